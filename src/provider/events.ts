@@ -1,0 +1,147 @@
+import type { ErrorReason } from './errors.ts';
+import type { ToolCall } from './message.ts';
+
+/** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
+export type ProviderEvent =
+  | Started
+  | TextDelta
+  | ReasoningDelta
+  | RefusalDelta
+  | ToolCallDelta
+  | AttemptReset
+  | Completed;
+
+export interface Started {
+  readonly type: 'started';
+  readonly responseId: string;
+  /** As the upstream names it. */
+  readonly model: string;
+  readonly upstreamRequestId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly effectiveSettings: EffectiveSettings;
+  readonly warnings: readonly string[];
+}
+
+/** What was sent to the upstream; what is absent was left to its default. */
+export interface EffectiveSettings {
+  readonly model: string;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly reasoningEffort?: string;
+  readonly serviceTier?: string;
+  readonly verbosity?: string;
+}
+
+export interface TextDelta {
+  readonly type: 'textDelta';
+  /** Whole code points, never empty. */
+  readonly text: string;
+  /** An estimate from what was received. */
+  readonly outputTokensSoFar: number;
+}
+
+export interface ReasoningDelta {
+  readonly type: 'reasoningDelta';
+  readonly text: string;
+}
+
+export interface RefusalDelta {
+  readonly type: 'refusalDelta';
+  readonly text: string;
+}
+
+export interface ToolCallDelta {
+  readonly type: 'toolCallDelta';
+  readonly index: number;
+  /** In the call's first delta, else empty. */
+  readonly id: string;
+  /** In the call's first delta, else empty. */
+  readonly name: string;
+  readonly argumentsFragment: string;
+}
+
+/** Everything before it is void; a new `started` follows. */
+export interface AttemptReset {
+  readonly type: 'attemptReset';
+  readonly attempt: number;
+  readonly reason: ErrorReason;
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error';
+
+/** The last event of a complete answer; there is exactly one. */
+export interface Completed {
+  readonly type: 'completed';
+  readonly finishReason: FinishReason;
+  readonly rawFinishReason: string;
+  readonly toolCalls: readonly ToolCall[];
+  /** Of this attempt as the upstream leaves it, of all attempts as the caller gets it. */
+  readonly usage: Usage;
+  /** As the upstream names it. */
+  readonly model: string;
+  readonly attempts: number;
+  readonly failedAttempts: readonly FailedAttempt[];
+  readonly timings: Timings;
+  readonly cached: boolean;
+  readonly serviceTier: string;
+  readonly systemFingerprint: string;
+}
+
+/** Token counts. */
+export interface Usage {
+  /** Cached ones included. */
+  readonly inputTokens: number;
+  /** Reasoning ones included. */
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly reasoningTokens: number;
+  /** Counted here, because the upstream did not report it. */
+  readonly estimated: boolean;
+}
+
+export interface Timings {
+  readonly queueMs: number;
+  /** Absent: there was no output. */
+  readonly timeToFirstTokenMs?: number;
+  readonly totalMs: number;
+}
+
+export interface FailedAttempt {
+  readonly attempt: number;
+  readonly model: string;
+  readonly reason: ErrorReason;
+  readonly upstreamStatus?: number;
+  readonly upstreamRequestId?: string;
+  readonly durationMs: number;
+}
+
+/** Whether an event is something the model said: what "first token" and "after output" mean. */
+export function isOutput(event: ProviderEvent): boolean {
+  switch (event.type) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'refusalDelta':
+    case 'toolCallDelta':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A whole answer. In-process form of tamma.provider.v1.MessageResponse. */
+export interface MessageResponse extends Omit<Completed, 'type'> {
+  readonly id: string;
+  readonly content: string;
+  readonly refusal: string;
+  readonly reasoning: string;
+  readonly upstreamRequestId: string;
+  readonly effectiveSettings: EffectiveSettings;
+  readonly warnings: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,19 @@
+import type { Handler } from './call.ts';
+
+/** An OpenAI-compatible endpoint, as the pipeline sees it. */
+export interface Upstream {
+  /** Scheme, host and port: `https://api.openai.com`. */
+  readonly endpoint: string;
+  /** One attempt at one answer. The last handler of the pipeline. */
+  readonly answer: Handler;
+  /** The models the upstream lists. Rejects with ProviderError. */
+  listModels(signal: AbortSignal): Promise<readonly ListedModel[]>;
+  /** Closes idle connections and breaks those in use. */
+  close(): Promise<void>;
+}
+
+export interface ListedModel {
+  readonly id: string;
+  /** ISO 8601 day, empty if the upstream announces none. */
+  readonly shutdownDate: string;
+}
