@@ -23,8 +23,9 @@ export interface Call {
   /** Replaces the configured time-out, in ms. */
   readonly idleTimeoutMs?: number;
   /**
-   * Ends the call: caller's cancel, deadline, drain, and inside an attempt its time-outs too.
-   * `signal.reason` is always a ProviderError, so `signal.throwIfAborted()` throws the right one.
+   * Ends the call: caller's cancel, deadline, drain, and inside an attempt its time-outs too. Inside
+   * an attempt `signal.reason` is always a ProviderError, so `signal.throwIfAborted()` throws the
+   * right one; outside, an in-process caller's reason may be anything: `endReason` translates it.
    */
   readonly signal: AbortSignal;
   /** Epoch ms after which nothing may be started; Infinity if the caller set none. */

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { configRevision } from './config/describe.ts';
+import type { Config } from './config/schema.ts';
+import { type Clock, systemClock } from './provider/clock.ts';
+import { createOpenAIProvider } from './provider/create.ts';
+import { type AdminServer, createAdminServer } from './server/admin.ts';
+import { createServer, type GrpcServer } from './server/server.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { startTelemetry } from './telemetry/sdk.ts';
+
+/** What the application takes from its surroundings. */
+export interface AppDeps {
+  /** Of this sidecar, semver. */
+  readonly version: string;
+  /** The OTEL_* variables. Default: none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Default: JSON on standard error. */
+  readonly logger?: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+export interface App {
+  /** Listens. Resolves with the addresses of the gRPC listeners, real ports filled in. */
+  start(): Promise<readonly string[]>;
+  /** Where /metrics, /livez, /readyz and the status page are; empty before start(). */
+  readonly adminAddress: string;
+  /** Drains and stops, in reverse order of start(). Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped, for whatever reason. */
+  readonly stopped: Promise<void>;
+  readonly logger: Logger;
+}
+
+/** The composition root: everything is built here, in the order in which it depends on each other. */
+export function createApp(config: Config, deps: AppDeps): App {
+  const { version } = deps;
+  const clock = deps.clock ?? systemClock;
+  const logger = deps.logger ?? createLogger({ level: config.logLevel });
+  const revision = configRevision(config);
+  const startedAt = clock.now();
+
+  const telemetry = startTelemetry({
+    serviceName: 'tamma-provider-openai',
+    serviceVersion: version,
+    environment: deps.environment ?? {},
+  });
+  const { tracer, instruments } = telemetry;
+
+  const provider = createOpenAIProvider({ ...config, version }, { clock, tracer, instruments });
+
+  const server: GrpcServer = createServer(
+    {
+      listen: config.listen,
+      socketMode: 0o660,
+      maxMessageBytes: config.limits.maxMessageBytes,
+      maxConcurrentStreams: config.limits.maxConcurrentStreams,
+      defaultDeadlineMs: config.timeoutMs,
+      maxDeadlineMs: config.limits.maxDeadlineMs,
+      drainGraceMs: config.drain.gracePeriodMs,
+      allowDispose: config.allowDispose,
+      version,
+      configRevision: revision,
+    },
+    { provider, logger, tracer, instruments, clock, newId: randomUUID, onDispose: () => stop() },
+  );
+
+  let listeners: readonly string[] = [];
+  const admin: AdminServer = createAdminServer(
+    { listen: config.adminListen },
+    {
+      handleMetrics: telemetry.handleMetrics,
+      ready: () => listeners.length > 0 && !server.draining,
+      status: () => ({
+        version,
+        configRevision: revision,
+        state: server.draining ? 'draining' : 'serving',
+        startedAt,
+        uptimeMs: clock.now() - startedAt,
+        activeCalls: server.activeCalls(),
+        listeners,
+        upstreams: provider.upstreams(),
+      }),
+      logger,
+    },
+  );
+
+  let adminAddress = '';
+  let stopping: Promise<void> | undefined;
+  const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>();
+
+  async function start(): Promise<readonly string[]> {
+    try {
+      adminAddress = await admin.start();
+      listeners = await server.start();
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    logger.info({ listeners, admin: adminAddress, version, config_revision: revision }, 'serving');
+    return listeners;
+  }
+
+  function stop(): Promise<void> {
+    stopping ??= (async () => {
+      await server.drain();
+      await provider.dispose();
+      await admin.stop();
+      await telemetry.shutdown();
+      logger.info('stopped');
+      hasStopped();
+    })();
+    return stopping;
+  }
+
+  return {
+    start,
+    stop,
+    stopped,
+    logger,
+    get adminAddress() {
+      return adminAddress;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { context } from '@opentelemetry/api';
+import { type Call, type Handler, newCallRecord } from './call.ts';
+import type { Clock } from './clock.ts';
+import { collect } from './collect.ts';
+import { ProviderError } from './errors.ts';
+import type { MessageResponse, ProviderEvent } from './events.ts';
+import type { MessageRequest } from './message.ts';
+import type { ModelList } from './model-list.ts';
+import type {
+  CallOptions,
+  IAIProvider,
+  ModelInfo,
+  ProviderCapabilities,
+  ProviderIdentity,
+  SendOptions,
+  TokenCount,
+  UpstreamStatus,
+} from './provider.ts';
+import { linkSignal } from './signal.ts';
+import type { TokenCounter } from './tokens/token-counter.ts';
+import type { Upstream } from './upstream.ts';
+import type { UpstreamHealth } from './upstream-health.ts';
+
+export interface OpenAIProviderDeps {
+  readonly pipeline: Handler;
+  readonly upstream: Upstream;
+  readonly health: UpstreamHealth;
+  readonly models: ModelList;
+  readonly tokens: TokenCounter;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+const NAME = 'openai';
+
+/** Tamma's IAIProvider for OpenAI and what is compatible with it. */
+export class OpenAIProvider implements IAIProvider {
+  readonly #version: string;
+  readonly #deps: OpenAIProviderDeps;
+
+  constructor(version: string, deps: OpenAIProviderDeps) {
+    this.#version = version;
+    this.#deps = deps;
+  }
+
+  async initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
+    const warnings: string[] = [];
+    try {
+      await within(options.signal, (signal) => this.#deps.models.refresh(signal));
+    } catch (thrown) {
+      const error = ProviderError.from(thrown);
+      if (options.signal?.aborted) throw error;
+      warnings.push(`Listing the upstream's models failed (${error.reason}): ${error.message}`);
+    }
+    const ready = warnings.length === 0;
+    return { provider: NAME, version: this.#version, ready, warnings };
+  }
+
+  sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
+    return this.#deps.pipeline(this.#call(request, options));
+  }
+
+  sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {
+    // Nothing of a broken answer reaches the caller, so it may be answered anew.
+    const call = this.#call(request, { ...options, recovery: 'hold_back' });
+    return collect(this.#deps.pipeline(call), request.metadata ?? {});
+  }
+
+  async getCapabilities(): Promise<ProviderCapabilities> {
+    return {
+      provider: NAME,
+      version: this.#version,
+      supportsStreaming: true,
+      supportsImages: true,
+      supportsTools: true,
+      maxInputTokens: 0,
+      maxOutputTokens: 0,
+      supportedModels: this.#deps.models.known,
+      features: {
+        streaming: true,
+        functionCalling: true,
+        parallelToolUse: true,
+        promptCaching: true,
+        thinkingMode: true,
+        structuredOutputs: true,
+        batch: false,
+        imageGeneration: false,
+        codeExecution: false,
+        webSearch: false,
+      },
+      limits: { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0 },
+    };
+  }
+
+  getModels(options: CallOptions = {}): Promise<readonly ModelInfo[]> {
+    return within(options.signal, (signal) => this.#deps.models.get(signal));
+  }
+
+  countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
+    return within(options.signal, (signal) => this.#deps.tokens.count(request, signal));
+  }
+
+  upstreams(): readonly UpstreamStatus[] {
+    return [this.#deps.health.status];
+  }
+
+  async dispose(): Promise<void> {
+    await this.#deps.tokens.close();
+    await this.#deps.upstream.close();
+  }
+
+  #call(request: MessageRequest, options: SendOptions): Call {
+    const { firstTokenTimeoutMs, idleTimeoutMs } = options;
+    return {
+      id: options.id ?? this.#deps.newId(),
+      request,
+      model: request.model ?? '',
+      warnings: [],
+      recovery: options.recovery ?? 'fail',
+      ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),
+      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      signal: options.signal ?? new AbortController().signal,
+      deadline: options.deadline ?? Number.POSITIVE_INFINITY,
+      context: options.context ?? context.active(),
+      record: options.record ?? newCallRecord(this.#deps.clock.now()),
+      attempt: 0,
+      onProgress: () => {},
+    };
+  }
+}
+
+/** Runs `work` with a signal whose reason is a ProviderError. */
+async function within<T>(
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { controller, unlink } = linkSignal(parent ?? new AbortController().signal);
+  try {
+    return await work(controller.signal);
+  } finally {
+    unlink();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Stage } from '../call.ts';
+import { ProviderError } from '../errors.ts';
+import type { UpstreamHealth } from '../upstream-health.ts';
+
+/**
+ * Notes whether attempts succeed. A refusal of this one request (bad field, unknown model, rate
+ * limit) says nothing against the upstream, and neither does a call that its caller ended.
+ */
+export function upstreamHealth(deps: { readonly health: UpstreamHealth }): Stage {
+  return (next) =>
+    async function* (call) {
+      try {
+        for await (const event of next(call)) {
+          if (event.type === 'completed') deps.health.succeeded();
+          yield event;
+        }
+      } catch (thrown) {
+        const error = ProviderError.from(thrown);
+        if (isSerious(error) && !call.signal.aborted) deps.health.failed(error.reason);
+        throw error;
+      }
+    };
+}
+
+function isSerious(error: ProviderError): boolean {
+  const { upstreamFault, severity } = error.kind;
+  return upstreamFault === true && (severity === 'high' || severity === 'critical');
+}

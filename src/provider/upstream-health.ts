@@ -1,0 +1,40 @@
+import type { Clock } from './clock.ts';
+import type { ErrorReason } from './errors.ts';
+import type { UpstreamStatus } from './provider.ts';
+
+/** What the attempts made at an upstream tell of it: for status pages, not for decisions. */
+export class UpstreamHealth {
+  readonly #endpoint: string;
+  readonly #clock: Clock;
+  #status: UpstreamStatus;
+
+  constructor(endpoint: string, clock: Clock) {
+    this.#endpoint = endpoint;
+    this.#clock = clock;
+    this.#status = { endpoint, healthy: true };
+  }
+
+  get status(): UpstreamStatus {
+    return this.#status;
+  }
+
+  succeeded(): void {
+    const { lastFailureAt, lastFailureReason } = this.#status;
+    this.#status = {
+      endpoint: this.#endpoint,
+      healthy: true,
+      lastSuccessAt: this.#clock.now(),
+      ...(lastFailureAt === undefined ? {} : { lastFailureAt }),
+      ...(lastFailureReason === undefined ? {} : { lastFailureReason }),
+    };
+  }
+
+  failed(reason: ErrorReason): void {
+    this.#status = {
+      ...this.#status,
+      healthy: false,
+      lastFailureAt: this.#clock.now(),
+      lastFailureReason: reason,
+    };
+  }
+}

@@ -1,0 +1,69 @@
+import type { Usage } from './events.ts';
+import type { ContentPart, MessageRequest } from './message.ts';
+
+/**
+ * Characters of text per token, for estimates where the upstream reported nothing: about 4 for
+ * English and code with OpenAI's tokenizers.
+ */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Tokens that Chat Completions adds per message (role and separators). */
+const TOKENS_PER_MESSAGE = 4;
+
+/** Tokens of an image whose size is not known: a mid-sized one in high detail. */
+const TOKENS_PER_IMAGE = 765;
+
+export function estimateTokens(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+}
+
+/** An estimate of what the upstream bills for a prompt, from its length alone: cheap, not exact. */
+export function estimateInputTokens(request: MessageRequest): number {
+  let characters = 0;
+  let tokens = 0;
+  for (const message of request.messages) {
+    tokens += TOKENS_PER_MESSAGE;
+    if (typeof message.content === 'string') characters += message.content.length;
+    else
+      for (const part of message.content) [characters, tokens] = addPart(part, characters, tokens);
+    for (const call of message.toolCalls ?? []) {
+      characters += call.name.length + call.arguments.length;
+    }
+  }
+  for (const tool of request.tools ?? []) {
+    characters += tool.name.length + (tool.description?.length ?? 0);
+    characters += tool.inputSchema?.length ?? 0;
+  }
+  return tokens + estimateTokens(characters);
+}
+
+function addPart(part: ContentPart, characters: number, tokens: number): [number, number] {
+  if (part.type === 'text') return [characters + part.text.length, tokens];
+  return [characters, tokens + TOKENS_PER_IMAGE];
+}
+
+/** The usage of an attempt that ended before the upstream reported it. */
+export function estimatedUsage(inputTokens: number, outputTokens: number): Usage {
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    estimated: true,
+  };
+}
+
+export function addUsage(a: Usage | undefined, b: Usage): Usage {
+  if (a === undefined) return b;
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    estimated: a.estimated || b.estimated,
+  };
+}
