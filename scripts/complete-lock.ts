@@ -6,6 +6,8 @@
  * lock file everywhere: "Missing: @swc/core-darwin-arm64@… from lock file". This script adds the
  * missing entries. An entry needs the platform, or npm would install it on every machine; the
  * package's name tells it, as all of them are named by the same convention.
+ *
+ * `--check` changes nothing and fails if entries are missing.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -46,7 +48,8 @@ const added: string[] = [];
 for (const [parent, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const key = `node_modules/${name}`;
-    if (lock.packages[key] !== undefined || lock.packages[`${parent}/${key}`] !== undefined) continue;
+    if (lock.packages[key] !== undefined || lock.packages[`${parent}/${key}`] !== undefined)
+      continue;
     lock.packages[key] = {
       version,
       ...platformOf(name.slice(name.indexOf('/') + 1)),
@@ -57,8 +60,15 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
   }
 }
 
-lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-);
-writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(added.length === 0 ? 'nothing was missing' : `added ${added.join(', ')}`);
+if (process.argv.includes('--check')) {
+  if (added.length > 0) {
+    console.error(`run "npm run lock"; package-lock.json lacks ${added.join(', ')}`);
+    process.exit(1);
+  }
+} else {
+  lock.packages = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
+  writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(added.length === 0 ? 'nothing was missing' : `added ${added.join(', ')}`);
+}

@@ -1,0 +1,93 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Call, type Handler, newCallRecord } from '../../src/provider/call.ts';
+import type { Completed, ProviderEvent, Started, Usage } from '../../src/provider/events.ts';
+
+/** Builders of calls and events with sensible contents, for tests of stages. */
+
+export function aCall(fields: Partial<Call> = {}): Call {
+  return {
+    id: 'call-1',
+    request: { messages: [{ role: 'user', content: 'Hello there!' }] },
+    model: 'gpt-test',
+    warnings: [],
+    recovery: 'fail',
+    signal: new AbortController().signal,
+    deadline: Number.POSITIVE_INFINITY,
+    context: ROOT_CONTEXT,
+    record: newCallRecord(0),
+    attempt: 0,
+    onProgress: () => {},
+    ...fields,
+  };
+}
+
+export function started(fields: Partial<Started> = {}): Started {
+  return {
+    type: 'started',
+    responseId: 'chatcmpl-1',
+    model: 'gpt-test-2026',
+    upstreamRequestId: 'req_1',
+    attempt: 1,
+    effectiveSettings: { model: 'gpt-test' },
+    warnings: [],
+    ...fields,
+  };
+}
+
+export function text(value: string, outputTokensSoFar = value.length): ProviderEvent {
+  return { type: 'textDelta', text: value, outputTokensSoFar };
+}
+
+export function usage(fields: Partial<Usage> = {}): Usage {
+  return {
+    inputTokens: 10,
+    outputTokens: 5,
+    totalTokens: 15,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    estimated: false,
+    ...fields,
+  };
+}
+
+export function completed(fields: Partial<Completed> = {}): Completed {
+  return {
+    type: 'completed',
+    finishReason: 'stop',
+    rawFinishReason: 'stop',
+    toolCalls: [],
+    usage: usage(),
+    model: 'gpt-test-2026',
+    attempts: 1,
+    failedAttempts: [],
+    timings: { queueMs: 0, totalMs: 0 },
+    cached: false,
+    serviceTier: '',
+    systemFingerprint: '',
+    ...fields,
+  };
+}
+
+/** A handler that yields these events; an Error among them is thrown in its place. */
+export function replay(...events: readonly (ProviderEvent | Error)[]): Handler {
+  return async function* () {
+    for (const event of events) {
+      if (event instanceof Error) throw event;
+      yield event;
+    }
+  };
+}
+
+/** All events until the end, or until the error that ended them. */
+export async function drain(
+  events: AsyncIterable<ProviderEvent>,
+): Promise<{ events: ProviderEvent[]; error?: unknown }> {
+  const seen: ProviderEvent[] = [];
+  try {
+    for await (const event of events) seen.push(event);
+    return { events: seen };
+  } catch (error) {
+    return { events: seen, error };
+  }
+}
