@@ -5,7 +5,8 @@ export {
   type OpenAIProviderEnvironment,
   type OpenAIProviderOptions,
 } from './provider/create.ts';
-export { ERROR_KINDS, type ErrorReason, ProviderError } from './provider/errors.ts';
+export { ERROR_KINDS, type ErrorReason } from './provider/error-kinds.ts';
+export { ProviderError } from './provider/errors.ts';
 export type * from './provider/events.ts';
 export type * from './provider/message.ts';
 export type * from './provider/provider.ts';

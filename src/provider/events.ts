@@ -1,4 +1,4 @@
-import type { ErrorReason } from './errors.ts';
+import type { ErrorReason } from './error-kinds.ts';
 import type { ToolCall } from './message.ts';
 
 /** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */

@@ -5,6 +5,7 @@ import type { Handler, Stage } from './call.ts';
 import type { Clock } from './clock.ts';
 import { accounting } from './stages/accounting.ts';
 import { attempt } from './stages/attempt.ts';
+import type { ServerAddress } from './stages/attempt-attributes.ts';
 import { type AttemptTimeouts, attemptTimeout } from './stages/attempt-timeout.ts';
 import { observe } from './stages/observe.ts';
 import { prepare } from './stages/prepare.ts';
@@ -30,6 +31,7 @@ export interface PipelineDeps {
 
 /** What happens to a call, outermost first. */
 export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Handler {
+  const server = serverAddress(deps.upstream.endpoint);
   const stages: readonly Stage[] = [
     observe(deps), //            sees rejections too; guards "exactly one completed, last"
     prepare(options), //         the cheapest refusal: resolves the model, validates the request
@@ -42,8 +44,13 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     // rate limit                per attempt and target: every attempt counts at the upstream
     // breaker                   per target
     upstreamHealth(deps), //     what GetStatus tells of the upstream
-    attempt(deps), //            numbers the attempt; its client span and metrics
+    attempt({ ...deps, server }), // numbers the attempt; its client span and metrics
     attemptTimeout(options.timeouts, deps.clock), // connect, headers, first token, idle
   ];
   return stages.reduceRight<Handler>((next, stage) => stage(next), deps.upstream.answer);
+}
+
+function serverAddress(endpoint: string): ServerAddress {
+  const { hostname, port, protocol } = new URL(endpoint);
+  return { address: hostname, port: Number(port) || (protocol === 'http:' ? 80 : 443) };
 }

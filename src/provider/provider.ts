@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { CallRecord, StreamRecovery } from './call.ts';
-import type { ErrorReason } from './errors.ts';
+import type { ErrorReason } from './error-kinds.ts';
 import type { MessageResponse, ProviderEvent } from './events.ts';
 import type { MessageRequest } from './message.ts';
 

@@ -1,4 +1,6 @@
-/** A controller that its parent aborts too, with the parent's reason. */
+import { ProviderError } from './errors.ts';
+
+/** A controller that its parent aborts too. */
 export interface LinkedSignal {
   readonly controller: AbortController;
   /** Lets go of the parent; call it when the work is over, or a long-lived parent keeps it alive. */
@@ -6,16 +8,27 @@ export interface LinkedSignal {
 }
 
 /**
- * Links a new controller below `parent`. `AbortSignal.any` would do the same, but has no unlink: its
- * dependants hang on the parent until they are collected.
+ * Links a new controller below `parent`; its signal's reason is always a ProviderError.
+ * `AbortSignal.any` has no unlink: its dependants hang on the parent until they are collected.
  */
 export function linkSignal(parent: AbortSignal): LinkedSignal {
   const controller = new AbortController();
+  const onAbort = () => controller.abort(endReason(parent));
   if (parent.aborted) {
-    controller.abort(parent.reason);
+    onAbort();
     return { controller, unlink: () => undefined };
   }
-  const onAbort = () => controller.abort(parent.reason);
   parent.addEventListener('abort', onAbort, { once: true });
   return { controller, unlink: () => parent.removeEventListener('abort', onAbort) };
+}
+
+/**
+ * Why an aborted signal ended the call. A caller in process may abort with anything:
+ * `AbortSignal.timeout` with a TimeoutError, which is its deadline; everything else is a cancel.
+ */
+export function endReason(signal: AbortSignal): ProviderError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof ProviderError) return reason;
+  const isTimeout = reason instanceof Error && reason.name === 'TimeoutError';
+  return new ProviderError(isTimeout ? 'DEADLINE_EXCEEDED' : 'CANCELLED', { cause: reason });
 }

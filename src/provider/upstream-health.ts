@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { ErrorReason } from './errors.ts';
+import type { ErrorReason } from './error-kinds.ts';
 import type { UpstreamStatus } from './provider.ts';
 
 /** What the attempts made at an upstream tell of it: for status pages, not for decisions. */

@@ -70,7 +70,7 @@ export function completed(fields: Partial<Completed> = {}): Completed {
 }
 
 /** A handler that yields these events; an Error among them is thrown in its place. */
-export function replay(...events: readonly (ProviderEvent | Error)[]): Handler {
+export function replay(...events: (ProviderEvent | Error)[]): Handler {
   return async function* () {
     for (const event of events) {
       if (event instanceof Error) throw event;

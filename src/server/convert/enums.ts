@@ -1,0 +1,116 @@
+import * as wireError from '../../gen/tamma/provider/v1/error.ts';
+import * as wireEvent from '../../gen/tamma/provider/v1/event.ts';
+import * as wireMessage from '../../gen/tamma/provider/v1/message.ts';
+import type { StreamRecovery } from '../../provider/call.ts';
+import type { ErrorReason } from '../../provider/error-kinds.ts';
+import type { TimeoutPhase } from '../../provider/errors.ts';
+import type { FinishReason } from '../../provider/events.ts';
+import type {
+  CacheMode,
+  ContextPolicy,
+  ImagePart,
+  Role,
+  TaskType,
+  ToolChoice,
+} from '../../provider/message.ts';
+
+/**
+ * Every pair of a domain name and its number on the wire. The types make each table total on the
+ * domain's side; a test makes it total on the wire's.
+ */
+
+export const ERROR_REASON: Record<ErrorReason, wireError.ErrorReason> = {
+  RATE_LIMIT_EXCEEDED: wireError.ErrorReason.RATE_LIMIT_EXCEEDED,
+  QUOTA_EXCEEDED: wireError.ErrorReason.QUOTA_EXCEEDED,
+  BUDGET_EXCEEDED: wireError.ErrorReason.BUDGET_EXCEEDED,
+  INVALID_API_KEY: wireError.ErrorReason.INVALID_API_KEY,
+  CALLER_UNAUTHENTICATED: wireError.ErrorReason.CALLER_UNAUTHENTICATED,
+  PERMISSION_DENIED: wireError.ErrorReason.PERMISSION_DENIED,
+  MODEL_NOT_FOUND: wireError.ErrorReason.MODEL_NOT_FOUND,
+  CONTEXT_TOO_LONG: wireError.ErrorReason.CONTEXT_TOO_LONG,
+  CONTENT_FILTERED: wireError.ErrorReason.CONTENT_FILTERED,
+  INVALID_REQUEST: wireError.ErrorReason.INVALID_REQUEST,
+  UNSUPPORTED_PARAMETER: wireError.ErrorReason.UNSUPPORTED_PARAMETER,
+  CIRCUIT_OPEN: wireError.ErrorReason.CIRCUIT_OPEN,
+  SERVICE_UNAVAILABLE: wireError.ErrorReason.SERVICE_UNAVAILABLE,
+  NETWORK_ERROR: wireError.ErrorReason.NETWORK_ERROR,
+  TIMEOUT: wireError.ErrorReason.TIMEOUT,
+  DEADLINE_EXCEEDED: wireError.ErrorReason.DEADLINE_EXCEEDED,
+  CANCELLED: wireError.ErrorReason.CANCELLED,
+  STREAM_INTERRUPTED: wireError.ErrorReason.STREAM_INTERRUPTED,
+  SHUTTING_DOWN: wireError.ErrorReason.SHUTTING_DOWN,
+  PROVIDER_ERROR: wireError.ErrorReason.PROVIDER_ERROR,
+  INTERNAL: wireError.ErrorReason.INTERNAL,
+};
+
+export const TIMEOUT_PHASE: Record<TimeoutPhase, wireError.TimeoutPhase> = {
+  connect: wireError.TimeoutPhase.CONNECT,
+  headers: wireError.TimeoutPhase.HEADERS,
+  first_token: wireError.TimeoutPhase.FIRST_TOKEN,
+  idle: wireError.TimeoutPhase.IDLE,
+};
+
+export const FINISH_REASON: Record<FinishReason, wireEvent.FinishReason> = {
+  stop: wireEvent.FinishReason.STOP,
+  length: wireEvent.FinishReason.LENGTH,
+  tool_calls: wireEvent.FinishReason.TOOL_CALLS,
+  content_filter: wireEvent.FinishReason.CONTENT_FILTER,
+  error: wireEvent.FinishReason.ERROR,
+};
+
+export const ROLE: Record<Role, wireMessage.Role> = {
+  system: wireMessage.Role.SYSTEM,
+  developer: wireMessage.Role.DEVELOPER,
+  user: wireMessage.Role.USER,
+  assistant: wireMessage.Role.ASSISTANT,
+  tool: wireMessage.Role.TOOL,
+};
+
+export const IMAGE_DETAIL: Record<NonNullable<ImagePart['detail']>, wireMessage.ImageDetail> = {
+  auto: wireMessage.ImageDetail.AUTO,
+  low: wireMessage.ImageDetail.LOW,
+  high: wireMessage.ImageDetail.HIGH,
+};
+
+export const TOOL_CHOICE_MODE: Record<Extract<ToolChoice, string>, wireMessage.ToolChoiceMode> = {
+  auto: wireMessage.ToolChoiceMode.AUTO,
+  none: wireMessage.ToolChoiceMode.NONE,
+  required: wireMessage.ToolChoiceMode.REQUIRED,
+};
+
+export const TASK_TYPE: Record<TaskType, wireMessage.TaskType> = {
+  code_generation: wireMessage.TaskType.CODE_GENERATION,
+  code_review: wireMessage.TaskType.CODE_REVIEW,
+  reasoning: wireMessage.TaskType.REASONING,
+  analysis: wireMessage.TaskType.ANALYSIS,
+  documentation: wireMessage.TaskType.DOCUMENTATION,
+  testing: wireMessage.TaskType.TESTING,
+  debugging: wireMessage.TaskType.DEBUGGING,
+  planning: wireMessage.TaskType.PLANNING,
+};
+
+export const CACHE_MODE: Record<CacheMode, wireMessage.CacheMode> = {
+  bypass: wireMessage.CacheMode.BYPASS,
+  use: wireMessage.CacheMode.USE,
+  refresh: wireMessage.CacheMode.REFRESH,
+};
+
+export const CONTEXT_POLICY: Record<ContextPolicy, wireMessage.ContextPolicy> = {
+  reject: wireMessage.ContextPolicy.REJECT,
+  truncate_oldest: wireMessage.ContextPolicy.TRUNCATE_OLDEST,
+  truncate_middle: wireMessage.ContextPolicy.TRUNCATE_MIDDLE,
+};
+
+export const STREAM_RECOVERY: Record<StreamRecovery, wireEvent.StreamRecovery> = {
+  fail: wireEvent.StreamRecovery.FAIL,
+  restart: wireEvent.StreamRecovery.RESTART,
+  hold_back: wireEvent.StreamRecovery.HOLD_BACK,
+};
+
+/** The domain's name of a wire number; undefined for UNSPECIFIED and for numbers not known here. */
+export function nameOf<Name extends string>(
+  table: Readonly<Record<Name, number>>,
+  value: number,
+): Name | undefined {
+  return (Object.keys(table) as Name[]).find((name) => table[name] === value);
+}

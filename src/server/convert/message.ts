@@ -1,0 +1,70 @@
+import type * as wire from '../../gen/tamma/provider/v1/message.ts';
+import type { ContentPart, ImagePart, Message } from '../../provider/message.ts';
+import { IMAGE_DETAIL, ROLE } from './enums.ts';
+import { list, present, text } from './present.ts';
+import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
+
+/** One turn of a conversation; undefined if it has violations. `field` is its proto path. */
+export function fromWireMessage(
+  message: wire.Message,
+  field: string,
+  violations: Violations,
+): Message | undefined {
+  const role = requiredEnum(ROLE, message.role, `${field}.role`, violations);
+  const content = fromWireContent(message, field, violations);
+  if (role === undefined || content === undefined) return undefined;
+  return {
+    role,
+    content,
+    ...present({
+      toolCalls: list(message.toolCalls),
+      toolCallId: text(message.toolCallId),
+      name: text(message.name),
+    }),
+  };
+}
+
+function fromWireContent(
+  message: wire.Message,
+  field: string,
+  violations: Violations,
+): Message['content'] | undefined {
+  if (message.parts.length === 0) return message.content;
+  const parts = message.parts.flatMap(
+    (part, i) => fromWirePart(part, `${field}.parts[${i}]`, violations) ?? [],
+  );
+  if (message.content === '') return parts;
+  return violations.add(`${field}.parts`, 'must be empty if content is set');
+}
+
+function fromWirePart(
+  { part }: wire.ContentPart,
+  field: string,
+  violations: Violations,
+): ContentPart | undefined {
+  switch (part?.$case) {
+    case 'text':
+      return { type: 'text', text: part.value };
+    case 'image':
+      return fromWireImage(part.value, `${field}.image`, violations);
+    default:
+      return violations.add(field, 'must be text or an image');
+  }
+}
+
+function fromWireImage(
+  image: wire.Image,
+  field: string,
+  violations: Violations,
+): ImagePart | undefined {
+  const detail = optionalEnum(IMAGE_DETAIL, image.detail, `${field}.detail`, violations);
+  const rest = present({ mediaType: text(image.mediaType), detail });
+  switch (image.source?.$case) {
+    case 'data':
+      return { type: 'image', data: image.source.value, ...rest };
+    case 'uri':
+      return { type: 'image', uri: image.source.value, ...rest };
+    default:
+      return violations.add(`${field}.source`, 'must be data or a uri');
+  }
+}

@@ -1,0 +1,38 @@
+import type * as wireModel from '../../gen/tamma/provider/v1/model.ts';
+import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
+import type { Features, ModelInfo, TokenCount } from '../../provider/provider.ts';
+import { toCount } from './count.ts';
+
+export function toWireModels(models: readonly ModelInfo[]): wire.GetModelsResponse {
+  return { models: models.map(toWireModel) };
+}
+
+export function toWireModel(model: ModelInfo): wireModel.ModelInfo {
+  return {
+    id: model.id,
+    name: model.name,
+    description: model.description,
+    aliases: [...model.aliases],
+    contextWindow: toCount(model.contextWindow),
+    maxTokens: toCount(model.maxTokens),
+    supportsStreaming: model.supportsStreaming,
+    supportsImages: model.supportsImages,
+    supportsTools: model.supportsTools,
+    pricing: model.pricing && { ...model.pricing },
+    capabilities: [...model.capabilities],
+    features: model.features && toWireFeatures(model.features),
+    reasoningEfforts: [...model.reasoningEfforts],
+    shutdownDate: model.shutdownDate,
+    replacement: model.replacement,
+    available: model.available,
+  };
+}
+
+export function toWireFeatures(features: Features): wireModel.Features {
+  return { ...features };
+}
+
+export function toWireTokenCount(count: TokenCount): wire.CountTokensResponse {
+  const { estimated, model, tokenizer } = count;
+  return { inputTokens: toCount(count.inputTokens), estimated, model, tokenizer };
+}

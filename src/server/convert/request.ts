@@ -1,0 +1,118 @@
+import type * as wire from '../../gen/tamma/provider/v1/message.ts';
+import { ProviderError } from '../../provider/errors.ts';
+import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../../provider/message.ts';
+import { CACHE_MODE, CONTEXT_POLICY, TASK_TYPE, TOOL_CHOICE_MODE } from './enums.ts';
+import { fromWireMessage } from './message.ts';
+import { list, map, present, text } from './present.ts';
+import { optionalEnum, requiredEnum, Violations } from './violations.ts';
+
+/**
+ * The request of a call. Refuses only what the domain's types cannot express; ranges and the like
+ * are the pipeline's. Fields are named as in the RPC's request: `request.messages[0].role`.
+ *
+ * @throws ProviderError INVALID_REQUEST with every violation.
+ */
+export function fromWireRequest(request: wire.MessageRequest | undefined): MessageRequest {
+  if (request === undefined) {
+    const fieldViolations = [{ field: 'request', description: 'must be set' }];
+    throw new ProviderError('INVALID_REQUEST', { fieldViolations });
+  }
+  const violations = new Violations();
+  const messages = request.messages.flatMap(
+    (message, i) => fromWireMessage(message, `request.messages[${i}]`, violations) ?? [],
+  );
+  const settings = fromWireSettings(request, violations);
+  violations.throwIfAny();
+  return { messages, ...settings };
+}
+
+function fromWireSettings(request: wire.MessageRequest, violations: Violations) {
+  return present({
+    model: text(request.model),
+    maxTokens: request.maxTokens,
+    temperature: request.temperature,
+    topP: request.topP,
+    frequencyPenalty: request.frequencyPenalty,
+    presencePenalty: request.presencePenalty,
+    stop: list(request.stop),
+    seed: fromWireSeed(request.seed, violations),
+    reasoningEffort: text(request.reasoningEffort),
+    tools: list(request.tools.map(fromWireTool)),
+    toolChoice: fromWireToolChoice(request.toolChoice, violations),
+    parallelToolCalls: request.parallelToolCalls,
+    responseFormat: fromWireResponseFormat(request.responseFormat, violations),
+    taskType: optionalEnum(TASK_TYPE, request.taskType, 'request.task_type', violations),
+    serviceTier: text(request.serviceTier),
+    verbosity: text(request.verbosity),
+    promptCacheKey: text(request.promptCacheKey),
+    promptCacheRetention: text(request.promptCacheRetention),
+    safetyIdentifier: text(request.safetyIdentifier),
+    logitBias: map(request.logitBias),
+    prediction: text(request.prediction),
+    fallbackModels: list(request.fallbackModels),
+    cacheMode: optionalEnum(CACHE_MODE, request.cache?.mode ?? 0, 'request.cache.mode', violations),
+    contextPolicy: optionalEnum(
+      CONTEXT_POLICY,
+      request.contextPolicy,
+      'request.context_policy',
+      violations,
+    ),
+    metadata: map(request.metadata),
+  });
+}
+
+/** A number, because the upstream takes JSON, whose integers are exact only up to 2^53-1. */
+function fromWireSeed(seed: bigint | undefined, violations: Violations): number | undefined {
+  if (seed === undefined) return undefined;
+  const value = Number(seed);
+  if (Number.isSafeInteger(value)) return value;
+  return violations.add('request.seed', 'must be between -(2^53-1) and 2^53-1');
+}
+
+function fromWireTool(tool: wire.Tool): Tool {
+  return {
+    name: tool.name,
+    ...present({
+      description: text(tool.description),
+      inputSchema: text(tool.inputSchema),
+      strict: tool.strict,
+    }),
+  };
+}
+
+function fromWireToolChoice(
+  toolChoice: wire.ToolChoice | undefined,
+  violations: Violations,
+): ToolChoice | undefined {
+  if (toolChoice === undefined) return undefined;
+  const { choice } = toolChoice;
+  switch (choice?.$case) {
+    case 'mode':
+      return requiredEnum(TOOL_CHOICE_MODE, choice.value, 'request.tool_choice.mode', violations);
+    case 'functionName':
+      return { functionName: choice.value };
+    default:
+      return violations.add('request.tool_choice', 'must be a mode or a function_name');
+  }
+}
+
+function fromWireResponseFormat(
+  responseFormat: wire.ResponseFormat | undefined,
+  violations: Violations,
+): ResponseFormat | undefined {
+  if (responseFormat === undefined) return undefined;
+  const { format } = responseFormat;
+  switch (format?.$case) {
+    case 'text':
+      return { type: 'text' };
+    case 'jsonObject':
+      return { type: 'json_object' };
+    case 'jsonSchema': {
+      const { name, schema, strict, description } = format.value;
+      const optional = present({ strict, description: text(description) });
+      return { type: 'json_schema', name, schema, ...optional };
+    }
+    default:
+      return violations.add('request.response_format', 'must be text, json_object or json_schema');
+  }
+}

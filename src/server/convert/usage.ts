@@ -1,0 +1,25 @@
+import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
+import type { Timings, Usage } from '../../provider/events.ts';
+import { toCount } from './count.ts';
+import { toDuration } from './time.ts';
+
+export function toWireUsage(usage: Usage): wire.Usage {
+  return {
+    inputTokens: toCount(usage.inputTokens),
+    outputTokens: toCount(usage.outputTokens),
+    totalTokens: toCount(usage.totalTokens),
+    cacheReadTokens: toCount(usage.cacheReadTokens),
+    cacheWriteTokens: toCount(usage.cacheWriteTokens),
+    reasoningTokens: toCount(usage.reasoningTokens),
+    estimated: usage.estimated,
+  };
+}
+
+export function toWireTimings(timings: Timings): wire.Timings {
+  const { queueMs, timeToFirstTokenMs, totalMs } = timings;
+  return {
+    queue: toDuration(queueMs),
+    timeToFirstToken: timeToFirstTokenMs === undefined ? undefined : toDuration(timeToFirstTokenMs),
+    total: toDuration(totalMs),
+  };
+}

@@ -1,0 +1,39 @@
+import { BadRequest, type BadRequest_FieldViolation } from '../gen/google/rpc/error_details.ts';
+import type { FieldViolation } from '../provider/errors.ts';
+import { statusText } from './status-text.ts';
+
+const MAX_FIELD_BYTES = 256;
+const MAX_DESCRIPTION_BYTES = 256;
+
+/** Kept free for the entry that counts those left out, in bytes. */
+const MORE_BYTES = 32;
+
+/**
+ * The first violations, as many as take at most `room` bytes on the wire. If some are left out, a
+ * last entry without a field says how many: "17 more". The first violation is always kept.
+ */
+export function fitFieldViolations(
+  violations: readonly FieldViolation[],
+  room: number,
+): BadRequest_FieldViolation[] {
+  const fitted: BadRequest_FieldViolation[] = [];
+  let used = 0;
+  for (const { field, description } of violations) {
+    const left = violations.length - fitted.length;
+    const entry = fieldViolation(
+      statusText(field, MAX_FIELD_BYTES),
+      statusText(description, MAX_DESCRIPTION_BYTES),
+    );
+    used += BadRequest.encode({ fieldViolations: [entry] }).finish().length;
+    const reserved = left === 1 ? 0 : MORE_BYTES;
+    if (fitted.length > 0 && used + reserved > room) {
+      return [...fitted, fieldViolation('', `${left} more`)];
+    }
+    fitted.push(entry);
+  }
+  return fitted;
+}
+
+function fieldViolation(field: string, description: string): BadRequest_FieldViolation {
+  return { field, description, reason: '', localizedMessage: undefined };
+}

@@ -1,0 +1,91 @@
+import type { Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
+import { METRIC } from './attributes.ts';
+
+/** Seconds: the buckets the GenAI conventions prescribe. */
+const GEN_AI_SECONDS = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+
+/** Tokens: powers of four, as the GenAI conventions prescribe. */
+const GEN_AI_TOKENS = [
+  1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864,
+];
+
+/** Seconds: the buckets of the RPC conventions, which end at 10, and on: answers take minutes. */
+const RPC_SECONDS = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 320,
+  640,
+];
+
+/**
+ * What the provider measures. No attribute of a metric may be an id, a tenant or a model's raw name
+ * (see ModelLabels), nor undefined, which would be exported as an empty label.
+ */
+export interface Instruments {
+  /** Seconds from an RPC's arrival to its status. Recorded by the server. */
+  readonly rpcServerCallDuration: Histogram;
+  /** Seconds one attempt took, to its last event. Recorded by the attempt stage. */
+  readonly operationDuration: Histogram;
+  /** Tokens of one attempt, by `gen_ai.token.type` = input | output. */
+  readonly tokenUsage: Histogram;
+  /** Seconds from an attempt's start to its first output. */
+  readonly timeToFirstChunk: Histogram;
+  /** Seconds between two chunks after the first: the mean of an attempt, recorded once for it. */
+  readonly timePerOutputChunk: Histogram;
+  /** Calls inside the pipeline, from whichever side they came. Recorded by the observe stage. */
+  readonly activeCalls: UpDownCounter;
+  /** Seconds a call spent in the pipeline, all its attempts and waits included, by outcome. */
+  readonly callDuration: Histogram;
+  /** Requests to an upstream, by outcome. */
+  readonly attempts: Counter;
+}
+
+/** Makes them from a meter of a started SDK; one made earlier measures nothing, for ever. */
+export function createInstruments(meter: Meter): Instruments {
+  const seconds = (name: string, description: string, buckets: number[]): Histogram =>
+    meter.createHistogram(name, {
+      unit: 's',
+      description,
+      advice: { explicitBucketBoundaries: buckets },
+    });
+  return {
+    rpcServerCallDuration: seconds(
+      METRIC.rpcServerCallDuration,
+      'Duration of incoming remote procedure calls.',
+      RPC_SECONDS,
+    ),
+    operationDuration: seconds(
+      METRIC.operationDuration,
+      'Duration of one attempt at an upstream.',
+      GEN_AI_SECONDS,
+    ),
+    tokenUsage: meter.createHistogram(METRIC.tokenUsage, {
+      unit: '{token}',
+      description: 'Input and output tokens of one attempt.',
+      advice: { explicitBucketBoundaries: GEN_AI_TOKENS },
+    }),
+    timeToFirstChunk: seconds(
+      METRIC.timeToFirstChunk,
+      'Time from the start of an attempt to its first output.',
+      GEN_AI_SECONDS,
+    ),
+    timePerOutputChunk: seconds(
+      METRIC.timePerOutputChunk,
+      'Mean time between the chunks of an attempt after the first.',
+      GEN_AI_SECONDS,
+    ),
+    activeCalls: meter.createUpDownCounter(METRIC.activeCalls, {
+      unit: '{call}',
+      description: 'Calls that are being answered.',
+    }),
+    callDuration: seconds(
+      METRIC.callDuration,
+      'Duration of a call, all its attempts and waits included.',
+      RPC_SECONDS,
+    ),
+    attempts: meter.createCounter(METRIC.attempts, {
+      unit: '{attempt}',
+      description: 'Requests to an upstream, by outcome.',
+    }),
+  };
+}

@@ -1,0 +1,27 @@
+const OTHER_MODEL = 'other';
+
+/**
+ * Which model names may become a label of a metric. Callers choose names freely and each one would
+ * cost a time series for ever, so only names that are configured or that an upstream has answered
+ * to are told apart; all the rest read `other`.
+ */
+export class ModelLabels {
+  readonly #names: Set<string>;
+  readonly #limit: number;
+
+  /** `known` names count towards `limit` but are all taken, even where they exceed it. */
+  constructor(known: Iterable<string>, limit = 100) {
+    this.#names = new Set(known);
+    this.#limit = limit;
+  }
+
+  /** The name itself, or `other`. */
+  label(model: string): string {
+    return this.#names.has(model) ? model : OTHER_MODEL;
+  }
+
+  /** Takes in a name that an upstream answered to, while there is room. */
+  admit(model: string): void {
+    if (model !== '' && this.#names.size < this.#limit) this.#names.add(model);
+  }
+}

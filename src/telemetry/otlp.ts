@@ -1,0 +1,49 @@
+import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import {
+  type IMetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** OTEL_METRIC_EXPORT_INTERVAL where it is absent or not a positive number, in ms. */
+const DEFAULT_EXPORT_INTERVAL_MS = 60_000;
+
+/**
+ * Whether a signal is pushed over OTLP: only to an endpoint somebody named. The SDK's own default
+ * would push to localhost:4318.
+ */
+export function exportsOverOtlp(signal: 'TRACES' | 'METRICS', environment: Environment): boolean {
+  const endpoint =
+    environment[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`] || environment.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const exporters = environment[`OTEL_${signal}_EXPORTER`] || 'otlp';
+  return Boolean(endpoint) && exporters.split(',').some((name) => name.trim() === 'otlp');
+}
+
+/**
+ * Pushes metrics at an interval. The SDK makes such a reader only where it is given none at all, and
+ * it is given the one for Prometheus. Endpoint, headers, TLS and time-out come from the environment.
+ */
+export function createOtlpMetricReader(environment: Environment): IMetricReader {
+  const interval = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
+  return new PeriodicExportingMetricReader({
+    exporter: createMetricExporter(environment),
+    exportIntervalMillis: interval > 0 ? interval : DEFAULT_EXPORT_INTERVAL_MS,
+  });
+}
+
+function createMetricExporter(environment: Environment): PushMetricExporter {
+  const protocol =
+    environment.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL || environment.OTEL_EXPORTER_OTLP_PROTOCOL;
+  switch (protocol?.trim()) {
+    case 'grpc':
+      return new GrpcExporter();
+    case 'http/json':
+      return new JsonExporter();
+    default:
+      return new ProtobufExporter();
+  }
+}

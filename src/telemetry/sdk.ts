@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { context, diag, logs, metrics, propagation, type Tracer, trace } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import {
+  defaultResource,
+  envDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { NoopSpanProcessor } from '@opentelemetry/sdk-trace';
+import { ATTRIBUTE, INSTRUMENTATION_SCOPE } from './attributes.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { createOtlpMetricReader, type Environment, exportsOverOtlp } from './otlp.ts';
+import { observeProcess } from './process-metrics.ts';
+
+export interface TelemetryOptions {
+  /** `service.name`, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES names another. */
+  readonly serviceName: string;
+  readonly serviceVersion: string;
+  /**
+   * The OTEL_* variables, which decide what is exported. What concerns the exporters and the
+   * sampler alone the SDK reads from the process's environment itself.
+   */
+  readonly environment: Environment;
+  /** How long shutdown() waits for the last export, in ms. Default 2000. */
+  readonly shutdownTimeoutMs?: number;
+}
+
+export interface Telemetry {
+  readonly tracer: Tracer;
+  readonly instruments: Instruments;
+  /** Answers a scrape in the Prometheus text format. */
+  handleMetrics(request: IncomingMessage, response: ServerResponse): void;
+  /** Exports what has ended; what still runs is lost, so drain first. Never rejects. */
+  shutdown(): Promise<void>;
+}
+
+/** Attribute sets per instrument; further ones are summed under `otel_metric_overflow="true"`. */
+const CARDINALITY_LIMIT = 200;
+
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2000;
+
+/**
+ * Starts tracing and metrics, once per process. Nothing is sent anywhere unless the environment
+ * names an OTLP endpoint, yet spans have real ids, for the log and for error details.
+ * OTEL_SDK_DISABLED=true turns all of it off.
+ */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const { environment, serviceVersion, shutdownTimeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS } = options;
+  const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
+  const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const sdk = disabled ? undefined : createSdk(options, prometheus);
+  sdk?.start();
+
+  // Only now: an instrument made before the start measures nothing, for ever.
+  const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion);
+  const instruments = createInstruments(meter);
+  const stopObserving = observeProcess(meter);
+
+  return {
+    tracer: trace.getTracer(INSTRUMENTATION_SCOPE, serviceVersion),
+    instruments,
+    handleMetrics(request, response) {
+      if (disabled) {
+        response.setHeader('content-type', PROMETHEUS_TEXT);
+        response.end('# OTEL_SDK_DISABLED is set\n');
+        return;
+      }
+      prometheus.getMetricsRequestHandler(request, response);
+      // After the exporter, which names neither version nor charset, and answers asynchronously.
+      response.setHeader('content-type', PROMETHEUS_TEXT);
+    },
+    async shutdown() {
+      stopObserving();
+      if (sdk !== undefined) await settle(sdk.shutdown(), shutdownTimeoutMs);
+      unregister();
+    },
+  };
+}
+
+function createSdk(options: TelemetryOptions, prometheus: PrometheusExporter): NodeSDK {
+  const { environment } = options;
+  return new NodeSDK({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        [ATTRIBUTE.serviceName]: options.serviceName,
+        [ATTRIBUTE.serviceVersion]: options.serviceVersion,
+      }),
+    ),
+    // The other detectors publish the command line, the owner and the host.
+    resourceDetectors: [envDetector, serviceInstanceIdDetector],
+    // Without any processor there would be no spans, and no trace ids. Left out, the SDK makes its
+    // exporter from the environment.
+    ...(exportsOverOtlp('TRACES', environment)
+      ? {}
+      : { spanProcessors: [new NoopSpanProcessor()] }),
+    metricReaders: [
+      prometheus,
+      ...(exportsOverOtlp('METRICS', environment) ? [createOtlpMetricReader(environment)] : []),
+    ],
+    views: [{ instrumentName: '*', aggregationCardinalityLimit: CARDINALITY_LIMIT }],
+    logRecordProcessors: [],
+    // See propagation.ts: no global propagator means that nothing can send baggage on.
+    textMapPropagator: null,
+  });
+}
+
+/** Waits for a shutdown, but not long: with the collector away it takes many seconds, and fails. */
+async function settle(shutdown: Promise<void>, timeoutMs: number): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, timeoutMs);
+  const reported = shutdown.catch((error: unknown) => diag.error('Telemetry was lost', error));
+  await Promise.race([reported, timeout.promise]);
+  clearTimeout(timer);
+}
+
+/** The globals keep the first SDK of a process; without this a second one would be ignored. */
+function unregister(): void {
+  trace.disable();
+  metrics.disable();
+  logs.disable();
+  context.disable();
+  propagation.disable();
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { toFinishReason } from '../../../src/provider/openai/map-finish-reason.ts';
+
+describe('toFinishReason', () => {
+  it.each([
+    ['stop', 'stop'],
+    ['length', 'length'],
+    ['tool_calls', 'tool_calls'],
+    ['function_call', 'tool_calls'],
+    ['content_filter', 'content_filter'],
+    ['error', 'error'],
+    ['insufficient_system_resource', 'error'],
+    ['', 'error'],
+    ['STOP', 'error'],
+  ])('reads %j as %s', (raw, reason) => {
+    expect(toFinishReason(raw)).toBe(reason);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { SendMessageResponse } from '../../../src/gen/tamma/provider/v1/provider.ts';
+import type { ProviderEvent } from '../../../src/provider/events.ts';
+import { toWireEvent } from '../../../src/server/convert/event.ts';
+import { completed, wireCompleted } from './answer.ts';
+
+/** The event as a client of the generated code reads it. */
+function received(event: ProviderEvent) {
+  const bytes = SendMessageResponse.encode(toWireEvent(event, 7)).finish();
+  return SendMessageResponse.decode(bytes);
+}
+
+const settings = { model: 'gpt-5', maxTokens: 5, temperature: 0, reasoningEffort: 'low' };
+
+const CASES: [ProviderEvent, string, object][] = [
+  [
+    { type: 'textDelta', text: 'hi', outputTokensSoFar: 2 ** 32 },
+    'textDelta',
+    { text: 'hi', outputTokensSoFar: 2 ** 31 - 1 },
+  ],
+  [{ type: 'reasoningDelta', text: 'hm' }, 'reasoningDelta', { text: 'hm' }],
+  [{ type: 'refusalDelta', text: 'no' }, 'refusalDelta', { text: 'no' }],
+  [
+    { type: 'toolCallDelta', index: 1, id: 'c', name: 'f', argumentsFragment: '{' },
+    'toolCallDelta',
+    { index: 1, id: 'c', name: 'f', argumentsFragment: '{' },
+  ],
+  [
+    { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' },
+    'attemptReset',
+    { attempt: 2, reason: 14 },
+  ],
+  [
+    {
+      type: 'started',
+      responseId: 'resp',
+      model: 'gpt-5-2025-08-07',
+      upstreamRequestId: 'req',
+      attempt: 1,
+      effectiveSettings: settings,
+      warnings: ['careful'],
+    },
+    'started',
+    {
+      responseId: 'resp',
+      model: 'gpt-5-2025-08-07',
+      upstreamRequestId: 'req',
+      attempt: 1,
+      effectiveSettings: { ...settings, serviceTier: '', verbosity: '' },
+      warnings: ['careful'],
+    },
+  ],
+  [completed, 'completed', wireCompleted],
+];
+
+describe('toWireEvent', () => {
+  it.each(CASES)('carries %j', (event, $case, value) => {
+    expect(received(event)).toEqual({ sequence: 7, event: { $case, value } });
+  });
+
+  it('leaves the time to the first token out if there was none', () => {
+    const timings = { queueMs: 0, totalMs: 1 };
+    const { event } = toWireEvent({ ...completed, timings }, 1);
+    expect(event).toMatchObject({ value: { timings: { timeToFirstToken: undefined } } });
+  });
+
+  it('sends U+FFFD for half of a surrogate pair', () => {
+    const { event } = received({ type: 'refusalDelta', text: `a${'😀'.charAt(0)}` });
+    expect(event).toEqual({ $case: 'refusalDelta', value: { text: 'a\ufffd' } });
+  });
+});

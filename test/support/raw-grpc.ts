@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+
+/** A gRPC client of bytes alone: it can send nonsense, and it reads only what it is told to. */
+export class RawGrpc {
+  readonly #session: ClientHttp2Session;
+
+  /** @param address `127.0.0.1:50051`. */
+  constructor(address: string) {
+    this.#session = connect(`http://${address}`);
+  }
+
+  /** Calls a method with one message. The stream is paused: `resume` it to read. */
+  call(path: string, message: Uint8Array, headers: Record<string, string> = {}): ClientHttp2Stream {
+    const stream = this.#session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...headers,
+    });
+    stream.pause();
+    stream.end(frame(message));
+    return stream;
+  }
+
+  async close(): Promise<void> {
+    if (this.#session.destroyed) return;
+    this.#session.destroy();
+    await once(this.#session, 'close');
+  }
+}
+
+/** Reads a stream to its end and answers its grpc-status. */
+export async function grpcStatus(stream: ClientHttp2Stream): Promise<number> {
+  let code: unknown;
+  stream.on('response', (headers) => {
+    code ??= headers['grpc-status'];
+  });
+  stream.on('trailers', (trailers) => {
+    code ??= trailers['grpc-status'];
+  });
+  stream.resume();
+  await once(stream, 'close');
+  return Number(code);
+}
+
+/** The message behind gRPC's prefix: not compressed, length. */
+function frame(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}

@@ -1,0 +1,119 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { AnswerIdentity } from './chat-writer.ts';
+import type { UsageOverrides } from './usage.ts';
+import type { Delta } from './wire.ts';
+
+export interface StubToolCall {
+  /** Default: `call_stub_` and the index. */
+  readonly id?: string;
+  readonly name: string;
+  /** The arguments: JSON as a string, or the fragments in which it is streamed. */
+  readonly arguments: string | readonly string[];
+}
+
+export interface AnswerOptions extends AnswerIdentity {
+  /** Streamed word by word. Default: a greeting, unless there are tool calls or a refusal. */
+  readonly text?: string;
+  /** The text, in the pieces in which it is streamed. */
+  readonly deltas?: readonly string[];
+  /** Milliseconds between two deltas. Default 0: all at once. */
+  readonly paceMs?: number;
+  /** Figures that replace the plausible ones. */
+  readonly usage?: UsageOverrides;
+  /** Default: `tool_calls` if there are any, else `stop`. */
+  readonly finishReason?: string;
+  readonly toolCalls?: readonly StubToolCall[];
+  readonly refusal?: string;
+  /** Streamed before the text. The field's default is `reasoning_content`. */
+  readonly reasoning?: {
+    readonly text: string;
+    readonly field?: 'reasoning_content' | 'reasoning';
+  };
+  /** Default true. */
+  readonly sendDone?: boolean;
+  /** Added to the default headers. */
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/** An answer worked out once, to be given many times. */
+export interface AnswerPlan {
+  readonly identity: AnswerIdentity;
+  /** The content of the opening chunk: null if the answer has no text. */
+  readonly opening: '' | null;
+  readonly deltas: readonly Delta[];
+  readonly finishReason: string;
+  /** The whole message, for requests that want no stream. */
+  readonly message: object;
+  readonly usage: UsageOverrides;
+  readonly sendDone: boolean;
+}
+
+export function planAnswer(options: AnswerOptions): AnswerPlan {
+  const { reasoning, refusal, toolCalls, finishReason, usage = {}, sendDone = true } = options;
+  const pieces = textPieces(options);
+  const field = reasoning?.field ?? 'reasoning_content';
+  return {
+    identity: options,
+    opening: pieces === undefined ? null : '',
+    deltas: [
+      ...words(reasoning?.text ?? '').map((text) => ({ [field]: text })),
+      ...(pieces ?? []).map((content) => ({ content })),
+      ...words(refusal ?? '').map((text) => ({ refusal: text })),
+      ...(toolCalls ?? []).flatMap(toolCallDeltas),
+    ],
+    finishReason: finishReason ?? (toolCalls === undefined ? 'stop' : 'tool_calls'),
+    message: {
+      role: 'assistant',
+      content: pieces?.join('') ?? null,
+      refusal: refusal ?? null,
+      ...(reasoning && { [field]: reasoning.text }),
+      annotations: [],
+      ...(toolCalls && { tool_calls: toolCalls.map(completeToolCall) }),
+    },
+    usage,
+    sendDone,
+  };
+}
+
+function textPieces({
+  deltas,
+  text,
+  toolCalls,
+  refusal,
+}: AnswerOptions): readonly string[] | undefined {
+  if (deltas !== undefined) return deltas;
+  if (text !== undefined) return words(text);
+  if (toolCalls !== undefined || refusal !== undefined) return undefined;
+  return ['Hello', ' from', ' the', ' stub', '.'];
+}
+
+function words(text: string): string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
+}
+
+function toolCallDeltas(call: StubToolCall, index: number): Delta[] {
+  const opening = {
+    index,
+    id: toolCallId(call, index),
+    type: 'function' as const,
+    function: { name: call.name, arguments: '' },
+  };
+  return [
+    { tool_calls: [opening] },
+    ...fragments(call).map((text) => ({ tool_calls: [{ index, function: { arguments: text } }] })),
+  ];
+}
+
+function completeToolCall(call: StubToolCall, index: number): object {
+  const called = { name: call.name, arguments: fragments(call).join('') };
+  return { id: toolCallId(call, index), type: 'function', function: called };
+}
+
+function fragments(call: StubToolCall): readonly string[] {
+  if (typeof call.arguments !== 'string') return call.arguments;
+  return call.arguments.match(/.{1,8}/gsu) ?? [];
+}
+
+function toolCallId(call: StubToolCall, index: number): string {
+  return call.id ?? `call_stub_${index}`;
+}

@@ -1,0 +1,11 @@
+import { answer } from './answer.ts';
+import type { Behaviour } from './exchange.ts';
+
+/** Chooses by the `model` the request names. */
+export function byModel(
+  behaviours: Readonly<Record<string, Behaviour>>,
+  otherwise: Behaviour = answer(),
+): Behaviour {
+  const known = new Map(Object.entries(behaviours));
+  return (exchange) => (known.get(exchange.request.body.model ?? '') ?? otherwise)(exchange);
+}

@@ -1,0 +1,139 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { ChatWriter } from './chat-writer.ts';
+import { epochMs, type RecordedRequest } from './recorded-request.ts';
+import { type ChatUsage, COMMON_HEADERS, type Delta } from './wire.ts';
+
+/** Decides how one request is answered. Returning without `end` leaves the connection open. */
+export type Behaviour = (exchange: Exchange) => void | Promise<void>;
+
+/** One request and the means to answer it. Writing after the client left does nothing. */
+export interface Exchange {
+  readonly request: RecordedRequest;
+  readonly res: ServerResponse;
+  /** Aborts when the connection goes away before the behaviour has finished. */
+  readonly signal: AbortSignal;
+  /** Sends status (default 200) and headers (default: an event stream's) at once; later calls do nothing. */
+  headers(status?: number, headers?: OutgoingHttpHeaders): void;
+  chunk(delta: Delta, finishReason?: string): void;
+  /** Default: plausible figures. Sends nothing unless the request asked for usage. */
+  usage(usage?: ChatUsage): void;
+  /** Sends `[DONE]`. */
+  done(): void;
+  /** Sends bytes of the body as they are, after the default headers if there were none. False: wait for `writable` before sending more. */
+  raw(data: string | Buffer): boolean;
+  /** Ends the answer as HTTP wants it. */
+  end(): void;
+  /** Closes the connection after what was written: the end comes in the middle of the body. */
+  cut(): void;
+  /** Resets the connection (RST) after what was written. */
+  reset(): void;
+  /** Settles when the socket takes more, on a later turn of the event loop. Rejects when the client left. */
+  writable(): Promise<void>;
+  /** Waits `ms` milliseconds. Rejects when the client left. */
+  delay(ms: number): Promise<void>;
+}
+
+export class ServerExchange implements Exchange {
+  readonly request: RecordedRequest;
+  readonly res: ServerResponse;
+  readonly #left = new AbortController();
+  #writer: ChatWriter | undefined;
+  #finished = false;
+
+  constructor(
+    request: RecordedRequest,
+    res: ServerResponse,
+    markClosed: (by: 'client' | 'server') => void,
+  ) {
+    this.request = request;
+    this.res = res;
+    res.once('close', () => {
+      markClosed(this.#finished ? 'server' : 'client');
+      if (!this.#finished) this.#left.abort();
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#left.signal;
+  }
+
+  headers(status = 200, headers: OutgoingHttpHeaders = {}): void {
+    if (this.res.headersSent || this.res.destroyed) return;
+    this.res.writeHead(status, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'x-request-id': this.request.requestId,
+      ...COMMON_HEADERS,
+      ...headers,
+    });
+    this.res.flushHeaders();
+  }
+
+  chunk(delta: Delta, finishReason?: string): void {
+    this.#chat().chunk(delta, finishReason);
+  }
+
+  usage(usage?: ChatUsage): void {
+    this.#chat().usage(usage);
+  }
+
+  done(): void {
+    this.#chat().done();
+  }
+
+  raw(data: string | Buffer): boolean {
+    if (this.res.destroyed) return false;
+    if (!this.res.headersSent) this.headers();
+    this.request.firstByteAt ??= epochMs();
+    this.request.bytesWritten += Buffer.byteLength(data);
+    return this.res.write(data);
+  }
+
+  end(): void {
+    this.#finished = true;
+    this.res.end();
+  }
+
+  cut(): void {
+    this.#afterWrites((socket) => socket.destroy());
+  }
+
+  reset(): void {
+    this.#afterWrites((socket) => socket.resetAndDestroy());
+  }
+
+  async writable(): Promise<void> {
+    if (this.res.writableNeedDrain) await this.#drained();
+    // A socket that never refuses would otherwise keep the event loop from everything else.
+    await nextTurn(undefined, { signal: this.signal });
+  }
+
+  async delay(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.signal });
+  }
+
+  /** Ends the exchange on the stub's own account, when it closes. */
+  abandon(): void {
+    this.#finished = true;
+    this.#left.abort();
+  }
+
+  #chat(): ChatWriter {
+    this.#writer ??= new ChatWriter(this.request, (event) => this.raw(event));
+    return this.#writer;
+  }
+
+  /** Closing at once would lose what this turn wrote, since HTTP responses hold it until its end. */
+  #afterWrites(close: (socket: Socket) => void): void {
+    this.#finished = true;
+    const { socket } = this.res;
+    socket?.write('', () => close(socket));
+  }
+
+  #drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.res.once('drain', resolve).once('close', resolve);
+    return promise.finally(() => this.res.off('drain', resolve).off('close', resolve));
+  }
+}
