@@ -29,6 +29,6 @@ export function linkSignal(parent: AbortSignal): LinkedSignal {
 export function endReason(signal: AbortSignal): ProviderError {
   const reason: unknown = signal.reason;
   if (reason instanceof ProviderError) return reason;
-  const isTimeout = reason instanceof Error && reason.name === 'TimeoutError';
+  const isTimeout = (reason as { name?: unknown } | null)?.name === 'TimeoutError';
   return new ProviderError(isTimeout ? 'DEADLINE_EXCEEDED' : 'CANCELLED', { cause: reason });
 }
