@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { describeConfig } from './config/describe.ts';
+import type { Environment } from './config/environment.ts';
+import type { ReadFile } from './config/files.ts';
+import { loadConfig } from './config/load.ts';
+import { ConfigError } from './config/problems.ts';
+import type { Config } from './config/schema.ts';
+import { type Host, type Sidecar, serve, startFailed } from './serve.ts';
+
+export interface CommandLine {
+  /** Without interpreter and script. */
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly readFile: ReadFile;
+  /** Of this program, semver. */
+  readonly version: string;
+  readonly createApp: (config: Config) => Sidecar;
+}
+
+const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
+
+  --config PATH   configuration file (YAML); default: the one TAMMA_CONFIG names, else none
+  --check-config  print the effective configuration without secrets, and exit
+  --version       print the version, and exit
+  --help          print this, and exit
+
+OPENAI_API_KEY alone is enough to run.
+`;
+
+/** Exit code if the command line or the configuration is wrong. */
+const EXIT_USAGE = 2;
+
+/** Does what the command line says. Resolves with the exit code: 0, EXIT_USAGE, or that of serve. */
+export async function run(commandLine: CommandLine, host: Host): Promise<number> {
+  const options = readOptions(commandLine.argv, host);
+  if (options === undefined) return EXIT_USAGE;
+  if (options.help) return print(USAGE, host);
+  if (options.version) return print(`${commandLine.version}\n`, host);
+
+  const config = readConfig(commandLine, options.config, host);
+  if (config === undefined) return EXIT_USAGE;
+  if (options['check-config']) return print(describeConfig(config), host);
+
+  let app: Sidecar;
+  try {
+    app = commandLine.createApp(config);
+  } catch (error) {
+    return startFailed(error, host);
+  }
+  return serve(app, host);
+}
+
+function readOptions(argv: readonly string[], host: Host) {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        'check-config': { type: 'boolean', default: false },
+        version: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.config === '') throw new TypeError("Option '--config <value>' names no file");
+    return values;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    host.stderr.write(`${message}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function readConfig(
+  { environment, readFile }: CommandLine,
+  configPath: string | undefined,
+  host: Host,
+): Config | undefined {
+  try {
+    return loadConfig({
+      environment,
+      readFile,
+      ...(configPath === undefined ? {} : { configPath }),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const { path, message } of error.problems) {
+      host.stderr.write(`configuration: ${path}: ${message}\n`);
+    }
+    return undefined;
+  }
+}
+
+function print(text: string, host: Host): number {
+  host.stdout.write(text);
+  return 0;
+}

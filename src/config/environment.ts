@@ -1,0 +1,17 @@
+import type { Settings } from './schema.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables that stand for a key of the configuration file, and win over it. */
+export const ENVIRONMENT_KEYS = {
+  OPENAI_BASE_URL: 'baseUrl',
+  TAMMA_LISTEN: 'listen',
+  TAMMA_ADMIN_LISTEN: 'adminListen',
+  TAMMA_LOG_LEVEL: 'logLevel',
+} as const satisfies Record<string, keyof Settings>;
+
+/** What a variable says. An empty one counts as unset: templates write that for "not given". */
+export function variable(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { configSchema } from './schema.ts';
+import { bare, suggest } from './suggest.ts';
+
+export interface ConfigProblem {
+  /** Key (`timeouts.idle`, `listen[1]`), environment variable, or file. */
+  readonly path: string;
+  /** A sentence fragment for people. Never holds a value, which might be a secret. */
+  readonly message: string;
+  /** Where it was written: the configuration file's path, or `environment`. */
+  readonly source: string;
+}
+
+/** Notes a problem and goes on, so that all of them are told at once. */
+export type Report = (problem: ConfigProblem) => void;
+
+export const ENVIRONMENT_SOURCE = 'environment';
+
+/** Every problem of the configuration at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** What the schema found amiss at one place; unknown keys one by one. */
+export function explainIssue(
+  issue: z.core.$ZodIssue,
+): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  const known = keysAt(issue.path);
+  return issue.keys.map((key) => ({
+    path: [...issue.path, key],
+    message: unknownKey(key, known),
+  }));
+}
+
+/** Whether the name is one under which people write an API key. */
+export function namesApiKey(key: string): boolean {
+  return /^(openai)?apikey$/.test(bare(key));
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  if (namesApiKey(key)) {
+    return 'an API key does not belong into this file: set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile';
+  }
+  const suggestion = suggest(key, known);
+  return suggestion === undefined ? 'unknown key' : `unknown key; did you mean ${suggestion}?`;
+}
+
+/** The keys that the schema knows in the group at `path`. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let schema: z.core.$ZodType | undefined = configSchema;
+  for (const key of path) schema = keysOf(schema)[String(key)];
+  return Object.keys(keysOf(schema));
+}
+
+function keysOf(schema: z.core.$ZodType | undefined): Readonly<Record<string, z.core.$ZodType>> {
+  if (schema instanceof z.ZodPrefault) return keysOf(schema.unwrap());
+  return schema instanceof z.ZodObject ? schema.shape : {};
+}
+
+/** `listen[1]`; a key that is no plain word is quoted, for a problem has one line. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => {
+      if (typeof key === 'number') return `[${key}]`;
+      const name = String(key);
+      return `.${/^[\w-]{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64))}`;
+    })
+    .join('')
+    .replace(/^\./, '');
+}

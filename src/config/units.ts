@@ -1,0 +1,31 @@
+/** Symbols and what each is worth in the smallest, which comes first. */
+export type Units = Readonly<Record<string, number>>;
+
+/** In ms. */
+export const DURATION_UNITS: Units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** In bytes. Binary only: readers disagree about what a MB is. */
+export const BYTE_UNITS: Units = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** Matches what parseQuantity accepts: `30s`, or plain digits in the smallest unit. */
+export function quantityPattern(units: Units): RegExp {
+  return new RegExp(`^[0-9]{1,15}(${Object.keys(units).join('|')})?$`);
+}
+
+/** `30s` as 30000. Undefined if the text is no whole number of one of the units. */
+export function parseQuantity(text: string, units: Units): number | undefined {
+  if (!quantityPattern(units).test(text)) return undefined;
+  const digits = Number.parseInt(text, 10);
+  const symbol = text.replace(/^[0-9]+/, '');
+  return digits * (units[symbol] ?? 1);
+}
+
+/** 30000 as `30s`: in the largest unit that expresses the number exactly. */
+export function formatQuantity(value: number, units: Units): string {
+  let text = '';
+  for (const [symbol, worth] of Object.entries(units)) {
+    const isExact = value >= worth && value % worth === 0;
+    if (isExact || text === '') text = `${value / worth}${symbol}`;
+  }
+  return text;
+}

@@ -1,0 +1,172 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { type ErrorFacts, ProviderError } from '../errors.ts';
+import { type EventProducer, EventQueue } from '../event-queue.ts';
+import { Exchange, type ResponseListener } from './exchange.ts';
+import { jsonInsteadOfStream, notAStream } from './faults.ts';
+import { type ErrorObjectFacts, fromHttpResponse, fromTransportError } from './map-error.ts';
+import { present } from './present.ts';
+import { headerValue } from './retry-after.ts';
+import { type StreamOptions, StreamReader } from './stream-reader.ts';
+import { TextReader } from './text-reader.ts';
+import type { HttpRequest, Transport } from './transport.ts';
+import { requestId } from './upstream-text.ts';
+
+export interface ChatAnswerContext {
+  readonly transport: Transport;
+  readonly buildRequest: (call: Call) => Promise<HttpRequest>;
+  readonly clock: Clock;
+  readonly stream: StreamOptions;
+}
+
+interface BodyReader {
+  data(chunk: Buffer): void;
+  end(): void;
+}
+
+/** As much of a body as is read where no stream is expected. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/**
+ * One attempt at one answer: sends the request when the first event is asked for, and turns the
+ * response into events. Whatever goes wrong ends the events with a ProviderError and the connection
+ * with it; only a body read to its end leaves the connection for others.
+ */
+export class ChatAnswer implements EventProducer, ResponseListener {
+  readonly events: EventQueue;
+  readonly #call: Call;
+  readonly #context: ChatAnswerContext;
+  readonly #exchange: Exchange;
+  #startedAt = 0;
+  #facts: ErrorFacts;
+  #stream: StreamReader | undefined;
+  #body: BodyReader | undefined;
+
+  constructor(call: Call, context: ChatAnswerContext) {
+    this.#call = call;
+    this.#context = context;
+    this.#facts = { model: call.model };
+    this.#exchange = new Exchange(call.signal, this);
+    this.events = new EventQueue(this);
+  }
+
+  start(): void {
+    this.#startedAt = this.#context.clock.now();
+    this.#send().catch((error: unknown) => this.#fail(error));
+  }
+
+  pause(): void {
+    this.#exchange.pause();
+  }
+
+  resume(): void {
+    this.#exchange.resume();
+  }
+
+  cancel(): void {
+    this.#stream?.stop();
+    this.#exchange.destroy();
+  }
+
+  onConnected(): void {
+    this.#call.onProgress('connected');
+  }
+
+  onHeaders(status: number, headers: IncomingHttpHeaders): void {
+    const id = requestId(headerValue(headers, 'x-request-id') ?? '');
+    this.#call.record.upstreamRequestId = id ?? '';
+    this.#facts = {
+      ...this.#facts,
+      upstreamStatus: status,
+      ...present({ upstreamRequestId: id }),
+    };
+    this.#call.onProgress('headers');
+    this.#guard(() => this.#expectBody(status, headers));
+  }
+
+  onData(chunk: Buffer): void {
+    this.#guard(() => this.#body?.data(chunk));
+  }
+
+  onEnd(): void {
+    this.#guard(() => this.#body?.end());
+  }
+
+  onError(error: unknown): void {
+    const known = fromTransportError(error, this.#call.model);
+    this.#guard(() => {
+      if (this.#stream !== undefined) this.#stream.fail(known);
+      // An error response says more than the break behind it, even if it is cut.
+      else if (this.#body !== undefined) this.#body.end();
+      else throw known;
+    });
+  }
+
+  onAbort(): void {
+    this.#stream?.stop();
+    this.events.abort(this.#call.signal.reason);
+  }
+
+  async #send(): Promise<void> {
+    const { signal } = this.#call;
+    signal.throwIfAborted();
+    const request = await this.#context.buildRequest(this.#call);
+    signal.throwIfAborted();
+    if (!this.#exchange.over) this.#context.transport.send(request, this.#exchange);
+  }
+
+  #expectBody(status: number, headers: IncomingHttpHeaders): void {
+    const contentType = headerValue(headers, 'content-type') ?? '';
+    if (status >= 300) {
+      this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
+        throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());
+      });
+    } else if (/^text\/event-stream\b/i.test(contentType)) {
+      this.#stream = this.#streamReader();
+      this.#body = this.#stream;
+    } else if (contentType === '' || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
+      this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
+        throw jsonInsteadOfStream(text, this.#errorObjectFacts());
+      });
+    } else {
+      throw notAStream(contentType);
+    }
+  }
+
+  #streamReader(): StreamReader {
+    const context = {
+      call: this.#call,
+      exchange: this.#exchange,
+      queue: this.events,
+      clock: this.#context.clock,
+      startedAt: this.#startedAt,
+    };
+    return new StreamReader(context, this.#context.stream);
+  }
+
+  #errorObjectFacts(): ErrorObjectFacts {
+    const { model, record } = this.#call;
+    return { model, requestId: record.upstreamRequestId };
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.#stream?.stop();
+    this.#exchange.destroy();
+    const { signal } = this.#call;
+    if (signal.aborted) {
+      this.events.abort(signal.reason);
+      return;
+    }
+    const error = ProviderError.from(thrown);
+    this.events.fail(new ProviderError(error.reason, { ...this.#facts, ...error.facts }));
+  }
+}

@@ -1,0 +1,21 @@
+import type { Call } from '../call.ts';
+import type { EffectiveSettings } from '../events.ts';
+import { present } from './present.ts';
+
+/** What the upstream is asked to do, as the caller is told it in `started`. */
+export function effectiveSettings(call: Call): EffectiveSettings {
+  const { request } = call;
+  return {
+    model: call.model,
+    ...present({
+      maxTokens: request.maxTokens,
+      temperature: request.temperature,
+      topP: request.topP,
+      frequencyPenalty: request.frequencyPenalty,
+      presencePenalty: request.presencePenalty,
+      reasoningEffort: request.reasoningEffort,
+      serviceTier: request.serviceTier,
+      verbosity: request.verbosity,
+    }),
+  };
+}

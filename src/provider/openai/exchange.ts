@@ -1,0 +1,126 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+
+/** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
+export interface ResponseListener {
+  /** A connection is there and the request is being written. */
+  onConnected(): void;
+  /** @param headers by lower-case name */
+  onHeaders(status: number, headers: IncomingHttpHeaders): void;
+  onData(chunk: Buffer): void;
+  /** The body is complete; its connection is free for the next request. */
+  onEnd(): void;
+  /** The connection failed. */
+  onError(error: unknown): void;
+  /** The signal ended the exchange. */
+  onAbort(): void;
+}
+
+/** One request and its response, on a connection of their own. A handler for undici's dispatch(). */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #listener: ResponseListener;
+  readonly #signal: AbortSignal;
+  #controller: Dispatcher.DispatchController | undefined;
+  #connecting: Socket | undefined;
+  #over = false;
+
+  constructor(signal: AbortSignal, listener: ResponseListener) {
+    this.#signal = signal;
+    this.#listener = listener;
+  }
+
+  /** Whether it has ended, or was destroyed before it began. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get paused(): boolean {
+    return this.#controller?.paused ?? false;
+  }
+
+  /** The request is about to be sent. */
+  begin(): void {
+    this.#signal.addEventListener('abort', this.#onAbort);
+  }
+
+  /** Reads no further; the kernel's buffers fill and hold the upstream back. */
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  /** Reads on, possibly delivering data before it returns. */
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  /** The signal concerns the exchange no longer; it still runs to its end. */
+  release(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** Breaks the connection, whatever its state. The listener hears no more. */
+  destroy(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller?.abort(ended());
+    this.#connecting?.destroy(ended());
+  }
+
+  /** The socket that is opened for this request. */
+  connectingOn(socket: Socket): void {
+    this.#connecting = socket;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#connecting = undefined;
+    if (this.#over) {
+      controller.abort(ended());
+      return;
+    }
+    this.#controller = controller;
+    this.#listener.onConnected();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    const informational = status < 200;
+    if (!informational && !this.#over) this.#listener.onHeaders(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#listener.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#listener.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    if (this.#over) return;
+    this.#end();
+    // undici forgets a socket that still connects when it is closed.
+    this.#connecting?.destroy(ended());
+    this.#listener.onError(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.release();
+  }
+
+  readonly #onAbort = (): void => {
+    this.destroy();
+    this.#listener.onAbort();
+  };
+}
+
+/** undici waits for a socket's error or success, so a destroyed one must have an error. */
+function ended(): Error {
+  return new Error('the exchange was ended from this side');
+}

@@ -1,0 +1,34 @@
+import { ProviderError } from '../errors.ts';
+import { recordOf } from './json-record.ts';
+import { type ErrorObjectFacts, fromErrorObject } from './map-error.ts';
+import { toCause } from './upstream-text.ts';
+
+/** The body ended, and what it brought is no answer. */
+export function hungUp(): ProviderError {
+  return new ProviderError('NETWORK_ERROR', {
+    message: 'The upstream hung up before its answer was complete.',
+  });
+}
+
+/** A 2xx response of another media type than the one that was asked for. */
+export function notAStream(contentType: string): ProviderError {
+  return new ProviderError('SERVICE_UNAVAILABLE', {
+    message: 'The upstream answered with something that is not a stream of events.',
+    cause: toCause(`content-type: ${contentType}`),
+  });
+}
+
+/** A 2xx response whose body is JSON: some servers report errors that way. */
+export function jsonInsteadOfStream(text: string, facts: ErrorObjectFacts): ProviderError {
+  if (text === '') return hungUp();
+  const { error } = recordOf(parseOrNothing(text));
+  return error ? fromErrorObject(error, facts) : notAStream(text);
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+/** An object of unknown make, as it comes out of JSON.parse. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+const EMPTY: JsonRecord = Object.freeze({});
+
+/** `value` if it has properties to look at, else an empty record. */
+export function recordOf(value: unknown): JsonRecord {
+  return typeof value === 'object' && value !== null ? (value as JsonRecord) : EMPTY;
+}

@@ -1,0 +1,99 @@
+import type { ErrorReason } from '../error-kinds.ts';
+import { type ErrorFacts, ProviderError } from '../errors.ts';
+import { contextOverflowOf } from './context-overflow.ts';
+import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
+import { toFieldViolation } from './error-fields.ts';
+import { quotaSubjectOf, reasonOf } from './error-reasons.ts';
+import { present } from './present.ts';
+import { headerValue, type ResponseHeaders, retryAfterMs } from './retry-after.ts';
+import { identifier, requestId, toCause } from './upstream-text.ts';
+
+export { fromTransportError } from './map-transport-error.ts';
+
+/** What is known of the exchange in which an error object came. */
+export interface ErrorObjectFacts {
+  readonly requestId: string;
+  readonly model: string;
+  /** Of the HTTP response; its 4xx and 5xx take part in the classification. */
+  readonly status?: number;
+}
+
+/**
+ * A response that is not 2xx. Nothing of its text reaches the facts but numbers and identifiers.
+ *
+ * @param headers by lower-case name
+ * @param now epoch ms, against which a Retry-After date is read
+ */
+export function fromHttpResponse(
+  status: number,
+  headers: ResponseHeaders,
+  bodyText: string,
+  model: string,
+  now: number = Date.now(),
+): ProviderError {
+  const body = parseErrorBody(bodyText);
+  const retryAfter = retryAfterMs(headers, now);
+  return toProviderError(reasonOf(body, status), body, {
+    ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
+    ...present({ retryAfterMs: retryAfter }),
+    cause: toCause(`HTTP ${status}: ${bodyText}`),
+  });
+}
+
+/** An error object inside a stream or in the body of a 200. */
+export function fromErrorObject(error: unknown, facts: ErrorObjectFacts): ProviderError {
+  const body = readErrorBody(error);
+  const failed = facts.status !== undefined && facts.status >= 400 ? facts.status : undefined;
+  return toProviderError(reasonOf(body, failed), body, {
+    ...exchangeFacts(facts.model, facts.status, facts.requestId),
+    cause: toCause(`upstream error: ${textOf(error)}`),
+  });
+}
+
+function exchangeFacts(model: string, status: number | undefined, id: string): ErrorFacts {
+  return {
+    model,
+    ...present({ upstreamStatus: status, upstreamRequestId: requestId(id) }),
+  };
+}
+
+function toProviderError(
+  reason: ErrorReason,
+  body: UpstreamErrorBody,
+  facts: ErrorFacts,
+): ProviderError {
+  return new ProviderError(reason, {
+    ...facts,
+    ...present({ upstreamCode: identifier(body.code) ?? identifier(body.type) }),
+    ...factsOfReason(reason, body),
+  });
+}
+
+function factsOfReason(reason: ErrorReason, body: UpstreamErrorBody): ErrorFacts {
+  switch (reason) {
+    case 'CONTEXT_TOO_LONG':
+      return contextOverflowOf(body);
+    case 'RATE_LIMIT_EXCEEDED':
+      return present({ quotaSubject: quotaSubjectOf(body) });
+    case 'INVALID_REQUEST':
+      return violationFacts(body.param, 'was refused by the upstream');
+    case 'UNSUPPORTED_PARAMETER':
+      return violationFacts(body.param, 'is not supported by the model or the upstream');
+    default:
+      return {};
+  }
+}
+
+function violationFacts(param: string, verdict: string): ErrorFacts {
+  const violation = toFieldViolation(param, verdict);
+  return violation === undefined ? {} : { fieldViolations: [violation] };
+}
+
+function textOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  try {
+    return JSON.stringify(error) ?? typeof error;
+  } catch {
+    return 'not serializable';
+  }
+}

@@ -1,0 +1,19 @@
+import type { FinishReason } from '../events.ts';
+
+/**
+ * What the model's stopping means here. Compatible servers have words of their own for giving up
+ * ("error", "insufficient_system_resource"); whatever is unknown is not a clean end.
+ */
+export function toFinishReason(raw: string): FinishReason {
+  switch (raw) {
+    case 'stop':
+    case 'length':
+    case 'tool_calls':
+    case 'content_filter':
+      return raw;
+    case 'function_call':
+      return 'tool_calls';
+    default:
+      return 'error';
+  }
+}

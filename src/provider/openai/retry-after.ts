@@ -1,0 +1,28 @@
+/** Response headers by lower-case name, as undici hands them over. */
+export type ResponseHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The first value of a header. */
+export function headerValue(headers: ResponseHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+const NUMBER = /^\d{1,15}(?:\.\d{1,15})?$/;
+/** The one format that RFC 9110 lets a sender generate; Date.parse alone takes "-5" for a year. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/**
+ * How long the upstream asks to wait, in ms, 0 or more: `retry-after-ms`, else `retry-after` in
+ * seconds (fractions allowed) or as an HTTP date. Absent if there is none that can be read.
+ *
+ * @param now epoch ms
+ */
+export function retryAfterMs(headers: ResponseHeaders, now: number): number | undefined {
+  const ms = headerValue(headers, 'retry-after-ms')?.trim();
+  if (ms !== undefined && NUMBER.test(ms)) return Math.ceil(Number(ms));
+  const after = headerValue(headers, 'retry-after')?.trim();
+  if (after === undefined) return undefined;
+  if (NUMBER.test(after)) return Math.ceil(Number(after) * 1000);
+  const date = HTTP_DATE.test(after) ? Date.parse(after) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil(date - now));
+}

@@ -1,0 +1,150 @@
+import type { Call } from '../call.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { EventQueue } from '../event-queue.ts';
+import type { Timings } from '../events.ts';
+import { parseChunk } from './chat-chunk.ts';
+import { ChatStream } from './chat-stream.ts';
+import type { Exchange } from './exchange.ts';
+import { hungUp } from './faults.ts';
+import { fromErrorObject } from './map-error.ts';
+import { present } from './present.ts';
+import { SseParser } from './sse-parser.ts';
+
+export interface StreamOptions {
+  /** Silence after a finish reason that ends a stream without `[DONE]` and usage, in ms. */
+  readonly doneGraceMs: number;
+  /** Largest event, in bytes. */
+  readonly maxEventBytes: number;
+}
+
+export interface StreamContext {
+  readonly call: Call;
+  readonly exchange: Exchange;
+  readonly queue: EventQueue;
+  readonly clock: Clock;
+  /** Epoch ms at which the attempt began. */
+  readonly startedAt: number;
+}
+
+/** How long a complete answer's body may take to end, in ms, for its connection to be kept. */
+const DRAIN_MS = 1_000;
+
+/**
+ * Reads a response that is an event stream, and decides when the answer in it is complete: at
+ * `[DONE]`; at the usage chunk behind the finish reason, because some servers then stay silent; at
+ * the body's end or after a silence, if there was a finish reason. Its methods throw what is wrong
+ * with the stream.
+ */
+export class StreamReader {
+  readonly #context: StreamContext;
+  readonly #doneGraceMs: number;
+  readonly #parser: SseParser;
+  readonly #stream: ChatStream;
+  #firstOutputAt: number | undefined;
+  #done = false;
+  #completed = false;
+  /** Something came behind `[DONE]`: the connection cannot be trusted. */
+  #surplus = false;
+  #timer: Timer | undefined;
+
+  constructor(context: StreamContext, options: StreamOptions) {
+    this.#context = context;
+    this.#doneGraceMs = options.doneGraceMs;
+    this.#parser = new SseParser(options.maxEventBytes, (name, data) => this.#onEvent(name, data));
+    this.#stream = new ChatStream(context.call, (event) => context.queue.push(event));
+  }
+
+  data(chunk: Buffer): void {
+    this.#parser.feed(chunk);
+    if (!this.#completed && (this.#done || this.#stream.complete)) {
+      this.#complete();
+      this.#timer = this.#context.clock.after(DRAIN_MS, () => this.#context.exchange.destroy());
+    }
+    if (this.#surplus) {
+      this.stop();
+      this.#context.exchange.destroy();
+    }
+  }
+
+  /** The body ended. */
+  end(): void {
+    this.stop();
+    if (!this.#completed) this.#complete();
+  }
+
+  /** The connection broke: no matter if the model had said all it says. */
+  fail(error: unknown): void {
+    this.stop();
+    if (this.#completed) return;
+    if (!this.#stream.finished) throw error;
+    this.#complete();
+  }
+
+  /** Nothing of this is of use any more. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #onEvent(name: string, data: string): void {
+    if (this.#done) {
+      this.#surplus = true;
+      return;
+    }
+    if (data.startsWith('[DONE]')) {
+      this.#done = true;
+      return;
+    }
+    // An empty event is some servers' way to keep the connection alive.
+    if (this.#completed || data === '') return;
+    const chunk = parseChunk(data);
+    if (chunk.error || name === 'error') {
+      const { model, record } = this.#context.call;
+      const facts = { model, requestId: record.upstreamRequestId };
+      throw fromErrorObject(chunk.error || chunk, facts);
+    }
+    this.#stream.add(chunk);
+    if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
+    if (this.#stream.finished) this.#awaitSilence();
+  }
+
+  #awaitSilence(): void {
+    if (this.#timer === undefined) {
+      this.#timer = this.#context.clock.after(this.#doneGraceMs, this.#onSilence);
+    } else {
+      this.#timer.refresh();
+    }
+  }
+
+  readonly #onSilence = (): void => {
+    const { exchange } = this.#context;
+    // Not the upstream is silent then, but the caller slow.
+    if (exchange.paused) {
+      this.#timer?.refresh();
+      return;
+    }
+    this.#complete();
+    exchange.destroy();
+  };
+
+  #complete(): void {
+    if (!this.#stream.finished) throw hungUp();
+    const { exchange, queue } = this.#context;
+    this.stop();
+    this.#completed = true;
+    this.#stream.end(this.#timings());
+    queue.end();
+    exchange.release();
+    // If a slow caller holds the connection up, nothing more will be queued.
+    exchange.resume();
+  }
+
+  #timings(): Timings {
+    const { clock, startedAt } = this.#context;
+    const first = this.#firstOutputAt;
+    return {
+      queueMs: 0,
+      totalMs: clock.now() - startedAt,
+      ...present({ timeToFirstTokenMs: first === undefined ? undefined : first - startedAt }),
+    };
+  }
+}

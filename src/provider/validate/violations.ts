@@ -1,0 +1,28 @@
+import { type FieldViolation, ProviderError } from '../errors.ts';
+
+/** More than anybody reads, and no more memory than that for a request of a million bad fields. */
+const MAX_VIOLATIONS = 256;
+
+/** Collects what is wrong with a request, so that the caller is told all of it at once. */
+export class Violations {
+  readonly #malformed: FieldViolation[] = [];
+  readonly #unsupported: FieldViolation[] = [];
+
+  /** A field that no upstream would take. */
+  malformed(field: string, description: string): void {
+    if (this.#malformed.length < MAX_VIOLATIONS) this.#malformed.push({ field, description });
+  }
+
+  /** A valid field that this provider cannot honour. */
+  unsupported(field: string, description: string): void {
+    this.#unsupported.push({ field, description });
+  }
+
+  /** The refusal, undefined if nothing is wrong. */
+  toError(model: string): ProviderError | undefined {
+    const fieldViolations = [...this.#malformed, ...this.#unsupported];
+    if (fieldViolations.length === 0) return undefined;
+    const reason = this.#malformed.length > 0 ? 'INVALID_REQUEST' : 'UNSUPPORTED_PARAMETER';
+    return new ProviderError(reason, { model, fieldViolations });
+  }
+}

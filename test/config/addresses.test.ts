@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { load, problems } from '../support/config.ts';
+
+describe('addresses', () => {
+  it.each([
+    ['127.0.0.1:0', ['127.0.0.1:0']],
+    ['localhost:65535', ['localhost:65535']],
+    ['"[::1]:50051"', ['[::1]:50051']],
+    ['unix:/run/tamma/provider.sock', ['unix:/run/tamma/provider.sock']],
+    ['"0.0.0.0:1, unix:/run/a.sock"', ['0.0.0.0:1', 'unix:/run/a.sock']],
+    ['["a-b.test:1", "c:2"]', ['a-b.test:1', 'c:2']],
+  ])('listens on %s', (written, addresses) => {
+    expect(load(`listen: ${written}`).listen).toEqual(addresses);
+  });
+
+  it.each([
+    'localhost',
+    ':50051',
+    'localhost:',
+    'localhost:65536',
+    'localhost:http',
+    '::1:50051',
+    '[::1]',
+    '[localhost]:1',
+    '256.0.0.1:1',
+    '-a:1',
+    'http://localhost:1',
+    'unix:relative.sock',
+    'unix:///run/a.sock',
+    'unix:/run/',
+    `unix:/${'a'.repeat(107)}`,
+    '',
+  ])('refuses to listen on "%s"', (address) => {
+    expect(problems(`listen: ["${address}"]`)).toEqual([
+      {
+        path: 'listen',
+        message: 'must be host:port, [v6]:port or unix:/absolute/path (at most 107 bytes)',
+        source: 'config.yaml',
+      },
+    ]);
+  });
+
+  it.each(['[]', '3', '[3]'])('refuses %s as a list of addresses', (written) => {
+    expect(problems(`listen: ${written}`)).toMatchObject([
+      { path: 'listen', message: expect.stringMatching(/or a list of these$/) },
+    ]);
+  });
+
+  it('says which of several addresses is wrong', () => {
+    expect(problems('listen: "a:1,b,c:3,d"').map(({ message }) => message.slice(0, 17))).toEqual([
+      'address 2 must be',
+      'address 4 must be',
+    ]);
+  });
+
+  it('serves the admin endpoints over TCP only', () => {
+    expect(load('adminListen: "[::]:9464"').adminListen).toBe('[::]:9464');
+    expect(problems('adminListen: unix:/run/admin.sock')).toMatchObject([
+      { path: 'adminListen', message: 'must be host:port or [v6]:port, port 0 to 65535' },
+    ]);
+  });
+});

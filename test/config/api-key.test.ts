@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config/load.ts';
+import { KEY, load, problems, problemsOf, readFrom } from '../support/config.ts';
+
+describe('API key', () => {
+  const files = { '/run/key': ' file-key\n', '/run/empty': '\n', '/run/two': 'one two\n' };
+
+  it('comes from OPENAI_API_KEY first, and then no file is opened', () => {
+    const environment = { ...KEY, OPENAI_API_KEY_FILE: '/none' };
+    expect(load('apiKeyFile: /none', environment).apiKey).toBe('test-key');
+  });
+
+  it('comes from the file that OPENAI_API_KEY_FILE names next, trimmed', () => {
+    const environment = { OPENAI_API_KEY_FILE: '/run/key' };
+    expect(load('apiKeyFile: /none', environment, files).apiKey).toBe('file-key');
+  });
+
+  it('comes from apiKeyFile last, whose name is no part of the result', () => {
+    const config = load('apiKeyFile: /run/key', {}, files);
+    expect(config.apiKey).toBe('file-key');
+    expect(Object.keys(config)).not.toContain('apiKeyFile');
+  });
+
+  it('is missed in one sentence that names every way to give it', () => {
+    const found = problemsOf(() => loadConfig({ environment: {}, readFile: readFrom({}) }));
+    expect(found).toHaveLength(1);
+    expect(found[0]?.message).toMatch(/OPENAI_API_KEY, .*OPENAI_API_KEY_FILE .*apiKeyFile$/);
+  });
+
+  it('is not missed as well where apiKeyFile is wrong', () => {
+    expect(problems('apiKeyFile: 3', {}).map(({ path }) => path)).toEqual(['apiKeyFile']);
+  });
+
+  it.each([
+    ['OPENAI_API_KEY_FILE', 'environment', '', { OPENAI_API_KEY_FILE: '/none' }, 'ENOENT'],
+    ['apiKeyFile', 'config.yaml', 'apiKeyFile: /none', {}, 'ENOENT'],
+    ['apiKeyFile', 'config.yaml', 'apiKeyFile: /run/empty', {}, 'the file is empty'],
+    ['apiKeyFile', 'config.yaml', 'apiKeyFile: /run/two', {}, 'whitespace'],
+    ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-secret\n' }, 'whitespace'],
+    ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-secret\u0007' }, 'control'],
+    ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-sécret' }, 'ASCII'],
+  ])('is refused at %s (%s: %j %j) without being repeated', (path, source, yaml, env, reason) => {
+    const found = problems(yaml, env as Record<string, string>, files);
+    expect(found).toEqual([{ path, source, message: expect.stringContaining(reason) }]);
+    expect(JSON.stringify(found)).not.toMatch(/secret|sécret|one two/);
+  });
+});

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { loadConfig } from '../../src/config/load.ts';
+
+const ROOT = join(__dirname, '../..');
+const DOCUMENT = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+interface Leaf {
+  readonly key: string;
+  readonly fallback: string;
+  readonly description: string;
+}
+
+function leaves({ properties = {} }: JsonSchema, prefix = ''): readonly Leaf[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const key = `${prefix}${name}`;
+    if (schema.properties !== undefined) return leaves(schema, `${key}.`);
+    const fallback = schema.default === undefined ? '' : String(schema.default);
+    return [{ key, fallback, description: schema.description ?? '' }];
+  });
+}
+
+const SCHEMA: JsonSchema = JSON.parse(configJsonSchema());
+const KEYS = leaves(SCHEMA);
+
+describe('config.schema.json', () => {
+  it('is up to date (node scripts/generate-config-schema.ts)', () => {
+    expect(readFileSync(join(ROOT, 'config.schema.json'), 'utf8')).toBe(configJsonSchema());
+  });
+
+  it('describes every key, with its default', () => {
+    for (const { description, fallback } of KEYS) {
+      expect(description).toContain(fallback === '' ? 'No default' : `default ${fallback}.`);
+    }
+    for (const { description } of Object.values(SCHEMA.properties ?? {})) {
+      expect(description).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('lists every key with default and environment variable, and no other', () => {
+    const variables = new Map<string, string>(
+      Object.entries(ENVIRONMENT_KEYS).map(([variable, key]) => [key, variable]),
+    );
+    const row =
+      /^\| `(?<key>[\w.]+)` *\|[^|]*\| *(?:`(?<fallback>[^`]*)`)? *\| *(?:`(?<env>\w+)`)? *\|/gm;
+    const documented = [...DOCUMENT.matchAll(row)].map(({ groups = {} }) => groups);
+    expect(documented.map(({ key, fallback = '', env = '' }) => [key, fallback, env])).toEqual(
+      KEYS.map(({ key, fallback }) => [key, fallback, variables.get(key) ?? '']),
+    );
+  });
+
+  it('names every environment variable, and no other', () => {
+    const named = new Set(DOCUMENT.match(/\b(?:OPENAI|TAMMA)_[A-Z_]+\b/g));
+    const known = ['OPENAI_API_KEY', 'OPENAI_API_KEY_FILE', 'TAMMA_CONFIG'];
+    expect([...named].sort()).toEqual([...known, ...Object.keys(ENVIRONMENT_KEYS)].sort());
+  });
+
+  it('shows an example that loads', () => {
+    const yaml = /```yaml\n(.*?)```/s.exec(DOCUMENT)?.[1] ?? '';
+    const files = new Map([
+      ['example', yaml],
+      ['/run/secrets/openai-api-key', 'test-key'],
+    ]);
+    const readFile = (path: string) => files.get(path) ?? '';
+    expect(loadConfig({ environment: {}, configPath: 'example', readFile })).toMatchObject({
+      apiKey: 'test-key',
+      timeoutMs: 300_000,
+      listen: ['127.0.0.1:50051', 'unix:/run/tamma/provider.sock'],
+    });
+  });
+});

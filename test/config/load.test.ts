@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config/load.ts';
+import { KEY, load, problems, problemsOf, readFrom } from '../support/config.ts';
+
+describe('defaults', () => {
+  it('needs nothing but a key', () => {
+    const config = loadConfig({ environment: KEY, readFile: readFrom({}) });
+    expect(config).toEqual({
+      apiKey: 'test-key',
+      defaultModel: 'gpt-5.4-mini',
+      baseUrl: 'https://api.openai.com/v1',
+      timeoutMs: 600_000,
+      timeouts: { connectMs: 5_000, headersMs: 30_000, firstTokenMs: 600_000, idleMs: 30_000 },
+      limits: {
+        maxMessageBytes: 33_554_432,
+        maxConcurrentStreams: 1_000,
+        maxDeadlineMs: 3_600_000,
+      },
+      listen: ['127.0.0.1:50051'],
+      adminListen: '127.0.0.1:9464',
+      drain: { gracePeriodMs: 30_000 },
+      allowDispose: false,
+      logLevel: 'info',
+    });
+  });
+
+  it.each(['', '# nothing\n', '{}'])('takes a file that says %j', (yaml) => {
+    expect(load(yaml).defaultModel).toBe('gpt-5.4-mini');
+  });
+
+  it('fills in what a group leaves out', () => {
+    expect(load('timeouts: {idle: 1s}').timeouts).toEqual({
+      connectMs: 5_000,
+      headersMs: 30_000,
+      firstTokenMs: 600_000,
+      idleMs: 1_000,
+    });
+  });
+
+  it('freezes the result all the way down', () => {
+    const config = load('');
+    for (const part of [config, config.timeouts, config.limits, config.listen, config.drain]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe('the file itself', () => {
+  it('is named by TAMMA_CONFIG, unless an argument names another', () => {
+    const readFile = readFrom({ a: 'defaultModel: model-a', b: 'defaultModel: model-b' });
+    const environment = { ...KEY, TAMMA_CONFIG: 'a' };
+    expect(loadConfig({ environment, readFile }).defaultModel).toBe('model-a');
+    expect(loadConfig({ environment, configPath: 'b', readFile }).defaultModel).toBe('model-b');
+  });
+
+  it('tells why it cannot be read, and does not miss the key that it may name', () => {
+    expect(
+      problemsOf(() =>
+        loadConfig({ environment: {}, configPath: '/etc/none.yaml', readFile: readFrom({}) }),
+      ),
+    ).toEqual([
+      {
+        path: '/etc/none.yaml',
+        message: 'the file cannot be read (ENOENT)',
+        source: '/etc/none.yaml',
+      },
+    ]);
+  });
+
+  it('tells that it cannot be read where no code says why', () => {
+    const readFile = () => {
+      throw new Error('odd');
+    };
+    expect(problemsOf(() => loadConfig({ environment: KEY, configPath: 'x', readFile }))).toEqual([
+      { path: 'x', message: 'the file cannot be read (unknown error)', source: 'x' },
+    ]);
+  });
+
+  it('tells the line of a syntax error', () => {
+    expect(problems('timeout: 1s\ntimeout: 2s\nlisten: [\n')).toMatchObject([
+      { path: 'config.yaml', message: expect.stringMatching(/^line 2, column 1: /) },
+      { path: 'config.yaml', message: expect.stringMatching(/^line 4, column 1: /) },
+    ]);
+  });
+
+  it('refuses tags it does not know, several documents, and endless aliases', () => {
+    expect(problems('listen: !secret a:1')[0]?.message).toMatch(/^line 1, column 9: /);
+    expect(problems('timeout: 1s\n---\ntimeout: 2s')[0]?.message).toMatch(/^line 2/);
+    const bomb =
+      'a: &a [x, x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\n';
+    const list = '*b, '.repeat(90);
+    expect(problems(`${bomb}c: [${list}]`)).toMatchObject([
+      { message: 'an alias is unknown, or aliases expand to too much' },
+    ]);
+  });
+
+  it.each([
+    'apiKeyFile: "sk-secret',
+    'a: }sk-secret',
+    'a: [\n]]sk-secret',
+    '@sk-secret',
+    '\t- sk-secret: :',
+  ])('does not repeat what stands in %j', (yaml) => {
+    const found = problems(yaml, {});
+    expect(found.length).toBeGreaterThan(0);
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+});
+
+describe('environment', () => {
+  it('wins over the file', () => {
+    const environment = {
+      ...KEY,
+      OPENAI_BASE_URL: 'http://127.0.0.1:8080/v1',
+      TAMMA_LISTEN: '127.0.0.1:0,unix:/tmp/a.sock',
+      TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+      TAMMA_LOG_LEVEL: 'debug',
+    };
+    const yaml =
+      '{baseUrl: "https://file.test", listen: "a:1", adminListen: "a:2", logLevel: warn}';
+    expect(load(yaml, environment)).toMatchObject({
+      baseUrl: 'http://127.0.0.1:8080/v1',
+      listen: ['127.0.0.1:0', 'unix:/tmp/a.sock'],
+      adminListen: '127.0.0.1:0',
+      logLevel: 'debug',
+    });
+  });
+
+  it('counts an empty variable as unset', () => {
+    const environment = { ...KEY, TAMMA_LISTEN: '', TAMMA_CONFIG: '', OPENAI_API_KEY_FILE: '' };
+    const config = loadConfig({ environment, readFile: readFrom({}) });
+    expect(config.listen).toEqual(['127.0.0.1:50051']);
+  });
+
+  it('is named by its variable, beside every problem of the file', () => {
+    const environment = { TAMMA_LISTEN: 'nowhere', TAMMA_LOG_LEVEL: 'loud', OPENAI_BASE_URL: 'x' };
+    const yaml = '{timeout: 2h, timeouts: {idle: 0, idel: 1}, colour: red, allowDispose: 1}';
+    const found = problems(yaml, environment);
+    expect(found.map(({ path, source }) => `${path} in ${source}`).sort()).toEqual([
+      'OPENAI_API_KEY in environment',
+      'OPENAI_BASE_URL in environment',
+      'TAMMA_LISTEN in environment',
+      'TAMMA_LOG_LEVEL in environment',
+      'allowDispose in config.yaml',
+      'colour in config.yaml',
+      'timeout in config.yaml',
+      'timeouts.idel in config.yaml',
+      'timeouts.idle in config.yaml',
+    ]);
+  });
+
+  it('is looked at also where the file is of no use', () => {
+    const environment = { ...KEY, TAMMA_LOG_LEVEL: 'loud' };
+    for (const yaml of ['[', '[]']) {
+      expect(problems(yaml, environment).map(({ path }) => path)).toEqual([
+        'config.yaml',
+        'TAMMA_LOG_LEVEL',
+      ]);
+    }
+  });
+
+  it('puts every problem into the message of the error', () => {
+    expect(() => load('{a: 1, b: 2}')).toThrow('a: unknown key\nb: unknown key');
+  });
+});

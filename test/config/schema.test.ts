@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { load, problems } from '../support/config.ts';
+
+describe('values of the file', () => {
+  it.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+    ['"1500"', 1_500],
+    ['1500', 1_500],
+  ])('reads the duration %s as %d ms', (written, ms) => {
+    expect(load(`timeout: ${written}`).timeoutMs).toBe(ms);
+  });
+
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    '1.5s',
+    '30 s',
+    '30S',
+    '577h',
+    '2073600001',
+    'soon',
+    '[1]',
+    'true',
+    '',
+  ])('refuses the duration %j', (written) => {
+    expect(problems(`timeouts: {connect: ${written}}`)).toEqual([
+      {
+        path: 'timeouts.connect',
+        message: expect.stringContaining('must be a duration from 1ms to 576h'),
+        source: 'config.yaml',
+      },
+    ]);
+  });
+
+  it.each([
+    ['64KiB', 65_536],
+    ['32MiB', 33_554_432],
+    ['1GiB', 1_073_741_824],
+    ['70000B', 70_000],
+    ['70000', 70_000],
+  ])('reads the size %s as %d bytes', (written, bytes) => {
+    expect(load(`limits: {maxMessageSize: ${written}}`).limits.maxMessageBytes).toBe(bytes);
+  });
+
+  it.each(['1KiB', '2GiB', '32MB', '32mib', '99999'.repeat(4)])(
+    'refuses the size %s',
+    (written) => {
+      expect(problems(`limits: {maxMessageSize: ${written}}`)).toMatchObject([
+        { path: 'limits.maxMessageSize', message: expect.stringContaining('from 64KiB to 1GiB') },
+      ]);
+    },
+  );
+
+  it.each(['0', '1.5', '100001', '"10"'])('refuses %s concurrent streams', (written) => {
+    expect(problems(`limits: {maxConcurrentStreams: ${written}}`)).toMatchObject([
+      { path: 'limits.maxConcurrentStreams', message: 'must be a whole number from 1 to 100000' },
+    ]);
+  });
+
+  it('lets a drain cut running calls at once', () => {
+    expect(load('drain: {gracePeriod: 0}').drain.gracePeriodMs).toBe(0);
+  });
+
+  it('keeps the default deadline within the longest one', () => {
+    expect(problems('limits: {maxDeadline: 5m}')).toEqual([
+      {
+        path: 'timeout',
+        message: 'must not be longer than limits.maxDeadline',
+        source: 'config.yaml',
+      },
+    ]);
+    expect(load('{timeout: 5m, limits: {maxDeadline: 5m}}').timeoutMs).toBe(300_000);
+  });
+
+  it('takes organization and project as they are, and leaves them out where they are not given', () => {
+    expect(load('{organization: org-1, project: proj_1}')).toMatchObject({
+      organization: 'org-1',
+      project: 'proj_1',
+    });
+    expect(Object.keys(load(''))).not.toContain('organization');
+  });
+
+  it.each(['organization: "a b"', 'project: "é"', 'defaultModel: ""', 'organization: 3'])(
+    'refuses %s, which no header can carry',
+    (yaml) => {
+      expect(problems(yaml)).toMatchObject([
+        { message: 'must be visible ASCII characters without a space, at most 256' },
+      ]);
+    },
+  );
+
+  it('cuts closing slashes off the base URL', () => {
+    expect(load('baseUrl: http://localhost:11434/v1//').baseUrl).toBe('http://localhost:11434/v1');
+  });
+
+  it.each([
+    'api.openai.com/v1',
+    'ftp://example.test',
+    'https://user:hunter2@example.test/v1',
+    'https://user@example.test/v1',
+    'https://example.test/v1?api-version=1',
+    'https://example.test/v1#part',
+    'https://exa mple.test/',
+    'https://',
+  ])('refuses the base URL %s without repeating it', (url) => {
+    const found = problems(`baseUrl: "${url}"`);
+    expect(found).toEqual([
+      {
+        path: 'baseUrl',
+        message: 'must be an http or https URL without credentials, query and fragment',
+        source: 'config.yaml',
+      },
+    ]);
+  });
+
+  it.each([
+    ['allowDispose: "yes"', 'allowDispose', 'must be true or false'],
+    ['logLevel: loud', 'logLevel', 'must be one of trace, debug, info, warn, error, fatal, silent'],
+    ['timeouts: 30s', 'timeouts', 'must be a group of keys'],
+    ['limits:', 'limits', 'must be a group of keys'],
+    ['apiKeyFile: ""', 'apiKeyFile', 'must be the path of a file'],
+    ['- defaultModel', 'config.yaml', 'must be a group of keys'],
+    ['just text', 'config.yaml', 'must be a group of keys'],
+  ])('explains what is wrong with %s', (yaml, path, message) => {
+    expect(problems(yaml)).toEqual([{ path, message, source: 'config.yaml' }]);
+  });
+});
+
+describe('unknown keys', () => {
+  it.each([
+    ['base_url: x', 'base_url', 'unknown key; did you mean baseUrl?'],
+    ['timeouts: {idel: 1s}', 'timeouts.idel', 'unknown key; did you mean idle?'],
+    ['limits: {max-deadline: 1s}', 'limits.max-deadline', 'unknown key; did you mean maxDeadline?'],
+    ['colour: red', 'colour', 'unknown key'],
+    ['__proto__: 1', '__proto__', 'unknown key'],
+    ['"a\\nb": 1', '"a\\nb"', 'unknown key'],
+    [`${'x'.repeat(70)}: 1`, `"${'x'.repeat(64)}"`, 'unknown key'],
+  ])('refuses %s', (yaml, path, message) => {
+    expect(problems(yaml)).toEqual([{ path, message, source: 'config.yaml' }]);
+  });
+
+  it.each(['apiKey', 'api_key', 'APIKEY', 'openaiApiKey', 'OPENAI_API_KEY'])(
+    'refuses a key under %s and says where it belongs',
+    (name) => {
+      const found = problems(`${name}: sk-secret`, {});
+      expect(found).toEqual([
+        {
+          path: name,
+          message:
+            'an API key does not belong into this file: set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile',
+          source: 'config.yaml',
+        },
+      ]);
+    },
+  );
+});

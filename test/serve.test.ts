@@ -1,0 +1,118 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { serve } from '../src/serve.ts';
+import { FakeHost, FakeSidecar } from './support/fake-host.ts';
+
+function setUp() {
+  return { host: new FakeHost(), app: new FakeSidecar() };
+}
+
+describe('serve', () => {
+  it('prints one line per listener', async () => {
+    const { app, host } = setUp();
+    app.whenStarted = Promise.resolve(['127.0.0.1:41234', 'unix:/run/a.sock']);
+    const exitCode = serve(app, host);
+    await app.whenStarted;
+    await app.stop();
+    expect(await exitCode).toBe(0);
+    expect(host.out).toBe('listening on 127.0.0.1:41234\nlistening on unix:/run/a.sock\n');
+    expect(host.err).toBe('');
+  });
+
+  it('ends with 0 when the sidecar stopped by itself', async () => {
+    const { app, host } = setUp();
+    const exitCode = serve(app, host);
+    await app.stop();
+    expect(await exitCode).toBe(0);
+    expect(app.events).toEqual(['start', 'stop']);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'])('drains on %s and ends with 0', async (signal) => {
+    const { app, host } = setUp();
+    const exitCode = serve(app, host);
+    host.emit(signal, signal);
+    expect(await exitCode).toBe(0);
+    expect(app.events).toEqual(['start', `info: stopping: ${signal}`, 'stop']);
+    expect(host.exits).toEqual([]);
+  });
+
+  it('exits with 1 at once on a second signal', async () => {
+    const { app, host } = setUp();
+    const drained = Promise.withResolvers<void>();
+    app.whenDrained = drained.promise;
+    const exitCode = serve(app, host);
+    host.emit('SIGINT', 'SIGINT');
+    expect(host.exits).toEqual([]);
+    host.emit('SIGTERM', 'SIGTERM');
+    expect(host.exits).toEqual([1]);
+    drained.resolve();
+    await exitCode;
+    expect(app.events.filter((event) => event === 'stop')).toHaveLength(1);
+  });
+
+  it('waits for the start before it stops', async () => {
+    const { app, host } = setUp();
+    const started = Promise.withResolvers<readonly string[]>();
+    app.whenStarted = started.promise;
+    const exitCode = serve(app, host);
+    host.emit('SIGTERM', 'SIGTERM');
+    await turn();
+    expect(app.events).not.toContain('stop');
+    started.resolve([]);
+    expect(await exitCode).toBe(0);
+    expect(app.events).toContain('stop');
+  });
+
+  it('says in one line why it could not start, and ends with 1', async () => {
+    const { app, host } = setUp();
+    app.whenStarted = Promise.reject(new Error('cannot listen on a:1:\n  address in use'));
+    expect(await serve(app, host)).toBe(1);
+    expect(host.err).toBe('start failed: cannot listen on a:1: address in use\n');
+    expect(host.out).toBe('');
+  });
+
+  it('ends with 1 if told to stop during a start that fails', async () => {
+    const { app, host } = setUp();
+    const started = Promise.withResolvers<readonly string[]>();
+    app.whenStarted = started.promise;
+    const exitCode = serve(app, host);
+    host.emit('SIGTERM', 'SIGTERM');
+    started.reject('no port');
+    expect(await exitCode).toBe(1);
+    expect(host.err).toBe('start failed: no port\n');
+    expect(app.events).not.toContain('stop');
+  });
+
+  it('ends with 1 if it cannot stop', async () => {
+    const { app, host } = setUp();
+    app.whenDrained = Promise.reject(new Error('stuck'));
+    const exitCode = serve(app, host);
+    host.emit('SIGTERM', 'SIGTERM');
+    expect(await exitCode).toBe(1);
+    expect(app.events).toContain('fatal: stop failed: Error: stuck');
+  });
+
+  it('lives on after a rejection that nobody handled', async () => {
+    const { app, host } = setUp();
+    const exitCode = serve(app, host);
+    host.emit('unhandledRejection', new Error('forgotten'));
+    await turn();
+    expect(app.events).toEqual(['start', 'error: unhandled rejection: Error: forgotten']);
+    await app.stop();
+    expect(await exitCode).toBe(0);
+  });
+
+  it('drains after an exception that nobody caught, and ends with 1', async () => {
+    const { app, host } = setUp();
+    const exitCode = serve(app, host);
+    host.emit('uncaughtException', new Error('first'));
+    host.emit('uncaughtException', new Error('second'));
+    expect(await exitCode).toBe(1);
+    expect(app.events).toEqual([
+      'start',
+      'fatal: uncaught exception: Error: first',
+      'fatal: uncaught exception: Error: second',
+      'stop',
+    ]);
+  });
+});

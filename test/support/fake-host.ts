@@ -1,0 +1,56 @@
+import { EventEmitter } from 'node:events';
+import type { Host, Sidecar } from '../../src/serve.ts';
+
+/** A process that only notes what is done to it. Emit 'SIGTERM' and the like on it. */
+export class FakeHost extends EventEmitter implements Host {
+  out = '';
+  err = '';
+  readonly exits: number[] = [];
+  readonly stdout = {
+    write: (text: string) => {
+      this.out += text;
+    },
+  };
+  readonly stderr = {
+    write: (text: string) => {
+      this.err += text;
+    },
+  };
+
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+}
+
+/** A sidecar whose start and stop end when the test says so; by default at once. */
+export class FakeSidecar implements Sidecar {
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly stopped = this.#stopped.promise;
+  /** What was called and logged, in order. */
+  readonly events: string[] = [];
+  whenStarted: Promise<readonly string[]> = Promise.resolve(['127.0.0.1:50051']);
+  whenDrained: Promise<void> = Promise.resolve();
+  readonly logger = {
+    info: this.#log('info'),
+    error: this.#log('error'),
+    fatal: this.#log('fatal'),
+  };
+
+  start(): Promise<readonly string[]> {
+    this.events.push('start');
+    return this.whenStarted;
+  }
+
+  async stop(): Promise<void> {
+    this.events.push('stop');
+    await this.whenDrained;
+    this.#stopped.resolve();
+  }
+
+  #log(level: string) {
+    return (fields: object, message: string) => {
+      const [subject] = Object.values(fields);
+      this.events.push(`${level}: ${message}: ${subject}`);
+    };
+  }
+}
