@@ -174,8 +174,8 @@ export interface FailureInfo {
   /** `sequence` of the last message the caller was sent, 0 if none. */
   lastSequence: number;
   /**
-   * What the upstream consumed or produced before the failure. Absent: no request was sent.
-   * `estimated` is set where the upstream did not report it.
+   * What the upstream consumed and produced before the failure, as far as it will bill it.
+   * `estimated` is set where the upstream did not report it. Absent: nothing.
    */
   partialUsage:
     | Usage

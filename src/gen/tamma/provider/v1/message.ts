@@ -284,7 +284,7 @@ export interface MessageRequest_MetadataEntry {
 
 /**
  * One turn of the conversation. Either `content` or `parts`, not both; an assistant message with
- * tool_calls may have neither.
+ * tool_calls and the result of a tool may have neither.
  */
 export interface Message {
   /** Required. */

@@ -27,9 +27,9 @@ export interface ModelInfo {
   maxTokens: number;
   /** Answers can be streamed. */
   supportsStreaming: boolean;
-  /** Images are understood. */
+  /** Images are understood. False also where that is not known. */
   supportsImages: boolean;
-  /** Functions can be called. */
+  /** Functions can be called. False also where that is not known. */
   supportsTools: boolean;
   /** Standard prices. Absent: not known. */
   pricing:

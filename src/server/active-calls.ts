@@ -1,0 +1,41 @@
+import type { ProviderError } from '../provider/errors.ts';
+
+/** A call that runs. */
+export interface ActiveCall {
+  /** Whether it answers a conversation: what the provider's status counts. */
+  readonly answers: boolean;
+  abort(reason: ProviderError): void;
+}
+
+/** The calls that run, so that a drain can wait for them and end them. */
+export class ActiveCalls {
+  readonly #calls = new Set<ActiveCall>();
+  readonly #waiting: (() => void)[] = [];
+  #answering = 0;
+
+  /** Number of SendMessage and SendMessageSync calls. */
+  get answering(): number {
+    return this.#answering;
+  }
+
+  add(call: ActiveCall): void {
+    this.#calls.add(call);
+    if (call.answers) this.#answering += 1;
+  }
+
+  remove(call: ActiveCall): void {
+    if (!this.#calls.delete(call)) return;
+    if (call.answers) this.#answering -= 1;
+    if (this.#calls.size === 0) for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Resolves as soon as nothing runs. */
+  idle(): Promise<void> {
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  abortAll(reason: ProviderError): void {
+    for (const call of [...this.#calls]) call.abort(reason);
+  }
+}

@@ -1,0 +1,78 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { Clock } from '../provider/clock.ts';
+import { ProviderError } from '../provider/errors.ts';
+
+/** How long a call may take, in ms, above 0. */
+export interface DeadlineLimits {
+  /** For a call that brings no deadline. */
+  readonly defaultMs: number;
+  /** A deadline further away is cut to it. At most 2^31-1. */
+  readonly maxMs: number;
+}
+
+/** What ends one call, whoever wants it ended. */
+export interface CallSignal {
+  /** Its reason is always a ProviderError. */
+  readonly signal: AbortSignal;
+  /** Epoch ms, by the clock, at which the signal aborts by itself; Infinity if it never does. */
+  readonly deadline: number;
+  abort(reason: ProviderError): void;
+  /** Lets go of the call and the clock. To be called when the call is settled. */
+  release(): void;
+}
+
+/** The part of a gRPC call, of whichever kind, that tells when it ends. */
+export type EndableCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'on' | 'off'>;
+
+/** How much earlier than grpc-js the signal aborts, as a share of the time left and in ms. */
+const GUARD = { share: 0.05, minMs: 1, maxMs: 25 } as const;
+
+/**
+ * One signal of the caller's cancel, the deadline, and whatever `abort` brings.
+ *
+ * Without `limits` only a deadline of the caller's own counts.
+ */
+export function createCallSignal(
+  call: EndableCall,
+  clock: Clock,
+  limits?: DeadlineLimits,
+): CallSignal {
+  const controller = new AbortController();
+  // grpc-js reads its deadlines off Date, which an administrator may set while the process runs.
+  const askedMs = Number(call.getDeadline()) - Date.now();
+  const allowedMs = allowed(askedMs, limits);
+  const deadline = clock.now() + allowedMs;
+  const timer = Number.isFinite(allowedMs)
+    ? clock.after(Math.max(0, allowedMs), () =>
+        controller.abort(new ProviderError('DEADLINE_EXCEEDED')),
+      )
+    : undefined;
+
+  // grpc-js emits it at the end of every call: one that ended well has released the signal by then.
+  // Its own deadline timer cancels too, and may be first if the process was busy.
+  const onCancelled = (): void => {
+    const late = Date.now() >= Number(call.getDeadline());
+    controller.abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
+  };
+  call.on('cancelled', onCancelled);
+
+  return {
+    signal: controller.signal,
+    deadline,
+    abort: (reason) => controller.abort(reason),
+    release() {
+      timer?.cancel();
+      call.off('cancelled', onCancelled);
+    },
+  };
+}
+
+/**
+ * Time until the signal aborts. When a caller's deadline passes, grpc-js answers by itself and
+ * without details: the guard makes us earlier.
+ */
+function allowed(askedMs: number, limits: DeadlineLimits | undefined): number {
+  if (askedMs === Infinity) return limits?.defaultMs ?? Infinity;
+  const guardMs = Math.min(Math.max(askedMs * GUARD.share, GUARD.minMs), GUARD.maxMs);
+  return Math.min(askedMs - guardMs, limits?.maxMs ?? Infinity);
+}

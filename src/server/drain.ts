@@ -1,0 +1,29 @@
+import type { Server } from '@grpc/grpc-js';
+import type { Clock } from '../provider/clock.ts';
+import { ProviderError } from '../provider/errors.ts';
+import type { ActiveCalls } from './active-calls.ts';
+
+/** Time, in ms, for the last bytes to reach the callers before connections are cut. */
+const FLUSH_MS = 2000;
+
+/** Waits until no call runs; those that still do after `graceMs` are ended with SHUTTING_DOWN. */
+export async function drainCalls(calls: ActiveCalls, graceMs: number, clock: Clock): Promise<void> {
+  const grace = clock.after(graceMs, () => calls.abortAll(new ProviderError('SHUTTING_DOWN')));
+  await calls.idle();
+  grace.cancel();
+}
+
+/**
+ * Closes the listeners, which removes their socket files, and the connections: gently at first, by
+ * force if that takes too long. A caller who does not read would hold the server up for ever.
+ */
+export async function shutDown(server: Server, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(FLUSH_MS, resolve);
+    server.tryShutdown(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+  server.forceShutdown();
+}

@@ -1,0 +1,95 @@
+import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import { ProviderError } from '../provider/errors.ts';
+import type { CallOptions, IAIProvider } from '../provider/provider.ts';
+import { toWireCapabilities } from './convert/capabilities.ts';
+import { toWireModels, toWireTokenCount } from './convert/models.ts';
+import { fromWireOptions } from './convert/options.ts';
+import { fromWireRequest } from './convert/request.ts';
+import { toWireResponse } from './convert/response.ts';
+import { serializeSendMessageResponse } from './encode-response.ts';
+import { writeAnswer } from './event-writer.ts';
+import type { RawHandlers } from './raw-service.ts';
+import type { RpcCall, Rpcs } from './rpc.ts';
+import type { StatusBoard } from './status-watch.ts';
+
+export interface HandlerDeps {
+  readonly rpcs: Rpcs;
+  readonly provider: IAIProvider;
+  readonly status: StatusBoard;
+  readonly configRevision: string;
+  readonly allowDispose: boolean;
+  /** Starts the drain. Called after Dispose was answered. */
+  readonly onDispose: () => void;
+}
+
+const METHODS = IAIProviderService;
+
+/** The hot path: deltas are encoded by hand. */
+const SEND_MESSAGE = {
+  ...METHODS.sendMessage,
+  responseSerialize: (value: SendMessageResponse) => serializeSendMessageResponse(value),
+};
+
+const ANSWERS = { answers: true } as const;
+
+/** tamma.provider.v1.IAIProvider over the in-process provider. */
+export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProviderService> {
+  const { rpcs, provider, status } = deps;
+  return {
+    initialize: rpcs.unary(METHODS.initialize, {}, async (_request, rpc) => {
+      const { warnings, ...identity } = await provider.initialize(callOptions(rpc));
+      return { ...identity, warnings: [...warnings], configRevision: deps.configRevision };
+    }),
+    sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
+      const request = fromWireRequest(message.request);
+      const options = { ...fromWireOptions(message.options), ...callOptions(rpc) };
+      return writeAnswer(provider.sendMessage(request, options), stream);
+    }),
+    sendMessageSync: rpcs.unary(METHODS.sendMessageSync, ANSWERS, async (message, rpc) => {
+      const request = fromWireRequest(message.request);
+      const response = await provider.sendMessageSync(request, callOptions(rpc));
+      return { response: toWireResponse(response) };
+    }),
+    getCapabilities: rpcs.unary(METHODS.getCapabilities, {}, async () =>
+      toWireCapabilities(await provider.getCapabilities()),
+    ),
+    getModels: rpcs.unary(METHODS.getModels, {}, async (_request, rpc) =>
+      toWireModels(await provider.getModels(callOptions(rpc))),
+    ),
+    countTokens: rpcs.unary(METHODS.countTokens, {}, async (message, rpc) =>
+      toWireTokenCount(
+        await provider.countTokens(fromWireRequest(message.request), callOptions(rpc)),
+      ),
+    ),
+    getStatus: rpcs.unary(METHODS.getStatus, {}, () => ({ status: status.current() })),
+    watchStatus: rpcs.serverStreaming(
+      METHODS.watchStatus,
+      { unlimited: true },
+      async (_request, stream, { signal }) => {
+        for await (const current of status.watch(signal)) {
+          if (!stream.write({ status: current })) await stream.drained();
+        }
+      },
+    ),
+    dispose: createDispose(deps),
+  };
+}
+
+function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
+  const dispose = rpcs.unary(METHODS.dispose, {}, () => {
+    if (allowDispose) return {};
+    throw new ProviderError('PERMISSION_DENIED', {
+      message: 'Dispose is switched off in the configuration of this provider.',
+    });
+  });
+  const answerThenDispose: typeof dispose = (call, callback) =>
+    dispose(call, (error, ...answer) => {
+      callback(error, ...answer);
+      if (error === null) onDispose();
+    });
+  return answerThenDispose;
+}
+
+function callOptions({ id, signal, deadline, context, record }: RpcCall): Required<CallOptions> {
+  return { id, signal, deadline, context, record };
+}

@@ -1,0 +1,139 @@
+import {
+  type Attributes,
+  type Context,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { CallRecord } from '../provider/call.ts';
+import type { Clock } from '../provider/clock.ts';
+import type { CanonicalCode } from '../provider/error-kinds.ts';
+import type { ProviderError } from '../provider/errors.ts';
+import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { extractTraceContext, traceIds } from '../telemetry/propagation.ts';
+
+export interface RpcTelemetryDeps {
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly instruments: Pick<Instruments, 'rpcServerCallDuration'>;
+  readonly clock: Clock;
+}
+
+/** How an RPC ended. */
+export interface RpcOutcome {
+  /** Absent: OK. */
+  readonly error?: ProviderError | undefined;
+  readonly record: CallRecord;
+  readonly lastSequence: number;
+}
+
+/** The span, the duration and the log line of one RPC. */
+export interface RpcTrace {
+  /** Holds the span: the parent of what the RPC does. */
+  readonly context: Context;
+  readonly traceId: string;
+  end(outcome: RpcOutcome): void;
+}
+
+type Code = CanonicalCode | 'OK';
+
+/** The codes that mean, on a server's span, that the server failed rather than its caller. */
+const SERVER_FAULTS: ReadonlySet<Code> = new Set([
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'INTERNAL',
+  'UNAVAILABLE',
+]);
+
+/** The codes that no operator has to look at. */
+const UNREMARKABLE: ReadonlySet<Code> = new Set([
+  'OK',
+  'CANCELLED',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'DEADLINE_EXCEEDED',
+]);
+
+/**
+ * Opens the span of an RPC, as a child of the caller's where its metadata names one.
+ *
+ * @param method full name without a leading slash: `tamma.provider.v1.IAIProvider/SendMessage`.
+ * @param lookup reads the call's metadata.
+ */
+export function startRpcTrace(
+  deps: RpcTelemetryDeps,
+  method: string,
+  callId: string,
+  lookup: (key: string) => string | undefined,
+): RpcTrace {
+  const caller = extractTraceContext(lookup);
+  const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
+  const span = deps.tracer.startSpan(
+    method,
+    { kind: SpanKind.SERVER, attributes: identity },
+    caller,
+  );
+  const context = trace.setSpan(caller, span);
+  const { traceId, spanId } = traceIds(context);
+  return {
+    context,
+    traceId,
+    end(outcome) {
+      const code: Code = outcome.error?.kind.code ?? 'OK';
+      const failed = SERVER_FAULTS.has(code);
+      const result: Attributes = {
+        [ATTRIBUTE.rpcStatusCode]: code,
+        ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
+      };
+      span.setAttributes(result);
+      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+      const durationMs = deps.clock.now() - outcome.record.startedAt;
+      deps.instruments.rpcServerCallDuration.record(
+        durationMs / 1000,
+        { ...identity, ...result },
+        context,
+      );
+      logRpc(deps.logger, outcome, {
+        call_id: callId,
+        method,
+        code,
+        duration_ms: Math.round(durationMs),
+        trace_id: traceId,
+        span_id: spanId,
+      });
+    },
+  };
+}
+
+/** One line per RPC. What was asked and answered is never part of it. */
+function logRpc(
+  logger: Logger,
+  { error, record, lastSequence }: RpcOutcome,
+  identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
+): void {
+  const { startedAt, firstOutputAt } = record;
+  const fields = {
+    ...identity,
+    reason: error?.reason,
+    model: record.model === '' ? undefined : record.model,
+    attempts: record.attempts,
+    finish_reason: record.finishReason,
+    input_tokens: record.usage?.inputTokens,
+    output_tokens: record.usage?.outputTokens,
+    time_to_first_token_ms:
+      firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
+    upstream_request_id: record.upstreamRequestId === '' ? undefined : record.upstreamRequestId,
+    last_sequence: lastSequence,
+  };
+  if (error?.reason === 'INTERNAL') {
+    logger.error({ ...fields, err: error.facts.cause ?? error }, 'call failed');
+  } else if (UNREMARKABLE.has(identity.code) || error?.kind.severity === 'low') {
+    logger.info(fields, error === undefined ? 'call answered' : 'call failed');
+  } else {
+    logger.warn(fields, 'call failed');
+  }
+}

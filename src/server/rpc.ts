@@ -1,0 +1,204 @@
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type MethodDefinition,
+  status,
+} from '@grpc/grpc-js';
+import { type Context, context } from '@opentelemetry/api';
+import { type CallRecord, newCallRecord } from '../provider/call.ts';
+import { ERROR_KINDS } from '../provider/error-kinds.ts';
+import { ProviderError } from '../provider/errors.ts';
+import type { ActiveCalls } from './active-calls.ts';
+import {
+  type CallSignal,
+  createCallSignal,
+  type DeadlineLimits,
+  type EndableCall,
+} from './call-signal.ts';
+import { MessageStream } from './message-stream.ts';
+import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
+import { toStatus } from './status.ts';
+import { untilUnwound } from './unwind.ts';
+
+export interface RpcDeps extends RpcTelemetryDeps {
+  readonly newId: () => string;
+  readonly calls: ActiveCalls;
+  readonly deadlines: DeadlineLimits;
+  /** While it says true every call is refused with SHUTTING_DOWN. */
+  readonly draining: () => boolean;
+  /** Told after each RPC. */
+  readonly onSettled: () => void;
+}
+
+/** What an RPC's implementation gets beside the request. */
+export interface RpcCall {
+  readonly id: string;
+  readonly context: Context;
+  readonly signal: AbortSignal;
+  /** Epoch ms; Infinity if the call may take for ever. */
+  readonly deadline: number;
+  /** To be filled with what becomes known of the call. */
+  readonly record: CallRecord;
+}
+
+export interface RpcOptions {
+  /** The RPC answers a conversation, so it counts among the active calls. */
+  readonly answers?: true;
+  /** The RPC may run for ever: no deadline but the caller's own applies, and no limit to that. */
+  readonly unlimited?: true;
+}
+
+type Method<Request, Response> = Pick<
+  MethodDefinition<Request, Response>,
+  'path' | 'requestDeserialize' | 'responseSerialize'
+>;
+
+type StatusReply = ReturnType<typeof toStatus>;
+
+/** One RPC from its arrival to its status. */
+interface Exchange {
+  readonly method: string;
+  readonly call: EndableCall & { readonly metadata: Metadata };
+  readonly options: RpcOptions;
+  /** Produces the answer; sends OK when it is complete. */
+  answer(rpc: RpcCall): Promise<void>;
+  /** Sends the status of a call that failed. */
+  fail(reply: StatusReply): void;
+  lastSequence(): number;
+}
+
+/** What is left to say when even the error cannot be put into words. */
+const LAST_RESORT = { code: status.INTERNAL, details: ERROR_KINDS.INTERNAL.message };
+
+/**
+ * Makes gRPC handlers of plain functions. Whatever a function does, the call gets exactly one
+ * status, one span, one duration and one log line.
+ *
+ * The handlers take and give bytes (see `rawService`): a request that cannot be read and an answer
+ * that cannot be written then fail like anything else, which grpc-js would deal with unseen.
+ */
+export class Rpcs {
+  readonly #deps: RpcDeps;
+
+  constructor(deps: RpcDeps) {
+    this.#deps = deps;
+  }
+
+  unary<Request, Response>(
+    method: Method<Request, Response>,
+    options: RpcOptions,
+    run: (request: Request, rpc: RpcCall) => Promise<Response> | Response,
+  ): handleUnaryCall<Buffer, Buffer> {
+    return (call, callback) => {
+      void this.#settle({
+        method: method.path.slice(1),
+        call,
+        options,
+        async answer(rpc) {
+          const response = await run(readRequest(method, call.request), rpc);
+          rpc.signal.throwIfAborted();
+          callback(null, method.responseSerialize(response));
+        },
+        fail: callback,
+        lastSequence: () => 0,
+      });
+    };
+  }
+
+  serverStreaming<Request, Response>(
+    method: Method<Request, Response>,
+    options: RpcOptions,
+    run: (request: Request, stream: MessageStream<Response>, rpc: RpcCall) => Promise<void>,
+  ): handleServerStreamingCall<Buffer, Buffer> {
+    return (call) => {
+      let stream: MessageStream<Response> | undefined;
+      void this.#settle({
+        method: method.path.slice(1),
+        call,
+        options,
+        async answer(rpc) {
+          stream = new MessageStream(call, method.responseSerialize, rpc.signal);
+          await run(readRequest(method, call.request), stream, rpc);
+          call.end();
+        },
+        fail(reply) {
+          // Not destroy(), after which the caller would wait for ever.
+          if (!call.cancelled) call.emit('error', reply);
+        },
+        lastSequence: () => stream?.sent ?? 0,
+      });
+    };
+  }
+
+  /** Never rejects. */
+  async #settle(exchange: Exchange): Promise<void> {
+    const { calls, clock, newId, deadlines, onSettled } = this.#deps;
+    const { call, method, options } = exchange;
+    const record = newCallRecord(clock.now());
+    const id = newId();
+    const trace = startRpcTrace(this.#deps, method, id, (key) => firstText(call.metadata, key));
+    const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
+    const active = { answers: options.answers ?? false, abort: ending.abort };
+    calls.add(active);
+    const rpc = { id, context: trace.context, record, ...pickEnding(ending) };
+    let error: ProviderError | undefined;
+    try {
+      if (this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
+      rpc.signal.throwIfAborted();
+      const answered = context.with(trace.context, () => exchange.answer(rpc));
+      await untilUnwound(answered, rpc.signal, clock);
+    } catch (thrown) {
+      error = ProviderError.from(thrown);
+    } finally {
+      ending.release();
+      if (error !== undefined) this.#fail(exchange, error, rpc, trace);
+      calls.remove(active);
+    }
+    this.#guard(() => trace.end({ error, record, lastSequence: exchange.lastSequence() }));
+    this.#guard(onSettled);
+  }
+
+  #fail(exchange: Exchange, error: ProviderError, rpc: RpcCall, trace: RpcTrace): void {
+    const facts = {
+      callId: rpc.id,
+      traceId: trace.traceId,
+      record: rpc.record,
+      lastSequence: exchange.lastSequence(),
+    };
+    const sent = this.#guard(() => exchange.fail(toStatus(error, facts)));
+    if (!sent) this.#guard(() => exchange.fail({ ...LAST_RESORT, metadata: new Metadata() }));
+  }
+
+  /** Runs what must not keep the call from its end; false if it threw. */
+  #guard(step: () => void): boolean {
+    try {
+      step();
+      return true;
+    } catch (thrown) {
+      this.#deps.logger.error({ err: thrown }, 'a call could not be wound up properly');
+      return false;
+    }
+  }
+}
+
+function pickEnding({ signal, deadline }: CallSignal): Pick<RpcCall, 'signal' | 'deadline'> {
+  return { signal, deadline };
+}
+
+function readRequest<Request>(
+  method: Pick<Method<Request, never>, 'requestDeserialize'>,
+  bytes: Buffer,
+): Request {
+  try {
+    return method.requestDeserialize(bytes);
+  } catch (cause) {
+    const message = 'The request is not a valid message of its type.';
+    throw new ProviderError('INVALID_REQUEST', { message, cause });
+  }
+}
+
+function firstText(metadata: Metadata, key: string): string | undefined {
+  const [value] = metadata.get(key);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,126 @@
+import { Server } from '@grpc/grpc-js';
+import type { Tracer } from '@opentelemetry/api';
+import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
+import type { Clock } from '../provider/clock.ts';
+import type { IAIProvider } from '../provider/provider.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { ActiveCalls } from './active-calls.ts';
+import { drainCalls, shutDown } from './drain.ts';
+import { createHandlers } from './handlers.ts';
+import { createHealth } from './health.ts';
+import { listen } from './listen.ts';
+import { assertComplete, rawService } from './raw-service.ts';
+import { createReflection } from './reflection.ts';
+import { Rpcs } from './rpc.ts';
+import { StatusBoard } from './status-watch.ts';
+
+export interface ServerOptions {
+  /** `127.0.0.1:50051`, `[::1]:0` (any free port), `unix:/run/tamma/provider.sock`. */
+  readonly listen: readonly string[];
+  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes: number;
+  /** Calls that one connection may have open; a client queues the rest. */
+  readonly maxConcurrentStreams: number;
+  /** Time a call has that brings no deadline, in ms. */
+  readonly defaultDeadlineMs: number;
+  /** A deadline further away than this many ms is cut to it. At most 2^31-1. */
+  readonly maxDeadlineMs: number;
+  /** Time that running calls have to finish once the drain began, in ms. */
+  readonly drainGraceMs: number;
+  /** Whether a caller may start the drain by Dispose. */
+  readonly allowDispose: boolean;
+  /** Permissions of socket files. 0o660 lets the owner's group connect. */
+  readonly socketMode: number;
+  /** Of this sidecar, semver. */
+  readonly version: string;
+  /** As in InitializeResponse. */
+  readonly configRevision: string;
+}
+
+export interface ServerDeps {
+  readonly provider: IAIProvider;
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly instruments: Pick<Instruments, 'rpcServerCallDuration'>;
+  readonly clock: Clock;
+  /** Called when a caller was granted Dispose; expected to drain and to exit. */
+  readonly onDispose: () => void;
+  /** Makes the ids of calls. */
+  readonly newId: () => string;
+}
+
+export interface GrpcServer {
+  /**
+   * Binds all addresses, or none, and serves. Resolves to the addresses with their real ports;
+   * rejects with an error that names the address which could not be bound.
+   */
+  start(): Promise<readonly string[]>;
+  /**
+   * Refuses new calls, lets those that run finish within the grace, ends the rest with
+   * SHUTTING_DOWN, and closes. Repeated calls share one drain.
+   */
+  drain(): Promise<void>;
+  readonly draining: boolean;
+  /** Number of SendMessage and SendMessageSync calls that run. */
+  activeCalls(): number;
+}
+
+/** As health checks name it. */
+const SERVICE_NAME = 'tamma.provider.v1.IAIProvider';
+
+/** The gRPC server: IAIProvider, health and reflection. Throws if a method has no handler. */
+export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServer {
+  const calls = new ActiveCalls();
+  const status = new StatusBoard({ ...options, ...deps, activeCalls: () => calls.answering });
+  let drained: Promise<void> | undefined;
+  const rpcs = new Rpcs({
+    ...deps,
+    calls,
+    deadlines: { defaultMs: options.defaultDeadlineMs, maxMs: options.maxDeadlineMs },
+    draining: () => drained !== undefined,
+    onSettled: () => status.refresh(),
+  });
+  const health = createHealth([SERVICE_NAME]);
+  const reflection = createReflection();
+  const handlers = createHandlers({ ...options, ...deps, rpcs, status });
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': options.maxConcurrentStreams,
+    'grpc.enable_channelz': 0,
+  });
+  for (const { definition, implementation } of [
+    { definition: rawService(IAIProviderService), implementation: handlers },
+    health,
+    ...reflection.services,
+  ]) {
+    assertComplete(definition, implementation);
+    server.addService(definition, implementation);
+  }
+
+  async function drain(): Promise<void> {
+    health.setServing(false);
+    health.endWatches();
+    reflection.endStreams();
+    status.drain();
+    await drainCalls(calls, options.drainGraceMs, deps.clock);
+    await shutDown(server, deps.clock);
+  }
+
+  return {
+    async start() {
+      const addresses = await listen(server, options.listen, options.socketMode);
+      health.setServing(true);
+      return addresses;
+    },
+    drain() {
+      drained ??= drain();
+      return drained;
+    },
+    get draining() {
+      return drained !== undefined;
+    },
+    activeCalls: () => calls.answering,
+  };
+}

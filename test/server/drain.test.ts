@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../src/provider/errors.ts';
+import { completed, started, text } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { codeName, collect, failureOf, nextMessage, statusDetail } from '../support/grpc-client.ts';
+import { RawGrpc } from '../support/raw-grpc.ts';
+import { type RunningServer, startServer } from '../support/running-server.ts';
+
+const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
+const GRACE_MS = 30_000;
+const FLUSH_MS = 2000;
+
+let running: RunningServer | undefined;
+
+async function start(clock = new FakeClock()): Promise<RunningServer> {
+  running = await startServer({ drainGraceMs: GRACE_MS }, { clock });
+  return running;
+}
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+/** Starts a stream that waits for `finish` after its first event. */
+async function openStream({ provider, client }: RunningServer) {
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  const seen = { reason: undefined as unknown };
+  provider.answer = async function* ({ options: { signal } }) {
+    yield started();
+    const aborted = Promise.withResolvers<void>();
+    signal?.addEventListener('abort', () => aborted.resolve());
+    await Promise.race([finished, aborted.promise]);
+    seen.reason = signal?.reason;
+    signal?.throwIfAborted();
+    yield completed();
+  };
+  const stream = client.provider.stream('SendMessage', REQUEST);
+  const outcome = collect(stream);
+  await nextMessage(stream);
+  return { outcome, finish, seen };
+}
+
+describe('drain', () => {
+  it('lets a running call finish, refuses new ones, and then closes', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    const { outcome, finish } = await openStream(server);
+    const drained = server.server.drain();
+    expect(server.server.draining).toBe(true);
+
+    const refused = await failureOf(server.client.provider.unary('GetModels'));
+    expect(codeName(refused)).toBe('UNAVAILABLE');
+    expect(statusDetail(refused, 'google.rpc.ErrorInfo')).toMatchObject({
+      reason: 'SHUTTING_DOWN',
+    });
+    expect(statusDetail(refused, 'google.rpc.RetryInfo')).toBeDefined();
+    expect(await server.client.health.unary('Check')).toEqual({ status: 'NOT_SERVING' });
+
+    finish();
+    const { messages, status } = await outcome;
+    expect(codeName(status)).toBe('OK');
+    expect(messages).toHaveLength(2);
+    await drained;
+    expect(clock.pending).toBe(0);
+    expect(codeName(await failureOf(server.client.provider.unary('GetModels')))).toBe(
+      'UNAVAILABLE',
+    );
+  });
+
+  it('ends a call that outlives the grace with SHUTTING_DOWN', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    const { outcome, seen } = await openStream(server);
+    const drained = server.server.drain();
+    clock.advance(GRACE_MS - 1);
+    expect(seen.reason).toBeUndefined();
+    clock.advance(1);
+    const { status } = await outcome;
+    expect(codeName(status)).toBe('UNAVAILABLE');
+    expect(statusDetail(status, 'google.rpc.ErrorInfo')).toMatchObject({
+      reason: 'SHUTTING_DOWN',
+    });
+    expect(seen.reason).toBeInstanceOf(ProviderError);
+    await drained;
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ level: 'info' });
+  });
+
+  it('ends the watches of health', async () => {
+    const server = await start();
+    const stream = server.client.health.stream('Watch');
+    const outcome = collect(stream);
+    expect(await nextMessage(stream)).toEqual({ status: 'SERVING' });
+    await server.server.drain();
+    const { messages, status } = await outcome;
+    expect(messages.at(-1)).toEqual({ status: 'NOT_SERVING' });
+    expect(codeName(status)).toBe('OK');
+  });
+
+  it('is one drain, however often it is asked for', async () => {
+    const server = await start();
+    expect(server.server.draining).toBe(false);
+    const first = server.server.drain();
+    expect(server.server.drain()).toBe(first);
+    await first;
+  });
+
+  it('cuts the connection of a caller who does not read', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    server.provider.answer = async function* () {
+      for (;;) yield text('x'.repeat(4096));
+    };
+    const raw = new RawGrpc(server.addresses[0] ?? '');
+    const message = Buffer.from([10, 8, 10, 6, 8, 3, 18, 2, 72, 105]);
+    const stream = raw.call('/tamma.provider.v1.IAIProvider/SendMessage', message);
+    stream.on('error', () => {});
+    await once(stream, 'response');
+    const drained = server.server.drain();
+    const closed = once(stream, 'close');
+    clock.advance(GRACE_MS);
+    await server.log.ofCall('SendMessage');
+    // The call is over here, and its status waits behind what the caller does not read.
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(FLUSH_MS);
+    await drained;
+    await closed;
+    await raw.close();
+  });
+});

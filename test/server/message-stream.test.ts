@@ -1,0 +1,56 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { MessageStream } from '../../src/server/message-stream.ts';
+
+class FakeStream extends EventEmitter {
+  readonly written: string[] = [];
+  accepts = true;
+
+  write(bytes: Buffer): boolean {
+    this.written.push(bytes.toString());
+    return this.accepts;
+  }
+}
+
+function open() {
+  const target = new FakeStream();
+  const controller = new AbortController();
+  const stream = new MessageStream<string>(target, (text) => Buffer.from(text), controller.signal);
+  return { target, controller, stream };
+}
+
+describe('MessageStream', () => {
+  it('counts what it sends and tells when the caller is slow', () => {
+    const { stream, target } = open();
+    expect(stream.write('a')).toBe(true);
+    target.accepts = false;
+    expect(stream.write('b')).toBe(false);
+    expect(target.written).toEqual(['a', 'b']);
+    expect(stream.sent).toBe(2);
+  });
+
+  it('waits for the caller to catch up, and leaves no listener behind', async () => {
+    const { stream, target, controller } = open();
+    const drained = stream.drained();
+    target.emit('drain');
+    await drained;
+    expect(target.eventNames()).toEqual([]);
+    controller.abort(new Error('too late to matter'));
+  });
+
+  it('stops waiting when the call ends, and leaves no listener behind', async () => {
+    const { stream, target, controller } = open();
+    const drained = stream.drained();
+    controller.abort(new Error('gone'));
+    await expect(drained).rejects.toThrow('gone');
+    expect(target.eventNames()).toEqual([]);
+  });
+
+  it('never writes after the call has ended', () => {
+    const { stream, target, controller } = open();
+    controller.abort(new Error('gone'));
+    expect(() => stream.write('a')).toThrow('gone');
+    expect(target.written).toEqual([]);
+    expect(stream.sent).toBe(0);
+  });
+});

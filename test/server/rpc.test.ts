@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Histogram } from '@opentelemetry/api';
+import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
+import type { ErrorKind } from '../../src/provider/error-kinds.ts';
+import { ProviderError } from '../../src/provider/errors.ts';
+import { assertComplete } from '../../src/server/raw-service.ts';
+import { aResponse } from '../support/fake-provider.ts';
+import { codeName, collect, failureOf, statusDetails } from '../support/grpc-client.ts';
+import { type RunningServer, startServer } from '../support/running-server.ts';
+
+const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
+
+/** An error that breaks whatever looks at it. */
+class Poison extends ProviderError {
+  override get kind(): ErrorKind {
+    throw new Error('poison');
+  }
+}
+
+let running: RunningServer | undefined;
+
+async function start(...args: Parameters<typeof startServer>): Promise<RunningServer> {
+  running = await startServer(...args);
+  return running;
+}
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+describe('an RPC', () => {
+  it('ends with a bare INTERNAL when its error cannot be put into words', async () => {
+    const server = await start();
+    const poison = () => {
+      throw new Poison('TIMEOUT');
+    };
+    server.provider.answer = poison;
+    server.provider.answerSync = async () => poison();
+    const { status } = await collect(server.client.provider.stream('SendMessage', REQUEST));
+    const error = await failureOf(server.client.provider.unary('SendMessageSync', REQUEST));
+    for (const result of [status, error]) {
+      expect(codeName(result)).toBe('INTERNAL');
+      expect(statusDetails(result)).toEqual([]);
+    }
+    expect(await server.log.find(({ level }) => level === 'error')).toMatchObject({
+      err: { message: 'poison' },
+    });
+    expect(server.server.activeCalls()).toBe(0);
+  });
+
+  it('is answered although telemetry and status break', async () => {
+    const broken = {
+      record() {
+        throw new Error('no metrics today');
+      },
+    } as unknown as Histogram;
+    const server = await start({}, { instruments: { rpcServerCallDuration: broken } });
+    const upstreams = server.provider.upstreams;
+    server.provider.upstreams = () => {
+      throw new Error('no status today');
+    };
+    const answer = await server.client.provider.unary('SendMessageSync', REQUEST);
+    server.provider.upstreams = upstreams;
+    expect(answer).toMatchObject({ response: { content: 'Hello' } });
+    await server.log.find(({ err }) => JSON.stringify(err ?? '').includes('no metrics today'));
+    await server.log.find(({ err }) => JSON.stringify(err ?? '').includes('no status today'));
+  });
+
+  it('records its duration in seconds, by method and code', async () => {
+    const recorded: unknown[] = [];
+    const histogram = {
+      record: (value: number, attributes: unknown) => recorded.push([value, attributes]),
+    } as unknown as Histogram;
+    const server = await start({}, { instruments: { rpcServerCallDuration: histogram } });
+    await server.client.provider.unary('SendMessageSync', REQUEST);
+    server.provider.answerSync = async () => {
+      throw new ProviderError('TIMEOUT');
+    };
+    await failureOf(server.client.provider.unary('SendMessageSync', REQUEST));
+    const identity = {
+      'rpc.system.name': 'grpc',
+      'rpc.method': 'tamma.provider.v1.IAIProvider/SendMessageSync',
+    };
+    expect(recorded).toEqual([
+      [expect.any(Number), { ...identity, 'rpc.status_code': 'OK' }],
+      [
+        expect.any(Number),
+        { ...identity, 'rpc.status_code': 'UNAVAILABLE', 'error.type': 'UNAVAILABLE' },
+      ],
+    ]);
+  });
+
+  it('is answered once, whatever its function does after it was given up', async () => {
+    const server = await start();
+    const late = Promise.withResolvers<void>();
+    server.provider.answerSync = async () => {
+      await late.promise;
+      return aResponse();
+    };
+    const deadline = Date.now() + 200;
+    const error = await failureOf(
+      server.client.provider.unary('SendMessageSync', REQUEST, { deadline }),
+    );
+    expect(codeName(error)).toBe('DEADLINE_EXCEEDED');
+    await server.log.ofCall('SendMessageSync');
+    late.resolve();
+    server.provider.answerSync = async () => aResponse();
+    expect(await server.client.provider.unary('SendMessageSync', REQUEST)).toBeDefined();
+    expect(server.log.lines).toHaveLength(2);
+    expect(server.spans.getFinishedSpans()).toHaveLength(2);
+  });
+});
+
+describe('assertComplete', () => {
+  it('names the method that has no handler', () => {
+    const { dispose: _dispose, ...methods } = IAIProviderService;
+    const implementation = Object.fromEntries(Object.keys(methods).map((name) => [name, () => {}]));
+    expect(() => assertComplete(methods, implementation)).not.toThrow();
+    expect(() => assertComplete(IAIProviderService, implementation)).toThrow(
+      'no handler for /tamma.provider.v1.IAIProvider/Dispose',
+    );
+  });
+});

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ProviderEvent } from '../../src/provider/events.ts';
+import { completed, started, text } from '../support/events.ts';
+import { codeName, collect } from '../support/grpc-client.ts';
+import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
+import { type RunningServer, startServer } from '../support/running-server.ts';
+
+const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
+const INVALID_ARGUMENT = 3;
+const UNIMPLEMENTED = 12;
+const RESOURCE_EXHAUSTED = 8;
+
+/** `request { messages { role: ROLE_USER content: "Hi" } }` */
+const REQUEST = Buffer.from([10, 8, 10, 6, 8, 3, 18, 2, 72, 105]);
+
+let server: RunningServer;
+let raw: RawGrpc;
+
+beforeEach(async () => {
+  server = await startServer({ maxMessageBytes: 1024 });
+  raw = new RawGrpc(server.addresses[0] ?? '');
+});
+
+afterEach(async () => {
+  await raw.close();
+  await server.stop();
+});
+
+/** Endless text, with counters of what was taken. */
+function flood() {
+  const taken = { events: 0, returned: false };
+  let onReturn = (): void => {};
+  const returned = new Promise<void>((resolve) => {
+    onReturn = resolve;
+  });
+  async function* answer(): AsyncGenerator<ProviderEvent> {
+    try {
+      yield started();
+      for (;;) {
+        taken.events += 1;
+        yield text('x'.repeat(4096));
+      }
+    } finally {
+      taken.returned = true;
+      onReturn();
+    }
+  }
+  return { answer, taken, returned };
+}
+
+/** Resolves when `read` has answered the same for many turns of the event loop. */
+async function standsStill(read: () => number): Promise<number> {
+  for (let last = read(), turns = 0; ; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (read() !== last) {
+      last = read();
+      turns = 0;
+    }
+    if (turns === 2000) return last;
+  }
+}
+
+describe('the transport', () => {
+  it('stops pulling while the caller does not read, and goes on when it does', async () => {
+    const { answer, taken } = flood();
+    server.provider.answer = answer;
+    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    await once(stream, 'response');
+    const held = await standsStill(() => taken.events);
+    // One HTTP/2 window of 64 KiB and the 16 messages grpc-js queues.
+    expect(held * 4096).toBeLessThan(512 * 1024);
+    stream.on('error', () => {});
+    stream.resume();
+    while (taken.events < held + 100) await once(stream, 'data');
+    stream.close();
+  });
+
+  it('leaves the answer of a caller who hangs up without having read it', async () => {
+    const { answer, taken, returned } = flood();
+    server.provider.answer = answer;
+    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    stream.on('error', () => {});
+    await once(stream, 'response');
+    await standsStill(() => taken.events);
+    await raw.close();
+    await returned;
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ code: 'CANCELLED' });
+    expect(server.provider.calls[0]?.options.signal?.reason).toMatchObject({ reason: 'CANCELLED' });
+    expect(server.server.activeCalls()).toBe(0);
+  });
+
+  it('refuses bytes that are not the message, logs it, and lives on', async () => {
+    const garbage = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    expect(await grpcStatus(raw.call(SEND_MESSAGE, garbage))).toBe(INVALID_ARGUMENT);
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ reason: 'INVALID_REQUEST' });
+    const unary = raw.call('/tamma.provider.v1.IAIProvider/CountTokens', garbage);
+    expect(await grpcStatus(unary)).toBe(INVALID_ARGUMENT);
+    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST))).toBe(0);
+  });
+
+  it('refuses a request above the limit', async () => {
+    const stream = raw.call(SEND_MESSAGE, Buffer.alloc(1025));
+    expect(await grpcStatus(stream)).toBe(RESOURCE_EXHAUSTED);
+    expect(server.provider.calls).toEqual([]);
+  });
+
+  it('answers UNIMPLEMENTED to what it does not know', async () => {
+    const path = '/tamma.provider.v1.IAIProvider/Nonsense';
+    expect(await grpcStatus(raw.call(path, REQUEST))).toBe(UNIMPLEMENTED);
+  });
+
+  it('survives a caller who is gone before the handler starts', async () => {
+    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    stream.on('error', () => {});
+    stream.close(8);
+    await once(stream, 'close');
+    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST))).toBe(0);
+  });
+
+  it('sends a message larger than the limit of what it receives', async () => {
+    server.provider.answer = async function* () {
+      yield text('x'.repeat(100_000));
+      yield completed();
+    };
+    const request = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
+    const { status } = await collect(server.client.provider.stream('SendMessage', request));
+    expect(codeName(status)).toBe('OK');
+  });
+});
