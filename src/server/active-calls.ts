@@ -24,7 +24,7 @@ export class ActiveCalls {
   }
 
   remove(call: ActiveCall): void {
-    if (!this.#calls.delete(call)) return;
+    this.#calls.delete(call);
     if (call.answers) this.#answering -= 1;
     if (this.#calls.size === 0) for (const wake of this.#waiting.splice(0)) wake();
   }

@@ -1,5 +1,4 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
-import type { Clock } from '../provider/clock.ts';
+import type { Clock, Timer } from '../provider/clock.ts';
 import { ProviderError } from '../provider/errors.ts';
 
 /** How long a call may take, in ms, above 0. */
@@ -22,7 +21,11 @@ export interface CallSignal {
 }
 
 /** The part of a gRPC call, of whichever kind, that tells when it ends. */
-export type EndableCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'on' | 'off'>;
+export interface EndableCall {
+  getDeadline(): Date | number;
+  on(event: 'cancelled', listener: () => void): unknown;
+  off(event: 'cancelled', listener: () => void): unknown;
+}
 
 /** How much earlier than grpc-js the signal aborts, as a share of the time left and in ms. */
 const GUARD = { share: 0.05, minMs: 1, maxMs: 25 } as const;
@@ -42,11 +45,10 @@ export function createCallSignal(
   const askedMs = Number(call.getDeadline()) - Date.now();
   const allowedMs = allowed(askedMs, limits);
   const deadline = clock.now() + allowedMs;
-  const timer = Number.isFinite(allowedMs)
-    ? clock.after(Math.max(0, allowedMs), () =>
-        controller.abort(new ProviderError('DEADLINE_EXCEEDED')),
-      )
-    : undefined;
+  const expire = (): void => controller.abort(new ProviderError('DEADLINE_EXCEEDED'));
+  let timer: Timer | undefined;
+  if (allowedMs <= 0) expire();
+  else if (allowedMs < Infinity) timer = clock.after(allowedMs, expire);
 
   // grpc-js emits it at the end of every call: one that ended well has released the signal by then.
   // Its own deadline timer cancels too, and may be first if the process was busy.

@@ -1,7 +1,9 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
-
 /** The part of a gRPC stream that a MessageStream uses. */
-export type ByteStream = Pick<ServerWritableStream<Buffer, Buffer>, 'write' | 'once' | 'off'>;
+export interface ByteStream {
+  write(bytes: Buffer): boolean;
+  once(event: 'drain', listener: () => void): unknown;
+  off(event: 'drain', listener: () => void): unknown;
+}
 
 /** The messages of one server stream on their way to the caller, with back-pressure. */
 export class MessageStream<Message> {

@@ -131,7 +131,7 @@ export class Rpcs {
     };
   }
 
-  /** Never rejects. */
+  /** Sees the call to its end, whatever the answer does. */
   async #settle(exchange: Exchange): Promise<void> {
     const { calls, clock, newId, deadlines, onSettled } = this.#deps;
     const { call, method, options } = exchange;

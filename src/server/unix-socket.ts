@@ -16,7 +16,6 @@ export async function removeStaleSocket(path: string): Promise<void> {
   if (!stats.isSocket()) throw new Error('the path exists and is not a socket');
   const refusal = await tryConnect(path);
   if (refusal === undefined) throw new Error('EADDRINUSE: another process listens there');
-  if (refusal.code === 'ENOENT') return;
   if (refusal.code !== 'ECONNREFUSED') throw refusal;
   await rm(path, { force: true });
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../provider/clock.ts';
  * settle its account, so that the error's details hold the usage, and short enough to answer before
  * the caller's deadline.
  */
-export const UNWIND_MS = 10;
+const UNWIND_MS = 10;
 
 /**
  * Follows `work`. Work that has not ended UNWIND_MS after its signal aborted is given up: the

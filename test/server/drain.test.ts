@@ -1,27 +1,20 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/provider/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { codeName, collect, failureOf, nextMessage, statusDetail } from '../support/grpc-client.ts';
 import { RawGrpc } from '../support/raw-grpc.ts';
-import { type RunningServer, startServer } from '../support/running-server.ts';
+import type { RunningServer } from '../support/running-server.ts';
+import { REQUEST, REQUEST_BYTES, serverPerTest } from '../support/server-per-test.ts';
 
-const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
 const GRACE_MS = 30_000;
 const FLUSH_MS = 2000;
 
-let running: RunningServer | undefined;
+const startServer = serverPerTest();
 
-async function start(clock = new FakeClock()): Promise<RunningServer> {
-  running = await startServer({ drainGraceMs: GRACE_MS }, { clock });
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
+const start = (clock = new FakeClock()): Promise<RunningServer> =>
+  startServer({ drainGraceMs: GRACE_MS }, { clock });
 
 /** Starts a stream that waits for `finish` after its first event. */
 async function openStream({ provider, client }: RunningServer) {
@@ -56,6 +49,8 @@ describe('drain', () => {
       reason: 'SHUTTING_DOWN',
     });
     expect(statusDetail(refused, 'google.rpc.RetryInfo')).toBeDefined();
+    const refusedStream = await collect(server.client.provider.stream('SendMessage', REQUEST));
+    expect(codeName(refusedStream.status)).toBe('UNAVAILABLE');
     expect(await server.client.health.unary('Check')).toEqual({ status: 'NOT_SERVING' });
 
     finish();
@@ -85,6 +80,9 @@ describe('drain', () => {
     expect(seen.reason).toBeInstanceOf(ProviderError);
     await drained;
     expect(await server.log.ofCall('SendMessage')).toMatchObject({ level: 'info' });
+    expect(server.telemetry.spans).toMatchObject([
+      { attributes: { 'rpc.status_code': 'UNAVAILABLE' } },
+    ]);
   });
 
   it('ends the watches of health', async () => {
@@ -113,8 +111,7 @@ describe('drain', () => {
       for (;;) yield text('x'.repeat(4096));
     };
     const raw = new RawGrpc(server.addresses[0] ?? '');
-    const message = Buffer.from([10, 8, 10, 6, 8, 3, 18, 2, 72, 105]);
-    const stream = raw.call('/tamma.provider.v1.IAIProvider/SendMessage', message);
+    const stream = raw.call('/tamma.provider.v1.IAIProvider/SendMessage', REQUEST_BYTES);
     stream.on('error', () => {});
     await once(stream, 'response');
     const drained = server.server.drain();
@@ -125,6 +122,7 @@ describe('drain', () => {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(FLUSH_MS);
     await drained;
+    stream.resume();
     await closed;
     await raw.close();
   });

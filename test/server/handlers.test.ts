@@ -1,23 +1,12 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ProviderError } from '../../src/provider/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { aResponse } from '../support/fake-provider.ts';
 import { codeName, failureOf, statusDetail, type WireMessage } from '../support/grpc-client.ts';
-import { type RunningServer, startServer } from '../support/running-server.ts';
+import type { RunningServer } from '../support/running-server.ts';
+import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
-const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
-
-let running: RunningServer | undefined;
-
-async function start(...args: Parameters<typeof startServer>): Promise<RunningServer> {
-  running = await startServer(...args);
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
+const start = serverPerTest();
 
 const call = ({ client }: RunningServer, method: string, request: WireMessage = {}) =>
   client.provider.unary(method, request);
@@ -80,7 +69,7 @@ describe('IAIProvider', () => {
     const outcome = server.client.provider.unary('SendMessageSync', REQUEST, cancel);
     expect(codeName(await failureOf(outcome))).toBe('CANCELLED');
     expect(await server.log.ofCall('SendMessageSync')).toMatchObject({ code: 'CANCELLED' });
-    expect(server.spans.getFinishedSpans()).toHaveLength(1);
+    expect(server.telemetry.spans).toHaveLength(1);
   });
 
   it('GetCapabilities, GetModels and CountTokens answer what the provider says', async () => {

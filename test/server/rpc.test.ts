@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Histogram } from '@opentelemetry/api';
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
 import type { ErrorKind } from '../../src/provider/error-kinds.ts';
@@ -6,9 +6,7 @@ import { ProviderError } from '../../src/provider/errors.ts';
 import { assertComplete } from '../../src/server/raw-service.ts';
 import { aResponse } from '../support/fake-provider.ts';
 import { codeName, collect, failureOf, statusDetails } from '../support/grpc-client.ts';
-import { type RunningServer, startServer } from '../support/running-server.ts';
-
-const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
+import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
 /** An error that breaks whatever looks at it. */
 class Poison extends ProviderError {
@@ -17,17 +15,7 @@ class Poison extends ProviderError {
   }
 }
 
-let running: RunningServer | undefined;
-
-async function start(...args: Parameters<typeof startServer>): Promise<RunningServer> {
-  running = await startServer(...args);
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
+const start = serverPerTest();
 
 describe('an RPC', () => {
   it('ends with a bare INTERNAL when its error cannot be put into words', async () => {
@@ -67,12 +55,8 @@ describe('an RPC', () => {
     await server.log.find(({ err }) => JSON.stringify(err ?? '').includes('no status today'));
   });
 
-  it('records its duration in seconds, by method and code', async () => {
-    const recorded: unknown[] = [];
-    const histogram = {
-      record: (value: number, attributes: unknown) => recorded.push([value, attributes]),
-    } as unknown as Histogram;
-    const server = await start({}, { instruments: { rpcServerCallDuration: histogram } });
+  it('records its duration, by method and code', async () => {
+    const server = await start();
     await server.client.provider.unary('SendMessageSync', REQUEST);
     server.provider.answerSync = async () => {
       throw new ProviderError('TIMEOUT');
@@ -82,12 +66,16 @@ describe('an RPC', () => {
       'rpc.system.name': 'grpc',
       'rpc.method': 'tamma.provider.v1.IAIProvider/SendMessageSync',
     };
-    expect(recorded).toEqual([
-      [expect.any(Number), { ...identity, 'rpc.status_code': 'OK' }],
-      [
-        expect.any(Number),
-        { ...identity, 'rpc.status_code': 'UNAVAILABLE', 'error.type': 'UNAVAILABLE' },
-      ],
+    expect(await server.telemetry.measured('rpc.server.call.duration')).toMatchObject([
+      { attributes: { ...identity, 'rpc.status_code': 'OK' }, count: 1 },
+      {
+        attributes: {
+          ...identity,
+          'rpc.status_code': 'UNAVAILABLE',
+          'error.type': 'UNAVAILABLE',
+        },
+        count: 1,
+      },
     ]);
   });
 
@@ -108,7 +96,7 @@ describe('an RPC', () => {
     server.provider.answerSync = async () => aResponse();
     expect(await server.client.provider.unary('SendMessageSync', REQUEST)).toBeDefined();
     expect(server.log.lines).toHaveLength(2);
-    expect(server.spans.getFinishedSpans()).toHaveLength(2);
+    expect(server.telemetry.spans).toHaveLength(2);
   });
 });
 

@@ -1,36 +1,19 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { ErrorReason } from '../../src/provider/error-kinds.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { describe, expect, it } from '@jest/globals';
 import type { ProviderEvent } from '../../src/provider/events.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { ProviderCall } from '../support/fake-provider.ts';
-import {
-  codeName,
-  collect,
-  nextMessage,
-  statusDetail,
-  statusDetails,
-} from '../support/grpc-client.ts';
-import { type RunningServer, startServer } from '../support/running-server.ts';
+import { codeName, collect, nextMessage, statusDetail } from '../support/grpc-client.ts';
+import type { RunningServer } from '../support/running-server.ts';
+import { serverPerTest } from '../support/server-per-test.ts';
 
 const PROMPT = 'a prompt that nobody may log';
 const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: PROMPT }] } };
 const ERROR_INFO = 'google.rpc.ErrorInfo';
 const FAILURE_INFO = 'tamma.provider.v1.FailureInfo';
 
-let running: RunningServer | undefined;
-
-async function start(...args: Parameters<typeof startServer>): Promise<RunningServer> {
-  running = await startServer(...args);
-  return running;
-}
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
+const start = serverPerTest();
 
 const send = ({ client }: RunningServer, settings = {}) =>
   client.provider.stream('SendMessage', REQUEST, settings);
@@ -114,7 +97,7 @@ describe('SendMessage', () => {
     });
     expect(seen.reason).toMatchObject({ reason: 'CANCELLED' });
     expect(seen.returned).toBe(true);
-    expect(server.spans.getFinishedSpans()).toMatchObject([
+    expect(server.telemetry.spans).toMatchObject([
       { attributes: { 'rpc.status_code': 'CANCELLED' }, status: { code: 0 } },
     ]);
   });
@@ -136,6 +119,9 @@ describe('SendMessage', () => {
       partialUsage: { inputTokens: 10, estimated: true },
     });
     expect(seen.reason).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+    expect(server.telemetry.spans).toMatchObject([
+      { attributes: { 'rpc.status_code': 'DEADLINE_EXCEEDED' }, status: { code: 2 } },
+    ]);
   });
 
   it('gives a call without a deadline the default one', async () => {
@@ -178,172 +164,5 @@ describe('SendMessage', () => {
     clock.advance(10);
     expect(codeName((await outcome).status)).toBe('DEADLINE_EXCEEDED');
     expect(clock.pending).toBe(0);
-  });
-
-  it.each<[string, () => unknown]>([
-    ['an Error', () => new Error('the secret insides')],
-    ['a string', () => 'the secret insides'],
-    ['undefined', () => undefined],
-    ['a DOMException', () => new DOMException('the secret insides', 'AbortError')],
-  ])('answers INTERNAL and says nothing when %s is thrown', async (_what, thrown) => {
-    const server = await start();
-    server.provider.answer = () => {
-      throw thrown();
-    };
-    const { status } = await collect(send(server));
-    expect(codeName(status)).toBe('INTERNAL');
-    expect(statusDetail(status, ERROR_INFO)).toMatchObject({ reason: 'INTERNAL' });
-    expect(JSON.stringify([status.details, statusDetails(status)])).not.toContain('secret');
-    expect(await server.log.ofCall('SendMessage')).toMatchObject({ level: 'error' });
-  });
-
-  it('logs the cause of INTERNAL with its stack', async () => {
-    const server = await start();
-    server.provider.answer = () => {
-      throw new TypeError('x is not a function');
-    };
-    await collect(send(server));
-    expect(await server.log.ofCall('SendMessage')).toMatchObject({
-      err: { type: 'TypeError', message: 'x is not a function', stack: expect.any(String) },
-    });
-  });
-
-  it('delivers what came before an error, then the error with the last sequence', async () => {
-    const server = await start();
-    server.provider.answer = async function* () {
-      yield started();
-      yield text('Hel');
-      throw new ProviderError('STREAM_INTERRUPTED');
-    };
-    const { messages, status } = await collect(send(server));
-    expect(messages).toHaveLength(2);
-    expect(codeName(status)).toBe('ABORTED');
-    expect(statusDetail(status, FAILURE_INFO)).toMatchObject({ lastSequence: 2 });
-    expect(await server.log.ofCall('SendMessage')).toMatchObject({
-      level: 'warn',
-      reason: 'STREAM_INTERRUPTED',
-    });
-  });
-
-  it.each<[string, ProviderEvent[], string]>([
-    ['ends without completed', [started(), text('x')], 'end without completed'],
-    ['goes on after completed', [started(), completed(), text('x')], 'textDelta after completed'],
-    ['completes twice', [started(), completed(), completed()], 'completed after completed'],
-  ])('is INTERNAL and never completed when the provider %s', async (_what, events, cause) => {
-    const server = await start();
-    server.provider.answer = async function* () {
-      yield* events;
-    };
-    const { messages, status } = await collect(send(server));
-    expect(codeName(status)).toBe('INTERNAL');
-    expect(messages.map((m) => m.event)).not.toContain('completed');
-    const { err } = await server.log.ofCall('SendMessage');
-    expect(err).toMatchObject({ message: expect.stringContaining(cause) });
-  });
-
-  it('does not say completed when the provider fails after it', async () => {
-    const server = await start();
-    server.provider.answer = async function* () {
-      yield started();
-      yield completed();
-      throw new Error('the ledger is full');
-    };
-    const { messages, status } = await collect(send(server));
-    expect(codeName(status)).toBe('INTERNAL');
-    expect(messages).toHaveLength(1);
-  });
-
-  it('is INTERNAL with details when an event cannot be encoded', async () => {
-    const server = await start();
-    server.provider.answer = async function* () {
-      yield text(null as unknown as string, 1);
-      yield completed();
-    };
-    const { status } = await collect(send(server));
-    expect(codeName(status)).toBe('INTERNAL');
-    expect(statusDetail(status, ERROR_INFO)).toMatchObject({ reason: 'INTERNAL' });
-  });
-
-  it('names every bad field of the request', async () => {
-    const server = await start();
-    const { status } = await collect(server.client.provider.stream('SendMessage', {}));
-    expect(codeName(status)).toBe('INVALID_ARGUMENT');
-    expect(statusDetail(status, 'google.rpc.BadRequest').fieldViolations).not.toEqual([]);
-    expect(server.provider.calls).toEqual([]);
-  });
-
-  it('logs one line per call, without the prompt and the answer', async () => {
-    const server = await start();
-    server.provider.answer = async function* ({ options }) {
-      const { record } = options;
-      if (record) {
-        Object.assign(record, {
-          model: 'gpt-test',
-          attempts: 1,
-          upstreamRequestId: 'req_1',
-          firstOutputAt: record.startedAt + 5,
-          finishReason: 'stop',
-          usage: completed().usage,
-        });
-      }
-      yield started();
-      yield text('an answer that nobody may log');
-      yield completed();
-    };
-    const trace_id = '0af7651916cd43dd8448eb211c80319c';
-    await collect(
-      send(server, { metadata: { traceparent: `00-${trace_id}-b7ad6b7169203331-01` } }),
-    );
-    expect(server.log.lines).toEqual([
-      {
-        level: 'info',
-        time: expect.any(String),
-        service: expect.any(String),
-        msg: 'call answered',
-        call_id: 'call-1',
-        method: 'tamma.provider.v1.IAIProvider/SendMessage',
-        code: 'OK',
-        duration_ms: expect.any(Number),
-        trace_id,
-        span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
-        model: 'gpt-test',
-        attempts: 1,
-        finish_reason: 'stop',
-        input_tokens: 10,
-        output_tokens: 5,
-        time_to_first_token_ms: 5,
-        upstream_request_id: 'req_1',
-        last_sequence: 3,
-      },
-    ]);
-    expect(server.spans.getFinishedSpans()).toMatchObject([
-      {
-        name: 'tamma.provider.v1.IAIProvider/SendMessage',
-        kind: 1,
-        parentSpanContext: { traceId: trace_id, spanId: 'b7ad6b7169203331' },
-        attributes: {
-          'rpc.system.name': 'grpc',
-          'rpc.method': 'tamma.provider.v1.IAIProvider/SendMessage',
-          'rpc.status_code': 'OK',
-        },
-      },
-    ]);
-  });
-
-  it.each<[ErrorReason, string, number, unknown]>([
-    ['SERVICE_UNAVAILABLE', 'warn', 2, 'UNAVAILABLE'],
-    ['RATE_LIMIT_EXCEEDED', 'warn', 0, undefined],
-    ['MODEL_NOT_FOUND', 'info', 0, undefined],
-    ['INTERNAL', 'error', 2, 'INTERNAL'],
-  ])('logs and traces %s as %s', async (reason, level, spanStatus, errorType) => {
-    const server = await start();
-    server.provider.answer = () => {
-      throw new ProviderError(reason);
-    };
-    await collect(send(server));
-    expect(await server.log.ofCall('SendMessage')).toMatchObject({ level, reason });
-    const [span] = server.spans.getFinishedSpans();
-    expect(span?.status.code).toBe(spanStatus);
-    expect(span?.attributes['error.type']).toBe(errorType);
   });
 });

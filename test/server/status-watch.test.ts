@@ -1,24 +1,20 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
 import { StatusBoard } from '../../src/server/status-watch.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeProvider } from '../support/fake-provider.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
-import { type RunningServer, startServer } from '../support/running-server.ts';
+import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
+import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
 const ENDPOINT = 'https://upstream.test';
-const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
 
-let running: RunningServer | undefined;
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
+const start = serverPerTest();
 
 describe('GetStatus', () => {
   it('tells state, version, uptime and upstreams', async () => {
     const clock = new FakeClock(1000);
-    running = await startServer({}, { clock });
+    const running = await start({}, { clock });
     running.provider.health = [
       {
         endpoint: ENDPOINT,
@@ -52,7 +48,7 @@ describe('GetStatus', () => {
 
 describe('WatchStatus', () => {
   it('sends the state, each change of health, and ends OK after DRAINING', async () => {
-    running = await startServer();
+    const running = await start();
     const stream = running.client.provider.stream('WatchStatus');
     const outcome = collect(stream);
     expect(await nextMessage(stream)).toMatchObject({ status: { state: 'STATE_SERVING' } });
@@ -75,7 +71,7 @@ describe('WatchStatus', () => {
 
   it('is given no deadline', async () => {
     const clock = new FakeClock();
-    running = await startServer({ defaultDeadlineMs: 1000 }, { clock });
+    const running = await start({ defaultDeadlineMs: 1000 }, { clock });
     const stream = running.client.provider.stream('WatchStatus');
     const outcome = collect(stream);
     await nextMessage(stream);
@@ -85,8 +81,32 @@ describe('WatchStatus', () => {
     expect(codeName((await outcome).status)).toBe('OK');
   });
 
+  it('does not pile up states for a watcher who does not read', async () => {
+    const running = await start({ drainGraceMs: 30_000 });
+    const { provider, client, addresses, server } = running;
+    const endpoint = 'x'.repeat(100_000);
+    provider.health = [{ endpoint, healthy: true }];
+    const raw = new RawGrpc(addresses[0] ?? '');
+    const stream = raw.call('/tamma.provider.v1.IAIProvider/WatchStatus', Buffer.alloc(0));
+    await once(stream, 'response');
+    const changes = 40;
+    for (let change = 0; change < changes; change += 1) {
+      provider.health = [{ endpoint, healthy: change % 2 === 1 }];
+      await client.provider.unary('SendMessageSync', REQUEST);
+    }
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    const drained = server.drain();
+    expect(await grpcStatus(stream)).toBe(0);
+    expect(bytes).toBeLessThan((changes / 2) * endpoint.length);
+    await drained;
+    await raw.close();
+  });
+
   it('ends when the watcher leaves, or when its own deadline passes', async () => {
-    running = await startServer();
+    const running = await start();
     const cancel = new AbortController();
     const left = running.client.provider.stream('WatchStatus', {}, cancel);
     const outcome = collect(left);

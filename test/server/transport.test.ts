@@ -5,14 +5,12 @@ import { completed, started, text } from '../support/events.ts';
 import { codeName, collect } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
+import { REQUEST, REQUEST_BYTES } from '../support/server-per-test.ts';
 
 const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
 const INVALID_ARGUMENT = 3;
 const UNIMPLEMENTED = 12;
 const RESOURCE_EXHAUSTED = 8;
-
-/** `request { messages { role: ROLE_USER content: "Hi" } }` */
-const REQUEST = Buffer.from([10, 8, 10, 6, 8, 3, 18, 2, 72, 105]);
 
 let server: RunningServer;
 let raw: RawGrpc;
@@ -65,7 +63,7 @@ describe('the transport', () => {
   it('stops pulling while the caller does not read, and goes on when it does', async () => {
     const { answer, taken } = flood();
     server.provider.answer = answer;
-    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
     await once(stream, 'response');
     const held = await standsStill(() => taken.events);
     // One HTTP/2 window of 64 KiB and the 16 messages grpc-js queues.
@@ -79,7 +77,7 @@ describe('the transport', () => {
   it('leaves the answer of a caller who hangs up without having read it', async () => {
     const { answer, taken, returned } = flood();
     server.provider.answer = answer;
-    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
     stream.on('error', () => {});
     await once(stream, 'response');
     await standsStill(() => taken.events);
@@ -96,7 +94,7 @@ describe('the transport', () => {
     expect(await server.log.ofCall('SendMessage')).toMatchObject({ reason: 'INVALID_REQUEST' });
     const unary = raw.call('/tamma.provider.v1.IAIProvider/CountTokens', garbage);
     expect(await grpcStatus(unary)).toBe(INVALID_ARGUMENT);
-    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST))).toBe(0);
+    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST_BYTES))).toBe(0);
   });
 
   it('refuses a request above the limit', async () => {
@@ -107,15 +105,15 @@ describe('the transport', () => {
 
   it('answers UNIMPLEMENTED to what it does not know', async () => {
     const path = '/tamma.provider.v1.IAIProvider/Nonsense';
-    expect(await grpcStatus(raw.call(path, REQUEST))).toBe(UNIMPLEMENTED);
+    expect(await grpcStatus(raw.call(path, REQUEST_BYTES))).toBe(UNIMPLEMENTED);
   });
 
   it('survives a caller who is gone before the handler starts', async () => {
-    const stream = raw.call(SEND_MESSAGE, REQUEST);
+    const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
     stream.on('error', () => {});
     stream.close(8);
     await once(stream, 'close');
-    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST))).toBe(0);
+    expect(await grpcStatus(raw.call(SEND_MESSAGE, REQUEST_BYTES))).toBe(0);
   });
 
   it('sends a message larger than the limit of what it receives', async () => {
@@ -123,8 +121,7 @@ describe('the transport', () => {
       yield text('x'.repeat(100_000));
       yield completed();
     };
-    const request = { request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
-    const { status } = await collect(server.client.provider.stream('SendMessage', request));
+    const { status } = await collect(server.client.provider.stream('SendMessage', REQUEST));
     expect(codeName(status)).toBe('OK');
   });
 });

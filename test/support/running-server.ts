@@ -1,20 +1,14 @@
-import { metrics } from '@opentelemetry/api';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
-import { type Clock, systemClock } from '../../src/provider/clock.ts';
+import { systemClock } from '../../src/provider/clock.ts';
 import {
   createServer,
   type GrpcServer,
   type ServerDeps,
   type ServerOptions,
 } from '../../src/server/server.ts';
-import { createInstruments } from '../../src/telemetry/instruments.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { FakeProvider } from './fake-provider.ts';
 import { connect, type GrpcClient } from './grpc-client.ts';
+import { TelemetryProbe } from './telemetry.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -49,12 +43,12 @@ export interface RunningServer {
   readonly provider: FakeProvider;
   readonly client: GrpcClient;
   readonly log: LogRecorder;
-  readonly spans: InMemorySpanExporter;
+  readonly telemetry: TelemetryProbe;
   /** Ends whatever still runs. */
   stop(): Promise<void>;
 }
 
-export const SERVER_OPTIONS: ServerOptions = {
+const SERVER_OPTIONS: ServerOptions = {
   listen: ['127.0.0.1:0'],
   maxMessageBytes: 4 * 1024 * 1024,
   maxConcurrentStreams: 1000,
@@ -67,54 +61,43 @@ export const SERVER_OPTIONS: ServerOptions = {
   configRevision: 'abcdef012345',
 };
 
-export interface TestServer extends Omit<RunningServer, 'addresses' | 'client' | 'stop'> {
-  readonly deps: ServerDeps;
-}
-
-/** A server that does not listen yet. */
-export function buildServer(
-  options: Partial<ServerOptions> = {},
-  deps: Partial<ServerDeps> & { readonly clock?: Clock } = {},
-): TestServer {
-  const provider = new FakeProvider();
-  const log = new LogRecorder();
-  const spans = new InMemorySpanExporter();
-  const tracers = new TracerProvider({
-    spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
-  });
-  let ids = 0;
-  const all: ServerDeps = {
-    provider,
-    logger: createLogger({ level: 'info', destination: log }),
-    tracer: tracers.getTracer('test'),
-    instruments: createInstruments(metrics.getMeter('none')),
-    clock: systemClock,
-    onDispose: () => {},
-    newId: () => {
-      ids += 1;
-      return `call-${ids}`;
-    },
-    ...deps,
-  };
-  const server = createServer({ ...SERVER_OPTIONS, ...options }, all);
-  return { server, provider, log, spans, deps: all };
-}
-
 /** A server on a free port, with a fake provider and a client. */
 export async function startServer(
   options: Partial<ServerOptions> = {},
   deps: Partial<ServerDeps> = {},
 ): Promise<RunningServer> {
-  const built = buildServer(options, deps);
-  const addresses = await built.server.start();
+  const provider = new FakeProvider();
+  const log = new LogRecorder();
+  const telemetry = new TelemetryProbe();
+  let ids = 0;
+  const server = createServer(
+    { ...SERVER_OPTIONS, ...options },
+    {
+      provider,
+      logger: createLogger({ level: 'info', destination: log }),
+      tracer: telemetry.tracer,
+      instruments: telemetry.instruments,
+      clock: systemClock,
+      onDispose: () => {},
+      newId: () => {
+        ids += 1;
+        return `call-${ids}`;
+      },
+      ...deps,
+    },
+  );
+  const addresses = await server.start();
   const client = connect(addresses[0] ?? '');
   return {
-    ...built,
+    server,
     addresses,
+    provider,
     client,
+    log,
+    telemetry,
     async stop() {
       client.close();
-      await built.server.drain();
+      await server.drain();
     },
   };
 }

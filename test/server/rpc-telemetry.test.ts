@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ErrorReason } from '../../src/provider/error-kinds.ts';
+import { ProviderError } from '../../src/provider/errors.ts';
+import { completed, started, text } from '../support/events.ts';
+import { collect } from '../support/grpc-client.ts';
+import type { RunningServer } from '../support/running-server.ts';
+import { serverPerTest } from '../support/server-per-test.ts';
+
+const PROMPT = 'a prompt that nobody may log';
+const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: PROMPT }] } };
+const _ERROR_INFO = 'google.rpc.ErrorInfo';
+const _FAILURE_INFO = 'tamma.provider.v1.FailureInfo';
+
+const start = serverPerTest();
+
+const send = ({ client }: RunningServer, settings = {}) =>
+  client.provider.stream('SendMessage', REQUEST, settings);
+
+describe('the telemetry of a call', () => {
+  it('logs one line per call, without the prompt and the answer', async () => {
+    const server = await start();
+    server.provider.answer = async function* ({ options }) {
+      const { record } = options;
+      if (record) {
+        Object.assign(record, {
+          model: 'gpt-test',
+          attempts: 1,
+          upstreamRequestId: 'req_1',
+          firstOutputAt: record.startedAt + 5,
+          finishReason: 'stop',
+          usage: completed().usage,
+        });
+      }
+      yield started();
+      yield text('an answer that nobody may log');
+      yield completed();
+    };
+    const trace_id = '0af7651916cd43dd8448eb211c80319c';
+    await collect(
+      send(server, { metadata: { traceparent: `00-${trace_id}-b7ad6b7169203331-01` } }),
+    );
+    expect(server.log.lines).toEqual([
+      {
+        level: 'info',
+        time: expect.any(String),
+        service: expect.any(String),
+        msg: 'call answered',
+        call_id: 'call-1',
+        method: 'tamma.provider.v1.IAIProvider/SendMessage',
+        code: 'OK',
+        duration_ms: expect.any(Number),
+        trace_id,
+        span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+        model: 'gpt-test',
+        attempts: 1,
+        finish_reason: 'stop',
+        input_tokens: 10,
+        output_tokens: 5,
+        time_to_first_token_ms: 5,
+        upstream_request_id: 'req_1',
+        last_sequence: 3,
+      },
+    ]);
+    expect(server.telemetry.spans).toMatchObject([
+      {
+        name: 'tamma.provider.v1.IAIProvider/SendMessage',
+        kind: 1,
+        parentSpanContext: { traceId: trace_id, spanId: 'b7ad6b7169203331' },
+        attributes: {
+          'rpc.system.name': 'grpc',
+          'rpc.method': 'tamma.provider.v1.IAIProvider/SendMessage',
+          'rpc.status_code': 'OK',
+        },
+      },
+    ]);
+  });
+
+  it.each<[ErrorReason, string, number, unknown]>([
+    ['SERVICE_UNAVAILABLE', 'warn', 2, 'UNAVAILABLE'],
+    ['RATE_LIMIT_EXCEEDED', 'warn', 0, undefined],
+    ['MODEL_NOT_FOUND', 'info', 0, undefined],
+    ['INTERNAL', 'error', 2, 'INTERNAL'],
+  ])('logs and traces %s as %s', async (reason, level, spanStatus, errorType) => {
+    const server = await start();
+    server.provider.answer = () => {
+      throw new ProviderError(reason);
+    };
+    await collect(send(server));
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ level, reason });
+    const [span] = server.telemetry.spans;
+    expect(span?.status.code).toBe(spanStatus);
+    expect(span?.attributes['error.type']).toBe(errorType);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../src/provider/errors.ts';
+import type { ProviderEvent } from '../../src/provider/events.ts';
+import { completed, started, text } from '../support/events.ts';
+import { codeName, collect, statusDetail, statusDetails } from '../support/grpc-client.ts';
+import type { RunningServer } from '../support/running-server.ts';
+import { serverPerTest } from '../support/server-per-test.ts';
+
+const PROMPT = 'a prompt that nobody may log';
+const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: PROMPT }] } };
+const ERROR_INFO = 'google.rpc.ErrorInfo';
+const FAILURE_INFO = 'tamma.provider.v1.FailureInfo';
+
+const start = serverPerTest();
+
+const send = ({ client }: RunningServer, settings = {}) =>
+  client.provider.stream('SendMessage', REQUEST, settings);
+
+describe('SendMessage', () => {
+  it.each<[string, () => unknown]>([
+    ['an Error', () => new Error('the secret insides')],
+    ['a string', () => 'the secret insides'],
+    ['undefined', () => undefined],
+    ['a DOMException', () => new DOMException('the secret insides', 'AbortError')],
+  ])('answers INTERNAL and says nothing when %s is thrown', async (_what, thrown) => {
+    const server = await start();
+    server.provider.answer = () => {
+      throw thrown();
+    };
+    const { status } = await collect(send(server));
+    expect(codeName(status)).toBe('INTERNAL');
+    expect(statusDetail(status, ERROR_INFO)).toMatchObject({ reason: 'INTERNAL' });
+    expect(JSON.stringify([status.details, statusDetails(status)])).not.toContain('secret');
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ level: 'error' });
+  });
+
+  it('logs the cause of INTERNAL with its stack', async () => {
+    const server = await start();
+    server.provider.answer = () => {
+      throw new TypeError('x is not a function');
+    };
+    await collect(send(server));
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({
+      err: { type: 'TypeError', message: 'x is not a function', stack: expect.any(String) },
+    });
+  });
+
+  it('delivers what came before an error, then the error with the last sequence', async () => {
+    const server = await start();
+    server.provider.answer = async function* () {
+      yield started();
+      yield text('Hel');
+      throw new ProviderError('STREAM_INTERRUPTED');
+    };
+    const { messages, status } = await collect(send(server));
+    expect(messages).toHaveLength(2);
+    expect(codeName(status)).toBe('ABORTED');
+    expect(statusDetail(status, FAILURE_INFO)).toMatchObject({ lastSequence: 2 });
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({
+      level: 'warn',
+      reason: 'STREAM_INTERRUPTED',
+    });
+  });
+
+  it.each<[string, ProviderEvent[], string]>([
+    ['ends without completed', [started(), text('x')], 'end without completed'],
+    ['goes on after completed', [started(), completed(), text('x')], 'textDelta after completed'],
+    ['completes twice', [started(), completed(), completed()], 'completed after completed'],
+  ])('is INTERNAL and never completed when the provider %s', async (_what, events, cause) => {
+    const server = await start();
+    server.provider.answer = async function* () {
+      yield* events;
+    };
+    const { messages, status } = await collect(send(server));
+    expect(codeName(status)).toBe('INTERNAL');
+    expect(messages.map((m) => m.event)).not.toContain('completed');
+    const { err } = await server.log.ofCall('SendMessage');
+    expect(err).toMatchObject({ message: expect.stringContaining(cause) });
+  });
+
+  it('does not say completed when the provider fails after it', async () => {
+    const server = await start();
+    server.provider.answer = async function* () {
+      yield started();
+      yield completed();
+      throw new Error('the ledger is full');
+    };
+    const { messages, status } = await collect(send(server));
+    expect(codeName(status)).toBe('INTERNAL');
+    expect(messages).toHaveLength(1);
+  });
+
+  it('is INTERNAL with details when an event cannot be encoded', async () => {
+    const server = await start();
+    server.provider.answer = async function* () {
+      yield text(null as unknown as string, 1);
+      yield completed();
+    };
+    const { status } = await collect(send(server));
+    expect(codeName(status)).toBe('INTERNAL');
+    expect(statusDetail(status, ERROR_INFO)).toMatchObject({ reason: 'INTERNAL' });
+  });
+
+  it('names every bad field of the request', async () => {
+    const server = await start();
+    const { status } = await collect(server.client.provider.stream('SendMessage', {}));
+    expect(codeName(status)).toBe('INVALID_ARGUMENT');
+    expect(statusDetail(status, 'google.rpc.BadRequest').fieldViolations).not.toEqual([]);
+    expect(server.provider.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { type App, createApp } from '../../src/app.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { load } from './config.ts';
+import { connect, type GrpcClient } from './grpc-client.ts';
+import { LogRecorder } from './running-server.ts';
+import { type StubUpstream, startStubUpstream } from './upstream/index.ts';
+
+export const API_KEY = 'sk-test-0123456789abcdef';
+
+export interface RunningApp {
+  readonly app: App;
+  readonly stub: StubUpstream;
+  readonly addresses: readonly string[];
+  readonly client: GrpcClient;
+  readonly log: LogRecorder;
+  /** Stops app and stub. Rejects if a behaviour of the stub threw. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The whole sidecar in this process, on free ports, with a stub as its upstream.
+ *
+ * @param yaml a configuration file that goes on top of this.
+ */
+export async function startApp(
+  yaml = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningApp> {
+  const stub = await startStubUpstream({ apiKey: API_KEY });
+  const log = new LogRecorder();
+  const config = load(`drain: { gracePeriod: 10s }\n${yaml}`, {
+    OPENAI_API_KEY: API_KEY,
+    OPENAI_BASE_URL: stub.url,
+    TAMMA_LISTEN: '127.0.0.1:0',
+    TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+    ...environment,
+  });
+  const logger = createLogger({ level: config.logLevel, destination: log });
+  const app = createApp(config, { version: '1.2.3', logger });
+  const addresses = await app.start();
+  const client = connect(addresses[0] ?? '');
+  return {
+    app,
+    stub,
+    addresses,
+    client,
+    log,
+    async stop() {
+      client.close();
+      await app.stop();
+      await stub.close();
+    },
+  };
+}
+
+/** A prompt, with further fields of the request. */
+export function aRequest(fields: object = {}) {
+  return { request: { messages: [{ role: 'ROLE_USER', content: 'Say hello' }], ...fields } };
+}
