@@ -1,4 +1,5 @@
 import type { Context } from '@opentelemetry/api';
+import type { FieldViolation } from './errors.ts';
 import type { FailedAttempt, FinishReason, ProviderEvent, Usage } from './events.ts';
 import type { MessageRequest } from './message.ts';
 
@@ -13,6 +14,8 @@ export interface Call {
   /** Unique; RequestInfo and the log name it. */
   readonly id: string;
   readonly request: MessageRequest;
+  /** What is wrong with the request beyond what it shows; prepare refuses the call for it. */
+  readonly violations: readonly FieldViolation[];
   /** The model to ask. Prepare resolves it; before that it is what the caller wrote. */
   readonly model: string;
   /** Told to the caller in `started`. */

@@ -7,6 +7,7 @@ import { ModelList } from './model-list.ts';
 import { createOpenAIUpstream } from './openai/upstream.ts';
 import { OpenAIProvider } from './openai-provider.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
+import { prepareCall } from './stages/prepare.ts';
 import { TokenCounter } from './tokens/token-counter.ts';
 import { UpstreamHealth } from './upstream-health.ts';
 
@@ -71,10 +72,11 @@ export function createOpenAIProvider(
   });
   return new OpenAIProvider(options.version, {
     pipeline,
+    prepare: (call) => prepareCall(call, options),
     upstream,
     health,
     models: new ModelList(upstream, clock),
-    tokens: new TokenCounter({ defaultModel: options.defaultModel }),
+    tokens: new TokenCounter(),
     clock,
     newId: environment.newId ?? randomUUID,
   });

@@ -31,7 +31,7 @@ const DONE: Result = Object.freeze({ done: true, value: undefined });
 
 /**
  * The one buffer between the upstream and the caller. Adjacent deltas of a kind are merged while
- * they wait, and a waiting consumer is woken once per turn of the event loop's callback: what one
+ * they wait, and a waiting consumer is woken when the callback that pushes has returned: what one
  * socket read brings arrives as one event, and a slow caller gets few large ones.
  */
 export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefined, undefined> {

@@ -23,6 +23,8 @@ import type { UpstreamHealth } from './upstream-health.ts';
 
 export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
+  /** As the pipeline prepares calls: resolves the model and validates. */
+  readonly prepare: (call: Call) => Call;
   readonly upstream: Upstream;
   readonly health: UpstreamHealth;
   readonly models: ModelList;
@@ -96,8 +98,9 @@ export class OpenAIProvider implements IAIProvider {
     return within(options.signal, (signal) => this.#deps.models.get(signal));
   }
 
-  countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
-    return within(options.signal, (signal) => this.#deps.tokens.count(request, signal));
+  async countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
+    const { model } = this.#deps.prepare(this.#call(request, options));
+    return within(options.signal, (signal) => this.#deps.tokens.count(model, request, signal));
   }
 
   upstreams(): readonly UpstreamStatus[] {
@@ -114,6 +117,7 @@ export class OpenAIProvider implements IAIProvider {
     return {
       id: options.id ?? this.#deps.newId(),
       request,
+      violations: options.violations ?? [],
       model: request.model ?? '',
       warnings: [],
       recovery: options.recovery ?? 'fail',

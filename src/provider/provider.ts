@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { CallRecord, StreamRecovery } from './call.ts';
 import type { ErrorReason } from './error-kinds.ts';
+import type { FieldViolation } from './errors.ts';
 import type { MessageResponse, ProviderEvent } from './events.ts';
 import type { MessageRequest } from './message.ts';
 
@@ -37,6 +38,11 @@ export interface CallOptions {
   readonly context?: Context;
   /** Filled with the facts of the call. */
   readonly record?: CallRecord;
+  /**
+   * Fields of the caller's request that a MessageRequest cannot express, found by whoever converted
+   * it. The call is refused with them and with whatever else is wrong. Default: none.
+   */
+  readonly violations?: readonly FieldViolation[];
 }
 
 export interface SendOptions extends CallOptions {

@@ -6,6 +6,7 @@ import { toWireModels, toWireTokenCount } from './convert/models.ts';
 import { fromWireOptions } from './convert/options.ts';
 import { fromWireRequest } from './convert/request.ts';
 import { toWireResponse } from './convert/response.ts';
+import { Violations } from './convert/violations.ts';
 import { serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
@@ -41,13 +42,18 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       return { ...identity, warnings: [...warnings], configRevision: deps.configRevision };
     }),
     sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
-      const request = fromWireRequest(message.request);
-      const options = { ...fromWireOptions(message.options), ...callOptions(rpc) };
+      const violations = new Violations();
+      const request = fromWireRequest(message.request, violations);
+      const options = {
+        ...fromWireOptions(message.options, violations),
+        ...callOptions(rpc, violations),
+      };
       return writeAnswer(provider.sendMessage(request, options), stream);
     }),
     sendMessageSync: rpcs.unary(METHODS.sendMessageSync, ANSWERS, async (message, rpc) => {
-      const request = fromWireRequest(message.request);
-      const response = await provider.sendMessageSync(request, callOptions(rpc));
+      const violations = new Violations();
+      const request = fromWireRequest(message.request, violations);
+      const response = await provider.sendMessageSync(request, callOptions(rpc, violations));
       return { response: toWireResponse(response) };
     }),
     getCapabilities: rpcs.unary(METHODS.getCapabilities, {}, async () =>
@@ -56,11 +62,11 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     getModels: rpcs.unary(METHODS.getModels, {}, async (_request, rpc) =>
       toWireModels(await provider.getModels(callOptions(rpc))),
     ),
-    countTokens: rpcs.unary(METHODS.countTokens, {}, async (message, rpc) =>
-      toWireTokenCount(
-        await provider.countTokens(fromWireRequest(message.request), callOptions(rpc)),
-      ),
-    ),
+    countTokens: rpcs.unary(METHODS.countTokens, {}, async (message, rpc) => {
+      const violations = new Violations();
+      const request = fromWireRequest(message.request, violations);
+      return toWireTokenCount(await provider.countTokens(request, callOptions(rpc, violations)));
+    }),
     getStatus: rpcs.unary(METHODS.getStatus, {}, () => ({ status: status.current() })),
     watchStatus: rpcs.serverStreaming(
       METHODS.watchStatus,
@@ -90,6 +96,7 @@ function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
   return answerThenDispose;
 }
 
-function callOptions({ id, signal, deadline, context, record }: RpcCall): Required<CallOptions> {
-  return { id, signal, deadline, context, record };
+function callOptions(rpc: RpcCall, violations = new Violations()): Required<CallOptions> {
+  const { id, signal, deadline, context, record } = rpc;
+  return { id, signal, deadline, context, record, violations: violations.found };
 }

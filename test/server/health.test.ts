@@ -5,7 +5,6 @@ import {
   makeClientConstructor,
   Server,
   type ServerWritableStream,
-  type ServiceClient,
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
@@ -17,6 +16,8 @@ import type {
 } from '../../src/gen/grpc/health/v1/health.ts';
 import { createHealth, type Health } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
+
+type ServiceClient = InstanceType<ReturnType<typeof makeClientConstructor>>;
 
 interface Status {
   readonly status: string;

@@ -10,7 +10,6 @@ import {
   credentials,
   makeClientConstructor,
   Server,
-  type ServiceClient,
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
@@ -20,6 +19,8 @@ import { FILE_DESCRIPTOR_SET } from '../../src/gen/descriptors.ts';
 import { buildDescriptorIndex, descriptorIndex } from '../../src/server/descriptor-index.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createReflection, type Reflection } from '../../src/server/reflection.ts';
+
+type ServiceClient = InstanceType<ReturnType<typeof makeClientConstructor>>;
 
 interface Answer {
   readonly valid_host?: string;

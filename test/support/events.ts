@@ -8,6 +8,7 @@ export function aCall(fields: Partial<Call> = {}): Call {
   return {
     id: 'call-1',
     request: { messages: [{ role: 'user', content: 'Hello there!' }] },
+    violations: [],
     model: 'gpt-test',
     warnings: [],
     recovery: 'fail',

@@ -5,7 +5,7 @@ import { type ErrorFacts, ProviderError } from '../errors.ts';
 import { type EventProducer, EventQueue } from '../event-queue.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { jsonInsteadOfStream, notAStream } from './faults.ts';
-import { type ErrorObjectFacts, fromHttpResponse, fromTransportError } from './map-error.ts';
+import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { present } from './present.ts';
 import { headerValue } from './retry-after.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
@@ -109,11 +109,9 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   }
 
   async #send(): Promise<void> {
-    const { signal } = this.#call;
-    signal.throwIfAborted();
+    this.#call.signal.throwIfAborted();
     const request = await this.#context.buildRequest(this.#call);
-    signal.throwIfAborted();
-    if (!this.#exchange.over) this.#context.transport.send(request, this.#exchange);
+    this.#context.transport.send(request, this.#exchange);
   }
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
@@ -127,7 +125,7 @@ export class ChatAnswer implements EventProducer, ResponseListener {
       this.#body = this.#stream;
     } else if (contentType === '' || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
       this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
-        throw jsonInsteadOfStream(text, this.#errorObjectFacts());
+        throw jsonInsteadOfStream(text, this.#call);
       });
     } else {
       throw notAStream(contentType);
@@ -143,11 +141,6 @@ export class ChatAnswer implements EventProducer, ResponseListener {
       startedAt: this.#startedAt,
     };
     return new StreamReader(context, this.#context.stream);
-  }
-
-  #errorObjectFacts(): ErrorObjectFacts {
-    const { model, record } = this.#call;
-    return { model, requestId: record.upstreamRequestId };
   }
 
   #guard(step: () => void): void {

@@ -46,8 +46,10 @@ export function parseChunk(data: string): ChatChunk {
     throw malformed(error);
   }
   if (!isObject(value)) throw malformed(new Error('a chunk is not an object'));
-  if (!isAbsentOr(value.usage, isObject)) throw malformed(new Error('a chunk has a malformed usage'));
-  if (!isListOf(value.choices, isChoice)) throw malformed(new Error('a chunk has malformed choices'));
+  if (!isAbsentOr(value.usage, isObject))
+    throw malformed(new Error('a chunk has a malformed usage'));
+  if (!isListOf(value.choices, isChoice))
+    throw malformed(new Error('a chunk has malformed choices'));
   return value;
 }
 

@@ -30,18 +30,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#listener = listener;
   }
 
-  /** Whether it has ended, or was destroyed before it began. */
-  get over(): boolean {
-    return this.#over;
+  /** Whether to send the request: not if the exchange was ended before it began. */
+  begin(): boolean {
+    if (this.#signal.aborted && !this.#over) this.#onAbort();
+    if (!this.#over) this.#signal.addEventListener('abort', this.#onAbort);
+    return !this.#over;
   }
 
   get paused(): boolean {
     return this.#controller?.paused ?? false;
-  }
-
-  /** The request is about to be sent. */
-  begin(): void {
-    this.#signal.addEventListener('abort', this.#onAbort);
   }
 
   /** Reads no further; the kernel's buffers fill and hold the upstream back. */

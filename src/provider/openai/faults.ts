@@ -1,6 +1,7 @@
+import type { Call } from '../call.ts';
 import { ProviderError } from '../errors.ts';
 import { recordOf } from './json-record.ts';
-import { type ErrorObjectFacts, fromErrorObject } from './map-error.ts';
+import { fromErrorObject } from './map-error.ts';
 import { toCause } from './upstream-text.ts';
 
 /** The body ended, and what it brought is no answer. */
@@ -8,6 +9,11 @@ export function hungUp(): ProviderError {
   return new ProviderError('NETWORK_ERROR', {
     message: 'The upstream hung up before its answer was complete.',
   });
+}
+
+/** An error object in the place of an answer. */
+export function reported(error: unknown, { model, record }: Call): ProviderError {
+  return fromErrorObject(error, { model, requestId: record.upstreamRequestId });
 }
 
 /** A 2xx response of another media type than the one that was asked for. */
@@ -19,10 +25,10 @@ export function notAStream(contentType: string): ProviderError {
 }
 
 /** A 2xx response whose body is JSON: some servers report errors that way. */
-export function jsonInsteadOfStream(text: string, facts: ErrorObjectFacts): ProviderError {
+export function jsonInsteadOfStream(text: string, call: Call): ProviderError {
   if (text === '') return hungUp();
   const { error } = recordOf(parseOrNothing(text));
-  return error ? fromErrorObject(error, facts) : notAStream(text);
+  return error ? reported(error, call) : notAStream('application/json');
 }
 
 function parseOrNothing(text: string): unknown {

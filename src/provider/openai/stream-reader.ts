@@ -5,8 +5,7 @@ import type { Timings } from '../events.ts';
 import { parseChunk } from './chat-chunk.ts';
 import { ChatStream } from './chat-stream.ts';
 import type { Exchange } from './exchange.ts';
-import { hungUp } from './faults.ts';
-import { fromErrorObject } from './map-error.ts';
+import { hungUp, reported } from './faults.ts';
 import { present } from './present.ts';
 import { SseParser } from './sse-parser.ts';
 
@@ -97,11 +96,7 @@ export class StreamReader {
     // An empty event is some servers' way to keep the connection alive.
     if (this.#completed || data === '') return;
     const chunk = parseChunk(data);
-    if (chunk.error || name === 'error') {
-      const { model, record } = this.#context.call;
-      const facts = { model, requestId: record.upstreamRequestId };
-      throw fromErrorObject(chunk.error || chunk, facts);
-    }
+    if (chunk.error || name === 'error') throw reported(chunk.error || chunk, this.#context.call);
     this.#stream.add(chunk);
     if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
     if (this.#stream.finished) this.#awaitSilence();

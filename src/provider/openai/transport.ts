@@ -46,9 +46,9 @@ export class Transport {
     });
   }
 
-  /** Sends at once. */
+  /** Sends at once, unless the exchange or its signal was ended before. */
   send(request: HttpRequest, exchange: Exchange): void {
-    exchange.begin();
+    if (!exchange.begin()) return;
     this.#dispatching = exchange;
     try {
       this.#agent.dispatch(request satisfies Dispatcher.DispatchOptions, exchange);

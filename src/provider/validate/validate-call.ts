@@ -16,7 +16,7 @@ const MODEL_NAME_RULE = 'must be 1 to 256 characters without control characters'
 /** Everything that is wrong with a call, undefined if nothing is. The model must be resolved. */
 export function validateCall(call: Call): ProviderError | undefined {
   const { request } = call;
-  const violations = new Violations();
+  const violations = new Violations(call.violations);
   if (!isModelName(call.model)) violations.malformed('request.model', MODEL_NAME_RULE);
   checkMessages(violations, request.messages);
   checkSampling(violations, request);

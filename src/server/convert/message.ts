@@ -4,18 +4,16 @@ import { IMAGE_DETAIL, ROLE } from './enums.ts';
 import { list, present, text } from './present.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 
-/** One turn of a conversation; undefined if it has violations. `field` is its proto path. */
+/** One turn of a conversation. `field` is its proto path. */
 export function fromWireMessage(
   message: wire.Message,
   field: string,
   violations: Violations,
-): Message | undefined {
-  const role = requiredEnum(ROLE, message.role, `${field}.role`, violations);
-  const content = fromWireContent(message, field, violations);
-  if (role === undefined || content === undefined) return undefined;
+): Message {
   return {
-    role,
-    content,
+    // Whatever stands in for a bad role, the message is refused.
+    role: requiredEnum(ROLE, message.role, `${field}.role`, violations) ?? 'user',
+    content: fromWireContent(message, field, violations),
     ...present({
       toolCalls: list(message.toolCalls),
       toolCallId: text(message.toolCallId),
@@ -28,13 +26,13 @@ function fromWireContent(
   message: wire.Message,
   field: string,
   violations: Violations,
-): Message['content'] | undefined {
+): Message['content'] {
   if (message.parts.length === 0) return message.content;
   const parts = message.parts.flatMap(
     (part, i) => fromWirePart(part, `${field}.parts[${i}]`, violations) ?? [],
   );
-  if (message.content === '') return parts;
-  return violations.add(`${field}.parts`, 'must be empty if content is set');
+  if (message.content !== '') violations.add(`${field}.parts`, 'must be empty if content is set');
+  return parts;
 }
 
 function fromWirePart(

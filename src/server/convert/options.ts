@@ -4,19 +4,15 @@ import type { SendOptions } from '../../provider/provider.ts';
 import { STREAM_RECOVERY } from './enums.ts';
 import { present } from './present.ts';
 import { fromDuration } from './time.ts';
-import { optionalEnum, Violations } from './violations.ts';
+import { optionalEnum, type Violations } from './violations.ts';
 
-/**
- * How a call streams. Ranges are the pipeline's to check.
- *
- * @throws ProviderError INVALID_REQUEST with every violation.
- */
+/** How a call streams. Ranges are the pipeline's to check. */
 export function fromWireOptions(
   options: wire.StreamOptions | undefined,
+  violations: Violations,
 ): Pick<SendOptions, 'recovery' | 'firstTokenTimeoutMs' | 'idleTimeoutMs'> {
   if (options === undefined) return {};
-  const violations = new Violations();
-  const converted = present({
+  return present({
     recovery: optionalEnum(STREAM_RECOVERY, options.recovery, 'options.recovery', violations),
     firstTokenTimeoutMs: fromWireTimeout(
       options.firstTokenTimeout,
@@ -25,8 +21,6 @@ export function fromWireOptions(
     ),
     idleTimeoutMs: fromWireTimeout(options.idleTimeout, 'options.idle_timeout', violations),
   });
-  violations.throwIfAny();
-  return converted;
 }
 
 function fromWireTimeout(

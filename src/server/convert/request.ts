@@ -1,29 +1,26 @@
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
-import { ProviderError } from '../../provider/errors.ts';
 import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../../provider/message.ts';
 import { CACHE_MODE, CONTEXT_POLICY, TASK_TYPE, TOOL_CHOICE_MODE } from './enums.ts';
 import { fromWireMessage } from './message.ts';
 import { list, map, present, text } from './present.ts';
-import { optionalEnum, requiredEnum, Violations } from './violations.ts';
+import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 
 /**
- * The request of a call. Refuses only what the domain's types cannot express; ranges and the like
- * are the pipeline's. Fields are named as in the RPC's request: `request.messages[0].role`.
- *
- * @throws ProviderError INVALID_REQUEST with every violation.
+ * The request of a call. Notes only what the domain's types cannot express; ranges and the like are
+ * the pipeline's. Fields are named as in the RPC's request: `request.messages[0].role`.
  */
-export function fromWireRequest(request: wire.MessageRequest | undefined): MessageRequest {
+export function fromWireRequest(
+  request: wire.MessageRequest | undefined,
+  violations: Violations,
+): MessageRequest {
   if (request === undefined) {
-    const fieldViolations = [{ field: 'request', description: 'must be set' }];
-    throw new ProviderError('INVALID_REQUEST', { fieldViolations });
+    violations.add('request', 'must be set');
+    return { messages: [] };
   }
-  const violations = new Violations();
-  const messages = request.messages.flatMap(
-    (message, i) => fromWireMessage(message, `request.messages[${i}]`, violations) ?? [],
+  const messages = request.messages.map((message, i) =>
+    fromWireMessage(message, `request.messages[${i}]`, violations),
   );
-  const settings = fromWireSettings(request, violations);
-  violations.throwIfAny();
-  return { messages, ...settings };
+  return { messages, ...fromWireSettings(request, violations) };
 }
 
 function fromWireSettings(request: wire.MessageRequest, violations: Violations) {

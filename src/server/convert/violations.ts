@@ -1,18 +1,20 @@
-import { type FieldViolation, ProviderError } from '../../provider/errors.ts';
+import type { FieldViolation } from '../../provider/errors.ts';
 import { nameOf } from './enums.ts';
 
-/** The bad fields of one request, gathered so that the caller learns of all of them at once. */
+/**
+ * The fields of one request that the domain's types cannot express. They are handed to the provider,
+ * which refuses them together with whatever else is wrong: the caller learns of everything at once.
+ */
 export class Violations {
   readonly #violations: FieldViolation[] = [];
+
+  get found(): readonly FieldViolation[] {
+    return this.#violations;
+  }
 
   /** Notes a bad field. Returns undefined: what a converter yields for a field it cannot convert. */
   add(field: string, description: string): undefined {
     this.#violations.push({ field, description });
-  }
-
-  throwIfAny(): void {
-    if (this.#violations.length === 0) return;
-    throw new ProviderError('INVALID_REQUEST', { fieldViolations: this.#violations });
   }
 }
 

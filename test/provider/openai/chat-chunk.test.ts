@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { ProviderError } from '../../../src/provider/errors.ts';
 import { parseChunk } from '../../../src/provider/openai/chat-chunk.ts';
 
 const choice = (fields: object) => ({ choices: [fields] });
@@ -47,8 +46,10 @@ describe('parseChunk', () => {
     ['arguments that are an object', JSON.stringify(toolCall({ function: { arguments: {} } }))],
   ])('refuses %s', (_what, data) => {
     expect(() => parseChunk(data)).toThrow(
-      new ProviderError('SERVICE_UNAVAILABLE', {
+      expect.objectContaining({
+        reason: 'SERVICE_UNAVAILABLE',
         message: 'The upstream sent an answer that cannot be read.',
+        cause: expect.any(Error),
       }),
     );
   });

@@ -149,6 +149,11 @@ describe('ChatStream', () => {
     expect(stream.complete).toBe(complete);
   });
 
+  it('makes nothing of a chunk with nothing in it', () => {
+    const events = fold({}, { ...chunk({}), choices: [{}] }, FINISH);
+    expect(events.map((event) => event.type)).toEqual(['started', 'completed']);
+  });
+
   it('ignores choices that nobody asked for', () => {
     const other = { ...chunk({}), choices: [{ index: 1, delta: { content: 'x' } }] };
     const both = {

@@ -459,3 +459,19 @@ describe('response format, service and metadata', () => {
     ]);
   });
 });
+
+describe('fields that could not be read', () => {
+  it('are refused together with the rest, without guesses about what stands beside them', () => {
+    const violations = [{ field: 'request.messages[0].role', description: 'must be set' }];
+    const error = validateCall(
+      aCall({
+        violations,
+        request: { messages: [{ role: 'user', content: '', toolCallId: 'x' }], temperature: 3 },
+      }),
+    );
+    expect(error?.facts.fieldViolations?.map(({ field }) => field)).toEqual([
+      'request.messages[0].role',
+      'request.temperature',
+    ]);
+  });
+});

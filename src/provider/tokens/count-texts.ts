@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Encoding } from './encoding.ts';
+import { chunksOf, MAX_PIECE_LENGTH, wholeCodePoints } from './text-chunks.ts';
+
+export interface TextCount {
+  readonly tokens: number;
+  /**
+   * False: a text was cut where a token may have been, which adds a fraction of a token per cut, or
+   * has byte order marks in it, which add up to two each.
+   */
+  readonly exact: boolean;
+}
+
+/** Characters counted before others get their turn. */
+const TURN_LENGTH = 8192;
+/** What a text costs beside its characters, in characters: many small ones are work too. */
+const TEXT_OVERHEAD = 64;
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const LAST_ASCII = 0x7f;
+const WHITESPACE = /\s/;
+
+/** gpt-tokenizer loses it where it decodes bytes, and so misses the tokens that begin with it. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/**
+ * Sums the tokens of `texts`, each encoded on its own. Gives way to the event loop between turns, so
+ * that counts running at once progress alike.
+ *
+ * @returns undefined if `signal` aborted before the end.
+ */
+export async function countTexts(
+  encoding: Encoding,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<TextCount | undefined> {
+  let tokens = 0;
+  let exact = true;
+  let spent = 0;
+  for (const text of texts) {
+    spent += TEXT_OVERHEAD;
+    for (const chunk of chunksOf(text)) {
+      if (spent >= TURN_LENGTH) {
+        await setImmediate();
+        spent = 0;
+      }
+      if (signal.aborted) return undefined;
+      const count = countChunk(encoding, chunk.text);
+      tokens += count.tokens;
+      exact &&= count.exact && chunk.endsAtBoundary;
+      spent += chunk.text.length;
+    }
+  }
+  return { tokens, exact };
+}
+
+function countChunk(encoding: Encoding, text: string): TextCount {
+  let exact = !text.includes(BYTE_ORDER_MARK);
+  if (!mayHoldLongPiece(text)) return { tokens: encoding.count(text), exact };
+  let tokens = 0;
+  for (const [piece] of text.matchAll(encoding.split)) {
+    tokens += countInSlices(encoding, piece);
+    exact &&= piece.length <= MAX_PIECE_LENGTH;
+  }
+  return { tokens, exact };
+}
+
+function countInSlices(encoding: Encoding, piece: string): number {
+  let tokens = 0;
+  for (let start = 0; start < piece.length; ) {
+    const end = wholeCodePoints(piece, start + MAX_PIECE_LENGTH);
+    tokens += encoding.count(piece.slice(start, end));
+    start = end;
+  }
+  return tokens;
+}
+
+/**
+ * Whether about `MAX_PIECE_LENGTH` characters follow one another without a change between spaces and
+ * the rest; a line break may belong to either. Splitting text twice costs time, so what cannot hold
+ * a long piece is passed to the encoder as a whole.
+ */
+function mayHoldLongPiece(text: string): boolean {
+  let run = 0;
+  let inSpaces = false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit !== LINE_FEED && unit !== CARRIAGE_RETURN && isSpace(unit) !== inSpaces) {
+      inSpaces = !inSpaces;
+      run = 0;
+    }
+    run++;
+    if (run > MAX_PIECE_LENGTH) return true;
+  }
+  return false;
+}
+
+function isSpace(unit: number): boolean {
+  if (unit <= LAST_ASCII) return unit === SPACE || (unit >= TAB && unit <= CARRIAGE_RETURN);
+  return WHITESPACE.test(String.fromCharCode(unit));
+}

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { newCallRecord } from '../../src/provider/call.ts';
+import { createOpenAIProvider } from '../../src/provider/create.ts';
+import type { MessageRequest } from '../../src/provider/message.ts';
+import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { drain } from '../support/events.ts';
+import {
+  answer,
+  cutAfter,
+  httpError,
+  type StubUpstream,
+  silent,
+  startStubUpstream,
+} from '../support/upstream/index.ts';
+
+const request: MessageRequest = {
+  messages: [{ role: 'user', content: 'Say hello' }],
+  metadata: { userId: 'u1' },
+};
+
+let stub: StubUpstream;
+let provider: OpenAIProvider;
+
+beforeEach(async () => {
+  stub = await startStubUpstream();
+  provider = createOpenAIProvider({
+    apiKey: 'test-key',
+    baseUrl: stub.url,
+    organization: 'org-1',
+    project: 'proj-1',
+    defaultModel: 'gpt-test',
+    timeouts: { connectMs: 5000, headersMs: 5000, firstTokenMs: 5000, idleMs: 5000 },
+    version: '1.2.3',
+  });
+});
+
+afterEach(async () => {
+  await provider.dispose();
+  await stub.close();
+});
+
+describe('the provider in process', () => {
+  it('streams an answer and ends with the only completed', async () => {
+    stub.enqueue(answer({ deltas: ['Hel', 'lo'] }));
+    const record = newCallRecord(0);
+    const { events, error } = await drain(provider.sendMessage(request, { record }));
+    expect(error).toBeUndefined();
+    expect(events[0]).toMatchObject({ type: 'started', attempt: 1 });
+    expect(events.filter(({ type }) => type === 'completed')).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: 'completed', finishReason: 'stop', attempts: 1 });
+    expect(record).toMatchObject({ model: 'gpt-test', attempts: 1, finishReason: 'stop' });
+  });
+
+  it('collects an answer, with the metadata of the request', async () => {
+    stub.enqueue(answer({ deltas: ['Hel', 'lo'] }));
+    const response = await provider.sendMessageSync(request);
+    expect(response).toMatchObject({ content: 'Hello', metadata: { userId: 'u1' } });
+    expect(stub.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer test-key',
+      'openai-organization': 'org-1',
+      'openai-project': 'proj-1',
+    });
+  });
+
+  it('gives the reason of the break, not STREAM_INTERRUPTED, where nothing was delivered', async () => {
+    stub.enqueue(cutAfter(2));
+    await expect(provider.sendMessageSync(request)).rejects.toMatchObject({
+      reason: 'NETWORK_ERROR',
+    });
+  });
+
+  it('stops the upstream when the caller leaves the loop', async () => {
+    stub.enqueue(answer({ deltas: Array.from({ length: 1000 }, () => 'x'), paceMs: 1 }));
+    for await (const event of provider.sendMessage(request)) {
+      if (event.type === 'textDelta') break;
+    }
+    const seen = await stub.waitForRequest(1);
+    await seen.closed;
+    expect(seen.closedBy).toBe('client');
+  });
+
+  it.each([
+    ['CANCELLED', () => AbortSignal.abort()],
+    ['DEADLINE_EXCEEDED', () => AbortSignal.timeout(1)],
+  ])('ends with %s when the signal of the caller says so', async (reason, signal) => {
+    stub.setDefault(silent());
+    const options = { signal: signal() };
+    expect((await drain(provider.sendMessage(request, options))).error).toMatchObject({ reason });
+  });
+
+  it('says on initialize whether the upstream answers, and what is wrong', async () => {
+    stub.models = [{ id: 'gpt-test' }];
+    expect(await provider.initialize()).toEqual({
+      provider: 'openai',
+      version: '1.2.3',
+      ready: true,
+      warnings: [],
+    });
+    expect(await provider.getModels()).toMatchObject([{ id: 'gpt-test', available: true }]);
+    expect(await provider.getCapabilities()).toMatchObject({
+      supportsStreaming: true,
+      supportedModels: [{ id: 'gpt-test' }],
+    });
+    stub.setModelsBehaviour(httpError(401, { code: 'invalid_api_key', message: 'secret' }));
+    const { ready, warnings } = await provider.initialize();
+    expect(ready).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining('INVALID_API_KEY')]);
+    expect(warnings[0]).not.toContain('secret');
+  });
+
+  it('does not take a cancelled initialize for an upstream that is away', async () => {
+    stub.setModelsBehaviour(silent());
+    await expect(provider.initialize({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      reason: 'CANCELLED',
+    });
+  });
+
+  it('counts the tokens of a valid request only', async () => {
+    expect(await provider.countTokens(request)).toMatchObject({
+      inputTokens: 9,
+      tokenizer: 'o200k_base',
+    });
+    await expect(provider.countTokens({ messages: [] })).rejects.toMatchObject({
+      reason: 'INVALID_REQUEST',
+    });
+  });
+
+  it('knows how the upstream fares', async () => {
+    stub.enqueue(httpError(500, { message: 'oops' }));
+    expect(provider.upstreams()).toMatchObject([{ healthy: true }]);
+    await drain(provider.sendMessage(request));
+    expect(provider.upstreams()).toMatchObject([
+      { healthy: false, lastFailureReason: 'SERVICE_UNAVAILABLE' },
+    ]);
+  });
+});
