@@ -179,7 +179,7 @@ export interface CountTokensRequest {
 export interface CountTokensResponse {
   /** Tokens the upstream will bill as input. */
   inputTokens: number;
-  /** Tools, images or an unknown tokenizer made this an estimate. */
+  /** Tools, images, very long unbroken runs or an unknown tokenizer made this an estimate. */
   estimated: boolean;
   /** The model it was counted for. */
   model: string;
@@ -1597,10 +1597,10 @@ export const IAIProviderService = {
   },
   /**
    * Counts the input tokens of the very request that SendMessage takes, locally and without asking
-   * the upstream. Text is counted exactly by the model's tokenizer; tools and images are estimated,
-   * and the answer then says so.
+   * the upstream. Ordinary text is counted exactly, by the model's tokenizer. Tools, images and
+   * unbroken runs of more than 1,024 letters or spaces are estimated, and the answer then says so.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   countTokens: {
     path: "/tamma.provider.v1.IAIProvider/CountTokens" as const,
@@ -1664,10 +1664,10 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
   watchStatus: handleServerStreamingCall<WatchStatusRequest, WatchStatusResponse>;
   /**
    * Counts the input tokens of the very request that SendMessage takes, locally and without asking
-   * the upstream. Text is counted exactly by the model's tokenizer; tools and images are estimated,
-   * and the answer then says so.
+   * the upstream. Ordinary text is counted exactly, by the model's tokenizer. Tools, images and
+   * unbroken runs of more than 1,024 letters or spaces are estimated, and the answer then says so.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
 }
