@@ -176,6 +176,27 @@ describe('the end of an answer', () => {
     await until(() => clock.pending === 0);
   });
 
+  it('frees the connection although the caller has not read the answer', async () => {
+    const clock = new FakeClock();
+    const long = chunk({ content: 'x'.repeat(300_000) });
+    const over = Promise.withResolvers<void>();
+    const { stub, upstream } = await openUpstream(
+      async (exchange) => {
+        exchange.raw(sseText(long, FINISH, USAGE_CHUNK, '[DONE]'));
+        await over.promise;
+        exchange.end();
+      },
+      { clock },
+    );
+    const events = upstream.answer(aCall())[Symbol.asyncIterator]();
+    await events.next();
+    await until(() => clock.pending === 1);
+    over.resolve();
+    await until(() => clock.pending === 0);
+    expect(stub.openConnections()).toBe(1);
+    await events.return?.();
+  });
+
   it('does not lose the usage behind a slow caller', async () => {
     const clock = new FakeClock();
     const long = chunk({ content: 'x'.repeat(300_000) });
