@@ -44,6 +44,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     serviceName: 'tamma-provider-openai',
     serviceVersion: version,
     environment: deps.environment ?? {},
+    logger,
   });
   const { tracer, instruments } = telemetry;
 

@@ -10,7 +10,9 @@ import {
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { NoopSpanProcessor } from '@opentelemetry/sdk-trace';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE } from './attributes.ts';
+import { logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import type { Logger } from './logger.ts';
 import { createOtlpMetricReader, type Environment, exportsOverOtlp } from './otlp.ts';
 import { observeProcess } from './process-metrics.ts';
 
@@ -23,6 +25,8 @@ export interface TelemetryOptions {
    * sampler alone the SDK reads from the process's environment itself.
    */
   readonly environment: Environment;
+  /** Told of OpenTelemetry's own troubles, unless OTEL_LOG_LEVEL is set. */
+  readonly logger: Pick<Logger, 'warn'>;
   /** How long shutdown() waits for the last export, in ms. Default 2000. */
   readonly shutdownTimeoutMs?: number;
 }
@@ -52,6 +56,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { environment, serviceVersion, shutdownTimeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS } = options;
   const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
   const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  if (!environment.OTEL_LOG_LEVEL) logDiagnostics(options.logger);
   const sdk = disabled ? undefined : createSdk(options, prometheus);
   sdk?.start();
 
@@ -124,4 +129,5 @@ function unregister(): void {
   logs.disable();
   context.disable();
   propagation.disable();
+  diag.disable();
 }

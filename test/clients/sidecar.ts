@@ -1,0 +1,19 @@
+/**
+ * A sidecar with a stand-in for its upstream, for clients in other languages: prints
+ * `listening on 127.0.0.1:PORT` and ends on SIGTERM or SIGINT.
+ */
+import { once } from 'node:events';
+import { startSidecar } from '../../demo/sidecar.ts';
+import { startStubUpstream } from '../support/upstream/index.ts';
+
+const told = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.abort());
+
+const stub = await startStubUpstream();
+try {
+  await using sidecar = await startSidecar({ OPENAI_API_KEY: 'stub', OPENAI_BASE_URL: stub.url });
+  process.stdout.write(`listening on ${sidecar.address}\n`);
+  if (!told.signal.aborted) await Promise.race([once(told.signal, 'abort'), sidecar.ended]);
+} finally {
+  await stub.close();
+}

@@ -1,0 +1,13 @@
+import { type Fault, UPSTREAM_TEXT } from '../support/fault.ts';
+import { errorEvent } from '../support/upstream/index.ts';
+
+/** The stream has begun, the answer has not; the error comes as data, like OpenAI. */
+export const errorDataBeforeOutput: Fault = {
+  what: 'sends an error as data before any output',
+  upstream: errorEvent(0, { message: UPSTREAM_TEXT, code: 'server_is_overloaded' }),
+  error: {
+    code: 'UNAVAILABLE',
+    reason: 'SERVICE_UNAVAILABLE',
+    info: { upstream_status: '200', upstream_code: 'server_is_overloaded' },
+  },
+};

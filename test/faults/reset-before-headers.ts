@@ -1,0 +1,9 @@
+import type { Fault } from '../support/fault.ts';
+import { resetBeforeHeaders } from '../support/upstream/index.ts';
+
+/** The connection goes away under the request. */
+export const resetWithoutHeaders: Fault = {
+  what: 'resets the connection before its headers',
+  upstream: resetBeforeHeaders(),
+  error: { code: 'UNAVAILABLE', reason: 'NETWORK_ERROR', details: { 'google.rpc.RetryInfo': {} } },
+};

@@ -1,0 +1,16 @@
+import type { Fault } from '../support/fault.ts';
+import { silent } from '../support/upstream/index.ts';
+
+/** A request that is taken and never answered. */
+export const silence: Fault = {
+  what: 'never answers',
+  upstream: silent(),
+  config: 'timeouts: { headers: 200ms }',
+  closedBy: 'client',
+  error: {
+    code: 'UNAVAILABLE',
+    reason: 'TIMEOUT',
+    info: { timeout_phase: 'headers' },
+    details: { 'tamma.provider.v1.FailureInfo': { timeoutPhase: 'TIMEOUT_PHASE_HEADERS' } },
+  },
+};

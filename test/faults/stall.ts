@@ -1,0 +1,17 @@
+import type { Fault } from '../support/fault.ts';
+import { stallAfter } from '../support/upstream/index.ts';
+
+/** The socket stays open, and nothing more comes. */
+export const stall: Fault = {
+  what: 'falls silent in the middle of its answer',
+  upstream: stallAfter(2),
+  config: 'timeouts: { idle: 200ms }',
+  closedBy: 'client',
+  text: 'word1 word2 ',
+  error: {
+    code: 'UNAVAILABLE',
+    reason: 'TIMEOUT',
+    info: { timeout_phase: 'idle' },
+    details: { 'tamma.provider.v1.FailureInfo': { timeoutPhase: 'TIMEOUT_PHASE_IDLE' } },
+  },
+};

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
+
+function logInto(lines: Record<string, unknown>[], level = 'info'): Logger {
+  return createLogger({ level, destination: { write: (line) => lines.push(JSON.parse(line)) } });
+}
+
+describe('createLogger', () => {
+  it('writes one object per line with ISO time, a word for the level, the service and no more', () => {
+    const lines: Record<string, unknown>[] = [];
+    logInto(lines).info({ model: 'gpt-a' }, 'answered');
+
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        service: 'tamma-provider-openai',
+        model: 'gpt-a',
+        msg: 'answered',
+      },
+    ]);
+  });
+
+  it('leaves out what is below its level', () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = logInto(lines, 'warn');
+    logger.info('not heard');
+    logger.warn('heard');
+
+    expect(lines.map((line) => line.msg)).toEqual(['heard']);
+  });
+
+  it('redacts members that carry secrets, down to two levels', () => {
+    const lines: Record<string, unknown>[] = [];
+    logInto(lines).info({
+      apiKey: 'one',
+      headers: { authorization: 'two', 'api-key': 'three', accept: 'text/plain' },
+      config: { upstream: { api_key: 'four', Authorization: 'five' } },
+    });
+
+    expect(lines[0]).toMatchObject({
+      apiKey: '[redacted]',
+      headers: {
+        authorization: '[redacted]',
+        'api-key': '[redacted]',
+        accept: 'text/plain',
+      },
+      config: { upstream: { api_key: '[redacted]', Authorization: '[redacted]' } },
+    });
+  });
+
+  it('serializes errors under `err`', () => {
+    const lines: Record<string, unknown>[] = [];
+    logInto(lines).error({ err: new TypeError('bad') }, 'failed');
+
+    expect(lines[0]?.err).toMatchObject({ type: 'TypeError', message: 'bad' });
+  });
+
+  it('writes to stderr by default, and leaves stdout alone', () => {
+    const module = pathToFileURL(join(__dirname, '../../src/telemetry/logger.ts')).href;
+    const script = `
+      const { createLogger } = await import(${JSON.stringify(module)});
+      createLogger({ level: 'info' }).info('hello');`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'info', msg: 'hello' });
+    expect(stdout).toBe('');
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { createOtlpMetricReader, exportsOverOtlp } from '../../src/telemetry/otlp.ts';
+
+const ENDPOINT = 'http://127.0.0.1:4318';
+
+describe('exportsOverOtlp', () => {
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }, true],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ENDPOINT }, true],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: ENDPOINT }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_TRACES_EXPORTER: 'console, otlp' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, false],
+  ])('decides for traces, given %j: %s', (environment, expected) => {
+    expect(exportsOverOtlp('TRACES', environment)).toBe(expected);
+  });
+
+  it('decides for metrics by their own variables', () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: ENDPOINT,
+      OTEL_TRACES_EXPORTER: 'none',
+    };
+
+    expect(exportsOverOtlp('METRICS', environment)).toBe(true);
+    expect(
+      exportsOverOtlp('METRICS', { ...environment, OTEL_METRICS_EXPORTER: 'prometheus' }),
+    ).toBe(false);
+  });
+});
+
+describe('createOtlpMetricReader', () => {
+  it.each([
+    ['grpc', '1000'],
+    ['http/json', undefined],
+    ['http/protobuf', 'soon'],
+    [undefined, '-1'],
+  ])('makes a reader for the protocol %s and the interval %s', async (protocol, interval) => {
+    const reader = createOtlpMetricReader({
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_METRIC_EXPORT_INTERVAL: interval,
+    });
+
+    await expect(reader.shutdown()).resolves.toBeUndefined();
+  });
+});
