@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './provider/clock.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
+import { logLibrary } from './server/library-log.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
@@ -37,6 +38,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
   const clock = deps.clock ?? systemClock;
   const logger = deps.logger ?? createLogger({ level: config.logLevel });
+  logLibrary(logger);
   const revision = configRevision(config);
   const startedAt = clock.now();
 
