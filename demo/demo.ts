@@ -3,64 +3,50 @@
  * it arrives: `npm run demo -- [--prompt TEXT] [--serve]`
  */
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { connect } from '../test/support/grpc-client.ts';
 import { ask } from './ask.ts';
 import { openEndpoint } from './endpoint.ts';
+import { untilInterrupted } from './interruption.ts';
+import { type DemoOptions, readOptions } from './options.ts';
 import { failure, grpcurlLine, introduction, logTail, serving, summary } from './report.ts';
 import { duration, paint } from './screen.ts';
 import { type Sidecar, StartError, startSidecar } from './sidecar.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    prompt: { type: 'string', default: 'Who are you, and how did your answer get here?' },
-    serve: { type: 'boolean', default: false },
-  },
-});
-
 /** How long to look for the call's line in the log, in ms. */
 const LOG_WAIT_MS = 2000;
 
+const EXIT_USAGE = 2;
 /** By convention 128 and the number of SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
-const interruption = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => interruption.abort());
-}
-
 /** Resolves with the exit code. */
-async function demo(interrupted: AbortSignal): Promise<number> {
+async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<number> {
   await using endpoint = await openEndpoint(process.env);
   print(introduction(endpoint), '');
   const startedAt = performance.now();
   await using sidecar = await startSidecar(endpoint.environment);
-  print(
-    `The sidecar listens on ${sidecar.address}, after ${duration(performance.now() - startedAt)}.`,
-  );
-  const answered = await converse(sidecar, interrupted);
+  const startMs = performance.now() - startedAt;
+  print(`The sidecar listens on ${sidecar.address}, after ${duration(startMs)}.`, '');
+  if (interrupted.aborted) return EXIT_INTERRUPTED;
+  const answered = await converse(sidecar, options, interrupted);
   if (interrupted.aborted) return EXIT_INTERRUPTED;
   if (!options.serve) return answered ? 0 : 1;
-  print(
-    '',
-    paint('bold', 'Serving until Ctrl-C'),
-    '',
-    serving(sidecar.address, sidecar.adminAddress),
-  );
-  await Promise.race([once(interrupted, 'abort'), sidecar.ended]);
-  if (interrupted.aborted) return 0;
-  print('', paint('red', 'The sidecar has ended.'), logTail(sidecar.log));
-  return 1;
+  // Awaited here: what is returned unawaited would find the sidecar stopped.
+  return await keepServing(sidecar, interrupted);
 }
 
 /** Asks the question. Resolves with whether it was answered. */
-async function converse(sidecar: Sidecar, interrupted: AbortSignal): Promise<boolean> {
+async function converse(
+  sidecar: Sidecar,
+  { prompt, serve }: DemoOptions,
+  interrupted: AbortSignal,
+): Promise<boolean> {
   const client = connect(sidecar.address);
-  print('', `${paint(['cyan', 'bold'], '>')} ${paint('bold', options.prompt)}`, '');
+  print(`${paint(['cyan', 'bold'], '>')} ${paint('bold', prompt)}`, '');
   try {
     const show = (text: string) => void process.stdout.write(text);
-    const outcome = await ask(client, options.prompt, show, interrupted);
-    print('', '');
+    const outcome = await ask(client, prompt, show, interrupted);
+    if (outcome.firstTextMs !== undefined) print('', '');
     if (interrupted.aborted) return false;
     if (outcome.completed === undefined) {
       print(failure(outcome), '', logTail(sidecar.log));
@@ -71,12 +57,40 @@ async function converse(sidecar: Sidecar, interrupted: AbortSignal): Promise<boo
       AbortSignal.any([interrupted, AbortSignal.timeout(LOG_WAIT_MS)]),
     );
     print(summary(outcome.completed, outcome, line !== undefined), '');
-    const until = options.serve ? '' : ', while `npm run demo -- --serve` keeps serving';
-    print(paint('bold', `The same with grpcurl${until}:`));
-    print(grpcurlLine(sidecar.address, options.prompt));
+    const until = serve ? '' : ', while `npm run demo -- --serve` keeps serving';
+    print(paint('bold', `The same with grpcurl${until}:`), grpcurlLine(sidecar.address, prompt));
     return true;
   } finally {
     client.close();
+  }
+}
+
+/** Resolves with the exit code when it is told to stop, or when the sidecar stops by itself. */
+async function keepServing(sidecar: Sidecar, interrupted: AbortSignal): Promise<number> {
+  const { address, adminAddress, log, ended } = sidecar;
+  print('', paint('bold', 'Serving until Ctrl-C'), '', serving(address, adminAddress));
+  if (!interrupted.aborted) await Promise.race([once(interrupted, 'abort'), ended]);
+  if (interrupted.aborted) return 0;
+  print('', paint('red', 'The sidecar has ended.'), '', logTail(log));
+  return 1;
+}
+
+async function main(): Promise<number> {
+  let options: DemoOptions;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    print(`${error instanceof Error ? error.message : error}`);
+    return EXIT_USAGE;
+  }
+  const interrupted = untilInterrupted();
+  try {
+    return await demo(options, interrupted);
+  } catch (error) {
+    if (interrupted.aborted) return EXIT_INTERRUPTED;
+    if (!(error instanceof StartError)) throw error;
+    print(paint(['red', 'bold'], error.message), '', logTail(error.log));
+    return 1;
   }
 }
 
@@ -84,10 +98,4 @@ function print(...lines: readonly string[]): void {
   for (const line of lines) console.log(line);
 }
 
-try {
-  process.exitCode = await demo(interruption.signal);
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  print(paint(['red', 'bold'], error.message), '', logTail(error.log));
-  process.exitCode = 1;
-}
+process.exitCode = await main();

@@ -16,7 +16,7 @@ export function introduction({ simulated, url }: Endpoint): string {
       'The sidecar, the gRPC call and the stream are real; the answer is not.',
     ]);
   }
-  return banner(['green', 'bold'], 'THE REAL API', [
+  return banner(['green', 'bold'], 'THE ENDPOINT IS REAL', [
     `The sidecar asks ${url} with your key.`,
     'The answer is billed to its account.',
   ]);
@@ -55,7 +55,9 @@ export function failure({ status, traceId, totalMs }: Outcome): string {
 export function logTail(log: SidecarLog): string {
   const lines = log.tail(LOG_TAIL);
   if (lines.length === 0) return '';
-  return [paint('bold', "The end of the sidecar's log:"), ...lines].join('\n');
+  return [paint('bold', "The end of the sidecar's log:"), paint('dim', lines.join('\n'))].join(
+    '\n',
+  );
 }
 
 /** The command that asks the same, to be pasted into a shell. */

@@ -10,6 +10,7 @@ failures=0
 
 fail() {
   printf 'FAIL  %s\n' "$1"
+  sed 's/^/      /' "$output"
   failures=$((failures + 1))
 }
 
@@ -36,7 +37,6 @@ shows 'it shows the finish reason' '^finish reason +STOP$'
 shows 'it shows the usage' '^usage +[1-9][0-9]* tokens in, [1-9][0-9]* out'
 shows 'it shows the trace id and finds it in the log' '^trace id +[0-9a-f]{32} .*log'
 shows 'it shows how to do the same with grpcurl' '^grpcurl -plaintext -d .* 127\.0\.0\.1:[0-9]+ tamma\.'
-[ "$failures" -eq 0 ] || cat "$output"
 
 run not-0 npm start
 shows 'a start without a key names OPENAI_API_KEY' '^configuration: OPENAI_API_KEY: '

@@ -5,5 +5,10 @@ import { resetBeforeHeaders } from '../support/upstream/index.ts';
 export const resetWithoutHeaders: Fault = {
   what: 'resets the connection before its headers',
   upstream: resetBeforeHeaders(),
-  error: { code: 'UNAVAILABLE', reason: 'NETWORK_ERROR', details: { 'google.rpc.RetryInfo': {} } },
+  error: {
+    code: 'UNAVAILABLE',
+    reason: 'NETWORK_ERROR',
+    beforeHeaders: true,
+    details: { 'google.rpc.RetryInfo': {} },
+  },
 };

@@ -10,6 +10,7 @@ export const silence: Fault = {
   error: {
     code: 'UNAVAILABLE',
     reason: 'TIMEOUT',
+    beforeHeaders: true,
     info: { timeout_phase: 'headers' },
     details: { 'tamma.provider.v1.FailureInfo': { timeoutPhase: 'TIMEOUT_PHASE_HEADERS' } },
   },

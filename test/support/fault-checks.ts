@@ -19,14 +19,23 @@ export function interrupted(error: ExpectedError): ExpectedError {
   return { ...error, code: 'ABORTED', reason: 'STREAM_INTERRUPTED', info };
 }
 
-export function expectFailure(failed: Failed, expected: ExpectedError): void {
+export function expectFailure(
+  failed: Failed,
+  expected: ExpectedError,
+  { requestId }: RecordedRequest,
+): void {
   const { reason, domain, metadata } = statusDetail(failed, 'google.rpc.ErrorInfo');
   expect({ code: codeName(failed), reason }).toEqual({
     code: expected.code,
     reason: expected.reason,
   });
   expect(domain).toBe('provider.tamma.dev');
-  expect(metadata).toMatchObject({ provider: 'openai', attempts: '1', ...expected.info });
+  expect(metadata).toMatchObject({
+    provider: 'openai',
+    attempts: '1',
+    ...(expected.beforeHeaders ? {} : { upstream_request_id: requestId }),
+    ...expected.info,
+  });
   expect(statusDetail(failed, 'google.rpc.RequestInfo').requestId).not.toBe('');
   for (const [type, fields] of Object.entries(expected.details ?? {})) {
     expect(statusDetail(failed, type)).toMatchObject(fields);
@@ -46,12 +55,6 @@ export function expectInvariant({ messages, status }: Collected): void {
   const completed = messages.flatMap(({ event }, index) => (event === 'completed' ? [index] : []));
   expect(completed).toEqual(status.code === 0 ? [messages.length - 1] : []);
   expect(messages.map(({ sequence }) => sequence)).toEqual(messages.map((_, index) => index + 1));
-}
-
-/** The upstream's id of the request is what its support asks for. */
-export function expectRequestId(failed: Failed, { requestId }: RecordedRequest): void {
-  const { metadata } = statusDetail(failed, 'google.rpc.ErrorInfo');
-  expect(metadata).toMatchObject({ upstream_request_id: requestId });
 }
 
 /** The text of an answer, joined. */

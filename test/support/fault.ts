@@ -22,6 +22,8 @@ export interface Fault {
 export interface ExpectedError {
   readonly code: string;
   readonly reason: string;
+  /** Nothing came back, so there is no id of the request either. */
+  readonly beforeHeaders?: true;
   /** Entries of ErrorInfo.metadata. */
   readonly info?: Readonly<Record<string, string>>;
   /** Fields of the other details, by their full names. */

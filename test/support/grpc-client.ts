@@ -1,5 +1,6 @@
 import {
   Client,
+  type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
   credentials,
@@ -59,10 +60,13 @@ const packages = loadSync(
   },
 );
 
-/** @param address as the server reports it: `127.0.0.1:50051`, `unix:/path`. */
-export function connect(address: string): GrpcClient {
-  const provider = openService('tamma.provider.v1.IAIProvider', address);
-  const health = openService('grpc.health.v1.Health', address);
+/**
+ * @param address as the server reports it: `127.0.0.1:50051`, `unix:/path`.
+ * @param options of the channel: `{ 'grpc.max_receive_message_length': -1 }`.
+ */
+export function connect(address: string, options: ClientOptions = {}): GrpcClient {
+  const provider = openService('tamma.provider.v1.IAIProvider', address, options);
+  const health = openService('grpc.health.v1.Health', address, options);
   return {
     provider: provider.rpcs,
     health: health.rpcs,
@@ -143,9 +147,17 @@ function decode(type: string, bytes: Buffer): WireMessage {
   return definition.deserialize(bytes) as WireMessage;
 }
 
-function openService(name: string, address: string): { client: Client; rpcs: RpcClient } {
+function openService(
+  name: string,
+  address: string,
+  options: ClientOptions,
+): { client: Client; rpcs: RpcClient } {
   const definition = packages[name] as ServiceDefinition;
-  const client = new Client(address, credentials.createInsecure());
+  // A proxy of the environment cannot reach this machine's loopback.
+  const client = new Client(address, credentials.createInsecure(), {
+    'grpc.enable_http_proxy': 0,
+    ...options,
+  });
 
   function method(called: string) {
     const found = definition[called];

@@ -28,7 +28,7 @@ export async function startApp(
 ): Promise<RunningApp> {
   const stub = await startStubUpstream({ apiKey: API_KEY });
   const log = new LogRecorder();
-  const config = load(`drain: { gracePeriod: 10s }\n${yaml}`, {
+  const config = load(yaml, {
     OPENAI_API_KEY: API_KEY,
     OPENAI_BASE_URL: stub.url,
     TAMMA_LISTEN: '127.0.0.1:0',
@@ -38,7 +38,8 @@ export async function startApp(
   const logger = createLogger({ level: config.logLevel, destination: log });
   const app = createApp(config, { version: '1.2.3', logger });
   const addresses = await app.start();
-  const client = connect(addresses[0] ?? '');
+  // Some tests send more than the 4 MB that a client takes by default.
+  const client = connect(addresses[0] ?? '', { 'grpc.max_receive_message_length': -1 });
   return {
     app,
     stub,
