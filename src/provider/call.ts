@@ -52,7 +52,10 @@ export interface CallRecord {
   model: string;
   attempts: number;
   readonly failedAttempts: FailedAttempt[];
+  /** Of the last attempt; empty if the upstream gave none. */
   upstreamRequestId: string;
+  /** HTTP status of the last attempt; 0 if the upstream has not answered. */
+  upstreamStatus: number;
   /** Epoch ms of the first output; absent while there was none. */
   firstOutputAt?: number;
   finishReason?: FinishReason;
@@ -61,7 +64,14 @@ export interface CallRecord {
 }
 
 export function newCallRecord(startedAt: number): CallRecord {
-  return { startedAt, model: '', attempts: 0, failedAttempts: [], upstreamRequestId: '' };
+  return {
+    startedAt,
+    model: '',
+    attempts: 0,
+    failedAttempts: [],
+    upstreamRequestId: '',
+    upstreamStatus: 0,
+  };
 }
 
 /** Answers a call. Ends normally if and only if the last event was `completed`; else throws. */

@@ -1,4 +1,5 @@
 import type { ProviderEvent, ToolCallDelta } from './events.ts';
+import { splitDelta } from './split-delta.ts';
 
 /** What fills a queue: an attempt at an upstream. */
 export interface EventProducer {
@@ -21,8 +22,8 @@ type Result = IteratorResult<ProviderEvent, undefined>;
 
 const DEFAULT_HIGH_WATER_MARK = 256 * 1024;
 
-/** Characters of a merged delta: below what a message may hold on the way to the caller. */
-const MAX_MERGED_LENGTH = 64 * 1024;
+/** Characters of a delta, merged or not: below what a message may hold on the way to the caller. */
+const MAX_DELTA_LENGTH = 64 * 1024;
 
 /** Weight of an event beside its text, in characters, so that many tiny ones count too. */
 const EVENT_WEIGHT = 64;
@@ -57,6 +58,16 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   /** Adds an event; after the end it is dropped. */
   push(event: ProviderEvent): void {
     if (this.#state !== 'open') return;
+    if (lengthOf(event) <= MAX_DELTA_LENGTH) this.#append(event);
+    else for (const piece of splitDelta(event, MAX_DELTA_LENGTH)) this.#append(piece);
+    if (this.#weight > this.#highWaterMark && !this.#paused) {
+      this.#paused = true;
+      this.#producer.pause();
+    }
+    this.#wake();
+  }
+
+  #append(event: ProviderEvent): void {
     const last = this.#events.length - 1;
     const tail = this.#events[last];
     const merged = tail === undefined ? undefined : merge(tail, event);
@@ -67,11 +78,6 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
       this.#events[last] = merged;
     }
     this.#weight += lengthOf(event);
-    if (this.#weight > this.#highWaterMark && !this.#paused) {
-      this.#paused = true;
-      this.#producer.pause();
-    }
-    this.#wake();
   }
 
   /** Nothing follows. */
@@ -171,7 +177,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
 
 /** Both as one, or undefined if they must stay apart. */
 function merge(tail: ProviderEvent, event: ProviderEvent): ProviderEvent | undefined {
-  if (lengthOf(tail) + lengthOf(event) > MAX_MERGED_LENGTH) return undefined;
+  if (lengthOf(tail) + lengthOf(event) > MAX_DELTA_LENGTH) return undefined;
   if (event.type === 'textDelta' && tail.type === 'textDelta') {
     const { outputTokensSoFar } = event;
     return { type: 'textDelta', text: tail.text + event.text, outputTokensSoFar };

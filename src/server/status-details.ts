@@ -59,7 +59,8 @@ export function errorInfo({ error, facts }: Failure): Any {
     retryable: String(kind.retryable),
     severity: kind.severity,
     attempts: String(facts.record?.attempts ?? 0),
-    upstream_status: known.upstreamStatus?.toString(),
+    // A time-out knows nothing of the response that it waited for.
+    upstream_status: String(known.upstreamStatus ?? (facts.record?.upstreamStatus || '')),
     upstream_code: known.upstreamCode,
     upstream_request_id: known.upstreamRequestId ?? facts.record?.upstreamRequestId,
     trace_id: facts.traceId,

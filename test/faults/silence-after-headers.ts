@@ -10,7 +10,7 @@ export const silenceAfterHeaders: Fault = {
   error: {
     code: 'UNAVAILABLE',
     reason: 'TIMEOUT',
-    info: { timeout_phase: 'first_token' },
+    info: { timeout_phase: 'first_token', upstream_status: '200' },
     details: { 'tamma.provider.v1.FailureInfo': { timeoutPhase: 'TIMEOUT_PHASE_FIRST_TOKEN' } },
   },
 };

@@ -11,7 +11,7 @@ export const stall: Fault = {
   error: {
     code: 'UNAVAILABLE',
     reason: 'TIMEOUT',
-    info: { timeout_phase: 'idle' },
+    info: { timeout_phase: 'idle', upstream_status: '200' },
     details: { 'tamma.provider.v1.FailureInfo': { timeoutPhase: 'TIMEOUT_PHASE_IDLE' } },
   },
 };

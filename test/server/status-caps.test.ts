@@ -166,6 +166,7 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
       model: text,
       attempts: number,
       upstreamRequestId: text,
+      upstreamStatus: number,
       failedAttempts: fc.array(failedAttempt, { maxLength: 20 }),
       usage: fc.record({
         inputTokens: number,

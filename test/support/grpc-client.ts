@@ -217,5 +217,6 @@ function cancelWith(
   call: ClientUnaryCall | ClientReadableStream<object>,
   signal: AbortSignal | undefined,
 ): void {
+  if (signal?.aborted) call.cancel();
   signal?.addEventListener('abort', () => call.cancel(), { once: true });
 }

@@ -76,6 +76,7 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
     const id = requestId(headerValue(headers, 'x-request-id') ?? '');
     this.#call.record.upstreamRequestId = id ?? '';
+    this.#call.record.upstreamStatus = status;
     this.#facts = {
       ...this.#facts,
       upstreamStatus: status,

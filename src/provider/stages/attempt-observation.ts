@@ -85,7 +85,7 @@ export class AttemptObservation {
 
   fail(error: ProviderError): void {
     const { record, signal, model } = this.#call;
-    const { upstreamStatus } = error.facts;
+    const upstreamStatus = error.facts.upstreamStatus ?? (record.upstreamStatus || undefined);
     const upstreamRequestId =
       error.facts.upstreamRequestId ?? (this.#started?.upstreamRequestId || undefined);
     this.#error = error;

@@ -11,8 +11,11 @@ import { type AttemptDeps, AttemptObservation } from './attempt-observation.ts';
 export function attempt(deps: AttemptDeps): Stage {
   return (next) =>
     async function* attempted(call): AsyncGenerator<ProviderEvent> {
-      call.record.attempts += 1;
-      const number = call.record.attempts;
+      const { record } = call;
+      record.attempts += 1;
+      record.upstreamRequestId = '';
+      record.upstreamStatus = 0;
+      const number = record.attempts;
       const observation = new AttemptObservation(deps, call, number);
       const context = trace.setSpan(call.context, observation.span);
       try {

@@ -208,7 +208,10 @@ export interface Completed {
   failedAttempts: FailedAttempt[];
 }
 
-/** A whole answer: what SendMessage streams, collected. */
+/**
+ * A whole answer: what SendMessage streams, collected. gRPC clients take 4 MiB unless told otherwise;
+ * an answer can be larger.
+ */
 export interface MessageResponse {
   /** The upstream's id of the answer. */
   id: string;
