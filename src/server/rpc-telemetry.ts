@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/api';
 import type { CallRecord } from '../provider/call.ts';
 import type { Clock } from '../provider/clock.ts';
-import type { CanonicalCode } from '../provider/error-kinds.ts';
-import type { ProviderError } from '../provider/errors.ts';
+import type { CanonicalCode, ErrorReason } from '../provider/error-kinds.ts';
+import { ProviderError } from '../provider/errors.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -55,6 +55,16 @@ const UNREMARKABLE: ReadonlySet<Code> = new Set([
   'INVALID_ARGUMENT',
   'NOT_FOUND',
   'DEADLINE_EXCEEDED',
+]);
+
+/**
+ * The reasons whose cause says more and quotes nobody: the upstream's own troubles. What it says of
+ * a request that it refused may hold parts of the prompt.
+ */
+const CAUSE_TELLS: ReadonlySet<ErrorReason> = new Set([
+  'NETWORK_ERROR',
+  'SERVICE_UNAVAILABLE',
+  'PROVIDER_ERROR',
 ]);
 
 /**
@@ -134,6 +144,13 @@ function logRpc(
   } else if (UNREMARKABLE.has(identity.code) || error?.kind.severity === 'low') {
     logger.info(fields, error === undefined ? 'call answered' : 'call failed');
   } else {
-    logger.warn(fields, 'call failed');
+    logger.warn({ ...fields, err: error && telling(error) }, 'call failed');
   }
+}
+
+/** The cause of an upstream's failure, if it may stand in the log. */
+function telling({ reason, facts }: ProviderError): unknown {
+  // What broke off a stream is what its cause says.
+  if (reason === 'STREAM_INTERRUPTED') return telling(ProviderError.from(facts.cause));
+  return CAUSE_TELLS.has(reason) ? facts.cause : undefined;
 }

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { redact } from './redact.ts';
 import { serializeError } from './serialize-error.ts';
 
 export type Logger = pino.Logger;
@@ -12,25 +13,6 @@ export interface LoggerOptions {
 
 const SERVICE_NAME = 'tamma-provider-openai';
 
-/** Names under which a secret travels. */
-const SECRETS = [
-  'authorization',
-  'Authorization',
-  'apiKey',
-  'api_key',
-  '["api-key"]',
-  'key',
-  'token',
-  'password',
-  'secret',
-];
-
-/** No secret is logged on purpose; this is the second line of defence, two levels deep. */
-const REDACTED_PATHS = SECRETS.flatMap((name) => {
-  const member = name.startsWith('[') ? name : `.${name}`;
-  return [name, `*${member}`, `*.*${member}`];
-});
-
 /** One JSON object per line: ISO time, level as a word, service, message. Errors go under `err`. */
 export function createLogger({ level, destination }: LoggerOptions): Logger {
   return pino(
@@ -38,8 +20,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       level,
       base: { service: SERVICE_NAME },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
       serializers: { err: serializeError },
     },
     destination ?? pino.destination({ dest: 2, sync: true }),

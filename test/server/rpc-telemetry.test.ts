@@ -8,8 +8,6 @@ import { serverPerTest } from '../support/server-per-test.ts';
 
 const PROMPT = 'a prompt that nobody may log';
 const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: PROMPT }] } };
-const _ERROR_INFO = 'google.rpc.ErrorInfo';
-const _FAILURE_INFO = 'tamma.provider.v1.FailureInfo';
 
 const start = serverPerTest();
 
@@ -73,6 +71,42 @@ describe('the telemetry of a call', () => {
         },
       },
     ]);
+  });
+
+  it.each([
+    [
+      'an upstream in trouble',
+      new ProviderError('NETWORK_ERROR', { cause: new Error('reset') }),
+      'reset',
+    ],
+    [
+      'what broke off a stream',
+      new ProviderError('STREAM_INTERRUPTED', {
+        cause: new ProviderError('SERVICE_UNAVAILABLE', { cause: new Error('HTTP 502') }),
+      }),
+      'HTTP 502',
+    ],
+    [
+      'a refusal, which may quote the prompt',
+      new ProviderError('QUOTA_EXCEEDED', { cause: new Error(PROMPT) }),
+      undefined,
+    ],
+    [
+      'a refusal in the middle of a stream',
+      new ProviderError('STREAM_INTERRUPTED', {
+        cause: new ProviderError('CONTENT_FILTERED', { cause: new Error(PROMPT) }),
+      }),
+      undefined,
+    ],
+  ])('logs the cause only where it quotes nobody: %s', async (_name, error, cause) => {
+    const server = await start();
+    server.provider.answer = () => {
+      throw error;
+    };
+    await collect(send(server));
+    const [line] = server.log.lines;
+    expect(line?.level).toBe('warn');
+    expect((line?.err as { message: string } | undefined)?.message).toBe(cause);
   });
 
   it.each<[ErrorReason, string, number, unknown]>([

@@ -42,21 +42,20 @@ export function parseChunk(data: string): ChatChunk {
   let value: unknown;
   try {
     value = JSON.parse(data);
-  } catch (error) {
-    throw malformed(error);
+  } catch {
+    // Not the parser's error, which quotes the answer.
+    throw malformed('not JSON');
   }
-  if (!isObject(value)) throw malformed(new Error('a chunk is not an object'));
-  if (!isAbsentOr(value.usage, isObject))
-    throw malformed(new Error('a chunk has a malformed usage'));
-  if (!isListOf(value.choices, isChoice))
-    throw malformed(new Error('a chunk has malformed choices'));
+  if (!isObject(value)) throw malformed('not an object');
+  if (!isAbsentOr(value.usage, isObject)) throw malformed('its usage');
+  if (!isListOf(value.choices, isChoice)) throw malformed('its choices');
   return value;
 }
 
-function malformed(cause: unknown): ProviderError {
+function malformed(what: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent an answer that cannot be read.',
-    cause,
+    cause: new Error(`The data of an event is malformed: ${what}.`),
   });
 }
 

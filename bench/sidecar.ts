@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ProcessOptions, startProcess } from './processes.ts';
+
+export interface SidecarOptions {
+  /** Base URL of the upstream. */
+  readonly upstream: string;
+  /** The core to run on. Default: any. */
+  readonly core?: number;
+  /** What runs. Default `src/main.ts`; the build's is `dist/main.js`. */
+  readonly entry?: string;
+  /** Options for Node.js. Default: none. */
+  readonly nodeOptions?: readonly string[];
+}
+
+export interface Sidecar {
+  /** Where it serves gRPC. */
+  readonly address: string;
+  /** The samples of /metrics: `name{label="value"}` -> value. */
+  metrics(): Promise<ReadonlyMap<string, number>>;
+  /** Answers what `memory-probe.ts` measures, if that was loaded. */
+  settle(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts the sidecar with its defaults, log included, which goes into a file that has no name. */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const log = openNameless();
+  try {
+    const { child, address, stop } = await startProcess(processOptions(options, log));
+    const metricsUrl = `http://${adminAddress(readWhole(log))}/metrics`;
+    return {
+      address,
+      metrics: async () => parseMetrics(await (await fetch(metricsUrl)).text()),
+      async settle() {
+        const answered = once(child, 'message');
+        child.send('settle');
+        return (await answered)[0];
+      },
+      stop,
+    };
+  } catch (error) {
+    process.stderr.write(readWhole(log));
+    throw error;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** CPU seconds so far. */
+export async function cpuOf(sidecar: Sidecar): Promise<number> {
+  const metrics = await sidecar.metrics();
+  return sum(metrics, 'process_cpu_time_total');
+}
+
+/** Resident memory, in MiB. */
+export async function rssOf(sidecar: Sidecar): Promise<number> {
+  return sum(await sidecar.metrics(), 'process_memory_usage') / 1024 ** 2;
+}
+
+/** Sum of a metric over all its label sets; 0 if it has none yet. */
+export function sum(metrics: ReadonlyMap<string, number>, name: string): number {
+  let total = 0;
+  for (const [sample, value] of metrics) {
+    if (sample === name || sample.startsWith(`${name}{`)) total += value;
+  }
+  return total;
+}
+
+function processOptions(options: SidecarOptions, stderr: number): ProcessOptions {
+  const { upstream, core, entry = 'src/main.ts', nodeOptions = [] } = options;
+  return {
+    args: [...nodeOptions, entry],
+    environment: {
+      OPENAI_API_KEY: 'bench',
+      OPENAI_BASE_URL: upstream,
+      TAMMA_LISTEN: '127.0.0.1:0',
+      TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+    },
+    stderr,
+    ...(core === undefined ? {} : { core }),
+  };
+}
+
+/** Only the log tells it. The line is there: it is written before the one on standard output. */
+function adminAddress(log: string): string {
+  const [, address] = /"admin":"([^"]+)"/.exec(log) ?? [];
+  if (address === undefined) throw new Error('the sidecar did not log where its metrics are');
+  return address;
+}
+
+/** A file that is gone as soon as nobody has it open. */
+function openNameless(): number {
+  const directory = mkdtempSync(join(tmpdir(), 'sidecar-'));
+  const file = openSync(join(directory, 'log'), 'w+');
+  rmSync(directory, { recursive: true });
+  return file;
+}
+
+/** Leaves the position alone, which the sidecar shares. */
+function readWhole(file: number): string {
+  const bytes = Buffer.alloc(fstatSync(file).size);
+  readSync(file, bytes, 0, bytes.length, 0);
+  return bytes.toString();
+}
+
+function parseMetrics(text: string): Map<string, number> {
+  const samples = text.matchAll(/^([a-z]\w*(?:\{.*\})?) (\S+)/gm);
+  return new Map([...samples].map(([, sample = '', value]) => [sample, Number(value)]));
+}

@@ -1,0 +1,39 @@
+import { figure, table } from '../table.ts';
+
+/** One line of the verdict. */
+export interface Finding {
+  readonly name: string;
+  readonly value: number;
+  /** Decimals to print. Default 0. */
+  readonly digits?: number;
+  /** What the value may be at most; undefined: told for information. */
+  readonly atMost?: number;
+  /** What it must be at least. */
+  readonly atLeast?: number;
+}
+
+export function holds({ value, atMost, atLeast }: Finding): boolean {
+  return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? -Infinity);
+}
+
+export function render(findings: readonly Finding[]): string {
+  return table<Finding>(
+    [
+      { title: 'finding', cell: ({ name }) => name },
+      { title: 'value', cell: ({ value, digits = 0 }) => figure(value, digits) },
+      { title: 'bound', cell: bound },
+      { title: 'verdict', cell: (finding) => verdict(finding) },
+    ],
+    findings,
+  );
+}
+
+function bound({ atMost, atLeast }: Finding): string {
+  if (atMost !== undefined) return atMost === atLeast ? `${atMost}` : `<= ${atMost}`;
+  return atLeast === undefined ? '' : `>= ${atLeast}`;
+}
+
+function verdict(finding: Finding): string {
+  if (!holds(finding)) return 'BROKEN';
+  return bound(finding) === '' ? '' : 'holds';
+}
