@@ -84,6 +84,7 @@ describe('IAIProvider', () => {
       estimated: false,
       model: 'gpt-test',
       tokenizer: 'o200k_base',
+      contextWindow: 128_000,
     });
   });
 

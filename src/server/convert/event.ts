@@ -2,7 +2,7 @@ import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
 import type { ProviderEvent } from '../../provider/events.ts';
 import { toCount } from './count.ts';
 import { ERROR_REASON } from './enums.ts';
-import { toWireEffectiveSettings, toWireOutcome } from './response.ts';
+import { toWireEffectiveSettings, toWireOutcome, toWireTruncation } from './response.ts';
 
 type WireEvent = NonNullable<wire.SendMessageResponse['event']>;
 
@@ -40,6 +40,7 @@ function toWireCase(event: ProviderEvent): WireEvent {
         attempt: toCount(event.attempt),
         effectiveSettings: toWireEffectiveSettings(event.effectiveSettings),
         warnings: [...event.warnings],
+        truncation: event.truncation && toWireTruncation(event.truncation),
       };
       return { $case: 'started', value };
     }

@@ -18,6 +18,7 @@ export function fromWireMessage(
       toolCalls: list(message.toolCalls),
       toolCallId: text(message.toolCallId),
       name: text(message.name),
+      reasoningItems: list(message.reasoningItems),
     }),
   };
 }

@@ -25,6 +25,10 @@ export function toWireModel(model: ModelInfo): wireModel.ModelInfo {
     shutdownDate: model.shutdownDate,
     replacement: model.replacement,
     available: model.available,
+    maxInputTokens: toCount(model.maxInputTokens),
+    apis: [...model.apis],
+    warnings: [...model.warnings],
+    knowledgeCutoff: model.knowledgeCutoff,
   };
 }
 
@@ -33,6 +37,11 @@ export function toWireFeatures(features: Features): wireModel.Features {
 }
 
 export function toWireTokenCount(count: TokenCount): wire.CountTokensResponse {
-  const { estimated, model, tokenizer } = count;
-  return { inputTokens: toCount(count.inputTokens), estimated, model, tokenizer };
+  return {
+    inputTokens: toCount(count.inputTokens),
+    estimated: count.estimated,
+    model: count.model,
+    tokenizer: count.tokenizer,
+    contextWindow: toCount(count.contextWindow),
+  };
 }

@@ -1,7 +1,13 @@
 import type * as wire from '../../gen/tamma/provider/v1/event.ts';
-import type { Completed, EffectiveSettings, MessageResponse } from '../../provider/events.ts';
+import { TaskType } from '../../gen/tamma/provider/v1/message.ts';
+import type {
+  Completed,
+  EffectiveSettings,
+  MessageResponse,
+  Truncation,
+} from '../../provider/events.ts';
 import { toCount } from './count.ts';
-import { FINISH_REASON } from './enums.ts';
+import { FINISH_REASON, TASK_TYPE } from './enums.ts';
 import { toWireFailedAttempt } from './failed-attempt.ts';
 import { toWireTimings, toWireUsage } from './usage.ts';
 
@@ -20,6 +26,7 @@ export function toWireResponse(response: MessageResponse): wire.MessageResponse 
     upstreamRequestId: response.upstreamRequestId,
     effectiveSettings: toWireEffectiveSettings(response.effectiveSettings),
     warnings: [...response.warnings],
+    truncation: response.truncation && toWireTruncation(response.truncation),
   };
 }
 
@@ -42,6 +49,11 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
     serviceTier: outcome.serviceTier,
     systemFingerprint: outcome.systemFingerprint,
     failedAttempts: outcome.failedAttempts.map(toWireFailedAttempt),
+    reasoningItems: outcome.reasoningItems.map(({ id, encryptedContent, summary }) => ({
+      id,
+      encryptedContent,
+      summary: [...summary],
+    })),
   };
 }
 
@@ -56,5 +68,17 @@ export function toWireEffectiveSettings(settings: EffectiveSettings): wire.Effec
     reasoningEffort: settings.reasoningEffort ?? '',
     serviceTier: settings.serviceTier ?? '',
     verbosity: settings.verbosity ?? '',
+    profile: settings.profile ?? '',
+    taskType: settings.taskType === undefined ? TaskType.UNSPECIFIED : TASK_TYPE[settings.taskType],
+    api: settings.api,
+    systemPromptAdded: settings.systemPromptAdded,
+  };
+}
+
+export function toWireTruncation(truncation: Truncation): wire.Truncation {
+  return {
+    droppedMessages: truncation.droppedMessages.map(toCount),
+    inputTokensBefore: toCount(truncation.inputTokensBefore),
+    inputTokensAfter: toCount(truncation.inputTokensAfter),
   };
 }

@@ -1,4 +1,9 @@
-import type { Completed, MessageResponse } from '../../../src/provider/events.ts';
+import type {
+  Completed,
+  EffectiveSettings,
+  MessageResponse,
+  Truncation,
+} from '../../../src/provider/events.ts';
 
 /** The end of an answer that failed once, in the domain and on the wire. */
 export const completed: Completed = {
@@ -6,6 +11,10 @@ export const completed: Completed = {
   finishReason: 'tool_calls',
   rawFinishReason: 'tool_calls',
   toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}' }],
+  reasoningItems: [
+    { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''] },
+    { id: '', encryptedContent: 'gAAAAC', summary: [] },
+  ],
   usage: {
     inputTokens: 10,
     outputTokens: 2 ** 40,
@@ -38,6 +47,10 @@ export const wireCompleted = {
   finishReason: 3,
   rawFinishReason: 'tool_calls',
   toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}' }],
+  reasoningItems: [
+    { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''] },
+    { id: '', encryptedContent: 'gAAAAC', summary: [] },
+  ],
   usage: {
     inputTokens: 10,
     outputTokens: 2 ** 31 - 1,
@@ -78,6 +91,36 @@ export const wireCompleted = {
   systemFingerprint: 'fp',
 };
 
+/** What a profile and a context policy did. */
+export const settings: EffectiveSettings = {
+  model: 'gpt-5',
+  maxTokens: 2 ** 33,
+  temperature: 0,
+  topP: 0.5,
+  profile: 'careful',
+  taskType: 'code_review',
+  api: 'responses',
+  systemPromptAdded: true,
+};
+
+export const wireSettings = {
+  ...settings,
+  maxTokens: 2 ** 31 - 1,
+  reasoningEffort: '',
+  serviceTier: '',
+  verbosity: '',
+  taskType: 2,
+};
+
+/** Of a conversation of which the first turns were left out. */
+export const truncation: Truncation = {
+  droppedMessages: [0, 1, 5],
+  inputTokensBefore: 2 ** 40,
+  inputTokensAfter: 900,
+};
+
+export const wireTruncation = { ...truncation, inputTokensBefore: 2 ** 31 - 1 };
+
 const { type: _, ...outcome } = completed;
 
 export const response: MessageResponse = {
@@ -87,7 +130,8 @@ export const response: MessageResponse = {
   refusal: 'no',
   reasoning: 'because',
   upstreamRequestId: 'req_2',
-  effectiveSettings: { model: 'gpt-5', maxTokens: 2 ** 33, temperature: 0, topP: 0.5 },
+  effectiveSettings: settings,
   warnings: ['careful'],
+  truncation,
   metadata: { user_id: 'u' },
 };

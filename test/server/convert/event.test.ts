@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { SendMessageResponse } from '../../../src/gen/tamma/provider/v1/provider.ts';
 import type { ProviderEvent } from '../../../src/provider/events.ts';
 import { toWireEvent } from '../../../src/server/convert/event.ts';
-import { completed, wireCompleted } from './answer.ts';
+import {
+  completed,
+  settings,
+  truncation,
+  wireCompleted,
+  wireSettings,
+  wireTruncation,
+} from './answer.ts';
 
 /** The event as a client of the generated code reads it. */
 function received(event: ProviderEvent) {
@@ -10,7 +17,24 @@ function received(event: ProviderEvent) {
   return SendMessageResponse.decode(bytes);
 }
 
-const settings = { model: 'gpt-5', maxTokens: 5, temperature: 0, reasoningEffort: 'low' };
+const started: ProviderEvent = {
+  type: 'started',
+  responseId: 'resp',
+  model: 'gpt-5-2025-08-07',
+  upstreamRequestId: 'req',
+  attempt: 1,
+  effectiveSettings: settings,
+  warnings: ['careful'],
+};
+
+const wireStarted = {
+  responseId: 'resp',
+  model: 'gpt-5-2025-08-07',
+  upstreamRequestId: 'req',
+  attempt: 1,
+  effectiveSettings: wireSettings,
+  warnings: ['careful'],
+};
 
 const CASES: [ProviderEvent, string, object][] = [
   [
@@ -30,26 +54,8 @@ const CASES: [ProviderEvent, string, object][] = [
     'attemptReset',
     { attempt: 2, reason: 14 },
   ],
-  [
-    {
-      type: 'started',
-      responseId: 'resp',
-      model: 'gpt-5-2025-08-07',
-      upstreamRequestId: 'req',
-      attempt: 1,
-      effectiveSettings: settings,
-      warnings: ['careful'],
-    },
-    'started',
-    {
-      responseId: 'resp',
-      model: 'gpt-5-2025-08-07',
-      upstreamRequestId: 'req',
-      attempt: 1,
-      effectiveSettings: { ...settings, serviceTier: '', verbosity: '' },
-      warnings: ['careful'],
-    },
-  ],
+  [started, 'started', wireStarted],
+  [{ ...started, truncation }, 'started', { ...wireStarted, truncation: wireTruncation }],
   [completed, 'completed', wireCompleted],
 ];
 

@@ -38,6 +38,10 @@ const known: ModelInfo = {
   shutdownDate: '2027-01-14',
   replacement: 'gpt-6',
   available: true,
+  maxInputTokens: 272_000,
+  apis: ['responses', 'chat_completions'],
+  warnings: ['It is shut down on 2027-01-14.'],
+  knowledgeCutoff: '2024-09-30',
 };
 
 const { pricing: _pricing, features: _features, ...unpriced } = known;
@@ -72,8 +76,40 @@ it('carries the capabilities, with limits beyond int32 clamped', () => {
   });
 });
 
-it('carries a token count', () => {
+it('carries a model of which nothing is known but its name', () => {
+  const unknown: ModelInfo = {
+    id: 'local-model',
+    name: 'local-model',
+    description: '',
+    aliases: [],
+    contextWindow: 0,
+    maxTokens: 0,
+    supportsStreaming: true,
+    supportsImages: false,
+    supportsTools: false,
+    capabilities: [],
+    reasoningEfforts: [],
+    shutdownDate: '',
+    replacement: '',
+    available: false,
+    maxInputTokens: 0,
+    apis: [],
+    warnings: [],
+    knowledgeCutoff: '',
+  };
+  const bytes = GetModelsResponse.encode(toWireModels([unknown])).finish();
+  expect(GetModelsResponse.decode(bytes).models).toEqual([
+    { ...unknown, pricing: undefined, features: undefined },
+  ]);
+});
+
+it.each([
+  ['with the window', 400_000, 400_000],
+  ['with a window beyond int32 clamped', 2 ** 40, 2 ** 31 - 1],
+  ['of a model whose window is not known', 0, 0],
+])('carries a token count %s', (_name, contextWindow, onTheWire) => {
   const count = { inputTokens: 12, estimated: true, model: 'gpt-5', tokenizer: 'o200k_base' };
-  const bytes = CountTokensResponse.encode(toWireTokenCount(count)).finish();
-  expect(CountTokensResponse.decode(bytes)).toEqual(count);
+  const sent = toWireTokenCount({ ...count, contextWindow });
+  const received = CountTokensResponse.decode(CountTokensResponse.encode(sent).finish());
+  expect(received).toEqual({ ...count, contextWindow: onTheWire });
 });

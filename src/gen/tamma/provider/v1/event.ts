@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { ErrorReason, FailedAttempt } from "./error.ts";
-import { ToolCall } from "./message.ts";
+import { ReasoningItem, TaskType, ToolCall } from "./message.ts";
 import { Cost, Timings, Usage } from "./usage.ts";
 
 export const protobufPackage = "tamma.provider.v1";
@@ -97,6 +97,18 @@ export interface Started {
     | undefined;
   /** What the caller should know although the call goes on, one sentence each. */
   warnings: string[];
+  /** What was left out of the conversation to make it fit. Absent: nothing. */
+  truncation: Truncation | undefined;
+}
+
+/** What a context policy left out of a conversation. */
+export interface Truncation {
+  /** Positions in MessageRequest.messages, from 0, ascending. */
+  droppedMessages: number[];
+  /** Tokens counted before. */
+  inputTokensBefore: number;
+  /** Tokens counted after. */
+  inputTokensAfter: number;
 }
 
 /** The settings that were sent to the upstream. An absent value was left to the upstream's default. */
@@ -129,6 +141,14 @@ export interface EffectiveSettings {
   serviceTier: string;
   /** As in MessageRequest. */
   verbosity: string;
+  /** The profile whose defaults were applied. Empty: none. */
+  profile: string;
+  /** As in MessageRequest: the task whose adjustments were applied. */
+  taskType: TaskType;
+  /** The upstream's API that was used: "chat_completions" or "responses". */
+  api: string;
+  /** A system prompt of the profile was put before the conversation. */
+  systemPromptAdded: boolean;
 }
 
 /** More of the answer's text. */
@@ -206,6 +226,8 @@ export interface Completed {
   systemFingerprint: string;
   /** The attempts that failed before, oldest first. */
   failedAttempts: FailedAttempt[];
+  /** What the model thought, sealed, to be handed back with this turn in Message.reasoning_items. */
+  reasoningItems: ReasoningItem[];
 }
 
 /**
@@ -261,6 +283,10 @@ export interface MessageResponse {
   systemFingerprint: string;
   /** The attempts that failed before, oldest first. */
   failedAttempts: FailedAttempt[];
+  /** What the model thought, sealed, to be handed back with this turn in Message.reasoning_items. */
+  reasoningItems: ReasoningItem[];
+  /** What was left out of the conversation to make it fit. Absent: nothing. */
+  truncation: Truncation | undefined;
 }
 
 export interface MessageResponse_MetadataEntry {
@@ -337,7 +363,15 @@ export const StreamOptions: MessageFns<StreamOptions> = {
 };
 
 function createBaseStarted(): Started {
-  return { responseId: "", model: "", upstreamRequestId: "", attempt: 0, effectiveSettings: undefined, warnings: [] };
+  return {
+    responseId: "",
+    model: "",
+    upstreamRequestId: "",
+    attempt: 0,
+    effectiveSettings: undefined,
+    warnings: [],
+    truncation: undefined,
+  };
 }
 
 export const Started: MessageFns<Started> = {
@@ -359,6 +393,9 @@ export const Started: MessageFns<Started> = {
     }
     for (const v of message.warnings) {
       writer.uint32(50).string(v!);
+    }
+    if (message.truncation !== undefined) {
+      Truncation.encode(message.truncation, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -424,6 +461,96 @@ export const Started: MessageFns<Started> = {
             message.warnings.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.truncation = Truncation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTruncation(): Truncation {
+  return { droppedMessages: [], inputTokensBefore: 0, inputTokensAfter: 0 };
+}
+
+export const Truncation: MessageFns<Truncation> = {
+  encode(message: Truncation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.droppedMessages.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.droppedMessages) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.inputTokensBefore !== 0) {
+      writer.uint32(16).int32(message.inputTokensBefore);
+    }
+    if (message.inputTokensAfter !== 0) {
+      writer.uint32(24).int32(message.inputTokensAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Truncation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTruncation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.droppedMessages.push(reader.int32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.droppedMessages.push(reader.int32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.inputTokensBefore = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.inputTokensAfter = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -448,6 +575,10 @@ function createBaseEffectiveSettings(): EffectiveSettings {
     reasoningEffort: "",
     serviceTier: "",
     verbosity: "",
+    profile: "",
+    taskType: 0,
+    api: "",
+    systemPromptAdded: false,
   };
 }
 
@@ -479,6 +610,18 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
     }
     if (message.verbosity !== "") {
       writer.uint32(74).string(message.verbosity);
+    }
+    if (message.profile !== "") {
+      writer.uint32(82).string(message.profile);
+    }
+    if (message.taskType !== 0) {
+      writer.uint32(88).int32(message.taskType);
+    }
+    if (message.api !== "") {
+      writer.uint32(98).string(message.api);
+    }
+    if (message.systemPromptAdded !== false) {
+      writer.uint32(104).bool(message.systemPromptAdded);
     }
     return writer;
   },
@@ -566,6 +709,38 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
             }
 
             message.verbosity = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.taskType = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.api = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.systemPromptAdded = reader.bool();
             continue;
           }
         }
@@ -880,6 +1055,7 @@ function createBaseCompleted(): Completed {
     serviceTier: "",
     systemFingerprint: "",
     failedAttempts: [],
+    reasoningItems: [],
   };
 }
 
@@ -920,6 +1096,9 @@ export const Completed: MessageFns<Completed> = {
     }
     for (const v of message.failedAttempts) {
       FailedAttempt.encode(v!, writer.uint32(98).fork()).join();
+    }
+    for (const v of message.reasoningItems) {
+      ReasoningItem.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1033,6 +1212,14 @@ export const Completed: MessageFns<Completed> = {
             message.failedAttempts.push(FailedAttempt.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.reasoningItems.push(ReasoningItem.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1068,6 +1255,8 @@ function createBaseMessageResponse(): MessageResponse {
     serviceTier: "",
     systemFingerprint: "",
     failedAttempts: [],
+    reasoningItems: [],
+    truncation: undefined,
   };
 }
 
@@ -1132,6 +1321,12 @@ export const MessageResponse: MessageFns<MessageResponse> = {
     }
     for (const v of message.failedAttempts) {
       FailedAttempt.encode(v!, writer.uint32(162).fork()).join();
+    }
+    for (const v of message.reasoningItems) {
+      ReasoningItem.encode(v!, writer.uint32(170).fork()).join();
+    }
+    if (message.truncation !== undefined) {
+      Truncation.encode(message.truncation, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1310,6 +1505,22 @@ export const MessageResponse: MessageFns<MessageResponse> = {
             }
 
             message.failedAttempts.push(FailedAttempt.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.reasoningItems.push(ReasoningItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.truncation = Truncation.decode(reader, reader.uint32());
             continue;
           }
         }

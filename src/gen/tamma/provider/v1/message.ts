@@ -143,9 +143,12 @@ export const ContextPolicy = {
   UNSPECIFIED: 0,
   /** REJECT - Fail with CONTEXT_TOO_LONG. */
   REJECT: 1,
-  /** TRUNCATE_OLDEST - Leave out the oldest messages, never system ones nor the last user message. */
+  /**
+   * TRUNCATE_OLDEST - Leave out the oldest messages; never system and developer ones, the last user message, and the
+   * last message. A tool call and its result stay or go together.
+   */
   TRUNCATE_OLDEST: 2,
-  /** TRUNCATE_MIDDLE - Leave out messages from the middle, never system ones nor the last user message. */
+  /** TRUNCATE_MIDDLE - Leave out messages from the middle, with the same exceptions. */
   TRUNCATE_MIDDLE: 3,
 } as const;
 
@@ -305,6 +308,21 @@ export interface Message {
    * < | \ / >. Not with ROLE_TOOL.
    */
   name: string;
+  /**
+   * What the model thought in this turn, as Completed.reasoning_items gave it. Only with
+   * ROLE_ASSISTANT. A reasoning model that gets it back need not think it again.
+   */
+  reasoningItems: ReasoningItem[];
+}
+
+/** Sealed reasoning of one turn: opaque to everybody but the upstream, which keeps none of it. */
+export interface ReasoningItem {
+  /** The upstream's id of the item. */
+  id: string;
+  /** Sealed by the upstream. Hand it back unchanged, in the same order. */
+  encryptedContent: string;
+  /** What the upstream says of it in plain words; may be empty. */
+  summary: string[];
 }
 
 /** A piece of a message. Clients skip a part whose kind they do not know. */
@@ -903,7 +921,7 @@ export const MessageRequest_MetadataEntry: MessageFns<MessageRequest_MetadataEnt
 };
 
 function createBaseMessage(): Message {
-  return { role: 0, content: "", parts: [], toolCalls: [], toolCallId: "", name: "" };
+  return { role: 0, content: "", parts: [], toolCalls: [], toolCallId: "", name: "", reasoningItems: [] };
 }
 
 export const Message: MessageFns<Message> = {
@@ -925,6 +943,9 @@ export const Message: MessageFns<Message> = {
     }
     if (message.name !== "") {
       writer.uint32(50).string(message.name);
+    }
+    for (const v of message.reasoningItems) {
+      ReasoningItem.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -988,6 +1009,82 @@ export const Message: MessageFns<Message> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reasoningItems.push(ReasoningItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReasoningItem(): ReasoningItem {
+  return { id: "", encryptedContent: "", summary: [] };
+}
+
+export const ReasoningItem: MessageFns<ReasoningItem> = {
+  encode(message: ReasoningItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.encryptedContent !== "") {
+      writer.uint32(18).string(message.encryptedContent);
+    }
+    for (const v of message.summary) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReasoningItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReasoningItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.encryptedContent = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.summary.push(reader.string());
             continue;
           }
         }

@@ -49,6 +49,14 @@ export interface ModelInfo {
   replacement: string;
   /** The upstream listed it when it was last asked. */
   available: boolean;
+  /** Most tokens of a prompt. 0: not known, or what the window leaves. */
+  maxInputTokens: number;
+  /** The upstream's APIs that serve it: "chat_completions", "responses". */
+  apis: string[];
+  /** What a caller should know, one sentence each: a shutdown within 30 days, for instance. */
+  warnings: string[];
+  /** The last day its training data knows, ISO 8601. Empty: not known. */
+  knowledgeCutoff: string;
 }
 
 /** Standard prices of a model. */
@@ -115,6 +123,10 @@ function createBaseModelInfo(): ModelInfo {
     shutdownDate: "",
     replacement: "",
     available: false,
+    maxInputTokens: 0,
+    apis: [],
+    warnings: [],
+    knowledgeCutoff: "",
   };
 }
 
@@ -167,6 +179,18 @@ export const ModelInfo: MessageFns<ModelInfo> = {
     }
     if (message.available !== false) {
       writer.uint32(128).bool(message.available);
+    }
+    if (message.maxInputTokens !== 0) {
+      writer.uint32(136).int32(message.maxInputTokens);
+    }
+    for (const v of message.apis) {
+      writer.uint32(146).string(v!);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(154).string(v!);
+    }
+    if (message.knowledgeCutoff !== "") {
+      writer.uint32(162).string(message.knowledgeCutoff);
     }
     return writer;
   },
@@ -310,6 +334,38 @@ export const ModelInfo: MessageFns<ModelInfo> = {
             }
 
             message.available = reader.bool();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.maxInputTokens = reader.int32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.apis.push(reader.string());
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.knowledgeCutoff = reader.string();
             continue;
           }
         }

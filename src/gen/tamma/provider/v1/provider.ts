@@ -185,6 +185,8 @@ export interface CountTokensResponse {
   model: string;
   /** The tokenizer, "o200k_base" or "cl100k_base". */
   tokenizer: string;
+  /** Tokens of prompt and answer together that the model takes. 0: not known. */
+  contextWindow: number;
 }
 
 /** The state of this sidecar. */
@@ -1196,7 +1198,7 @@ export const CountTokensRequest: MessageFns<CountTokensRequest> = {
 };
 
 function createBaseCountTokensResponse(): CountTokensResponse {
-  return { inputTokens: 0, estimated: false, model: "", tokenizer: "" };
+  return { inputTokens: 0, estimated: false, model: "", tokenizer: "", contextWindow: 0 };
 }
 
 export const CountTokensResponse: MessageFns<CountTokensResponse> = {
@@ -1212,6 +1214,9 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
     }
     if (message.tokenizer !== "") {
       writer.uint32(34).string(message.tokenizer);
+    }
+    if (message.contextWindow !== 0) {
+      writer.uint32(40).int32(message.contextWindow);
     }
     return writer;
   },
@@ -1259,6 +1264,14 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
             }
 
             message.tokenizer = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.contextWindow = reader.int32();
             continue;
           }
         }
