@@ -1,5 +1,6 @@
 import type { Message } from '../message.ts';
 import { checkContent } from './content.ts';
+import { checkReasoningItems } from './reasoning-items.ts';
 import { isPrintable } from './text.ts';
 import { ToolCallLedger } from './tool-call-ledger.ts';
 import type { Violations } from './violations.ts';
@@ -9,7 +10,7 @@ const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assi
 /** Letters of any script, but nothing that a chat template could take for its own syntax. */
 const NAME = /^[^\s<|\\/>]{1,64}$/u;
 
-/** Roles, contents, names, and tool calls and their results. */
+/** Roles, contents, names, reasoning, and tool calls and their results. */
 export function checkMessages(violations: Violations, messages: readonly Message[]): void {
   if (messages.length === 0) {
     violations.malformed('request.messages', 'must hold at least one message');
@@ -22,6 +23,7 @@ export function checkMessages(violations: Violations, messages: readonly Message
     }
     checkContent(violations, path, message);
     checkName(violations, path, message);
+    checkReasoningItems(violations, path, message);
     ledger.check(path, message);
   });
   ledger.close();

@@ -1,5 +1,5 @@
 import type { ResponseFormat } from '../message.ts';
-import { jsonObjectProblem } from './json-object.ts';
+import { jsonSchemaProblem } from './json-schema.ts';
 import { checkWellFormed, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
@@ -17,7 +17,7 @@ export function checkResponseFormat(
     case 'json_schema': {
       const path = `${PATH}.json_schema`;
       if (!IDENTIFIER.test(format.name)) violations.malformed(`${path}.name`, IDENTIFIER_RULE);
-      const problem = jsonObjectProblem(format.schema);
+      const problem = jsonSchemaProblem(format.schema, format.strict);
       if (problem !== undefined) violations.malformed(`${path}.schema`, problem);
       checkWellFormed(violations, `${path}.description`, format.description);
       break;

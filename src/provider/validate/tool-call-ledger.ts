@@ -5,8 +5,6 @@ import type { Violations } from './violations.ts';
 /** Checks that tool calls and their results match, message by message. */
 export class ToolCallLedger {
   readonly #violations: Violations;
-  /** Ids of all calls so far. */
-  readonly #known = new Set<string>();
   /** Where the calls stand that have no result yet, by id. */
   readonly #open = new Map<string, () => string>();
 
@@ -61,20 +59,17 @@ export class ToolCallLedger {
     if (this.#open.has(id)) {
       this.#violations.malformed(`${path()}.id`, 'must differ from those still to be answered');
     }
-    this.#known.add(id);
     this.#open.set(id, path);
   }
 
   #result(path: () => string, id: string | undefined): void {
     if (!id) {
       this.#violations.malformed(`${path()}.tool_call_id`, 'is required in tool messages');
-    } else if (!this.#known.has(id)) {
+    } else if (!this.#open.delete(id)) {
       this.#violations.malformed(
         `${path()}.tool_call_id`,
-        'must be the id of a tool call in an earlier assistant message',
+        'must be the id of a tool call in an earlier assistant message that has no result yet',
       );
-    } else {
-      this.#open.delete(id);
     }
   }
 }

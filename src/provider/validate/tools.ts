@@ -1,5 +1,5 @@
 import type { MessageRequest, Tool } from '../message.ts';
-import { jsonObjectProblem } from './json-object.ts';
+import { jsonSchemaProblem } from './json-schema.ts';
 import { checkWellFormed, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
@@ -26,7 +26,7 @@ export function checkTools(violations: Violations, request: MessageRequest): voi
 function checkTool(violations: Violations, path: string, tool: Tool): void {
   if (!IDENTIFIER.test(tool.name)) violations.malformed(`${path}.name`, IDENTIFIER_RULE);
   checkWellFormed(violations, `${path}.description`, tool.description);
-  const problem = tool.inputSchema ? jsonObjectProblem(tool.inputSchema) : undefined;
+  const problem = tool.inputSchema ? jsonSchemaProblem(tool.inputSchema, tool.strict) : undefined;
   if (problem !== undefined) violations.malformed(`${path}.input_schema`, problem);
 }
 

@@ -1,5 +1,4 @@
 import type { Call } from '../call.ts';
-import type { ProviderError } from '../errors.ts';
 import { checkMessages } from './messages.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkResponseFormat } from './response-format.ts';
@@ -7,17 +6,20 @@ import { checkSampling } from './sampling.ts';
 import { checkService } from './service.ts';
 import { isModelName } from './text.ts';
 import { checkTools } from './tools.ts';
-import { Violations } from './violations.ts';
+import type { Violations } from './violations.ts';
 
 const MAX_FALLBACK_MODELS = 8;
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
 const MODEL_NAME_RULE = 'must be 1 to 256 characters without control characters';
 
-/** Everything that is wrong with a call, undefined if nothing is. The model must be resolved. */
-export function validateCall(call: Call): ProviderError | undefined {
+/**
+ * Everything that is wrong with a call, whatever model it is for.
+ *
+ * @param model the name that is asked for
+ */
+export function validateCall(violations: Violations, call: Call, model: string): void {
   const { request } = call;
-  const violations = new Violations(call.violations);
-  if (!isModelName(call.model)) violations.malformed('request.model', MODEL_NAME_RULE);
+  if (!isModelName(model)) violations.malformed('request.model', MODEL_NAME_RULE);
   checkMessages(violations, request.messages);
   checkSampling(violations, request);
   checkTools(violations, request);
@@ -25,15 +27,8 @@ export function validateCall(call: Call): ProviderError | undefined {
   checkService(violations, request);
   checkMetadata(violations, request.metadata);
   checkFallbackModels(violations, request.fallbackModels ?? []);
-  if (request.contextPolicy !== undefined && request.contextPolicy !== 'reject') {
-    violations.unsupported(
-      'request.context_policy',
-      'needs the truncation of conversations, which this version does not have',
-    );
-  }
   checkTimeout(violations, 'options.first_token_timeout', call.firstTokenTimeoutMs);
   checkTimeout(violations, 'options.idle_timeout', call.idleTimeoutMs);
-  return violations.toError(call.record.model);
 }
 
 function checkFallbackModels(violations: Violations, models: readonly string[]): void {

@@ -27,14 +27,15 @@ export class Violations {
 
   /** A valid field that this provider cannot honour. */
   unsupported(field: string, description: string): void {
+    if (this.#unsupported.length >= MAX_VIOLATIONS) return;
     this.#unsupported.push({ field, description });
   }
 
-  /** The refusal, undefined if nothing is wrong. */
-  toError(model: string): ProviderError | undefined {
+  /** @throws ProviderError with everything that is wrong, if anything is */
+  throwIfAny(model: string): void {
     const fieldViolations = [...this.#malformed, ...this.#unsupported];
-    if (fieldViolations.length === 0) return undefined;
+    if (fieldViolations.length === 0) return;
     const reason = this.#malformed.length > 0 ? 'INVALID_REQUEST' : 'UNSUPPORTED_PARAMETER';
-    return new ProviderError(reason, { model, fieldViolations });
+    throw new ProviderError(reason, { model, fieldViolations });
   }
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Call } from '../../../src/provider/call.ts';
-import type { ContentPart, Message, MessageRequest } from '../../../src/provider/message.ts';
+import { ProviderError } from '../../../src/provider/errors.ts';
+import type {
+  ContentPart,
+  Message,
+  MessageRequest,
+  ReasoningItem,
+} from '../../../src/provider/message.ts';
 import { validateCall } from '../../../src/provider/validate/validate-call.ts';
+import { Violations } from '../../../src/provider/validate/violations.ts';
 import { aCall } from '../../support/events.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
@@ -10,7 +17,19 @@ const ADD = { name: 'add' };
 const LONE_SURROGATE = 'a\ud800';
 
 function validate(request: Partial<MessageRequest>, fields: Partial<Call> = {}) {
-  return validateCall(aCall({ ...fields, request: { messages: [HELLO], ...request } }));
+  return refusalOf(aCall({ ...fields, request: { messages: [HELLO], ...request } }));
+}
+
+function refusalOf(call: Call): ProviderError | undefined {
+  const violations = new Violations(call.violations);
+  validateCall(violations, call, call.model);
+  try {
+    violations.throwIfAny(call.model);
+  } catch (error) {
+    if (error instanceof ProviderError) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 function fieldsOf(request: Partial<MessageRequest>, fields: Partial<Call> = {}) {
@@ -73,7 +92,7 @@ describe('validateCall', () => {
         prediction: 'code',
         fallbackModels: [],
         cacheMode: 'use',
-        contextPolicy: 'reject',
+        contextPolicy: 'truncate_middle',
         metadata: { user_id: 'u', ['k'.repeat(64)]: 'v'.repeat(512) },
       },
       { firstTokenTimeoutMs: 1, idleTimeoutMs: 86_400_000 },
@@ -104,13 +123,11 @@ describe('validateCall', () => {
   });
 
   it('is UNSUPPORTED_PARAMETER if all fields are valid but not supported', () => {
-    const error = validate({ fallbackModels: ['gpt-x'], contextPolicy: 'truncate_oldest' });
+    const error = validate({ fallbackModels: ['gpt-x'] });
     expect(error?.reason).toBe('UNSUPPORTED_PARAMETER');
     expect(error?.facts.fieldViolations).toEqual([
       { field: 'request.fallback_models', description: expect.stringMatching(/^needs /) },
-      { field: 'request.context_policy', description: expect.stringMatching(/^needs /) },
     ]);
-    expect(fieldsOf({ contextPolicy: 'truncate_middle' })).toEqual(['request.context_policy']);
   });
 
   it('does not collect more than can be read', () => {
@@ -259,6 +276,39 @@ describe('images', () => {
   });
 });
 
+describe('reasoning items', () => {
+  const item = { id: 'rs_1', encryptedContent: 'gAAAA', summary: ['Adds.'] };
+  const path = 'request.messages[0].reasoning_items';
+  const inTurn = (...reasoningItems: ReasoningItem[]) =>
+    inMessages({ role: 'assistant', content: '3', reasoningItems });
+
+  it('are taken as the upstream gave them', () => {
+    expect(inTurn(item, { ...item, summary: [] })).toEqual([]);
+    expect(inTurn()).toEqual([]);
+  });
+
+  it('are only allowed in assistant messages', () => {
+    expect(inMessages({ ...HELLO, reasoningItems: [item] })).toEqual([path]);
+    expect(inMessages({ ...HELLO, reasoningItems: [] })).toEqual([]);
+  });
+
+  it.each<[string, Partial<ReasoningItem>, string]>([
+    ['no id', { id: '' }, 'id'],
+    ['an id with control characters', { id: 'a\n' }, 'id'],
+    ['an id that is too long', { id: 'x'.repeat(257) }, 'id'],
+    ['no content', { encryptedContent: '' }, 'encrypted_content'],
+    ['broken content', { encryptedContent: LONE_SURROGATE }, 'encrypted_content'],
+    ['huge content', { encryptedContent: 'x'.repeat(4_194_305) }, 'encrypted_content'],
+    ['a broken summary', { summary: ['', LONE_SURROGATE] }, 'summary[1]'],
+  ])('are refused with %s', (_, fields, field) => {
+    expect(inTurn({ ...item, ...fields })).toEqual([`${path}[0].${field}`]);
+  });
+
+  it('are refused if there are more than 128 in a turn', () => {
+    expect(inTurn(...Array.from({ length: 129 }, () => item))).toEqual([path]);
+  });
+});
+
 describe('tool calls', () => {
   it('must all be answered', () => {
     expect(inMessages(turn('a', 'b'), result('a'))).toEqual([
@@ -290,6 +340,12 @@ describe('tool calls', () => {
       'request.messages[0].tool_calls[0].arguments',
       'request.messages[0].tool_calls[1].id',
       'request.messages[0].tool_calls[1].name',
+    ]);
+  });
+
+  it('have one result', () => {
+    expect(inMessages(turn('a'), result('a'), result('a'))).toEqual([
+      'request.messages[2].tool_call_id',
     ]);
   });
 
@@ -463,7 +519,7 @@ describe('response format, service and metadata', () => {
 describe('fields that could not be read', () => {
   it('are refused together with the rest, without guesses about what stands beside them', () => {
     const violations = [{ field: 'request.messages[0].role', description: 'must be set' }];
-    const error = validateCall(
+    const error = refusalOf(
       aCall({
         violations,
         request: { messages: [{ role: 'user', content: '', toolCallId: 'x' }], temperature: 3 },

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Call, Handler } from '../../../src/provider/call.ts';
+import { unknownModel } from '../../../src/provider/catalogue/model.ts';
+import type { CountTokens } from '../../../src/provider/context/fit-conversation.ts';
+import { ProviderError } from '../../../src/provider/errors.ts';
+import type { ContextPolicy } from '../../../src/provider/message.ts';
+import { fitContext } from '../../../src/provider/stages/fit-context.ts';
+import { aCall, completed, drain, replay, started } from '../../support/events.ts';
+import { WordCounter } from '../context/conversations.ts';
+
+/** 300 words that the quick check takes for up to 2,100 tokens. */
+const LONG = 'abcdef '.repeat(300);
+
+function call(contextWindow: number | undefined, contextPolicy: ContextPolicy = 'reject'): Call {
+  const model = { ...unknownModel('gpt-test'), ...(contextWindow && { contextWindow }) };
+  return aCall({
+    target: { model, surface: 'chat_completions' },
+    request: {
+      messages: [
+        { role: 'user', content: LONG },
+        { role: 'user', content: 'Well?' },
+      ],
+      maxTokens: 100,
+      contextPolicy,
+    },
+  });
+}
+
+function run(asked: Call, tokens: CountTokens = new WordCounter()) {
+  const calls: Call[] = [];
+  const answers: unknown[] = [];
+  const next: Handler = (given) => {
+    calls.push(given);
+    const answer = replay(started(), completed())(given);
+    answers.push(answer);
+    return answer;
+  };
+  return { calls, answers, events: fitContext({ tokens })(next)(asked) };
+}
+
+describe('fitContext', () => {
+  it.each([
+    ['a model without a known window', call(undefined)],
+    ['what must fit, however it counts', call(10_000)],
+  ])('stays out of the way of %s', (_, asked) => {
+    const tokens = new WordCounter();
+    const { calls, answers, events } = run(asked, tokens);
+    expect(events).toBe(answers[0]);
+    expect(calls[0]).toBe(asked);
+    expect(tokens.counted).toEqual([]);
+  });
+
+  it('passes on what fits once it is counted', async () => {
+    const asked = call(1000);
+    const { calls, events } = run(asked);
+    expect(calls).toEqual([]);
+    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    expect(calls[0]).toBe(asked);
+  });
+
+  it('refuses what does not fit, without asking anybody', async () => {
+    const { calls, events } = run(call(400));
+    expect(await drain(events)).toMatchObject({
+      events: [],
+      error: {
+        reason: 'CONTEXT_TOO_LONG',
+        facts: { countedTokens: 306, tokenLimit: 300, model: 'gpt-test' },
+      },
+    });
+    expect(calls).toEqual([]);
+  });
+
+  it('leaves out what the policy allows', async () => {
+    const { calls, events } = run(call(400, 'truncate_oldest'));
+    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    expect(calls).toMatchObject([
+      {
+        request: { messages: [{ content: 'Well?' }] },
+        truncation: { droppedMessages: [0], inputTokensBefore: 306, inputTokensAfter: 5 },
+        warnings: [expect.any(String)],
+      },
+    ]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a time-out of its own', new DOMException('late', 'TimeoutError'), 'DEADLINE_EXCEEDED'],
+    ['anything else', 'enough', 'CANCELLED'],
+    ['our own reason', new ProviderError('SHUTTING_DOWN'), 'SHUTTING_DOWN'],
+  ])('stops counting when a caller aborts with %s', async (_, reason, expected) => {
+    const controller = new AbortController();
+    const tokens: CountTokens = {
+      count: (_name, _model, _request, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+    };
+    const { calls, events } = run({ ...call(400), signal: controller.signal }, tokens);
+    const drained = drain(events);
+    controller.abort(reason);
+    expect(await drained).toMatchObject({ events: [], error: { reason: expected } });
+    expect(calls).toEqual([]);
+  });
+
+  it('fails as counting fails', async () => {
+    const error = new ProviderError('INTERNAL');
+    const { calls, events } = run(call(400), { count: () => Promise.reject(error) });
+    expect(await drain(events)).toEqual({ events: [], error });
+    expect(calls).toEqual([]);
+  });
+});
