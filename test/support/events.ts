@@ -1,6 +1,13 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Call, type Handler, newCallRecord } from '../../src/provider/call.ts';
-import type { Completed, ProviderEvent, Started, Usage } from '../../src/provider/events.ts';
+import { unknownModel } from '../../src/provider/catalogue/model.ts';
+import type {
+  Completed,
+  EffectiveSettings,
+  ProviderEvent,
+  Started,
+  Usage,
+} from '../../src/provider/events.ts';
 
 /** Builders of calls and events with sensible contents, for tests of stages. */
 
@@ -10,6 +17,8 @@ export function aCall(fields: Partial<Call> = {}): Call {
     request: { messages: [{ role: 'user', content: 'Hello there!' }] },
     violations: [],
     model: 'gpt-test',
+    target: { model: unknownModel('gpt-test'), surface: 'chat_completions' },
+    applied: { systemPromptAdded: false },
     warnings: [],
     recovery: 'fail',
     signal: new AbortController().signal,
@@ -22,6 +31,13 @@ export function aCall(fields: Partial<Call> = {}): Call {
   };
 }
 
+/** Of a request that sets nothing. */
+export const SETTINGS: EffectiveSettings = {
+  model: 'gpt-test',
+  api: 'chat_completions',
+  systemPromptAdded: false,
+};
+
 export function started(fields: Partial<Started> = {}): Started {
   return {
     type: 'started',
@@ -29,7 +45,7 @@ export function started(fields: Partial<Started> = {}): Started {
     model: 'gpt-test-2026',
     upstreamRequestId: 'req_1',
     attempt: 1,
-    effectiveSettings: { model: 'gpt-test' },
+    effectiveSettings: SETTINGS,
     warnings: [],
     ...fields,
   };
@@ -58,6 +74,7 @@ export function completed(fields: Partial<Completed> = {}): Completed {
     finishReason: 'stop',
     rawFinishReason: 'stop',
     toolCalls: [],
+    reasoningItems: [],
     usage: usage(),
     model: 'gpt-test-2026',
     attempts: 1,

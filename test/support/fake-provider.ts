@@ -7,7 +7,7 @@ import type {
   SendOptions,
   UpstreamStatus,
 } from '../../src/provider/provider.ts';
-import { completed, started, text } from './events.ts';
+import { completed, SETTINGS, started, text } from './events.ts';
 
 /** What the provider was asked. */
 export interface ProviderCall {
@@ -50,7 +50,7 @@ export function aResponse(fields: Partial<MessageResponse> = {}): MessageRespons
     refusal: '',
     reasoning: '',
     upstreamRequestId: 'req_1',
-    effectiveSettings: { model: 'gpt-test' },
+    effectiveSettings: SETTINGS,
     warnings: [],
     metadata: {},
     ...fields,
@@ -94,7 +94,13 @@ export class FakeProvider implements IAIProvider {
 
   async countTokens(request: MessageRequest, options: CallOptions = {}) {
     this.#note(request, options);
-    return { inputTokens: 7, estimated: false, model: 'gpt-test', tokenizer: 'o200k_base' };
+    return {
+      inputTokens: 7,
+      estimated: false,
+      model: 'gpt-test',
+      tokenizer: 'o200k_base',
+      contextWindow: 128_000,
+    };
   }
 
   upstreams(): readonly UpstreamStatus[] {

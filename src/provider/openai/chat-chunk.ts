@@ -1,4 +1,6 @@
-import { ProviderError } from '../errors.ts';
+import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
+import { recordOf } from './json-record.ts';
+import type { ToolCallFragment } from './tool-calls.ts';
 
 /** The parts of a `chat.completion.chunk` that are read, as loosely as servers are known to send them. */
 export interface ChatChunk {
@@ -27,36 +29,33 @@ export interface ChunkDelta {
   readonly tool_calls?: readonly ToolCallFragment[] | null;
 }
 
-export interface ToolCallFragment {
-  readonly index?: number | null;
-  readonly id?: string | null;
-  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
-}
-
 /**
  * The data of an event as a chunk whose read parts have the types above.
  *
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseChunk(data: string): ChatChunk {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    // Not the parser's error, which quotes the answer.
-    throw malformed('not JSON');
-  }
-  if (!isObject(value)) throw malformed('not an object');
-  if (!isAbsentOr(value.usage, isObject)) throw malformed('its usage');
-  if (!isListOf(value.choices, isChoice)) throw malformed('its choices');
-  return value;
+  return checked(parseObject(data));
 }
 
-function malformed(what: string): ProviderError {
-  return new ProviderError('SERVICE_UNAVAILABLE', {
-    message: 'The upstream sent an answer that cannot be read.',
-    cause: new Error(`The data of an event is malformed: ${what}.`),
+/**
+ * A whole `chat.completion` as the one chunk that says as much.
+ *
+ * @throws ProviderError SERVICE_UNAVAILABLE
+ */
+export function parseCompletion(body: string): ChatChunk {
+  const value = parseObject(body);
+  const choices = Array.isArray(value.choices) ? value.choices : [];
+  return checked({
+    ...value,
+    choices: choices.map((choice) => ({ ...choice, delta: recordOf(choice).message })),
   });
+}
+
+function checked(value: { readonly [name: string]: unknown }): ChatChunk {
+  if (!isAbsentOr(value.usage, isObject)) throw malformed('the usage of a chunk');
+  if (!isListOf(value.choices, isChoice)) throw malformed('the choices of a chunk');
+  return value;
 }
 
 function isChoice(value: unknown): boolean {
@@ -89,22 +88,4 @@ function isFunctionFragment(value: unknown): boolean {
   return (
     isObject(value) && isAbsentOr(value.name, isString) && isAbsentOr(value.arguments, isString)
   );
-}
-
-type Check = (value: unknown) => boolean;
-
-function isAbsentOr(value: unknown, check: Check): boolean {
-  return value === undefined || value === null || check(value);
-}
-
-function isListOf(value: unknown, check: Check): boolean {
-  return isAbsentOr(value, Array.isArray) && ((value as unknown[] | null) ?? []).every(check);
-}
-
-function isString(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

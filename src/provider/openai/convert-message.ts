@@ -6,23 +6,31 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
+import type { Model } from '../catalogue/model.ts';
 import type { ContentPart, ImagePart, Message, ToolCall } from '../message.ts';
+import { imageUrl } from './image-url.ts';
 import { present, unlessEmpty } from './present.ts';
 
-/** A turn as the Chat Completions API takes it. Roles are not translated. */
-export function toMessageParam(message: Message): ChatCompletionMessageParam {
-  const { role } = message;
-  switch (role) {
+/**
+ * A turn as the Chat Completions API takes it.
+ *
+ * @param instructionRole the role in which the model takes instructions, whatever they are called
+ */
+export function toMessageParam(
+  message: Message,
+  instructionRole: Model['instructionRole'],
+): ChatCompletionMessageParam {
+  switch (message.role) {
     case 'system':
     case 'developer':
-      return { role, content: textOnly(message.content), ...nameOf(message) };
+      return { role: instructionRole, content: textOnly(message.content), ...nameOf(message) };
     case 'user':
-      return { role, content: textAndImages(message.content), ...nameOf(message) };
+      return { role: 'user', content: textAndImages(message.content), ...nameOf(message) };
     case 'assistant':
       return assistant(message);
     case 'tool':
       return {
-        role,
+        role: 'tool',
         content: textOnly(message.content),
         tool_call_id: message.toolCallId ?? '',
       };
@@ -67,11 +75,6 @@ function toPart(part: ContentPart): ChatCompletionContentPart {
 }
 
 function toImage(image: ImagePart): ChatCompletionContentPartImage {
-  const url = image.data === undefined ? (image.uri ?? '') : dataUri(image.data, image.mediaType);
+  const url = imageUrl(image);
   return { type: 'image_url', image_url: { url, ...present({ detail: image.detail }) } };
-}
-
-function dataUri(data: Uint8Array, mediaType = ''): string {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return `data:${mediaType};base64,${bytes.toString('base64')}`;
 }

@@ -1,36 +1,45 @@
-import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
+import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import type { Call } from '../call.ts';
+import type { Model } from '../catalogue/model.ts';
 import type { MessageRequest } from '../message.ts';
 import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
 import { present, unlessEmpty } from './present.ts';
 
-type Params = ChatCompletionCreateParamsStreaming;
+type Params = ChatCompletionCreateParams;
+
+/** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
+const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
+  stream: true,
+  stream_options: { include_usage: true, include_obfuscation: false },
+};
 
 /**
- * The call as a streaming Chat Completions request. What the caller left out is left out here, so
- * that the upstream's default holds; what is the provider's own affair (metadata, task type, cache
+ * The call as a Chat Completions request, streaming unless the model cannot. What the caller left out
+ * is left out here, so that the upstream's default holds; what is the provider's own affair (metadata, task type, cache
  * and context policy, fallback models) is never sent.
  *
  * @param call validated by the prepare stage
  */
-export function toChatCompletionRequest(call: Call): ChatCompletionCreateParamsStreaming {
-  const { model, request } = call;
+export function toChatCompletionRequest(call: Call): ChatCompletionCreateParams {
+  const { request } = call;
+  const { model } = call.target;
   return {
-    model,
-    messages: request.messages.map(toMessageParam),
-    stream: true,
-    // Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers.
-    stream_options: { include_usage: true, include_obfuscation: false },
-    ...toSamplingParams(model, request),
+    model: call.model,
+    messages: request.messages.map((message) => toMessageParam(message, model.instructionRole)),
+    ...(model.supports.streaming && STREAMED),
+    ...toSamplingParams(request, model.maxTokensField),
     ...toToolParams(request),
     ...toServiceParams(request),
   };
 }
 
-function toSamplingParams(model: string, request: MessageRequest): Partial<Params> {
+function toSamplingParams(
+  request: MessageRequest,
+  maxTokensField: Model['maxTokensField'],
+): Partial<Params> {
   return present({
-    [maxTokensField(model)]: request.maxTokens,
+    [maxTokensField]: request.maxTokens,
     temperature: request.temperature,
     top_p: request.topP,
     frequency_penalty: request.frequencyPenalty,
@@ -63,19 +72,4 @@ function biasOf({ logitBias }: MessageRequest): Record<string, number> | undefin
 
 function predictionOf({ prediction }: MessageRequest): Params['prediction'] | undefined {
   return prediction ? { type: 'content', content: prediction } : undefined;
-}
-
-/** OpenAI's names, fine-tuned ones included. The open-weight gpt-oss is served by others. */
-const OPENAI_MODEL = /^(?:ft:)?(?:gpt-(?!oss)|o\d|chatgpt-|codex-)/;
-/** OpenAI's models from before max_completion_tokens, as Azure and others still serve them. */
-const OLD_OPENAI_MODEL = /^(?:ft:)?gpt-(?:3\.?5|4(?:$|[-:]))/;
-
-/**
- * The name under which a model's server knows the limit of the answer. OpenAI's reasoning models
- * refuse `max_tokens`; older models and many compatible servers know nothing else.
- */
-export function maxTokensField(model: string): 'max_completion_tokens' | 'max_tokens' {
-  return OPENAI_MODEL.test(model) && !OLD_OPENAI_MODEL.test(model)
-    ? 'max_completion_tokens'
-    : 'max_tokens';
 }

@@ -60,6 +60,7 @@ export function toResponseFormat(
   };
 }
 
-function toSchema(text: string): Record<string, unknown> {
+/** A schema whose numbers and keys stay as they were written. */
+export function toSchema(text: string): Record<string, unknown> {
   return parseJsonExactly(text) as Record<string, unknown>;
 }

@@ -16,6 +16,9 @@ export function effectiveSettings(call: Call): EffectiveSettings {
       reasoningEffort: request.reasoningEffort,
       serviceTier: request.serviceTier,
       verbosity: request.verbosity,
+      taskType: request.taskType,
     }),
+    ...call.applied,
+    api: call.target.surface,
   };
 }

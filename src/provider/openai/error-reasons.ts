@@ -2,6 +2,23 @@ import type { ErrorReason } from '../error-kinds.ts';
 import { matchContextOverflow } from './context-overflow.ts';
 import type { UpstreamErrorBody } from './error-body.ts';
 
+/** Codes of a failed Responses answer whose image could not be used. */
+const IMAGE_FAULTS = [
+  'invalid_image',
+  'invalid_image_format',
+  'invalid_base64_image',
+  'invalid_image_url',
+  'invalid_image_mode',
+  'image_too_large',
+  'image_too_small',
+  'image_parse_error',
+  'image_file_too_large',
+  'unsupported_image_media_type',
+  'empty_image_file',
+  'failed_to_download_image',
+  'image_file_not_found',
+] as const;
+
 /**
  * What upstreams' words for a failure mean here. This file and context-overflow.ts are the only ones
  * that compare them. `code` decides before `type`.
@@ -28,10 +45,16 @@ const REASON_OF_WORD: ReadonlyMap<string, ErrorReason> = new Map<string, ErrorRe
   ['content_policy_violation', 'CONTENT_FILTERED'],
   ['content_filter', 'CONTENT_FILTERED'],
   ['ResponsibleAIPolicyViolation', 'CONTENT_FILTERED'],
+  // The Responses API's word for a prompt that was flagged.
+  ['invalid_prompt', 'CONTENT_FILTERED'],
+  ['bio_policy', 'CONTENT_FILTERED'],
+  ['misalignment_policy_violation', 'CONTENT_FILTERED'],
+  ['image_content_policy_violation', 'CONTENT_FILTERED'],
   ['unsupported_parameter', 'UNSUPPORTED_PARAMETER'],
   ['unsupported_value', 'UNSUPPORTED_PARAMETER'],
   ['unknown_parameter', 'UNSUPPORTED_PARAMETER'],
   ['invalid_value', 'INVALID_REQUEST'],
+  ...IMAGE_FAULTS.map((word): [string, ErrorReason] => [word, 'INVALID_REQUEST']),
   ['server_error', 'SERVICE_UNAVAILABLE'],
   ['internal_error', 'SERVICE_UNAVAILABLE'],
   ['internal_server_error', 'SERVICE_UNAVAILABLE'],

@@ -16,6 +16,11 @@ export function reported(error: unknown, { model, record }: Call): ProviderError
   return fromErrorObject(error, { model, requestId: record.upstreamRequestId });
 }
 
+/** The upstream stopped a background answer, which nobody here asks it to do. */
+export function cancelledUpstream(): ProviderError {
+  return new ProviderError('PROVIDER_ERROR', { message: 'The upstream cancelled its answer.' });
+}
+
 /** A 2xx response of another media type than the one that was asked for. */
 export function notAStream(contentType: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {

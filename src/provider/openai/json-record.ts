@@ -7,3 +7,8 @@ const EMPTY: JsonRecord = Object.freeze({});
 export function recordOf(value: unknown): JsonRecord {
   return typeof value === 'object' && value !== null ? (value as JsonRecord) : EMPTY;
 }
+
+/** A fact beside the answer: a server that gets its type wrong has not failed the call. */
+export function stringOr(value: unknown): string {
+  return typeof value === 'string' ? value.toWellFormed() : '';
+}

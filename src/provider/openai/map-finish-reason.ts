@@ -17,3 +17,15 @@ export function toFinishReason(raw: string): FinishReason {
       return 'error';
   }
 }
+
+/** What it means here that a Responses answer is `incomplete`, by the reason it gives. */
+export function toIncompleteReason(raw: string): FinishReason {
+  switch (raw) {
+    case 'max_output_tokens':
+      return 'length';
+    case 'content_filter':
+      return 'content_filter';
+    default:
+      return 'error';
+  }
+}

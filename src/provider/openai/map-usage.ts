@@ -4,16 +4,48 @@ import { type JsonRecord, recordOf } from './json-record.ts';
 /** Counts are int32 on the wire. */
 const MAX_COUNT = 2 ** 31 - 1;
 
+/** Where an API puts its counts. */
+interface UsageNames {
+  readonly input: string;
+  readonly inputDetails: string;
+  readonly output: string;
+  readonly outputDetails: string;
+}
+
+const CHAT: UsageNames = {
+  input: 'prompt_tokens',
+  inputDetails: 'prompt_tokens_details',
+  output: 'completion_tokens',
+  outputDetails: 'completion_tokens_details',
+};
+
+const RESPONSES: UsageNames = {
+  input: 'input_tokens',
+  inputDetails: 'input_tokens_details',
+  output: 'output_tokens',
+  outputDetails: 'output_tokens_details',
+};
+
+/** The `usage` of a Chat Completions chunk. */
+export function toUsage(raw: unknown): Usage {
+  return readUsage(raw, CHAT);
+}
+
+/** The `usage` of a Responses answer. */
+export function toResponsesUsage(raw: unknown): Usage {
+  return readUsage(raw, RESPONSES);
+}
+
 /**
- * The token counts of a chunk's or an answer's `usage`, as far as they can be believed: a count that
+ * The token counts of an answer, as far as they can be believed: a count that
  * is negative, fractional, not a number or greater than the whole it is part of reads 0, and so does
  * a missing main count; `estimated` is then set. Absent details are 0 and no cause for doubt: many
  * compatible servers have none.
  */
-export function toUsage(raw: unknown): Usage {
+function readUsage(raw: unknown, names: UsageNames): Usage {
   const usage = recordOf(raw);
-  const input = recordOf(usage.prompt_tokens_details);
-  const output = recordOf(usage.completion_tokens_details);
+  const input = recordOf(usage[names.inputDetails]);
+  const output = recordOf(usage[names.outputDetails]);
   let doubtful = false;
 
   const count = (from: JsonRecord, name: string, most: number): number => {
@@ -23,15 +55,15 @@ export function toUsage(raw: unknown): Usage {
     return 0;
   };
 
-  const inputTokens = count(usage, 'prompt_tokens', MAX_COUNT);
-  const outputTokens = count(usage, 'completion_tokens', MAX_COUNT);
+  const inputTokens = count(usage, names.input, MAX_COUNT);
+  const outputTokens = count(usage, names.output, MAX_COUNT);
   count(usage, 'total_tokens', MAX_COUNT);
   const details = {
     cacheReadTokens: count(input, 'cached_tokens', inputTokens),
     cacheWriteTokens: count(input, 'cache_write_tokens', inputTokens),
     reasoningTokens: count(output, 'reasoning_tokens', outputTokens),
   };
-  const complete = usage.prompt_tokens != null && usage.completion_tokens != null;
+  const complete = usage[names.input] != null && usage[names.output] != null;
   return {
     inputTokens,
     outputTokens,

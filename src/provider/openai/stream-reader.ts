@@ -1,23 +1,20 @@
-import type { Call } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Timings } from '../events.ts';
-import { parseChunk } from './chat-chunk.ts';
-import { ChatStream } from './chat-stream.ts';
+import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
-import { hungUp, reported } from './faults.ts';
+import { hungUp } from './faults.ts';
 import { present } from './present.ts';
 import { SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {
-  /** Silence after a finish reason that ends a stream without `[DONE]` and usage, in ms. */
+  /** Silence after the model's end that ends a stream without `[DONE]` and usage, in ms. */
   readonly doneGraceMs: number;
   /** Largest event, in bytes. */
   readonly maxEventBytes: number;
 }
 
 export interface StreamContext {
-  readonly call: Call;
   readonly exchange: Exchange;
   readonly queue: EventQueue;
   readonly clock: Clock;
@@ -30,15 +27,15 @@ const DRAIN_MS = 1_000;
 
 /**
  * Reads a response that is an event stream, and decides when the answer in it is complete: at
- * `[DONE]`; at the usage chunk behind the finish reason, because some servers then stay silent; at
- * the body's end or after a silence, if there was a finish reason. Its methods throw what is wrong
+ * `[DONE]`; when nothing more can follow, because some servers then stay silent; at the body's end or
+ * after a silence, if the model had finished. Its methods throw what is wrong
  * with the stream.
  */
 export class StreamReader {
   readonly #context: StreamContext;
   readonly #doneGraceMs: number;
   readonly #parser: SseParser;
-  readonly #stream: ChatStream;
+  readonly #stream: AnswerStream;
   #firstOutputAt: number | undefined;
   #done = false;
   #completed = false;
@@ -46,11 +43,11 @@ export class StreamReader {
   #surplus = false;
   #timer: Timer | undefined;
 
-  constructor(context: StreamContext, options: StreamOptions) {
+  constructor(stream: AnswerStream, context: StreamContext, options: StreamOptions) {
+    this.#stream = stream;
     this.#context = context;
     this.#doneGraceMs = options.doneGraceMs;
     this.#parser = new SseParser(options.maxEventBytes, (name, data) => this.#onEvent(name, data));
-    this.#stream = new ChatStream(context.call, (event) => context.queue.push(event));
   }
 
   data(chunk: Buffer): void {
@@ -95,9 +92,7 @@ export class StreamReader {
     }
     // An empty event is some servers' way to keep the connection alive.
     if (this.#completed || data === '') return;
-    const chunk = parseChunk(data);
-    if (chunk.error || name === 'error') throw reported(chunk.error || chunk, this.#context.call);
-    this.#stream.add(chunk);
+    this.#stream.read(name, data);
     if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
     if (this.#stream.finished) this.#awaitSilence();
   }
@@ -123,23 +118,28 @@ export class StreamReader {
 
   #complete(): void {
     if (!this.#stream.finished) throw hungUp();
-    const { exchange, queue } = this.#context;
+    const { clock, exchange, queue, startedAt } = this.#context;
     this.stop();
     this.#completed = true;
-    this.#stream.end(this.#timings());
+    this.#stream.end(timingsOf(clock, startedAt, this.#firstOutputAt));
     queue.end();
     exchange.release();
     // If a slow caller holds the connection up, nothing more will be queued.
     exchange.resume();
   }
+}
 
-  #timings(): Timings {
-    const { clock, startedAt } = this.#context;
-    const first = this.#firstOutputAt;
-    return {
-      queueMs: 0,
-      totalMs: clock.now() - startedAt,
-      ...present({ timeToFirstTokenMs: first === undefined ? undefined : first - startedAt }),
-    };
-  }
+/** @param firstOutputAt epoch ms; undefined if there was no output */
+export function timingsOf(
+  clock: Clock,
+  startedAt: number,
+  firstOutputAt: number | undefined,
+): Timings {
+  return {
+    queueMs: 0,
+    totalMs: clock.now() - startedAt,
+    ...present({
+      timeToFirstTokenMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
+    }),
+  };
 }

@@ -1,7 +1,13 @@
 import type { ToolCallDelta } from '../events.ts';
 import type { ToolCall } from '../message.ts';
-import type { ToolCallFragment } from './chat-chunk.ts';
 import { CodePoints } from './code-points.ts';
+
+/** A piece of a function call, as loosely as servers are known to send it. */
+export interface ToolCallFragment {
+  readonly index?: number | null;
+  readonly id?: string | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+}
 
 interface Draft {
   /** As the upstream counts, if it does. */

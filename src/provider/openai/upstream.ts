@@ -1,11 +1,14 @@
 import { traceHeaders } from '../../telemetry/propagation.ts';
 import type { Call } from '../call.ts';
+import type { Surface } from '../catalogue/model.ts';
 import type { Clock } from '../clock.ts';
 import type { Upstream } from '../upstream.ts';
-import { ChatAnswer } from './chat-answer.ts';
+import { Answer } from './answer.ts';
+import type { ApiSurface } from './api-surface.ts';
+import { chatSurface } from './chat-surface.ts';
 import { buildRequest, type ClientOptions, createClient } from './client.ts';
-import { toChatCompletionRequest } from './convert-request.ts';
 import { listModels } from './models.ts';
+import { responsesSurface } from './responses-surface.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
 export interface OpenAIUpstreamOptions extends ClientOptions, TransportOptions {
@@ -21,9 +24,14 @@ export interface OpenAIUpstreamOptions extends ClientOptions, TransportOptions {
 const DEFAULT_DONE_GRACE_MS = 250;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
+const SURFACES: Readonly<Record<Surface, ApiSurface>> = {
+  chat_completions: chatSurface,
+  responses: responsesSurface,
+};
+
 /**
- * An OpenAI-compatible endpoint, spoken to over Chat Completions. Opens no connection before the
- * first call.
+ * An OpenAI-compatible endpoint, spoken to over the surface that a call's target names. Opens no
+ * connection before the first call.
  *
  * @throws TypeError if `baseUrl` is not a URL
  */
@@ -41,18 +49,22 @@ export function createOpenAIUpstream(
       doneGraceMs: options.doneGraceMs ?? DEFAULT_DONE_GRACE_MS,
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
-    buildRequest: (call: Call) =>
+    buildRequest: (call: Call, surface: ApiSurface) =>
       buildRequest(client, {
         method: 'post',
-        path: '/chat/completions',
-        body: toChatCompletionRequest(call),
-        headers: { accept: 'text/event-stream', ...traceHeaders(call.context) },
+        path: surface.path,
+        body: surface.toRequest(call),
+        headers: { accept: mediaType(call), ...traceHeaders(call.context) },
       }),
   };
   return {
     endpoint,
-    answer: (call) => new ChatAnswer(call, context).events,
+    answer: (call) => new Answer(call, SURFACES[call.target.surface], context).events,
     listModels: (signal) => listModels({ client, transport, clock }, signal),
     close: () => transport.close(),
   };
+}
+
+function mediaType({ target }: Call): string {
+  return target.model.supports.streaming ? 'text/event-stream' : 'application/json';
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ProviderEvent } from '../../../src/provider/events.ts';
 import { parseChunk } from '../../../src/provider/openai/chat-chunk.ts';
 import { ChatStream } from '../../../src/provider/openai/chat-stream.ts';
+import { effectiveSettings } from '../../../src/provider/openai/effective-settings.ts';
 import { aCall } from '../../support/events.ts';
 import { chunk, USAGE_CHUNK } from './open-upstream.ts';
 
@@ -23,7 +24,6 @@ describe('ChatStream', () => {
     const call = aCall({
       attempt: 3,
       warnings: ['be warned'],
-      request: { messages: [], temperature: 0, maxTokens: 9, topP: 0.5, reasoningEffort: 'low' },
     });
     call.record.upstreamRequestId = 'req_9';
     const stream = new ChatStream(call, (event) => events.push(event));
@@ -36,16 +36,17 @@ describe('ChatStream', () => {
         model: 'gpt-test-2026',
         upstreamRequestId: 'req_9',
         attempt: 3,
-        effectiveSettings: {
-          model: 'gpt-test',
-          temperature: 0,
-          maxTokens: 9,
-          topP: 0.5,
-          reasoningEffort: 'low',
-        },
+        effectiveSettings: effectiveSettings(call),
         warnings: ['be warned'],
       },
     ]);
+  });
+
+  it('tells what was left out of the conversation', () => {
+    const truncation = { droppedMessages: [1, 2], inputTokensBefore: 900, inputTokensAfter: 90 };
+    const events: ProviderEvent[] = [];
+    new ChatStream(aCall({ truncation }), (event) => events.push(event)).add(chunk({}));
+    expect(events).toMatchObject([{ type: 'started', truncation }]);
   });
 
   it("waits with it for the answer where Azure's verdict on the prompt comes first", () => {
@@ -107,6 +108,7 @@ describe('ChatStream', () => {
       finishReason: 'tool_calls',
       rawFinishReason: 'tool_calls',
       toolCalls: [{ id: 'x', name: 'f', arguments: '{}' }],
+      reasoningItems: [],
       usage: {
         inputTokens: 7,
         outputTokens: 3,

@@ -1,20 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
+import { type Model, unknownModel } from '../../../src/provider/catalogue/model.ts';
 import type { Message, MessageRequest } from '../../../src/provider/message.ts';
-import {
-  maxTokensField,
-  toChatCompletionRequest,
-} from '../../../src/provider/openai/convert-request.ts';
+import { toChatCompletionRequest } from '../../../src/provider/openai/convert-request.ts';
 import { aCall } from '../../support/events.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
 
-function convert(request: Partial<MessageRequest>, model = 'gpt-5.2') {
-  return toChatCompletionRequest(aCall({ model, request: { messages: [HELLO], ...request } }));
+function convert(request: Partial<MessageRequest>, fields: Partial<Model> = {}) {
+  const model = { ...unknownModel('gpt-5.2'), ...fields };
+  return toChatCompletionRequest(
+    aCall({
+      model: 'gpt-5.2',
+      target: { model, surface: 'chat_completions' },
+      request: { messages: [HELLO], ...request },
+    }),
+  );
 }
 
-function convertMessage(message: Message) {
-  return convert({ messages: [message] }).messages[0];
+function convertMessage(message: Message, fields: Partial<Model> = {}) {
+  return convert({ messages: [message] }, fields).messages[0];
 }
 
 describe('toChatCompletionRequest', () => {
@@ -46,7 +51,7 @@ describe('toChatCompletionRequest', () => {
       safetyIdentifier: 'hash',
     });
     expect(settings).toMatchObject({
-      max_completion_tokens: 100,
+      max_tokens: 100,
       temperature: 0,
       top_p: 0,
       frequency_penalty: 0,
@@ -63,6 +68,16 @@ describe('toChatCompletionRequest', () => {
       safety_identifier: 'hash',
     });
   });
+
+  it.each(['max_tokens', 'max_completion_tokens'] as const)(
+    'names the output limit as the model does: %s',
+    (maxTokensField) => {
+      expect(convert({ maxTokens: 100 }, { maxTokensField })).toStrictEqual({
+        ...convert({}),
+        [maxTokensField]: 100,
+      });
+    },
+  );
 
   it("leaves out what is empty and what is the provider's own affair", () => {
     const request = convert({
@@ -84,13 +99,26 @@ describe('toChatCompletionRequest', () => {
 });
 
 describe('messages', () => {
-  it.each(['system', 'developer', 'user'] as const)('passes %s messages on', (role) => {
-    expect(convertMessage({ role, content: 'Hi', name: 'ann' })).toStrictEqual({
-      role,
-      content: 'Hi',
-      name: 'ann',
-    });
-  });
+  it.each([
+    ['system', 'system', 'system'],
+    ['system', 'developer', 'developer'],
+    ['system', 'user', 'user'],
+    ['developer', 'system', 'system'],
+    ['developer', 'developer', 'developer'],
+    ['developer', 'user', 'user'],
+    ['user', 'developer', 'user'],
+  ] as const)(
+    'sends %s messages to a model that is told by %s as %s',
+    (role, instructionRole, sent) => {
+      expect(
+        convertMessage({ role, content: 'Hi', name: 'ann' }, { instructionRole }),
+      ).toStrictEqual({
+        role: sent,
+        content: 'Hi',
+        name: 'ann',
+      });
+    },
+  );
 
   it('sends texts and images in order', () => {
     const bytes = Uint8Array.of(0, 1, 2, 3, 4).subarray(1, 4);
@@ -212,34 +240,5 @@ describe('tools and formats', () => {
     );
     expect(body).toContain(`"parameters":${schema}`);
     expect(body).toContain(`"schema":${schema}`);
-  });
-});
-
-describe('maxTokensField', () => {
-  it.each([
-    'gpt-3.5-turbo',
-    'gpt-35-turbo',
-    'gpt-4',
-    'gpt-4-turbo-2024-04-09',
-    'ft:gpt-3.5-turbo:acme::1',
-    'llama3.2',
-    'gpt-oss-120b',
-    'openai/gpt-5',
-  ])('is max_tokens for %s', (model) => {
-    expect(maxTokensField(model)).toBe('max_tokens');
-  });
-
-  it.each([
-    'gpt-4o',
-    'gpt-4.1-mini',
-    'gpt-5.2',
-    'gpt-6-sol',
-    'o1',
-    'o3-mini',
-    'chatgpt-4o-latest',
-    'codex-mini-latest',
-    'ft:gpt-4o-mini-2024-07-18:acme::1',
-  ])('is max_completion_tokens for %s', (model) => {
-    expect(maxTokensField(model)).toBe('max_completion_tokens');
   });
 });

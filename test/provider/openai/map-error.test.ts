@@ -84,6 +84,9 @@ describe('fromHttpResponse: reason by code and type', () => {
     [400, { code: 'invalid_value', param: 'seed' }, 'INVALID_REQUEST'],
     [400, { code: 'model_not_found' }, 'MODEL_NOT_FOUND'],
     [400, { code: 'server_error' }, 'INVALID_REQUEST'],
+    [400, { code: 'invalid_prompt' }, 'CONTENT_FILTERED'],
+    [400, { code: 'image_content_policy_violation' }, 'CONTENT_FILTERED'],
+    [400, { code: 'failed_to_download_image' }, 'INVALID_REQUEST'],
     [401, { code: 'insufficient_quota' }, 'INVALID_API_KEY'],
     [404, { code: 'model_not_found' }, 'MODEL_NOT_FOUND'],
     [500, { code: 'invalid_api_key' }, 'SERVICE_UNAVAILABLE'],
@@ -201,6 +204,16 @@ describe('fromHttpResponse: facts', () => {
     ['response_format.json_schema', 'request.response_format.json_schema'],
     ['logit_bias.50256', 'request.logit_bias'],
     ['stop[1]', 'request.stop[1]'],
+    ['max_output_tokens', 'request.max_tokens'],
+    ['input', 'request.messages'],
+    ['input[3].content[0].image_url', 'request.messages'],
+    ['tools[1].parameters', 'request.tools[1].input_schema'],
+    ['tools[1].strict', 'request.tools[1].strict'],
+    ['tool_choice.name', 'request.tool_choice.function_name'],
+    ['text.format.schema', 'request.response_format.json_schema.schema'],
+    ['text.format.type', 'request.response_format'],
+    ['text.format', 'request.response_format'],
+    ['text.verbosity', 'request.verbosity'],
   ])('reads param %s as %s', (param, field) => {
     const refused = http(400, { code: 'invalid_value', param }).facts.fieldViolations;
     expect(refused).toEqual([{ field, description: 'was refused by the upstream' }]);

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { toFinishReason } from '../../../src/provider/openai/map-finish-reason.ts';
+import {
+  toFinishReason,
+  toIncompleteReason,
+} from '../../../src/provider/openai/map-finish-reason.ts';
 
 describe('toFinishReason', () => {
   it.each([
@@ -14,5 +17,17 @@ describe('toFinishReason', () => {
     ['STOP', 'error'],
   ])('reads %j as %s', (raw, reason) => {
     expect(toFinishReason(raw)).toBe(reason);
+  });
+});
+
+describe('toIncompleteReason', () => {
+  it.each([
+    ['max_output_tokens', 'length'],
+    ['content_filter', 'content_filter'],
+    ['max_messages', 'error'],
+    ['steered', 'error'],
+    ['', 'error'],
+  ])('reads %j as %s', (raw, reason) => {
+    expect(toIncompleteReason(raw)).toBe(reason);
   });
 });

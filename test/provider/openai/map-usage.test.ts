@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { toUsage } from '../../../src/provider/openai/map-usage.ts';
+import { toResponsesUsage, toUsage } from '../../../src/provider/openai/map-usage.ts';
 
 const ZERO = {
   inputTokens: 0,
@@ -98,5 +98,31 @@ describe('toUsage', () => {
         }
       }),
     );
+  });
+});
+
+describe('toResponsesUsage', () => {
+  it('reads counts and details by the names of that API', () => {
+    const usage = toResponsesUsage({
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 64, cache_write_tokens: 8 },
+      output_tokens: 40,
+      output_tokens_details: { reasoning_tokens: 30 },
+      total_tokens: 140,
+    });
+    expect(usage).toEqual({
+      inputTokens: 100,
+      outputTokens: 40,
+      totalTokens: 140,
+      cacheReadTokens: 64,
+      cacheWriteTokens: 8,
+      reasoningTokens: 30,
+      estimated: false,
+    });
+  });
+
+  it('does not take the names of the other', () => {
+    const usage = toResponsesUsage({ prompt_tokens: 3, completion_tokens: 4 });
+    expect(usage).toEqual({ ...ZERO, estimated: true });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ToolCallFragment } from '../../../src/provider/openai/chat-chunk.ts';
-import { ToolCallAssembler } from '../../../src/provider/openai/tool-calls.ts';
+import {
+  ToolCallAssembler,
+  type ToolCallFragment,
+} from '../../../src/provider/openai/tool-calls.ts';
 
 function assemble(fragments: readonly ToolCallFragment[]) {
   const assembler = new ToolCallAssembler();

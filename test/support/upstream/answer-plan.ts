@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { AnswerIdentity } from './chat-writer.ts';
 import type { UsageOverrides } from './usage.ts';
-import type { Delta } from './wire.ts';
+import type { AnswerIdentity, Delta, StubReasoningItem } from './wire.ts';
 
 export interface StubToolCall {
   /** Default: `call_stub_` and the index. */
@@ -29,6 +28,8 @@ export interface AnswerOptions extends AnswerIdentity {
     readonly text: string;
     readonly field?: 'reasoning_content' | 'reasoning';
   };
+  /** Before everything else. Over `/responses` only, and only if the request includes them. */
+  readonly sealedReasoning?: readonly StubReasoningItem[];
   /** Default true. */
   readonly sendDone?: boolean;
   /** Added to the default headers. */
@@ -40,6 +41,7 @@ export interface AnswerPlan {
   readonly identity: AnswerIdentity;
   /** The content of the opening chunk: null if the answer has no text. */
   readonly opening: '' | null;
+  readonly sealed: readonly StubReasoningItem[];
   readonly deltas: readonly Delta[];
   readonly finishReason: string;
   /** The whole message, for requests that want no stream. */
@@ -54,6 +56,7 @@ export function planAnswer(options: AnswerOptions): AnswerPlan {
   const field = reasoning?.field ?? 'reasoning_content';
   return {
     identity: options,
+    sealed: options.sealedReasoning ?? [],
     opening: pieces === undefined ? null : '',
     deltas: [
       ...words(reasoning?.text ?? '').map((text) => ({ [field]: text })),

@@ -1,8 +1,10 @@
 import { type AnswerOptions, type AnswerPlan, planAnswer } from './answer-plan.ts';
-import { answerHead, ChatWriter } from './chat-writer.ts';
+import { type AnswerWriter, newWriter } from './answer-writer.ts';
+import { answerHead } from './chat-writer.ts';
 import type { Behaviour, Exchange } from './exchange.ts';
 import { sendJson } from './json.ts';
 import type { RecordedRequest } from './recorded-request.ts';
+import { isResponsesRequest } from './responses-wire.ts';
 import { plausibleUsage } from './usage.ts';
 import type { ChatUsage, Delta } from './wire.ts';
 
@@ -17,8 +19,8 @@ export function answer(options: AnswerOptions = {}): Behaviour {
       return;
     }
     exchange.headers(200, headers);
-    const writer = new ChatWriter(request, (event) => exchange.raw(event), plan.identity);
-    writer.role(plan.opening);
+    const writer = newWriter(request, (event) => exchange.raw(event), plan.identity);
+    writeOpening(writer, plan);
     if (paceMs > 0) await writePaced(exchange.signal, writer, plan.deltas, paceMs);
     else await writeAtOnce(exchange, writer, plan.deltas);
     writeEnding(writer, request, plan);
@@ -30,8 +32,8 @@ export function answer(options: AnswerOptions = {}): Behaviour {
 export function answerText(request: RecordedRequest, options: AnswerOptions): string {
   const plan = planAnswer(options);
   const events: string[] = [];
-  const writer = new ChatWriter(request, (event) => events.push(event), plan.identity);
-  writer.role(plan.opening);
+  const writer = newWriter(request, (event) => events.push(event), plan.identity);
+  writeOpening(writer, plan);
   for (const delta of plan.deltas) writer.chunk(delta);
   writeEnding(writer, request, plan);
   return events.join('');
@@ -39,6 +41,22 @@ export function answerText(request: RecordedRequest, options: AnswerOptions): st
 
 /** The body that answers a request which wants no stream. */
 export function completion(request: RecordedRequest, plan: AnswerPlan): object {
+  return isResponsesRequest(request)
+    ? wholeResponse(request, plan)
+    : wholeCompletion(request, plan);
+}
+
+function wholeResponse(request: RecordedRequest, plan: AnswerPlan): object {
+  const events: string[] = [];
+  const writer = newWriter(request, (event) => events.push(event), plan.identity);
+  writeOpening(writer, plan);
+  for (const delta of plan.deltas) writer.chunk(delta);
+  writeEnding(writer, request, plan);
+  const last = events.at(-1) ?? '';
+  return JSON.parse(last.slice(last.indexOf('data: ') + 'data: '.length)).response;
+}
+
+function wholeCompletion(request: RecordedRequest, plan: AnswerPlan): object {
   const { message, finishReason } = plan;
   request.sentUsage = planUsage(request, plan);
   return {
@@ -50,7 +68,7 @@ export function completion(request: RecordedRequest, plan: AnswerPlan): object {
 
 async function writeAtOnce(
   exchange: Exchange,
-  writer: ChatWriter,
+  writer: AnswerWriter,
   deltas: readonly Delta[],
 ): Promise<void> {
   for (const delta of deltas) {
@@ -62,7 +80,7 @@ async function writeAtOnce(
 /** One timer for the whole stream: with many streams at a time, a promise per delta would show. */
 async function writePaced(
   signal: AbortSignal,
-  writer: ChatWriter,
+  writer: AnswerWriter,
   deltas: readonly Delta[],
   paceMs: number,
 ): Promise<void> {
@@ -80,7 +98,12 @@ async function writePaced(
   clearInterval(timer);
 }
 
-function writeEnding(writer: ChatWriter, request: RecordedRequest, plan: AnswerPlan): void {
+function writeOpening(writer: AnswerWriter, plan: AnswerPlan): void {
+  writer.role(plan.opening);
+  for (const item of plan.sealed) writer.sealed(item);
+}
+
+function writeEnding(writer: AnswerWriter, request: RecordedRequest, plan: AnswerPlan): void {
   writer.chunk({}, plan.finishReason);
   writer.usage(planUsage(request, plan));
   if (plan.sendDone) writer.done();

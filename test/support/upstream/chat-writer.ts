@@ -1,19 +1,10 @@
+import type { AnswerWriter } from './answer-writer.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { plausibleUsage } from './usage.ts';
-import { type ChatUsage, type Delta, SSE_DONE } from './wire.ts';
-
-/** What chunks and bodies say about their origin. */
-export interface AnswerIdentity {
-  /** Default: the model the request names. */
-  readonly model?: string;
-  /** Default: `default`. */
-  readonly serviceTier?: string;
-  /** Default: `fp_stub`. */
-  readonly systemFingerprint?: string;
-}
+import { type AnswerIdentity, type ChatUsage, type Delta, SSE_DONE } from './wire.ts';
 
 /** Formats the events of one streamed answer. What is the same in all of them is formatted once. */
-export class ChatWriter {
+export class ChatWriter implements AnswerWriter {
   readonly #request: RecordedRequest;
   readonly #emit: (event: string) => void;
   readonly #head: string;
@@ -48,6 +39,9 @@ export class ChatWriter {
   role(content: '' | null = ''): void {
     this.chunk({ role: 'assistant', content, refusal: null });
   }
+
+  /** Chat Completions has no place for it. */
+  sealed(): void {}
 
   /** The chunk with usage and without choices; nothing unless the request asked for it. */
   usage(usage?: ChatUsage): void {

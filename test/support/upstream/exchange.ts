@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { ChatWriter } from './chat-writer.ts';
+import { type AnswerWriter, newWriter } from './answer-writer.ts';
 import { epochMs, type RecordedRequest } from './recorded-request.ts';
 import { type ChatUsage, COMMON_HEADERS, type Delta } from './wire.ts';
 
@@ -19,7 +19,7 @@ export interface Exchange {
   chunk(delta: Delta, finishReason?: string): void;
   /** Default: plausible figures. Sends nothing unless the request asked for usage. */
   usage(usage?: ChatUsage): void;
-  /** Sends `[DONE]`. */
+  /** Sends `[DONE]`, or what ends an answer over the API that was asked. */
   done(): void;
   /** Sends bytes of the body as they are, after the default headers if there were none. False: wait for `writable` before sending more. */
   raw(data: string | Buffer): boolean;
@@ -39,7 +39,7 @@ export class ServerExchange implements Exchange {
   readonly request: RecordedRequest;
   readonly res: ServerResponse;
   readonly #left = new AbortController();
-  #writer: ChatWriter | undefined;
+  #writer: AnswerWriter | undefined;
   #finished = false;
 
   constructor(
@@ -71,15 +71,15 @@ export class ServerExchange implements Exchange {
   }
 
   chunk(delta: Delta, finishReason?: string): void {
-    this.#chat().chunk(delta, finishReason);
+    this.#answer().chunk(delta, finishReason);
   }
 
   usage(usage?: ChatUsage): void {
-    this.#chat().usage(usage);
+    this.#answer().usage(usage);
   }
 
   done(): void {
-    this.#chat().done();
+    this.#answer().done();
   }
 
   raw(data: string | Buffer): boolean {
@@ -119,8 +119,8 @@ export class ServerExchange implements Exchange {
     this.#left.abort();
   }
 
-  #chat(): ChatWriter {
-    this.#writer ??= new ChatWriter(this.request, (event) => this.raw(event));
+  #answer(): AnswerWriter {
+    this.#writer ??= newWriter(this.request, (event) => this.raw(event));
     return this.#writer;
   }
 

@@ -12,6 +12,7 @@ export { byModel } from './by-model.ts';
 export type { Behaviour, Exchange } from './exchange.ts';
 export { httpError, sendJson } from './json.ts';
 export type { RecordedRequest } from './recorded-request.ts';
+export { cancelledResponse, failedResponse, responsesErrorEvent } from './responses-faults.ts';
 export { monotonicUs, STAMP_DIGITS, type StampedOptions, stamped } from './stamped.ts';
 export {
   cutAfter,

@@ -54,7 +54,7 @@ export function recordRequest(
     rawBody,
     ...parseBody(rawBody),
     requestId: `req_${id}`,
-    completionId: `chatcmpl-${id}`,
+    completionId: message.url === '/v1/responses' ? `resp_${id}` : `chatcmpl-${id}`,
     receivedAt,
     closed: promise,
     bytesWritten: 0,

@@ -41,8 +41,9 @@ export function plausibleUsage(
   };
 }
 
-function promptTokens({ messages = [] }: ChatRequest): number {
-  return messages.reduce((sum, { content }) => sum + 3 + Math.ceil(textLength(content) / 4), 0);
+function promptTokens({ messages, input = [] }: ChatRequest): number {
+  const turns = messages ?? (typeof input === 'string' ? [{ content: input }] : input);
+  return turns.reduce((sum, { content }) => sum + 3 + Math.ceil(textLength(content) / 4), 0);
 }
 
 function textLength(content: unknown): number {

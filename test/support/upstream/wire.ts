@@ -9,7 +9,26 @@ export interface ChatRequest {
     readonly include_obfuscation?: boolean;
   };
   readonly messages?: readonly { readonly role?: string; readonly content?: unknown }[];
+  /** What the Responses API has in the place of messages. */
+  readonly input?: string | readonly { readonly role?: string; readonly content?: unknown }[];
   readonly [field: string]: unknown;
+}
+
+/** What chunks and bodies say about their origin. */
+export interface AnswerIdentity {
+  /** Default: the model the request names. */
+  readonly model?: string;
+  /** Default: `default`. */
+  readonly serviceTier?: string;
+  /** Default: `fp_stub`. */
+  readonly systemFingerprint?: string;
+}
+
+/** Reasoning that is to be handed back. */
+export interface StubReasoningItem {
+  readonly id: string;
+  readonly encryptedContent: string;
+  readonly summary?: readonly string[];
 }
 
 export interface ToolCallDelta {

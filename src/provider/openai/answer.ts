@@ -3,6 +3,7 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorFacts, ProviderError } from '../errors.ts';
 import { type EventProducer, EventQueue } from '../event-queue.ts';
+import type { ApiSurface } from './api-surface.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { jsonInsteadOfStream, notAStream } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
@@ -12,10 +13,11 @@ import { type StreamOptions, StreamReader } from './stream-reader.ts';
 import { TextReader } from './text-reader.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 import { requestId } from './upstream-text.ts';
+import { WholeReader } from './whole-reader.ts';
 
-export interface ChatAnswerContext {
+export interface AnswerContext {
   readonly transport: Transport;
-  readonly buildRequest: (call: Call) => Promise<HttpRequest>;
+  readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
   readonly clock: Clock;
   readonly stream: StreamOptions;
 }
@@ -23,6 +25,12 @@ export interface ChatAnswerContext {
 interface BodyReader {
   data(chunk: Buffer): void;
   end(): void;
+}
+
+/** A body that is an answer, and not an explanation why there is none. */
+interface AnswerReader extends BodyReader {
+  fail(error: unknown): void;
+  stop(): void;
 }
 
 /** As much of a body as is read where no stream is expected. */
@@ -33,18 +41,20 @@ const MAX_TEXT_BYTES = 64 * 1024;
  * response into events. Whatever goes wrong ends the events with a ProviderError and the connection
  * with it; only a body read to its end leaves the connection for others.
  */
-export class ChatAnswer implements EventProducer, ResponseListener {
+export class Answer implements EventProducer, ResponseListener {
   readonly events: EventQueue;
   readonly #call: Call;
-  readonly #context: ChatAnswerContext;
+  readonly #surface: ApiSurface;
+  readonly #context: AnswerContext;
   readonly #exchange: Exchange;
   #startedAt = 0;
   #facts: ErrorFacts;
-  #stream: StreamReader | undefined;
+  #answer: AnswerReader | undefined;
   #body: BodyReader | undefined;
 
-  constructor(call: Call, context: ChatAnswerContext) {
+  constructor(call: Call, surface: ApiSurface, context: AnswerContext) {
     this.#call = call;
+    this.#surface = surface;
     this.#context = context;
     this.#facts = { model: call.model };
     this.#exchange = new Exchange(call.signal, this);
@@ -65,12 +75,14 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   }
 
   cancel(): void {
-    this.#stream?.stop();
+    this.#answer?.stop();
     this.#exchange.destroy();
   }
 
   onConnected(): void {
     this.#call.onProgress('connected');
+    // The headers of a whole answer come with the answer: the wait for them is the model's.
+    if (this.#whole) this.#call.onProgress('headers');
   }
 
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
@@ -82,7 +94,7 @@ export class ChatAnswer implements EventProducer, ResponseListener {
       upstreamStatus: status,
       ...present({ upstreamRequestId: id }),
     };
-    this.#call.onProgress('headers');
+    if (!this.#whole) this.#call.onProgress('headers');
     this.#guard(() => this.#expectBody(status, headers));
   }
 
@@ -97,7 +109,7 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   onError(error: unknown): void {
     const known = fromTransportError(error, this.#call.model);
     this.#guard(() => {
-      if (this.#stream !== undefined) this.#stream.fail(known);
+      if (this.#answer !== undefined) this.#answer.fail(known);
       // An error response says more than the break behind it, even if it is cut.
       else if (this.#body !== undefined) this.#body.end();
       else throw known;
@@ -105,13 +117,18 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   }
 
   onAbort(): void {
-    this.#stream?.stop();
+    this.#answer?.stop();
     this.events.abort(this.#call.signal.reason);
+  }
+
+  /** The model cannot stream, so no stream was asked for. */
+  get #whole(): boolean {
+    return !this.#call.target.model.supports.streaming;
   }
 
   async #send(): Promise<void> {
     this.#call.signal.throwIfAborted();
-    const request = await this.#context.buildRequest(this.#call);
+    const request = await this.#context.buildRequest(this.#call, this.#surface);
     this.#context.transport.send(request, this.#exchange);
   }
 
@@ -122,26 +139,35 @@ export class ChatAnswer implements EventProducer, ResponseListener {
         throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());
       });
     } else if (/^text\/event-stream\b/i.test(contentType)) {
-      this.#stream = this.#streamReader();
-      this.#body = this.#stream;
+      this.#expectAnswer(true);
     } else if (contentType === '' || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
-      this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
-        throw jsonInsteadOfStream(text, this.#call);
-      });
+      if (this.#whole) this.#expectAnswer(false);
+      else this.#expectExcuse();
     } else {
       throw notAStream(contentType);
     }
   }
 
-  #streamReader(): StreamReader {
+  /** JSON in the place of a stream. */
+  #expectExcuse(): void {
+    this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
+      throw jsonInsteadOfStream(text, this.#call);
+    });
+  }
+
+  #expectAnswer(streamed: boolean): void {
+    const stream = this.#surface.newStream(this.#call, (event) => this.events.push(event));
     const context = {
-      call: this.#call,
       exchange: this.#exchange,
       queue: this.events,
       clock: this.#context.clock,
       startedAt: this.#startedAt,
     };
-    return new StreamReader(context, this.#context.stream);
+    const options = this.#context.stream;
+    this.#answer = streamed
+      ? new StreamReader(stream, context, options)
+      : new WholeReader(stream, context, options.maxEventBytes);
+    this.#body = this.#answer;
   }
 
   #guard(step: () => void): void {
@@ -153,7 +179,7 @@ export class ChatAnswer implements EventProducer, ResponseListener {
   }
 
   #fail(thrown: unknown): void {
-    this.#stream?.stop();
+    this.#answer?.stop();
     this.#exchange.destroy();
     const { signal } = this.#call;
     if (signal.aborted) {

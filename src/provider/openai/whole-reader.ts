@@ -1,0 +1,47 @@
+import type { AnswerStream } from './api-surface.ts';
+import { hungUp } from './faults.ts';
+import { malformed } from './json-checks.ts';
+import { type StreamContext, timingsOf } from './stream-reader.ts';
+import { TextReader } from './text-reader.ts';
+
+/**
+ * Reads a response that holds a whole answer in one JSON body, as models give it that cannot stream.
+ * Its methods throw what is wrong with it.
+ */
+export class WholeReader {
+  readonly #stream: AnswerStream;
+  readonly #context: StreamContext;
+  readonly #text: TextReader;
+
+  constructor(stream: AnswerStream, context: StreamContext, maxBytes: number) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#text = new TextReader(maxBytes, (text) => this.#onText(text));
+  }
+
+  data(chunk: Buffer): void {
+    this.#text.data(chunk);
+  }
+
+  /** The body ended. */
+  end(): void {
+    this.#text.end();
+  }
+
+  /** The connection broke: half a body is no answer. */
+  fail(error: unknown): void {
+    throw error;
+  }
+
+  stop(): void {}
+
+  #onText(text: string): void {
+    if (text === '') throw hungUp();
+    this.#stream.readWhole(text);
+    if (!this.#stream.finished) throw malformed('the body holds no answer');
+    const { clock, queue, startedAt } = this.#context;
+    const firstOutputAt = this.#stream.hasOutput ? clock.now() : undefined;
+    this.#stream.end(timingsOf(clock, startedAt, firstOutputAt));
+    queue.end();
+  }
+}

@@ -1,0 +1,82 @@
+/** The items of a Responses answer: how each kind of them begins, goes on and ends. */
+
+export type ItemKind = 'text' | 'refusal' | 'reasoning' | 'call';
+
+export interface ItemState {
+  readonly id: string;
+  /** Text, or arguments, so far. */
+  readonly text: string;
+  /** Of a function call. */
+  readonly callId: string;
+  /** Of a function call. */
+  readonly name: string;
+}
+
+type Status = 'in_progress' | 'completed';
+
+interface Shape {
+  readonly idPrefix: string;
+  /** Events of this name bring the text. */
+  readonly event: string;
+  /** Where the event that ends the text has it. */
+  readonly field: string;
+  item(state: ItemState, status: Status): object;
+  /** Absent: the text stands in the item itself. */
+  part?(text: string): object;
+}
+
+const outputText = (text: string) => ({ type: 'output_text', text, annotations: [], logprobs: [] });
+const refusal = (text: string) => ({ type: 'refusal', refusal: text });
+const reasoningText = (text: string) => ({ type: 'reasoning_text', text });
+
+export const SHAPES: Readonly<Record<ItemKind, Shape>> = {
+  text: {
+    idPrefix: 'msg',
+    event: 'response.output_text',
+    field: 'text',
+    item: message(outputText),
+    part: outputText,
+  },
+  refusal: {
+    idPrefix: 'msg',
+    event: 'response.refusal',
+    field: 'refusal',
+    item: message(refusal),
+    part: refusal,
+  },
+  reasoning: {
+    idPrefix: 'rs',
+    event: 'response.reasoning_text',
+    field: 'text',
+    item: ({ id, text }, status) => ({
+      id,
+      type: 'reasoning',
+      summary: [],
+      content: status === 'in_progress' ? [] : [reasoningText(text)],
+    }),
+    part: reasoningText,
+  },
+  call: {
+    idPrefix: 'fc',
+    event: 'response.function_call_arguments',
+    field: 'arguments',
+    item: ({ id, text, callId, name }, status) => ({
+      id,
+      type: 'function_call',
+      status,
+      arguments: text,
+      call_id: callId,
+      name,
+    }),
+  },
+};
+
+function message(part: (text: string) => object): Shape['item'] {
+  return ({ id, text }, status) => ({
+    id,
+    type: 'message',
+    status,
+    role: 'assistant',
+    content: status === 'in_progress' ? [] : [part(text)],
+  });
+}

@@ -1,0 +1,174 @@
+import type { AnswerWriter } from './answer-writer.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+import { type ItemKind, SHAPES } from './responses-items.ts';
+import { type ResponseState, responseObject } from './responses-wire.ts';
+import { plausibleUsage } from './usage.ts';
+import type { AnswerIdentity, ChatUsage, Delta, StubReasoningItem } from './wire.ts';
+
+interface OpenItem {
+  readonly kind: ItemKind;
+  /** Of a function call, among the calls. */
+  readonly call: number;
+  readonly index: number;
+  readonly id: string;
+  readonly callId: string;
+  readonly name: string;
+  text: string;
+}
+
+const COMPLETED: ReadonlySet<string> = new Set(['stop', 'tool_calls']);
+
+/** Formats the events of one streamed Responses answer, told in the terms of Chat Completions. */
+export class ResponsesWriter implements AnswerWriter {
+  readonly #request: RecordedRequest;
+  readonly #emit: (event: string) => void;
+  readonly #identity: AnswerIdentity;
+  readonly #output: object[] = [];
+  #open: OpenItem | undefined;
+  #begun = false;
+  #finishReason: string | undefined;
+  #ended = false;
+  #deltas = 0;
+  #sequence = 0;
+
+  constructor(
+    request: RecordedRequest,
+    emit: (event: string) => void,
+    identity: AnswerIdentity = {},
+  ) {
+    this.#request = request;
+    this.#emit = emit;
+    this.#identity = identity;
+  }
+
+  role(): void {
+    this.#begin();
+  }
+
+  chunk(delta: Delta, finishReason?: string): void {
+    this.#begin();
+    if (delta.role === undefined && finishReason === undefined) this.#deltas += 1;
+    const reasoning = delta.reasoning_content ?? delta.reasoning;
+    if (reasoning) this.#say('reasoning', reasoning);
+    if (delta.content) this.#say('text', delta.content);
+    if (delta.refusal) this.#say('refusal', delta.refusal);
+    for (const { index, id = '', function: called } of delta.tool_calls ?? []) {
+      if (called?.name !== undefined) this.#openItem('call', index, id, called.name);
+      if (called?.arguments) this.#say('call', called.arguments, index);
+    }
+    if (finishReason !== undefined) this.#close();
+    this.#finishReason ??= finishReason;
+  }
+
+  /** Sealed only for whoever asked for that. */
+  sealed({ id, encryptedContent, summary = [] }: StubReasoningItem): void {
+    this.#begin();
+    this.#close();
+    const include = this.#request.body.include as readonly string[] | undefined;
+    const wanted = include?.includes('reasoning.encrypted_content') === true;
+    const at = { output_index: this.#output.length };
+    const item = {
+      id,
+      type: 'reasoning',
+      summary: summary.map((text) => ({ type: 'summary_text', text })),
+      ...(wanted && { encrypted_content: encryptedContent }),
+    };
+    this.event('response.output_item.added', { ...at, item: { ...item, summary: [] } });
+    this.#output.push(item);
+    this.event('response.output_item.done', { ...at, item });
+  }
+
+  /** The event that ends an answer brings its usage. */
+  usage(usage?: ChatUsage): void {
+    if (this.#ended || this.#finishReason === undefined) return;
+    const sent = usage ?? plausibleUsage(this.#request.body, this.#deltas);
+    this.#request.sentUsage = sent;
+    const completed = COMPLETED.has(this.#finishReason);
+    this.end(
+      completed
+        ? { status: 'completed', usage: sent }
+        : { status: 'incomplete', usage: sent, incompleteReason: incomplete(this.#finishReason) },
+    );
+  }
+
+  /** There is no `[DONE]`: the answer's own end is the end. */
+  done(): void {
+    this.usage();
+  }
+
+  /** The event that ends the answer, whatever was said. */
+  end(state: Omit<ResponseState, 'output'>): void {
+    this.#begin();
+    this.#ended = true;
+    this.event(`response.${state.status}`, { response: this.response(state) });
+  }
+
+  /** The answer as one object. */
+  response(state: Omit<ResponseState, 'output'>): object {
+    return responseObject(this.#request, this.#identity, { ...state, output: [...this.#output] });
+  }
+
+  event(type: string, fields: object): void {
+    this.#request.chunksWritten += 1;
+    const data = { type, sequence_number: this.#sequence++, ...fields };
+    this.#emit(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const response = this.response({ status: 'in_progress' });
+    this.event('response.created', { response });
+    this.event('response.in_progress', { response });
+  }
+
+  #say(kind: ItemKind, text: string, call = 0): void {
+    if (this.#open?.kind !== kind || this.#open.call !== call) this.#openItem(kind, call);
+    const item = this.#open;
+    if (item === undefined) return;
+    item.text += text;
+    this.event(`${SHAPES[kind].event}.delta`, { ...this.#place(item), delta: text });
+  }
+
+  #openItem(kind: ItemKind, call = 0, callId = '', name = ''): void {
+    this.#close();
+    const index = this.#output.length;
+    const shape = SHAPES[kind];
+    const id = `${shape.idPrefix}_${index}_${this.#request.requestId}`;
+    const item: OpenItem = { kind, call, index, id, callId, name, text: '' };
+    this.#open = item;
+    this.event('response.output_item.added', {
+      output_index: index,
+      item: shape.item(item, 'in_progress'),
+    });
+    if (shape.part === undefined) return;
+    this.event('response.content_part.added', { ...this.#place(item), part: shape.part('') });
+  }
+
+  #close(): void {
+    const item = this.#open;
+    if (item === undefined) return;
+    this.#open = undefined;
+    const shape = SHAPES[item.kind];
+    const whole = shape.item(item, 'completed');
+    const place = this.#place(item);
+    this.event(`${shape.event}.done`, { ...place, [shape.field]: item.text });
+    if (shape.part !== undefined) {
+      this.event('response.content_part.done', { ...place, part: shape.part(item.text) });
+    }
+    this.#output.push(whole);
+    this.event('response.output_item.done', { output_index: item.index, item: whole });
+  }
+
+  #place({ kind, id, index }: OpenItem): object {
+    return {
+      item_id: id,
+      output_index: index,
+      ...(kind !== 'call' && { content_index: 0 }),
+    };
+  }
+}
+
+function incomplete(finishReason: string): string {
+  return finishReason === 'length' ? 'max_output_tokens' : finishReason;
+}

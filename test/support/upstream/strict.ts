@@ -1,0 +1,46 @@
+import { answer } from './answer.ts';
+import type { Behaviour } from './exchange.ts';
+import { httpError } from './json.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+import { checkChat } from './strict-chat.ts';
+import { Rejection } from './strict-error.ts';
+import { checkResponses } from './strict-responses.ts';
+
+export interface StrictOptions {
+  /** ISO 8601 day that decides which models are shut down. Default `2026-11-22`. */
+  readonly today?: string;
+  /** What answers a request that OpenAI would take. Default `answer()`. */
+  readonly answer?: Behaviour;
+  /** Hears of every request that OpenAI would not take. */
+  readonly onRejection?: (rejection: Rejection, request: RecordedRequest) => void;
+}
+
+const SNAPSHOT_OF_RULES = '2026-11-22';
+/** JSON.stringify escapes a surrogate only if it stands alone. */
+const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+/** Validates requests as OpenAI does, and answers with its errors what it would not take. */
+export function strict(options: StrictOptions = {}): Behaviour {
+  const { today = SNAPSHOT_OF_RULES, answer: accept = answer(), onRejection } = options;
+  return (exchange) => {
+    const { request } = exchange;
+    const rejection = rejectionOf(request, today);
+    if (rejection === undefined) return accept(exchange);
+    onRejection?.(rejection, request);
+    return httpError(rejection.status, rejection.fields)(exchange);
+  };
+}
+
+function rejectionOf(request: RecordedRequest, today: string): Rejection | undefined {
+  try {
+    if (LONE_SURROGATE.test(JSON.stringify(request.body))) {
+      throw new Rejection('We could not parse the JSON body of your request.');
+    }
+    const check = request.path === '/v1/responses' ? checkResponses : checkChat;
+    check(request.body, today);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Rejection) return error;
+    throw error;
+  }
+}
