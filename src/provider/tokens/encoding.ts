@@ -3,7 +3,7 @@ import {
   O200K_TOKEN_SPLIT_REGEX,
 } from 'gpt-tokenizer/encodingParams/constants';
 import type { GptEncoding } from 'gpt-tokenizer/GptEncoding';
-import type { TokenizerName } from './tokenizer-for.ts';
+import type { TokenizerName } from '../catalogue/model.ts';
 
 /** A byte-pair encoding, loaded. */
 export interface Encoding {

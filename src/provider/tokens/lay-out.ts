@@ -1,7 +1,8 @@
+import type { TokenizerName } from '../catalogue/model.ts';
 import type { Message, MessageRequest, ResponseFormat, ToolCall } from '../message.ts';
+import { estimateTokens } from '../usage.ts';
 import { imageTokens } from './image-tokens.ts';
 import { type Prompt, PromptBuilder } from './prompt.ts';
-import type { TokenizerName } from './tokenizer-for.ts';
 import { addTools } from './tool-tokens.ts';
 
 /**
@@ -34,6 +35,11 @@ function addMessage(prompt: PromptBuilder, model: string, message: Message): voi
   for (const call of message.toolCalls ?? []) addToolCall(prompt, call);
   if (message.toolCallId) {
     prompt.addText(message.toolCallId);
+    prompt.markEstimated();
+  }
+  for (const { encryptedContent } of message.reasoningItems ?? []) {
+    // Sealed text is about a third longer than what was sealed; nobody but the upstream knows more.
+    prompt.addTokens(estimateTokens(encryptedContent.length));
     prompt.markEstimated();
   }
 }

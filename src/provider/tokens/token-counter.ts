@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { Model } from '../catalogue/model.ts';
 import { ProviderError } from '../errors.ts';
 import type { MessageRequest } from '../message.ts';
 import type { TokenCount } from '../provider.ts';
 import { layOut } from './lay-out.ts';
-import { tokenizerFor } from './tokenizer-for.ts';
 import type { CountRequest, CountResponse, WorkerRequest } from './worker-messages.ts';
 
 export interface TokenCounterOptions {
@@ -35,21 +35,28 @@ export class TokenCounter {
   }
 
   /**
-   * Counts what `request` costs as input to `model`; `request.model` is not looked at.
+   * Counts what `request` costs as input to `model`; `request.model` is not looked at. The answer
+   * calls the model `name`.
    *
    * Rejects with `signal.reason` when `signal` aborts, with SHUTTING_DOWN after `close`, and with
    * INTERNAL if the worker thread dies.
    */
-  async count(model: string, request: MessageRequest, signal: AbortSignal): Promise<TokenCount> {
+  async count(
+    name: string,
+    model: Model,
+    request: MessageRequest,
+    signal: AbortSignal,
+  ): Promise<TokenCount> {
     signal.throwIfAborted();
-    const tokenizer = tokenizerFor(model);
-    const { texts, fixedTokens, estimated } = layOut(model, tokenizer.name, request);
-    const { tokens, exact } = await this.#ask({ tokenizer: tokenizer.name, texts }, signal);
+    const { id, tokenizer, tokenizerAssumed, contextWindow = 0 } = model;
+    const { texts, fixedTokens, estimated } = layOut(id, tokenizer, request);
+    const { tokens, exact } = await this.#ask({ tokenizer, texts }, signal);
     return {
       inputTokens: fixedTokens + tokens,
-      estimated: estimated || !exact || !tokenizer.known,
-      model,
-      tokenizer: tokenizer.name,
+      estimated: estimated || !exact || tokenizerAssumed,
+      model: name,
+      tokenizer,
+      contextWindow,
     };
   }
 

@@ -1,6 +1,6 @@
+import type { TokenizerName } from '../catalogue/model.ts';
 import type { Tool } from '../message.ts';
 import type { PromptBuilder } from './prompt.ts';
-import type { TokenizerName } from './tokenizer-for.ts';
 
 /**
  * OpenAI's figures for functions, section 7 of

@@ -1,4 +1,4 @@
-import type { TokenizerName } from './tokenizer-for.ts';
+import type { TokenizerName } from '../catalogue/model.ts';
 
 /** What the worker is told. */
 export type WorkerRequest = CountRequest | CancelRequest;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { builtInCatalogue } from '../../../src/provider/catalogue/catalogue.ts';
 import type { Message, MessageRequest, Tool } from '../../../src/provider/message.ts';
 import { layOut } from '../../../src/provider/tokens/lay-out.ts';
-import { tokenizerFor } from '../../../src/provider/tokens/tokenizer-for.ts';
 import { png } from './image-bytes.ts';
 import { referenceCount } from './tiktoken-reference.ts';
 
 function count(model: string, request: MessageRequest): number {
-  const { name } = tokenizerFor(model);
+  const name = builtInCatalogue().find(model)?.tokenizer ?? 'o200k_base';
   const { texts, fixedTokens } = layOut(model, name, request);
   return texts.reduce((sum, text) => sum + referenceCount(name, text), fixedTokens);
 }
@@ -211,5 +211,17 @@ describe('layOut', () => {
     const depth = 50_000;
     const inputSchema = `${'{"items":'.repeat(depth)}{}${'}'.repeat(depth)}`;
     expect(toolTokens({ name: 'f', inputSchema })).toBe(7 + o200k('f:'));
+  });
+
+  it('estimates sealed reasoning by its length', () => {
+    const sealed = { id: 'rs_1', encryptedContent: 'x'.repeat(400), summary: ['not sent as text'] };
+    const message = { role: 'assistant', content: 'done' } as const;
+    const plain = layOut('gpt-5', 'o200k_base', { messages: [message] });
+    const prompt = layOut('gpt-5', 'o200k_base', {
+      messages: [{ ...message, reasoningItems: [sealed] }],
+    });
+    expect(prompt.fixedTokens - plain.fixedTokens).toBe(100);
+    expect(prompt).toMatchObject({ texts: plain.texts, estimated: true });
+    expect(plain.estimated).toBe(false);
   });
 });

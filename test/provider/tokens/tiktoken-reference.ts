@@ -1,5 +1,5 @@
 import { get_encoding, type Tiktoken } from 'tiktoken';
-import type { TokenizerName } from '../../../src/provider/tokens/tokenizer-for.ts';
+import type { TokenizerName } from '../../../src/provider/catalogue/model.ts';
 
 const encodings = new Map<TokenizerName, Tiktoken>();
 

@@ -3,6 +3,8 @@ import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { builtInCatalogue } from '../../../src/provider/catalogue/catalogue.ts';
+import { type Model, unknownModel } from '../../../src/provider/catalogue/model.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
 import type { MessageRequest } from '../../../src/provider/message.ts';
 import { startTokenWorker, TokenCounter } from '../../../src/provider/tokens/token-counter.ts';
@@ -14,6 +16,12 @@ const MEGABYTE = 2 ** 20;
 function user(content: string): MessageRequest {
   return { messages: [{ role: 'user', content }] };
 }
+
+function modelOf(name: string): Model {
+  return builtInCatalogue().find(name) ?? unknownModel(name);
+}
+
+const GPT_4O = modelOf('gpt-4o');
 
 /** A counter, and the worker threads it started. */
 function setUp() {
@@ -43,9 +51,19 @@ describe('TokenCounter', () => {
     const { counter, workers } = start();
     expect(workers).toHaveLength(0);
     const inputTokens = 3 + 3 + referenceCount('o200k_base', 'How are you?') + 1;
-    const expected = { inputTokens, estimated: false, model: 'gpt-5.2', tokenizer: 'o200k_base' };
-    expect(await counter.count('gpt-5.2', user('How are you?'), NEVER)).toEqual(expected);
-    expect(await counter.count('gpt-5.2', user('How are you?'), NEVER)).toEqual(expected);
+    const expected = {
+      inputTokens,
+      estimated: false,
+      model: 'gpt-5.2',
+      tokenizer: 'o200k_base',
+      contextWindow: 400_000,
+    };
+    expect(await counter.count('gpt-5.2', modelOf('gpt-5.2'), user('How are you?'), NEVER)).toEqual(
+      expected,
+    );
+    expect(await counter.count('gpt-5.2', modelOf('gpt-5.2'), user('How are you?'), NEVER)).toEqual(
+      expected,
+    );
     expect(workers).toHaveLength(1);
   });
 
@@ -54,21 +72,25 @@ describe('TokenCounter', () => {
     const text = '数据的质量';
     const tokens = referenceCount('cl100k_base', text) + 7;
     expect(tokens).not.toBe(referenceCount('o200k_base', text) + 7);
-    expect(await open.count('gpt-4', user(text), NEVER)).toEqual({
+    expect(await open.count('gpt-4', modelOf('gpt-4'), user(text), NEVER)).toEqual({
       inputTokens: tokens,
       estimated: false,
       model: 'gpt-4',
       tokenizer: 'cl100k_base',
+      contextWindow: 8192,
     });
   });
 
   it.each<[string, string, MessageRequest]>([
     ['a model it does not know', 'llama-3', user('hi')],
+    ['a tokenizer that is assumed', 'gpt-6-sol', user('hi')],
     ['tools', 'gpt-4o', { ...user('hi'), tools: [{ name: 'now' }] }],
     ['a text it had to cut', 'gpt-4o', user('a'.repeat(10_000))],
   ])('says that it estimates for %s', async (_, model, request) => {
     const { counter } = start();
-    expect(await counter.count(model, request, NEVER)).toMatchObject({ estimated: true });
+    expect(await counter.count(model, modelOf(model), request, NEVER)).toMatchObject({
+      estimated: true,
+    });
   });
 
   it.each([
@@ -79,8 +101,8 @@ describe('TokenCounter', () => {
   ])('answers another count beside a megabyte of %s', async (_, text) => {
     const { counter } = start();
     const [long, short] = await Promise.all([
-      counter.count('gpt-4o', user(text), NEVER),
-      counter.count('gpt-4o', user('hi'), NEVER),
+      counter.count('gpt-4o', GPT_4O, user(text), NEVER),
+      counter.count('gpt-4o', GPT_4O, user('hi'), NEVER),
     ]);
     expect(long.inputTokens).toBeGreaterThan(8000);
     expect(short).toMatchObject({ inputTokens: 8, estimated: false });
@@ -90,35 +112,46 @@ describe('TokenCounter', () => {
     const { counter } = start();
     const controller = new AbortController();
     const reason = new ProviderError('CANCELLED');
-    const counting = counter.count('gpt-4o', user('word '.repeat(MEGABYTE)), controller.signal);
+    const counting = counter.count(
+      'gpt-4o',
+      GPT_4O,
+      user('word '.repeat(MEGABYTE)),
+      controller.signal,
+    );
     controller.abort(reason);
     await expect(counting).rejects.toBe(reason);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-    await expect(counter.count('gpt-4o', user('hi'), controller.signal)).rejects.toBe(reason);
-    expect(await counter.count('gpt-4o', user('hi'), NEVER)).toMatchObject({ inputTokens: 8 });
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), controller.signal)).rejects.toBe(
+      reason,
+    );
+    expect(await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
+      inputTokens: 8,
+    });
   });
 
   it('lets go of the signal after a count', async () => {
     const { counter } = start();
     const { signal } = new AbortController();
-    await counter.count('gpt-4o', user('hi'), signal);
+    await counter.count('gpt-4o', GPT_4O, user('hi'), signal);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('fails what runs when the thread dies, and starts another for the next count', async () => {
     const { counter, workers } = start();
-    await counter.count('gpt-4o', user('hi'), NEVER);
-    const counting = counter.count('gpt-4o', user('word '.repeat(MEGABYTE)), NEVER);
+    await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
+    const counting = counter.count('gpt-4o', GPT_4O, user('word '.repeat(MEGABYTE)), NEVER);
     const failing = expect(counting).rejects.toMatchObject({ reason: 'INTERNAL' });
     await workers[0]?.terminate();
     await failing;
-    expect(await counter.count('gpt-4o', user('hi'), NEVER)).toMatchObject({ inputTokens: 8 });
+    expect(await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
+      inputTokens: 8,
+    });
     expect(workers).toHaveLength(2);
   });
 
   it('keeps the error that killed the thread as cause', async () => {
     const { counter, workers } = start();
-    const counting = counter.count('gpt-4o', user('hi'), NEVER);
+    const counting = counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
     const cause = new Error('out of memory');
     workers[0]?.emit('error', cause);
     await expect(counting).rejects.toMatchObject({ reason: 'INTERNAL', facts: { cause } });
@@ -132,7 +165,7 @@ describe('TokenCounter', () => {
         throw cause;
       },
     });
-    await expect(counter.count('gpt-4o', user('hi'), NEVER)).rejects.toMatchObject({
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).rejects.toMatchObject({
       reason: 'INTERNAL',
       facts: { cause },
     });
@@ -140,11 +173,11 @@ describe('TokenCounter', () => {
 
   it('fails what runs and what comes with SHUTTING_DOWN once it is closed', async () => {
     const { counter, workers } = start();
-    const counting = counter.count('gpt-4o', user('hi'), NEVER);
+    const counting = counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
     const failing = expect(counting).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
     await counter.close();
     await failing;
-    await expect(counter.count('gpt-4o', user('hi'), NEVER)).rejects.toMatchObject({
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).rejects.toMatchObject({
       reason: 'SHUTTING_DOWN',
     });
     expect(workers).toHaveLength(1);
@@ -155,7 +188,7 @@ describe('TokenCounter', () => {
     const script = `
       const { TokenCounter } = await import(${JSON.stringify(module.href)});
       const request = { messages: [{ role: 'user', content: 'hi' }] };
-      const count = await new TokenCounter().count('gpt-4o', request, new AbortController().signal);
+      const count = await new TokenCounter().count('gpt-4o', ${JSON.stringify(GPT_4O)}, request, new AbortController().signal);
       process.stdout.write(String(count.inputTokens));`;
     const run = promisify(execFile);
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
