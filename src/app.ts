@@ -3,6 +3,7 @@ import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './provider/clock.ts';
 import { createOpenAIProvider } from './provider/create.ts';
+import { providerOptions } from './provider-options.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
@@ -50,7 +51,12 @@ export function createApp(config: Config, deps: AppDeps): App {
   });
   const { tracer, instruments } = telemetry;
 
-  const provider = createOpenAIProvider({ ...config, version }, { clock, tracer, instruments });
+  const provider = createOpenAIProvider(providerOptions(config, version), {
+    clock,
+    tracer,
+    instruments,
+    log: logger,
+  });
 
   const server: GrpcServer = createServer(
     {

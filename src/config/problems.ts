@@ -55,13 +55,29 @@ function unknownKey(key: string, known: readonly string[]): string {
 /** The keys that the schema knows in the group at `path`. */
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   let schema: z.core.$ZodType | undefined = configSchema;
-  for (const key of path) schema = keysOf(schema)[String(key)];
-  return Object.keys(keysOf(schema));
+  for (const key of path) schema = below(schema, key);
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodObject) return Object.keys(bare.shape);
+  // A map of a closed set of keys, such as the tasks.
+  const names = bare instanceof z.ZodRecord ? bare.keyType : undefined;
+  return names instanceof z.ZodEnum ? names.options.map(String) : [];
 }
 
-function keysOf(schema: z.core.$ZodType | undefined): Readonly<Record<string, z.core.$ZodType>> {
-  if (schema instanceof z.ZodPrefault) return keysOf(schema.unwrap());
-  return schema instanceof z.ZodObject ? schema.shape : {};
+/** The schema of a member of a group, a list or a map. */
+function below(schema: z.core.$ZodType | undefined, key: PropertyKey): z.core.$ZodType | undefined {
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodObject) return bare.shape[String(key)];
+  if (bare instanceof z.ZodArray) return bare.element;
+  return bare instanceof z.ZodRecord ? bare.valueType : undefined;
+}
+
+function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  const isWrapper =
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodNullable;
+  return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }
 
 /** `listen[1]`; a key that is no plain word is quoted, for a problem has one line. */

@@ -12,6 +12,9 @@ import {
   token,
   wholeNumber,
 } from './fields.ts';
+import { catalogueSchema, profilesSchema, tasksSchema } from './models-schema.ts';
+
+const APIS = ['auto', 'chat_completions', 'responses'] as const;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -85,6 +88,18 @@ export const configSchema = group({
   baseUrl: baseUrl("The upstream, with the version's path.", 'https://api.openai.com/v1'),
   organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
   project: token().exactOptional().describe('OpenAI-Project header. No default.'),
+  api: choice(
+    "The upstream's API over which models are asked that have both; auto chooses by model, request and upstream.",
+    APIS,
+    'auto',
+  ),
+  dropUnsupported: flag(
+    'Whether sampling parameters that a model does not take are left out with a warning instead of refused.',
+    false,
+  ),
+  catalogue: catalogueSchema.prefault({}).describe('What is known of models.'),
+  profiles: profilesSchema,
+  tasks: tasksSchema,
   timeout: duration('Deadline of calls that bring none. At most limits.maxDeadline.', {
     min: 1,
     max: LONGEST,
@@ -124,6 +139,13 @@ export interface Config {
   readonly baseUrl: string;
   readonly organization?: string;
   readonly project?: string;
+  readonly api: (typeof APIS)[number];
+  readonly dropUnsupported: boolean;
+  readonly catalogue: Settings['catalogue'];
+  /** By model or pattern, over the built-in ones; null switches one of these off. */
+  readonly profiles: Settings['profiles'];
+  /** By task type, over the built-in ones; null switches one of these off. */
+  readonly tasks: Settings['tasks'];
   /** Deadline of calls that bring none. */
   readonly timeoutMs: number;
   readonly timeouts: {

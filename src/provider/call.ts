@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
+import type { Target } from './catalogue/model.ts';
 import type { FieldViolation } from './errors.ts';
-import type { FailedAttempt, FinishReason, ProviderEvent, Usage } from './events.ts';
+import type { FailedAttempt, FinishReason, ProviderEvent, Truncation, Usage } from './events.ts';
 import type { MessageRequest } from './message.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
@@ -18,6 +19,12 @@ export interface Call {
   readonly violations: readonly FieldViolation[];
   /** The model to ask. Prepare resolves it; before that it is what the caller wrote. */
   readonly model: string;
+  /** What is known of the model, and how it is asked. Prepare resolves it. */
+  readonly target: Target;
+  /** What the profile did to the request, for `started`. Prepare sets it. */
+  readonly applied: AppliedProfile;
+  /** What the context policy left out, for `started`. */
+  readonly truncation?: Truncation;
   /** Told to the caller in `started`. */
   readonly warnings: readonly string[];
   readonly recovery: StreamRecovery;
@@ -40,6 +47,13 @@ export interface Call {
   readonly attempt: number;
   /** The upstream reports how far the attempt has come; the attempt's time-outs listen. */
   readonly onProgress: (progress: AttemptProgress) => void;
+}
+
+/** What a profile did to a request. */
+export interface AppliedProfile {
+  /** Its name, if there was one. */
+  readonly profile?: string;
+  readonly systemPromptAdded: boolean;
 }
 
 export type AttemptProgress = 'connected' | 'headers';

@@ -30,13 +30,22 @@ export async function collect(
       case 'completed': {
         if (started === undefined) throw incomplete('completed came before started');
         const { type: _type, ...end } = event;
-        const { responseId, upstreamRequestId, effectiveSettings, warnings } = started;
-        const begin = { id: responseId, upstreamRequestId, effectiveSettings, warnings };
-        return { ...begin, ...end, content, reasoning, refusal, metadata };
+        return { ...beginning(started), ...end, content, reasoning, refusal, metadata };
       }
     }
   }
   throw incomplete('the events ended without completed');
+}
+
+function beginning(started: Started) {
+  const { responseId, upstreamRequestId, effectiveSettings, warnings, truncation } = started;
+  return {
+    id: responseId,
+    upstreamRequestId,
+    effectiveSettings,
+    warnings,
+    ...(truncation && { truncation }),
+  };
 }
 
 function incomplete(cause: string): ProviderError {

@@ -1,5 +1,6 @@
+import type { Surface } from './catalogue/model.ts';
 import type { ErrorReason } from './error-kinds.ts';
-import type { ToolCall } from './message.ts';
+import type { ReasoningItem, TaskType, ToolCall } from './message.ts';
 
 /** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
 export type ProviderEvent =
@@ -21,6 +22,15 @@ export interface Started {
   readonly attempt: number;
   readonly effectiveSettings: EffectiveSettings;
   readonly warnings: readonly string[];
+  readonly truncation?: Truncation;
+}
+
+/** What a context policy left out of a conversation. */
+export interface Truncation {
+  /** Positions in the request's messages, ascending. */
+  readonly droppedMessages: readonly number[];
+  readonly inputTokensBefore: number;
+  readonly inputTokensAfter: number;
 }
 
 /** What was sent to the upstream; what is absent was left to its default. */
@@ -34,6 +44,12 @@ export interface EffectiveSettings {
   readonly reasoningEffort?: string;
   readonly serviceTier?: string;
   readonly verbosity?: string;
+  /** Name of the profile whose defaults were applied. */
+  readonly profile?: string;
+  readonly taskType?: TaskType;
+  /** The upstream's API that was used. */
+  readonly api: Surface;
+  readonly systemPromptAdded: boolean;
 }
 
 export interface TextDelta {
@@ -79,6 +95,8 @@ export interface Completed {
   readonly finishReason: FinishReason;
   readonly rawFinishReason: string;
   readonly toolCalls: readonly ToolCall[];
+  /** To be handed back with this turn. */
+  readonly reasoningItems: readonly ReasoningItem[];
   /** Of this attempt as the upstream leaves it, of all attempts as the caller gets it. */
   readonly usage: Usage;
   /** As the upstream names it. */
@@ -143,5 +161,6 @@ export interface MessageResponse extends Omit<Completed, 'type'> {
   readonly upstreamRequestId: string;
   readonly effectiveSettings: EffectiveSettings;
   readonly warnings: readonly string[];
+  readonly truncation?: Truncation;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -32,6 +32,15 @@ export interface Message {
   readonly toolCalls?: readonly ToolCall[];
   readonly toolCallId?: string;
   readonly name?: string;
+  /** Of an assistant turn, as `completed` gave them. */
+  readonly reasoningItems?: readonly ReasoningItem[];
+}
+
+/** Sealed reasoning of one turn, opaque to everybody but the upstream. */
+export interface ReasoningItem {
+  readonly id: string;
+  readonly encryptedContent: string;
+  readonly summary: readonly string[];
 }
 
 export interface Tool {

@@ -1,62 +1,92 @@
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { namesOf } from './catalogue/check.ts';
+import type { Model } from './catalogue/model.ts';
+import { answersMessages, knownModel, type ResolveOptions } from './catalogue/resolve.ts';
+import { isShutDown } from './catalogue/shutdown.ts';
 import type { Clock } from './clock.ts';
+import { describeModel, describeUnknown } from './model-info.ts';
 import type { ModelInfo } from './provider.ts';
 import type { ListedModel, Upstream } from './upstream.ts';
 
 /** How long a list is served before the upstream is asked again, in ms. */
 const FRESH_FOR_MS = 60_000;
 
-/** The upstream's list of models, kept for a minute, and for longer while the upstream is away. */
+export interface ModelListDeps {
+  readonly upstream: Pick<Upstream, 'listModels'>;
+  /** The catalogue as it stands now. */
+  readonly catalogue: () => Catalogue;
+  readonly clock: Clock;
+}
+
+/**
+ * The models that are served: what the upstream lists, told with what the catalogue knows. The list
+ * is kept for a minute, and for longer while the upstream is away.
+ */
 export class ModelList {
-  readonly #upstream: Upstream;
-  readonly #clock: Clock;
-  #models: readonly ModelInfo[] = [];
+  readonly #options: Pick<ResolveOptions, 'openAI' | 'declared'>;
+  readonly #deps: ModelListDeps;
+  #listed: readonly ListedModel[] | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(upstream: Upstream, clock: Clock) {
-    this.#upstream = upstream;
-    this.#clock = clock;
+  constructor(options: Pick<ResolveOptions, 'openAI' | 'declared'>, deps: ModelListDeps) {
+    this.#options = options;
+    this.#deps = deps;
   }
 
-  /** The last list, without asking; empty before the first. */
+  /** Without asking, sorted by id. Before the first list: what the catalogue knows. */
   get known(): readonly ModelInfo[] {
-    return this.#models;
+    const models = this.#listed === undefined ? this.#expected() : this.#served(this.#listed);
+    return models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Rejects with the upstream's ProviderError only if there is no older list to serve. */
   async get(signal: AbortSignal): Promise<readonly ModelInfo[]> {
-    if (this.#clock.now() - this.#askedAt < FRESH_FOR_MS) return this.#models;
+    if (this.#deps.clock.now() - this.#askedAt < FRESH_FOR_MS) return this.known;
     try {
       return await this.refresh(signal);
     } catch (error) {
-      if (this.#models.length === 0 || signal.aborted) throw error;
-      return this.#models;
+      if (this.#listed === undefined || signal.aborted) throw error;
+      return this.known;
     }
   }
 
   /** Asks the upstream now. Rejects with its ProviderError. */
   async refresh(signal: AbortSignal): Promise<readonly ModelInfo[]> {
-    const listed = await this.#upstream.listModels(signal);
-    this.#askedAt = this.#clock.now();
-    this.#models = listed.map(describe);
-    return this.#models;
+    this.#listed = await this.#deps.upstream.listModels(signal);
+    this.#askedAt = this.#deps.clock.now();
+    return this.known;
   }
-}
 
-function describe(listed: ListedModel): ModelInfo {
-  return {
-    id: listed.id,
-    name: listed.id,
-    description: '',
-    aliases: [],
-    contextWindow: 0,
-    maxTokens: 0,
-    supportsStreaming: true,
-    supportsImages: false,
-    supportsTools: false,
-    capabilities: [],
-    reasoningEfforts: [],
-    shutdownDate: listed.shutdownDate,
-    replacement: '',
-    available: true,
-  };
+  /** What the catalogue knows, where the upstream was not heard yet. */
+  #expected(): readonly ModelInfo[] {
+    const now = this.#deps.clock.now();
+    return this.#deps
+      .catalogue()
+      .models.filter(answersMessages)
+      .filter((model) => !(this.#options.openAI && isShutDown(model, now)))
+      .map((model) => this.#describe(model, { id: model.id, shutdownDate: '' }, false));
+  }
+
+  /** A model that is listed by several of its names appears once, by its id if that is listed. */
+  #served(listed: readonly ListedModel[]): readonly ModelInfo[] {
+    const catalogue = this.#deps.catalogue();
+    const ids = new Set(listed.map(({ id }) => id));
+    return listed.flatMap((entry) => {
+      const model = knownModel(entry.id, catalogue, this.#options.declared);
+      if (model === undefined) return [describeUnknown(entry.id, entry.shutdownDate)];
+      const folded =
+        entry.id !== model.id && namesOf(model).includes(entry.id) && ids.has(model.id);
+      return folded || !answersMessages(model) ? [] : [this.#describe(model, entry, true)];
+    });
+  }
+
+  #describe(model: Model, { id, shutdownDate }: ListedModel, available: boolean): ModelInfo {
+    return describeModel(model, {
+      name: id,
+      available,
+      announcedShutdown: shutdownDate,
+      openAI: this.#options.openAI,
+      now: this.#deps.clock.now(),
+    });
+  }
 }

@@ -1,5 +1,8 @@
 import { context } from '@opentelemetry/api';
 import { type Call, type Handler, newCallRecord } from './call.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { unknownModel } from './catalogue/model.ts';
+import type { CatalogueStore } from './catalogue/store.ts';
 import type { Clock } from './clock.ts';
 import { collect } from './collect.ts';
 import { ProviderError } from './errors.ts';
@@ -23,10 +26,11 @@ import type { UpstreamHealth } from './upstream-health.ts';
 
 export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
-  /** As the pipeline prepares calls: resolves the model and validates. */
+  /** As the pipeline prepares calls: resolves the model, validates, fits the request to it. */
   readonly prepare: (call: Call) => Call;
   readonly upstream: Upstream;
   readonly health: UpstreamHealth;
+  readonly catalogue: Pick<CatalogueStore, 'warnings' | 'close'>;
   readonly models: ModelList;
   readonly tokens: TokenCounter;
   readonly clock: Clock;
@@ -46,15 +50,16 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
-    const warnings: string[] = [];
+    const warnings = [...this.#deps.catalogue.warnings];
+    let ready = true;
     try {
       await within(options.signal, (signal) => this.#deps.models.refresh(signal));
     } catch (thrown) {
       const error = ProviderError.from(thrown);
       if (options.signal?.aborted) throw error;
+      ready = false;
       warnings.push(`Listing the upstream's models failed (${error.reason}): ${error.message}`);
     }
-    const ready = warnings.length === 0;
     return { provider: NAME, version: this.#version, ready, warnings };
   }
 
@@ -69,29 +74,8 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async getCapabilities(): Promise<ProviderCapabilities> {
-    return {
-      provider: NAME,
-      version: this.#version,
-      supportsStreaming: true,
-      supportsImages: true,
-      supportsTools: true,
-      maxInputTokens: 0,
-      maxOutputTokens: 0,
-      supportedModels: this.#deps.models.known,
-      features: {
-        streaming: true,
-        functionCalling: true,
-        parallelToolUse: true,
-        promptCaching: true,
-        thinkingMode: true,
-        structuredOutputs: true,
-        batch: false,
-        imageGeneration: false,
-        codeExecution: false,
-        webSearch: false,
-      },
-      limits: { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0 },
-    };
+    const models = this.#deps.models.known;
+    return { provider: NAME, version: this.#version, ...capabilitiesOf(models) };
   }
 
   getModels(options: CallOptions = {}): Promise<readonly ModelInfo[]> {
@@ -99,8 +83,10 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
-    const { model } = this.#deps.prepare(this.#call(request, options));
-    return within(options.signal, (signal) => this.#deps.tokens.count(model, request, signal));
+    const { model, target, ...call } = this.#deps.prepare(this.#call(request, options));
+    return within(options.signal, (signal) =>
+      this.#deps.tokens.count(model, target.model, call.request, signal),
+    );
   }
 
   upstreams(): readonly UpstreamStatus[] {
@@ -108,6 +94,7 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async dispose(): Promise<void> {
+    this.#deps.catalogue.close();
     await this.#deps.tokens.close();
     await this.#deps.upstream.close();
   }
@@ -119,6 +106,8 @@ export class OpenAIProvider implements IAIProvider {
       request,
       violations: options.violations ?? [],
       model: request.model ?? '',
+      target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
+      applied: { systemPromptAdded: false },
       warnings: [],
       recovery: options.recovery ?? 'fail',
       ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),

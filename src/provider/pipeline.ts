@@ -2,28 +2,25 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
 import type { Handler, Stage } from './call.ts';
-import type { Clock } from './clock.ts';
 import { accounting } from './stages/accounting.ts';
 import { attempt } from './stages/attempt.ts';
 import type { ServerAddress } from './stages/attempt-attributes.ts';
 import { type AttemptTimeouts, attemptTimeout } from './stages/attempt-timeout.ts';
+import { type FitContextDeps, fitContext } from './stages/fit-context.ts';
 import { observe } from './stages/observe.ts';
-import { prepare } from './stages/prepare.ts';
+import { type PrepareDeps, type PrepareOptions, prepare } from './stages/prepare.ts';
 import { recovery } from './stages/recovery.ts';
 import { upstreamHealth } from './stages/upstream-health.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamHealth } from './upstream-health.ts';
 
-export interface PipelineOptions {
-  /** Model of requests that name none. */
-  readonly defaultModel: string;
+export interface PipelineOptions extends PrepareOptions {
   readonly timeouts: AttemptTimeouts;
 }
 
-export interface PipelineDeps {
+export interface PipelineDeps extends PrepareDeps, FitContextDeps {
   readonly upstream: Upstream;
   readonly health: UpstreamHealth;
-  readonly clock: Clock;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
@@ -34,7 +31,8 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
   const server = serverAddress(deps.upstream.endpoint);
   const stages: readonly Stage[] = [
     observe(deps), //            sees rejections too; guards "exactly one completed, last"
-    prepare(options), //         the cheapest refusal: resolves the model, validates the request
+    prepare(options, deps), //   the cheapest refusal: resolves the model, validates the request
+    fitContext(deps), //         what is cached, reserved and estimated is what will be sent
     // cache                     a hit spends neither budget nor rate
     // budget                    reserves going in, settles going out
     accounting(), //             usage over all attempts, whatever became of them

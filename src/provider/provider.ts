@@ -118,6 +118,11 @@ export interface ModelInfo {
   readonly shutdownDate: string;
   readonly replacement: string;
   readonly available: boolean;
+  /** 0: not known. */
+  readonly maxInputTokens: number;
+  readonly apis: readonly string[];
+  readonly warnings: readonly string[];
+  readonly knowledgeCutoff: string;
 }
 
 export interface TokenCount {
@@ -125,6 +130,8 @@ export interface TokenCount {
   readonly estimated: boolean;
   readonly model: string;
   readonly tokenizer: string;
+  /** 0: not known. */
+  readonly contextWindow: number;
 }
 
 export interface UpstreamStatus {

@@ -18,6 +18,9 @@ limits: {maxMessageSize: 65537, maxDeadline: 576h}
 listen: ["[::1]:0", "unix:/run/a.sock"]
 drain: {gracePeriod: 0}
 allowDispose: true
+profiles: {gpt-4: null, "gpt-5*": {maxTokens: 9}}
+tasks: {analysis: null}
+catalogue: {declared: [{pattern: "a*", prices: {standard: {input: "1.25"}}}]}
 `;
 
 describe('describeConfig', () => {

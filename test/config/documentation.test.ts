@@ -4,6 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { DEFAULT_PROFILES } from '../../src/provider/profiles/defaults.ts';
+import { KEY, load, problems } from '../support/config.ts';
 
 const ROOT = join(__dirname, '../..');
 const DOCUMENT = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
@@ -24,10 +26,17 @@ function leaves({ properties = {} }: JsonSchema, prefix = ''): readonly Leaf[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const key = `${prefix}${name}`;
     if (schema.properties !== undefined) return leaves(schema, `${key}.`);
-    const fallback = schema.default === undefined ? '' : String(schema.default);
+    const fallback = textOf(schema.default);
     return [{ key, fallback, description: schema.description ?? '' }];
   });
 }
+
+function textOf(fallback: unknown): string {
+  if (fallback === undefined) return '';
+  return typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback);
+}
+
+const EXAMPLES = [...DOCUMENT.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml);
 
 const SCHEMA: JsonSchema = JSON.parse(configJsonSchema());
 const KEYS = leaves(SCHEMA);
@@ -66,8 +75,21 @@ describe('docs/configuration.md', () => {
     expect([...named].sort()).toEqual([...known, ...Object.keys(ENVIRONMENT_KEYS)].sort());
   });
 
-  it('shows an example that loads', () => {
-    const yaml = /```yaml\n(.*?)```/s.exec(DOCUMENT)?.[1] ?? '';
+  it('shows the built-in profiles', () => {
+    const [{ profiles = {}, tasks = {} } = {}] = EXAMPLES.filter((yaml) =>
+      /^profiles:/.test(yaml),
+    ).map((yaml) => load(yaml));
+    expect({ models: profiles, tasks }).toEqual(DEFAULT_PROFILES);
+  });
+
+  it('shows only examples that load', () => {
+    expect(EXAMPLES.length).toBeGreaterThan(2);
+    const files = { '/run/secrets/openai-api-key': 'test-key' };
+    for (const yaml of EXAMPLES) expect(problems(yaml, KEY, files)).toEqual([]);
+  });
+
+  it('shows a whole configuration', () => {
+    const yaml = EXAMPLES.at(-1) ?? '';
     const files = new Map([
       ['example', yaml],
       ['/run/secrets/openai-api-key', 'test-key'],

@@ -9,6 +9,11 @@ describe('defaults', () => {
       apiKey: 'test-key',
       defaultModel: 'gpt-5.4-mini',
       baseUrl: 'https://api.openai.com/v1',
+      api: 'auto',
+      dropUnsupported: false,
+      catalogue: { unknownModels: 'auto', shutDownModels: 'refuse', declared: [] },
+      profiles: {},
+      tasks: {},
       timeoutMs: 600_000,
       timeouts: { connectMs: 5_000, headersMs: 30_000, firstTokenMs: 600_000, idleMs: 30_000 },
       limits: {

@@ -130,6 +130,97 @@ describe('values of the file', () => {
   });
 });
 
+describe('models, profiles and tasks', () => {
+  it('are read as they are written', () => {
+    const config = load(`
+api: responses
+dropUnsupported: true
+catalogue:
+  file: models.yaml
+  unknownModels: allow
+  shutDownModels: redirect
+  declared: [{pattern: "llama-*", contextWindow: 8192, supports: {tools: true}}]
+profiles: {"gpt-5*": {reasoningEffort: low}, gpt-4: null}
+tasks: {planning: {temperatureFactor: 0}, analysis: null}
+`);
+    expect(config).toMatchObject({
+      api: 'responses',
+      dropUnsupported: true,
+      catalogue: {
+        file: 'models.yaml',
+        unknownModels: 'allow',
+        shutDownModels: 'redirect',
+        declared: [{ pattern: 'llama-*', contextWindow: 8192, supports: { tools: true } }],
+      },
+      profiles: { 'gpt-5*': { reasoningEffort: 'low' }, 'gpt-4': null },
+      tasks: { planning: { temperatureFactor: 0 }, analysis: null },
+    });
+  });
+
+  const TOKENS = 'must be a whole number from 1 to 2147483647';
+
+  it.each([
+    ['api: chat', 'api', 'must be one of auto, chat_completions, responses'],
+    [
+      'catalogue: {unknownModels: warn}',
+      'catalogue.unknownModels',
+      'must be one of auto, refuse, allow',
+    ],
+    ['catalogue: {declared: {}}', 'catalogue.declared', 'must be a list'],
+    [
+      'catalogue: {declared: [{contextWindow: 1}]}',
+      'catalogue.declared[0].pattern',
+      'must be visible ASCII characters without a space, at most 256',
+    ],
+    [
+      'catalogue: {declared: [{pattern: a, maxOutputTokens: 0}]}',
+      'catalogue.declared[0].maxOutputTokens',
+      TOKENS,
+    ],
+    [
+      'catalogue: {declared: [{pattern: a, supports: {toolsOnChatCompletions: no}}]}',
+      'catalogue.declared[0].supports.toolsOnChatCompletions',
+      'must be true, false or without_reasoning',
+    ],
+    [
+      'catalogue: {declared: [{pattern: a, prices: {standard: {input: 1.25}}}]}',
+      'catalogue.declared[0].prices.standard.input',
+      'must be a decimal in quotes, such as "1.25"',
+    ],
+    ['profiles: []', 'profiles', 'must be a group of keys'],
+    ['profiles: {"a b": {}}', 'profiles."a b"', 'must have the name or a pattern of models'],
+    ['profiles: {a: 1}', 'profiles.a', 'must be a group of keys'],
+    ['profiles: {a: {temperature: 2.1}}', 'profiles.a.temperature', 'must be a number from 0 to 2'],
+    ['profiles: {a: {maxTokens: 1.5}}', 'profiles.a.maxTokens', TOKENS],
+    [
+      'profiles: {a: {systemPrompt: ""}}',
+      'profiles.a.systemPrompt',
+      'must be a text of 1 to 65536 characters',
+    ],
+    [
+      'tasks: {planning: {temperatureFactor: -1}}',
+      'tasks.planning.temperatureFactor',
+      'must be a number from 0 to 10',
+    ],
+    ['tasks:', 'tasks', 'must be a group of keys'],
+  ])('are explained where they are wrong (%s)', (yaml, path, message) => {
+    expect(problems(yaml)).toEqual([{ path, message, source: 'config.yaml' }]);
+  });
+
+  it.each([
+    ['profiles: {a: {temprature: 1}}', 'profiles.a.temprature', 'temperature'],
+    ['tasks: {codeGeneration: {}}', 'tasks.codeGeneration', 'code_generation'],
+    [
+      'catalogue: {declared: [{pattern: a, supports: {image: true}}]}',
+      'catalogue.declared[0].supports.image',
+      'images',
+    ],
+  ])('suggest the key that was meant by %s', (yaml, path, meant) => {
+    const message = `unknown key; did you mean ${meant}?`;
+    expect(problems(yaml)).toEqual([{ path, message, source: 'config.yaml' }]);
+  });
+});
+
 describe('unknown keys', () => {
   it.each([
     ['base_url: x', 'base_url', 'unknown key; did you mean baseUrl?'],

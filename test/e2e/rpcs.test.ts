@@ -128,6 +128,7 @@ describe('the RPCs of IAIProvider', () => {
       estimated: false,
       model: 'gpt-4o',
       tokenizer: 'o200k_base',
+      contextWindow: 128_000,
     });
     expect(running.stub.requests).toEqual([]);
   });

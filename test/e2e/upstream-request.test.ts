@@ -50,7 +50,7 @@ describe('a request with tools, images and a schema', () => {
       model: 'gpt-4o',
       stream: true,
       stream_options: { include_usage: true },
-      max_completion_tokens: 200,
+      max_tokens: 200,
       temperature: 0,
       messages: [
         { role: 'system', content: 'Be brief.' },

@@ -31,6 +31,17 @@ describe('collect', () => {
     expect(response).not.toHaveProperty('type');
   });
 
+  it('keeps the reasoning items and what was left out of the conversation', async () => {
+    const truncation = { droppedMessages: [0], inputTokensBefore: 9, inputTokensAfter: 5 };
+    const reasoningItems = [{ id: 'rs_1', encryptedContent: 'sealed', summary: [] }];
+    const response = await run(started({ truncation }), completed({ reasoningItems }));
+    expect(response).toMatchObject({ truncation, reasoningItems });
+  });
+
+  it('says nothing of a conversation that was left whole', async () => {
+    expect(await run(started(), completed())).not.toHaveProperty('truncation');
+  });
+
   it('forgets what came before a reset', async () => {
     const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' };
     const second = started({ responseId: 'chatcmpl-2' });

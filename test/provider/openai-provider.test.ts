@@ -1,6 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newCallRecord } from '../../src/provider/call.ts';
-import { createOpenAIProvider } from '../../src/provider/create.ts';
+import type { CatalogueLog } from '../../src/provider/catalogue/store.ts';
+import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { drain } from '../support/events.ts';
@@ -132,5 +136,109 @@ describe('the provider in process', () => {
     expect(provider.upstreams()).toMatchObject([
       { healthy: false, lastFailureReason: 'SERVICE_UNAVAILABLE' },
     ]);
+  });
+});
+
+describe('the models of a provider', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'provider-'));
+    file = join(folder, 'models.json');
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+    rmSync(folder, { recursive: true });
+  });
+
+  function write(...models: readonly object[]): void {
+    writeFileSync(file, JSON.stringify({ version: 'own', models }));
+  }
+
+  async function reopen(options: Partial<OpenAIProviderOptions>, log?: CatalogueLog) {
+    await provider.dispose();
+    provider = createOpenAIProvider(
+      {
+        apiKey: 'test-key',
+        baseUrl: stub.url,
+        defaultModel: 'own',
+        timeouts: { connectMs: 5000, headersMs: 5000, firstTokenMs: 5000, idleMs: 5000 },
+        version: '1.2.3',
+        ...options,
+      },
+      log === undefined ? {} : { log },
+    );
+  }
+
+  it('are known before the upstream was asked', async () => {
+    const { supportedModels, maxInputTokens, features } = await provider.getCapabilities();
+    expect(supportedModels.length).toBeGreaterThan(50);
+    expect(supportedModels.every(({ available }) => !available)).toBe(true);
+    expect(maxInputTokens).toBe(1_047_576);
+    expect(features.thinkingMode).toBe(true);
+  });
+
+  it('have the tokenizer and the window that the catalogue tells', async () => {
+    expect(await provider.countTokens({ ...request, model: 'gpt-4' })).toMatchObject({
+      model: 'gpt-4',
+      tokenizer: 'cl100k_base',
+      estimated: false,
+      contextWindow: 8192,
+    });
+  });
+
+  it('are unknown ones too where the upstream is not OpenAI', async () => {
+    stub.enqueue(answer({ deltas: ['Hello'] }));
+    expect(await provider.sendMessageSync({ ...request, model: 'llama-4' })).toMatchObject({
+      content: 'Hello',
+    });
+  });
+
+  it('are only known ones, and such as are served, where it is', async () => {
+    await reopen({ resolve: { openAI: true } });
+    for (const model of ['llama-4', 'gpt-4']) {
+      await expect(provider.sendMessageSync({ ...request, model })).rejects.toMatchObject({
+        reason: 'MODEL_NOT_FOUND',
+      });
+    }
+    await reopen({ baseUrl: 'https://api.openai.com/v1' });
+    await expect(provider.countTokens(request)).rejects.toMatchObject({
+      reason: 'MODEL_NOT_FOUND',
+    });
+  });
+
+  it('are added by a file', async () => {
+    const info = jest.fn();
+    write({ id: 'own', contextWindow: 1234 });
+    await reopen({ catalogueFile: file }, { info, warn: jest.fn() });
+    expect(await provider.countTokens(request)).toMatchObject({ contextWindow: 1234 });
+    expect(info).toHaveBeenCalledWith(expect.objectContaining({ file }), 'catalogue loaded');
+  });
+
+  it('stay as they were when the file turns invalid, and initialize says so', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout'] });
+    write({ id: 'own', contextWindow: 1234 });
+    await reopen({ catalogueFile: file });
+    write({ id: 'own', contextWindow: 'huge' });
+    jest.advanceTimersByTime(2000);
+    stub.models = [{ id: 'own' }];
+    expect(await provider.initialize()).toMatchObject({
+      ready: true,
+      warnings: [expect.stringContaining('model catalogue was refused')],
+    });
+    expect(await provider.getModels()).toMatchObject([{ id: 'own', contextWindow: 1234 }]);
+    await provider.dispose();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('refuses to start with a file that is invalid', () => {
+    write({ id: 'own', contextWindow: 'huge' });
+    const options = { catalogueFile: file, baseUrl: stub.url, apiKey: 'k', version: '1' };
+    const timeouts = { connectMs: 1, headersMs: 1, firstTokenMs: 1, idleMs: 1 };
+    expect(() => createOpenAIProvider({ ...options, timeouts, defaultModel: 'own' })).toThrow(
+      'models[0].contextWindow',
+    );
   });
 });

@@ -1,0 +1,42 @@
+import type { Features, ModelInfo, ProviderCapabilities } from './provider.ts';
+
+/** What a provider can do that serves these models. */
+export function capabilitiesOf(
+  models: readonly ModelInfo[],
+): Omit<ProviderCapabilities, 'provider' | 'version'> {
+  const features: Features = {
+    streaming: true,
+    functionCalling: some(models, 'functionCalling'),
+    parallelToolUse: some(models, 'parallelToolUse'),
+    promptCaching: some(models, 'promptCaching'),
+    thinkingMode: some(models, 'thinkingMode'),
+    structuredOutputs: some(models, 'structuredOutputs'),
+    batch: false,
+    imageGeneration: false,
+    codeExecution: false,
+    webSearch: false,
+  };
+  return {
+    supportsStreaming: features.streaming,
+    supportsImages: models.some((model) => model.supportsImages || isUnknown(model)),
+    supportsTools: features.functionCalling,
+    maxInputTokens: largest(models, (model) => model.maxInputTokens || model.contextWindow),
+    maxOutputTokens: largest(models, (model) => model.maxTokens),
+    supportedModels: models,
+    features,
+    limits: { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0 },
+  };
+}
+
+/** A model of which nothing is known may be capable of anything, and nothing is kept from it. */
+function some(models: readonly ModelInfo[], feature: keyof Features): boolean {
+  return models.some((model) => model.features?.[feature] ?? true);
+}
+
+function isUnknown(model: ModelInfo): boolean {
+  return model.features === undefined;
+}
+
+function largest(models: readonly ModelInfo[], tokensOf: (model: ModelInfo) => number): number {
+  return Math.max(0, ...models.map(tokensOf));
+}

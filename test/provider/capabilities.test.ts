@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { capabilitiesOf } from '../../src/provider/capabilities.ts';
+import { unknownModel } from '../../src/provider/catalogue/model.ts';
+import { describeModel, describeUnknown } from '../../src/provider/model-info.ts';
+
+function info(facts: object) {
+  return describeModel(
+    { ...unknownModel('m'), ...facts },
+    { name: 'm', available: true, announcedShutdown: '', openAI: false, now: 0 },
+  );
+}
+
+describe('the capabilities of a provider', () => {
+  it('are what at least one of its models can do', () => {
+    const supports = { streaming: true, tools: true, promptCaching: true };
+    const reasoning = { isReasoning: true, efforts: ['low'] };
+    expect(capabilitiesOf([info({ supports }), info({ reasoning })])).toMatchObject({
+      supportsStreaming: true,
+      supportsImages: false,
+      supportsTools: true,
+      features: {
+        streaming: true,
+        functionCalling: true,
+        parallelToolUse: false,
+        promptCaching: true,
+        thinkingMode: true,
+        structuredOutputs: false,
+        batch: false,
+      },
+    });
+  });
+
+  it('have the largest limits of its models', () => {
+    const models = [
+      info({ contextWindow: 400_000, maxInputTokens: 272_000, maxOutputTokens: 128_000 }),
+      info({ contextWindow: 300_000, maxOutputTokens: 4096 }),
+    ];
+    expect(capabilitiesOf(models)).toMatchObject({
+      maxInputTokens: 300_000,
+      maxOutputTokens: 128_000,
+      supportedModels: models,
+    });
+  });
+
+  it('are everything where nothing is known of a model', () => {
+    expect(capabilitiesOf([describeUnknown('m', '')])).toMatchObject({
+      supportsImages: true,
+      supportsTools: true,
+      maxInputTokens: 0,
+      maxOutputTokens: 0,
+      features: { functionCalling: true, structuredOutputs: true },
+    });
+  });
+
+  it('are none without models', () => {
+    expect(capabilitiesOf([])).toMatchObject({ supportsTools: false, maxInputTokens: 0 });
+  });
+});
