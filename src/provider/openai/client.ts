@@ -19,7 +19,10 @@ export interface RequestToBuild {
   /** Below the base URL: `/models`. */
   readonly path: string;
   readonly body?: object;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Media type that is wanted back. */
+  readonly accept: string;
+  /** What differs from request to request: names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -46,15 +49,57 @@ export function createClient(options: ClientOptions): OpenAI {
   return client;
 }
 
-/** What the SDK would send. Rejects with the SDK's errors, for instance for a header's bad character. */
-export async function buildRequest(client: OpenAI, wanted: RequestToBuild): Promise<HttpRequest> {
-  const { req, url } = await client.buildRequest(wanted);
-  const { origin, pathname, search } = new URL(url);
-  return {
-    origin,
-    path: pathname + search,
-    method: wanted.method === 'get' ? 'GET' : 'POST',
-    headers: req.headers,
-    body: typeof req.body === 'string' ? req.body : null,
-  };
+/** What the SDK makes of every request to the same path with the same wish. */
+interface Template {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+}
+
+/**
+ * Builds requests as the SDK would send them. URL and headers do not change while the client lives,
+ * so the SDK makes them once: they are a tenth of what a short call costs.
+ */
+export class RequestBuilder {
+  readonly #client: OpenAI;
+  readonly #templates = new Map<string, Promise<Template>>();
+
+  constructor(client: OpenAI) {
+    this.#client = client;
+  }
+
+  /** Rejects with the SDK's errors, for instance for a header's bad character. */
+  async build(wanted: RequestToBuild): Promise<HttpRequest> {
+    const { method, body, headers = {} } = wanted;
+    const template = await this.#template(wanted);
+    return {
+      origin: template.origin,
+      path: template.path,
+      method: method === 'get' ? 'GET' : 'POST',
+      headers: [...template.headers, ...Object.entries(headers).flat()],
+      body: body === undefined ? null : JSON.stringify(body),
+    };
+  }
+
+  #template(wanted: RequestToBuild): Promise<Template> {
+    const key = `${wanted.method} ${wanted.path} ${wanted.accept}`;
+    let template = this.#templates.get(key);
+    if (template === undefined) {
+      template = this.#make(wanted);
+      this.#templates.set(key, template);
+    }
+    return template;
+  }
+
+  async #make({ method, path, accept, body }: RequestToBuild): Promise<Template> {
+    const { req, url } = await this.#client.buildRequest({
+      method,
+      path,
+      headers: { accept },
+      // Any body makes the SDK name its type.
+      ...(body === undefined ? {} : { body: {} }),
+    });
+    const { origin, pathname, search } = new URL(url);
+    return { origin, path: pathname + search, headers: [...req.headers].flat() };
+  }
 }

@@ -1,9 +1,8 @@
-import type OpenAI from 'openai';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
 import { linkSignal } from '../signal.ts';
 import type { ListedModel } from '../upstream.ts';
-import { buildRequest } from './client.ts';
+import type { RequestBuilder } from './client.ts';
 import { recordOf } from './json-record.ts';
 import { fromHttpResponse } from './map-error.ts';
 import { readText } from './read-text.ts';
@@ -19,7 +18,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
 
 export interface ModelLister {
-  readonly client: OpenAI;
+  readonly requests: RequestBuilder;
   readonly transport: Transport;
   readonly clock: Clock;
 }
@@ -44,10 +43,14 @@ export async function listModels(
 }
 
 async function askForModels(
-  { client, transport, clock }: ModelLister,
+  { requests, transport, clock }: ModelLister,
   signal: AbortSignal,
 ): Promise<readonly ListedModel[]> {
-  const request = await buildRequest(client, { method: 'get', path: '/models', headers: {} });
+  const request = await requests.build({
+    method: 'get',
+    path: '/models',
+    accept: 'application/json',
+  });
   const { status, headers, text } = await readText(transport, request, signal, MAX_BYTES);
   if (status >= 300) throw fromHttpResponse(status, headers, text, '', clock.now());
   return parseModels(text);

@@ -7,7 +7,8 @@ export interface HttpRequest {
   readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  readonly headers: Iterable<[string, string]>;
+  /** Names and values in turn, which undici takes without looking for pairs. */
+  readonly headers: string[];
   readonly body: string | null;
 }
 

@@ -6,7 +6,7 @@ import type { Upstream } from '../upstream.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { chatSurface } from './chat-surface.ts';
-import { buildRequest, type ClientOptions, createClient } from './client.ts';
+import { type ClientOptions, createClient, RequestBuilder } from './client.ts';
 import { listModels } from './models.ts';
 import { responsesSurface } from './responses-surface.ts';
 import { Transport, type TransportOptions } from './transport.ts';
@@ -40,7 +40,7 @@ export function createOpenAIUpstream(
   { clock }: { readonly clock: Clock },
 ): Upstream {
   const endpoint = new URL(options.baseUrl).origin;
-  const client = createClient(options);
+  const requests = new RequestBuilder(createClient(options));
   const transport = new Transport(options);
   const context = {
     transport,
@@ -50,17 +50,18 @@ export function createOpenAIUpstream(
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
     buildRequest: (call: Call, surface: ApiSurface) =>
-      buildRequest(client, {
+      requests.build({
         method: 'post',
         path: surface.path,
         body: surface.toRequest(call),
-        headers: { accept: mediaType(call), ...traceHeaders(call.context) },
+        accept: mediaType(call),
+        headers: traceHeaders(call.context),
       }),
   };
   return {
     endpoint,
     answer: (call) => new Answer(call, SURFACES[call.target.surface], context).events,
-    listModels: (signal) => listModels({ client, transport, clock }, signal),
+    listModels: (signal) => listModels({ requests, transport, clock }, signal),
     close: () => transport.close(),
   };
 }

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { buildRequest, createClient } from '../../../src/provider/openai/client.ts';
+import {
+  type ClientOptions,
+  createClient,
+  RequestBuilder,
+  type RequestToBuild,
+} from '../../../src/provider/openai/client.ts';
+import type { HttpRequest } from '../../../src/provider/openai/transport.ts';
 
 const VARIABLES = {
   OPENAI_API_KEY: 'sk-environment',
@@ -12,7 +18,22 @@ const VARIABLES = {
   OPENAI_CUSTOM_HEADERS: 'X-Environment: yes\nAuthorization: Bearer sk-environment',
 };
 
-const REQUEST = { method: 'post', path: '/chat/completions', body: { a: 1 }, headers: {} } as const;
+const REQUEST = {
+  method: 'post',
+  path: '/chat/completions',
+  body: { a: 1 },
+  accept: 'text/event-stream',
+} as const;
+
+/** By name; the names and values come in turn. */
+function headersOf({ headers }: HttpRequest): Record<string, string | undefined> {
+  return Object.fromEntries(
+    headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1]]] : [])),
+  );
+}
+
+const build = (options: ClientOptions, wanted: RequestToBuild = REQUEST) =>
+  new RequestBuilder(createClient(options)).build(wanted);
 
 describe('createClient', () => {
   const before = { ...process.env };
@@ -27,26 +48,26 @@ describe('createClient', () => {
   });
 
   it('lets nothing of the environment in', async () => {
-    const client = createClient({ apiKey: 'sk-own', baseUrl: 'http://own.example:8080/v1' });
-    const request = await buildRequest(client, REQUEST);
+    const options = { apiKey: 'sk-own', baseUrl: 'http://own.example:8080/v1' };
+    const client = createClient(options);
+    const request = await new RequestBuilder(client).build(REQUEST);
     expect(request.origin).toBe('http://own.example:8080');
-    const headers = new Map(request.headers);
-    expect(headers.get('authorization')).toBe('Bearer sk-own');
-    const text = JSON.stringify([...headers]).toLowerCase();
+    expect(headersOf(request).authorization).toBe('Bearer sk-own');
+    const text = JSON.stringify(request.headers).toLowerCase();
     expect(text).not.toContain('environment');
     expect(client).toMatchObject({ adminAPIKey: null, webhookSecret: null, logLevel: 'off' });
   });
 
   it("sends the configured headers, which win over the SDK's", async () => {
-    const client = createClient({
+    const request = await build({
       apiKey: 'sk-own',
       baseUrl: 'http://own.example/v1/',
       organization: 'org-own',
       project: 'proj-own',
       defaultHeaders: { 'User-Agent': 'own', 'x-own': 'yes' },
     });
-    const headers = new Map((await buildRequest(client, REQUEST)).headers);
-    expect(Object.fromEntries(headers)).toMatchObject({
+    expect(headersOf(request)).toMatchObject({
+      accept: 'text/event-stream',
       'openai-organization': 'org-own',
       'openai-project': 'proj-own',
       'user-agent': 'own',
@@ -55,22 +76,32 @@ describe('createClient', () => {
   });
 });
 
-describe('buildRequest', () => {
-  const client = createClient({ apiKey: 'sk-own', baseUrl: 'http://own.example/base/v1?api=2' });
+describe('a request', () => {
+  const own = { apiKey: 'sk-own', baseUrl: 'http://own.example/base/v1?api=2' };
 
   it('keeps path and query of the base URL', async () => {
-    expect(await buildRequest(client, REQUEST)).toMatchObject({
+    const built = await build(own);
+    expect(built).toMatchObject({
       origin: 'http://own.example',
       path: '/base/v1/chat/completions?api=2',
       method: 'POST',
       body: '{"a":1}',
     });
+    expect(headersOf(built)['content-type']).toBe('application/json');
   });
 
   it('has no body where there is none', async () => {
-    const request = { method: 'get', path: '/models', headers: { 'x-one': '1' } } as const;
-    const built = await buildRequest(client, request);
+    const built = await build(own, { method: 'get', path: '/models', accept: 'application/json' });
     expect(built).toMatchObject({ method: 'GET', body: null });
-    expect(new Map(built.headers).get('x-one')).toBe('1');
+  });
+
+  it('takes its body and its own headers with it, and nothing of another', async () => {
+    const requests = new RequestBuilder(createClient(own));
+    const one = await requests.build({ ...REQUEST, headers: { traceparent: '1' } });
+    const two = await requests.build({ ...REQUEST, body: { b: 2 }, headers: { tracestate: '2' } });
+    expect(headersOf(one).traceparent).toBe('1');
+    expect(headersOf(two).traceparent).toBeUndefined();
+    expect(headersOf(two).tracestate).toBe('2');
+    expect([one.body, two.body]).toEqual(['{"a":1}', '{"b":2}']);
   });
 });
