@@ -239,7 +239,7 @@ export interface MessageRequest {
   verbosity: string;
   /**
    * Groups requests with a common beginning so that the upstream's prompt cache is hit more often.
-   * Up to 1,024 bytes.
+   * Up to 1,024 bytes; OpenAI itself takes 64 characters.
    */
   promptCacheKey: string;
   /**
