@@ -14,9 +14,9 @@ const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
 };
 
 /**
- * The call as a Responses request, streaming unless the model cannot. What the caller left out is left out here, so that the
- * upstream's default holds, with two exceptions: nothing is stored at the upstream, and a function is
- * not strict unless the caller says so.
+ * The call as a Responses request, streaming unless the model cannot. What the caller left out is
+ * left out here, so that the upstream's default holds, with two exceptions: nothing is stored at the
+ * upstream, and a function is not strict unless the caller says so.
  *
  * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
  *   token biases, a prediction and participants' names, and they are not sent
