@@ -3,7 +3,7 @@
  * per call; the median of several rounds, and the best of them.
  */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, newCallRecord } from '../src/provider/call.ts';
+import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/provider/call.ts';
 import { builtInCatalogue } from '../src/provider/catalogue/catalogue.ts';
 import { unknownModel } from '../src/provider/catalogue/model.ts';
 import { systemClock } from '../src/provider/clock.ts';
@@ -80,7 +80,7 @@ function callOf(request: MessageRequest): Call {
     violations: [],
     model: request.model ?? '',
     target: { model: unknownModel(''), surface: 'chat_completions' },
-    applied: { systemPromptAdded: false },
+    applied: NOTHING_APPLIED,
     warnings: [],
     recovery: 'fail',
     signal: new AbortController().signal,

@@ -54,7 +54,11 @@ export interface AppliedProfile {
   /** Its name, if there was one. */
   readonly profile?: string;
   readonly systemPromptAdded: boolean;
+  /** The limit of the answer is the profile's or the task's, not the caller's. */
+  readonly maxTokensAdded: boolean;
 }
+
+export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTokensAdded: false };
 
 export type AttemptProgress = 'connected' | 'headers';
 

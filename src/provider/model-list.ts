@@ -23,12 +23,12 @@ export interface ModelListDeps {
  * is kept for a minute, and for longer while the upstream is away.
  */
 export class ModelList {
-  readonly #options: Pick<ResolveOptions, 'openAI' | 'declared'>;
+  readonly #options: ResolveOptions;
   readonly #deps: ModelListDeps;
   #listed: readonly ListedModel[] | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: Pick<ResolveOptions, 'openAI' | 'declared'>, deps: ModelListDeps) {
+  constructor(options: ResolveOptions, deps: ModelListDeps) {
     this.#options = options;
     this.#deps = deps;
   }
@@ -59,11 +59,10 @@ export class ModelList {
 
   /** What the catalogue knows, where the upstream was not heard yet. */
   #expected(): readonly ModelInfo[] {
-    const now = this.#deps.clock.now();
     return this.#deps
       .catalogue()
       .models.filter(answersMessages)
-      .filter((model) => !(this.#options.openAI && isShutDown(model, now)))
+      .filter((model) => !this.#isGone(model))
       .map((model) => this.#describe(model, { id: model.id, shutdownDate: '' }, false));
   }
 
@@ -73,11 +72,20 @@ export class ModelList {
     const ids = new Set(listed.map(({ id }) => id));
     return listed.flatMap((entry) => {
       const model = knownModel(entry.id, catalogue, this.#options.declared);
-      if (model === undefined) return [describeUnknown(entry.id, entry.shutdownDate)];
+      if (model === undefined) {
+        // Upstreams list what makes images and speech, too: what would be refused is not served.
+        if (this.#options.unknownModels === 'refuse') return [];
+        return [describeUnknown(entry.id, entry.shutdownDate)];
+      }
+      if (this.#isGone(model)) return [];
       const folded =
         entry.id !== model.id && namesOf(model).includes(entry.id) && ids.has(model.id);
       return folded || !answersMessages(model) ? [] : [this.#describe(model, entry, true)];
     });
+  }
+
+  #isGone(model: Model): boolean {
+    return this.#options.openAI && isShutDown(model, this.#deps.clock.now());
   }
 
   #describe(model: Model, { id, shutdownDate }: ListedModel, available: boolean): ModelInfo {

@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import { type Call, type Handler, newCallRecord } from './call.ts';
+import { type Call, type Handler, NOTHING_APPLIED, newCallRecord } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { unknownModel } from './catalogue/model.ts';
 import type { CatalogueStore } from './catalogue/store.ts';
@@ -107,7 +107,7 @@ export class OpenAIProvider implements IAIProvider {
       violations: options.violations ?? [],
       model: request.model ?? '',
       target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
-      applied: { systemPromptAdded: false },
+      applied: NOTHING_APPLIED,
       warnings: [],
       recovery: options.recovery ?? 'fail',
       ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),

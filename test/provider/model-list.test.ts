@@ -9,13 +9,15 @@ import { FakeClock } from '../support/fake-clock.ts';
 
 type Answer = readonly ListedModel[] | Error;
 
-const AT_OPENAI = { openAI: true, declared: [] };
-const ELSEWHERE = { openAI: false, declared: [] };
+const AT_OPENAI: ResolveOptions = {
+  openAI: true,
+  unknownModels: 'refuse',
+  shutDownModels: 'refuse',
+  declared: [],
+};
+const ELSEWHERE: ResolveOptions = { ...AT_OPENAI, openAI: false, unknownModels: 'allow' };
 
-function setUp(
-  answers: readonly Answer[],
-  options: Pick<ResolveOptions, 'openAI' | 'declared'> = ELSEWHERE,
-) {
+function setUp(answers: readonly Answer[], options: ResolveOptions = ELSEWHERE) {
   const clock = new FakeClock(Date.UTC(2026, 10, 22));
   let asked = 0;
   const upstream = {
@@ -75,7 +77,7 @@ describe('the list of models', () => {
 
 describe('the models of an upstream that was asked', () => {
   it('are those that it lists, sorted, with what the catalogue knows', async () => {
-    const { list } = setUp([listed('llama-4', 'gpt-5.4')], AT_OPENAI);
+    const { list } = setUp([listed('llama-4', 'gpt-5.4')]);
     expect(await list.get(signal)).toEqual([
       {
         id: 'gpt-5.4',
@@ -128,6 +130,11 @@ describe('the models of an upstream that was asked', () => {
     expect(tuned?.pricing).toBeUndefined();
   });
 
+  it('leaves out what a call to it would be refused for', async () => {
+    const { list } = setUp([listed('whisper-1', 'gpt-4', 'gpt-5.4')], AT_OPENAI);
+    expect(idsOf(await list.get(signal))).toEqual(['gpt-5.4']);
+  });
+
   it('leaves out models that only make embeddings', async () => {
     const { list } = setUp([listed('text-embedding-3-small', 'gpt-4o')]);
     expect(idsOf(await list.get(signal))).toEqual(['gpt-4o']);
@@ -136,7 +143,7 @@ describe('the models of an upstream that was asked', () => {
   it('tells what was declared, with what is not known as 0 or empty', async () => {
     const fields = { contextWindow: 8192, prices: { standard: { input: '1' } } };
     const declared = [{ pattern: 'llama-*', fields }];
-    const { list } = setUp([listed('llama-4')], { openAI: false, declared });
+    const { list } = setUp([listed('llama-4')], { ...ELSEWHERE, declared });
     const [model] = await list.get(signal);
     expect(model).toMatchObject({
       id: 'llama-4',

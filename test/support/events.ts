@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, type Handler, newCallRecord } from '../../src/provider/call.ts';
+import { type Call, type Handler, NOTHING_APPLIED, newCallRecord } from '../../src/provider/call.ts';
 import { unknownModel } from '../../src/provider/catalogue/model.ts';
 import type {
   Completed,
@@ -18,7 +18,7 @@ export function aCall(fields: Partial<Call> = {}): Call {
     violations: [],
     model: 'gpt-test',
     target: { model: unknownModel('gpt-test'), surface: 'chat_completions' },
-    applied: { systemPromptAdded: false },
+    applied: NOTHING_APPLIED,
     warnings: [],
     recovery: 'fail',
     signal: new AbortController().signal,

@@ -35,8 +35,17 @@ export async function fitConversation(
   const sizes = await measure(call, tokens);
   const limit = sizes.estimated && sizes.kept > room.limit ? room.capacity : room.limit;
   if (sizes.kept > limit) throw tooLong(call, sizes, room);
-  if (sizes.total <= limit) return call;
-  return truncate(call, sizes, limit);
+  if (sizes.total <= limit) return withinWindow(call, sizes.total);
+  const truncated = truncate(call, sizes, limit);
+  return withinWindow(truncated, truncated.truncation?.inputTokensAfter ?? sizes.total);
+}
+
+/** Lowers the limit of the answer that a profile set to what the prompt leaves of the window. */
+function withinWindow(call: Call, inputTokens: number): Call {
+  const { applied, request, target } = call;
+  const left = (target.model.contextWindow ?? Number.POSITIVE_INFINITY) - inputTokens;
+  if (!applied.maxTokensAdded || (request.maxTokens ?? 0) <= left || left < 1) return call;
+  return { ...call, request: { ...request, maxTokens: left } };
 }
 
 /**

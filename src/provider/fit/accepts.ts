@@ -23,3 +23,11 @@ export function isSet(value: MessageRequest[keyof MessageRequest]): boolean {
   if (value === undefined || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
+
+/** The request without the parameters that the model rejects, whatever it is asked over. */
+export function withoutRejected(request: MessageRequest, model: Model): MessageRequest {
+  const effort = effectiveEffort(request, model);
+  const kept = { ...request };
+  for (const name of model.rejects) if (!accepts(model, name, effort)) delete kept[name];
+  return kept;
+}

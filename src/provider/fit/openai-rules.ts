@@ -1,4 +1,4 @@
-import type { Model, TokenizerName } from '../catalogue/model.ts';
+import type { Model, Surface, Target, TokenizerName } from '../catalogue/model.ts';
 import type { Message, MessageRequest } from '../message.ts';
 import type { Violations } from '../validate/violations.ts';
 import { answerSchemaProblem, functionSchemaProblem } from './function-schema.ts';
@@ -11,18 +11,29 @@ const MAX_CACHE_KEY_LENGTH = 64;
 const MAX_DESCRIPTION_LENGTH = 1024;
 const MAX_CALL_ID_LENGTH = 64;
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
-const SERVICE_TIERS: readonly string[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+const TIERS: readonly string[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+/** By the SDK's types, `ultrafast` is sold over the Responses API alone. */
+const SERVICE_TIERS: Readonly<Record<Surface, readonly string[]>> = {
+  chat_completions: TIERS,
+  responses: [...TIERS, 'ultrafast'],
+};
 /** One more than the greatest id, special tokens included. */
 const TOKENS: Readonly<Record<TokenizerName, number>> = {
   o200k_base: 200_019,
   cl100k_base: 100_277,
 };
 
-export function checkOpenAIRules(request: MessageRequest, model: Model, refusals: Refusals): void {
+/** @param systemPrompt of the profile, which will stand before the request's messages */
+export function checkOpenAIRules(
+  request: MessageRequest,
+  target: Target,
+  refusals: Refusals,
+  systemPrompt = '',
+): void {
   checkTools(request, refusals);
-  checkFormat(request, refusals);
-  checkPrediction(request, model, refusals);
-  checkService(request, model, refusals);
+  checkFormat(request, refusals, systemPrompt);
+  checkPrediction(request, target.model, refusals);
+  checkService(request, target, refusals);
   request.messages.forEach((message, index) => {
     checkCalls(request.messages, message, index, refusals);
   });
@@ -40,9 +51,16 @@ function checkTools({ tools = [] }: MessageRequest, refusals: Refusals): void {
   });
 }
 
-function checkFormat({ responseFormat, messages }: MessageRequest, refusals: Refusals): void {
+function checkFormat(
+  { responseFormat, messages }: MessageRequest,
+  refusals: Refusals,
+  systemPrompt: string,
+): void {
   const path = 'request.response_format';
-  if (responseFormat?.type === 'json_object' && !messages.some(saysJson)) {
+  if (
+    responseFormat?.type === 'json_object' &&
+    ![{ content: systemPrompt }, ...messages].some(saysJson)
+  ) {
     const rule = 'needs the word JSON in a message for OpenAI';
     refusals.unsupported(`${path}.json_object`, rule);
   }
@@ -67,22 +85,27 @@ function checkPrediction(request: MessageRequest, model: Model, refusals: Refusa
   refusals.unsupported('request.prediction', rule);
 }
 
-function saysJson({ content }: Message): boolean {
+function saysJson({ content }: Pick<Message, 'content'>): boolean {
   if (typeof content === 'string') return /json/i.test(content);
   return content.some((part) => part.type === 'text' && /json/i.test(part.text));
 }
 
-function checkService(request: MessageRequest, { tokenizer }: Model, refusals: Refusals): void {
+function checkService(
+  request: MessageRequest,
+  { model, surface }: Target,
+  refusals: Refusals,
+): void {
   const { serviceTier, promptCacheKey = '', logitBias = {} } = request;
-  if (serviceTier && !SERVICE_TIERS.includes(serviceTier)) {
-    const rule = `must be one of ${SERVICE_TIERS.join(', ')} for OpenAI`;
+  const tiers = SERVICE_TIERS[surface];
+  if (serviceTier && !tiers.includes(serviceTier)) {
+    const rule = `must be one of ${tiers.join(', ')} for OpenAI`;
     refusals.unsupported('request.service_tier', rule);
   }
   if (promptCacheKey.length > MAX_CACHE_KEY_LENGTH) {
     const rule = `must be at most ${MAX_CACHE_KEY_LENGTH} characters for OpenAI`;
     refusals.unsupported('request.prompt_cache_key', rule);
   }
-  const tokens = TOKENS[tokenizer];
+  const tokens = TOKENS[model.tokenizer];
   if (Object.keys(logitBias).some((token) => Number(token) >= tokens)) {
     const rule = `must have token ids below ${tokens}, of which the tokenizer consists`;
     refusals.unsupported('request.logit_bias', rule);

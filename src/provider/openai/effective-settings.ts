@@ -4,7 +4,7 @@ import { present } from './present.ts';
 
 /** What the upstream is asked to do, as the caller is told it in `started`. */
 export function effectiveSettings(call: Call): EffectiveSettings {
-  const { request } = call;
+  const { applied, request } = call;
   return {
     model: call.model,
     ...present({
@@ -18,7 +18,8 @@ export function effectiveSettings(call: Call): EffectiveSettings {
       verbosity: request.verbosity,
       taskType: request.taskType,
     }),
-    ...call.applied,
+    ...present({ profile: applied.profile }),
+    systemPromptAdded: applied.systemPromptAdded,
     api: call.target.surface,
   };
 }

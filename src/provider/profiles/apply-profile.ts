@@ -1,4 +1,4 @@
-import type { AppliedProfile } from '../call.ts';
+import { type AppliedProfile, NOTHING_APPLIED } from '../call.ts';
 import type { Model } from '../catalogue/model.ts';
 import { accepts, effectiveEffort, isSet } from '../fit/accepts.ts';
 import { isInstruction } from '../fit/instructions.ts';
@@ -30,14 +30,16 @@ export function applyProfile(
   const found = findProfile(named, profiles.models);
   const task = request.taskType && profiles.tasks[request.taskType];
   if (found === undefined && task === undefined) {
-    return { request, applied: { systemPromptAdded: false } };
+    return { request, applied: NOTHING_APPLIED };
   }
   const systemPrompt = systemPromptOf(request, found?.profile, task);
+  const profiled = withSettings(request, named.model, found?.profile ?? {}, task ?? {});
   return {
-    request: withSettings(request, named.model, found?.profile ?? {}, task ?? {}),
+    request: profiled,
     applied: {
       ...(found === undefined ? {} : { profile: found.key }),
       systemPromptAdded: systemPrompt !== undefined,
+      maxTokensAdded: profiled.maxTokens !== request.maxTokens,
     },
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
   };
@@ -71,7 +73,7 @@ function withSettings(
   const reasoningEffort = request.reasoningEffort || effortOf(request, model, profile, task);
   const thinking = reasoningEffort ? { ...request, reasoningEffort } : request;
   const temperature = request.temperature ?? temperatureOf(thinking, model, profile, task);
-  const maxTokens = request.maxTokens ?? maxTokensOf(model, profile, task);
+  const maxTokens = request.maxTokens ?? maxTokensOf(request, model, profile, task);
   return {
     ...thinking,
     ...(temperature === undefined ? {} : { temperature }),
@@ -104,17 +106,23 @@ function temperatureOf(
   task: TaskAdjustment,
 ): number | undefined {
   if (profile.temperature === undefined) return undefined;
-  if (!accepts(model, 'temperature', effectiveEffort(request, model))) return undefined;
+  const effort = effectiveEffort(request, model);
+  // A caller may try what the model takes with an effort that is not known; a default must be safe.
+  const safe = effort !== undefined || !model.rejects.includes('temperature');
+  if (!safe || !accepts(model, 'temperature', effort)) return undefined;
   const temperature = profile.temperature * (task.temperatureFactor ?? 1);
   return Number(Math.min(temperature, MAX_TEMPERATURE).toFixed(TEMPERATURE_DIGITS));
 }
 
 /** A task's limit lowers a known one, the profile's or the model's: of others nothing is known. */
 function maxTokensOf(
+  { prediction }: MessageRequest,
   { maxOutputTokens: longest = Number.POSITIVE_INFINITY, reasoning }: Model,
   profile: ModelProfile,
   task: TaskAdjustment,
 ): number | undefined {
+  // OpenAI refuses a limit beside a prediction, and the caller set none.
+  if (prediction) return undefined;
   const limit = Math.min(profile.maxTokens ?? longest, longest);
   const adjusted = reasoning.isReasoning ? undefined : task.maxTokens;
   if (limit === Number.POSITIVE_INFINITY) return undefined;

@@ -17,10 +17,12 @@ export interface FitContextDeps {
  */
 export function fitContext({ tokens }: FitContextDeps): Stage {
   return (next) => (call) => {
-    const { model } = call.target;
-    const room = inputRoom(model, call.request.maxTokens);
-    if (room === undefined || surelyFits(model.id, call.request, room.limit)) return next(call);
-    return afterCounting(next, call, room, tokens);
+    const { target, request, applied } = call;
+    const asked = inputRoom(target.model, request.maxTokens);
+    if (asked === undefined || surelyFits(target.model.id, request, asked.limit)) return next(call);
+    // A profile's limit gives way to the conversation; a caller's does not.
+    const room = applied.maxTokensAdded ? inputRoom(target.model, undefined) : asked;
+    return afterCounting(next, call, room ?? asked, tokens);
   };
 }
 

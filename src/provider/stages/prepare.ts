@@ -4,6 +4,7 @@ import type { Surface } from '../catalogue/model.ts';
 import { type ResolvedModel, type ResolveOptions, resolveModel } from '../catalogue/resolve.ts';
 import type { Clock } from '../clock.ts';
 import type { ProviderEvent } from '../events.ts';
+import { withoutRejected } from '../fit/accepts.ts';
 import { type FitOptions, fitToModel } from '../fit/fit-to-model.ts';
 import { instructionWarnings } from '../fit/instructions.ts';
 import { checkOpenAIRules } from '../fit/openai-rules.ts';
@@ -57,13 +58,19 @@ export function prepareCall(call: Call, options: PrepareOptions, deps: PrepareDe
   if (!isModelName(asked)) violations.throwIfAny('');
   const { name, model, warnings } = resolve(asked, call.record, options, deps);
   const profiled = applyProfile(call.request, { name, model }, options.profiles);
-  const surface = chooseSurface(model, profiled.request, {
+  // What will be left out must not decide over which API the rest goes.
+  const kept = options.dropUnsupported
+    ? withoutRejected(profiled.request, model)
+    : profiled.request;
+  const surface = chooseSurface(model, kept, {
     openAI: options.resolve.openAI,
     ...(options.surface === undefined ? {} : { override: options.surface }),
   });
   const target = { model, surface };
   const fitted = fitToModel(profiled.request, target, violations, options);
-  if (options.resolve.openAI) checkOpenAIRules(fitted.request, model, violations);
+  if (options.resolve.openAI) {
+    checkOpenAIRules(fitted.request, target, violations, profiled.systemPrompt);
+  }
   violations.throwIfAny(name);
   // Last, so that every path told above is a position in the caller's own messages.
   const request = withSystemPrompt(fitted.request, profiled.systemPrompt);

@@ -93,7 +93,9 @@ describe('fitConversation', () => {
   });
 
   it('counts positions as the caller does, who does not know of the system prompt', async () => {
-    const { fitted } = fitInto('truncate_oldest', 26, { applied: { systemPromptAdded: true } });
+    const { fitted } = fitInto('truncate_oldest', 26, {
+      applied: { systemPromptAdded: true, maxTokensAdded: false },
+    });
     expect(await fitted).toMatchObject({
       truncation: { droppedMessages: [0, 1, 2] },
       warnings: ["Messages left out to fit the model's context window: 3 of 6."],

@@ -1,15 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Surface } from '../../../src/provider/catalogue/model.ts';
 import { checkOpenAIRules } from '../../../src/provider/fit/openai-rules.ts';
 import type { Message, MessageRequest } from '../../../src/provider/message.ts';
 import { aModel } from '../../support/models.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
 
-function refused(request: Partial<MessageRequest>, model = aModel()): string[] {
+function refused(
+  request: Partial<MessageRequest>,
+  model = aModel(),
+  surface: Surface = 'chat_completions',
+  systemPrompt?: string,
+): string[] {
   const refusals: string[] = [];
-  checkOpenAIRules({ messages: [HELLO], ...request }, model, {
-    unsupported: (field, description) => refusals.push(`${field} ${description}`),
-  });
+  const collect = {
+    unsupported: (field: string, description: string) => {
+      refusals.push(`${field} ${description}`);
+    },
+  };
+  checkOpenAIRules({ messages: [HELLO], ...request }, { model, surface }, collect, systemPrompt);
   return refusals;
 }
 
@@ -25,6 +34,23 @@ const ofAnswer = (schema: string) =>
   refused({ responseFormat: { type: 'json_schema', name: 'out', schema } });
 
 describe('checkOpenAIRules', () => {
+  it('knows the tier that only the Responses API sells', () => {
+    expect(refused({ serviceTier: 'ultrafast' })).toHaveLength(1);
+    expect(refused({ serviceTier: 'ultrafast' }, aModel(), 'responses')).toEqual([]);
+  });
+
+  it("finds the word JSON in a profile's system prompt, too", () => {
+    const request: Partial<MessageRequest> = { responseFormat: { type: 'json_object' } };
+    expect(refused(request)).toHaveLength(1);
+    expect(refused(request, aModel(), 'chat_completions', 'Answer in JSON.')).toEqual([]);
+  });
+
+  it('takes what stands in a default for data', () => {
+    const properties = { kind: { type: 'object', default: { type: 'array' } } };
+    expect(ofTool({ type: 'object', properties })).toEqual([]);
+    expect(ofTool({ type: 'object', properties: { list: { type: 'array' } } })).toHaveLength(1);
+  });
+
   it('finds nothing wrong with a common request', () => {
     const inputSchema = '{"type":"object","properties":{"a":{"type":"array","items":{}}}}';
     const request: Partial<MessageRequest> = {

@@ -28,7 +28,7 @@ describe('effectiveSettings', () => {
       model: 'gpt-test-2026-11-01',
       request: { messages: [], model: 'gpt-test', ...settings },
       target: { model: unknownModel('gpt-test'), surface: 'responses' },
-      applied: { profile: 'careful', systemPromptAdded: true },
+      applied: { profile: 'careful', systemPromptAdded: true, maxTokensAdded: false },
     });
     expect(effectiveSettings(call)).toStrictEqual({
       model: 'gpt-test-2026-11-01',

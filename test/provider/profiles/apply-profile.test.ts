@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { NOTHING_APPLIED } from '../../../src/provider/call.ts';
 import type { Model } from '../../../src/provider/catalogue/model.ts';
 import type { Message, MessageRequest } from '../../../src/provider/message.ts';
 import { applyProfile, withSystemPrompt } from '../../../src/provider/profiles/apply-profile.ts';
@@ -76,7 +77,7 @@ describe('the built-in profiles', () => {
 
   it.each([gpt4, gpt35, o1Preview])('have a system prompt for $id', (model) => {
     const { applied, systemPrompt } = apply({}, model, DEFAULT_PROFILES);
-    expect(applied).toStrictEqual({ profile: model.id, systemPromptAdded: true });
+    expect(applied).toMatchObject({ profile: model.id, systemPromptAdded: true });
     expect(systemPrompt).toMatch(/^You are a .* AI assistant/);
   });
 
@@ -84,7 +85,7 @@ describe('the built-in profiles', () => {
     const request: MessageRequest = { messages: [HELLO] };
     const model = aModel({ id: 'gpt-4o' });
     const profiled = applyProfile(request, { name: 'gpt-4o', model }, DEFAULT_PROFILES);
-    expect(profiled).toStrictEqual({ request, applied: { systemPromptAdded: false } });
+    expect(profiled).toStrictEqual({ request, applied: NOTHING_APPLIED });
     expect(profiled.request).toBe(request);
   });
 });
@@ -200,14 +201,14 @@ describe('the system prompt', () => {
     expect(apply({}, model, profiles('Plan.')).systemPrompt).toBe('Be kind.');
     expect(apply({ taskType: 'planning' }, model, profiles('Plan.')).systemPrompt).toBe('Plan.');
     const other = apply({ taskType: 'planning' }, aModel({ id: 'x' }), profiles('Plan.'));
-    expect(other.applied).toStrictEqual({ systemPromptAdded: true });
+    expect(other.applied).toMatchObject({ systemPromptAdded: true });
   });
 
   it.each(['system', 'developer'] as const)('yields to a %s message, wherever it is', (role) => {
     const messages = [HELLO, { ...RULES, role }];
     const { applied, systemPrompt } = apply({ messages }, aModel(), profiles('Plan.'));
     expect(systemPrompt).toBeUndefined();
-    expect(applied).toStrictEqual({ profile: 'gpt-test', systemPromptAdded: false });
+    expect(applied).toMatchObject({ profile: 'gpt-test', systemPromptAdded: false });
   });
 
   it('comes before the conversation', () => {

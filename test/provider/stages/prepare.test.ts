@@ -141,7 +141,7 @@ describe('the model', () => {
 describe('the profile', () => {
   it('gives the request its settings and its system prompt', () => {
     const call = prepared({ model: 'gpt-own', taskType: 'planning' });
-    expect(call.applied).toEqual({ profile: 'gpt-own', systemPromptAdded: true });
+    expect(call.applied).toMatchObject({ profile: 'gpt-own', systemPromptAdded: true });
     expect(call.request).toStrictEqual({
       model: 'gpt-own',
       taskType: 'planning',

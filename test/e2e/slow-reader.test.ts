@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import type { ClientHttp2Stream } from 'node:http2';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
+import { RawGrpc } from '../support/raw-grpc.ts';
+import { type RunningApp, startApp } from '../support/running-app.ts';
+import { REQUEST_BYTES } from '../support/server-per-test.ts';
+import type { Behaviour } from '../support/upstream/index.ts';
+
+const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
+const DELTA_LENGTH = 1024;
+/** What one delta is merged to at most: more than one read of a socket brings. */
+const MAX_DELTA_LENGTH = 64 * DELTA_LENGTH;
+
+let running: RunningApp;
+let raw: RawGrpc;
+
+beforeEach(async () => {
+  running = await startApp();
+  raw = new RawGrpc(running.addresses[0] ?? '');
+});
+
+afterEach(async () => {
+  await raw.close();
+  await running.stop();
+});
+
+/** Deltas that hold their number, as fast as the socket takes them. */
+function numbered() {
+  const sent = { deltas: 0 };
+  const upstream: Behaviour = async (exchange) => {
+    while (!exchange.signal.aborted) {
+      exchange.chunk({ content: String(sent.deltas).padStart(DELTA_LENGTH) });
+      sent.deltas += 1;
+      if (exchange.res.writableNeedDrain) await exchange.writable();
+    }
+  };
+  return { upstream, sent };
+}
+
+/** Resolves when `read` has answered the same for many turns of the event loop. */
+async function standsStill(read: () => number): Promise<number> {
+  for (let last = read(), turns = 0; ; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (read() !== last) {
+      last = read();
+      turns = 0;
+    }
+    if (turns === 5000) return last;
+  }
+}
+
+/** The messages of a stream, from now on. */
+async function* messagesOf(stream: ClientHttp2Stream): AsyncGenerator<SendMessageResponse> {
+  let bytes = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    bytes = Buffer.concat([bytes, chunk]);
+    while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(1)) {
+      const end = 5 + bytes.readUInt32BE(1);
+      yield SendMessageResponse.decode(bytes.subarray(5, end));
+      bytes = bytes.subarray(end);
+    }
+  }
+}
+
+describe('a caller that does not read', () => {
+  it('holds the upstream back, and gets everything in fewer, larger deltas when it reads', async () => {
+    const { upstream, sent } = numbered();
+    running.stub.enqueue(upstream);
+    const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
+    await once(stream, 'response');
+    const held = await standsStill(() => sent.deltas);
+    expect(running.stub.requests[0]?.closedBy).toBeUndefined();
+
+    const lengths: number[] = [];
+    let sequence = 0;
+    let read = 0;
+    for await (const message of messagesOf(stream)) {
+      sequence += 1;
+      expect(message.sequence).toBe(sequence);
+      const text = message.event?.$case === 'textDelta' ? message.event.value.text : '';
+      lengths.push(text.length);
+      for (let at = 0; at < text.length; at += DELTA_LENGTH) {
+        expect(Number(text.slice(at, at + DELTA_LENGTH))).toBe(read);
+        read += 1;
+      }
+      if (read > held) break;
+    }
+    expect(Math.max(...lengths)).toBe(MAX_DELTA_LENGTH);
+    expect(sent.deltas).toBeGreaterThan(held);
+
+    const request = await running.stub.waitForRequest(1);
+    await request.closed;
+    expect(request.closedBy).toBe('client');
+  });
+});
