@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { metrics, type Tracer, trace } from '@opentelemetry/api';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
 import { ModelLabels } from '../telemetry/model-label.ts';
+import { hideSecret } from '../telemetry/secrets.ts';
 import { isOpenAI } from './catalogue/endpoint.ts';
 import type { Surface } from './catalogue/model.ts';
 import type { ResolveOptions } from './catalogue/resolve.ts';
@@ -76,6 +77,7 @@ export function createOpenAIProvider(
   options: OpenAIProviderOptions,
   environment: OpenAIProviderEnvironment = {},
 ): OpenAIProvider {
+  hideSecret(options.apiKey);
   const clock = environment.clock ?? systemClock;
   const tracer = environment.tracer ?? trace.getTracer(SCOPE, options.version);
   const instruments =

@@ -1,10 +1,10 @@
+import { withoutSecrets } from './secrets.ts';
+
 /** UTF-16 units a text of an error may have in the log. */
 const MAX_TEXT = 2048;
 
 /** Causes below the error itself; a chain may be a ring. */
 const MAX_CAUSES = 8;
-
-const API_KEY = /sk-[A-Za-z0-9_-]{8,}/g;
 
 export interface SerializedError {
   readonly type: string;
@@ -15,7 +15,7 @@ export interface SerializedError {
 
 /**
  * An error as the log shows it: type, message, stack and the causes, each at most 2 KiB long and
- * without API keys. Other members are left out, since they may hold what a caller or an upstream
+ * without secrets. Other members are left out, since they may hold what a caller or an upstream
  * sent.
  */
 export function serializeError(thrown: unknown): SerializedError {
@@ -44,5 +44,5 @@ function printable(value: unknown): string {
 
 /** Replaces before it cuts: a key cut in half would no longer match, yet half of it would show. */
 function clean(text: string): string {
-  return text.replace(API_KEY, 'sk-[redacted]').slice(0, MAX_TEXT);
+  return withoutSecrets(text).slice(0, MAX_TEXT);
 }

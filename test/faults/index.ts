@@ -1,4 +1,5 @@
 import type { Fault } from '../support/fault.ts';
+import { compressed } from './compressed.ts';
 import { contentPolicy } from './content-policy.ts';
 import { contextTooLong } from './context-too-long.ts';
 import { cut } from './cut.ts';
@@ -42,6 +43,7 @@ export const FAULTS: readonly Fault[] = [
   overloaded,
   errorWith200,
   jsonInsteadOfStream,
+  compressed,
   resetWithoutHeaders,
   silence,
   silenceAfterHeaders,

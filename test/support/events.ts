@@ -1,5 +1,10 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, type Handler, NOTHING_APPLIED, newCallRecord } from '../../src/provider/call.ts';
+import {
+  type Call,
+  type Handler,
+  NOTHING_APPLIED,
+  newCallRecord,
+} from '../../src/provider/call.ts';
 import { unknownModel } from '../../src/provider/catalogue/model.ts';
 import type {
   Completed,

@@ -39,15 +39,15 @@ describe('serializeError', () => {
     const text = JSON.stringify(serializeError(error));
 
     expect(text).not.toContain('abcdefgh');
-    expect(serializeError(error).message).toBe('refused sk-[redacted]');
-    expect(serializeError(error).cause?.message).toBe('key sk-[redacted] is wrong');
+    expect(serializeError(error).message).toBe('refused [redacted]');
+    expect(serializeError(error).cause?.message).toBe('key [redacted] is wrong');
   });
 
   it('caps each text at 2 KiB, without leaving half a key at the cut', () => {
     const error = new Error(`${'x'.repeat(2040)}${KEY}`);
     const { message, stack } = serializeError(error);
 
-    expect(message).toBe(`${'x'.repeat(2040)}sk-[reda`);
+    expect(message).toBe(`${'x'.repeat(2040)}[redacte`);
     expect(stack).toHaveLength(2048);
   });
 

@@ -4,6 +4,7 @@ import type { ToolCall } from '../message.ts';
 import { estimatedUsage, estimateTokens } from '../usage.ts';
 import { CodePoints } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';
+import { tooLarge } from './faults.ts';
 import { present } from './present.ts';
 import { ToolCallAssembler, type ToolCallFragment } from './tool-calls.ts';
 
@@ -18,6 +19,11 @@ export interface Outcome
   /** Absent: the upstream did not report it. */
   readonly usage?: Usage | undefined;
 }
+
+/** Largest answer, in characters: many times what the longest answer of any model has. */
+const MAX_WEIGHT = 32 * 1024 * 1024;
+/** What a chunk costs beside its text, in characters, so that many tiny ones count too. */
+const CHUNK_WEIGHT = 64;
 
 /** Makes the events of one answer, whichever API it comes from: whole characters, counted output. */
 export class AnswerEvents {
@@ -65,6 +71,8 @@ export class AnswerEvents {
     if (characters === 0) return;
     this.#outputChunks += 1;
     this.#outputCharacters += characters;
+    // Whoever collects the answer holds all of it: a server that never ends must not fill memory.
+    if (this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks > MAX_WEIGHT) throw tooLarge();
   }
 
   text(piece: string): void {

@@ -5,7 +5,7 @@ import { type ErrorFacts, ProviderError } from '../errors.ts';
 import { type EventProducer, EventQueue } from '../event-queue.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
-import { jsonInsteadOfStream, notAStream } from './faults.ts';
+import { encoded, jsonInsteadOfStream, notAStream } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { present } from './present.ts';
 import { headerValue } from './retry-after.ts';
@@ -134,6 +134,8 @@ export class Answer implements EventProducer, ResponseListener {
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
     const contentType = headerValue(headers, 'content-type') ?? '';
+    const coding = headerValue(headers, 'content-encoding') ?? 'identity';
+    if (!/^identity$/i.test(coding)) throw encoded();
     if (status >= 300) {
       this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
         throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());

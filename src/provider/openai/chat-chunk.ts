@@ -17,6 +17,8 @@ export interface ChunkChoice {
   /** 0 or absent in an answer to a request for one choice. */
   readonly index?: unknown;
   readonly delta?: ChunkDelta | null;
+  /** Where a server sends the whole answer at once. */
+  readonly message?: ChunkDelta | null;
   readonly finish_reason?: string | null;
 }
 
@@ -60,7 +62,10 @@ function checked(value: { readonly [name: string]: unknown }): ChatChunk {
 
 function isChoice(value: unknown): boolean {
   return (
-    isObject(value) && isAbsentOr(value.finish_reason, isString) && isAbsentOr(value.delta, isDelta)
+    isObject(value) &&
+    isAbsentOr(value.finish_reason, isString) &&
+    isAbsentOr(value.delta, isDelta) &&
+    isAbsentOr(value.message, isDelta)
   );
 }
 

@@ -4,6 +4,7 @@ import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { type ChatChunk, type ChunkDelta, parseChunk, parseCompletion } from './chat-chunk.ts';
 import { reported } from './faults.ts';
+import { malformed } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
@@ -58,13 +59,20 @@ export class ChatStream implements AnswerStream {
     // Azure sends its verdict on the prompt first, in a chunk without id, model and choice.
     if (choice === undefined) return;
     this.#events.start(stringOr(chunk.id), this.#model);
-    if (choice.delta) this.#addDelta(choice.delta);
+    // Some servers that only seem to stream send a whole message in the place of its parts.
+    const delta = choice.delta ?? choice.message;
+    if (delta) this.#addDelta(delta);
     if (choice.finish_reason) this.#finishReason = choice.finish_reason;
   }
 
   end(timings: Timings): void {
+    const finishReason = toFinishReason(this.#finishReason);
+    // The calls came in a form that is not read here, as OpenAI's old function_call.
+    if (finishReason === 'tool_calls' && this.#events.toolCalls.length === 0) {
+      throw malformed('the tool calls are missing');
+    }
     const outcome = {
-      finishReason: toFinishReason(this.#finishReason),
+      finishReason,
       rawFinishReason: this.#finishReason,
       reasoningItems: [],
       usage: this.#usage && toUsage(this.#usage),

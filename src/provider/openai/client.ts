@@ -95,7 +95,8 @@ export class RequestBuilder {
     const { req, url } = await this.#client.buildRequest({
       method,
       path,
-      headers: { accept },
+      // Without it a server may send any coding, by RFC 9110; nothing here decodes.
+      headers: { accept, 'accept-encoding': 'identity' },
       // Any body makes the SDK name its type.
       ...(body === undefined ? {} : { body: {} }),
     });

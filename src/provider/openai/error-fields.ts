@@ -45,9 +45,9 @@ const FIELD_OF_PARAM: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** The caller's field that the upstream complains about, undefined if it named none. */
-export function toFieldViolation(param: string, verdict: string): FieldViolation | undefined {
-  if (param === '') return undefined;
+/** The caller's field that the upstream complains about: the request, if it named none. */
+export function toFieldViolation(param: string, verdict: string): FieldViolation {
+  if (param === '') return { field: 'request', description: verdict };
   const path = identifierPath(param);
   if (path === undefined) return { field: 'request', description: verdict };
   const field = toField(path);

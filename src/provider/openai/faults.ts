@@ -2,12 +2,19 @@ import type { Call } from '../call.ts';
 import { ProviderError } from '../errors.ts';
 import { recordOf } from './json-record.ts';
 import { fromErrorObject } from './map-error.ts';
-import { toCause } from './upstream-text.ts';
+import { identifierPath } from './upstream-text.ts';
 
 /** The body ended, and what it brought is no answer. */
 export function hungUp(): ProviderError {
   return new ProviderError('NETWORK_ERROR', {
     message: 'The upstream hung up before its answer was complete.',
+  });
+}
+
+/** An answer without an end. */
+export function tooLarge(): ProviderError {
+  return new ProviderError('SERVICE_UNAVAILABLE', {
+    message: 'The upstream sent an answer that is too large.',
   });
 }
 
@@ -21,11 +28,20 @@ export function cancelledUpstream(): ProviderError {
   return new ProviderError('PROVIDER_ERROR', { message: 'The upstream cancelled its answer.' });
 }
 
+/** A response in a content coding that was not asked for. */
+export function encoded(): ProviderError {
+  return new ProviderError('SERVICE_UNAVAILABLE', {
+    message: 'The upstream compressed its answer although it was asked not to.',
+  });
+}
+
 /** A 2xx response of another media type than the one that was asked for. */
 export function notAStream(contentType: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream answered with something that is not a stream of events.',
-    cause: toCause(`content-type: ${contentType}`),
+    cause: new Error(
+      `content-type ${identifierPath(contentType.replace('/', '.')) ?? 'unreadable'}`,
+    ),
   });
 }
 

@@ -6,7 +6,7 @@ import { toFieldViolation } from './error-fields.ts';
 import { quotaSubjectOf, reasonOf } from './error-reasons.ts';
 import { present } from './present.ts';
 import { headerValue, type ResponseHeaders, retryAfterMs } from './retry-after.ts';
-import { identifier, requestId, toCause } from './upstream-text.ts';
+import { identifier, requestId } from './upstream-text.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
 
@@ -36,7 +36,7 @@ export function fromHttpResponse(
   return toProviderError(reasonOf(body, status), body, {
     ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
     ...present({ retryAfterMs: retryAfter }),
-    cause: toCause(`HTTP ${status}: ${bodyText}`),
+    cause: outline(`HTTP ${status}`, body, bodyText.length),
   });
 }
 
@@ -46,7 +46,7 @@ export function fromErrorObject(error: unknown, facts: ErrorObjectFacts): Provid
   const failed = facts.status !== undefined && facts.status >= 400 ? facts.status : undefined;
   return toProviderError(reasonOf(body, failed), body, {
     ...exchangeFacts(facts.model, facts.status, facts.requestId),
-    cause: toCause(`upstream error: ${textOf(error)}`),
+    cause: outline('an error object', body, body.message.length),
   });
 }
 
@@ -85,15 +85,11 @@ function factsOfReason(reason: ErrorReason, body: UpstreamErrorBody): ErrorFacts
 }
 
 function violationFacts(param: string, verdict: string): ErrorFacts {
-  const violation = toFieldViolation(param, verdict);
-  return violation === undefined ? {} : { fieldViolations: [violation] };
+  return { fieldViolations: [toFieldViolation(param, verdict)] };
 }
 
-function textOf(error: unknown): string {
-  if (typeof error === 'string') return error;
-  try {
-    return JSON.stringify(error) ?? typeof error;
-  } catch {
-    return 'not serializable';
-  }
+/** For the log. Not the upstream's text: servers quote prompts in it, 5xx pages among them. */
+function outline(what: string, body: UpstreamErrorBody, length: number): Error {
+  const words = [body.code, body.type].flatMap((word) => identifier(word) ?? []);
+  return new Error(`${[what, ...words].join(' ')}, ${length} characters`);
 }

@@ -104,7 +104,9 @@ function failureOf(error: unknown): Failure | undefined {
 }
 
 function codeOf(error: unknown): string {
-  const { code } = recordOf(error);
+  const { code, name } = recordOf(error);
+  // undici gives some of its parser's errors no code.
+  if (code === undefined && name === 'HTTPParserError') return 'HPE_';
   return typeof code === 'string' ? code : '';
 }
 

@@ -63,10 +63,18 @@ export class ToolCallAssembler {
    */
   #indexOf(fragment: ToolCallFragment): number {
     const { index, id } = fragment;
-    if (typeof index === 'number') return this.#find((draft) => draft.upstreamIndex === index);
+    if (typeof index === 'number') return this.#indexOfNumbered(index, fragment);
     if (id) return this.#find((draft) => draft.id === id);
     const last = this.#drafts.length - 1;
     return fragment.function?.name ? last + 1 : Math.max(last, 0);
+  }
+
+  /** Some servers number all parallel calls 0: another id with a name then begins another call. */
+  #indexOfNumbered(index: number, fragment: ToolCallFragment): number {
+    const last = this.#drafts.findLastIndex((draft) => draft.upstreamIndex === index);
+    const known = this.#drafts[last]?.id;
+    const begins = fragment.id && fragment.function?.name && known && known !== fragment.id;
+    return last === -1 || begins ? this.#drafts.length : last;
   }
 
   #find(matches: (draft: Draft) => boolean): number {

@@ -1,7 +1,7 @@
+import { holdsSecret, withoutSecrets } from '../../telemetry/secrets.ts';
+
 /** What may be kept of an upstream's text, which can hold prompts and, if it is hostile, our key. */
 
-/** OpenAI's keys, and what is made to look like them. */
-const API_KEY = /sk-[A-Za-z0-9_-]{8,}/g;
 const CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const PATH = /^[A-Za-z0-9_.[\]]{1,64}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -22,7 +22,7 @@ export function requestId(text: string): string | undefined {
 }
 
 function allowed(pattern: RegExp, text: string): string | undefined {
-  return pattern.test(text) && text.search(API_KEY) === -1 ? text : undefined;
+  return pattern.test(text) && !holdsSecret(text) ? text : undefined;
 }
 
 /** Longest cause, in bytes of UTF-8. */
@@ -31,7 +31,7 @@ const MAX_CAUSE_BYTES = 2_048;
 /** The upstream's text as a cause for the log: keys blotted out, at most 2 KiB. */
 export function toCause(text: string): Error {
   // Cut before the search too, so that a page of megabytes costs nothing.
-  const redacted = text.slice(0, 2 * MAX_CAUSE_BYTES).replace(API_KEY, 'sk-[redacted]');
+  const redacted = withoutSecrets(text.slice(0, 2 * MAX_CAUSE_BYTES));
   const { read } = new TextEncoder().encodeInto(redacted, new Uint8Array(MAX_CAUSE_BYTES));
   return new Error(redacted.slice(0, read).toWellFormed());
 }

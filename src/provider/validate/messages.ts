@@ -7,6 +7,9 @@ import type { Violations } from './violations.ts';
 
 const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
 
+/** No model's window holds as many, and looking at a million would hold up every other call. */
+const MAX_MESSAGES = 16_384;
+
 /** Letters of any script, but nothing that a chat template could take for its own syntax. */
 const NAME = /^[^\s<|\\/>]{1,64}$/u;
 
@@ -14,6 +17,9 @@ const NAME = /^[^\s<|\\/>]{1,64}$/u;
 export function checkMessages(violations: Violations, messages: readonly Message[]): void {
   if (messages.length === 0) {
     violations.malformed('request.messages', 'must hold at least one message');
+  } else if (messages.length > MAX_MESSAGES) {
+    violations.malformed('request.messages', `must be at most ${MAX_MESSAGES}`);
+    return;
   }
   const ledger = new ToolCallLedger(violations);
   messages.forEach((message, index) => {

@@ -27,6 +27,12 @@ export function validateCall(violations: Violations, call: Call, model: string):
   checkService(violations, request);
   checkMetadata(violations, request.metadata);
   checkFallbackModels(violations, request.fallbackModels ?? []);
+  if (call.recovery === 'restart') {
+    violations.unsupported(
+      'options.recovery',
+      'needs further attempts after a break, which this version does not make',
+    );
+  }
   checkTimeout(violations, 'options.first_token_timeout', call.firstTokenTimeoutMs);
   checkTimeout(violations, 'options.idle_timeout', call.idleTimeoutMs);
 }

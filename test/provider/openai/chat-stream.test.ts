@@ -42,6 +42,38 @@ describe('ChatStream', () => {
     ]);
   });
 
+  it('reads a message that comes whole in the place of its parts', () => {
+    const whole = {
+      id: 'c',
+      choices: [{ index: 0, message: { content: 'All.' }, finish_reason: 'stop' }],
+    };
+    expect(fold(whole)).toMatchObject([
+      { type: 'started' },
+      { type: 'textDelta', text: 'All.' },
+      { type: 'completed' },
+    ]);
+  });
+
+  it('does not call an answer complete whose tool calls are missing', () => {
+    expect(() => fold(chunk({ function_call: { name: 'f' } }), chunk({}, 'function_call'))).toThrow(
+      expect.objectContaining({ reason: 'SERVICE_UNAVAILABLE' }),
+    );
+  });
+
+  it('breaks off an answer that does not end', () => {
+    const stream = new ChatStream(aCall(), () => undefined);
+    const large = parseChunk(JSON.stringify(chunk({ content: 'x'.repeat(1024 * 1024) })));
+    const tiny = parseChunk(JSON.stringify(chunk({ content: 'x' })));
+    const tooLarge = expect.objectContaining({ reason: 'SERVICE_UNAVAILABLE' });
+    expect(() => {
+      for (let n = 0; n < 32; n++) stream.add(large);
+    }).toThrow(tooLarge);
+    const drip = new ChatStream(aCall(), () => undefined);
+    expect(() => {
+      for (let n = 0; n < 600_000; n++) drip.add(tiny);
+    }).toThrow(tooLarge);
+  });
+
   it('tells what was left out of the conversation', () => {
     const truncation = { droppedMessages: [1, 2], inputTokensBefore: 900, inputTokensAfter: 90 };
     const events: ProviderEvent[] = [];

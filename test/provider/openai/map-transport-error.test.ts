@@ -7,6 +7,11 @@ function coded(code: string, message = 'internal.host:8443', cause?: unknown): E
   return Object.assign(new Error(message, { cause }), { code });
 }
 
+it("reads the parser's errors that have no code as something that is not HTTP", () => {
+  const error = Object.assign(new Error('Response does not match'), { name: 'HTTPParserError' });
+  expect(fromTransportError(error, 'm').reason).toBe('SERVICE_UNAVAILABLE');
+});
+
 describe('fromTransportError', () => {
   it.each([
     ['ENOTFOUND', 'NETWORK_ERROR', /DNS/],

@@ -51,6 +51,18 @@ describe('ToolCallAssembler', () => {
     ]);
   });
 
+  it('tells parallel calls apart that a server numbers all alike', () => {
+    const { toolCalls } = assemble([
+      fragment(0, '{}', 'a', 'f'),
+      fragment(0, '{"b"', 'b', 'g'),
+      fragment(0, ':1}'),
+    ]);
+    expect(toolCalls).toEqual([
+      { id: 'a', name: 'f', arguments: '{}' },
+      { id: 'b', name: 'g', arguments: '{"b":1}' },
+    ]);
+  });
+
   it('tells id and name once although a server repeats them', () => {
     const { deltas, toolCalls } = assemble([
       fragment(0, '{', 'a', 'f'),

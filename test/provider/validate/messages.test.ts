@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ContentPart, Message } from '../../../src/provider/message.ts';
-import { HELLO, inMessages, inParts, LONE_SURROGATE, result, turn } from './refusals.ts';
+import { fieldsOf, HELLO, inMessages, inParts, LONE_SURROGATE, result, turn } from './refusals.ts';
 
 describe('messages', () => {
   it('need content, except beside tool calls', () => {
@@ -106,4 +106,9 @@ describe('tool calls', () => {
     ]);
     expect(inMessages({ ...HELLO, toolCallId: 'a' })).toEqual(['request.messages[0].tool_call_id']);
   });
+});
+
+it('refuses a conversation of more messages than any model takes, without looking at each', () => {
+  const messages = Array.from({ length: 16_385 }, () => ({ role: 'user', content: '' }) as const);
+  expect(fieldsOf({ messages })).toEqual(['request.messages']);
 });

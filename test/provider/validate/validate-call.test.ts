@@ -157,3 +157,11 @@ describe('fields that could not be read', () => {
     ]);
   });
 });
+
+describe('what this version does not do', () => {
+  it('is refused, and not done in another way', () => {
+    const error = validate({}, { recovery: 'restart' });
+    expect(error).toMatchObject({ reason: 'UNSUPPORTED_PARAMETER' });
+    expect(error?.facts.fieldViolations?.map(({ field }) => field)).toEqual(['options.recovery']);
+  });
+});

@@ -15,13 +15,19 @@ export const protobufPackage = "tamma.provider.v1";
 
 export const protobufFileName = "tamma/provider/v1/event.proto";
 
-/** How a call goes on when the upstream breaks off an answer. SendMessageSync always recovers. */
+/**
+ * How a call goes on when the upstream breaks off an answer. SendMessageSync recovers wherever a
+ * further attempt can be made: nothing of a broken answer reaches its caller.
+ */
 export const StreamRecovery = {
   /** UNSPECIFIED - FAIL. */
   UNSPECIFIED: 0,
   /** FAIL - A break after output ends the call with ABORTED and STREAM_INTERRUPTED. */
   FAIL: 1,
-  /** RESTART - AttemptReset is sent, and the next attempt or target starts the answer again. */
+  /**
+   * RESTART - AttemptReset is sent, and the next attempt or target starts the answer again. Refused with
+   * UNSUPPORTED_PARAMETER by versions that make one attempt per call, as this one does.
+   */
   RESTART: 2,
   /** HOLD_BACK - Nothing is sent before an attempt is complete, so that a break stays invisible. */
   HOLD_BACK: 3,
@@ -113,7 +119,7 @@ export interface Truncation {
 
 /** The settings that were sent to the upstream. An absent value was left to the upstream's default. */
 export interface EffectiveSettings {
-  /** The model that was asked for, after the default was applied and aliases were resolved. */
+  /** The model that was asked for, after the default was applied and a redirect was followed. */
   model: string;
   /** As in MessageRequest. */
   maxTokens?:

@@ -170,7 +170,7 @@ export namespace ContextPolicy {
  * at once, by their proto paths, in google.rpc.BadRequest.
  */
 export interface MessageRequest {
-  /** The conversation, oldest first. At least one message. */
+  /** The conversation, oldest first. 1 to 16,384 messages. */
   messages: Message[];
   /** Model id, alias or snapshot. Empty: the configured default. */
   model: string;

@@ -1613,7 +1613,8 @@ export const IAIProviderService = {
    * the upstream. Ordinary text is counted exactly, by the model's tokenizer. Tools, images and
    * unbroken runs of more than 1,024 letters or spaces are estimated, and the answer then says so.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND, DEADLINE_EXCEEDED, CANCELLED,
+   * SHUTTING_DOWN.
    */
   countTokens: {
     path: "/tamma.provider.v1.IAIProvider/CountTokens" as const,
@@ -1680,7 +1681,8 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
    * the upstream. Ordinary text is counted exactly, by the model's tokenizer. Tools, images and
    * unbroken runs of more than 1,024 letters or spaces are estimated, and the answer then says so.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND, DEADLINE_EXCEEDED, CANCELLED,
+   * SHUTTING_DOWN.
    */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
 }

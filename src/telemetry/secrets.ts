@@ -1,0 +1,26 @@
+/**
+ * Secrets of this process, which must stand in no log line and no error: upstreams echo what they
+ * were sent. Known by value, since keys of compatible servers look like anything; OpenAI's are also
+ * known by their form, in case it is somebody else's that comes back.
+ */
+const known = new Set<string>();
+
+const REDACTED = '[redacted]';
+const BY_FORM = /sk-[A-Za-z0-9_-]{8,}|\bBearer\s+\S+/gi;
+/** A shorter one would blot out ordinary words. */
+const MIN_LENGTH = 6;
+
+/** Hides `secret` from now on, for as long as the process lives. */
+export function hideSecret(secret: string): void {
+  if (secret.length >= MIN_LENGTH) known.add(secret);
+}
+
+export function holdsSecret(text: string): boolean {
+  return text.search(BY_FORM) !== -1 || [...known].some((secret) => text.includes(secret));
+}
+
+export function withoutSecrets(text: string): string {
+  let clean = text.replace(BY_FORM, REDACTED);
+  for (const secret of known) clean = clean.replaceAll(secret, REDACTED);
+  return clean;
+}
