@@ -201,6 +201,6 @@ describe('the models of an upstream that was not heard yet', () => {
   });
 
   it('are elsewhere all that answer', () => {
-    expect(setUp([]).list.known).toHaveLength(51);
+    expect(setUp([]).list.known).toHaveLength(58);
   });
 });

@@ -57,7 +57,7 @@ describe('the catalogue store', () => {
     expect(store.current.find('gpt-4o')).toBe(builtInCatalogue().find('gpt-4o'));
     expect(store.current.version).toBe(`${builtInCatalogue().version}+a`);
     expect(log.info).toHaveBeenCalledWith(
-      { file, catalogue_version: store.current.version, models: 55 },
+      { file, catalogue_version: store.current.version, models: 62 },
       'catalogue loaded',
     );
   });
