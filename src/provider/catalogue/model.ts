@@ -4,20 +4,23 @@ export type Surface = 'chat_completions' | 'responses';
 /** The tokenizers that OpenAI's models use. */
 export type TokenizerName = 'o200k_base' | 'cl100k_base';
 
-/** A parameter of a request that some models reject, by its name in MessageRequest. */
-export type ModelParameter =
-  | 'temperature'
-  | 'topP'
-  | 'frequencyPenalty'
-  | 'presencePenalty'
-  | 'stop'
-  | 'seed'
-  | 'logitBias'
-  | 'prediction'
-  | 'reasoningEffort'
-  | 'verbosity'
-  | 'tools'
-  | 'parallelToolCalls';
+/** Parameters of a request that some models reject, by their names in MessageRequest. */
+export const MODEL_PARAMETERS = [
+  'temperature',
+  'topP',
+  'frequencyPenalty',
+  'presencePenalty',
+  'stop',
+  'seed',
+  'logitBias',
+  'prediction',
+  'reasoningEffort',
+  'verbosity',
+  'tools',
+  'parallelToolCalls',
+] as const;
+
+export type ModelParameter = (typeof MODEL_PARAMETERS)[number];
 
 /**
  * What is known of a model: one row of the catalogue, or what was declared of a model that has none.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isModelName } from '../validate/text.ts';
 import type { ModelFields } from './merge.ts';
+import { MODEL_PARAMETERS } from './model.ts';
 
 /** A row as it is written: what it leaves out is taken from the row it overrides, or not known. */
 export type CatalogueRow = ModelFields & { readonly id: string };
@@ -41,22 +42,7 @@ const prices = z.strictObject({
   history: z.array(tokenPrices.extend({ until: day })).exactOptional(),
 });
 
-const parameters = z.array(
-  z.enum([
-    'temperature',
-    'topP',
-    'frequencyPenalty',
-    'presencePenalty',
-    'stop',
-    'seed',
-    'logitBias',
-    'prediction',
-    'reasoningEffort',
-    'verbosity',
-    'tools',
-    'parallelToolCalls',
-  ]),
-);
+const parameters = z.array(z.enum(MODEL_PARAMETERS));
 const supports = z.strictObject({
   streaming: flag,
   images: flag,

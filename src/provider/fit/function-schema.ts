@@ -1,28 +1,26 @@
+import { jsonObjectProblem } from '../validate/json-object.ts';
+import {
+  isSchema,
+  type Schema,
+  type SchemaKeywords,
+  schemasWithin,
+} from '../validate/schema-walk.ts';
 import { TextMemo } from '../validate/text-memo.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
 const NOT_AT_THE_TOP: readonly string[] = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
-/** Keywords of JSON Schema that hold a schema, and those that hold several. */
-const SCHEMA_KEYWORDS: readonly string[] = [
-  'items',
-  'additionalProperties',
-  'contains',
-  'not',
-  'if',
-  'then',
-  'else',
-];
-const SCHEMA_GROUP_KEYWORDS: readonly string[] = [
-  'properties',
-  'patternProperties',
-  'prefixItems',
-  'anyOf',
-  'oneOf',
-  'allOf',
-  '$defs',
-  'definitions',
-];
+const KEYWORDS: SchemaKeywords = {
+  one: ['items', 'additionalProperties', 'contains', 'not', 'if', 'then', 'else'],
+  several: [
+    'properties',
+    'patternProperties',
+    'prefixItems',
+    'anyOf',
+    'oneOf',
+    'allOf',
+    '$defs',
+    'definitions',
+  ],
+};
 const MAX_REMEMBERED_LENGTH = 4 * 1024 * 1024;
 
 const functions = new TextMemo((text) => functionProblem(parsed(text)), MAX_REMEMBERED_LENGTH);
@@ -51,42 +49,21 @@ function objectProblem({ type }: Schema): string | undefined {
 
 /** The place of an array that does not say what it consists of. */
 function arrayProblem(schema: unknown, place: string): string | undefined {
-  if (typeof schema !== 'object' || schema === null) return undefined;
-  const { type, items } = schema as Schema;
+  if (!isSchema(schema)) return undefined;
+  const { type, items } = schema;
   if (type === 'array' && items === undefined) {
     return `must say what the items of the array at ${place} are for OpenAI`;
   }
-  for (const [below, child] of children(schema as Schema)) {
+  for (const [below, child] of schemasWithin(schema, KEYWORDS)) {
     const problem = arrayProblem(child, `${place}/${below}`);
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
-/** The schemas within one; what stands in `default`, `enum` and the like is data. */
-function* children(schema: Schema): Iterable<readonly [string, unknown]> {
-  for (const keyword of SCHEMA_KEYWORDS) {
-    if (schema[keyword] !== undefined) yield [keyword, schema[keyword]];
-  }
-  for (const keyword of SCHEMA_GROUP_KEYWORDS) {
-    const group = schema[keyword];
-    if (typeof group !== 'object' || group === null) continue;
-    for (const [name, child] of Object.entries(group)) yield [`${keyword}/${name}`, child];
-  }
-}
-
-/** Broken ones are told by the validation, and have no further problem here. */
+/** Broken ones, too deep ones among them, are told by the validation, and have no further problem. */
 function parsed(text: string): Schema {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isSchema(value) ? value : WELL;
-  } catch {
-    return WELL;
-  }
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return jsonObjectProblem(text) === undefined ? JSON.parse(text) : WELL;
 }
 
 const WELL: Schema = { type: 'object', properties: {} };

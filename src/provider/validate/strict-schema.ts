@@ -1,14 +1,14 @@
+import { isSchema, type Schema, type SchemaKeywords, schemasWithin } from './schema-walk.ts';
+
 /**
  * OpenAI's rules for strict schemas, those that are documented: every object names all of its
  * properties as required and allows no others, every value has a type, and some keywords are out.
  */
 
-type Schema = Readonly<Record<string, unknown>>;
-
-/** Keywords with a schema, with a list of schemas, and with schemas by name. */
-const ONE: readonly string[] = ['items'];
-const LISTS: readonly string[] = ['anyOf', 'prefixItems'];
-const MAPS: readonly string[] = ['properties', '$defs', 'definitions'];
+const KEYWORDS: SchemaKeywords = {
+  one: ['items'],
+  several: ['anyOf', 'prefixItems', 'properties', '$defs', 'definitions'],
+};
 
 /** Keywords one of which says what a value is. */
 const TYPING: readonly string[] = ['type', 'anyOf', '$ref', 'enum', 'const'];
@@ -35,7 +35,7 @@ function problemAt(schema: unknown, place: string): string | undefined {
   if (!isSchema(schema)) return undefined;
   const own = keywordProblem(schema) ?? objectProblem(schema);
   if (own !== undefined) return `must be strict: ${place || 'it'} ${own}`;
-  for (const [below, child] of children(schema)) {
+  for (const [below, child] of schemasWithin(schema, KEYWORDS)) {
     const problem = problemAt(child, `${place}/${below}`);
     if (problem !== undefined) return problem;
   }
@@ -58,18 +58,4 @@ function objectProblem({ type, properties, additionalProperties, required }: Sch
     (name) => !names.includes(name),
   );
   return optional === undefined ? undefined : `must require ${JSON.stringify(optional)}`;
-}
-
-/** The schemas directly within one, by their place below it. */
-function* children(schema: Schema): Iterable<readonly [string, unknown]> {
-  for (const keyword of ONE) yield [keyword, schema[keyword]];
-  for (const keyword of [...LISTS, ...MAPS]) {
-    const group = schema[keyword];
-    if (typeof group !== 'object' || group === null) continue;
-    for (const [name, child] of Object.entries(group)) yield [`${keyword}/${name}`, child];
-  }
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Model, ModelParameter, Surface } from '../../../src/provider/catalogue/model.ts';
+import {
+  MODEL_PARAMETERS,
+  type Model,
+  type ModelParameter,
+  type Surface,
+} from '../../../src/provider/catalogue/model.ts';
 import { fitToModel } from '../../../src/provider/fit/fit-to-model.ts';
 import type { Message, MessageRequest } from '../../../src/provider/message.ts';
 import { aModel, aReasoningModel, type ModelFacts } from '../../support/models.ts';
@@ -296,20 +301,6 @@ describe('dropUnsupported', () => {
 });
 
 describe('properties', () => {
-  const PARAMETERS: ModelParameter[] = [
-    'temperature',
-    'topP',
-    'frequencyPenalty',
-    'presencePenalty',
-    'stop',
-    'seed',
-    'logitBias',
-    'prediction',
-    'reasoningEffort',
-    'verbosity',
-    'tools',
-    'parallelToolCalls',
-  ];
   const effort = fc.constantFrom('none', 'low', 'high');
   const anyRequest: fc.Arbitrary<MessageRequest> = fc.record(
     {
@@ -334,8 +325,8 @@ describe('properties', () => {
   );
   const anyModel = fc
     .record({
-      rejects: fc.subarray(PARAMETERS),
-      acceptsWithoutReasoning: fc.subarray(PARAMETERS),
+      rejects: fc.subarray([...MODEL_PARAMETERS]),
+      acceptsWithoutReasoning: fc.subarray([...MODEL_PARAMETERS]),
       efforts: fc.subarray(['none', 'low', 'high']),
       defaultEffort: effort,
       maxOutputTokens: fc.integer({ min: 1, max: 100 }),

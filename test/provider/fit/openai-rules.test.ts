@@ -45,6 +45,11 @@ describe('checkOpenAIRules', () => {
     expect(refused(request, aModel(), 'chat_completions', 'Answer in JSON.')).toEqual([]);
   });
 
+  it('leaves schemas that are too deep to walk to the validation', () => {
+    const inputSchema = `{"type":"object","properties":{"a":${'{"items":'.repeat(50_000)}{}${'}'.repeat(50_000)}}}`;
+    expect(refused({ tools: [{ name: 'add', inputSchema }] })).toEqual([]);
+  });
+
   it('takes what stands in a default for data', () => {
     const properties = { kind: { type: 'object', default: { type: 'array' } } };
     expect(ofTool({ type: 'object', properties })).toEqual([]);
