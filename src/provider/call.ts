@@ -1,8 +1,18 @@
 import type { Context } from '@opentelemetry/api';
 import type { Target } from './catalogue/model.ts';
+import type { ErrorReason } from './error-kinds.ts';
 import type { FieldViolation } from './errors.ts';
-import type { FailedAttempt, FinishReason, ProviderEvent, Truncation, Usage } from './events.ts';
+import type {
+  Cost,
+  FailedAttempt,
+  FinishReason,
+  ProviderEvent,
+  Truncation,
+  Usage,
+} from './events.ts';
 import type { MessageRequest } from './message.ts';
+import type { RateHeadroom } from './rate-limit/headroom.ts';
+import type { Route } from './route/route.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
 export type StreamRecovery = 'fail' | 'restart' | 'hold_back';
@@ -14,13 +24,22 @@ export type StreamRecovery = 'fail' | 'restart' | 'hold_back';
 export interface Call {
   /** Unique; RequestInfo and the log name it. */
   readonly id: string;
+  /** As the caller sent it. Each target prepares it anew. */
+  readonly asked: MessageRequest;
+  /** As it is sent: `asked`, prepared for the target. */
   readonly request: MessageRequest;
   /** What is wrong with the request beyond what it shows; prepare refuses the call for it. */
   readonly violations: readonly FieldViolation[];
   /** The model to ask. Prepare resolves it; before that it is what the caller wrote. */
   readonly model: string;
+  /** Where the model is asked: `default`, or one of the configuration's `targets`. */
+  readonly upstream: string;
   /** What is known of the model, and how it is asked. Prepare resolves it. */
   readonly target: Target;
+  /** Where the call may go if this target does not answer, best first. Prepare resolves them. */
+  readonly alternatives: readonly Route[];
+  /** Which of the upstream's API keys is used, as its position. The keys stage chooses it. */
+  readonly key: number;
   /** What the profile did to the request, for `started`. Prepare sets it. */
   readonly applied: AppliedProfile;
   /** What the context policy left out, for `started`. */
@@ -47,6 +66,8 @@ export interface Call {
   readonly attempt: number;
   /** The upstream reports how far the attempt has come; the attempt's time-outs listen. */
   readonly onProgress: (progress: AttemptProgress) => void;
+  /** The upstream reports what its headers say of its rate limits; the target's limiter listens. */
+  readonly onHeadroom: (headroom: RateHeadroom) => void;
 }
 
 /** What a profile did to a request. */
@@ -77,8 +98,34 @@ export interface CallRecord {
   /** Epoch ms of the first output; absent while there was none. */
   firstOutputAt?: number;
   finishReason?: FinishReason;
-  /** Over all attempts; absent while no request was sent. */
+  /** Time spent waiting in this process before attempts: rate limit, concurrency, budget. In ms. */
+  queuedMs: number;
+  /** What attempts consumed, in order of their end. Metering writes it. */
+  readonly charges: Charge[];
+  /** Over all attempts; absent while nothing was consumed. */
   usage?: Usage;
+  /** Over all attempts; absent while nothing was consumed, or if costs are not tracked. */
+  cost?: Cost;
+}
+
+/** What one attempt consumed. */
+export interface Charge {
+  /** Its number. */
+  readonly attempt: number;
+  readonly upstream: string;
+  /** Id of the model in the catalogue, or the name that was sent if it is in none. */
+  readonly model: string;
+  readonly usage: Usage;
+  /** Absent if costs are not tracked. */
+  readonly cost?: Cost;
+  /** That served it; empty if the upstream did not say. */
+  readonly serviceTier: string;
+  /** `completed`, or why the attempt ended. */
+  readonly outcome: 'completed' | ErrorReason;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Epoch ms. */
+  readonly endedAt: number;
 }
 
 export function newCallRecord(startedAt: number): CallRecord {
@@ -89,6 +136,8 @@ export function newCallRecord(startedAt: number): CallRecord {
     failedAttempts: [],
     upstreamRequestId: '',
     upstreamStatus: 0,
+    queuedMs: 0,
+    charges: [],
   };
 }
 

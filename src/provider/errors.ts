@@ -1,3 +1,4 @@
+import type { BudgetState } from './budget/state.ts';
 import { ERROR_KINDS, type ErrorKind, type ErrorReason } from './error-kinds.ts';
 
 /** The part of an attempt that took too long. */
@@ -29,6 +30,12 @@ export interface ErrorFacts {
   readonly tokenLimit?: number;
   /** What is exhausted, for QuotaFailure: "requests per minute", a budget's name. */
   readonly quotaSubject?: string;
+  /** The budget that the call does not fit, for BUDGET_EXCEEDED. */
+  readonly budget?: BudgetState;
+  /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
+  readonly shouldRetry?: boolean;
+  /** The upstream asks not just to wait but to send less (`slow_down`). */
+  readonly slowDown?: boolean;
   /** For logs only. */
   readonly cause?: unknown;
 }

@@ -23,6 +23,8 @@ export interface Started {
   readonly effectiveSettings: EffectiveSettings;
   readonly warnings: readonly string[];
   readonly truncation?: Truncation;
+  /** Name of the upstream that answers: `default`, or one of the configuration's `targets`. */
+  readonly target: string;
 }
 
 /** What a context policy left out of a conversation. */
@@ -99,8 +101,12 @@ export interface Completed {
   readonly reasoningItems: readonly ReasoningItem[];
   /** Of this attempt as the upstream leaves it, of all attempts as the caller gets it. */
   readonly usage: Usage;
+  /** Of all attempts. Absent as the upstream leaves it, and if costs are not tracked. */
+  readonly cost?: Cost;
   /** As the upstream names it. */
   readonly model: string;
+  /** As in Started. */
+  readonly target: string;
   readonly attempts: number;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly timings: Timings;
@@ -123,6 +129,17 @@ export interface Usage {
   readonly estimated: boolean;
 }
 
+/** Money. */
+export interface Cost {
+  /** Whole pico-dollars (10^-12 USD), 0 or more: prices per million tokens are exact in them. */
+  readonly picoDollars: bigint;
+  readonly catalogueVersion: string;
+  /** The usage behind it, or a price, is an estimate. */
+  readonly estimated: boolean;
+  /** No price is known for at least a part of the usage, and the sum is without that part. */
+  readonly unpriced: boolean;
+}
+
 export interface Timings {
   readonly queueMs: number;
   /** Absent: there was no output. */
@@ -132,6 +149,8 @@ export interface Timings {
 
 export interface FailedAttempt {
   readonly attempt: number;
+  /** As in Started. */
+  readonly target: string;
   readonly model: string;
   readonly reason: ErrorReason;
   readonly upstreamStatus?: number;

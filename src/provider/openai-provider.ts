@@ -19,6 +19,7 @@ import type {
   TokenCount,
   UpstreamStatus,
 } from './provider.ts';
+import { DEFAULT_UPSTREAM } from './route/route.ts';
 import { linkSignal } from './signal.ts';
 import type { TokenCounter } from './tokens/token-counter.ts';
 import type { Upstream } from './upstream.ts';
@@ -90,7 +91,8 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   upstreams(): readonly UpstreamStatus[] {
-    return [this.#deps.health.status];
+    const { status } = this.#deps.health;
+    return [{ ...status, target: DEFAULT_UPSTREAM, models: [], keys: 1, keysSetAside: 0 }];
   }
 
   async dispose(): Promise<void> {
@@ -103,10 +105,14 @@ export class OpenAIProvider implements IAIProvider {
     const { firstTokenTimeoutMs, idleTimeoutMs } = options;
     return {
       id: options.id ?? this.#deps.newId(),
+      asked: request,
       request,
       violations: options.violations ?? [],
       model: request.model ?? '',
+      upstream: DEFAULT_UPSTREAM,
       target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
+      alternatives: [],
+      key: 0,
       applied: NOTHING_APPLIED,
       warnings: [],
       recovery: options.recovery ?? 'fail',
@@ -118,6 +124,7 @@ export class OpenAIProvider implements IAIProvider {
       record: options.record ?? newCallRecord(this.#deps.clock.now()),
       attempt: 0,
       onProgress: () => {},
+      onHeadroom: () => {},
     };
   }
 }

@@ -1,8 +1,10 @@
 import type { Context } from '@opentelemetry/api';
+import type { BudgetState } from './budget/state.ts';
 import type { CallRecord, StreamRecovery } from './call.ts';
 import type { ErrorReason } from './error-kinds.ts';
 import type { FieldViolation } from './errors.ts';
 import type { MessageResponse, ProviderEvent } from './events.ts';
+import type { LedgerQuery, LedgerSums } from './ledger/ledger.ts';
 import type { MessageRequest } from './message.ts';
 
 /**
@@ -22,6 +24,23 @@ export interface IAIProvider {
   upstreams(): readonly UpstreamStatus[];
   /** Closes the connections to the upstream. Calls that still run fail. */
   dispose(): Promise<void>;
+}
+
+/** What was used and spent, in process. The gRPC server is one client of it. */
+export interface IAIUsageProvider {
+  /** Sums of the ledger. Rejects with ProviderError and nothing else. */
+  getUsage(query: LedgerQuery, options?: CallOptions): Promise<LedgerSums>;
+  /** The budgets as they stand, in the order of the configuration, then by subject. */
+  getBudgets(query: BudgetQuery): readonly BudgetState[];
+}
+
+/** Which budgets to show; what is absent chooses all. */
+export interface BudgetQuery {
+  readonly name?: string;
+  /** Of budgets per user only that of this one. */
+  readonly userId?: string;
+  readonly projectId?: string;
+  readonly model?: string;
 }
 
 export interface CallOptions {
@@ -134,7 +153,33 @@ export interface TokenCount {
   readonly contextWindow: number;
 }
 
-export interface UpstreamStatus {
+export interface UpstreamStatus extends UpstreamHealthStatus {
+  /** Its name: `default`, or one of the configuration's `targets`. */
+  readonly target: string;
+  /** One per model that was asked there lately. */
+  readonly models: readonly ModelStatus[];
+  /** API keys. */
+  readonly keys: number;
+  /** Those of them that are set aside: refused, or their quota is used up. */
+  readonly keysSetAside: number;
+}
+
+/** What stands between calls and one model at one upstream. */
+export interface ModelStatus {
+  readonly model: string;
+  readonly circuit: CircuitState;
+  /** Attempts that run. */
+  readonly running: number;
+  /** Attempts that wait for the rate limit or for others to end. */
+  readonly queued: number;
+  /** Attempts that may run at once, as it adapted; 0: not limited. */
+  readonly concurrencyLimit: number;
+}
+
+export type CircuitState = 'closed' | 'open' | 'half_open';
+
+/** What the attempts made at an upstream tell of it. */
+export interface UpstreamHealthStatus {
   /** Scheme, host and port. */
   readonly endpoint: string;
   readonly healthy: boolean;

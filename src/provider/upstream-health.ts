@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { ErrorReason } from './error-kinds.ts';
-import type { UpstreamStatus } from './provider.ts';
+import type { UpstreamHealthStatus } from './provider.ts';
 
 /** What the attempts made at an upstream tell of it: for status pages, not for decisions. */
 export class UpstreamHealth {
   readonly #endpoint: string;
   readonly #clock: Clock;
-  #status: UpstreamStatus;
+  #status: UpstreamHealthStatus;
 
   constructor(endpoint: string, clock: Clock) {
     this.#endpoint = endpoint;
@@ -14,7 +14,7 @@ export class UpstreamHealth {
     this.#status = { endpoint, healthy: true };
   }
 
-  get status(): UpstreamStatus {
+  get status(): UpstreamHealthStatus {
     return this.#status;
   }
 

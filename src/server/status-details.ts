@@ -98,6 +98,8 @@ export function failureInfo({ error, facts }: Failure, maxFailedAttempts: number
     countedTokens: toCount(countedTokens ?? 0),
     tokenLimit: toCount(tokenLimit ?? 0),
     failedAttempts: listed.map((attempt) => toWireFailedAttempt(withShortNames(attempt))),
+    budget: undefined,
+    partialCost: undefined,
   });
 }
 

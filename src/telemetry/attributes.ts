@@ -51,6 +51,16 @@ export const ATTRIBUTE = {
 
   /** Number of the attempt within its call, 1 for the first. Spans only. */
   attempt: 'tamma.provider.attempt',
+  /** Name of the upstream in the configuration: `default`, or one of its `targets`. */
+  target: 'tamma.provider.target',
+  /** Why something was done: the reason of the failure before it, as in ErrorInfo. */
+  reason: 'tamma.provider.reason',
+  /** What was waited for: `rate_limit`, `concurrency` or `budget`. */
+  waitedFor: 'tamma.provider.waited_for',
+  /** Name of a budget in the configuration. */
+  budget: 'tamma.provider.budget.name',
+  /** Share of a budget's limit that raised an alert. */
+  threshold: 'tamma.provider.budget.threshold',
   /** `completed`, or the reason of the failure as in ErrorInfo: `RATE_LIMIT_EXCEEDED`. */
   outcome: 'tamma.provider.outcome',
   upstreamRequestId: 'tamma.provider.upstream_request_id',
@@ -66,6 +76,18 @@ export const METRIC = {
   activeCalls: 'tamma.provider.active_calls',
   callDuration: 'tamma.provider.call.duration',
   attempts: 'tamma.provider.attempts',
+  retries: 'tamma.provider.retries',
+  fallbacks: 'tamma.provider.fallbacks',
+  circuitState: 'tamma.provider.circuit.state',
+  queueDuration: 'tamma.provider.queue.duration',
+  shedCalls: 'tamma.provider.shed_calls',
+  keysSetAside: 'tamma.provider.keys_set_aside',
+  cost: 'tamma.provider.cost',
+  unpricedAttempts: 'tamma.provider.unpriced_attempts',
+  budgetLimit: 'tamma.provider.budget.limit',
+  budgetSpent: 'tamma.provider.budget.spent',
+  budgetReserved: 'tamma.provider.budget.reserved',
+  budgetAlerts: 'tamma.provider.budget.alerts',
   processCpuTime: 'process.cpu.time',
   processMemoryUsage: 'process.memory.usage',
   eventLoopDelayP99: 'nodejs.eventloop.delay.p99',

@@ -1,4 +1,4 @@
-import type { Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
+import type { Counter, Histogram, Meter, ObservableGauge, UpDownCounter } from '@opentelemetry/api';
 import { METRIC } from './attributes.ts';
 
 /** Seconds: the buckets the GenAI conventions prescribe. */
@@ -38,6 +38,30 @@ export interface Instruments {
   readonly callDuration: Histogram;
   /** Requests to an upstream, by outcome. */
   readonly attempts: Counter;
+  /** Attempts at a target after the first, by target and the reason of the failure before. */
+  readonly retries: Counter;
+  /** Calls that went on to another target, by the target they left and the reason. */
+  readonly fallbacks: Counter;
+  /** 0 closed, 1 half open, 2 open; by target and model. */
+  readonly circuitState: ObservableGauge;
+  /** Seconds an attempt waited in this process, by target and what it waited for; not if it did not. */
+  readonly queueDuration: Histogram;
+  /** Calls refused because this process has too much to do. */
+  readonly shedCalls: Counter;
+  /** API keys that were set aside, by target and reason. */
+  readonly keysSetAside: Counter;
+  /** US dollars, by model and target. Estimates included. */
+  readonly cost: Counter;
+  /** Attempts that consumed tokens for which no price is known, by model and target. */
+  readonly unpricedAttempts: Counter;
+  /** US dollars, by budget. Over all subjects of a budget that has several. */
+  readonly budgetLimit: ObservableGauge;
+  /** US dollars in the running period, by budget, over all its subjects. */
+  readonly budgetSpent: ObservableGauge;
+  /** US dollars held for attempts that run, by budget, over all its subjects. */
+  readonly budgetReserved: ObservableGauge;
+  /** Alerts raised, by budget and threshold. */
+  readonly budgetAlerts: Counter;
 }
 
 /** Makes them from a meter of a started SDK; one made earlier measures nothing, for ever. */
@@ -86,6 +110,59 @@ export function createInstruments(meter: Meter): Instruments {
     attempts: meter.createCounter(METRIC.attempts, {
       unit: '{attempt}',
       description: 'Requests to an upstream, by outcome.',
+    }),
+    ...resilienceInstruments(meter),
+    ...moneyInstruments(meter),
+  };
+}
+
+function resilienceInstruments(meter: Meter) {
+  return {
+    retries: meter.createCounter(METRIC.retries, {
+      unit: '{attempt}',
+      description: 'Attempts at a target after the first.',
+    }),
+    fallbacks: meter.createCounter(METRIC.fallbacks, {
+      unit: '{call}',
+      description: 'Calls that went on to another target.',
+    }),
+    circuitState: meter.createObservableGauge(METRIC.circuitState, {
+      description: 'State of the circuit of a target: 0 closed, 1 half open, 2 open.',
+    }),
+    queueDuration: meter.createHistogram(METRIC.queueDuration, {
+      unit: 's',
+      description: 'Time an attempt waited in this process before it was made.',
+      advice: { explicitBucketBoundaries: RPC_SECONDS },
+    }),
+    shedCalls: meter.createCounter(METRIC.shedCalls, {
+      unit: '{call}',
+      description: 'Calls refused because this process has too much to do.',
+    }),
+    keysSetAside: meter.createCounter(METRIC.keysSetAside, {
+      unit: '{key}',
+      description: 'API keys that were set aside.',
+    }),
+  };
+}
+
+function moneyInstruments(meter: Meter) {
+  const dollars = (name: string, description: string): ObservableGauge =>
+    meter.createObservableGauge(name, { unit: '{USD}', description });
+  return {
+    cost: meter.createCounter(METRIC.cost, {
+      unit: '{USD}',
+      description: 'What attempts cost, estimates included.',
+    }),
+    unpricedAttempts: meter.createCounter(METRIC.unpricedAttempts, {
+      unit: '{attempt}',
+      description: 'Attempts that consumed tokens for which no price is known.',
+    }),
+    budgetLimit: dollars(METRIC.budgetLimit, 'Limit of a budget.'),
+    budgetSpent: dollars(METRIC.budgetSpent, 'Spent of a budget in the running period.'),
+    budgetReserved: dollars(METRIC.budgetReserved, 'Held of a budget for attempts that run.'),
+    budgetAlerts: meter.createCounter(METRIC.budgetAlerts, {
+      unit: '{alert}',
+      description: 'Alerts that budgets raised.',
     }),
   };
 }

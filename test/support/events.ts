@@ -13,16 +13,21 @@ import type {
   Started,
   Usage,
 } from '../../src/provider/events.ts';
+import { DEFAULT_UPSTREAM } from '../../src/provider/route/route.ts';
 
 /** Builders of calls and events with sensible contents, for tests of stages. */
 
 export function aCall(fields: Partial<Call> = {}): Call {
   return {
     id: 'call-1',
+    asked: { messages: [{ role: 'user', content: 'Hello there!' }] },
     request: { messages: [{ role: 'user', content: 'Hello there!' }] },
     violations: [],
     model: 'gpt-test',
+    upstream: DEFAULT_UPSTREAM,
     target: { model: unknownModel('gpt-test'), surface: 'chat_completions' },
+    alternatives: [],
+    key: 0,
     applied: NOTHING_APPLIED,
     warnings: [],
     recovery: 'fail',
@@ -32,6 +37,7 @@ export function aCall(fields: Partial<Call> = {}): Call {
     record: newCallRecord(0),
     attempt: 0,
     onProgress: () => {},
+    onHeadroom: () => {},
     ...fields,
   };
 }
@@ -52,6 +58,7 @@ export function started(fields: Partial<Started> = {}): Started {
     attempt: 1,
     effectiveSettings: SETTINGS,
     warnings: [],
+    target: DEFAULT_UPSTREAM,
     ...fields,
   };
 }
@@ -82,6 +89,7 @@ export function completed(fields: Partial<Completed> = {}): Completed {
     reasoningItems: [],
     usage: usage(),
     model: 'gpt-test-2026',
+    target: DEFAULT_UPSTREAM,
     attempts: 1,
     failedAttempts: [],
     timings: { queueMs: 0, totalMs: 0 },

@@ -63,6 +63,7 @@ export class AnswerEvents {
       effectiveSettings: effectiveSettings(this.#call),
       warnings: this.#call.warnings,
       ...present({ truncation: this.#call.truncation }),
+      target: this.#call.upstream,
     });
   }
 
@@ -105,6 +106,7 @@ export class AnswerEvents {
       // Input tokens are not known here; whoever accounts for the call fills in their estimate.
       usage: usage ?? estimatedUsage(0, this.#outputTokens()),
       model: model || this.#call.model,
+      target: this.#call.upstream,
       attempts: this.#call.attempt,
       failedAttempts: [],
       timings,

@@ -84,7 +84,7 @@ export class AttemptObservation {
   }
 
   fail(error: ProviderError): void {
-    const { record, signal, model } = this.#call;
+    const { record, signal, model, upstream } = this.#call;
     const upstreamStatus = error.facts.upstreamStatus ?? (record.upstreamStatus || undefined);
     const upstreamRequestId =
       error.facts.upstreamRequestId ?? (this.#started?.upstreamRequestId || undefined);
@@ -97,6 +97,7 @@ export class AttemptObservation {
     if (signal.aborted) return;
     record.failedAttempts.push({
       attempt: this.#number,
+      target: upstream,
       model,
       reason: error.reason,
       durationMs: this.#deps.clock.now() - this.#startedAt,

@@ -41,6 +41,7 @@ function toWireCase(event: ProviderEvent): WireEvent {
         effectiveSettings: toWireEffectiveSettings(event.effectiveSettings),
         warnings: [...event.warnings],
         truncation: event.truncation && toWireTruncation(event.truncation),
+        target: event.target,
       };
       return { $case: 'started', value };
     }

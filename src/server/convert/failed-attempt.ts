@@ -12,5 +12,6 @@ export function toWireFailedAttempt(failed: FailedAttempt): wire.FailedAttempt {
     upstreamStatus: toCount(failed.upstreamStatus ?? 0),
     upstreamRequestId: failed.upstreamRequestId ?? '',
     duration: toDuration(failed.durationMs),
+    target: failed.target,
   };
 }

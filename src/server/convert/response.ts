@@ -43,6 +43,7 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
     usage: toWireUsage(outcome.usage),
     cost: undefined,
     model: outcome.model,
+    target: outcome.target,
     attempts: toCount(outcome.attempts),
     timings: toWireTimings(outcome.timings),
     cached: outcome.cached,

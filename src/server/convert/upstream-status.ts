@@ -7,6 +7,10 @@ import { toTimestamp } from './time.ts';
 export function toWireUpstreamStatus(status: UpstreamStatus): wire.UpstreamStatus {
   const { endpoint, healthy, lastSuccessAt, lastFailureAt, lastFailureReason } = status;
   return {
+    target: '',
+    models: [],
+    keys: 1,
+    keysSetAside: 0,
     endpoint,
     healthy,
     lastSuccessTime: lastSuccessAt === undefined ? undefined : toTimestamp(lastSuccessAt),

@@ -25,17 +25,19 @@ export const completed: Completed = {
     estimated: true,
   },
   model: 'gpt-5-2025-08-07',
+  target: 'azure',
   attempts: 2,
   failedAttempts: [
     {
       attempt: 1,
+      target: 'default',
       model: 'gpt-5',
       reason: 'NETWORK_ERROR',
       upstreamStatus: 502,
       upstreamRequestId: 'req_1',
       durationMs: 20,
     },
-    { attempt: 2, model: 'gpt-5', reason: 'TIMEOUT', durationMs: 1000 },
+    { attempt: 2, target: 'azure', model: 'gpt-5', reason: 'TIMEOUT', durationMs: 1000 },
   ],
   timings: { queueMs: 1.5, timeToFirstTokenMs: 30, totalMs: 2000 },
   cached: false,
@@ -62,10 +64,12 @@ export const wireCompleted = {
   },
   cost: undefined,
   model: 'gpt-5-2025-08-07',
+  target: 'azure',
   attempts: 2,
   failedAttempts: [
     {
       attempt: 1,
+      target: 'default',
       model: 'gpt-5',
       reason: 14,
       upstreamStatus: 502,

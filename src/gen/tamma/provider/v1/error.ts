@@ -7,7 +7,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../../google/protobuf/duration.ts";
-import { Usage } from "./usage.ts";
+import { Budget } from "./budget.ts";
+import { Cost, Usage } from "./usage.ts";
 
 export const protobufPackage = "tamma.provider.v1";
 
@@ -188,6 +189,12 @@ export interface FailureInfo {
   tokenLimit: number;
   /** The attempts that failed, oldest first; at most the last 8. */
   failedAttempts: FailedAttempt[];
+  /** The budget that the call does not fit, for BUDGET_EXCEEDED. Absent otherwise. */
+  budget:
+    | Budget
+    | undefined;
+  /** What the call cost before the failure. Absent: nothing. */
+  partialCost: Cost | undefined;
 }
 
 /** One request to an upstream that did not give the answer. */
@@ -203,7 +210,11 @@ export interface FailedAttempt {
   /** The upstream's id of the request (`x-request-id`), empty if there was none. */
   upstreamRequestId: string;
   /** From the attempt's start to its failure. */
-  duration: Duration | undefined;
+  duration:
+    | Duration
+    | undefined;
+  /** The configured target that was asked, as in Started. */
+  target: string;
 }
 
 function createBaseFailureInfo(): FailureInfo {
@@ -216,6 +227,8 @@ function createBaseFailureInfo(): FailureInfo {
     countedTokens: 0,
     tokenLimit: 0,
     failedAttempts: [],
+    budget: undefined,
+    partialCost: undefined,
   };
 }
 
@@ -244,6 +257,12 @@ export const FailureInfo: MessageFns<FailureInfo> = {
     }
     for (const v of message.failedAttempts) {
       FailedAttempt.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.budget !== undefined) {
+      Budget.encode(message.budget, writer.uint32(74).fork()).join();
+    }
+    if (message.partialCost !== undefined) {
+      Cost.encode(message.partialCost, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -325,6 +344,22 @@ export const FailureInfo: MessageFns<FailureInfo> = {
             message.failedAttempts.push(FailedAttempt.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.budget = Budget.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.partialCost = Cost.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -339,7 +374,15 @@ export const FailureInfo: MessageFns<FailureInfo> = {
 };
 
 function createBaseFailedAttempt(): FailedAttempt {
-  return { attempt: 0, model: "", reason: 0, upstreamStatus: 0, upstreamRequestId: "", duration: undefined };
+  return {
+    attempt: 0,
+    model: "",
+    reason: 0,
+    upstreamStatus: 0,
+    upstreamRequestId: "",
+    duration: undefined,
+    target: "",
+  };
 }
 
 export const FailedAttempt: MessageFns<FailedAttempt> = {
@@ -361,6 +404,9 @@ export const FailedAttempt: MessageFns<FailedAttempt> = {
     }
     if (message.duration !== undefined) {
       Duration.encode(message.duration, writer.uint32(50).fork()).join();
+    }
+    if (message.target !== "") {
+      writer.uint32(58).string(message.target);
     }
     return writer;
   },
@@ -424,6 +470,14 @@ export const FailedAttempt: MessageFns<FailedAttempt> = {
             }
 
             message.duration = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.target = reader.string();
             continue;
           }
         }

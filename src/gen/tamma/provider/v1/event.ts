@@ -25,8 +25,8 @@ export const StreamRecovery = {
   /** FAIL - A break after output ends the call with ABORTED and STREAM_INTERRUPTED. */
   FAIL: 1,
   /**
-   * RESTART - AttemptReset is sent, and the next attempt or target starts the answer again. Refused with
-   * UNSUPPORTED_PARAMETER by versions that make one attempt per call, as this one does.
+   * RESTART - AttemptReset is sent, and the next attempt or target starts the answer again. What was
+   * delivered after the last reset is one answer of one attempt.
    */
   RESTART: 2,
   /** HOLD_BACK - Nothing is sent before an attempt is complete, so that a break stays invisible. */
@@ -87,7 +87,10 @@ export interface StreamOptions {
   idleTimeout: Duration | undefined;
 }
 
-/** First message of an answer: who answers, and with which settings. */
+/**
+ * First message of an answer: who answers, and with which settings. It comes together with the first
+ * output, so that an attempt which fails before it can be made again unseen.
+ */
 export interface Started {
   /** The upstream's id of the answer. */
   responseId: string;
@@ -104,7 +107,11 @@ export interface Started {
   /** What the caller should know although the call goes on, one sentence each. */
   warnings: string[];
   /** What was left out of the conversation to make it fit. Absent: nothing. */
-  truncation: Truncation | undefined;
+  truncation:
+    | Truncation
+    | undefined;
+  /** The configured target that answers: "default", or a name of the configuration's `targets`. */
+  target: string;
 }
 
 /** What a context policy left out of a conversation. */
@@ -212,7 +219,7 @@ export interface Completed {
   usage:
     | Usage
     | undefined;
-  /** Money for all attempts. Absent while no price is known. */
+  /** Money for all attempts. Absent if nothing was used, or if costs are not tracked. */
   cost:
     | Cost
     | undefined;
@@ -234,6 +241,8 @@ export interface Completed {
   failedAttempts: FailedAttempt[];
   /** What the model thought, sealed, to be handed back with this turn in Message.reasoning_items. */
   reasoningItems: ReasoningItem[];
+  /** As in Started. */
+  target: string;
 }
 
 /**
@@ -251,7 +260,7 @@ export interface MessageResponse {
   usage:
     | Usage
     | undefined;
-  /** Money for all attempts. Absent while no price is known. */
+  /** Money for all attempts. Absent if nothing was used, or if costs are not tracked. */
   cost:
     | Cost
     | undefined;
@@ -292,7 +301,11 @@ export interface MessageResponse {
   /** What the model thought, sealed, to be handed back with this turn in Message.reasoning_items. */
   reasoningItems: ReasoningItem[];
   /** What was left out of the conversation to make it fit. Absent: nothing. */
-  truncation: Truncation | undefined;
+  truncation:
+    | Truncation
+    | undefined;
+  /** As in Started. */
+  target: string;
 }
 
 export interface MessageResponse_MetadataEntry {
@@ -377,6 +390,7 @@ function createBaseStarted(): Started {
     effectiveSettings: undefined,
     warnings: [],
     truncation: undefined,
+    target: "",
   };
 }
 
@@ -402,6 +416,9 @@ export const Started: MessageFns<Started> = {
     }
     if (message.truncation !== undefined) {
       Truncation.encode(message.truncation, writer.uint32(58).fork()).join();
+    }
+    if (message.target !== "") {
+      writer.uint32(66).string(message.target);
     }
     return writer;
   },
@@ -473,6 +490,14 @@ export const Started: MessageFns<Started> = {
             }
 
             message.truncation = Truncation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.target = reader.string();
             continue;
           }
         }
@@ -1062,6 +1087,7 @@ function createBaseCompleted(): Completed {
     systemFingerprint: "",
     failedAttempts: [],
     reasoningItems: [],
+    target: "",
   };
 }
 
@@ -1105,6 +1131,9 @@ export const Completed: MessageFns<Completed> = {
     }
     for (const v of message.reasoningItems) {
       ReasoningItem.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.target !== "") {
+      writer.uint32(114).string(message.target);
     }
     return writer;
   },
@@ -1226,6 +1255,14 @@ export const Completed: MessageFns<Completed> = {
             message.reasoningItems.push(ReasoningItem.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1263,6 +1300,7 @@ function createBaseMessageResponse(): MessageResponse {
     failedAttempts: [],
     reasoningItems: [],
     truncation: undefined,
+    target: "",
   };
 }
 
@@ -1333,6 +1371,9 @@ export const MessageResponse: MessageFns<MessageResponse> = {
     }
     if (message.truncation !== undefined) {
       Truncation.encode(message.truncation, writer.uint32(178).fork()).join();
+    }
+    if (message.target !== "") {
+      writer.uint32(186).string(message.target);
     }
     return writer;
   },
@@ -1527,6 +1568,14 @@ export const MessageResponse: MessageFns<MessageResponse> = {
             }
 
             message.truncation = Truncation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.target = reader.string();
             continue;
           }
         }

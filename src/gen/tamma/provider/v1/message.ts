@@ -259,7 +259,13 @@ export interface MessageRequest {
    * faster; predicted tokens that do not occur in it are billed. Empty: none.
    */
   prediction: string;
-  /** Models to try, in this order, when `model` cannot answer. At most 8. */
+  /**
+   * What to try, in this order, when `model` cannot answer because its upstream is rate limited,
+   * unavailable, too slow or rejects its key, because the conversation is too long for it, or because
+   * it is gone. Content that was refused is not tried elsewhere. Each is a model, a configured target
+   * ("azure": the same model there) or both ("azure/gpt-4o"). At most 8. Empty: the configured
+   * chain of the model, if there is one.
+   */
   fallbackModels: string[];
   /** What this call may take from and leave in the response cache. */
   cache:
@@ -269,7 +275,7 @@ export interface MessageRequest {
   contextPolicy: ContextPolicy;
   /**
    * The caller's own labels: traceId, userId, issueId and the like. `user_id` and `project_id`
-   * select budgets. Echoed in MessageResponse, never sent upstream and never logged whole.
+   * (or else `userId` and `projectId`) select budgets and stand in the ledger. Echoed in MessageResponse, never sent upstream and never logged whole.
    * At most 32 entries, keys up to 64 and values up to 512 bytes.
    */
   metadata: { [key: string]: string };

@@ -246,6 +246,52 @@ export interface UpstreamStatus {
     | undefined;
   /** Why it failed. Unspecified: it never did. */
   lastFailureReason: ErrorReason;
+  /** The configured target whose upstream it is: "default", or a name of the configuration's `targets`. */
+  target: string;
+  /** One entry per model that was asked there lately. */
+  models: ModelStatus[];
+  /**
+   * API keys, and how many of them are set aside because the upstream refused them or because their
+   * quota is used up.
+   */
+  keys: number;
+  /** See `keys`. */
+  keysSetAside: number;
+}
+
+/** What stands between calls and one model at one upstream. */
+export interface ModelStatus {
+  /** The model. */
+  model: string;
+  /** Whether attempts are made. */
+  circuit: ModelStatus_Circuit;
+  /** Attempts that run now. */
+  running: number;
+  /** Attempts that wait for the rate limit or for others to end. */
+  queued: number;
+  /** Attempts that may run at once, as it adapted to the upstream. 0: not limited. */
+  concurrencyLimit: number;
+}
+
+/** State of the circuit breaker. */
+export const ModelStatus_Circuit = {
+  /** UNSPECIFIED - Not known. */
+  UNSPECIFIED: 0,
+  /** CLOSED - Attempts are made. */
+  CLOSED: 1,
+  /** OPEN - No attempt is made. */
+  OPEN: 2,
+  /** HALF_OPEN - One attempt is made, whose outcome decides. */
+  HALF_OPEN: 3,
+} as const;
+
+export type ModelStatus_Circuit = typeof ModelStatus_Circuit[keyof typeof ModelStatus_Circuit];
+
+export namespace ModelStatus_Circuit {
+  export type UNSPECIFIED = typeof ModelStatus_Circuit.UNSPECIFIED;
+  export type CLOSED = typeof ModelStatus_Circuit.CLOSED;
+  export type OPEN = typeof ModelStatus_Circuit.OPEN;
+  export type HALF_OPEN = typeof ModelStatus_Circuit.HALF_OPEN;
 }
 
 function createBaseInitializeRequest(): InitializeRequest {
@@ -1400,7 +1446,17 @@ export const ProviderStatus: MessageFns<ProviderStatus> = {
 };
 
 function createBaseUpstreamStatus(): UpstreamStatus {
-  return { endpoint: "", healthy: false, lastSuccessTime: undefined, lastFailureTime: undefined, lastFailureReason: 0 };
+  return {
+    endpoint: "",
+    healthy: false,
+    lastSuccessTime: undefined,
+    lastFailureTime: undefined,
+    lastFailureReason: 0,
+    target: "",
+    models: [],
+    keys: 0,
+    keysSetAside: 0,
+  };
 }
 
 export const UpstreamStatus: MessageFns<UpstreamStatus> = {
@@ -1419,6 +1475,18 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
     }
     if (message.lastFailureReason !== 0) {
       writer.uint32(40).int32(message.lastFailureReason);
+    }
+    if (message.target !== "") {
+      writer.uint32(50).string(message.target);
+    }
+    for (const v of message.models) {
+      ModelStatus.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.keys !== 0) {
+      writer.uint32(64).int32(message.keys);
+    }
+    if (message.keysSetAside !== 0) {
+      writer.uint32(72).int32(message.keysSetAside);
     }
     return writer;
   },
@@ -1474,6 +1542,128 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
             }
 
             message.lastFailureReason = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.models.push(ModelStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.keys = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keysSetAside = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModelStatus(): ModelStatus {
+  return { model: "", circuit: 0, running: 0, queued: 0, concurrencyLimit: 0 };
+}
+
+export const ModelStatus: MessageFns<ModelStatus> = {
+  encode(message: ModelStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.circuit !== 0) {
+      writer.uint32(16).int32(message.circuit);
+    }
+    if (message.running !== 0) {
+      writer.uint32(24).int32(message.running);
+    }
+    if (message.queued !== 0) {
+      writer.uint32(32).int32(message.queued);
+    }
+    if (message.concurrencyLimit !== 0) {
+      writer.uint32(40).int32(message.concurrencyLimit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.circuit = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.running = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.queued = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.concurrencyLimit = reader.int32();
             continue;
           }
         }

@@ -47,6 +47,8 @@ export interface Cost {
   priceCatalogueVersion: string;
   /** The usage behind it, or a price, was estimated. */
   estimated: boolean;
+  /** No price is known for at least a part of the usage; the total is without that part. */
+  unpriced: boolean;
 }
 
 /** Where the time of a call went. */
@@ -187,7 +189,7 @@ export const Usage: MessageFns<Usage> = {
 };
 
 function createBaseCost(): Cost {
-  return { total: undefined, priceCatalogueVersion: "", estimated: false };
+  return { total: undefined, priceCatalogueVersion: "", estimated: false, unpriced: false };
 }
 
 export const Cost: MessageFns<Cost> = {
@@ -200,6 +202,9 @@ export const Cost: MessageFns<Cost> = {
     }
     if (message.estimated !== false) {
       writer.uint32(24).bool(message.estimated);
+    }
+    if (message.unpriced !== false) {
+      writer.uint32(32).bool(message.unpriced);
     }
     return writer;
   },
@@ -239,6 +244,14 @@ export const Cost: MessageFns<Cost> = {
             }
 
             message.estimated = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.unpriced = reader.bool();
             continue;
           }
         }

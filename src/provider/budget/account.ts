@@ -1,0 +1,39 @@
+/** Which money an account holds. */
+export interface BudgetAccountKey {
+  /** Name of the budget. */
+  readonly budget: string;
+  /** The user, project or model; empty for all calls. */
+  readonly subject: string;
+  /** Epoch ms at which the period began; 0 for a total. */
+  readonly startsAt: number;
+}
+
+/**
+ * The money of one budget, subject and period, as this process sees it: the whole of it, or its lease
+ * of what several sidecars share. In memory, without waiting for anything. Amounts are pico-dollars.
+ */
+export interface BudgetAccount {
+  /** Booked as spent, by whomever, as far as it is known here. */
+  readonly spent: bigint;
+  /** Held for attempts that run here, and what other sidecars hold. */
+  readonly reserved: bigint;
+  /** What may be reserved here and now. */
+  readonly available: bigint;
+  /** More may become available in this period: attempts hold money, or a larger lease was asked for. */
+  readonly pending: boolean;
+  /** Several sidecars share it. */
+  readonly shared: boolean;
+  /** Takes `amount`, at most `available`. */
+  reserve(amount: bigint): void;
+  /** Gives a reservation back, and books what was spent of it, which is seldom the same. */
+  settle(reserved: bigint, spent: bigint): void;
+  /** `amount` is wanted and there is less: a shared account asks for a larger lease. */
+  want(amount: bigint): void;
+}
+
+export interface BudgetAccounts {
+  /** The same account for the same key. `onChange`: `available` may have grown, or `pending` changed. */
+  open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount;
+  /** Gives leases back. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,7 @@
+/** One of the keys with which an upstream is asked. */
+export interface ApiKey {
+  /** Secret. Visible ASCII, never empty. */
+  readonly secret: string;
+  /** Share of the calls it gets, in relation to the other keys; above 0. */
+  readonly weight: number;
+}

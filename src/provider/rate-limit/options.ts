@@ -1,0 +1,18 @@
+/** What one target is sent at most. Limits that are not set are learned from the upstream. */
+export interface RateLimitOptions {
+  readonly enabled: boolean;
+  readonly requestsPerMinute?: number;
+  /** Of input and expected output together. */
+  readonly tokensPerMinute?: number;
+  readonly requestsPerDay?: number;
+  /** Attempts that may run at once, however well the upstream does. */
+  readonly maxConcurrent: number;
+  /** Attempts that may wait; one more is refused. */
+  readonly maxQueued: number;
+}
+
+export const DEFAULT_RATE_LIMIT: RateLimitOptions = {
+  enabled: true,
+  maxConcurrent: 1_000,
+  maxQueued: 1_000,
+};
