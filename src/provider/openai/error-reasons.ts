@@ -145,3 +145,8 @@ const QUOTA_SUBJECTS: ReadonlyMap<string, string> = new Map([
 export function quotaSubjectOf(body: UpstreamErrorBody): string | undefined {
   return QUOTA_SUBJECTS.get(body.type);
 }
+
+/** Whether the upstream asks not just to wait but to be sent less. OpenAI says so in the code. */
+export function asksToSlowDown({ code, type }: UpstreamErrorBody): boolean {
+  return code === 'slow_down' || type === 'slow_down';
+}

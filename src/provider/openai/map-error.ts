@@ -3,9 +3,9 @@ import { type ErrorFacts, ProviderError } from '../errors.ts';
 import { contextOverflowOf } from './context-overflow.ts';
 import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
 import { toFieldViolation } from './error-fields.ts';
-import { quotaSubjectOf, reasonOf } from './error-reasons.ts';
+import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
 import { present } from './present.ts';
-import { headerValue, type ResponseHeaders, retryAfterMs } from './retry-after.ts';
+import { headerValue, type ResponseHeaders, retryAfterMs, shouldRetry } from './retry-after.ts';
 import { identifier, requestId } from './upstream-text.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
@@ -32,10 +32,9 @@ export function fromHttpResponse(
   now: number = Date.now(),
 ): ProviderError {
   const body = parseErrorBody(bodyText);
-  const retryAfter = retryAfterMs(headers, now);
   return toProviderError(reasonOf(body, status), body, {
     ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
-    ...present({ retryAfterMs: retryAfter }),
+    ...present({ retryAfterMs: retryAfterMs(headers, now), shouldRetry: shouldRetry(headers) }),
     cause: outline(`HTTP ${status}`, body, bodyText.length),
   });
 }
@@ -45,7 +44,7 @@ export function fromErrorObject(error: unknown, facts: ErrorObjectFacts): Provid
   const body = readErrorBody(error);
   const failed = facts.status !== undefined && facts.status >= 400 ? facts.status : undefined;
   return toProviderError(reasonOf(body, failed), body, {
-    ...exchangeFacts(facts.model, facts.status, facts.requestId),
+    ...exchangeFacts(facts.model, facts.status ?? body.statusCode, facts.requestId),
     cause: outline('an error object', body, body.message.length),
   });
 }
@@ -65,6 +64,7 @@ function toProviderError(
   return new ProviderError(reason, {
     ...facts,
     ...present({ upstreamCode: identifier(body.code) ?? identifier(body.type) }),
+    ...(asksToSlowDown(body) && { slowDown: true }),
     ...factsOfReason(reason, body),
   });
 }

@@ -26,3 +26,15 @@ export function retryAfterMs(headers: ResponseHeaders, now: number): number | un
   const date = HTTP_DATE.test(after) ? Date.parse(after) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil(date - now));
 }
+
+/** What the upstream says of another try: `x-should-retry`. Absent if it says nothing. */
+export function shouldRetry(headers: ResponseHeaders): boolean | undefined {
+  switch (headerValue(headers, 'x-should-retry')?.trim().toLowerCase()) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    default:
+      return undefined;
+  }
+}

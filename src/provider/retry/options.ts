@@ -8,7 +8,10 @@ export interface RetryOptions {
   readonly maxDelayMs: number;
   /** Retries per call, over all calls: what a whole upstream's failure adds to its load. 0 to 1. */
   readonly budgetRatio: number;
-  /** Retries that may be made whatever the ratio says, so that few calls can be retried at all. */
+  /**
+   * Retries per second that may be made whatever the ratio says, so that few calls can be retried at
+   * all. Not saved up.
+   */
   readonly budgetMinimum: number;
 }
 

@@ -3,9 +3,10 @@ import { ProviderError } from '../errors.ts';
 import { isOutput, type ProviderEvent } from '../events.ts';
 
 /**
- * What the caller sees of an upstream that broke off the answer after output had reached the caller:
- * STREAM_INTERRUPTED, so that nobody replays a generation that was billed. With `hold_back` nothing
- * reaches the caller before the answer is complete, and the error stays what it is.
+ * What the caller sees of an answer that broke off, once the attempts below are used up or none was
+ * allowed. If it has output that was not taken back: STREAM_INTERRUPTED, so that nobody replays a
+ * generation that was billed. With `restart` it is told when an attempt is void; with `hold_back`
+ * nothing reaches it before the answer is complete, so it sees neither resets nor a break.
  */
 export function recovery(): Stage {
   return (next) => (call) =>

@@ -160,6 +160,25 @@ describe('fromHttpResponse: facts', () => {
     });
   });
 
+  it('keeps what the upstream says of another try', () => {
+    expect(http(500, {}, { 'x-should-retry': 'false' }).facts.shouldRetry).toBe(false);
+    expect(http(400, {}, { 'x-should-retry': 'true' }).facts.shouldRetry).toBe(true);
+    expect(http(500).facts).not.toHaveProperty('shouldRetry');
+  });
+
+  it('knows when it is asked to send less', () => {
+    expect(http(429, { code: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(http(503, { code: null, type: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(inStream({ code: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(http(429, { code: 'rate_limit_exceeded' }).facts).not.toHaveProperty('slowDown');
+  });
+
+  it('takes a lack of flex capacity for a limit that passes', () => {
+    const error = http(429, { code: 'resource_unavailable', message: 'Resource unavailable' });
+    expect(error.reason).toBe('RATE_LIMIT_EXCEEDED');
+    expect(error.kind.retryable).toBe(true);
+  });
+
   it('names the type where there is no code', () => {
     expect(http(500, { code: null, type: 'server_error' }).facts.upstreamCode).toBe('server_error');
   });
@@ -287,6 +306,12 @@ describe('fromErrorObject', () => {
     const error = inStream({ code: 'never_seen' }, 503);
     expect(error.reason).toBe('SERVICE_UNAVAILABLE');
     expect(error.facts).toMatchObject({ upstreamStatus: 503, upstreamRequestId: 'req_1' });
+  });
+
+  it('takes the status that stands in the error, where the response has none', () => {
+    const error = inStream({ object: 'error', message: 'slower', code: 429 });
+    expect(error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', facts: { upstreamStatus: 429 } });
+    expect(inStream({ code: 502 }, 200).facts.upstreamStatus).toBe(200);
   });
 
   it('tells the log its code and type, and not what it said', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAfterMs } from '../../../src/provider/openai/retry-after.ts';
+import { retryAfterMs, shouldRetry } from '../../../src/provider/openai/retry-after.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -40,5 +40,22 @@ describe('retryAfterMs', () => {
   it('is absent without headers', () => {
     expect(retryAfterMs({}, NOW)).toBeUndefined();
     expect(retryAfterMs({ 'retry-after': [] }, NOW)).toBeUndefined();
+  });
+});
+
+describe('shouldRetry', () => {
+  it.each([
+    ['true', true],
+    [' True ', true],
+    ['false', false],
+    ['', undefined],
+    ['1', undefined],
+    ['perhaps', undefined],
+  ])('reads %j as %s', (value, expected) => {
+    expect(shouldRetry({ 'x-should-retry': value })).toBe(expected);
+  });
+
+  it('is absent without the header', () => {
+    expect(shouldRetry({})).toBeUndefined();
   });
 });

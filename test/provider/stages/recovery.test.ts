@@ -49,6 +49,28 @@ describe('recovery: fail', () => {
   });
 });
 
+describe('recovery: restart', () => {
+  const run = (...events: (ProviderEvent | Error)[]) =>
+    drain(recovery()(replay(...events))(aCall({ recovery: 'restart' })));
+
+  it('tells the caller what is void', async () => {
+    const events = [started(), text('a'), reset, started({ attempt: 2 }), text('b'), completed()];
+    expect(await run(...events)).toEqual({ events });
+  });
+
+  it('reads a break as STREAM_INTERRUPTED if the caller has output that is not void', async () => {
+    const events = [started(), text('a'), reset, started({ attempt: 2 }), text('b')];
+    const outcome = await run(...events, cut);
+    expect(outcome.events).toEqual(events);
+    expect(outcome.error).toMatchObject({ reason: 'STREAM_INTERRUPTED', facts: { cause: cut } });
+  });
+
+  it('leaves a break as it is if all that the caller has is void', async () => {
+    expect((await run(started(), text('a'), reset, cut)).error).toBe(cut);
+    expect((await run(started(), text('a'), reset, started(), cut)).error).toBe(cut);
+  });
+});
+
 describe('recovery: hold_back', () => {
   const run = (...events: (ProviderEvent | Error)[]) =>
     drain(recovery()(replay(...events))(aCall({ recovery: 'hold_back' })));
