@@ -11,10 +11,14 @@ export interface BreakerOptions {
   readonly openForMs: number;
 }
 
+/**
+ * Fewer attempts than ten mistake chance for an outage: with every tenth attempt failing at random,
+ * half of the first five or more do so in 1.5 of 100 windows, half of the first ten or more in 0.1.
+ */
 export const DEFAULT_BREAKER: BreakerOptions = {
   enabled: true,
   failureShare: 0.5,
-  minimumAttempts: 5,
+  minimumAttempts: 10,
   windowMs: 30_000,
   openForMs: 10_000,
 };

@@ -3,32 +3,23 @@ import type { Clock, Timer } from '../clock.ts';
 import { ProviderError, type TimeoutPhase } from '../errors.ts';
 import { isOutput, type ProviderEvent } from '../events.ts';
 import { linkSignal } from '../signal.ts';
-
-/** How long an attempt may take in each phase, in ms, 1 to 2^31-1. */
-export interface AttemptTimeouts {
-  /** DNS, TCP and TLS. */
-  readonly connectMs: number;
-  /** From the connection to the response's headers. */
-  readonly headersMs: number;
-  /** From the headers to the first output. A call may bring its own. */
-  readonly firstTokenMs: number;
-  /** Between two events after the first output. A call may bring its own. */
-  readonly idleMs: number;
-}
+import { limitsOf, type PhaseLimits } from '../timeouts/limits.ts';
+import type { TimeoutOptions } from '../timeouts/options.ts';
 
 /**
  * Ends an attempt whose upstream is too slow, with TIMEOUT and the phase. The clock runs only while
  * something is awaited from the upstream: a slow reader never times out an upstream that is held
  * back for it. The attempt is stopped through its signal; nothing is left to run on.
  */
-export function attemptTimeout(options: AttemptTimeouts, clock: Clock): Stage {
-  return (next) => (call) => timed(next, call, limitsOf(options, call), clock);
+export function attemptTimeout(options: TimeoutOptions, clock: Clock): Stage {
+  const limits = limitsOf(options);
+  return (next) => (call) => timed(next, call, limits(call), clock);
 }
 
 async function* timed(
   next: Handler,
   call: Call,
-  limits: Limits,
+  limits: PhaseLimits,
   clock: Clock,
 ): AsyncGenerator<ProviderEvent> {
   const { controller, unlink } = linkSignal(call.signal);
@@ -58,21 +49,10 @@ async function* timed(
   }
 }
 
-type Limits = Readonly<Record<TimeoutPhase, number>>;
-
-function limitsOf(options: AttemptTimeouts, call: Call): Limits {
-  return {
-    connect: options.connectMs,
-    headers: options.headersMs,
-    first_token: call.firstTokenTimeoutMs ?? options.firstTokenMs,
-    idle: call.idleTimeoutMs ?? options.idleMs,
-  };
-}
-
 /** Which phase an attempt is in, and one timer for it. Starts in `connect`, awaiting. */
 class PhaseWatch {
   readonly #clock: Clock;
-  readonly #limits: Limits;
+  readonly #limits: PhaseLimits;
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
   #awaiting = true;
@@ -83,7 +63,7 @@ class PhaseWatch {
   /** What is left of the phase while nothing is awaited, in ms. */
   #left = 0;
 
-  constructor(clock: Clock, limits: Limits, onTimeout: (phase: TimeoutPhase) => void) {
+  constructor(clock: Clock, limits: PhaseLimits, onTimeout: (phase: TimeoutPhase) => void) {
     this.#clock = clock;
     this.#limits = limits;
     this.#onTimeout = onTimeout;
@@ -162,7 +142,7 @@ function sentence(phase: TimeoutPhase, ms: number): string {
     case 'headers':
       return `The upstream sent no response headers within ${ms} ms.`;
     case 'first_token':
-      return `The upstream sent no output within ${ms} ms of its response headers.`;
+      return `The upstream sent no output within ${ms} ms.`;
     case 'idle':
       return `The upstream fell silent for ${ms} ms in the middle of its answer.`;
   }

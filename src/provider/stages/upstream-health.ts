@@ -1,3 +1,4 @@
+import { troubleOf } from '../breaker/upstream-trouble.ts';
 import type { Stage } from '../call.ts';
 import { ProviderError } from '../errors.ts';
 import type { UpstreamHealth } from '../upstream-health.ts';
@@ -16,13 +17,8 @@ export function upstreamHealth(deps: { readonly health: UpstreamHealth }): Stage
         }
       } catch (thrown) {
         const error = ProviderError.from(thrown);
-        if (isSerious(error) && !call.signal.aborted) deps.health.failed(error.reason);
+        if (troubleOf(error, call) !== undefined) deps.health.failed(error.reason);
         throw error;
       }
     };
-}
-
-function isSerious(error: ProviderError): boolean {
-  const { upstreamFault, severity } = error.kind;
-  return upstreamFault === true && (severity === 'high' || severity === 'critical');
 }

@@ -4,10 +4,17 @@ import type { AttemptProgress, Call } from '../../../src/provider/call.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
 import type { ProviderEvent } from '../../../src/provider/events.ts';
 import { attemptTimeout } from '../../../src/provider/stages/attempt-timeout.ts';
+import type { TimeoutOptions } from '../../../src/provider/timeouts/options.ts';
 import { aCall, completed, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-const TIMEOUTS = { connectMs: 10, headersMs: 20, firstTokenMs: 30, idleMs: 40 };
+const TIMEOUTS: TimeoutOptions = {
+  connectMs: 10,
+  headersMs: 20,
+  firstTokenMs: 30,
+  idleMs: 40,
+  models: [],
+};
 
 /** An upstream that does what the test tells it, and rejects when its signal is aborted. */
 class ScriptedUpstream {
@@ -112,6 +119,18 @@ describe('attemptTimeout', () => {
     await first;
     const next = events.next();
     clock.advance(9);
+    expect(upstream.call?.signal.aborted).toBe(false);
+    clock.advance(1);
+    expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');
+  });
+
+  it('times a whole answer from the connection on, which the upstream reports as its headers', async () => {
+    const { clock, events, upstream } = run();
+    const next = events.next();
+    clock.advance(9);
+    upstream.progress('connected');
+    upstream.progress('headers');
+    clock.advance(29);
     expect(upstream.call?.signal.aborted).toBe(false);
     clock.advance(1);
     expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');

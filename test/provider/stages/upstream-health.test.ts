@@ -40,6 +40,15 @@ describe('upstream health', () => {
     });
   });
 
+  it.each(['INVALID_API_KEY', 'QUOTA_EXCEEDED', 'PROVIDER_ERROR'] as const)(
+    'holds %s against the upstream',
+    async (reason) => {
+      const { health, run } = setUp();
+      await run(live, new ProviderError(reason));
+      expect(health.status).toMatchObject({ healthy: false, lastFailureReason: reason });
+    },
+  );
+
   it.each(['INVALID_REQUEST', 'MODEL_NOT_FOUND', 'RATE_LIMIT_EXCEEDED', 'CANCELLED'] as const)(
     'does not hold %s against the upstream',
     async (reason) => {

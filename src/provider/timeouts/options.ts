@@ -1,0 +1,33 @@
+/** How long an attempt may take in each phase, in ms, 1 to 2^31-1. */
+export interface PhaseTimeouts {
+  /** DNS, TCP and TLS. */
+  readonly connectMs: number;
+  /** From the connection to the response's headers. */
+  readonly headersMs: number;
+  /**
+   * From the headers to the first output; of a model that cannot stream from the connection to the
+   * whole answer. A call may bring its own. `auto`: as long as the model may take, see limits.ts.
+   */
+  readonly firstTokenMs: number | 'auto';
+  /** Between two events after the first output. A call may bring its own. */
+  readonly idleMs: number;
+}
+
+/** Where some models differ. */
+export interface ModelTimeouts extends Partial<PhaseTimeouts> {
+  /** Of the model's id or of the name that is sent, with `*` and `?`. */
+  readonly pattern: string;
+}
+
+export interface TimeoutOptions extends PhaseTimeouts {
+  /** The first whose pattern fits counts. */
+  readonly models: readonly ModelTimeouts[];
+}
+
+export const DEFAULT_TIMEOUTS: TimeoutOptions = {
+  connectMs: 5_000,
+  headersMs: 30_000,
+  firstTokenMs: 'auto',
+  idleMs: 30_000,
+  models: [],
+};
