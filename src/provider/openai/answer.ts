@@ -8,6 +8,7 @@ import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, jsonInsteadOfStream, notAStream } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { present } from './present.ts';
+import { rateHeadroom } from './rate-headers.ts';
 import { headerValue } from './retry-after.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
 import { TextReader } from './text-reader.ts';
@@ -95,6 +96,8 @@ export class Answer implements EventProducer, ResponseListener {
       ...present({ upstreamRequestId: id }),
     };
     if (!this.#whole) this.#call.onProgress('headers');
+    const headroom = rateHeadroom(headers);
+    if (headroom !== undefined) this.#call.onHeadroom(headroom);
     this.#guard(() => this.#expectBody(status, headers));
   }
 

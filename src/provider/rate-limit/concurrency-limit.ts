@@ -1,0 +1,108 @@
+import { MovingAverage } from './moving-average.ts';
+
+/** However badly the upstream does, so many may run: fewer tell nothing of it. */
+const MIN_CONCURRENT = 10;
+
+/** What overload and slowness leave of the attempts that ran. RFC 9438, 4.6; slowness is weaker evidence. */
+const AFTER_OVERLOAD = 0.7;
+const AFTER_SLOWNESS = 0.9;
+
+/**
+ * Share of overload among the last outcomes from which it is no accident. Well above what an upstream
+ * that fails now and then reaches: accidents do not become fewer by sending less.
+ */
+const OVERLOAD_SHARE = 0.3;
+const OUTCOME_WEIGHT = 0.05;
+
+/**
+ * Until the limit is back at where overload was met, in ms; then it grows faster and faster. Longer
+ * where it takes longer to learn of overload, or time-outs of a minute would come too late.
+ */
+const PLATEAU_MS = 20_000;
+const ROUND_TRIPS_PER_PLATEAU = 2;
+
+/** Of the first event, lately and usually. */
+const RECENT_WEIGHT = 1 / 20;
+const USUAL_WEIGHT = 1 / 600;
+
+/** So many times slower than usual is slow. Prompts and reasoning alone make a few times. */
+const TOLERANCE = Math.log(4);
+
+/** Below four times this no first event is slow, whatever is usual. Log of ms. */
+const QUICK = Math.log(1_000);
+
+/** Slowness is no refusal: it lowers the limit to this share of the maximum, no further. */
+const LEAST_SHARE_WHEN_SLOW = 0.1;
+
+/**
+ * How many attempts may run at once. Starts at the maximum; falls to a share of what runs when the
+ * upstream shows overload, at most once per round trip, as TCP's window does (RFC 5681, 3.1 and 3.2,
+ * FlightSize); recovers with the time that has passed since, as CUBIC's does (RFC 9438, 4.2): slowly
+ * near where overload was met, quickly beyond. So it grows also while few attempts run, and an old
+ * incident does not meet the next burst.
+ *
+ * Slowness is judged as in Netflix's Gradient2 (https://github.com/Netflix/concurrency-limits), by
+ * recent against usual latency of the first event, but over means of logarithms and with a generous
+ * tolerance: the latencies of one model differ tenfold by nature.
+ */
+export class ConcurrencyLimit {
+  readonly #max: number;
+  readonly #min: number;
+  #overload = new MovingAverage(OUTCOME_WEIGHT, 0);
+  readonly #recent = new MovingAverage(RECENT_WEIGHT);
+  readonly #usual = new MovingAverage(USUAL_WEIGHT);
+  /** What ran when the limit was lowered, and to what. */
+  #from: number;
+  #to: number;
+  /** Epoch ms. */
+  #loweredAt = Number.NEGATIVE_INFINITY;
+  #plateauMs = PLATEAU_MS;
+
+  /** @param max 1 or more */
+  constructor(max: number) {
+    this.#max = max;
+    this.#min = Math.min(MIN_CONCURRENT, max);
+    this.#from = max;
+    this.#to = max;
+  }
+
+  /** Whole, at least 1. */
+  at(now: number): number {
+    if (this.#to === this.#max) return this.#max;
+    const time = (now - this.#loweredAt) / this.#plateauMs - 1;
+    const limit = this.#from + (this.#from - this.#to) * time ** 3;
+    if (limit < this.#max) return Math.floor(Math.max(this.#min, limit));
+    this.#to = this.#max;
+    return this.#max;
+  }
+
+  /** @param sentAt epoch ms @param running attempts, this one included */
+  firstEvent(sentAt: number, running: number, now: number): void {
+    const sample = Math.log(Math.max(1, now - sentAt));
+    this.#recent.add(sample);
+    this.#usual.add(sample);
+    if (this.#recent.value - Math.max(QUICK, this.#usual.value) < TOLERANCE) return;
+    const least = Math.max(this.#min, this.#max * LEAST_SHARE_WHEN_SLOW);
+    this.#lower(AFTER_SLOWNESS, least, sentAt, running, now);
+  }
+
+  /** An attempt ended, overloaded or not. Parameters as in `firstEvent`. */
+  ended(overloaded: boolean, sentAt: number, running: number, now: number): void {
+    if (sentAt <= this.#loweredAt) return;
+    this.#overload.add(overloaded ? 1 : 0);
+    if (!overloaded || this.#overload.value < OVERLOAD_SHARE) return;
+    this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now);
+  }
+
+  #lower(share: number, least: number, sentAt: number, running: number, now: number): void {
+    if (sentAt <= this.#loweredAt) return;
+    const from = Math.min(this.at(now), running);
+    const to = Math.max(least, from * share);
+    if (to >= this.at(now)) return;
+    this.#from = Math.max(from, to + 1);
+    this.#to = to;
+    this.#loweredAt = now;
+    this.#plateauMs = Math.max(PLATEAU_MS, ROUND_TRIPS_PER_PLATEAU * (now - sentAt));
+    this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
+  }
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { localSource } from '../../../src/provider/rate-limit/local-source.ts';
+import { Quota } from '../../../src/provider/rate-limit/quota.ts';
+
+const SUBJECT = 'requests per minute';
+const TARGET = { upstream: 'default', model: 'gpt-test' };
+const FULL = { limit: 600, remaining: 600, resetMs: 0 };
+const EMPTY = { limit: 600, remaining: 0, resetMs: 60_000 };
+
+function configured(limit: number): Quota {
+  const source = localSource({ subject: SUBJECT, limit }, TARGET, 0);
+  return new Quota(SUBJECT, 0, { limit, source });
+}
+
+function mark(quota: Quota, at: number) {
+  return { at, taken: quota.taken };
+}
+
+/** How many it lets through at once. */
+function takeAll(quota: Quota, now: number): number {
+  let count = 0;
+  while (count < 1_000 && quota.take(1, now)) count += 1;
+  return count;
+}
+
+describe('Quota', () => {
+  it('limits nothing while nothing is known', () => {
+    const quota = new Quota(SUBJECT, 0);
+    expect(quota.isLimited).toBe(false);
+    expect(takeAll(quota, 0)).toBe(1_000);
+    expect(quota.waitMs(1, 0)).toBe(0);
+  });
+
+  it('keeps to the configured limit, whatever the upstream reports beyond it', () => {
+    const quota = configured(60);
+    quota.reported(FULL, mark(quota, 0), 0);
+    expect(quota.isLimited).toBe(true);
+    expect(takeAll(quota, 0)).toBe(1);
+  });
+
+  it('keeps to what the upstream reports below the configured limit', () => {
+    const quota = configured(60_000);
+    quota.reported(EMPTY, mark(quota, 0), 0);
+    expect(takeAll(quota, 0)).toBe(0);
+    expect(quota.waitMs(1, 0)).toBeGreaterThan(100);
+    // What was tried in vain has cost nothing of the configured limit.
+    quota.reported(FULL, mark(quota, 0), 0);
+    expect(takeAll(quota, 0)).toBe(20);
+  });
+
+  it('paces what was refused although enough remained, without lowering the rate', () => {
+    const quota = new Quota(SUBJECT, 0);
+    quota.reported(FULL, mark(quota, 0), 0);
+    quota.refused(mark(quota, 100), 100);
+    expect(takeAll(quota, 100)).toBe(0);
+    expect(quota.waitMs(1, 100)).toBeCloseTo(100 / 0.97, 6);
+  });
+
+  it('lowers a learned rate once a minute, and forgets it after ten', () => {
+    const quota = new Quota(SUBJECT, 0);
+    quota.reported(EMPTY, mark(quota, 0), 0);
+    quota.refused(mark(quota, 100), 100);
+    quota.refused(mark(quota, 200), 200);
+    quota.reported(FULL, mark(quota, 200), 200);
+    expect(quota.waitMs(1, 200)).toBeCloseTo(100 / 0.97 / 0.95, 2);
+    quota.reported(FULL, mark(quota, 300_200), 300_200);
+    takeAll(quota, 300_200);
+    expect(quota.waitMs(1, 300_200)).toBeLessThan(100 / 0.97 / 0.97);
+    quota.reported(FULL, mark(quota, 600_200), 600_200);
+    expect(takeAll(quota, 600_200)).toBe(600);
+  });
+
+  it('does not lower the rate for what was sent before the limit was known', () => {
+    const quota = new Quota(SUBJECT, 0);
+    const sent = mark(quota, 0);
+    quota.reported(FULL, sent, 100);
+    quota.refused(sent, 100);
+    expect(takeAll(quota, 100)).toBe(600);
+  });
+
+  it('does not lower a configured rate that is the tighter one', () => {
+    const quota = configured(60);
+    quota.reported(EMPTY, mark(quota, 0), 0);
+    quota.refused(mark(quota, 1), 1);
+    quota.reported(FULL, mark(quota, 1), 1);
+    expect(takeAll(quota, 1)).toBe(1);
+  });
+
+  it('leaves a configured limit alone where the upstream reports nothing', () => {
+    const quota = configured(60);
+    quota.refused(mark(quota, 1), 1);
+    expect(takeAll(quota, 1)).toBe(1);
+  });
+
+  it('guesses the limit from what was sent when it is refused, where nothing is known', () => {
+    const quota = new Quota(SUBJECT, 0);
+    for (let now = 0; now < 90_000; now += 100) quota.take(1, now);
+    quota.refused(mark(quota, 90_000), 90_000);
+    // 600 a minute less three tenths.
+    expect(takeAll(quota, 90_000)).toBe(0);
+    expect(quota.waitMs(1, 90_000)).toBeGreaterThan(140);
+    expect(quota.waitMs(1, 90_000)).toBeLessThan(155);
+    quota.refused(mark(quota, 91_000), 91_000);
+    expect(quota.waitMs(1, 91_000)).toBeLessThan(155);
+    quota.refused(mark(quota, 96_000), 96_000);
+    expect(quota.waitMs(1, 96_000)).toBeGreaterThan(200);
+    // Long after, what is sent then is the guess.
+    for (let now = 400_000; now < 430_000; now += 50) quota.take(1, now);
+    const before = quota.waitMs(1, 430_000);
+    quota.refused(mark(quota, 430_000), 430_000);
+    expect(quota.waitMs(1, 430_000)).toBeGreaterThan(before);
+  });
+
+  it('replaces a guess by what the upstream reports', () => {
+    const quota = new Quota(SUBJECT, 0);
+    quota.take(1, 0);
+    quota.refused(mark(quota, 10), 10);
+    expect(takeAll(quota, 10)).toBe(0);
+    quota.reported(FULL, mark(quota, 20), 20);
+    expect(takeAll(quota, 20)).toBe(600);
+  });
+
+  it('has nothing to guess from while nothing was sent', () => {
+    const quota = new Quota(SUBJECT, 0);
+    quota.refused(mark(quota, 10), 10);
+    expect(takeAll(quota, 10)).toBe(1_000);
+  });
+
+  it('takes back what never reached the upstream', () => {
+    const quota = configured(60);
+    quota.take(1, 0);
+    quota.undo(1, 0);
+    expect(quota.taken).toBe(0);
+    expect(takeAll(quota, 0)).toBe(1);
+  });
+});
