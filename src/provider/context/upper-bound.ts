@@ -34,6 +34,16 @@ export function surelyFits(model: string, request: MessageRequest, limit: number
   );
 }
 
+/**
+ * The tokens of a request at most: counting never finds more. Of English text some four times what it
+ * has. Takes microseconds.
+ *
+ * @param model its id, which says what images cost
+ */
+export function promptTokensAtMost(model: string, request: MessageRequest): number {
+  return tokensAtMost(model, request, inBytes);
+}
+
 function tokensAtMost(model: string, request: MessageRequest, measure: Measure): number {
   let tokens = TOKENS_PER_REQUEST;
   for (const message of request.messages) tokens += messageTokens(model, message, measure);

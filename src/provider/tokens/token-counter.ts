@@ -19,8 +19,8 @@ interface PendingCount {
 }
 
 /**
- * Counts the input tokens of requests, in one worker thread: counting a long conversation takes tens
- * of milliseconds, and a hostile one seconds, in which no call would move. The thread starts with
+ * Counts the tokens of requests and answers, in one worker thread: counting a long conversation takes
+ * tens of milliseconds, and a hostile one seconds, in which no call would move. The thread starts with
  * the first count, is replaced if it dies, and keeps the process alive only while it counts.
  */
 export class TokenCounter {
@@ -58,6 +58,14 @@ export class TokenCounter {
       tokenizer,
       contextWindow,
     };
+  }
+
+  /** Counts the tokens of a text by the tokenizer of `model`. Rejects as `count` does. */
+  async countText(model: Model, text: string, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    const { tokenizer } = model;
+    const { tokens } = await this.#ask({ tokenizer, texts: [text] }, signal);
+    return tokens;
   }
 
   /** Stops the worker thread. Counts that still run are rejected with SHUTTING_DOWN. */

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { unknownModel } from '../../../src/provider/catalogue/model.ts';
-import { surelyFits } from '../../../src/provider/context/upper-bound.ts';
+import { promptTokensAtMost, surelyFits } from '../../../src/provider/context/upper-bound.ts';
 import type { Message, MessageRequest, Role } from '../../../src/provider/message.ts';
 import { TokenCounter } from '../../../src/provider/tokens/token-counter.ts';
 
@@ -113,6 +113,19 @@ describe('surelyFits', () => {
     ['three-byte letters by their bytes', user('數'.repeat(1000)), 3048],
     ['a part by its bytes', user([{ type: 'text', text: 'abc' }]), 51],
     ['an image by its tiles', user([{ type: 'image', uri: 'https://example.com/a.png' }]), 813],
+    [
+      'sealed reasoning by its bytes',
+      {
+        messages: [
+          {
+            role: 'assistant',
+            content: '',
+            reasoningItems: [{ id: 'rs_1', encryptedContent: 'x'.repeat(100), summary: [] }],
+          },
+        ],
+      },
+      148,
+    ],
     ['a tool by its name', { messages: [], tools: [{ name: 'f' }] }, 49],
     ['a schema by twice its bytes', tool('{}'), 53],
     ['JSON without a schema', { messages: [], responseFormat: { type: 'json_object' } }, 32],
@@ -124,5 +137,18 @@ describe('surelyFits', () => {
   ])('passes %s', (_, request, limit) => {
     expect(surelyFits(MODEL.id, request, limit)).toBe(true);
     expect(surelyFits(MODEL.id, request, limit - 1)).toBe(false);
+  });
+});
+
+describe('promptTokensAtMost', () => {
+  it('is the least limit that a request surely fits', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const tokens = promptTokensAtMost(MODEL.id, request);
+        expect(surelyFits(MODEL.id, request, tokens)).toBe(true);
+        expect(surelyFits(MODEL.id, request, tokens - 1)).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

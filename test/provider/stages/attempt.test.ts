@@ -204,6 +204,7 @@ describe('attempt: the record', () => {
     expect(call.record.failedAttempts).toEqual([
       {
         attempt: 1,
+        target: 'default',
         model: 'gpt-test',
         reason: 'RATE_LIMIT_EXCEEDED',
         upstreamStatus: 429,
@@ -221,7 +222,13 @@ describe('attempt: the record', () => {
 
     expect(error).toMatchObject({ reason: 'INTERNAL' });
     expect(call.record.failedAttempts).toEqual([
-      { attempt: 1, model: 'gpt-test', reason: 'INTERNAL', durationMs: 0 },
+      {
+        attempt: 1,
+        target: 'default',
+        model: 'gpt-test',
+        reason: 'INTERNAL',
+        durationMs: 0,
+      },
     ]);
   });
 

@@ -81,6 +81,23 @@ describe('TokenCounter', () => {
     });
   });
 
+  it('counts a text by the tokenizer of the model', async () => {
+    const { counter } = start();
+    const text = '数据的质量';
+    for (const name of ['gpt-4', 'gpt-4o']) {
+      const model = modelOf(name);
+      const tokens = referenceCount(model.tokenizer, text);
+      expect(await counter.countText(model, text, NEVER)).toBe(tokens);
+    }
+  });
+
+  it('rejects the count of a text with the reason of its signal', async () => {
+    const { counter, workers } = start();
+    const reason = new ProviderError('CANCELLED');
+    await expect(counter.countText(GPT_4O, 'hi', AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(workers).toHaveLength(0);
+  });
+
   it.each<[string, string, MessageRequest]>([
     ['a model it does not know', 'llama-3', user('hi')],
     ['a tokenizer that is assumed', 'gpt-6-sol', user('hi')],
