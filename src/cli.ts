@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { describeConfig } from './config/describe.ts';
 import type { Environment } from './config/environment.ts';
@@ -5,6 +6,7 @@ import type { ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
+import { exportLedger } from './ledger-command.ts';
 import { type Host, type Sidecar, serve, startFailed } from './serve.ts';
 
 export interface CommandLine {
@@ -15,14 +17,19 @@ export interface CommandLine {
   /** Of this program, semver. */
   readonly version: string;
   readonly createApp: (config: Config) => Sidecar;
+  /** Standard output, for what is too long to be written at once. */
+  readonly output: Writable;
 }
 
 const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
+       tamma-provider-openai ledger [--help]
 
   --config PATH   configuration file (YAML); default: the one TAMMA_CONFIG names, else none
   --check-config  print the effective configuration without secrets, and exit
   --version       print the version, and exit
   --help          print this, and exit
+
+  ledger          write the records of the ledger to standard output, and exit
 
 OPENAI_API_KEY alone is enough to run.
 `;
@@ -32,6 +39,8 @@ const EXIT_USAGE = 2;
 
 /** Does what the command line says. Resolves with the exit code: 0, EXIT_USAGE, or that of serve. */
 export async function run(commandLine: CommandLine, host: Host): Promise<number> {
+  const [subcommand, ...argv] = commandLine.argv;
+  if (subcommand === 'ledger') return exportLedger({ ...commandLine, argv }, host.stderr);
   const options = readOptions(commandLine.argv, host);
   if (options === undefined) return EXIT_USAGE;
   if (options.help) return print(USAGE, host);

@@ -16,6 +16,7 @@ const exitCode = await run(
     readFile,
     version,
     createApp: (config) => createApp(config, { version, environment }),
+    output: process.stdout,
   },
   process,
 );

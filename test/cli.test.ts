@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { type CommandLine, run } from '../src/cli.ts';
 import type { Config } from '../src/config/schema.ts';
@@ -18,6 +20,7 @@ async function runWith(argv: readonly string[], overrides: Partial<CommandLine> 
       void app.stop();
       return app;
     },
+    output: new PassThrough(),
     ...overrides,
   };
   const exitCode = await run(commandLine, host);
@@ -32,7 +35,9 @@ describe('command line', () => {
       out: 'listening on 127.0.0.1:50051\n',
       err: '',
     });
-    expect(configs).toMatchObject([{ apiKey: 'test-key', defaultModel: 'gpt-5.4-mini' }]);
+    expect(configs).toMatchObject([
+      { keys: [{ secret: 'test-key' }], defaultModel: 'gpt-5.4-mini' },
+    ]);
   });
 
   it.each([['--config', 'a.yaml'], ['--config=a.yaml']])(
@@ -67,6 +72,22 @@ describe('command line', () => {
     expect({ exitCode, out, configs }).toEqual({ exitCode: 2, out: '', configs: [] });
     expect(err.split('\n\n')[0]).toContain(named);
     expect(err).toContain('\n\nUsage: ');
+  });
+});
+
+describe('subcommand', () => {
+  it('ledger has a command line of its own, and starts nothing', async () => {
+    const output = new PassThrough();
+    const { exitCode, err, configs } = await runWith(['ledger', '--help'], { output });
+    expect({ exitCode, err, configs }).toEqual({ exitCode: 0, err: '', configs: [] });
+    output.end();
+    expect(await text(output)).toContain('Usage: tamma-provider-openai ledger ');
+  });
+
+  it('ledger tells on standard error what is wrong', async () => {
+    const { exitCode, err } = await runWith(['ledger', '--nope'], { environment: {} });
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/^ledger: .*--nope/);
   });
 });
 

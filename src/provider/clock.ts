@@ -2,8 +2,12 @@
 export interface Clock {
   /** Milliseconds since the epoch; never runs backwards while the process lives. */
   now(): number;
-  /** Calls `callback` once, `ms` (at most 2^31-1) from now. */
-  after(ms: number, callback: () => void): Timer;
+  /**
+   * Calls `callback` once, `ms` (at most 2^31-1) from now.
+   *
+   * @param background The wait does not keep the process alive. Default: it does.
+   */
+  after(ms: number, callback: () => void, background?: boolean): Timer;
 }
 
 export interface Timer {
@@ -14,8 +18,9 @@ export interface Timer {
 
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
-  after(ms, callback) {
+  after(ms, callback, background = false) {
     const timeout = setTimeout(callback, ms);
+    if (background) timeout.unref();
     return {
       refresh: () => void timeout.refresh(),
       cancel: () => clearTimeout(timeout),

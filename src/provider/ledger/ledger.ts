@@ -32,12 +32,17 @@ export interface LedgerEntry {
 }
 
 /** One record of the ledger. */
-export interface LedgerRecord extends Charge {
+export interface LedgerRecord extends Omit<Charge, 'outcome'> {
   readonly callId: string;
   readonly traceId: string;
   readonly userId: string;
   readonly projectId: string;
+  /** As in Charge; `PROCESS_DIED`: found at the next start, and what it consumed is an estimate. */
+  readonly outcome: Charge['outcome'] | typeof PROCESS_DIED;
 }
+
+/** Outcome of an attempt that the process did not survive. */
+export const PROCESS_DIED = 'PROCESS_DIED';
 
 export type LedgerDimension = 'model' | 'userId' | 'projectId' | 'outcome' | 'target' | 'day';
 

@@ -1,0 +1,115 @@
+import type { LedgerOpening } from './ledger.ts';
+import type { StoredRecord } from './record-rows.ts';
+
+/**
+ * A line of the journal: a JSON array, which no part of it is, so that a line that was not written
+ * whole is known by that. Attempts go by a number of their own: the opening comes first.
+ */
+export type JournalLine =
+  /** First line of every segment. */
+  | { readonly type: 'journal'; readonly version: number }
+  | { readonly type: 'opened'; readonly number: number; readonly opening: LedgerOpening }
+  | ProgressLine
+  /** Settled, but the database would not take it. */
+  | { readonly type: 'settled'; readonly number: number; readonly stored: StoredRecord }
+  /** In the database, or void: there is nothing to recover. */
+  | { readonly type: 'done'; readonly numbers: readonly number[] };
+
+export interface ProgressLine {
+  readonly type: 'progress';
+  /** Epoch ms. */
+  readonly now: number;
+  /** Output tokens so far. */
+  readonly tokens: readonly (readonly [number: number, outputTokens: number])[];
+}
+
+export const JOURNAL_VERSION = 1;
+
+export function writeLine(line: JournalLine): string {
+  return `${JSON.stringify(toFields(line))}\n`;
+}
+
+function toFields(line: JournalLine): readonly unknown[] {
+  switch (line.type) {
+    case 'journal':
+      return ['journal', line.version];
+    case 'opened':
+      return ['opened', line.number, flattenOpening(line.opening)];
+    case 'progress':
+      return ['progress', line.now, line.tokens];
+    case 'settled':
+      return ['settled', line.number, flattenRecord(line.stored)];
+    case 'done':
+      return ['done', line.numbers];
+  }
+}
+
+/** Undefined if it is not a whole line of a journal. */
+export function readLine(text: string): JournalLine | undefined {
+  try {
+    const fields: unknown = JSON.parse(text);
+    return Array.isArray(fields) ? fromFields(fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is whole was written here: its shape is not checked any further. */
+function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
+  switch (type) {
+    case 'journal':
+      return { type, version: Number(first) };
+    case 'opened':
+      return { type, number: Number(first), opening: raiseOpening(second as FlatOpening) };
+    case 'progress':
+      return { type, now: Number(first), tokens: second as [number, number][] };
+    case 'settled':
+      return { type, number: Number(first), stored: raiseRecord(second as FlatRecord) };
+    case 'done':
+      return { type, numbers: first as number[] };
+    default:
+      return undefined;
+  }
+}
+
+/** JSON has no bigints. */
+type FlatOpening = Omit<LedgerOpening, 'prices'> & {
+  readonly prices?: { readonly input: string; readonly output: string };
+};
+
+type FlatRecord = Omit<StoredRecord, 'record'> & {
+  readonly record: Omit<StoredRecord['record'], 'cost'> & {
+    readonly cost?: Omit<NonNullable<StoredRecord['record']['cost']>, 'picoDollars'> & {
+      readonly picoDollars: string;
+    };
+  };
+};
+
+function flattenOpening(opening: LedgerOpening): FlatOpening {
+  const { prices, ...same } = opening;
+  if (prices === undefined) return same;
+  return { ...same, prices: { input: String(prices.input), output: String(prices.output) } };
+}
+
+function raiseOpening({ prices, ...same }: FlatOpening): LedgerOpening {
+  if (prices === undefined) return same;
+  return { ...same, prices: { input: BigInt(prices.input), output: BigInt(prices.output) } };
+}
+
+function flattenRecord({ openedAt, record }: StoredRecord): FlatRecord {
+  const { cost, ...same } = record;
+  if (cost === undefined) return { openedAt, record: same };
+  return {
+    openedAt,
+    record: { ...same, cost: { ...cost, picoDollars: String(cost.picoDollars) } },
+  };
+}
+
+function raiseRecord({ openedAt, record }: FlatRecord): StoredRecord {
+  const { cost, ...same } = record;
+  if (cost === undefined) return { openedAt, record: same };
+  return {
+    openedAt,
+    record: { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } },
+  };
+}

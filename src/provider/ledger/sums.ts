@@ -1,0 +1,52 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { LedgerQuery, LedgerSums } from './ledger.ts';
+import { type Range, sliceRange } from './range.ts';
+import type { RecordStore } from './record-store.ts';
+import {
+  addTotals,
+  endOfDay,
+  Groups,
+  type Labels,
+  NO_LABELS,
+  noTotals,
+  type Totals,
+} from './totals.ts';
+
+const MAX_ROWS = 1_000;
+
+/**
+ * Sums over what the database holds. Reads it slice by slice, and lets calls move in between.
+ *
+ * @param now Epoch ms.
+ */
+export async function sumRecords(
+  store: RecordStore,
+  query: LedgerQuery,
+  now: number,
+): Promise<LedgerSums> {
+  const groups = new Groups();
+  const range = knownRange(store, query, now);
+  for (const slice of range === undefined ? [] : sliceRange(range, store.deletedBefore())) {
+    for (const group of store.sums(slice, query)) groups.add(group, group);
+    await turn();
+  }
+  const total = { ...NO_LABELS, ...noTotals() };
+  for (const group of groups.values()) addTotals(total, group);
+  const rows = query.groupBy.length === 0 ? [] : [...groups.values()].sort(byCost);
+  return { rows: rows.slice(0, MAX_ROWS), total, truncated: rows.length > MAX_ROWS };
+}
+
+/** The part of the query's range of which the ledger can know something; undefined: none. */
+function knownRange(store: RecordStore, query: LedgerQuery, now: number): Range | undefined {
+  const firstDay = store.firstDay();
+  if (firstDay === undefined) return undefined;
+  const { from = 0, until = Number.POSITIVE_INFINITY } = query;
+  // A day that is not over is read as a whole if all of it so far is asked for.
+  return [Math.max(from, Date.parse(firstDay)), until > now ? endOfDay(now) : until];
+}
+
+/** Highest first. */
+function byCost(a: Labels & Totals, b: Labels & Totals): number {
+  if (a.picoDollars === b.picoDollars) return 0;
+  return a.picoDollars < b.picoDollars ? 1 : -1;
+}

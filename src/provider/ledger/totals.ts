@@ -1,0 +1,113 @@
+import type { LedgerRecord, LedgerSum } from './ledger.ts';
+
+/** What is added up over records. */
+export interface Totals {
+  attempts: number;
+  estimatedAttempts: number;
+  unpricedAttempts: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  reasoningTokens: number;
+  picoDollars: bigint;
+}
+
+export type Labels = Omit<LedgerSum, keyof Totals>;
+
+export const NO_LABELS: Labels = {
+  model: '',
+  userId: '',
+  projectId: '',
+  outcome: '',
+  target: '',
+  day: '',
+};
+
+export function noTotals(): Totals {
+  return {
+    attempts: 0,
+    estimatedAttempts: 0,
+    unpricedAttempts: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    picoDollars: 0n,
+  };
+}
+
+export function addTotals(sum: Totals, more: Totals): void {
+  sum.attempts += more.attempts;
+  sum.estimatedAttempts += more.estimatedAttempts;
+  sum.unpricedAttempts += more.unpricedAttempts;
+  sum.inputTokens += more.inputTokens;
+  sum.outputTokens += more.outputTokens;
+  sum.cacheReadTokens += more.cacheReadTokens;
+  sum.cacheWriteTokens += more.cacheWriteTokens;
+  sum.reasoningTokens += more.reasoningTokens;
+  sum.picoDollars += more.picoDollars;
+}
+
+/** Totals by their labels. */
+export class Groups {
+  readonly #groups = new Map<string, Labels & Totals>();
+
+  values(): Iterable<Labels & Totals> {
+    return this.#groups.values();
+  }
+
+  add(labels: Labels, totals: Totals): void {
+    const key = `${labels.day}\0${labels.model}\0${labels.userId}\0${labels.projectId}\0${labels.target}\0${labels.outcome}`;
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, { ...labels, ...totals });
+    else addTotals(group, totals);
+  }
+
+  clear(): void {
+    this.#groups.clear();
+  }
+}
+
+/** The group of the daily totals that a record counts in, and what it adds to it. */
+export function dailyShare(record: LedgerRecord): [Labels, Totals] {
+  const { usage, cost } = record;
+  const labels = {
+    day: dayOf(record.endedAt),
+    model: record.model,
+    userId: record.userId,
+    projectId: record.projectId,
+    target: record.upstream,
+    outcome: record.outcome,
+  };
+  const totals = {
+    attempts: 1,
+    estimatedAttempts: usage.estimated ? 1 : 0,
+    unpricedAttempts: cost?.unpriced ? 1 : 0,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    cacheReadTokens: usage.cacheReadTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    reasoningTokens: usage.reasoningTokens,
+    picoDollars: cost?.picoDollars ?? 0n,
+  };
+  return [labels, totals];
+}
+
+const DAY_MS = 86_400_000;
+
+/** The day in UTC, as ISO 8601. */
+export function dayOf(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}
+
+/** The midnight UTC at which the day of `epochMs` begins. */
+export function startOfDay(epochMs: number): number {
+  return Math.floor(epochMs / DAY_MS) * DAY_MS;
+}
+
+/** The midnight UTC at which it ends. */
+export function endOfDay(epochMs: number): number {
+  return startOfDay(epochMs) + DAY_MS;
+}

@@ -1,0 +1,166 @@
+import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+import { exportLedger, type LedgerCommand } from '../src/ledger-command.ts';
+import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './provider/ledger/support.ts';
+
+/** A ledger of three calls, which ended at midnight, one and two seconds later. */
+function aFilledDirectory(): string {
+  const directory = aDirectory();
+  const { ledger, clock } = aLedger({ directory });
+  for (const second of [0, 1, 2]) {
+    const times = { startedAt: MIDNIGHT, endedAt: MIDNIGHT + second * 1_000 };
+    ledger.open(anOpening({ callId: `call-${second}` })).settle(aCharge(times));
+  }
+  clock.advance(50);
+  return directory;
+}
+
+async function ledgerCommand(argv: readonly string[], overrides: Partial<LedgerCommand> = {}) {
+  const output = new PassThrough();
+  const written = text(output);
+  let err = '';
+  const stderr = { write: (more: string) => (err += more) };
+  const readFile = () => {
+    throw Object.assign(new Error(), { code: 'ENOENT' });
+  };
+  const command = { argv, environment: {}, readFile, output, ...overrides };
+  const exitCode = await exportLedger(command, stderr);
+  output.end();
+  return { exitCode, err, out: await written };
+}
+
+const callsIn = (out: string) => out.match(/call-\d/g) ?? [];
+
+describe('ledger', () => {
+  it('writes JSON Lines of a ledger that is in use', async () => {
+    const { exitCode, err, out } = await ledgerCommand(['--directory', aFilledDirectory()]);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    const rows = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows).toMatchObject([
+      { call_id: 'call-0', cost_usd: '0.000000001' },
+      { call_id: 'call-1' },
+      { call_id: 'call-2' },
+    ]);
+  });
+
+  it('writes CSV', async () => {
+    const argv = ['--format', 'csv', '--directory', aFilledDirectory()];
+    const { out } = await ledgerCommand(argv);
+    const lines = out.split('\r\n');
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toMatch(/^ended_at,started_at,call_id,/);
+    expect(lines[1]).toMatch(/^2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,call-0,/);
+  });
+
+  it.each([
+    [
+      ['--from', '2026-01-01'],
+      ['call-0', 'call-1', 'call-2'],
+    ],
+    [
+      ['--from', '2026-01-01T00:00:01Z'],
+      ['call-1', 'call-2'],
+    ],
+    [['--until', '2026-01-01T01:00:01+01:00'], ['call-0']],
+    [['--from', '2026-01-01T00:00:00.5Z', '--until', '2026-01-01T00:00:02Z'], ['call-1']],
+    [['--from', '2026-01-02'], []],
+  ])('writes what ended in the range of %j', async (argv, calls) => {
+    const { exitCode, out } = await ledgerCommand(['--directory', aFilledDirectory(), ...argv]);
+    expect(exitCode).toBe(0);
+    expect(callsIn(out)).toEqual(calls);
+  });
+
+  it('finds the ledger where a sidecar with that environment has it, without a key', async () => {
+    const directory = aFilledDirectory();
+    const { out } = await ledgerCommand([], { environment: { TAMMA_DATA_DIR: directory } });
+    expect(callsIn(out)).toHaveLength(3);
+  });
+
+  it.each([
+    ['--config', ['--config', 'a.yaml'], {}],
+    ['TAMMA_CONFIG', [], { TAMMA_CONFIG: 'a.yaml' }],
+  ])('finds it where the file of %s says', async (_, argv, environment) => {
+    const readFile = () => `dataDir: ${aFilledDirectory()}\ndefaultModel: gpt-5.4`;
+    const { out } = await ledgerCommand(argv, { environment, readFile });
+    expect(callsIn(out)).toHaveLength(3);
+  });
+
+  it('lets --directory win over the environment, and that over the file', async () => {
+    const environment = { TAMMA_DATA_DIR: '/environment', TAMMA_CONFIG: 'a.yaml' };
+    const readFile = () => 'dataDir: /file';
+    const { err } = await ledgerCommand([], { environment, readFile });
+    expect(err).toBe('ledger: There is no ledger in /environment.\n');
+    const directory = aFilledDirectory();
+    const { out } = await ledgerCommand(['--directory', directory], { environment, readFile });
+    expect(callsIn(out)).toHaveLength(3);
+  });
+
+  it('prints its usage when asked for it', async () => {
+    const { exitCode, out } = await ledgerCommand(['--help']);
+    expect(exitCode).toBe(0);
+    for (const option of ['format', 'from', 'until', 'directory', 'config', 'help']) {
+      expect(out).toContain(`  --${option} `);
+    }
+  });
+
+  it.each([
+    [['--format', 'xml'], '--format must be one of jsonl, csv.'],
+    [['--from', 'yesterday'], '--from must be a day'],
+    [['--from', '2026-02-30'], '--from must be a day'],
+    [['--until', '2026-01-01T10:00:00'], '--until must be a day'],
+    [['--until', '2026-13-01'], '--until must be a day'],
+    [['--from', '2026-01-02', '--until', '2026-01-01'], '--until must be after --from.'],
+    [['--nope'], "Unknown option '--nope'"],
+    [['more'], "Unexpected argument 'more'"],
+    [[], 'No ledger is named: give --directory, TAMMA_DATA_DIR or dataDir.'],
+    [['--directory', ''], 'No ledger is named'],
+    [['--config', 'gone.yaml'], 'gone.yaml: the file cannot be read (ENOENT).'],
+  ])('refuses %j with one line and 2', async (argv, message) => {
+    const { exitCode, err, out } = await ledgerCommand(argv);
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err.startsWith(`ledger: ${message}`)).toBe(true);
+    expect(err.indexOf('\n')).toBe(err.length - 1);
+  });
+
+  it.each(['[]', 'dataDir: 7', 'defaultModel: gpt-5.4', ''])(
+    'does not guess a directory from the file %j',
+    async (file) => {
+      const { exitCode } = await ledgerCommand(['--config', 'a.yaml'], { readFile: () => file });
+      expect(exitCode).toBe(2);
+    },
+  );
+
+  it('ends with 1 if there is no ledger', async () => {
+    const directory = aDirectory();
+    const { exitCode, err } = await ledgerCommand(['--directory', directory]);
+    expect({ exitCode, err }).toEqual({
+      exitCode: 1,
+      err: `ledger: There is no ledger in ${directory}.\n`,
+    });
+  });
+
+  it('stops in silence when nobody reads on', async () => {
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'EPIPE' })),
+    });
+    const argv = ['--directory', aFilledDirectory()];
+    const exitCode = await exportLedger(
+      { argv, environment: {}, readFile: () => '', output },
+      { write: (message) => expect(message).toBeUndefined() },
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it('does not take a bug for a mistake of whoever typed', async () => {
+    const environment = {
+      get TAMMA_DATA_DIR(): string {
+        throw new RangeError('a bug');
+      },
+    };
+    await expect(ledgerCommand([], { environment })).rejects.toThrow('a bug');
+  });
+});
