@@ -29,10 +29,17 @@ export interface BudgetAccount {
   settle(reserved: bigint, spent: bigint): void;
   /** `amount` is wanted and there is less: a shared account asks for a larger lease. */
   want(amount: bigint): void;
+  /** Nobody here needs it for now: a lease is given back. Opening the key again knows what was spent. */
+  release(): void;
 }
 
 export interface BudgetAccounts {
-  /** The same account for the same key. `onChange`: `available` may have grown, or `pending` changed. */
+  /** Subjects that are known to have spent in a period. What is not open counts too. */
+  subjects(budget: string, startsAt: number): Iterable<string>;
+  /**
+   * The account of a key, which is opened again only after it was released. `onChange`: by somebody
+   * else's doing `available` may have grown, `pending` changed or more been spent.
+   */
   open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount;
   /** Gives leases back. */
   close(): Promise<void>;
