@@ -1,38 +1,112 @@
-import type { Config } from './config/schema.ts';
+import type { Config, ConfiguredTarget } from './config/schema.ts';
+import type { BudgetDefinition } from './provider/budget/options.ts';
 import { isOpenAI } from './provider/catalogue/endpoint.ts';
 import type { DeclaredModel, ResolveOptions } from './provider/catalogue/resolve.ts';
-import type { OpenAIProviderOptions } from './provider/create.ts';
+import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
 import { withDefaultProfiles } from './provider/profiles/defaults.ts';
+import type { RetryOptions } from './provider/retry/options.ts';
+import type { SharedStoreOptions } from './provider/shared-store/options.ts';
+import type { TimeoutOptions } from './provider/timeouts/options.ts';
+
+/** Name of the budget that `costManagement.budgetLimit` stands for; budgets have no capitals. */
+const COST_MANAGEMENT_BUDGET = 'costManagement';
 
 /** What the configuration says to the provider. */
 export function providerOptions(config: Config, version: string): OpenAIProviderOptions {
-  const { api, catalogue, organization, project } = config;
+  const { catalogue, costManagement, fallback } = config;
+  const { maxWaitMs, on, chains } = fallback;
+  const sharedStore = sharedStoreOptions(config);
   return {
-    apiKey: config.apiKey,
-    baseUrl: config.baseUrl,
-    ...(organization === undefined ? {} : { organization }),
-    ...(project === undefined ? {} : { project }),
+    ...upstreamOptions(defaultTarget(config), config),
     version,
     defaultModel: config.defaultModel,
-    timeouts: config.timeouts,
     ...(catalogue.file === undefined ? {} : { catalogueFile: catalogue.file }),
-    resolve: resolveOptions(config),
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
-    ...(api === 'auto' ? {} : { surface: api }),
+    targets: targetOptions(config),
+    retry: retryOptions(config),
+    fallback: {
+      on,
+      chains: Object.entries(chains).map(([pattern, routes]) => ({ pattern, routes })),
+      maxWaitMs,
+    },
+    costs: {
+      trackingEnabled: costManagement.trackingEnabled,
+      unpriced: costManagement.unpriced,
+    },
+    budgets: {
+      budgets: budgetDefinitions(config),
+      minOutputTokens: costManagement.minOutputTokens,
+    },
+    ledger: {
+      ...(config.dataDir === undefined ? {} : { directory: config.dataDir }),
+      retentionMs: config.ledger.retentionMs,
+    },
+    ...(sharedStore === undefined ? {} : { sharedStore }),
   };
 }
 
-function resolveOptions({ baseUrl, catalogue }: Config): ResolveOptions {
-  const { unknownModels, shutDownModels, declared } = catalogue;
+/** The upstream that the top level describes, in the form of the others. */
+function defaultTarget(config: Config): ConfiguredTarget {
+  const { api, baseUrl, keys, organization, project, rateLimiting } = config;
+  return {
+    api,
+    baseUrl,
+    keys,
+    ...(organization === undefined ? {} : { organization }),
+    ...(project === undefined ? {} : { project }),
+    keyHeader: 'auto',
+    models: {},
+    unknownModels: config.catalogue.unknownModels,
+    timeouts: { models: {} },
+    rateLimiting,
+    circuitBreaker: {},
+  };
+}
+
+function targetOptions(config: Config): Readonly<Record<string, UpstreamOptions>> {
+  return Object.fromEntries(
+    Object.entries(config.targets).map(([name, target]) => [name, upstreamOptions(target, config)]),
+  );
+}
+
+function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOptions {
+  const { api, apiVersion, baseUrl, keyHeader, organization, project } = target;
+  const suitedHeader = isAzure(baseUrl) ? 'api-key' : 'authorization';
+  return {
+    keys: target.keys.map(({ secret, weight }) => ({ secret, weight })),
+    baseUrl,
+    ...(organization === undefined ? {} : { organization }),
+    ...(project === undefined ? {} : { project }),
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    keyHeader: keyHeader === 'auto' ? suitedHeader : keyHeader,
+    modelNames: target.models,
+    resolve: resolveOptions(target, config),
+    ...(api === 'auto' ? {} : { surface: api }),
+    timeouts: timeoutOptions(target, config),
+    rateLimit: target.rateLimiting,
+    breaker: { ...config.circuitBreaker, ...target.circuitBreaker },
+  };
+}
+
+/** Azure OpenAI and Azure AI Foundry take their own keys in a header of their own. */
+function isAzure(baseUrl: string): boolean {
+  const host = new URL(baseUrl).hostname.replace(/\.$/, '');
+  return /\.(openai\.azure|services\.ai\.azure|cognitiveservices\.azure)\.com$/.test(host);
+}
+
+function resolveOptions(
+  { baseUrl, unknownModels }: ConfiguredTarget,
+  { catalogue }: Config,
+): ResolveOptions {
   const openAI = isOpenAI(baseUrl);
   // OpenAI serves what the catalogue knows; anybody else may serve anything under any name.
   const suited = openAI ? 'refuse' : 'allow';
   return {
     openAI,
     unknownModels: unknownModels === 'auto' ? suited : unknownModels,
-    shutDownModels,
-    declared: declared.map(toDeclaredModel),
+    shutDownModels: catalogue.shutDownModels,
+    declared: catalogue.declared.map(toDeclaredModel),
   };
 }
 
@@ -41,5 +115,47 @@ function toDeclaredModel(declared: Config['catalogue']['declared'][number]): Dec
   return {
     pattern,
     fields: fields.tokenizer === undefined ? fields : { ...fields, tokenizerAssumed: false },
+  };
+}
+
+/** The target's own, and for what it does not say those of the top level. */
+function timeoutOptions({ timeouts }: ConfiguredTarget, config: Config): TimeoutOptions {
+  const models = [...Object.entries(timeouts.models), ...Object.entries(config.timeouts.models)];
+  return {
+    ...config.timeouts,
+    ...timeouts,
+    models: models.map(([pattern, times]) => ({ pattern, ...times })),
+  };
+}
+
+function retryOptions({ retryPolicy: { budget, ...same } }: Config): RetryOptions {
+  return { ...same, budgetRatio: budget.ratio, budgetMinimum: budget.minimum };
+}
+
+function budgetDefinitions({ costManagement, budgets }: Config): readonly BudgetDefinition[] {
+  const { budgetLimit, budgetPeriod, alertThreshold } = costManagement;
+  const defaults = { match: '*', alertThresholds: alertThreshold };
+  const listed = budgets.map((budget) => ({ ...defaults, ...budget }));
+  if (budgetLimit === undefined) return listed;
+  return [
+    {
+      ...defaults,
+      name: COST_MANAGEMENT_BUDGET,
+      scope: 'all',
+      limit: budgetLimit,
+      period: budgetPeriod,
+    },
+    ...listed,
+  ];
+}
+
+function sharedStoreOptions({ redis, redisUrl }: Config): SharedStoreOptions | undefined {
+  if (redisUrl === undefined) return undefined;
+  return {
+    url: redisUrl,
+    keyPrefix: redis.keyPrefix,
+    leaseMs: redis.leaseDurationMs,
+    onOutage: redis.onOutage,
+    ...(redis.name === undefined ? {} : { name: redis.name }),
   };
 }

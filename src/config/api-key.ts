@@ -1,61 +1,66 @@
-import { type Environment, variable } from './environment.ts';
-import { type ReadFile, readText } from './files.ts';
-import { ENVIRONMENT_SOURCE, namesApiKey, type Report } from './problems.ts';
+import { variable } from './environment.ts';
+import { namesApiKey, type Report } from './problems.ts';
+import type { ConfiguredKey } from './schema.ts';
+import {
+  type Fail,
+  failAt,
+  failAtVariable,
+  fromFile,
+  type SecretSources,
+} from './secret-sources.ts';
+import { isMapping, isText } from './values.ts';
 
 const MISSING =
-  'no API key is given: set OPENAI_API_KEY, or name a file that holds it in OPENAI_API_KEY_FILE or, in the configuration file, in apiKeyFile';
+  'no API key is given: set OPENAI_API_KEY, or name a file that holds it in OPENAI_API_KEY_FILE or, in the configuration file, in apiKeyFile or keys';
 
-export interface ApiKeySources {
-  readonly environment: Environment;
-  /** What the configuration file says, as it was written; undefined if it could not be read. */
-  readonly written: unknown;
-  /** The configuration file's path. */
-  readonly source: string;
-  readonly readFile: ReadFile;
-}
-
-/** The first key that is given; the ways after it are not looked at. Undefined if there is none. */
-export function readApiKey(sources: ApiKeySources, report: Report): string | undefined {
-  const { environment, readFile } = sources;
+/**
+ * The key that is given in one of the ways for those who have one key: the first that is used; the
+ * ways after it are not looked at. Undefined if there is none, which is reported unless there is a
+ * list of keys.
+ */
+export function readApiKey(sources: SecretSources, report: Report): ConfiguredKey | undefined {
+  const { environment, written } = sources;
   const key = variable(environment, 'OPENAI_API_KEY');
-  const fail = (path: string, source: string) => (message: string) =>
-    void report({ path, message, source });
-  if (key !== undefined) return checked(key, fail('OPENAI_API_KEY', ENVIRONMENT_SOURCE));
-
+  if (key !== undefined) {
+    const secret = checkedKey(key, failAtVariable('OPENAI_API_KEY', report));
+    return configured({ environment: 'OPENAI_API_KEY' }, secret);
+  }
   const file = variable(environment, 'OPENAI_API_KEY_FILE');
   if (file !== undefined) {
-    return fromFile(file, readFile, fail('OPENAI_API_KEY_FILE', ENVIRONMENT_SOURCE));
+    return keyOfFile(file, sources, failAtVariable('OPENAI_API_KEY_FILE', report));
   }
-
   // A file that was not understood is reported already, and may well have said where the key is.
-  if (!isMapping(sources.written)) return undefined;
-  const { apiKeyFile } = sources.written;
-  if (typeof apiKeyFile === 'string' && apiKeyFile !== '') {
-    return fromFile(apiKeyFile, readFile, fail('apiKeyFile', sources.source));
+  if (!isMapping(written)) return undefined;
+  const { apiKeyFile } = written;
+  if (isText(apiKeyFile)) {
+    return keyOfFile(apiKeyFile, sources, failAt(['apiKeyFile'], sources.source, report));
   }
-  const attempted = Object.keys(sources.written).some(
-    (name) => name === 'apiKeyFile' || namesApiKey(name),
-  );
-  return attempted ? undefined : fail('OPENAI_API_KEY', ENVIRONMENT_SOURCE)(MISSING);
+  return attempted(written) ? undefined : void failAtVariable('OPENAI_API_KEY', report)(MISSING);
 }
 
-function fromFile(
-  file: string,
-  readFile: ReadFile,
-  fail: (message: string) => void,
-): string | undefined {
-  const text = readText(file, readFile, fail);
-  if (text === undefined) return undefined;
-  const key = text.trim();
-  return key === '' ? void fail('the file is empty') : checked(key, fail);
-}
-
-function checked(key: string, fail: (message: string) => void): string | undefined {
-  // Nothing else survives the Authorization header.
+/** The key, unless no header could carry it. */
+export function checkedKey(key: string, fail: Fail): string | undefined {
   if (/^[!-~]+$/.test(key)) return key;
   return void fail('the key holds whitespace, a control character or one outside of ASCII');
 }
 
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function keyOfFile(file: string, sources: SecretSources, fail: Fail): ConfiguredKey | undefined {
+  const text = fromFile(file, sources.readFile, fail);
+  return configured({ file }, text === undefined ? undefined : checkedKey(text, fail));
+}
+
+function configured(
+  place: Pick<ConfiguredKey, 'file' | 'environment'>,
+  secret: string | undefined,
+): ConfiguredKey | undefined {
+  return secret === undefined ? undefined : { ...place, weight: 1, secret };
+}
+
+/** Whether the file says in some way where a key is, if only in a wrong one, which is reported. */
+function attempted(written: Readonly<Record<string, unknown>>): boolean {
+  const { keys = [] } = written;
+  const isEmpty = Array.isArray(keys) && keys.length === 0;
+  return (
+    !isEmpty || Object.keys(written).some((name) => name === 'apiKeyFile' || namesApiKey(name))
+  );
 }

@@ -1,28 +1,13 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { Config } from './schema.ts';
+import { formatDollars } from './money.ts';
+import type { Config, ConfiguredKey } from './schema.ts';
 import { BYTE_UNITS, DURATION_UNITS, formatQuantity } from './units.ts';
 
-/** The effective configuration as a configuration file. Secrets are only said to be there. */
+/** The effective configuration as a configuration file. Of secrets, it says where each is. */
 export function describeConfig(config: Config): string {
-  const { apiKey: _, timeoutMs, timeouts, limits, drain, ...same } = config;
-  const settings = {
-    ...same,
-    timeout: duration(timeoutMs),
-    timeouts: {
-      connect: duration(timeouts.connectMs),
-      headers: duration(timeouts.headersMs),
-      firstToken: duration(timeouts.firstTokenMs),
-      idle: duration(timeouts.idleMs),
-    },
-    limits: {
-      maxMessageSize: formatQuantity(limits.maxMessageBytes, BYTE_UNITS),
-      maxConcurrentStreams: limits.maxConcurrentStreams,
-      maxDeadline: duration(limits.maxDeadlineMs),
-    },
-    drain: { gracePeriod: duration(drain.gracePeriodMs) },
-  };
-  return `# revision: ${configRevision(config)}\n# API key: (set)\n${stringify(settings)}`;
+  const redisUrl = config.redisUrl === undefined ? '' : '# Redis URL: (set)\n';
+  return `# revision: ${configRevision(config)}\n${redisUrl}${stringify(toFile(config))}`;
 }
 
 /**
@@ -30,8 +15,45 @@ export function describeConfig(config: Config): string {
  * same in every process that runs with the same configuration.
  */
 export function configRevision(config: Config): string {
-  const { apiKey: _, ...open } = config;
-  return createHash('sha256').update(canonicalJson(open)).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(canonicalJson(toFile(config)))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/** What a configuration file says from which this configuration would be read. */
+function toFile({ redisUrl: _, ...config }: Config): unknown {
+  const openTargets = Object.entries(config.targets).map(([name, target]) => {
+    return [name, { ...target, keys: target.keys.map(withoutSecret) }];
+  });
+  return asWritten({
+    ...config,
+    keys: config.keys.map(withoutSecret),
+    targets: Object.fromEntries(openTargets),
+  });
+}
+
+function withoutSecret({ secret: _, ...open }: ConfiguredKey): Omit<ConfiguredKey, 'secret'> {
+  return open;
+}
+
+/** With the units that the names tell in the values instead. */
+function asWritten(value: unknown): unknown {
+  if (typeof value === 'bigint') return formatDollars(value);
+  if (Array.isArray(value)) return value.map(asWritten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(memberAsWritten));
+}
+
+function memberAsWritten([name, value]: [string, unknown]): [string, unknown] {
+  if (typeof value === 'number') {
+    if (name.endsWith('Ms')) return [name.slice(0, -2), formatQuantity(value, DURATION_UNITS)];
+    if (name.endsWith('Bytes')) {
+      return [name.replace(/Bytes$/, 'Size'), formatQuantity(value, BYTE_UNITS)];
+    }
+  }
+  if (name === 'firstTokenMs' && value === 'auto') return ['firstToken', value];
+  return [name, asWritten(value)];
 }
 
 /** Keys in order, so that the text depends on the content alone. */
@@ -41,8 +63,4 @@ function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
       : member,
   );
-}
-
-function duration(ms: number): string {
-  return formatQuantity(ms, DURATION_UNITS);
 }

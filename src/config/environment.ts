@@ -8,6 +8,7 @@ export const ENVIRONMENT_KEYS = {
   TAMMA_LISTEN: 'listen',
   TAMMA_ADMIN_LISTEN: 'adminListen',
   TAMMA_LOG_LEVEL: 'logLevel',
+  TAMMA_DATA_DIR: 'dataDir',
 } as const satisfies Record<string, keyof Settings>;
 
 /** What a variable says. An empty one counts as unset: templates write that for "not given". */

@@ -1,65 +1,10 @@
 import { z } from 'zod';
 import { isHostAndPort, isUnixSocket } from './addresses.ts';
-import {
-  BYTE_UNITS,
-  DURATION_UNITS,
-  formatQuantity,
-  parseQuantity,
-  quantityPattern,
-  type Units,
-} from './units.ts';
 
 /**
  * Builders of the schema's fields. Each says the same sentence for whatever is wrong with a value,
  * and never repeats the value: it may be a secret in the wrong place.
  */
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly default: number;
-}
-
-/** `500ms`, `30s`, `5m`, `1h`, or a number of ms. The range is in ms, and so is the result. */
-export function duration(meaning: string, range: Range) {
-  const form = 'such as 500ms, 30s, 5m, 1h, or a plain number of milliseconds';
-  return quantity(meaning, range, { noun: 'duration', form, units: DURATION_UNITS });
-}
-
-/** `64KiB`, `32MiB`, `1GiB`, or a number of bytes. The range is in bytes, and so is the result. */
-export function byteSize(meaning: string, range: Range) {
-  const form = 'such as 64KiB, 32MiB, 1GiB, or a plain number of bytes';
-  return quantity(meaning, range, { noun: 'size', form, units: BYTE_UNITS });
-}
-
-function quantity(
-  meaning: string,
-  range: Range,
-  { noun, form, units }: { noun: string; form: string; units: Units },
-) {
-  const format = (value: number) => formatQuantity(value, units);
-  const expected = `a ${noun} from ${format(range.min)} to ${format(range.max)}, ${form}`;
-  const error = `must be ${expected}`;
-  const number = intWithin(range, error);
-  return z
-    .union([z.string().regex(quantityPattern(units), error), number], error)
-    .transform((value) => (typeof value === 'string' ? parseQuantity(value, units) : value))
-    .pipe(number)
-    .prefault(format(range.default))
-    .describe(`${meaning} Must be ${expected}; default ${format(range.default)}.`);
-}
-
-export function wholeNumber(meaning: string, range: Range) {
-  const expected = `a whole number from ${range.min} to ${range.max}`;
-  return intWithin(range, `must be ${expected}`)
-    .default(range.default)
-    .describe(`${meaning} Must be ${expected}; default ${range.default}.`);
-}
-
-function intWithin({ min, max }: Range, error: string) {
-  // A number that is no safe integer must not be told to be too large as well.
-  return z.int({ error, abort: true }).min(min, error).max(max, error);
-}
 
 export function flag(meaning: string, fallback: boolean) {
   return z
@@ -91,16 +36,12 @@ export function filePath() {
 }
 
 /** An http or https URL without user, query and fragment. Parsed to one without closing slash. */
-export function baseUrl(meaning: string, fallback: string) {
+export function baseUrl() {
   const error = 'must be an http or https URL without credentials, query and fragment';
   return z
     .string(error)
     .refine(isBaseUrl, error)
-    .transform((url) => url.replace(/\/+$/, ''))
-    .prefault(fallback)
-    .describe(
-      `${meaning} An http or https URL without credentials, query and fragment; default ${fallback}.`,
-    );
+    .transform((url) => url.replace(/\/+$/, ''));
 }
 
 function isBaseUrl(text: string): boolean {
@@ -140,6 +81,57 @@ export function hostAndPort(meaning: string, fallback: string) {
 }
 
 /** Keys that belong together, unknown ones refused. */
-export function group<T extends z.core.$ZodLooseShape>(shape: T) {
-  return z.strictObject(shape, 'must be a group of keys');
+export function group<T extends z.core.$ZodLooseShape>(
+  shape: T,
+  error = 'must be a group of keys',
+) {
+  return z.strictObject(shape, error);
+}
+
+/** Groups or values under names that the file's author chooses. */
+export function map<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
+  name: K,
+  member: V,
+  badName: string,
+) {
+  return z.record(name, member, {
+    error: ({ code }) => (code === 'invalid_key' ? badName : 'must be a group of keys'),
+  });
+}
+
+type Defaulted = z.ZodDefault | z.ZodPrefault;
+
+type Overrides<T extends Readonly<Record<string, Defaulted>>> = {
+  [K in keyof T]: z.ZodExactOptional<ReturnType<T[K]['unwrap']>>;
+};
+
+/** The same keys without their defaults: what is left out here applies as it does anyway. */
+export function overrides<T extends Readonly<Record<string, Defaulted>>>(shape: T): Overrides<T> {
+  const fields = Object.entries(shape).map(([key, field]) => {
+    const [meaning = ''] = field.description?.split('; default ') ?? [];
+    return [
+      key,
+      z.exactOptional(field.unwrap()).describe(`${meaning}; default: what applies without it.`),
+    ];
+  });
+  return Object.fromEntries(fields);
+}
+
+type InMs<T> = { [K in keyof T as `${K & string}Ms`]: T[K] };
+
+/** Durations under names that tell their unit, as the rest of the program knows them. */
+export function inMs<T extends object>(durations: T): InMs<T> {
+  const named = Object.entries(durations).map(([key, value]) => [`${key}Ms`, value]);
+  return Object.fromEntries(named);
+}
+
+/**
+ * When a check over these keys of a group makes sense: as soon as they are right themselves, and so
+ * also beside problems elsewhere, for all are told at once.
+ */
+export function onceRight(...keys: readonly PropertyKey[]) {
+  return ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ code, path: [key] = [] }) =>
+      key === undefined ? code === 'unrecognized_keys' : !keys.includes(key),
+    );
 }

@@ -1,6 +1,7 @@
 import { readApiKey } from './api-key.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { type ReadFile, readYaml } from './files.ts';
+import { type ListedSecrets, readListedSecrets, withSecrets } from './key-list.ts';
 import {
   ConfigError,
   type ConfigProblem,
@@ -9,7 +10,10 @@ import {
   formatPath,
   type Report,
 } from './problems.ts';
-import { type Config, configSchema, type Settings } from './schema.ts';
+import { type Config, type ConfiguredKey, configSchema, type Settings } from './schema.ts';
+import type { SecretSources } from './secret-sources.ts';
+import { type RedisUrl, readRedisUrl } from './shared-store.ts';
+import { isMapping } from './values.ts';
 
 export interface ConfigSources {
   readonly environment: Environment;
@@ -32,12 +36,24 @@ export function loadConfig(sources: ConfigSources): Config {
   const source = configPath ?? ENVIRONMENT_SOURCE;
   const written = configPath === undefined ? {} : readYaml(configPath, readFile, report);
   const settings = readSettings({ written: written ?? {}, source, environment }, report);
-  const apiKey = readApiKey({ environment, written, source, readFile }, report);
+  const secrets = readSecrets({ environment, written, source, readFile }, report);
 
-  if (settings === undefined || apiKey === undefined || problems.length > 0) {
-    throw new ConfigError(problems);
-  }
-  return deepFreeze(toConfig(settings, apiKey));
+  if (settings === undefined || problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(toConfig(settings, secrets));
+}
+
+interface Secrets {
+  readonly apiKey: ConfiguredKey | undefined;
+  readonly listed: ListedSecrets;
+  readonly redisUrl: RedisUrl | undefined;
+}
+
+function readSecrets(sources: SecretSources, report: Report): Secrets {
+  return {
+    apiKey: readApiKey(sources, report),
+    listed: readListedSecrets(sources, report),
+    redisUrl: readRedisUrl(sources, report),
+  };
 }
 
 /** The file's settings with those of the environment laid over them. */
@@ -53,7 +69,7 @@ function readSettings(
     variables.set(key, name);
     overrides[key] = value;
   }
-  const isGroup = typeof written === 'object' && !Array.isArray(written);
+  const isGroup = isMapping(written);
   if (!isGroup) report({ path: source, message: 'must be a group of keys', source });
   const result = configSchema.safeParse({ ...(isGroup ? written : {}), ...overrides });
   for (const { path, message } of (result.error?.issues ?? []).flatMap(explainIssue)) {
@@ -64,24 +80,30 @@ function readSettings(
   return result.data;
 }
 
-function toConfig(settings: Settings, apiKey: string): Config {
-  const { timeout, timeouts, limits, drain, apiKeyFile: _, ...same } = settings;
+function toConfig(settings: Settings, { apiKey, listed, redisUrl }: Secrets): Config {
+  const { timeout, apiKeyFile: _, ...same } = settings;
+  const keys = withSecrets(settings.keys, listed.keys);
+  const isListed = keys.some(({ secret }) => secret === apiKey?.secret);
+  const targetEntries = Object.entries(settings.targets).map(([name, target]) => {
+    return [name, { ...target, keys: withSecrets(target.keys, listed.targets.get(name)) }];
+  });
   return {
     ...same,
-    apiKey,
+    // A list that repeats the key is there to give it a weight.
+    keys: apiKey === undefined || isListed ? keys : [apiKey, ...keys],
+    targets: Object.fromEntries(targetEntries),
     timeoutMs: timeout,
-    timeouts: {
-      connectMs: timeouts.connect,
-      headersMs: timeouts.headers,
-      firstTokenMs: timeouts.firstToken,
-      idleMs: timeouts.idle,
-    },
-    limits: {
-      maxMessageBytes: limits.maxMessageSize,
-      maxConcurrentStreams: limits.maxConcurrentStreams,
-      maxDeadlineMs: limits.maxDeadline,
-    },
-    drain: { gracePeriodMs: drain.gracePeriod },
+    redis: usedUrl(settings.redis, redisUrl),
+    ...(redisUrl === undefined ? {} : { redisUrl: redisUrl.secret }),
+  };
+}
+
+/** Without a URL that another one wins over, or that nothing needs. */
+function usedUrl({ url, urlFile, ...same }: Settings['redis'], used: RedisUrl | undefined) {
+  return {
+    ...same,
+    ...(used?.key === 'url' && url !== undefined ? { url } : {}),
+    ...(used?.key === 'urlFile' && urlFile !== undefined ? { urlFile } : {}),
   };
 }
 

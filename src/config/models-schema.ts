@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { choice, filePath, group, token } from './fields.ts';
+import { choice, filePath, group, map, token } from './fields.ts';
+import { MAX_INT32, numberWithin } from './quantities.ts';
 
-const MAX_INT32 = 2 ** 31 - 1;
 const MAX_PROMPT_LENGTH = 65_536;
 
 const TASKS = [
@@ -32,11 +32,6 @@ const PARAMETERS = [
   'tools',
   'parallelToolCalls',
 ] as const;
-
-function numberWithin(min: number, max: number) {
-  const error = `must be a number from ${min} to ${max}`;
-  return z.number(error).min(min, error).max(max, error);
-}
 
 function tokens() {
   const error = `must be a whole number from 1 to ${MAX_INT32}`;
@@ -156,13 +151,11 @@ const task = group({
   reasoningEffort: token().exactOptional(),
 });
 
-export const profilesSchema = z
-  .record(token(), profile.nullable(), {
-    error: ({ code }) =>
-      code === 'invalid_key'
-        ? 'must have the name or a pattern of models'
-        : 'must be a group of keys',
-  })
+export const profilesSchema = map(
+  token(),
+  profile.nullable(),
+  'must have the name or a pattern of models',
+)
   .default({})
   .describe(
     'Defaults by model or pattern of models; each replaces the built-in profile of its name, null switches it off; default {}.',

@@ -46,7 +46,10 @@ export function namesApiKey(key: string): boolean {
 
 function unknownKey(key: string, known: readonly string[]): string {
   if (namesApiKey(key)) {
-    return 'an API key does not belong into this file: set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile';
+    const place = known.includes('apiKeyFile')
+      ? 'set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile or keys'
+      : 'name a file or a variable that holds it in keys';
+    return `an API key does not belong into this file: ${place}`;
   }
   const suggestion = suggest(key, known);
   return suggestion === undefined ? 'unknown key' : `unknown key; did you mean ${suggestion}?`;
@@ -72,6 +75,7 @@ function below(schema: z.core.$ZodType | undefined, key: PropertyKey): z.core.$Z
 }
 
 function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
   const isWrapper =
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodDefault ||

@@ -1,8 +1,13 @@
 /** Symbols and what each is worth in the smallest, which comes first. */
 export type Units = Readonly<Record<string, number>>;
 
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
 /** In ms. */
-export const DURATION_UNITS: Units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+export const DURATION_UNITS: Units = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
 /** In bytes. Binary only: readers disagree about what a MB is. */
 export const BYTE_UNITS: Units = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };

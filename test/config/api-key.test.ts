@@ -5,26 +5,32 @@ import { KEY, load, problems, problemsOf, readFrom } from '../support/config.ts'
 describe('API key', () => {
   const files = { '/run/key': ' file-key\n', '/run/empty': '\n', '/run/two': 'one two\n' };
 
+  const FILE_KEY = { secret: 'file-key', weight: 1, file: '/run/key' };
+
   it('comes from OPENAI_API_KEY first, and then no file is opened', () => {
     const environment = { ...KEY, OPENAI_API_KEY_FILE: '/none' };
-    expect(load('apiKeyFile: /none', environment).apiKey).toBe('test-key');
+    expect(load('apiKeyFile: /none', environment).keys).toEqual([
+      { secret: 'test-key', weight: 1, environment: 'OPENAI_API_KEY' },
+    ]);
   });
 
   it('comes from the file that OPENAI_API_KEY_FILE names next, trimmed', () => {
     const environment = { OPENAI_API_KEY_FILE: '/run/key' };
-    expect(load('apiKeyFile: /none', environment, files).apiKey).toBe('file-key');
+    expect(load('apiKeyFile: /none', environment, files).keys).toEqual([FILE_KEY]);
   });
 
   it('comes from apiKeyFile last, whose name is no part of the result', () => {
     const config = load('apiKeyFile: /run/key', {}, files);
-    expect(config.apiKey).toBe('file-key');
+    expect(config.keys).toEqual([FILE_KEY]);
     expect(Object.keys(config)).not.toContain('apiKeyFile');
   });
 
   it('is missed in one sentence that names every way to give it', () => {
     const found = problemsOf(() => loadConfig({ environment: {}, readFile: readFrom({}) }));
     expect(found).toHaveLength(1);
-    expect(found[0]?.message).toMatch(/OPENAI_API_KEY, .*OPENAI_API_KEY_FILE .*apiKeyFile$/);
+    expect(found[0]?.message).toMatch(
+      /OPENAI_API_KEY, .*OPENAI_API_KEY_FILE .*apiKeyFile or keys$/,
+    );
   });
 
   it('is not missed as well where apiKeyFile is wrong', () => {

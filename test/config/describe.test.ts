@@ -3,11 +3,16 @@ import { configRevision, describeConfig } from '../../src/config/describe.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 
-function load(yaml: string, apiKey = 'sk-secret'): Config {
+const FILES: Readonly<Record<string, string>> = {
+  '/run/second': 'sk-secret-2',
+  '/run/redis': 'redis://:secret-password@a.test',
+};
+
+function load(yaml: string, environment: Record<string, string> = {}): Config {
   return loadConfig({
-    environment: { OPENAI_API_KEY: apiKey },
+    environment: { OPENAI_API_KEY: 'sk-secret', AZURE_KEY: 'azure-secret', ...environment },
     configPath: 'config.yaml',
-    readFile: () => yaml,
+    readFile: (path) => FILES[path] ?? yaml,
   });
 }
 
@@ -20,6 +25,21 @@ drain: {gracePeriod: 0}
 allowDispose: true
 profiles: {gpt-4: null, "gpt-5*": {maxTokens: 9}}
 tasks: {analysis: null}
+keys: [{file: /run/second, weight: 7}]
+retryPolicy: {baseDelay: 20s, maxDelay: 1m}
+targets:
+  azure:
+    baseUrl: https://a.openai.azure.com/openai/v1
+    keys: [{environment: AZURE_KEY}]
+    models: {gpt-4: deployment}
+    timeouts: {firstToken: 5s, models: {"*": {firstToken: auto, connect: 1d}}}
+    circuitBreaker: {openFor: 5s, window: 1m}
+fallback: {chains: {"*": [azure]}, maxWait: 0}
+costManagement: {budgetLimit: 0.1, alertThreshold: [1, 0.5]}
+budgets: [{name: a, scope: user, match: "*", limit: "1000000.000000000001", alertThresholds: []}]
+dataDir: /var/lib/tamma
+store: redis
+redis: {urlFile: /run/redis, name: a}
 catalogue: {declared: [{pattern: "a*", prices: {standard: {input: "1.25"}}}]}
 `;
 
@@ -31,13 +51,36 @@ describe('describeConfig', () => {
 
   it('writes durations and sizes with their units', () => {
     expect(describeConfig(load(YAML))).toContain('connect: 1500ms\n  headers: 30s\n');
+    expect(describeConfig(load(YAML))).toContain('maxWait: 0ms\n');
     expect(describeConfig(load(''))).toContain('maxMessageSize: 32MiB\n');
   });
 
-  it('says that there is a key, and nothing else of it', () => {
+  it('writes money as decimals', () => {
     const description = describeConfig(load(YAML));
-    expect(description).toContain('# API key: (set)\n');
+    expect(description).toContain('budgetLimit: "0.1"\n');
+    expect(description).toContain('limit: "1000000.000000000001"\n');
+  });
+
+  it('says where the secrets are, and nothing else of them', () => {
+    const description = describeConfig(load(YAML));
+    expect(description).toContain('environment: OPENAI_API_KEY\n    weight: 1\n');
+    expect(description).toContain('file: /run/second\n');
+    expect(description).toContain('environment: AZURE_KEY\n');
+    expect(description).toContain('# Redis URL: (set)\n');
+    expect(description).toContain('urlFile: /run/redis\n');
     expect(description).not.toContain('secret');
+  });
+
+  it('does not show the URL of a Redis server that the environment names', () => {
+    const environment = { TAMMA_REDIS_URL: 'redis://u:secret-password@b.test' };
+    const config = load('{store: redis, redis: {url: "redis://a.test"}}', environment);
+    expect(describeConfig(config)).not.toMatch(/secret|a\.test|b\.test/);
+    expect(load(describeConfig(config), environment)).toEqual(config);
+  });
+
+  it('shows a URL of a Redis server that holds no secret', () => {
+    const config = load('{store: redis, redis: {url: "redis://a.test"}}');
+    expect(describeConfig(config)).toContain('url: redis://a.test\n');
   });
 
   it('names the revision', () => {
@@ -53,7 +96,14 @@ describe('configRevision', () => {
 
   it('depends neither on the key nor on how the same is written', () => {
     const revision = configRevision(load('{logLevel: warn, timeout: 60s}'));
-    expect(configRevision(load('timeout: 1m\nlogLevel: warn', 'another-key'))).toBe(revision);
+    const environment = { OPENAI_API_KEY: 'another-key' };
+    expect(configRevision(load('timeout: 1m\nlogLevel: warn', environment))).toBe(revision);
+  });
+
+  it('does not depend on the secrets of targets and stores', () => {
+    const environment = { AZURE_KEY: 'x', TAMMA_REDIS_URL: 'redis://:x@a.test' };
+    const other = { AZURE_KEY: 'y', TAMMA_REDIS_URL: 'redis://:y@a.test' };
+    expect(configRevision(load(YAML, environment))).toBe(configRevision(load(YAML, other)));
   });
 
   it('does not depend on the order of keys', () => {
@@ -62,10 +112,13 @@ describe('configRevision', () => {
     expect(configRevision(turned)).toBe(configRevision(config));
   });
 
-  it.each(['timeout: 1m', 'timeouts: {idle: 31s}', 'listen: a:1', 'project: p'])(
-    'changes with %s',
-    (yaml) => {
-      expect(configRevision(load(yaml))).not.toBe(configRevision(load('')));
-    },
-  );
+  it.each([
+    'timeout: 1m',
+    'timeouts: {idle: 31s}',
+    'listen: a:1',
+    'project: p',
+    'keys: [{environment: AZURE_KEY}]',
+  ])('changes with %s', (yaml) => {
+    expect(configRevision(load(yaml))).not.toBe(configRevision(load('')));
+  });
 });

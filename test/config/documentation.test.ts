@@ -11,6 +11,8 @@ const ROOT = join(__dirname, '../..');
 const DOCUMENT = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
 
 interface JsonSchema {
+  readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly default?: unknown;
   readonly description?: string;
@@ -33,6 +35,7 @@ function leaves({ properties = {} }: JsonSchema, prefix = ''): readonly Leaf[] {
 
 function textOf(fallback: unknown): string {
   if (fallback === undefined) return '';
+  if (Array.isArray(fallback) && fallback.length > 0) return fallback.join(', ');
   return typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback);
 }
 
@@ -60,7 +63,7 @@ describe('docs/configuration.md', () => {
   it('lists every key with default and environment variable, and no other', () => {
     const variables = new Map<string, string>(
       Object.entries(ENVIRONMENT_KEYS).map(([variable, key]) => [key, variable]),
-    );
+    ).set('redis.url', 'TAMMA_REDIS_URL');
     const row =
       /^\| `(?<key>[\w.]+)` *\|[^|]*\| *(?:`(?<fallback>[^`]*)`)? *\| *(?:`(?<env>\w+)`)? *\|/gm;
     const documented = [...DOCUMENT.matchAll(row)].map(({ groups = {} }) => groups);
@@ -69,9 +72,19 @@ describe('docs/configuration.md', () => {
     );
   });
 
+  it.each([
+    ['target', SCHEMA.properties?.targets?.additionalProperties],
+    ['budget', SCHEMA.properties?.budgets?.items],
+  ])('lists every key of a %s, and no other', (noun, schema) => {
+    const [, table = ''] = DOCUMENT.split(`| Key of a ${noun} |`);
+    const [rows = ''] = table.split('\n\n');
+    const documented = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+    expect(documented).toEqual(Object.keys(schema?.properties ?? {}));
+  });
+
   it('names every environment variable, and no other', () => {
     const named = new Set(DOCUMENT.match(/\b(?:OPENAI|TAMMA)_[A-Z_]+\b/g));
-    const known = ['OPENAI_API_KEY', 'OPENAI_API_KEY_FILE', 'TAMMA_CONFIG'];
+    const known = ['OPENAI_API_KEY', 'OPENAI_API_KEY_FILE', 'TAMMA_CONFIG', 'TAMMA_REDIS_URL'];
     expect([...named].sort()).toEqual([...known, ...Object.keys(ENVIRONMENT_KEYS)].sort());
   });
 
@@ -84,8 +97,14 @@ describe('docs/configuration.md', () => {
 
   it('shows only examples that load', () => {
     expect(EXAMPLES.length).toBeGreaterThan(2);
-    const files = { '/run/secrets/openai-api-key': 'test-key' };
-    for (const yaml of EXAMPLES) expect(problems(yaml, KEY, files)).toEqual([]);
+    const environment = { ...KEY, AZURE_OPENAI_API_KEY: 'azure-key' };
+    const files = {
+      '/run/secrets/openai-api-key': 'test-key',
+      '/run/secrets/openai-api-key-a': 'key-a',
+      '/run/secrets/openai-api-key-b': 'key-b',
+      '/run/secrets/redis-url': 'rediss://user:password@redis.example:6380/0',
+    };
+    for (const yaml of EXAMPLES) expect(problems(yaml, environment, files)).toEqual([]);
   });
 
   it('shows a whole configuration', () => {
@@ -96,7 +115,7 @@ describe('docs/configuration.md', () => {
     ]);
     const readFile = (path: string) => files.get(path) ?? '';
     expect(loadConfig({ environment: {}, configPath: 'example', readFile })).toMatchObject({
-      apiKey: 'test-key',
+      keys: [{ secret: 'test-key' }],
       timeoutMs: 300_000,
       listen: ['127.0.0.1:50051', 'unix:/run/tamma/provider.sock'],
     });

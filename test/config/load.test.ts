@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
+import { FALLBACK_REASONS } from '../../src/provider/route/options.ts';
 import { KEY, load, problems, problemsOf, readFrom } from '../support/config.ts';
 
 describe('defaults', () => {
   it('needs nothing but a key', () => {
     const config = loadConfig({ environment: KEY, readFile: readFrom({}) });
     expect(config).toEqual({
-      apiKey: 'test-key',
+      keys: [{ secret: 'test-key', weight: 1, environment: 'OPENAI_API_KEY' }],
       defaultModel: 'gpt-5.4-mini',
       baseUrl: 'https://api.openai.com/v1',
       api: 'auto',
@@ -15,12 +16,46 @@ describe('defaults', () => {
       profiles: {},
       tasks: {},
       timeoutMs: 600_000,
-      timeouts: { connectMs: 5_000, headersMs: 30_000, firstTokenMs: 600_000, idleMs: 30_000 },
+      timeouts: {
+        connectMs: 5_000,
+        headersMs: 30_000,
+        firstTokenMs: 'auto',
+        idleMs: 30_000,
+        models: {},
+      },
+      retryPolicy: {
+        maxAttempts: 3,
+        baseDelayMs: 500,
+        maxDelayMs: 8_000,
+        budget: { ratio: 0.2, minimum: 10 },
+      },
+      circuitBreaker: {
+        enabled: true,
+        failureShare: 0.5,
+        minimumAttempts: 10,
+        windowMs: 30_000,
+        openForMs: 10_000,
+      },
+      rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000 },
+      targets: {},
+      fallback: { on: [...FALLBACK_REASONS], chains: {}, maxWaitMs: 2_000 },
+      costManagement: {
+        trackingEnabled: true,
+        budgetPeriod: 'month',
+        alertThreshold: [0.8],
+        unpriced: 'auto',
+        minOutputTokens: 256,
+      },
+      budgets: [],
+      ledger: { retentionMs: 7_776_000_000 },
+      store: 'embedded',
+      redis: { keyPrefix: 'tamma:', leaseDurationMs: 30_000, onOutage: 'refuse' },
       limits: {
         maxMessageBytes: 33_554_432,
         maxConcurrentStreams: 1_000,
         maxDeadlineMs: 3_600_000,
       },
+      overload: { maxCalls: 5_000, maxEventLoopDelayMs: 1_000, maxHeapShare: 0.9 },
       listen: ['127.0.0.1:50051'],
       adminListen: '127.0.0.1:9464',
       drain: { gracePeriodMs: 30_000 },
@@ -37,14 +72,23 @@ describe('defaults', () => {
     expect(load('timeouts: {idle: 1s}').timeouts).toEqual({
       connectMs: 5_000,
       headersMs: 30_000,
-      firstTokenMs: 600_000,
+      firstTokenMs: 'auto',
       idleMs: 1_000,
+      models: {},
     });
   });
 
   it('freezes the result all the way down', () => {
     const config = load('');
-    for (const part of [config, config.timeouts, config.limits, config.listen, config.drain]) {
+    for (const part of [
+      config,
+      config.keys[0],
+      config.fallback.on,
+      config.timeouts,
+      config.limits,
+      config.listen,
+      config.drain,
+    ]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
   });
@@ -120,14 +164,16 @@ describe('environment', () => {
       TAMMA_LISTEN: '127.0.0.1:0,unix:/tmp/a.sock',
       TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
       TAMMA_LOG_LEVEL: 'debug',
+      TAMMA_DATA_DIR: '/var/lib/tamma',
     };
     const yaml =
-      '{baseUrl: "https://file.test", listen: "a:1", adminListen: "a:2", logLevel: warn}';
+      '{baseUrl: "https://file.test", listen: "a:1", adminListen: "a:2", logLevel: warn, dataDir: d}';
     expect(load(yaml, environment)).toMatchObject({
       baseUrl: 'http://127.0.0.1:8080/v1',
       listen: ['127.0.0.1:0', 'unix:/tmp/a.sock'],
       adminListen: '127.0.0.1:0',
       logLevel: 'debug',
+      dataDir: '/var/lib/tamma',
     });
   });
 

@@ -7,10 +7,11 @@ describe('values of the file', () => {
     ['30s', 30_000],
     ['5m', 300_000],
     ['1h', 3_600_000],
+    ['2d', 172_800_000],
     ['"1500"', 1_500],
     ['1500', 1_500],
   ])('reads the duration %s as %d ms', (written, ms) => {
-    expect(load(`timeout: ${written}`).timeoutMs).toBe(ms);
+    expect(load(`{timeout: ${written}, limits: {maxDeadline: 24d}}`).timeoutMs).toBe(ms);
   });
 
   it.each([
@@ -30,7 +31,7 @@ describe('values of the file', () => {
     expect(problems(`timeouts: {connect: ${written}}`)).toEqual([
       {
         path: 'timeouts.connect',
-        message: expect.stringContaining('must be a duration from 1ms to 576h'),
+        message: expect.stringContaining('must be a duration from 1ms to 24d'),
         source: 'config.yaml',
       },
     ]);
@@ -242,7 +243,7 @@ describe('unknown keys', () => {
         {
           path: name,
           message:
-            'an API key does not belong into this file: set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile',
+            'an API key does not belong into this file: set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile or keys',
           source: 'config.yaml',
         },
       ]);

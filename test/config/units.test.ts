@@ -14,7 +14,8 @@ describe('formatQuantity', () => {
     [90_000, '90s'],
     [600_000, '10m'],
     [3_600_000, '1h'],
-    [2_073_600_000, '576h'],
+    [86_400_000, '1d'],
+    [2_073_600_000, '24d'],
   ])('writes %d ms as %s', (ms, text) => {
     expect(formatQuantity(ms, DURATION_UNITS)).toBe(text);
   });
@@ -34,7 +35,7 @@ describe('formatQuantity', () => {
 });
 
 describe('parseQuantity', () => {
-  it.each(['', 's', '1 s', '-1s', '1e3', '1d', '1.5s', '1s '])('does not understand %j', (text) => {
+  it.each(['', 's', '1 s', '-1s', '1e3', '1w', '1.5s', '1s '])('does not understand %j', (text) => {
     expect(parseQuantity(text, DURATION_UNITS)).toBeUndefined();
   });
 });

@@ -1,0 +1,55 @@
+import { group, inMs } from './fields.ts';
+import { byteSize, duration, LONGEST, share, wholeNumber } from './quantities.ts';
+import { HOUR, SECOND } from './units.ts';
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+export const limitsSchema = group({
+  maxMessageSize: byteSize('Largest gRPC message, in either direction.', {
+    min: 64 * KIB,
+    max: GIB,
+    default: 32 * MIB,
+  }),
+  maxConcurrentStreams: wholeNumber('Calls that may run at once on one connection.', {
+    min: 1,
+    max: 100_000,
+    default: 1000,
+  }),
+  maxDeadline: duration('Longest deadline; a longer one is cut to it.', {
+    min: SECOND,
+    max: LONGEST,
+    default: HOUR,
+  }),
+}).transform(({ maxMessageSize, maxDeadline, ...same }) => ({
+  ...same,
+  maxMessageBytes: maxMessageSize,
+  ...inMs({ maxDeadline }),
+}));
+
+export const drainSchema = group({
+  gracePeriod: duration('How long running calls may go on once the process was told to stop.', {
+    min: 0,
+    max: LONGEST,
+    default: 30 * SECOND,
+  }),
+}).transform(inMs);
+
+export const overloadSchema = group({
+  maxCalls: wholeNumber('Calls that may run or wait at once; one more is refused.', {
+    min: 1,
+    max: 1_000_000,
+    default: 5000,
+  }),
+  maxEventLoopDelay: duration('Delay of the event loop above which new calls are refused.', {
+    min: 1,
+    max: LONGEST,
+    default: SECOND,
+  }),
+  maxHeapShare: share()
+    .default(0.9)
+    .describe(
+      'Share of the heap that may be in use before new calls are refused. A number above 0, at most 1; default 0.9.',
+    ),
+}).transform(({ maxEventLoopDelay, ...same }) => ({ ...same, ...inMs({ maxEventLoopDelay }) }));

@@ -1,0 +1,40 @@
+import { group, inMs, map, overrides, token } from './fields.ts';
+import { duration, durationOrAuto, LONGEST } from './quantities.ts';
+import { SECOND } from './units.ts';
+
+const phases = {
+  connect: duration('Until the connection to the upstream stands, TLS included.', {
+    min: 1,
+    max: LONGEST,
+    default: 5 * SECOND,
+  }),
+  headers: duration('From the connection to the headers of the answer.', {
+    min: 1,
+    max: LONGEST,
+    default: 30 * SECOND,
+  }),
+  firstToken: durationOrAuto(
+    'From the headers of the answer to its first output; auto is 10m where the model reasons, else 10s where there is somewhere else to go and 60s where there is not.',
+    { min: 1, max: LONGEST },
+  ),
+  idle: duration('Between two pieces of output.', { min: 1, max: LONGEST, default: 30 * SECOND }),
+};
+
+const ofModels = map(
+  token(),
+  group(overrides(phases)).transform(inMs),
+  'must have the name or a pattern of models',
+)
+  .prefault({})
+  .describe(
+    'Other time-outs by model or pattern of models; the first that fits counts; default {}.',
+  );
+
+export const timeoutsSchema = group({ ...phases, models: ofModels }).transform(
+  ({ models, ...times }) => ({ ...inMs(times), models }),
+);
+
+/** What a target has other than everybody else. */
+export const targetTimeoutsSchema = group({ ...overrides(phases), models: ofModels }).transform(
+  ({ models, ...times }) => ({ ...inMs(times), models }),
+);

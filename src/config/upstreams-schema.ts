@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { baseUrl, choice, filePath, group, map, token } from './fields.ts';
+import { wholeNumber } from './quantities.ts';
+import { rateLimitingSchema, targetCircuitBreakerSchema } from './resilience-schema.ts';
+import { targetTimeoutsSchema } from './timeouts-schema.ts';
+
+export const APIS = ['auto', 'chat_completions', 'responses'] as const;
+
+/** Of environment variables, as every shell takes them. */
+export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+
+/** Of targets and budgets. */
+export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const TARGET_NAME = /^(?!default$)[a-z0-9][a-z0-9-]{0,62}$/;
+const API_VERSION = /^[A-Za-z0-9._-]{1,64}$/;
+
+const variableNameError = 'must be the name of an environment variable';
+const apiVersionError = 'must be an API version, such as 2024-10-21 or preview';
+
+const key = group(
+  {
+    file: filePath()
+      .exactOptional()
+      .describe('Path of a file that holds the key and nothing else. No default.'),
+    environment: z
+      .string(variableNameError)
+      .regex(VARIABLE_NAME, variableNameError)
+      .exactOptional()
+      .describe('Name of the environment variable that holds the key. No default.'),
+    weight: wholeNumber('Share of the calls it gets, in relation to the other keys.', {
+      min: 1,
+      max: 1000,
+      default: 1,
+    }),
+  },
+  'must be a group of keys: file or environment, and weight; never an API key itself',
+).refine(({ file, environment }) => (file === undefined) !== (environment === undefined), {
+  error: 'must name either a file or an environment variable',
+  when: ({ issues }) => issues.every(({ path }) => path?.[0] === 'weight'),
+});
+
+/** API keys, by where each is. */
+export const keysSchema = z.array(key, 'must be a list').default([]);
+
+const target = group({
+  baseUrl: baseUrl().describe(
+    "The upstream, with the version's path. An http or https URL without credentials, query and fragment. No default.",
+  ),
+  keys: keysSchema.describe('API keys; none for an upstream that wants none; default [].'),
+  organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
+  project: token().exactOptional().describe('OpenAI-Project header. No default.'),
+  api: choice('The API over which models are asked that have both.', APIS, 'auto'),
+  apiVersion: z
+    .string(apiVersionError)
+    .regex(API_VERSION, apiVersionError)
+    .exactOptional()
+    .describe("Azure's api-version. No default."),
+  keyHeader: choice(
+    'Header that carries the key; auto is api-key at Azure and authorization elsewhere.',
+    ['auto', 'authorization', 'api-key'],
+    'auto',
+  ),
+  models: map(token(), token(), 'must have the name of a model')
+    .default({})
+    .describe('Names under which the upstream knows models, such as deployments; default {}.'),
+  unknownModels: choice(
+    'Models that neither the catalogue knows nor catalogue.declared names; auto refuses them at OpenAI and allows them elsewhere.',
+    ['auto', 'refuse', 'allow'],
+    'auto',
+  ),
+  timeouts: targetTimeoutsSchema
+    .prefault({})
+    .describe('Where they differ from the timeouts of the top level.'),
+  rateLimiting: rateLimitingSchema
+    .prefault({})
+    .describe('What the target is sent at most; nothing is taken from the top level.'),
+  circuitBreaker: targetCircuitBreakerSchema
+    .prefault({})
+    .describe('Where it differs from the circuitBreaker of the top level.'),
+});
+
+export const targetsSchema = map(
+  z.string().regex(TARGET_NAME),
+  target,
+  'must have a name of 1 to 63 lower-case letters, digits and hyphens other than default',
+)
+  .prefault({})
+  .describe('Further upstreams, by name, for fallback; default {}.');
