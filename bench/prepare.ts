@@ -2,27 +2,47 @@
  * What preparing a call costs: `node bench/prepare.ts`. CPU time of this process, in microseconds
  * per call; the median of several rounds, and the best of them.
  */
-import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/provider/call.ts';
 import { builtInCatalogue } from '../src/provider/catalogue/catalogue.ts';
 import { unknownModel } from '../src/provider/catalogue/model.ts';
 import { systemClock } from '../src/provider/clock.ts';
 import type { Message, MessageRequest, Tool } from '../src/provider/message.ts';
 import { DEFAULT_PROFILES } from '../src/provider/profiles/defaults.ts';
-import { type PrepareOptions, prepareCall } from '../src/provider/stages/prepare.ts';
+import { DEFAULT_FALLBACK } from '../src/provider/route/options.ts';
+import { DEFAULT_UPSTREAM } from '../src/provider/route/route.ts';
+import { Router } from '../src/provider/route/router.ts';
+import { createInstruments } from '../src/telemetry/instruments.ts';
 import { type Column, figure, table } from './table.ts';
 
 const ROUNDS = 15;
 const CALLS = 2_000;
 const TARGET_US = 30;
 
-const OPTIONS: PrepareOptions = {
-  defaultModel: 'gpt-5.4',
-  dropUnsupported: false,
-  profiles: DEFAULT_PROFILES,
+const RULES = {
   resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
-};
-const DEPS = { catalogue: builtInCatalogue, clock: systemClock };
+  modelNames: {},
+} as const;
+
+const ROUTER = new Router(
+  {
+    defaultModel: 'gpt-5.4',
+    dropUnsupported: false,
+    refuseUnpriced: false,
+    profiles: DEFAULT_PROFILES,
+    upstreams: new Map([
+      [DEFAULT_UPSTREAM, RULES],
+      ['azure', { ...RULES, modelNames: { 'gpt-5.4': 'prod' } }],
+    ]),
+    fallback: { ...DEFAULT_FALLBACK, chains: [{ pattern: 'gpt-4*', routes: ['azure'] }] },
+  },
+  {
+    catalogue: builtInCatalogue,
+    clock: systemClock,
+    tokens: { count: () => Promise.reject(new Error('nothing here has to be counted')) },
+    instruments: createInstruments(createNoopMeter()),
+  },
+);
 
 function short(): MessageRequest {
   return {
@@ -76,10 +96,14 @@ function conversation(): MessageRequest {
 function callOf(request: MessageRequest): Call {
   return {
     id: 'bench',
+    asked: request,
     request,
     violations: [],
     model: request.model ?? '',
+    upstream: DEFAULT_UPSTREAM,
     target: { model: unknownModel(''), surface: 'chat_completions' },
+    alternatives: [],
+    key: 0,
     applied: NOTHING_APPLIED,
     warnings: [],
     recovery: 'fail',
@@ -89,6 +113,7 @@ function callOf(request: MessageRequest): Call {
     record: newCallRecord(0),
     attempt: 0,
     onProgress: () => {},
+    onHeadroom: () => {},
   };
 }
 
@@ -96,14 +121,16 @@ function callOf(request: MessageRequest): Call {
 function round(make: (index: number) => MessageRequest): number {
   const calls = Array.from({ length: CALLS }, (_, index) => callOf(make(index)));
   const before = process.cpuUsage();
-  for (const call of calls) prepareCall(call, OPTIONS, DEPS);
+  for (const call of calls) ROUTER.fit(ROUTER.first(call));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / CALLS;
 }
 
+const FALLBACKS = ['azure', 'gpt-5.4-mini', 'azure/gpt-4o'];
 let serial = 0;
 const SCENARIOS: readonly (readonly [string, () => MessageRequest])[] = [
   ['a short request', short],
+  ['a short request with three fallbacks', () => ({ ...short(), fallbackModels: FALLBACKS })],
   ['20 tools, the same in every call', () => withTools('')],
   ['20 tools, new in every call', () => withTools(String(serial++))],
   ['a conversation of 50 messages', conversation],

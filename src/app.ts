@@ -34,6 +34,9 @@ export interface App {
   readonly logger: Logger;
 }
 
+/** Budgets per user are as many as there are users; a page has its bounds. */
+const MAX_SHOWN_BUDGETS = 20;
+
 /** The composition root: everything is built here, in the order in which it depends on each other. */
 export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
@@ -70,6 +73,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       allowDispose: config.allowDispose,
       version,
       configRevision: revision,
+      overload: config.overload,
     },
     { provider, logger, tracer, instruments, clock, newId: randomUUID, onDispose: () => stop() },
   );
@@ -89,6 +93,7 @@ export function createApp(config: Config, deps: AppDeps): App {
         activeCalls: server.activeCalls(),
         listeners,
         upstreams: provider.upstreams(),
+        budgets: provider.getBudgets({}).slice(0, MAX_SHOWN_BUDGETS),
       }),
       logger,
     },

@@ -12,7 +12,7 @@ import type {
 } from './events.ts';
 import type { MessageRequest } from './message.ts';
 import type { RateHeadroom } from './rate-limit/headroom.ts';
-import type { Route } from './route/route.ts';
+import type { LeftRoute, Route } from './route/route.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
 export type StreamRecovery = 'fail' | 'restart' | 'hold_back';
@@ -38,6 +38,8 @@ export interface Call {
   readonly target: Target;
   /** Where the call may go if this target does not answer, best first. Prepare resolves them. */
   readonly alternatives: readonly Route[];
+  /** Where the call was before it came to this target, in order. Absent: nowhere. */
+  readonly left?: readonly LeftRoute[];
   /** Which of the upstream's API keys is used, as its position. The keys stage chooses it. */
   readonly key: number;
   /** What the profile did to the request, for `started`. Prepare sets it. */

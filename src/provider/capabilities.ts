@@ -1,8 +1,10 @@
 import type { Features, ModelInfo, ProviderCapabilities } from './provider.ts';
+import type { RateLimitOptions } from './rate-limit/options.ts';
 
-/** What a provider can do that serves these models. */
+/** What a provider can do that serves these models within these limits. */
 export function capabilitiesOf(
   models: readonly ModelInfo[],
+  rateLimit: RateLimitOptions,
 ): Omit<ProviderCapabilities, 'provider' | 'version'> {
   const features: Features = {
     streaming: true,
@@ -24,8 +26,15 @@ export function capabilitiesOf(
     maxOutputTokens: largest(models, (model) => model.maxTokens),
     supportedModels: models,
     features,
-    limits: { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0 },
+    limits: limitsOf(rateLimit),
   };
+}
+
+/** What is configured; what is learned from the upstream is its own, and changes. */
+function limitsOf(rateLimit: RateLimitOptions): ProviderCapabilities['limits'] {
+  const { requestsPerMinute = 0, tokensPerMinute = 0, requestsPerDay = 0 } = rateLimit;
+  if (!rateLimit.enabled) return { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerDay: 0 };
+  return { requestsPerMinute, tokensPerMinute, requestsPerDay };
 }
 
 /** A model of which nothing is known may be capable of anything, and nothing is kept from it. */

@@ -3,148 +3,146 @@ import { metrics, type Tracer, trace } from '@opentelemetry/api';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
 import { ModelLabels } from '../telemetry/model-label.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
-import { isOpenAI } from './catalogue/endpoint.ts';
-import type { Surface } from './catalogue/model.ts';
-import type { ResolveOptions } from './catalogue/resolve.ts';
-import { type CatalogueLog, CatalogueStore } from './catalogue/store.ts';
+import { BudgetBook } from './budget/book.ts';
+import { localAccounts } from './budget/local-accounts.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { CatalogueStore } from './catalogue/store.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { noLedger } from './ledger/no-ledger.ts';
+import { openLedger } from './ledger/open-ledger.ts';
 import { ModelList } from './model-list.ts';
-import { createOpenAIUpstream } from './openai/upstream.ts';
 import { OpenAIProvider } from './openai-provider.ts';
+import { type OpenAIProviderOptions, type Settings, withDefaults } from './options.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
-import { DEFAULT_PROFILES } from './profiles/defaults.ts';
-import type { Profiles } from './profiles/profiles.ts';
-import type { AttemptTimeouts } from './stages/attempt-timeout.ts';
-import { prepareCall } from './stages/prepare.ts';
+import { type ProviderLog, SILENT } from './provider-log.ts';
+import { RetryBudget } from './retry/budget.ts';
+import { DEFAULT_UPSTREAM } from './route/route.ts';
+import { Router, type RouterDeps } from './route/router.ts';
+import { PromptSizes } from './tokens/prompt-sizes.ts';
 import { TokenCounter } from './tokens/token-counter.ts';
-import type { Upstream } from './upstream.ts';
-import { UpstreamHealth } from './upstream-health.ts';
+import {
+  createUpstreamParts,
+  rateLimitOptions,
+  type UpstreamParts,
+  type UpstreamPartsDeps,
+} from './upstream-parts.ts';
 
-export interface OpenAIProviderOptions {
-  /** Sent as bearer token. Never logged, never in an error. */
-  readonly apiKey: string;
-  /** With the version's path: `https://api.openai.com/v1`. */
-  readonly baseUrl: string;
-  /** `OpenAI-Organization` header. Default: none. */
-  readonly organization?: string;
-  /** `OpenAI-Project` header. Default: none. */
-  readonly project?: string;
-  /** Of this provider, semver. */
-  readonly version: string;
-  /** Model of requests that name none. */
-  readonly defaultModel: string;
-  readonly timeouts: AttemptTimeouts;
-  /** YAML or JSON whose rows are laid over the built-in catalogue. Default: none. */
-  readonly catalogueFile?: string;
-  /**
-   * What becomes of models that are not known, or not served any more. Default: `openAI` if
-   * `baseUrl` is OpenAI's own; unknown models are refused there and allowed elsewhere, shut down
-   * ones refused, none declared.
-   */
-  readonly resolve?: Partial<ResolveOptions>;
-  /** Default: the platform's. */
-  readonly profiles?: Profiles;
-  /** Leave out parameters that a model rejects, with a warning. Default: refuse the call. */
-  readonly dropUnsupported?: boolean;
-  /** The API over which every model is asked. Default: the one that suits model and upstream. */
-  readonly surface?: Surface;
-}
+export type { OpenAIProviderOptions, UpstreamOptions } from './options.ts';
 
 export interface OpenAIProviderEnvironment {
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** In [0, 1). Default: Math.random. */
+  readonly random?: () => number;
   /** Default: that of the globally registered OpenTelemetry SDK, if any. */
   readonly tracer?: Tracer;
   /** Default: those of the globally registered OpenTelemetry SDK, if any. */
   readonly instruments?: Instruments;
-  /** Is told when the catalogue's file changes. Default: nobody. */
-  readonly log?: CatalogueLog;
+  /** Is told what an operator should know. Default: nobody. */
+  readonly log?: ProviderLog;
   /** Makes call ids. Default: random UUIDs. */
   readonly newId?: () => string;
 }
 
 const SCOPE = 'tamma.provider.openai';
 
-const SILENT: CatalogueLog = { info: () => {}, warn: () => {} };
-
 /**
  * The OpenAI provider, ready to use. Opens no connection before the first call.
  *
- * @throws TypeError if `baseUrl` is not a URL.
+ * @throws TypeError if a `baseUrl` is not a URL, or if there are budgets and costs are not tracked.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
+ * @throws LedgerError if there can be no ledger in the directory that is given.
  */
 export function createOpenAIProvider(
   options: OpenAIProviderOptions,
   environment: OpenAIProviderEnvironment = {},
 ): OpenAIProvider {
-  hideSecret(options.apiKey);
-  const clock = environment.clock ?? systemClock;
-  const tracer = environment.tracer ?? trace.getTracer(SCOPE, options.version);
-  const instruments =
-    environment.instruments ?? createInstruments(metrics.getMeter(SCOPE, options.version));
+  hideKeys(options);
+  const means = meansOf(environment, options.version);
+  const settings = withDefaults(options);
   const { catalogueFile: file } = options;
-  const store = new CatalogueStore(file === undefined ? {} : { file }, {
-    log: environment.log ?? SILENT,
-  });
+  const store = new CatalogueStore(file === undefined ? {} : { file }, { log: means.log });
   const catalogue = () => store.current;
-  const upstream = createUpstream(options, clock);
-  const health = new UpstreamHealth(upstream.endpoint, clock);
   const tokens = new TokenCounter();
-  const known = catalogue().models.map(({ id }) => id);
-  const labels = new ModelLabels([options.defaultModel, ...known]);
-  const calls = callOptions(options);
-  const pipeline = createPipeline(calls, {
-    upstream,
-    health,
+  const deps = {
+    ...means,
     catalogue,
     tokens,
-    clock,
-    tracer,
-    instruments,
-    labels,
-  });
+    sizes: new PromptSizes(tokens, means.clock),
+    labels: new ModelLabels(modelNames(options, catalogue())),
+    retryBudget: new RetryBudget(settings.retry, means.clock),
+    maxWaitMs: settings.fallback.maxWaitMs,
+    ...openBooks(settings, means),
+  };
+  const { main, upstreams } = createUpstreams(options, deps);
+  const router = createRouter(options, settings, upstreams, deps);
+  const pipeline = createPipeline(pipelineOptions(settings), { ...deps, upstreams, router });
+  const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();
-  return new OpenAIProvider(options.version, {
-    pipeline,
-    prepare: (call) => prepareCall(call, calls, { catalogue, clock }),
-    upstream,
-    health,
-    catalogue: store,
-    models: new ModelList(calls.resolve, { upstream, catalogue, clock }),
-    tokens,
-    clock,
-    newId: environment.newId ?? randomUUID,
-  });
-}
-
-function createUpstream(options: OpenAIProviderOptions, clock: Clock): Upstream {
-  return createOpenAIUpstream(
-    {
-      apiKey: options.apiKey,
-      baseUrl: options.baseUrl,
-      connectTimeoutMs: options.timeouts.connectMs,
-      ...(options.organization === undefined ? {} : { organization: options.organization }),
-      ...(options.project === undefined ? {} : { project: options.project }),
-    },
-    { clock },
+  return new OpenAIProvider(
+    { version: options.version, rateLimit: rateLimitOptions(options) },
+    { ...deps, pipeline, router, upstreams, models, store },
   );
 }
 
-/** OpenAI itself serves what it names and nothing else; other upstreams serve what they like. */
-function callOptions(options: OpenAIProviderOptions): PipelineOptions {
-  const openAI = options.resolve?.openAI ?? isOpenAI(options.baseUrl);
+type Means = ReturnType<typeof meansOf>;
+
+/** What the provider needs and does not make itself. */
+function meansOf(environment: OpenAIProviderEnvironment, version: string) {
   return {
-    defaultModel: options.defaultModel,
-    timeouts: options.timeouts,
-    resolve: {
-      openAI,
-      unknownModels: openAI ? 'refuse' : 'allow',
-      shutDownModels: 'refuse',
-      declared: [],
-      ...options.resolve,
-    },
-    profiles: options.profiles ?? DEFAULT_PROFILES,
-    dropUnsupported: options.dropUnsupported ?? false,
-    ...(options.surface === undefined ? {} : { surface: options.surface }),
+    clock: environment.clock ?? systemClock,
+    random: environment.random ?? Math.random,
+    tracer: environment.tracer ?? trace.getTracer(SCOPE, version),
+    instruments: environment.instruments ?? createInstruments(metrics.getMeter(SCOPE, version)),
+    log: environment.log ?? SILENT,
+    newId: environment.newId ?? randomUUID,
   };
+}
+
+/** From now on, in whatever is logged and told. */
+function hideKeys({ keys, targets = {} }: OpenAIProviderOptions): void {
+  for (const { secret } of [keys, ...Object.values(targets).map((own) => own.keys)].flat()) {
+    hideSecret(secret);
+  }
+}
+
+/** What is spent, and what may be. */
+function openBooks({ costs, ledger: options, budgets }: Settings, means: Means) {
+  const ledger = costs.trackingEnabled ? openLedger(options, means) : noLedger();
+  return { ledger, book: new BudgetBook(budgets, localAccounts(ledger, budgets.budgets), means) };
+}
+
+function createUpstreams(options: OpenAIProviderOptions, deps: UpstreamPartsDeps) {
+  const main = createUpstreamParts(DEFAULT_UPSTREAM, options, deps);
+  const targets = Object.entries(options.targets ?? {});
+  const others = targets.map(([name, own]) => createUpstreamParts(name, own, deps));
+  return { main, upstreams: [main, ...others] };
+}
+
+function createRouter(
+  { defaultModel }: OpenAIProviderOptions,
+  { costs, ...settings }: Settings,
+  upstreams: readonly UpstreamParts[],
+  deps: RouterDeps,
+): Router {
+  const rules = new Map(upstreams.map((parts) => [parts.name, parts.rules]));
+  const refuseUnpriced = costs.unpriced === 'refuse';
+  return new Router({ ...settings, defaultModel, refuseUnpriced, upstreams: rules }, deps);
+}
+
+function pipelineOptions({ retry, fallback, costs, budgets }: Settings): PipelineOptions {
+  return {
+    retry,
+    maxWaitMs: fallback.maxWaitMs,
+    trackingEnabled: costs.trackingEnabled,
+    minOutputTokens: budgets.minOutputTokens,
+    unpriced: costs.unpriced === 'mark' ? 'mark' : 'refuse',
+  };
+}
+
+/** Those that metrics tell apart from the start. */
+function modelNames(options: OpenAIProviderOptions, { models }: Catalogue): readonly string[] {
+  const targets = Object.values(options.targets ?? {});
+  const deployments = [options, ...targets].flatMap((own) => Object.values(own.modelNames ?? {}));
+  return [options.defaultModel, ...deployments, ...models.map(({ id }) => id)];
 }

@@ -1,4 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
+import type { BudgetBook } from './budget/book.ts';
+import type { BudgetState } from './budget/state.ts';
 import { type Call, type Handler, NOTHING_APPLIED, newCallRecord } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { unknownModel } from './catalogue/model.ts';
@@ -7,11 +10,14 @@ import type { Clock } from './clock.ts';
 import { collect } from './collect.ts';
 import { ProviderError } from './errors.ts';
 import type { MessageResponse, ProviderEvent } from './events.ts';
+import type { Ledger, LedgerQuery, LedgerSums } from './ledger/ledger.ts';
 import type { MessageRequest } from './message.ts';
 import type { ModelList } from './model-list.ts';
 import type {
+  BudgetQuery,
   CallOptions,
   IAIProvider,
+  IAIUsageProvider,
   ModelInfo,
   ProviderCapabilities,
   ProviderIdentity,
@@ -19,20 +25,31 @@ import type {
   TokenCount,
   UpstreamStatus,
 } from './provider.ts';
+import type { RateLimitOptions } from './rate-limit/options.ts';
 import { DEFAULT_UPSTREAM } from './route/route.ts';
-import { linkSignal } from './signal.ts';
+import type { Router } from './route/router.ts';
+import { endReason, linkSignal } from './signal.ts';
 import type { TokenCounter } from './tokens/token-counter.ts';
 import type { Upstream } from './upstream.ts';
-import type { UpstreamHealth } from './upstream-health.ts';
+import type { UpstreamParts } from './upstream-parts.ts';
+
+export interface OpenAIProviderIdentity {
+  /** Semver. */
+  readonly version: string;
+  /** Of the default upstream. */
+  readonly rateLimit: RateLimitOptions;
+}
 
 export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
-  /** As the pipeline prepares calls: resolves the model, validates, fits the request to it. */
-  readonly prepare: (call: Call) => Call;
-  readonly upstream: Upstream;
-  readonly health: UpstreamHealth;
-  readonly catalogue: Pick<CatalogueStore, 'warnings' | 'close'>;
+  /** Prepares calls as the pipeline does. */
+  readonly router: Pick<Router, 'first'>;
+  readonly upstreams: readonly Pick<UpstreamParts, 'name' | 'upstream' | 'status' | 'close'>[];
+  /** Of the default upstream. */
   readonly models: ModelList;
+  readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
+  readonly ledger: Ledger;
+  readonly book: Pick<BudgetBook, 'states' | 'close'>;
   readonly tokens: TokenCounter;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -41,27 +58,32 @@ export interface OpenAIProviderDeps {
 const NAME = 'openai';
 
 /** Tamma's IAIProvider for OpenAI and what is compatible with it. */
-export class OpenAIProvider implements IAIProvider {
-  readonly #version: string;
+export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
+  readonly #identity: OpenAIProviderIdentity;
   readonly #deps: OpenAIProviderDeps;
 
-  constructor(version: string, deps: OpenAIProviderDeps) {
-    this.#version = version;
+  constructor(identity: OpenAIProviderIdentity, deps: OpenAIProviderDeps) {
+    this.#identity = identity;
     this.#deps = deps;
   }
 
   async initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
-    const warnings = [...this.#deps.catalogue.warnings];
-    let ready = true;
-    try {
-      await within(options.signal, (signal) => this.#deps.models.refresh(signal));
-    } catch (thrown) {
-      const error = ProviderError.from(thrown);
-      if (options.signal?.aborted) throw error;
-      ready = false;
-      warnings.push(`Listing the upstream's models failed (${error.reason}): ${error.message}`);
-    }
-    return { provider: NAME, version: this.#version, ready, warnings };
+    const { upstreams, store } = this.#deps;
+    const problems = await within(options.signal, (signal) =>
+      Promise.all(
+        upstreams.map(
+          async ({ name, upstream }) =>
+            [name, await this.#problemOf(name, upstream, signal)] as const,
+        ),
+      ),
+    );
+    if (options.signal?.aborted) throw endReason(options.signal);
+    return {
+      provider: NAME,
+      version: this.#identity.version,
+      ready: problems.every(([name, problem]) => name !== DEFAULT_UPSTREAM || problem === ''),
+      warnings: [...store.warnings, ...problems.flatMap(([, problem]) => problem || [])],
+    };
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
@@ -75,8 +97,9 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async getCapabilities(): Promise<ProviderCapabilities> {
-    const models = this.#deps.models.known;
-    return { provider: NAME, version: this.#version, ...capabilitiesOf(models) };
+    const { version, rateLimit } = this.#identity;
+    const { known } = this.#deps.models;
+    return { provider: NAME, version, ...capabilitiesOf(known, rateLimit) };
   }
 
   getModels(options: CallOptions = {}): Promise<readonly ModelInfo[]> {
@@ -84,21 +107,51 @@ export class OpenAIProvider implements IAIProvider {
   }
 
   async countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
-    const { model, target, ...call } = this.#deps.prepare(this.#call(request, options));
+    const call = this.#deps.router.first(this.#call(request, options));
     return within(options.signal, (signal) =>
-      this.#deps.tokens.count(model, target.model, call.request, signal),
+      this.#deps.tokens.count(call.record.model, call.target.model, call.request, signal),
     );
   }
 
   upstreams(): readonly UpstreamStatus[] {
-    const { status } = this.#deps.health;
-    return [{ ...status, target: DEFAULT_UPSTREAM, models: [], keys: 1, keysSetAside: 0 }];
+    return this.#deps.upstreams.map((parts) => parts.status());
+  }
+
+  async getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {
+    if (options.signal?.aborted) throw endReason(options.signal);
+    try {
+      return await this.#deps.ledger.sums(query);
+    } catch (thrown) {
+      throw ProviderError.from(thrown);
+    }
+  }
+
+  getBudgets(query: BudgetQuery): readonly BudgetState[] {
+    return this.#deps.book.states(query);
   }
 
   async dispose(): Promise<void> {
-    this.#deps.catalogue.close();
-    await this.#deps.tokens.close();
-    await this.#deps.upstream.close();
+    const { upstreams, store, tokens, book, ledger } = this.#deps;
+    store.close();
+    await Promise.all(upstreams.map((parts) => parts.close()));
+    await tokens.close();
+    // Calls that were broken off just now settle what they consumed.
+    await nextTurn();
+    await book.close();
+    await ledger.close();
+  }
+
+  /** Why an upstream does not list its models; empty: it does. */
+  async #problemOf(name: string, upstream: Upstream, signal: AbortSignal): Promise<string> {
+    const list =
+      name === DEFAULT_UPSTREAM ? this.#deps.models.refresh(signal) : upstream.listModels(signal);
+    try {
+      await list;
+      return '';
+    } catch (thrown) {
+      const { reason, message } = ProviderError.from(thrown);
+      return `Listing the models of ${name} failed (${reason}): ${message}`;
+    }
   }
 
   #call(request: MessageRequest, options: SendOptions): Call {

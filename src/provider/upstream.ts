@@ -4,9 +4,9 @@ import type { Handler } from './call.ts';
 export interface Upstream {
   /** Scheme, host and port: `https://api.openai.com`. */
   readonly endpoint: string;
-  /** One attempt at one answer. The last handler of the pipeline. */
+  /** One attempt at one answer, with the API key that the call says. The last handler of the pipeline. */
   readonly answer: Handler;
-  /** The models the upstream lists. Rejects with ProviderError. */
+  /** The models the upstream lists to one of the keys. Rejects with ProviderError. */
   listModels(signal: AbortSignal): Promise<readonly ListedModel[]>;
   /** Closes idle connections and breaks those in use. */
   close(): Promise<void>;

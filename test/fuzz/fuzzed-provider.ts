@@ -27,7 +27,7 @@ export async function startFuzzedProvider(
   const timeouts = { connectMs: 60_000, headersMs: 60_000, firstTokenMs: 60_000, idleMs: 60_000 };
   const provider = createOpenAIProvider(
     {
-      apiKey: 'sk-fuzz',
+      keys: [{ secret: 'sk-fuzz', weight: 1 }],
       baseUrl: stub.url,
       defaultModel: 'gpt-5.4',
       timeouts,

@@ -2,6 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { capabilitiesOf } from '../../src/provider/capabilities.ts';
 import { unknownModel } from '../../src/provider/catalogue/model.ts';
 import { describeModel, describeUnknown } from '../../src/provider/model-info.ts';
+import {
+  DEFAULT_RATE_LIMIT,
+  type RateLimitOptions,
+} from '../../src/provider/rate-limit/options.ts';
 
 function info(facts: object) {
   return describeModel(
@@ -10,11 +14,19 @@ function info(facts: object) {
   );
 }
 
+const LIMITS: RateLimitOptions = {
+  ...DEFAULT_RATE_LIMIT,
+  requestsPerMinute: 60,
+  tokensPerMinute: 1_000,
+};
+
 describe('the capabilities of a provider', () => {
   it('are what at least one of its models can do', () => {
     const supports = { streaming: true, tools: true, promptCaching: true };
     const reasoning = { isReasoning: true, efforts: ['low'] };
-    expect(capabilitiesOf([info({ supports }), info({ reasoning })])).toMatchObject({
+    expect(
+      capabilitiesOf([info({ supports }), info({ reasoning })], DEFAULT_RATE_LIMIT),
+    ).toMatchObject({
       supportsStreaming: true,
       supportsImages: false,
       supportsTools: true,
@@ -35,7 +47,7 @@ describe('the capabilities of a provider', () => {
       info({ contextWindow: 400_000, maxInputTokens: 272_000, maxOutputTokens: 128_000 }),
       info({ contextWindow: 300_000, maxOutputTokens: 4096 }),
     ];
-    expect(capabilitiesOf(models)).toMatchObject({
+    expect(capabilitiesOf(models, DEFAULT_RATE_LIMIT)).toMatchObject({
       maxInputTokens: 300_000,
       maxOutputTokens: 128_000,
       supportedModels: models,
@@ -43,7 +55,7 @@ describe('the capabilities of a provider', () => {
   });
 
   it('are everything where nothing is known of a model', () => {
-    expect(capabilitiesOf([describeUnknown('m', '')])).toMatchObject({
+    expect(capabilitiesOf([describeUnknown('m', '')], DEFAULT_RATE_LIMIT)).toMatchObject({
       supportsImages: true,
       supportsTools: true,
       maxInputTokens: 0,
@@ -53,6 +65,20 @@ describe('the capabilities of a provider', () => {
   });
 
   it('are none without models', () => {
-    expect(capabilitiesOf([])).toMatchObject({ supportsTools: false, maxInputTokens: 0 });
+    const capabilities = capabilitiesOf([], DEFAULT_RATE_LIMIT);
+    expect(capabilities).toMatchObject({ supportsTools: false, maxInputTokens: 0 });
+  });
+
+  it.each([
+    ['none', DEFAULT_RATE_LIMIT, [0, 0, 0]],
+    ['those that are configured', LIMITS, [60, 1_000, 0]],
+    ['none where limiting is off', { ...LIMITS, enabled: false }, [0, 0, 0]],
+  ])('have the limits of the sidecar: %s', (_, rateLimit, expected) => {
+    const [requestsPerMinute, tokensPerMinute, requestsPerDay] = expected;
+    expect(capabilitiesOf([], rateLimit).limits).toEqual({
+      requestsPerMinute,
+      tokensPerMinute,
+      requestsPerDay,
+    });
   });
 });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newCallRecord } from '../../src/provider/call.ts';
-import type { CatalogueLog } from '../../src/provider/catalogue/store.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { type ProviderLog, SILENT } from '../../src/provider/provider-log.ts';
 import { drain } from '../support/events.ts';
 import {
   answer,
@@ -28,7 +28,8 @@ let provider: OpenAIProvider;
 beforeEach(async () => {
   stub = await startStubUpstream();
   provider = createOpenAIProvider({
-    apiKey: 'test-key',
+    keys: [{ secret: 'test-key', weight: 1 }],
+    retry: { baseDelayMs: 1, maxDelayMs: 1 },
     baseUrl: stub.url,
     organization: 'org-1',
     project: 'proj-1',
@@ -67,7 +68,7 @@ describe('the provider in process', () => {
   });
 
   it('gives the reason of the break, not STREAM_INTERRUPTED, where nothing was delivered', async () => {
-    stub.enqueue(cutAfter(2));
+    stub.setDefault(cutAfter(2));
     await expect(provider.sendMessageSync(request)).rejects.toMatchObject({
       reason: 'NETWORK_ERROR',
     });
@@ -130,12 +131,43 @@ describe('the provider in process', () => {
   });
 
   it('knows how the upstream fares', async () => {
-    stub.enqueue(httpError(500, { message: 'oops' }));
+    stub.setDefault(httpError(500, { message: 'oops' }));
     expect(provider.upstreams()).toMatchObject([{ healthy: true }]);
     await drain(provider.sendMessage(request));
     expect(provider.upstreams()).toMatchObject([
-      { healthy: false, lastFailureReason: 'SERVICE_UNAVAILABLE' },
+      {
+        target: 'default',
+        healthy: false,
+        lastFailureReason: 'SERVICE_UNAVAILABLE',
+        models: [{ model: 'gpt-test', circuit: 'closed', running: 0, queued: 0 }],
+        keys: 1,
+        keysSetAside: 0,
+      },
     ]);
+  });
+});
+
+describe('the usage of a provider', () => {
+  const ALL = { groupBy: ['model', 'userId'] } as const;
+
+  it('is what its calls consumed, in the ledger', async () => {
+    await provider.sendMessageSync(request);
+    const { rows } = await provider.getUsage(ALL);
+    expect(rows).toMatchObject([{ model: 'gpt-test', userId: 'u1', attempts: 1 }]);
+    expect(provider.getBudgets({})).toEqual([]);
+  });
+
+  it('is not told to who has gone', async () => {
+    const signal = AbortSignal.abort();
+    await expect(provider.getUsage(ALL, { signal })).rejects.toMatchObject({ reason: 'CANCELLED' });
+  });
+
+  it('fails with a ProviderError and nothing else', async () => {
+    await provider.dispose();
+    const until = Number.NaN;
+    await expect(provider.getUsage({ ...ALL, until })).rejects.toMatchObject({
+      reason: 'INTERNAL',
+    });
   });
 });
 
@@ -157,11 +189,11 @@ describe('the models of a provider', () => {
     writeFileSync(file, JSON.stringify({ version: 'own', models }));
   }
 
-  async function reopen(options: Partial<OpenAIProviderOptions>, log?: CatalogueLog) {
+  async function reopen(options: Partial<OpenAIProviderOptions>, log?: ProviderLog) {
     await provider.dispose();
     provider = createOpenAIProvider(
       {
-        apiKey: 'test-key',
+        keys: [{ secret: 'test-key', weight: 1 }],
         baseUrl: stub.url,
         defaultModel: 'own',
         timeouts: { connectMs: 5000, headersMs: 5000, firstTokenMs: 5000, idleMs: 5000 },
@@ -212,7 +244,7 @@ describe('the models of a provider', () => {
   it('are added by a file', async () => {
     const info = jest.fn();
     write({ id: 'own', contextWindow: 1234 });
-    await reopen({ catalogueFile: file }, { info, warn: jest.fn() });
+    await reopen({ catalogueFile: file }, { ...SILENT, info });
     expect(await provider.countTokens(request)).toMatchObject({ contextWindow: 1234 });
     expect(info).toHaveBeenCalledWith(expect.objectContaining({ file }), 'catalogue loaded');
   });
@@ -235,7 +267,12 @@ describe('the models of a provider', () => {
 
   it('refuses to start with a file that is invalid', () => {
     write({ id: 'own', contextWindow: 'huge' });
-    const options = { catalogueFile: file, baseUrl: stub.url, apiKey: 'k', version: '1' };
+    const options = {
+      catalogueFile: file,
+      baseUrl: stub.url,
+      keys: [{ secret: 'k', weight: 1 }],
+      version: '1',
+    };
     const timeouts = { connectMs: 1, headersMs: 1, firstTokenMs: 1, idleMs: 1 };
     expect(() => createOpenAIProvider({ ...options, timeouts, defaultModel: 'own' })).toThrow(
       'models[0].contextWindow',

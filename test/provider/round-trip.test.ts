@@ -54,7 +54,7 @@ afterEach(async () => {
 async function open(surface: Surface): Promise<Opened> {
   const stub = await startStubUpstream({ script: strict() });
   const provider = createOpenAIProvider({
-    apiKey: 'sk-test',
+    keys: [{ secret: 'sk-test', weight: 1 }],
     baseUrl: stub.url,
     defaultModel: 'gpt-5.4',
     timeouts: { connectMs: 60_000, headersMs: 60_000, firstTokenMs: 60_000, idleMs: 60_000 },

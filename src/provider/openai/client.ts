@@ -2,10 +2,14 @@ import OpenAI from 'openai';
 import type { HttpRequest } from './transport.ts';
 
 export interface ClientOptions {
-  /** Sent as bearer token. */
-  readonly apiKey: string;
+  /** Default: none, for servers that want none. */
+  readonly apiKey?: string;
+  /** What carries the key: a bearer token, or Azure's header. Default `authorization`. */
+  readonly keyHeader?: 'authorization' | 'api-key';
   /** With the version's path: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
+  /** Azure's `api-version`, sent in the query of every request. Default: none. */
+  readonly apiVersion?: string;
   /** `OpenAI-Organization` header. Default: none. */
   readonly organization?: string;
   /** `OpenAI-Project` header. Default: none. */
@@ -30,9 +34,12 @@ export interface RequestToBuild {
  * stay the SDK's business. Nothing of the environment has a part in it.
  */
 export function createClient(options: ClientOptions): OpenAI {
+  const { apiVersion } = options;
   const client = new OpenAI({
-    apiKey: options.apiKey,
+    // It insists on one; keyHeaders() says whether it is sent.
+    apiKey: options.apiKey ?? 'none',
     baseURL: options.baseUrl,
+    defaultQuery: apiVersion === undefined ? undefined : { 'api-version': apiVersion },
     organization: options.organization ?? null,
     project: options.project ?? null,
     adminAPIKey: null,
@@ -44,9 +51,15 @@ export function createClient(options: ClientOptions): OpenAI {
   // is private to the type only.
   Reflect.set(client, '_options', {
     ...Reflect.get(client, '_options'),
-    defaultHeaders: options.defaultHeaders,
+    defaultHeaders: { ...keyHeaders(options), ...options.defaultHeaders },
   });
   return client;
+}
+
+/** What goes beside the SDK's bearer token, or in its place: null takes a header out. */
+function keyHeaders({ apiKey, keyHeader }: ClientOptions): Record<string, string | null> {
+  if (apiKey === undefined) return { authorization: null };
+  return keyHeader === 'api-key' ? { authorization: null, 'api-key': apiKey } : {};
 }
 
 /** What the SDK makes of every request to the same path with the same wish. */

@@ -2,6 +2,7 @@ import { traceHeaders } from '../../telemetry/propagation.ts';
 import type { Call } from '../call.ts';
 import type { Surface } from '../catalogue/model.ts';
 import type { Clock } from '../clock.ts';
+import { ProviderError } from '../errors.ts';
 import type { Upstream } from '../upstream.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
@@ -11,7 +12,9 @@ import { listModels } from './models.ts';
 import { responsesSurface } from './responses-surface.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
-export interface OpenAIUpstreamOptions extends ClientOptions, TransportOptions {
+export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
+  /** A call's `key` is a position in them. Empty: the server wants none. */
+  readonly apiKeys: readonly string[];
   /**
    * How long to wait for usage and `[DONE]` once a model gave its finish reason and the stream fell
    * silent, in ms. The answer is complete then, its usage an estimate. Default 250.
@@ -40,7 +43,9 @@ export function createOpenAIUpstream(
   { clock }: { readonly clock: Clock },
 ): Upstream {
   const endpoint = new URL(options.baseUrl).origin;
-  const requests = new RequestBuilder(createClient(options));
+  const { apiKeys, ...client } = options;
+  const [first, ...others] = requestBuilders(client, apiKeys);
+  const builders = [first, ...others];
   const transport = new Transport(options);
   const context = {
     transport,
@@ -50,7 +55,7 @@ export function createOpenAIUpstream(
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
     buildRequest: (call: Call, surface: ApiSurface) =>
-      requests.build({
+      (builders[call.key] ?? first).build({
         method: 'post',
         path: surface.path,
         body: surface.toRequest(call),
@@ -61,8 +66,33 @@ export function createOpenAIUpstream(
   return {
     endpoint,
     answer: (call) => new Answer(call, SURFACES[call.target.surface], context).events,
-    listModels: (signal) => listModels({ requests, transport, clock }, signal),
+    listModels: (signal) => {
+      const list = (requests: RequestBuilder) => listModels({ requests, transport, clock }, signal);
+      // A key that was revoked is no reason not to know the models.
+      return others.reduce(
+        (listed, next) => listed.catch(unlessRefused(() => list(next))),
+        list(first),
+      );
+    },
     close: () => transport.close(),
+  };
+}
+
+/** One for each key, for each has headers of its own. */
+function requestBuilders(
+  client: Omit<ClientOptions, 'apiKey'>,
+  [first, ...others]: readonly string[],
+): readonly [RequestBuilder, ...RequestBuilder[]] {
+  const withKey = (apiKey: string) => new RequestBuilder(createClient({ ...client, apiKey }));
+  const withoutKey = () => new RequestBuilder(createClient(client));
+  return [first === undefined ? withoutKey() : withKey(first), ...others.map(withKey)];
+}
+
+/** Does the same with the next key if this one was refused. */
+function unlessRefused<T>(again: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (ProviderError.from(error).reason !== 'INVALID_API_KEY') throw error;
+    return again();
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorReason } from '../error-kinds.ts';
+
 /** Name of the upstream that the configuration's top level describes. */
 export const DEFAULT_UPSTREAM = 'default';
 
@@ -7,4 +9,17 @@ export interface Route {
   readonly upstream: string;
   /** The model to ask there, as a caller would name it. */
   readonly model: string;
+}
+
+/** A route that did not answer. */
+export interface LeftRoute extends Route {
+  /** Why the call went on. */
+  readonly reason: ErrorReason;
+  /** Most tokens of a prompt that it takes, if the conversation was too long; absent: not known. */
+  readonly inputLimit?: number;
+}
+
+/** As people write it: `azure/gpt-4o`. */
+export function routeName({ upstream, model }: Route): string {
+  return `${upstream}/${model}`;
 }

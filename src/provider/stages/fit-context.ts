@@ -1,42 +1,20 @@
 import type { Call, Handler, Stage } from '../call.ts';
-import { type CountTokens, fitConversation } from '../context/fit-conversation.ts';
-import { type InputRoom, inputRoom } from '../context/room.ts';
-import { surelyFits } from '../context/upper-bound.ts';
 import type { ProviderEvent } from '../events.ts';
-import { endReason } from '../signal.ts';
-
-export interface FitContextDeps {
-  readonly tokens: CountTokens;
-}
+import type { Router } from '../route/router.ts';
 
 /**
  * Makes sure that the conversation fits the model's context window, as the request's context policy
- * says: refuses it with CONTEXT_TOO_LONG or leaves messages out. Most conversations are so short
- * that nothing has to be counted, and pass untouched; so does every one to a model whose window is
- * not known.
+ * says: leaves messages out, goes on to a route whose model takes more, or refuses the call with
+ * CONTEXT_TOO_LONG. Most conversations are so short that nothing has to be counted, and pass
+ * untouched.
  */
-export function fitContext({ tokens }: FitContextDeps): Stage {
+export function fitContext(router: Pick<Router, 'fit'>): Stage {
   return (next) => (call) => {
-    const { target, request, applied } = call;
-    const asked = inputRoom(target.model, request.maxTokens);
-    if (asked === undefined || surelyFits(target.model.id, request, asked.limit)) return next(call);
-    // A profile's limit gives way to the conversation; a caller's does not.
-    const room = applied.maxTokensAdded ? inputRoom(target.model, undefined) : asked;
-    return afterCounting(next, call, room ?? asked, tokens);
+    const fitted = router.fit(call);
+    return fitted instanceof Promise ? afterCounting(next, fitted) : next(fitted);
   };
 }
 
-async function* afterCounting(
-  next: Handler,
-  call: Call,
-  room: InputRoom,
-  tokens: CountTokens,
-): AsyncGenerator<ProviderEvent> {
-  let fitting: Call;
-  try {
-    fitting = await fitConversation(call, room, tokens);
-  } catch (thrown) {
-    throw call.signal.aborted ? endReason(call.signal) : thrown;
-  }
-  yield* next(fitting);
+async function* afterCounting(next: Handler, fitted: Promise<Call>): AsyncGenerator<ProviderEvent> {
+  yield* next(await fitted);
 }

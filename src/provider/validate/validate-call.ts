@@ -27,22 +27,11 @@ export function validateCall(violations: Violations, call: Call, model: string):
   checkService(violations, request);
   checkMetadata(violations, request.metadata);
   checkFallbackModels(violations, request.fallbackModels ?? []);
-  if (call.recovery === 'restart') {
-    violations.unsupported(
-      'options.recovery',
-      'needs further attempts after a break, which this version does not make',
-    );
-  }
   checkTimeout(violations, 'options.first_token_timeout', call.firstTokenTimeoutMs);
   checkTimeout(violations, 'options.idle_timeout', call.idleTimeoutMs);
 }
 
 function checkFallbackModels(violations: Violations, models: readonly string[]): void {
-  if (models.length === 0) return;
-  violations.unsupported(
-    'request.fallback_models',
-    'needs fallback to other models, which this version does not have',
-  );
   if (models.length > MAX_FALLBACK_MODELS) {
     violations.malformed('request.fallback_models', `must be at most ${MAX_FALLBACK_MODELS}`);
   }

@@ -13,7 +13,7 @@ let provider: OpenAIProvider;
 beforeEach(async () => {
   stub = await startStubUpstream();
   provider = createOpenAIProvider({
-    apiKey: 'test-key',
+    keys: [{ secret: 'test-key', weight: 1 }],
     baseUrl: stub.url,
     defaultModel: 'gpt-4',
     timeouts: { connectMs: 5000, headersMs: 5000, firstTokenMs: 5000, idleMs: 5000 },

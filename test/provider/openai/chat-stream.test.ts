@@ -34,6 +34,7 @@ describe('ChatStream', () => {
         type: 'started',
         responseId: 'chatcmpl-1',
         model: 'gpt-test-2026',
+        target: 'default',
         upstreamRequestId: 'req_9',
         attempt: 3,
         effectiveSettings: effectiveSettings(call),
@@ -138,6 +139,7 @@ describe('ChatStream', () => {
     expect(events.at(-1)).toEqual({
       type: 'completed',
       finishReason: 'tool_calls',
+      target: 'default',
       rawFinishReason: 'tool_calls',
       toolCalls: [{ id: 'x', name: 'f', arguments: '{}' }],
       reasoningItems: [],

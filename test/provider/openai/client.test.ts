@@ -74,6 +74,22 @@ describe('createClient', () => {
       'x-own': 'yes',
     });
   });
+
+  it.each<[string, Partial<ClientOptions>, object]>([
+    ['a bearer token', { apiKey: 'sk-own' }, { authorization: 'Bearer sk-own' }],
+    [
+      'a bearer token, said so',
+      { apiKey: 'sk-own', keyHeader: 'authorization' },
+      { authorization: 'Bearer sk-own' },
+    ],
+    ["Azure's header", { apiKey: 'sk-own', keyHeader: 'api-key' }, { 'api-key': 'sk-own' }],
+    ['nothing where there is none', {}, {}],
+    ['nothing where there is none, whatever carries it', { keyHeader: 'api-key' }, {}],
+  ])('sends the key as %s', async (_, options, expected) => {
+    const headers = headersOf(await build({ baseUrl: 'http://own.example/v1', ...options }));
+    const { authorization, 'api-key': apiKey } = headers;
+    expect(JSON.parse(JSON.stringify({ authorization, 'api-key': apiKey }))).toEqual(expected);
+  });
 });
 
 describe('a request', () => {
@@ -88,6 +104,12 @@ describe('a request', () => {
       body: '{"a":1}',
     });
     expect(headersOf(built)['content-type']).toBe('application/json');
+  });
+
+  it('names the version of the API where it has one', async () => {
+    expect((await build({ ...own, apiVersion: '2026-10-01' })).path).toBe(
+      '/base/v1/chat/completions?api=2&api-version=2026-10-01',
+    );
   });
 
   it('has no body where there is none', async () => {

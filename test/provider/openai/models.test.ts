@@ -30,6 +30,25 @@ async function asked(stub: StubUpstream): Promise<void> {
 }
 
 describe('listModels', () => {
+  it('asks with the next key after one that is refused, and with no other', async () => {
+    const { stub, upstream } = await openUpstream(silent(), { apiKeys: ['a', 'b', 'c'] });
+    const refused = httpError(401, { code: 'invalid_api_key' });
+    stub.setModelsBehaviour((exchange) => {
+      const isGood = exchange.request.headers.authorization === 'Bearer b';
+      return isGood ? listing([{ id: 'gpt-b' }])(exchange) : refused(exchange);
+    });
+    expect(await upstream.listModels(signal)).toMatchObject([{ id: 'gpt-b' }]);
+    expect(stub.otherRequests).toHaveLength(2);
+    stub.setModelsBehaviour(refused);
+    await expect(upstream.listModels(signal)).rejects.toMatchObject({ reason: 'INVALID_API_KEY' });
+    stub.setModelsBehaviour(httpError(500));
+    const before = stub.otherRequests.length;
+    await expect(upstream.listModels(signal)).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+    });
+    expect(stub.otherRequests).toHaveLength(before + 1);
+  });
+
   it('lists what the upstream lists, by id', async () => {
     const models = [
       { id: 'gpt-b', shutdown_date: '2027-01-14' },

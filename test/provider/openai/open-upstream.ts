@@ -40,7 +40,7 @@ export async function openUpstream(script: Behaviour, options: OpenOptions = {})
   const { clock = systemClock, ...rest } = options;
   const stub = await startStubUpstream({ script });
   const upstream = createOpenAIUpstream(
-    { apiKey: 'sk-test', baseUrl: stub.url, connectTimeoutMs: 5_000, ...rest },
+    { apiKeys: ['sk-test'], baseUrl: stub.url, connectTimeoutMs: 5_000, ...rest },
     { clock },
   );
   opened.push({ stub, upstream });

@@ -60,6 +60,7 @@ describe('ResponsesStream', () => {
         type: 'started',
         responseId: 'resp_1',
         model: 'gpt-test-2026',
+        target: 'default',
         upstreamRequestId: 'req_9',
         attempt: 2,
         effectiveSettings: effectiveSettings(call),
@@ -109,6 +110,7 @@ describe('ResponsesStream', () => {
     expect(completed).toEqual({
       type: 'completed',
       finishReason: 'stop',
+      target: 'default',
       rawFinishReason: 'completed',
       toolCalls: [],
       reasoningItems: [],

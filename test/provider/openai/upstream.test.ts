@@ -76,9 +76,25 @@ describe('createOpenAIUpstream', () => {
     });
   });
 
+  it('asks with the key that the call says', async () => {
+    const { stub, upstream } = await openUpstream(answer(), {
+      apiKeys: ['one', 'two'],
+      keyHeader: 'api-key',
+    });
+    for (const key of [1, 0]) await drain(upstream.answer(aCall({ key })));
+    expect(stub.requests.map(({ headers }) => headers['api-key'])).toEqual(['two', 'one']);
+    expect(stub.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('asks without a key where there is none', async () => {
+    const { stub, upstream } = await openUpstream(answer(), { apiKeys: [] });
+    await drain(upstream.answer(aCall()));
+    expect(stub.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
   it('names scheme, host and port as its endpoint', () => {
     const options = {
-      apiKey: 'sk-test',
+      apiKeys: ['sk-test'],
       baseUrl: 'https://api.openai.com/v1',
       connectTimeoutMs: 1,
     };

@@ -7,6 +7,7 @@ import type { ContextPolicy } from '../../../src/provider/message.ts';
 import { fitContext } from '../../../src/provider/stages/fit-context.ts';
 import { aCall, completed, drain, replay, started } from '../../support/events.ts';
 import { WordCounter } from '../context/conversations.ts';
+import { aRouter, asking, words } from '../route/a-router.ts';
 
 /** 300 words that the quick check takes for up to 2,100 tokens. */
 const LONG = 'abcdef '.repeat(300);
@@ -35,7 +36,7 @@ function run(asked: Call, tokens: CountTokens = new WordCounter()) {
     answers.push(answer);
     return answer;
   };
-  return { calls, answers, events: fitContext({ tokens })(next)(asked) };
+  return { calls, answers, events: fitContext(aRouter({}, {}, { tokens }).router)(next)(asked) };
 }
 
 describe('fitContext', () => {
@@ -99,6 +100,22 @@ describe('fitContext', () => {
     controller.abort(reason);
     expect(await drained).toMatchObject({ events: [], error: { reason: expected } });
     expect(calls).toEqual([]);
+  });
+
+  it("lets a profile's limit of the answer give way", async () => {
+    const asked = call(420);
+    const request = { ...asked.request, maxTokens: 390 };
+    const applied = { systemPromptAdded: false, maxTokensAdded: true };
+    const { calls, events } = run({ ...asked, request, applied });
+    await drain(events);
+    expect(calls).toMatchObject([{ request: { maxTokens: 114 } }]);
+  });
+
+  it('goes on to a model that takes it', async () => {
+    const request = { ...words(150), model: 'gpt-100', fallbackModels: ['gpt-400'] };
+    const { calls, events } = run(aRouter().router.first(asking(request)));
+    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    expect(calls).toMatchObject([{ model: 'gpt-400', alternatives: [] }]);
   });
 
   it('fails as counting fails', async () => {

@@ -43,7 +43,13 @@ describe('observe', () => {
   });
 
   it('gives `completed` the attempts, the failed ones and the times of the call', async () => {
-    const failed = { attempt: 1, model: 'gpt-test', reason: 'TIMEOUT', durationMs: 3 } as const;
+    const failed = {
+      attempt: 1,
+      target: 'default',
+      model: 'gpt-test',
+      reason: 'TIMEOUT',
+      durationMs: 3,
+    } as const;
     const { clock, handler, call } = setUp(async function* () {
       call.record.attempts = 2;
       call.record.failedAttempts.push(failed);

@@ -1,57 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Call, Handler } from '../../../src/provider/call.ts';
-import { createCatalogue } from '../../../src/provider/catalogue/catalogue.ts';
 import type { MessageRequest } from '../../../src/provider/message.ts';
-import { type PrepareOptions, prepare, prepareCall } from '../../../src/provider/stages/prepare.ts';
-import { aCall, completed, drain, replay } from '../../support/events.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { aModel, aReasoningModel } from '../../support/models.ts';
+import type { RouterOptions } from '../../../src/provider/route/router.ts';
+import { prepare } from '../../../src/provider/stages/prepare.ts';
+import { completed, drain, replay } from '../../support/events.ts';
+import { AZURE, aRouter, asking, CATALOGUE, OPENAI } from '../route/a-router.ts';
 
-const DAY_MS = 86_400_000;
-
-const CATALOGUE = createCatalogue('test', [
-  aModel({ id: 'gpt-default', maxOutputTokens: 100 }),
-  aModel({ id: 'gpt-own', snapshots: ['gpt-own-2026'], supports: { images: false } }),
-  aModel({ id: 'gpt-old', shutdownDate: '1970-01-01', replacement: 'gpt-default' }),
-  aModel({ id: 'gpt-told', instructionRole: 'user' }),
-  aReasoningModel({ id: 'gpt-thinks', surfaces: ['chat_completions', 'responses'] }),
-]);
-
-const OPTIONS: PrepareOptions = {
-  defaultModel: 'gpt-default',
-  resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
-  profiles: {
-    models: { 'gpt-own': { temperature: 0.5, systemPrompt: 'Be brief.' } },
-    tasks: { planning: { temperatureFactor: 0.5 } },
-  },
-  dropUnsupported: false,
-};
-
-const DEPS = { catalogue: () => CATALOGUE, clock: new FakeClock(10 * DAY_MS) };
-
-function aRequest(request: Partial<MessageRequest>, fields: Partial<Call> = {}): Call {
-  return aCall({
-    ...fields,
-    model: request.model ?? '',
-    request: { messages: [{ role: 'user', content: 'Hi' }], ...request },
-  });
-}
-
-function run(request: Partial<MessageRequest>, options: Partial<PrepareOptions> = {}) {
+function run(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}) {
   const calls: Call[] = [];
   const next: Handler = (call) => {
     calls.push(call);
     return replay(completed())(call);
   };
-  const call = aRequest(request);
-  return { call, calls, events: prepare({ ...OPTIONS, ...options }, DEPS)(next)(call) };
+  const call = asking(request);
+  return { call, calls, events: prepare(aRouter(options).router)(next)(call) };
 }
 
-function prepared(request: Partial<MessageRequest>, options: Partial<PrepareOptions> = {}): Call {
-  return prepareCall(aRequest(request), { ...OPTIONS, ...options }, DEPS);
+function prepared(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}): Call {
+  return aRouter(options).router.first(asking(request));
 }
 
-async function refusal(request: Partial<MessageRequest>, options: Partial<PrepareOptions> = {}) {
+/** The rules of OpenAI, but for these. */
+function except(rules: Partial<typeof OPENAI>): Pick<RouterOptions, 'upstreams'> {
+  return { upstreams: new Map([['default', { ...OPENAI, ...rules }]]) };
+}
+
+async function refusal(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}) {
   const { calls, events } = run(request, options);
   const { error } = await drain(events);
   expect(calls).toEqual([]);
@@ -101,6 +75,33 @@ describe('prepare', () => {
   });
 });
 
+describe('where a call may go', () => {
+  it('is known when it is handed on', async () => {
+    const { calls, events } = run({
+      model: 'azure/gpt-own',
+      fallbackModels: ['default', 'azure/x'],
+    });
+    await drain(events);
+    expect(calls).toMatchObject([
+      {
+        upstream: 'azure',
+        alternatives: [
+          { upstream: 'default', model: 'gpt-own' },
+          { upstream: 'azure', model: 'x' },
+        ],
+      },
+    ]);
+    expect(calls[0]?.model).toBe(AZURE.modelNames['gpt-own']);
+  });
+
+  it('is refused where a name is a slip, before anybody is asked', async () => {
+    expect(await refusal({ fallbackModels: ['gpt-own', 'gpt-onw'] })).toMatchObject({
+      reason: 'INVALID_REQUEST',
+      facts: { fieldViolations: [{ field: 'request.fallback_models[1]' }] },
+    });
+  });
+});
+
 describe('the model', () => {
   it('wins over bad fields if there is no such one', async () => {
     expect(await refusal({ model: 'gpt-none', temperature: 3 })).toMatchObject({
@@ -120,8 +121,8 @@ describe('the model', () => {
   });
 
   it('is the replacement where that is configured, and the caller is told', () => {
-    const resolve = { ...OPTIONS.resolve, shutDownModels: 'redirect' } as const;
-    const call = prepared({ model: 'gpt-old' }, { resolve });
+    const resolve = { ...OPENAI.resolve, shutDownModels: 'redirect' } as const;
+    const call = prepared({ model: 'gpt-old' }, except({ resolve }));
     expect(call).toMatchObject({
       model: 'gpt-default',
       target: { model: { id: 'gpt-default' } },
@@ -195,8 +196,8 @@ describe('fitting', () => {
   });
 
   it('leaves out what may be left out, after the warnings that there were', () => {
-    const call = aRequest({ model: 'gpt-thinks', temperature: 0.5 }, { warnings: ['Before.'] });
-    const { request, warnings } = prepareCall(call, { ...OPTIONS, dropUnsupported: true }, DEPS);
+    const call = asking({ model: 'gpt-thinks', temperature: 0.5 }, { warnings: ['Before.'] });
+    const { request, warnings } = aRouter({ dropUnsupported: true }).router.first(call);
     expect(request).not.toHaveProperty('temperature');
     expect(warnings).toEqual([
       'Before.',
@@ -208,7 +209,7 @@ describe('fitting', () => {
     expect(prepared({ model: 'gpt-thinks' }).target.surface).toBe('responses');
     expect(prepared({ model: 'gpt-thinks', seed: 1 }).target.surface).toBe('chat_completions');
     const surface = 'responses';
-    expect(await refusal({ model: 'gpt-thinks', seed: 1 }, { surface })).toMatchObject({
+    expect(await refusal({ model: 'gpt-thinks', seed: 1 }, except({ surface }))).toMatchObject({
       facts: { fieldViolations: [{ field: 'request.seed' }] },
     });
   });

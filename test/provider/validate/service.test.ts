@@ -57,7 +57,6 @@ describe('response format, service and metadata', () => {
     expect(fieldsOf({ fallbackModels: [...'abcdefgh', 'a\n'] })).toEqual([
       'request.fallback_models',
       'request.fallback_models[8]',
-      'request.fallback_models',
     ]);
   });
 });

@@ -60,7 +60,7 @@ describe('validateCall', () => {
         contextPolicy: 'truncate_middle',
         metadata: { user_id: 'u', ['k'.repeat(64)]: 'v'.repeat(512) },
       },
-      { firstTokenTimeoutMs: 1, idleTimeoutMs: 86_400_000 },
+      { recovery: 'restart', firstTokenTimeoutMs: 1, idleTimeoutMs: 86_400_000 },
     );
     expect(error).toBeUndefined();
   });
@@ -76,22 +76,12 @@ describe('validateCall', () => {
       messages: [],
       temperature: 2.1,
       tools: [{ name: 'a b' }],
-      fallbackModels: ['gpt-x'],
     });
     expect(error?.reason).toBe('INVALID_REQUEST');
     expect(error?.facts.fieldViolations?.map(({ field }) => field)).toEqual([
       'request.messages',
       'request.temperature',
       'request.tools[0].name',
-      'request.fallback_models',
-    ]);
-  });
-
-  it('is UNSUPPORTED_PARAMETER if all fields are valid but not supported', () => {
-    const error = validate({ fallbackModels: ['gpt-x'] });
-    expect(error?.reason).toBe('UNSUPPORTED_PARAMETER');
-    expect(error?.facts.fieldViolations).toEqual([
-      { field: 'request.fallback_models', description: expect.stringMatching(/^needs /) },
     ]);
   });
 
@@ -155,13 +145,5 @@ describe('fields that could not be read', () => {
       'request.messages[0].role',
       'request.temperature',
     ]);
-  });
-});
-
-describe('what this version does not do', () => {
-  it('is refused, and not done in another way', () => {
-    const error = validate({}, { recovery: 'restart' });
-    expect(error).toMatchObject({ reason: 'UNSUPPORTED_PARAMETER' });
-    expect(error?.facts.fieldViolations?.map(({ field }) => field)).toEqual(['options.recovery']);
   });
 });

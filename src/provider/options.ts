@@ -1,0 +1,124 @@
+import type { BreakerOptions } from './breaker/options.ts';
+import type { BudgetOptions } from './budget/options.ts';
+import type { Surface } from './catalogue/model.ts';
+import type { ResolveOptions } from './catalogue/resolve.ts';
+import type { ApiKey } from './keys/api-key.ts';
+import type { LedgerOptions } from './ledger/open-ledger.ts';
+import { DEFAULT_PROFILES } from './profiles/defaults.ts';
+import type { Profiles } from './profiles/profiles.ts';
+import type { RateLimitOptions } from './rate-limit/options.ts';
+import { DEFAULT_RETRY, type RetryOptions } from './retry/options.ts';
+import { DEFAULT_FALLBACK, type FallbackOptions } from './route/options.ts';
+import type { SharedStoreOptions } from './shared-store/options.ts';
+import type { TimeoutOptions } from './timeouts/options.ts';
+
+/** An OpenAI-compatible endpoint, and how it is treated. */
+export interface UpstreamOptions {
+  /** Never logged, never in an error. Empty: the server wants none. */
+  readonly keys: readonly ApiKey[];
+  /** With the version's path: `https://api.openai.com/v1`. */
+  readonly baseUrl: string;
+  /** `OpenAI-Organization` header. Default: none. */
+  readonly organization?: string;
+  /** `OpenAI-Project` header. Default: none. */
+  readonly project?: string;
+  /** Azure's `api-version` query parameter. Default: none. */
+  readonly apiVersion?: string;
+  /** What carries the key: a bearer token, or Azure's header. Default `authorization`. */
+  readonly keyHeader?: 'authorization' | 'api-key';
+  /** What models of the catalogue are called there, such as Azure's deployments. Default: the same. */
+  readonly modelNames?: Readonly<Record<string, string>>;
+  /**
+   * What becomes of models that are not known, or not served any more. Default: `openAI` if
+   * `baseUrl` is OpenAI's own; unknown models are refused there and allowed elsewhere, shut down
+   * ones refused, none declared.
+   */
+  readonly resolve?: Partial<ResolveOptions>;
+  /** The API over which every model is asked. Default: the one that suits model and upstream. */
+  readonly surface?: Surface;
+  /** What is left out is that of DEFAULT_TIMEOUTS. */
+  readonly timeouts?: Partial<TimeoutOptions>;
+  /** Per model. What is left out is that of DEFAULT_RATE_LIMIT. */
+  readonly rateLimit?: Partial<RateLimitOptions>;
+  /** Per model. What is left out is that of DEFAULT_BREAKER. */
+  readonly breaker?: Partial<BreakerOptions>;
+}
+
+/** What attempts cost. */
+export interface CostManagementOptions {
+  /** Whether usage gets a price and is written to the ledger; budgets need it. Default true. */
+  readonly trackingEnabled: boolean;
+  /**
+   * What becomes of calls to models of which no price is known. Default `auto`: refused where a budget
+   * applies, which could not hold, and else marked as unpriced.
+   */
+  readonly unpriced: 'auto' | 'refuse' | 'mark';
+}
+
+/** What the provider is made of. Its own `UpstreamOptions` are those of the upstream `default`. */
+export interface OpenAIProviderOptions extends UpstreamOptions {
+  /** Of this provider, semver. */
+  readonly version: string;
+  /** Model of requests that name none; of a target: `azure/gpt-4o`. */
+  readonly defaultModel: string;
+  /** YAML or JSON whose rows are laid over the built-in catalogue. Default: none. */
+  readonly catalogueFile?: string;
+  /** Default: the platform's. */
+  readonly profiles?: Profiles;
+  /** Leave out parameters that a model rejects, with a warning. Default: refuse the call. */
+  readonly dropUnsupported?: boolean;
+  /** Further upstreams by name, without a slash in it and none of them `default`. Default: none. */
+  readonly targets?: Readonly<Record<string, UpstreamOptions>>;
+  /** What is left out is that of DEFAULT_RETRY. */
+  readonly retry?: Partial<RetryOptions>;
+  /** What is left out is that of DEFAULT_FALLBACK. */
+  readonly fallback?: Partial<FallbackOptions>;
+  readonly costs?: Partial<CostManagementOptions>;
+  /** Default: none; the output limit of a call is lowered to 256 tokens at least. */
+  readonly budgets?: Partial<BudgetOptions>;
+  /** Default: in memory, single records for 90 days. */
+  readonly ledger?: Partial<LedgerOptions>;
+  /** A server on which several providers share budgets and rate limits. Default: none is shared. */
+  readonly sharedStore?: SharedStoreOptions;
+}
+
+const DEFAULT_COSTS: CostManagementOptions = { trackingEnabled: true, unpriced: 'auto' };
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const DEFAULT_LEDGER: LedgerOptions = { retentionMs: 90 * DAY_MS };
+
+const DEFAULT_BUDGETS: BudgetOptions = { budgets: [], minOutputTokens: 256 };
+
+/** The options of everything that is there once. */
+export interface Settings {
+  readonly profiles: Profiles;
+  readonly dropUnsupported: boolean;
+  readonly retry: RetryOptions;
+  readonly fallback: FallbackOptions;
+  readonly costs: CostManagementOptions;
+  readonly budgets: BudgetOptions;
+  readonly ledger: LedgerOptions;
+}
+
+/**
+ * The settings, with the defaults of what was left out.
+ *
+ * @throws TypeError if there are budgets and costs are not tracked: they would never be spent.
+ */
+export function withDefaults(options: OpenAIProviderOptions): Settings {
+  const costs = { ...DEFAULT_COSTS, ...options.costs };
+  const budgets = { ...DEFAULT_BUDGETS, ...options.budgets };
+  if (budgets.budgets.length > 0 && !costs.trackingEnabled) {
+    throw new TypeError('Budgets need costs.trackingEnabled.');
+  }
+  return {
+    profiles: options.profiles ?? DEFAULT_PROFILES,
+    dropUnsupported: options.dropUnsupported ?? false,
+    retry: { ...DEFAULT_RETRY, ...options.retry },
+    fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
+    costs,
+    budgets,
+    ledger: { ...DEFAULT_LEDGER, ...options.ledger },
+  };
+}

@@ -1,0 +1,145 @@
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { ModelLabels } from '../telemetry/model-label.ts';
+import { CircuitBreakers } from './breaker/breakers.ts';
+import { type BreakerOptions, DEFAULT_BREAKER } from './breaker/options.ts';
+import { isOpenAI } from './catalogue/endpoint.ts';
+import type { Clock } from './clock.ts';
+import type { ApiKey } from './keys/api-key.ts';
+import { KeyRing } from './keys/key-ring.ts';
+import { createOpenAIUpstream } from './openai/upstream.ts';
+import type { UpstreamOptions } from './options.ts';
+import type { ModelStatus, UpstreamStatus } from './provider.ts';
+import type { ProviderLog } from './provider-log.ts';
+import { RateLimiters } from './rate-limit/limiters.ts';
+import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from './rate-limit/options.ts';
+import type { UpstreamRules } from './route/prepare-at.ts';
+import { DEFAULT_TIMEOUTS, type TimeoutOptions } from './timeouts/options.ts';
+import type { PromptSizes } from './tokens/prompt-sizes.ts';
+import type { Upstream } from './upstream.ts';
+import { UpstreamHealth } from './upstream-health.ts';
+
+/** An upstream, and what stands between it and the calls. */
+export interface UpstreamParts {
+  /** `default`, or one of the configuration's `targets`. */
+  readonly name: string;
+  readonly upstream: Upstream;
+  readonly rules: UpstreamRules;
+  readonly timeouts: TimeoutOptions;
+  readonly keys: KeyRing;
+  readonly breakers: CircuitBreakers;
+  readonly limiters: RateLimiters;
+  readonly health: UpstreamHealth;
+  /** How it fares. */
+  status(): UpstreamStatus;
+  /** Breaks its connections. What waits for it fails. */
+  close(): Promise<void>;
+}
+
+export interface UpstreamPartsDeps {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly sizes: PromptSizes;
+  readonly instruments: Instruments;
+  readonly labels: ModelLabels;
+  readonly log: ProviderLog;
+  /** See FallbackOptions. */
+  readonly maxWaitMs: number;
+}
+
+/** What is chosen from where a server wants no key. */
+const NO_KEY: ApiKey = { secret: '', weight: 1 };
+
+/** @throws TypeError if its `baseUrl` is not a URL */
+export function createUpstreamParts(
+  name: string,
+  options: UpstreamOptions,
+  deps: UpstreamPartsDeps,
+): UpstreamParts {
+  const { clock } = deps;
+  const timeouts: TimeoutOptions = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const upstream = createUpstream(options, timeouts, clock);
+  const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
+  const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
+  const limiters = new RateLimiters(name, rateLimitOptions(options), deps);
+  const health = new UpstreamHealth(upstream.endpoint, clock);
+  return {
+    name,
+    upstream,
+    rules: rulesOf(options),
+    timeouts,
+    keys,
+    breakers,
+    limiters,
+    health,
+    status: () => ({
+      ...health.status,
+      target: name,
+      models: modelStatuses(breakers, limiters),
+      keys: options.keys.length,
+      keysSetAside: keys.setAside,
+    }),
+    close: async () => {
+      limiters.close();
+      await upstream.close();
+      breakers.close();
+    },
+  };
+}
+
+export function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptions {
+  return { ...DEFAULT_RATE_LIMIT, ...rateLimit };
+}
+
+function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
+  return { ...DEFAULT_BREAKER, ...breaker };
+}
+
+function createUpstream(options: UpstreamOptions, timeouts: TimeoutOptions, clock: Clock) {
+  const { keys, baseUrl, organization, project, apiVersion, keyHeader } = options;
+  const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
+  return createOpenAIUpstream(
+    {
+      apiKeys: keys.map(({ secret }) => secret),
+      baseUrl,
+      connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
+      ...(organization === undefined ? {} : { organization }),
+      ...(project === undefined ? {} : { project }),
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(keyHeader === undefined ? {} : { keyHeader }),
+    },
+    { clock },
+  );
+}
+
+/** OpenAI itself serves what it names and nothing else; other upstreams serve what they like. */
+function rulesOf({ baseUrl, resolve, surface, modelNames = {} }: UpstreamOptions): UpstreamRules {
+  const openAI = resolve?.openAI ?? isOpenAI(baseUrl);
+  return {
+    resolve: {
+      openAI,
+      unknownModels: openAI ? 'refuse' : 'allow',
+      shutDownModels: 'refuse',
+      declared: [],
+      ...resolve,
+    },
+    modelNames,
+    ...(surface === undefined ? {} : { surface }),
+  };
+}
+
+/** Of the models that a breaker or a limiter knows, by name. */
+function modelStatuses(
+  breakers: Pick<CircuitBreakers, 'states'>,
+  limiters: Pick<RateLimiters, 'status'>,
+): readonly ModelStatus[] {
+  const statuses = new Map<string, ModelStatus>();
+  for (const [model, circuit] of breakers.states()) {
+    statuses.set(model, { model, circuit, running: 0, queued: 0, concurrencyLimit: 0 });
+  }
+  for (const load of limiters.status()) {
+    const circuit = statuses.get(load.model)?.circuit ?? 'closed';
+    statuses.set(load.model, { ...load, circuit });
+  }
+  return [...statuses.values()].toSorted((a, b) => (a.model < b.model ? -1 : 1));
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { BudgetBook } from '../../src/provider/budget/book.ts';
+import { localAccounts } from '../../src/provider/budget/local-accounts.ts';
+import { noLedger } from '../../src/provider/ledger/no-ledger.ts';
+import { createPipeline } from '../../src/provider/pipeline.ts';
+import { SILENT } from '../../src/provider/provider-log.ts';
+import { RetryBudget } from '../../src/provider/retry/budget.ts';
+import { DEFAULT_RETRY } from '../../src/provider/retry/options.ts';
+import { PromptSizes } from '../../src/provider/tokens/prompt-sizes.ts';
+import { TokenCounter } from '../../src/provider/tokens/token-counter.ts';
+import { ModelLabels } from '../../src/telemetry/model-label.ts';
+import { drain } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { aRouter, asking, CATALOGUE } from './route/a-router.ts';
+
+describe('createPipeline', () => {
+  it('fails a call whose route leads to no upstream', async () => {
+    const { router, telemetry } = aRouter();
+    const { tracer, instruments } = telemetry;
+    const clock = new FakeClock();
+    const budgets = { budgets: [], minOutputTokens: 256 };
+    const pipeline = createPipeline(
+      {
+        retry: DEFAULT_RETRY,
+        maxWaitMs: 0,
+        trackingEnabled: true,
+        minOutputTokens: 256,
+        unpriced: 'mark',
+      },
+      {
+        upstreams: [],
+        router,
+        retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
+        book: new BudgetBook(budgets, localAccounts(noLedger(), []), {
+          clock,
+          instruments,
+          log: SILENT,
+        }),
+        ledger: noLedger(),
+        sizes: new PromptSizes(new TokenCounter()),
+        catalogue: () => CATALOGUE,
+        clock,
+        random: () => 0,
+        tracer,
+        instruments,
+        labels: new ModelLabels([]),
+      },
+    );
+    const { error } = await drain(pipeline(asking()));
+    expect(error).toMatchObject({
+      reason: 'INTERNAL',
+      cause: new Error('There is no upstream default.'),
+    });
+  });
+});
