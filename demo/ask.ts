@@ -16,7 +16,7 @@ export interface Completed {
     readonly totalTokens: number;
     readonly estimated: boolean;
   };
-  /** Null while no price is known. */
+  /** Null if costs are not tracked. */
   readonly cost: {
     readonly total: {
       readonly units: number;

@@ -87,7 +87,7 @@ function usageText({ inputTokens, outputTokens, totalTokens, estimated }: Comple
 }
 
 function costText(cost: Completed['cost']): string {
-  if (cost === null) return 'not known: no prices are configured';
+  if (cost === null) return 'not tracked';
   const { units, nanos, currencyCode } = cost.total;
   return `${(units + nanos / 1e9).toFixed(6)} ${currencyCode}`;
 }
