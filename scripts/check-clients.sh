@@ -9,6 +9,7 @@ export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY
 
 GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 SERVICE=tamma.provider.v1.IAIProvider
+USAGE_SERVICE=tamma.provider.v1.IAIUsageProvider
 
 work=$(mktemp -d)
 sidecar=
@@ -68,11 +69,16 @@ grpcurl() {
 
 lists_services() {
   grpcurl "$address" list >"$work/services" && grep -qx "$SERVICE" "$work/services" &&
-    grep -qx grpc.health.v1.Health "$work/services"
+    grep -qx "$USAGE_SERVICE" "$work/services" && grep -qx grpc.health.v1.Health "$work/services"
 }
 
-describes_service() {
-  grpcurl "$address" describe "$SERVICE" | grep 'rpc SendMessage'
+describes_services() {
+  grpcurl "$address" describe "$SERVICE" | grep 'rpc SendMessage' &&
+    grpcurl "$address" describe "$USAGE_SERVICE" | grep 'rpc GetUsage'
+}
+
+shows_budgets() {
+  grpcurl "$address" "$USAGE_SERVICE/GetBudgets" | grep '"name": "costManagement"'
 }
 
 is_healthy() {
@@ -101,8 +107,9 @@ check 'python: reflection alone' "$work/venv/bin/python" test/clients/python/che
 check 'python: generated stubs' generated_python
 check 'grpcurl: install' env GOBIN="$work/bin" go install "$GRPCURL"
 check 'grpcurl: list' lists_services
-check 'grpcurl: describe' describes_service
+check 'grpcurl: describe' describes_services
 check 'grpcurl: health' is_healthy
 check "grpcurl: the README's SendMessage" answers_like_readme
+check 'grpcurl: GetBudgets' shows_budgets
 check 'go: generated stubs' generated_go
 [ "$failures" -eq 0 ]

@@ -10,22 +10,27 @@ export interface ActiveCall {
 /** The calls that run, so that a drain can wait for them and end them. */
 export class ActiveCalls {
   readonly #calls = new Set<ActiveCall>();
+  readonly #answering = new Set<ActiveCall>();
   readonly #waiting: (() => void)[] = [];
-  #answering = 0;
 
-  /** Number of SendMessage and SendMessageSync calls. */
+  /** Number of SendMessage and SendMessageSync calls whose callers wait for them. */
   get answering(): number {
-    return this.#answering;
+    return this.#answering.size;
   }
 
   add(call: ActiveCall): void {
     this.#calls.add(call);
-    if (call.answers) this.#answering += 1;
+    if (call.answers) this.#answering.add(call);
   }
 
+  /** Its caller has the status. What it leaves behind may still have to be wound up. */
+  answered(call: ActiveCall): void {
+    this.#answering.delete(call);
+  }
+
+  /** Nothing of it is left. */
   remove(call: ActiveCall): void {
     this.#calls.delete(call);
-    if (call.answers) this.#answering -= 1;
     if (this.#calls.size === 0) for (const wake of this.#waiting.splice(0)) wake();
   }
 

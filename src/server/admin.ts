@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { formatDollars } from '../provider/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { parseListenAddress } from './listen.ts';
 import { type AdminStatus, renderStatusPage } from './status-page.ts';
@@ -114,11 +115,18 @@ function route(request: IncomingMessage, response: ServerResponse, deps: AdminSe
       send(response, 200, HTML, renderStatusPage(deps.status()));
       return;
     case '/status.json':
-      send(response, 200, JSON_TYPE, `${JSON.stringify(deps.status(), null, 2)}\n`);
+      send(response, 200, JSON_TYPE, statusJson(deps.status()));
       return;
     default:
       send(response, 404, TEXT, 'not found\n');
   }
+}
+
+function statusJson(status: AdminStatus): string {
+  // JSON knows no bigint, and the only ones are money.
+  const money = (_key: string, value: unknown) =>
+    typeof value === 'bigint' ? formatDollars(value) : value;
+  return `${JSON.stringify(status, money, 2)}\n`;
 }
 
 function send(response: ServerResponse, code: number, type: string, body: string): void {

@@ -10,6 +10,7 @@ import type { CallRecord } from '../provider/call.ts';
 import type { Clock } from '../provider/clock.ts';
 import type { CanonicalCode, ErrorReason } from '../provider/error-kinds.ts';
 import { ProviderError } from '../provider/errors.ts';
+import { formatDollars } from '../provider/pricing/money.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -35,7 +36,10 @@ export interface RpcTrace {
   /** Holds the span: the parent of what the RPC does. */
   readonly context: Context;
   readonly traceId: string;
+  /** The caller has the status. */
   end(outcome: RpcOutcome): void;
+  /** To be called after `end`, once all that the log tells is in the record. */
+  log(outcome: RpcOutcome): void;
 }
 
 type Code = CanonicalCode | 'OK';
@@ -88,11 +92,12 @@ export function startRpcTrace(
   );
   const context = trace.setSpan(caller, span);
   const { traceId, spanId } = traceIds(context);
+  let durationMs = 0;
   return {
     context,
     traceId,
-    end(outcome) {
-      const code: Code = outcome.error?.kind.code ?? 'OK';
+    end({ error, record }) {
+      const code = codeOf(error);
       const failed = SERVER_FAULTS.has(code);
       const result: Attributes = {
         [ATTRIBUTE.rpcStatusCode]: code,
@@ -101,22 +106,28 @@ export function startRpcTrace(
       span.setAttributes(result);
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
-      const durationMs = deps.clock.now() - outcome.record.startedAt;
+      durationMs = deps.clock.now() - record.startedAt;
       deps.instruments.rpcServerCallDuration.record(
         durationMs / 1000,
         { ...identity, ...result },
         context,
       );
+    },
+    log(outcome) {
       logRpc(deps.logger, outcome, {
         call_id: callId,
         method,
-        code,
+        code: codeOf(outcome.error),
         duration_ms: Math.round(durationMs),
         trace_id: traceId,
         span_id: spanId,
       });
     },
   };
+}
+
+function codeOf(error: ProviderError | undefined): Code {
+  return error?.kind.code ?? 'OK';
 }
 
 /** One line per RPC. What was asked and answered is never part of it. */
@@ -134,6 +145,10 @@ function logRpc(
     finish_reason: record.finishReason,
     input_tokens: record.usage?.inputTokens,
     output_tokens: record.usage?.outputTokens,
+    cost_usd: record.cost && formatDollars(record.cost.picoDollars),
+    usage_estimated: record.usage?.estimated || undefined,
+    queued_ms: Math.round(record.queuedMs) || undefined,
+    failed_attempts: record.failedAttempts.length === 0 ? undefined : record.failedAttempts,
     time_to_first_token_ms:
       firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
     upstream_request_id: record.upstreamRequestId === '' ? undefined : record.upstreamRequestId,

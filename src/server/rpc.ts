@@ -19,7 +19,7 @@ import {
 import { MessageStream } from './message-stream.ts';
 import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
-import { untilUnwound } from './unwind.ts';
+import { untilEnded, untilUnwound } from './unwind.ts';
 
 export interface RpcDeps extends RpcTelemetryDeps {
   readonly newId: () => string;
@@ -27,6 +27,8 @@ export interface RpcDeps extends RpcTelemetryDeps {
   readonly deadlines: DeadlineLimits;
   /** While it says true every call is refused with SHUTTING_DOWN. */
   readonly draining: () => boolean;
+  /** Throws what a call that answers a conversation is refused with, given how many run. */
+  readonly admit: (running: number) => void;
   /** Told after each RPC. */
   readonly onSettled: () => void;
 }
@@ -140,22 +142,29 @@ export class Rpcs {
     const trace = startRpcTrace(this.#deps, method, id, (key) => firstText(call.metadata, key));
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
     const active = { answers: options.answers ?? false, abort: ending.abort };
+    const running = calls.answering;
     calls.add(active);
     const rpc = { id, context: trace.context, record, ...pickEnding(ending) };
+    let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
     try {
       if (this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
+      if (options.answers) this.#deps.admit(running);
       rpc.signal.throwIfAborted();
-      const answered = context.with(trace.context, () => exchange.answer(rpc));
-      await untilUnwound(answered, rpc.signal, clock);
+      work = context.with(trace.context, () => exchange.answer(rpc));
+      await untilUnwound(work, rpc.signal, clock);
     } catch (thrown) {
       error = ProviderError.from(thrown);
     } finally {
       ending.release();
       if (error !== undefined) this.#fail(exchange, error, rpc, trace);
-      calls.remove(active);
+      calls.answered(active);
     }
-    this.#guard(() => trace.end({ error, record, lastSequence: exchange.lastSequence() }));
+    const outcome = { error, record, lastSequence: exchange.lastSequence() };
+    this.#guard(() => trace.end(outcome));
+    if (error !== undefined && work !== undefined) await untilEnded(work, clock);
+    calls.remove(active);
+    this.#guard(() => trace.log(outcome));
     this.#guard(onSettled);
   }
 

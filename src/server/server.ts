@@ -1,8 +1,9 @@
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Tracer } from '@opentelemetry/api';
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
+import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
 import type { Clock } from '../provider/clock.ts';
-import type { IAIProvider } from '../provider/provider.ts';
+import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ActiveCalls } from './active-calls.ts';
@@ -10,10 +11,13 @@ import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listen.ts';
+import { type LoadMeter, startLoadMeter } from './load-meter.ts';
+import { OverloadGuard, type OverloadLimits } from './overload.ts';
 import { assertComplete, rawService } from './raw-service.ts';
 import { createReflection } from './reflection.ts';
 import { Rpcs } from './rpc.ts';
 import { StatusBoard } from './status-watch.ts';
+import { createUsageHandlers } from './usage-handlers.ts';
 
 export interface ServerOptions {
   /** `127.0.0.1:50051`, `[::1]:0` (any free port), `unix:/run/tamma/provider.sock`. */
@@ -36,18 +40,22 @@ export interface ServerOptions {
   readonly version: string;
   /** As in InitializeResponse. */
   readonly configRevision: string;
+  /** Beyond these SendMessage and SendMessageSync are refused. */
+  readonly overload: OverloadLimits;
 }
 
 export interface ServerDeps {
-  readonly provider: IAIProvider;
+  readonly provider: IAIProvider & IAIUsageProvider;
   readonly logger: Logger;
   readonly tracer: Tracer;
-  readonly instruments: Pick<Instruments, 'rpcServerCallDuration'>;
+  readonly instruments: Pick<Instruments, 'rpcServerCallDuration' | 'shedCalls'>;
   readonly clock: Clock;
   /** Called when a caller was granted Dispose; expected to drain and to exit. */
   readonly onDispose: () => void;
   /** Makes the ids of calls. */
   readonly newId: () => string;
+  /** Tells what the process has to bear; stopped by the drain. Default: it is measured. */
+  readonly meter?: LoadMeter;
 }
 
 export interface GrpcServer {
@@ -66,10 +74,14 @@ export interface GrpcServer {
   activeCalls(): number;
 }
 
-/** As health checks name it. */
-const SERVICE_NAME = 'tamma.provider.v1.IAIProvider';
+/** As health checks name them. */
+const SERVICE_NAMES = ['tamma.provider.v1.IAIProvider', 'tamma.provider.v1.IAIUsageProvider'];
 
-/** The gRPC server: IAIProvider, health and reflection. Throws if a method has no handler. */
+/**
+ * The gRPC server: IAIProvider, IAIUsageProvider, health and reflection.
+ *
+ * @throws Error if a method has no handler
+ */
 export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServer {
   const { provider, clock, onDispose } = deps;
   const { version, configRevision, allowDispose } = options;
@@ -77,14 +89,17 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const activeCalls = (): number => calls.answering;
   const status = new StatusBoard({ provider, clock, version, configRevision, activeCalls });
   let drained: Promise<void> | undefined;
+  const meter = deps.meter ?? startLoadMeter(clock);
+  const guard = new OverloadGuard(options.overload, { meter, instruments: deps.instruments });
   const rpcs = new Rpcs({
     ...deps,
     calls,
+    admit: (running) => guard.admit(running),
     deadlines: { defaultMs: options.defaultDeadlineMs, maxMs: options.maxDeadlineMs },
     draining: () => drained !== undefined,
     onSettled: () => status.refresh(),
   });
-  const health = createHealth([SERVICE_NAME]);
+  const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
   const server = serve(options, [
     {
@@ -98,6 +113,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
         onDispose,
       }),
     },
+    {
+      definition: rawService(IAIUsageProviderService),
+      implementation: createUsageHandlers({ rpcs, provider }),
+    },
     health,
     ...reflection.services,
   ]);
@@ -108,6 +127,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     reflection.endStreams();
     status.drain();
     await drainCalls(calls, options.drainGraceMs, clock);
+    meter.stop();
     await shutDown(server, clock);
   }
 

@@ -9,14 +9,17 @@ import {
   RetryInfo,
 } from '../gen/google/rpc/error_details.ts';
 import { FailureInfo, TimeoutPhase } from '../gen/tamma/provider/v1/error.ts';
+import type { BudgetState } from '../provider/budget/state.ts';
 import type { CallRecord } from '../provider/call.ts';
 import type { DetailKind } from '../provider/error-kinds.ts';
 import type { ProviderError } from '../provider/errors.ts';
-import type { FailedAttempt } from '../provider/events.ts';
+import type { Cost, FailedAttempt } from '../provider/events.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
+import { toWireBudget } from './convert/budget.ts';
 import { toCount } from './convert/count.ts';
 import { ERROR_REASON, TIMEOUT_PHASE } from './convert/enums.ts';
 import { toWireFailedAttempt } from './convert/failed-attempt.ts';
+import { toWireCost } from './convert/money.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUsage } from './convert/usage.ts';
 import { statusText } from './status-text.ts';
@@ -30,6 +33,7 @@ const DEFAULT_RETRY_DELAY_MS = 1000;
 /** Cap of ids and model names, which come from the caller or the upstream. */
 const MAX_NAME_BYTES = 128;
 const MAX_DESCRIPTION_BYTES = 256;
+const MAX_THRESHOLDS = 16;
 
 /** What is known of the failed call beside the error. */
 export interface StatusFacts {
@@ -86,7 +90,7 @@ export function requestInfo({ facts }: Failure): Any {
 /** `maxFailedAttempts` of the attempts that failed, the last ones, are listed. */
 export function failureInfo({ error, facts }: Failure, maxFailedAttempts: number): Any {
   const { record, lastSequence } = facts;
-  const { timeoutPhase, countedTokens, tokenLimit } = error.facts;
+  const { timeoutPhase, countedTokens, tokenLimit, budget } = error.facts;
   const failed = record?.failedAttempts ?? [];
   const listed = failed.slice(Math.max(failed.length - maxFailedAttempts, 0));
   return any('tamma.provider.v1.FailureInfo', FailureInfo, {
@@ -98,8 +102,8 @@ export function failureInfo({ error, facts }: Failure, maxFailedAttempts: number
     countedTokens: toCount(countedTokens ?? 0),
     tokenLimit: toCount(tokenLimit ?? 0),
     failedAttempts: listed.map((attempt) => toWireFailedAttempt(withShortNames(attempt))),
-    budget: undefined,
-    partialCost: undefined,
+    budget: budget && toWireBudget(shortened(budget)),
+    partialCost: record?.cost && toWireCost(withShortVersion(record.cost)),
   });
 }
 
@@ -160,8 +164,24 @@ function name(value: string): string {
 function withShortNames(failed: FailedAttempt): FailedAttempt {
   return {
     ...failed,
+    target: name(failed.target),
     model: name(failed.model),
     upstreamRequestId: name(failed.upstreamRequestId ?? ''),
+  };
+}
+
+function withShortVersion(cost: Cost): Cost {
+  return { ...cost, catalogueVersion: name(cost.catalogueVersion) };
+}
+
+/** Its subject is the caller's own word, and a budget may have any number of thresholds. */
+function shortened(budget: BudgetState): BudgetState {
+  return {
+    ...budget,
+    name: name(budget.name),
+    subject: name(budget.subject),
+    alertThresholds: budget.alertThresholds.slice(0, MAX_THRESHOLDS),
+    alertsRaised: budget.alertsRaised.slice(0, MAX_THRESHOLDS),
   };
 }
 

@@ -1,4 +1,9 @@
+import type { BudgetState } from '../provider/budget/state.ts';
 import type { UpstreamStatus } from '../provider/provider.ts';
+import { budgetTable } from './budget-table.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { duration, isoTime, state } from './page-parts.ts';
+import { modelTable, upstreamTable } from './upstream-tables.ts';
 
 /** What the status page shows and /status.json answers. Times are epoch ms. */
 export interface AdminStatus {
@@ -11,14 +16,9 @@ export interface AdminStatus {
   /** Addresses as the process announces them. */
   readonly listeners: readonly string[];
   readonly upstreams: readonly UpstreamStatus[];
+  /** Those to show, which may not be all there are. */
+  readonly budgets: readonly BudgetState[];
 }
-
-/** Markup, as opposed to text that still has to be escaped. */
-interface Markup {
-  readonly markup: string;
-}
-
-type Content = string | number | Markup | readonly Markup[];
 
 const STYLE: Markup = {
   markup: `
@@ -44,6 +44,7 @@ table { width: 100%; border-collapse: collapse }
 th, td { padding: .6rem 1.1rem; text-align: left; white-space: nowrap }
 th { color: var(--soft); font-size: .85rem; font-weight: 500 }
 tbody tr { border-top: 1px solid var(--line) }
+meter { width: 6rem; vertical-align: middle }
 ul { margin: 0; padding: 0; list-style: none }
 code { font: .93em ui-monospace, monospace }
 footer { margin-top: 2rem; display: flex; gap: 1.25rem }
@@ -66,7 +67,7 @@ export function renderStatusPage(status: AdminStatus): string {
 <body>
 <header>
 <h1>Tamma OpenAI provider</h1>
-<span class="state ${status.state === 'serving' ? 'good' : 'wait'}">${status.state}</span>
+${state(status.state === 'serving' ? 'good' : 'wait', status.state)}
 </header>
 <dl>
 ${fact('Version', status.version)}
@@ -74,13 +75,9 @@ ${fact('Config revision', html`<code>${status.configRevision}</code>`)}
 ${fact('Uptime', html`<span title="since ${isoTime(status.startedAt)}">${duration(status.uptimeMs)}</span>`)}
 ${fact('Active calls', status.activeCalls)}
 </dl>
-<h2>Upstreams</h2>
-<div class="table"><table>
-<thead><tr><th>Endpoint</th><th>Health</th><th>Last success</th><th>Last failure</th></tr></thead>
-<tbody>
-${status.upstreams.map((upstream) => upstreamRow(upstream, now))}
-</tbody>
-</table></div>
+${upstreamTable(status.upstreams, now)}
+${modelTable(status.upstreams)}
+${budgetTable(status.budgets, now)}
 <h2>Listeners</h2>
 <ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>
 <footer class="soft"><a href="/metrics">metrics</a><a href="/status.json">status.json</a><a
@@ -92,56 +89,4 @@ ${status.upstreams.map((upstream) => upstreamRow(upstream, now))}
 
 function fact(name: string, value: Content): Markup {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-}
-
-function upstreamRow(upstream: UpstreamStatus, now: number): Markup {
-  const health = upstream.healthy
-    ? html`<span class="state good">healthy</span>`
-    : html`<span class="state bad">failing</span>`;
-  const reason = upstream.lastFailureReason ?? '';
-  return html`<tr><td><code>${upstream.endpoint}</code></td><td>${health}</td><td>${ago(
-    upstream.lastSuccessAt,
-    now,
-  )}</td><td>${ago(upstream.lastFailureAt, now)} <code>${reason}</code></td></tr>
-`;
-}
-
-function ago(time: number | undefined, now: number): Markup {
-  if (time === undefined) return html`<span class="soft">never</span>`;
-  return html`<time datetime="${isoTime(time)}" title="${isoTime(time)}">${duration(now - time)} ago</time>`;
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
-}
-
-/** The two largest units: "3 d 4 h", "12 min 5 s", "0 s". */
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  const shown = first === -1 ? parts.slice(-1) : parts.slice(first, first + 2);
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
-}
-
-/** Joins markup and content; text among the content is escaped. */
-function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Markup {
-  const rest = contents.map((content, i) => toMarkup(content) + strings[i + 1]);
-  return { markup: strings[0] + rest.join('') };
-}
-
-function toMarkup(content: Content): string {
-  if (typeof content === 'string') return escapeHtml(content);
-  if (typeof content === 'number') return String(content);
-  if ('markup' in content) return content.markup;
-  return content.map(({ markup }) => markup).join('');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,6 +1,6 @@
 import { type ProviderStatus, ProviderStatus_State } from '../gen/tamma/provider/v1/provider.ts';
 import type { Clock } from '../provider/clock.ts';
-import type { IAIProvider } from '../provider/provider.ts';
+import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUpstreamStatus } from './convert/upstream-status.ts';
@@ -16,18 +16,22 @@ export interface StatusBoardDeps {
   readonly activeCalls: () => number;
 }
 
+/**
+ * How often a watcher looks for changes that no call's end announces, in ms: a circuit may open in the
+ * middle of a call, and time alone half-opens it and brings keys back.
+ */
+const LOOK_EVERY_MS = 1_000;
+
 /** The provider's state, for those who ask and those who watch. */
 export class StatusBoard {
   readonly #deps: StatusBoardDeps;
   readonly #startedAt: number;
   readonly #watchers = new Set<() => void>();
-  #upstreams: string;
   #draining = false;
 
   constructor(deps: StatusBoardDeps) {
     this.#deps = deps;
     this.#startedAt = deps.clock.now();
-    this.#upstreams = this.#upstreamHealth();
   }
 
   current(): ProviderStatus {
@@ -43,18 +47,15 @@ export class StatusBoard {
     };
   }
 
-  /** Looks whether an upstream's health changed, to be called whenever it may have. */
+  /** Lets the watchers look for changes, to be called whenever there may be one. */
   refresh(): void {
-    const upstreams = this.#upstreamHealth();
-    if (upstreams === this.#upstreams) return;
-    this.#upstreams = upstreams;
-    this.#wake();
+    for (const look of this.#watchers) look();
   }
 
   /** Says DRAINING from now on; the watches end after having said so. */
   drain(): void {
     this.#draining = true;
-    this.#wake();
+    this.refresh();
   }
 
   /**
@@ -62,20 +63,22 @@ export class StatusBoard {
    * has begun, throws the signal's reason when that aborts.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<ProviderStatus, void, undefined> {
-    let changed = true;
+    let told: string | undefined;
     let wake = (): void => {};
-    const onChange = (): void => {
-      changed = true;
-      wake();
-    };
-    this.#watchers.add(onChange);
-    signal.addEventListener('abort', onChange, { once: true });
+    const look = (): void => wake();
+    const timer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
+      timer.refresh();
+      look();
+    });
+    this.#watchers.add(look);
+    signal.addEventListener('abort', look, { once: true });
     try {
       for (;;) {
         signal.throwIfAborted();
-        if (changed) {
-          changed = false;
-          const last = this.#draining;
+        const last = this.#draining;
+        const news = this.#news();
+        if (last || news !== told) {
+          told = news;
           yield this.current();
           if (last) return;
         } else {
@@ -85,18 +88,23 @@ export class StatusBoard {
         }
       }
     } finally {
-      this.#watchers.delete(onChange);
-      signal.removeEventListener('abort', onChange);
+      timer.cancel();
+      this.#watchers.delete(look);
+      signal.removeEventListener('abort', look);
     }
   }
 
-  #wake(): void {
-    for (const onChange of this.#watchers) onChange();
+  /** What watchers are told of. Times and numbers of calls change with every call, and are not. */
+  #news(): string {
+    return JSON.stringify(this.#deps.provider.upstreams().map(newsOf));
   }
+}
 
-  /** What watchers are told about; the times of successes change with every call and are not. */
-  #upstreamHealth(): string {
-    const upstreams = this.#deps.provider.upstreams();
-    return JSON.stringify(upstreams.map((u) => [u.endpoint, u.healthy, u.lastFailureReason]));
-  }
+/** A model that is asked for the first time is no news; a circuit that is not closed is. */
+function newsOf(upstream: UpstreamStatus): readonly unknown[] {
+  const { target, endpoint, healthy, lastFailureReason, keysSetAside, models } = upstream;
+  const circuits = models.flatMap(({ model, circuit }) =>
+    circuit === 'closed' ? [] : [[model, circuit]],
+  );
+  return [target, endpoint, healthy, lastFailureReason, keysSetAside, circuits];
 }

@@ -1,15 +1,22 @@
 import type { Clock } from '../provider/clock.ts';
+import { ProviderError } from '../provider/errors.ts';
 
 /**
- * Time, in ms, that work has after its signal aborted to wind up: long enough for a pipeline to
- * settle its account, so that the error's details hold the usage, and short enough to answer before
- * the caller's deadline.
+ * Time, in ms, that the status of a call waits, once its signal aborted, for its work to wind up: long
+ * enough for a pipeline to settle its account, so that the error's details hold the usage, and short
+ * enough to answer before the caller's deadline.
  */
 const UNWIND_MS = 10;
 
 /**
- * Follows `work`. Work that has not ended UNWIND_MS after its signal aborted is given up: the
- * promise rejects with the signal's reason.
+ * The same where neither a deadline nor the caller is in a hurry, and the time after the status in which
+ * the work may still end: counting what an attempt has used takes up to a second.
+ */
+const PATIENT_UNWIND_MS = 1_500;
+
+/**
+ * Follows `work`. Work that has not ended some time after its signal aborted is given up: the promise
+ * rejects with the signal's reason.
  */
 export async function untilUnwound<T>(
   work: Promise<T>,
@@ -19,7 +26,7 @@ export async function untilUnwound<T>(
   const givenUp = Promise.withResolvers<never>();
   let timer: ReturnType<Clock['after']> | undefined;
   const onAbort = (): void => {
-    timer = clock.after(UNWIND_MS, () => givenUp.reject(signal.reason));
+    timer = clock.after(unwindMs(signal.reason), () => givenUp.reject(signal.reason));
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -28,4 +35,17 @@ export async function untilUnwound<T>(
     signal.removeEventListener('abort', onAbort);
     timer?.cancel();
   }
+}
+
+/** Resolves when `work` has ended, however it does, or when that takes too long. */
+export async function untilEnded(work: Promise<unknown>, clock: Clock): Promise<void> {
+  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+  const timer = clock.after(PATIENT_UNWIND_MS, resolve);
+  await Promise.race([Promise.allSettled([work]), tooLong]);
+  timer.cancel();
+}
+
+function unwindMs(reason: unknown): number {
+  const drained = reason instanceof ProviderError && reason.reason === 'SHUTTING_DOWN';
+  return drained ? PATIENT_UNWIND_MS : UNWIND_MS;
 }

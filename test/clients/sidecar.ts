@@ -3,6 +3,7 @@
  * `listening on 127.0.0.1:PORT` and ends on SIGTERM or SIGINT.
  */
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { startSidecar } from '../../demo/sidecar.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 
@@ -11,7 +12,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => to
 
 const stub = await startStubUpstream();
 try {
-  await using sidecar = await startSidecar({ OPENAI_API_KEY: 'stub', OPENAI_BASE_URL: stub.url });
+  await using sidecar = await startSidecar({
+    OPENAI_API_KEY: 'stub',
+    OPENAI_BASE_URL: stub.url,
+    TAMMA_CONFIG: fileURLToPath(new URL('config.yaml', import.meta.url)),
+  });
   process.stdout.write(`listening on ${sidecar.address}\n`);
   if (!told.signal.aborted) await Promise.race([once(told.signal, 'abort'), sidecar.ended]);
 } finally {

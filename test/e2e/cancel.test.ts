@@ -13,12 +13,12 @@ interface Phase {
   readonly name: string;
   readonly upstream: Behaviour;
   /** The message after which the phase is certain; none: once the request has arrived. */
-  readonly after?: 'started' | 'textDelta';
+  readonly after?: 'textDelta';
 }
 
 const PHASES: readonly Phase[] = [
   { name: 'before the headers', upstream: silent() },
-  { name: 'before the first token', upstream: stallAfter(0), after: 'started' },
+  { name: 'before the first token', upstream: headersThenSilence() },
   { name: 'in the middle of the answer', upstream: stallAfter(2), after: 'textDelta' },
   { name: 'while the answer pours in', upstream: endless(), after: 'textDelta' },
 ];

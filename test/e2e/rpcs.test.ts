@@ -4,6 +4,8 @@ import { codeName, collect, failureOf, nextMessage, statusDetail } from '../supp
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import { httpError } from '../support/upstream/index.ts';
 
+const ONE_ATTEMPT = 'retryPolicy: { maxAttempts: 1 }';
+
 let running: RunningApp;
 afterEach(() => running.stop());
 
@@ -52,7 +54,12 @@ describe('the RPCs of IAIProvider', () => {
       model: 'gpt-4o-mini',
       attempts: 1,
       usage: { inputTokens: 6, outputTokens: 5, totalTokens: 11, estimated: false },
-      cost: null,
+      // 6 tokens at 0.15 and 5 at 0.60 dollars per million.
+      cost: {
+        total: { currencyCode: 'USD', units: 0, nanos: 3_900 },
+        estimated: false,
+        unpriced: false,
+      },
     });
   });
 
@@ -89,7 +96,7 @@ describe('the RPCs of IAIProvider', () => {
   });
 
   it('GetStatus tells of the upstream what the last attempt told', async () => {
-    running = await startApp();
+    running = await startApp(ONE_ATTEMPT);
     const { client, stub } = running;
     stub.enqueue(httpError(503));
     await failureOf(client.provider.unary('SendMessageSync', aRequest()));
@@ -109,7 +116,7 @@ describe('the RPCs of IAIProvider', () => {
   });
 
   it('WatchStatus tells the state now and when it changes', async () => {
-    running = await startApp();
+    running = await startApp(ONE_ATTEMPT);
     const { client, stub } = running;
     const watch = client.provider.stream('WatchStatus');
     const upstreams = (healthy: boolean) => ({ status: { upstreams: [{ healthy }] } });

@@ -42,7 +42,7 @@ describe("the caller's trace", () => {
 
   it('is in the details of an error, and in its log line', async () => {
     const { client, stub, log } = running;
-    stub.enqueue(httpError(500));
+    stub.enqueue(httpError(403));
     const failure = await failureOf(
       client.provider.unary('SendMessageSync', aRequest(), { metadata: METADATA }),
     );
@@ -50,7 +50,7 @@ describe("the caller's trace", () => {
     expect(info.metadata).toMatchObject({ trace_id: TRACE_ID });
     await expect(log.ofCall('SendMessageSync')).resolves.toMatchObject({
       trace_id: TRACE_ID,
-      reason: 'SERVICE_UNAVAILABLE',
+      reason: 'PERMISSION_DENIED',
     });
   });
 });

@@ -8,6 +8,7 @@ import {
   createAdminServer,
 } from '../../src/server/admin.ts';
 import type { AdminStatus } from '../../src/server/status-page.ts';
+import { aBudget, anUpstreamStatus, DOLLAR } from '../support/fake-provider.ts';
 
 const STARTED = Date.UTC(2026, 10, 1);
 const MINUTE = 60_000;
@@ -22,17 +23,37 @@ const STATUS: AdminStatus = {
   activeCalls: 7,
   listeners: ['127.0.0.1:50051', 'unix:/run/tamma.sock'],
   upstreams: [
-    {
+    anUpstreamStatus({
       endpoint: 'https://api.openai.com',
-      healthy: true,
       lastSuccessAt: STARTED + 27 * HOUR - 7 * MINUTE,
-    },
-    {
+      models: [
+        { model: 'gpt-a', circuit: 'closed', running: 3, queued: 0, concurrencyLimit: 0 },
+        { model: 'gpt-b', circuit: 'half_open', running: 1, queued: 12, concurrencyLimit: 40 },
+      ],
+      keys: 2,
+    }),
+    anUpstreamStatus({
+      target: 'azure',
       endpoint: 'https://fallback.example',
       healthy: false,
       lastFailureAt: STARTED + 27 * HOUR + 5_000,
       lastFailureReason: 'SERVICE_UNAVAILABLE',
-    },
+      models: [{ model: 'gpt-a', circuit: 'open', running: 0, queued: 0, concurrencyLimit: 7 }],
+      keys: 3,
+      keysSetAside: 1,
+    }),
+  ],
+  budgets: [
+    aBudget({
+      name: 'per-user',
+      scope: 'user',
+      subject: 'u-1',
+      period: 'day',
+      limit: 20n * DOLLAR,
+      spent: 5n * DOLLAR + 250n,
+      reserved: DOLLAR / 8n,
+      resetsAt: STARTED + 48 * HOUR,
+    }),
   ],
 };
 
@@ -123,7 +144,10 @@ describe('the admin server', () => {
     const { get } = await start();
     const response = await get('/status.json');
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
-    expect(await response.json()).toEqual(STATUS);
+    expect(await response.json()).toEqual({
+      ...STATUS,
+      budgets: [{ ...STATUS.budgets[0], limit: '20', spent: '5.00000000025', reserved: '0.125' }],
+    });
   });
 
   it('answers 404 to other paths', async () => {
@@ -252,24 +276,88 @@ describe('the status page', () => {
     expect(await page({ ...STATUS, state: 'draining' })).toContain('>draining</span>');
   });
 
-  it('shows when each upstream last answered and why it last failed', async () => {
-    const [good, bad] = (await page(STATUS)).split('<tr>').slice(-2);
-    expect(good).toMatch(/api\.openai\.com.*healthy.*7 min 5 s ago.*never/s);
-    expect(bad).toMatch(/fallback\.example.*failing.*never.*0 s ago.*SERVICE_UNAVAILABLE/s);
+  /** The texts of the cells of a table, row by row. */
+  function rows(html: string, title: string): readonly (readonly string[])[] {
+    const [, rest = ''] = html.split(`<h2>${title}</h2>`);
+    const [, body = ''] = /<tbody>(.*?)<\/tbody>/s.exec(rest) ?? [];
+    const cells = (row: string) => row.split('<td>').slice(1);
+    return body
+      .split('<tr>')
+      .slice(1)
+      .map((row) => cells(row).map((cell) => cell.replace(/<[^>]*>/g, '').trim()));
+  }
+
+  it('shows how each upstream fares and how many of its keys are set aside', async () => {
+    const html = await page(STATUS);
+    expect(rows(html, 'Upstreams')).toEqual([
+      ['default', 'https://api.openai.com', 'healthy', '7 min 5 s ago', 'never', '2'],
+      [
+        'azure',
+        'https://fallback.example',
+        'failing',
+        'never',
+        '0 s ago SERVICE_UNAVAILABLE',
+        '1 of 3 set aside',
+      ],
+    ]);
+    expect(html).toContain('<span class="state wait">1 of 3 set aside</span>');
+    const upstreams = [anUpstreamStatus({ keysSetAside: 1 })];
+    expect(await page({ ...STATUS, upstreams })).toContain('state bad">1 of 1 set aside');
+  });
+
+  it('shows what stands between calls and each model', async () => {
+    const html = await page(STATUS);
+    expect(rows(html, 'Models')).toEqual([
+      ['default', 'gpt-a', 'closed', '3', '0', 'none'],
+      ['default', 'gpt-b', 'half open', '1', '12', '40'],
+      ['azure', 'gpt-a', 'open', '0', '0', '7'],
+    ]);
+    expect(html).toContain('<span class="state bad">open</span>');
+    expect(html).toContain('<span class="state wait">half open</span>');
+  });
+
+  it('shows how much of each budget is spent, and when it is reset', async () => {
+    const html = await page({
+      ...STATUS,
+      budgets: [
+        ...STATUS.budgets,
+        aBudget({ name: 'fleet', spent: 12n * DOLLAR, alertThresholds: [] }),
+        aBudget({ name: 'nobody', scope: 'project', limit: 0n }),
+        aBudget({ name: 'small', scope: 'model', subject: 'gpt-a', spent: DOLLAR / 100_000n }),
+      ],
+    });
+    expect(rows(html, 'Budgets')).toEqual([
+      ['per-user', 'user u-1', '$5.00', '25 %', '$0.125', '$20.00', 'in 20 h 59 min'],
+      ['fleet', 'all calls', '$12.00', '100 %', '$0.00', '$10.00', 'never'],
+      ['nobody', 'project none named', '$0.00', '100 %', '$0.00', '$0.00', 'never'],
+      ['small', 'model gpt-a', '$0.00001', '0 %', '$0.00', '$10.00', 'never'],
+    ]);
+    expect(html).toContain('value="0.2500" high="0.8"');
+    expect(html).toContain('value="1.0000" high="1"');
+  });
+
+  it('shows no tables of which there is nothing to show', async () => {
+    const html = await page({ ...STATUS, upstreams: [anUpstreamStatus()], budgets: [] });
+    expect(html.match(/<h2>[^<]*/g)).toEqual(['<h2>Upstreams', '<h2>Listeners']);
   });
 
   it('escapes everything it was given', async () => {
     const evil = `<script>alert("1" & '2')</script>`;
+    const model = { circuit: 'closed', running: 0, queued: 0, concurrencyLimit: 0 } as const;
     const html = await page({
       ...STATUS,
       version: evil,
       configRevision: evil,
       listeners: [evil],
-      upstreams: [{ endpoint: evil, healthy: true }],
+      upstreams: [
+        anUpstreamStatus({ target: evil, endpoint: evil, models: [{ ...model, model: evil }] }),
+      ],
+      budgets: [aBudget({ name: evil, scope: 'user', subject: evil })],
     });
     expect(html).not.toContain('<script');
     const escaped = '&#60;script&#62;alert(&#34;1&#34; &#38; &#39;2&#39;)&#60;/script&#62;';
-    expect(html.split(escaped)).toHaveLength(5);
+    // The target stands in two tables, and the budget's name also at its bar.
+    expect(html.split(escaped)).toHaveLength(1 + 3 + 4 + 3);
   });
 
   it('needs nothing from elsewhere', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ProviderError } from '../../src/provider/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -83,6 +83,95 @@ describe('drain', () => {
     expect(server.telemetry.spans).toMatchObject([
       { attributes: { 'rpc.status_code': 'UNAVAILABLE' } },
     ]);
+  });
+
+  it('tells what a call has used that has to be counted first, and waits for the count', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    const { promise: counted, resolve: count } = Promise.withResolvers<void>();
+    server.provider.answer = async function* ({ options: { signal, record } }) {
+      yield started();
+      if (signal && !signal.aborted) await once(signal, 'abort');
+      await counted;
+      if (record) record.usage = { ...completed().usage, estimated: true };
+      signal?.throwIfAborted();
+    };
+    const stream = server.client.provider.stream('SendMessage', REQUEST);
+    const outcome = collect(stream);
+    await nextMessage(stream);
+    const drained = server.server.drain();
+    clock.advance(GRACE_MS);
+    clock.advance(1000);
+    count();
+    const { status } = await outcome;
+    expect(statusDetail(status, 'tamma.provider.v1.FailureInfo')).toMatchObject({
+      partialUsage: { inputTokens: 10, estimated: true },
+    });
+    await drained;
+  });
+
+  it('does not wait for ever for a call that does not end', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    const asked = Promise.withResolvers<void>();
+    server.provider.answerSync = () => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    const outcome = failureOf(server.client.provider.unary('SendMessageSync', REQUEST));
+    await asked.promise;
+    const drained = server.server.drain();
+    clock.advance(GRACE_MS);
+    clock.advance(1500);
+    expect(statusDetail(await outcome, 'google.rpc.ErrorInfo')).toMatchObject({
+      reason: 'SHUTTING_DOWN',
+    });
+    clock.advance(1500);
+    await drained;
+  });
+
+  it('is told under every name that health knows', async () => {
+    const clock = new FakeClock();
+    const server = await start(clock);
+    const { outcome, finish } = await openStream(server);
+    const { health } = server.client;
+    const names = [
+      '',
+      'tamma.provider.v1.IAIProvider',
+      'tamma.provider.v1.IAIUsageProvider',
+      'readiness',
+    ];
+    const all = () => Promise.all(names.map((service) => health.unary('Check', { service })));
+    expect(await all()).toEqual(names.map(() => ({ status: 'SERVING' })));
+    const drained = server.server.drain();
+    expect(await all()).toEqual(names.map(() => ({ status: 'NOT_SERVING' })));
+    expect(await health.unary('Check', { service: 'liveness' })).toEqual({ status: 'SERVING' });
+    finish();
+    await Promise.all([outcome, drained]);
+  });
+
+  it('refuses questions of usage and budgets, too', async () => {
+    const server = await start();
+    const { outcome, finish } = await openStream(server);
+    const drained = server.server.drain();
+    for (const method of ['GetUsage', 'GetBudgets']) {
+      const error = await failureOf(server.client.usage.unary(method));
+      expect(statusDetail(error, 'google.rpc.ErrorInfo')).toMatchObject({
+        reason: 'SHUTTING_DOWN',
+      });
+      expect(statusDetail(error, 'google.rpc.RetryInfo')).toBeDefined();
+    }
+    finish();
+    await Promise.all([outcome, drained]);
+  });
+
+  it('stops measuring the load', async () => {
+    const stop = jest.fn();
+    const meter = { load: { eventLoopDelayMs: 0, heapShare: 0 }, stop };
+    const server = await startServer({}, { meter });
+    expect(stop).not.toHaveBeenCalled();
+    await server.server.drain();
+    expect(stop).toHaveBeenCalledTimes(1);
   });
 
   it('ends the watches of health', async () => {

@@ -35,6 +35,7 @@ interface Answer {
 type Stream = ClientDuplexStream<Record<string, unknown>, Answer>;
 
 const PROVIDER_FILE = 'tamma/provider/v1/provider.proto';
+const USAGE_FILE = 'tamma/provider/v1/usage_provider.proto';
 const SYMBOL = 'file_containing_symbol';
 
 const fileSet = fromBinary(FileDescriptorSetSchema, Buffer.from(FILE_DESCRIPTOR_SET, 'base64'));
@@ -175,6 +176,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
         'grpc.reflection.v1.ServerReflection',
         'grpc.reflection.v1alpha.ServerReflection',
         'tamma.provider.v1.IAIProvider',
+        'tamma.provider.v1.IAIUsageProvider',
       ]),
     );
   });
@@ -193,6 +195,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
   it.each([
     ['a service', 'tamma.provider.v1.IAIProvider', PROVIDER_FILE],
     ['a method', 'tamma.provider.v1.IAIProvider.SendMessage', PROVIDER_FILE],
+    ['another service', 'tamma.provider.v1.IAIUsageProvider', USAGE_FILE],
     ['a message', 'tamma.provider.v1.SendMessageRequest', PROVIDER_FILE],
     ['a field', 'tamma.provider.v1.SendMessageRequest.request', PROVIDER_FILE],
     ['a oneof', 'tamma.provider.v1.SendMessageResponse.event', PROVIDER_FILE],

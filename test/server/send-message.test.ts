@@ -163,6 +163,36 @@ describe('SendMessage', () => {
     clock.advance(5000);
     clock.advance(10);
     expect(codeName((await outcome).status)).toBe('DEADLINE_EXCEEDED');
+    expect(server.server.activeCalls()).toBe(0);
+    expect(server.log.lines).toEqual([]);
+    clock.advance(1500);
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({ duration_ms: 5010 });
     expect(clock.pending).toBe(0);
+  });
+
+  it('logs what an answer has used that is only known after the status', async () => {
+    const clock = new FakeClock();
+    const server = await start({ defaultDeadlineMs: 5000 }, { clock });
+    const counted = Promise.withResolvers<void>();
+    const { answer } = hanging(started());
+    server.provider.answer = async function* (call) {
+      try {
+        yield* answer(call);
+      } finally {
+        await counted.promise;
+        if (call.options.record) call.options.record.usage = completed().usage;
+      }
+    };
+    const stream = send(server);
+    const outcome = collect(stream);
+    await nextMessage(stream);
+    clock.advance(5000);
+    clock.advance(10);
+    expect(codeName((await outcome).status)).toBe('DEADLINE_EXCEEDED');
+    counted.resolve();
+    expect(await server.log.ofCall('SendMessage')).toMatchObject({
+      input_tokens: 10,
+      duration_ms: 5010,
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { BudgetState } from '../../src/provider/budget/state.ts';
 import { type CallRecord, newCallRecord } from '../../src/provider/call.ts';
 import { ERROR_KINDS, type ErrorReason } from '../../src/provider/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../../src/provider/errors.ts';
@@ -93,6 +94,7 @@ describe('field violations', () => {
 function hugeAttempts(): CallRecord['failedAttempts'] {
   return Array.from({ length: 20 }, (_, i) => ({
     attempt: i + 1,
+    target: 't'.repeat(10_000),
     model: 'm'.repeat(10_000),
     reason: 'TIMEOUT' as const,
     upstreamStatus: 504,
@@ -128,6 +130,24 @@ const text = fc.oneof(
 );
 const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(2 ** 53, -1, 0));
 
+const money = fc.bigInt({ min: 0n, max: 10n ** 24n });
+const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 1000 });
+
+const budget: fc.Arbitrary<BudgetState> = fc.record({
+  name: text,
+  scope: fc.constantFrom('all', 'user', 'project', 'model'),
+  subject: text,
+  period: fc.constantFrom('day', 'month', 'total'),
+  limit: money,
+  spent: money,
+  reserved: money,
+  startsAt: number,
+  resetsAt: number,
+  alertThresholds: shares,
+  alertsRaised: shares,
+  shared: fc.boolean(),
+});
+
 const errorFacts: fc.Arbitrary<ErrorFacts> = fc.record(
   {
     message: text,
@@ -142,6 +162,7 @@ const errorFacts: fc.Arbitrary<ErrorFacts> = fc.record(
     countedTokens: number,
     tokenLimit: number,
     quotaSubject: text,
+    budget,
     cause: fc.constant(new Error(MARK, { cause: MARK })),
   },
   { requiredKeys: ['cause'] },
@@ -149,6 +170,7 @@ const errorFacts: fc.Arbitrary<ErrorFacts> = fc.record(
 
 const failedAttempt = fc.record({
   attempt: number,
+  target: text,
   model: text,
   reason: fc.constantFrom(...REASONS),
   upstreamStatus: number,
@@ -167,6 +189,8 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
       attempts: number,
       upstreamRequestId: text,
       upstreamStatus: number,
+      queuedMs: number,
+      charges: fc.constant([]),
       failedAttempts: fc.array(failedAttempt, { maxLength: 20 }),
       usage: fc.record({
         inputTokens: number,
@@ -176,6 +200,12 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
         cacheWriteTokens: number,
         reasoningTokens: number,
         estimated: fc.boolean(),
+      }),
+      cost: fc.record({
+        picoDollars: money,
+        catalogueVersion: text,
+        estimated: fc.boolean(),
+        unpriced: fc.boolean(),
       }),
     }),
   },

@@ -1,13 +1,23 @@
 import { once } from 'node:events';
+import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { UpstreamStatus } from '../../src/provider/provider.ts';
 import { StatusBoard } from '../../src/server/status-watch.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { FakeProvider } from '../support/fake-provider.ts';
+import { anUpstreamStatus, FakeProvider } from '../support/fake-provider.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
-const ENDPOINT = 'https://upstream.test';
+const ENDPOINT = 'https://azure.test';
+
+const MODEL = {
+  model: 'gpt-test',
+  circuit: 'closed',
+  running: 3,
+  queued: 2,
+  concurrencyLimit: 5,
+} as const;
 
 const start = serverPerTest();
 
@@ -16,12 +26,16 @@ describe('GetStatus', () => {
     const clock = new FakeClock(1000);
     const running = await start({}, { clock });
     running.provider.health = [
-      {
+      anUpstreamStatus({
+        target: 'azure',
         endpoint: ENDPOINT,
         healthy: false,
         lastFailureAt: 5000,
         lastFailureReason: 'NETWORK_ERROR',
-      },
+        models: [{ ...MODEL, circuit: 'half_open' }],
+        keys: 3,
+        keysSetAside: 2,
+      }),
     ];
     clock.advance(61_500);
     expect(await running.client.provider.unary('GetStatus')).toMatchObject({
@@ -39,6 +53,18 @@ describe('GetStatus', () => {
             lastSuccessTime: null,
             lastFailureTime: { seconds: 5 },
             lastFailureReason: 'ERROR_REASON_NETWORK_ERROR',
+            target: 'azure',
+            models: [
+              {
+                model: 'gpt-test',
+                circuit: 'CIRCUIT_HALF_OPEN',
+                running: 3,
+                queued: 2,
+                concurrencyLimit: 5,
+              },
+            ],
+            keys: 3,
+            keysSetAside: 2,
           },
         ],
       },
@@ -52,11 +78,11 @@ describe('WatchStatus', () => {
     const stream = running.client.provider.stream('WatchStatus');
     const outcome = collect(stream);
     expect(await nextMessage(stream)).toMatchObject({ status: { state: 'STATE_SERVING' } });
-    // A call that changes nothing but the time of the last success.
-    running.provider.health = [{ endpoint: ENDPOINT, healthy: true, lastSuccessAt: 1 }];
+    // A call that changes nothing but the time of the last success and the models that were asked.
+    running.provider.health = [anUpstreamStatus({ lastSuccessAt: 1, models: [MODEL] })];
     await running.client.provider.unary('SendMessageSync', REQUEST);
     const changed = nextMessage(stream);
-    running.provider.health = [{ endpoint: ENDPOINT, healthy: false }];
+    running.provider.health = [anUpstreamStatus({ healthy: false })];
     await running.client.provider.unary('SendMessageSync', REQUEST);
     expect(await changed).toMatchObject({ status: { upstreams: [{ healthy: false }] } });
     await running.server.drain();
@@ -69,29 +95,41 @@ describe('WatchStatus', () => {
     ]);
   });
 
+  it('fails without details when the state cannot be told', async () => {
+    const running = await start();
+    running.provider.upstreams = () => {
+      throw new Error('no status today');
+    };
+    const { status } = await collect(running.client.provider.stream('WatchStatus'));
+    expect(codeName(status)).toBe('INTERNAL');
+    expect(status.details).not.toContain('today');
+  });
+
   it('is given no deadline', async () => {
     const clock = new FakeClock();
     const running = await start({ defaultDeadlineMs: 1000 }, { clock });
     const stream = running.client.provider.stream('WatchStatus');
     const outcome = collect(stream);
     await nextMessage(stream);
-    expect(clock.pending).toBe(0);
     clock.advance(3_600_000);
     await running.server.drain();
-    expect(codeName((await outcome).status)).toBe('OK');
+    const { status, messages } = await outcome;
+    expect(codeName(status)).toBe('OK');
+    expect(messages).toHaveLength(2);
+    expect(clock.pending).toBe(0);
   });
 
   it('does not pile up states for a watcher who does not read', async () => {
     const running = await start({ drainGraceMs: 30_000 });
     const { provider, client, addresses, server } = running;
     const endpoint = 'x'.repeat(100_000);
-    provider.health = [{ endpoint, healthy: true }];
+    provider.health = [anUpstreamStatus({ endpoint })];
     const raw = new RawGrpc(addresses[0] ?? '');
     const stream = raw.call('/tamma.provider.v1.IAIProvider/WatchStatus', Buffer.alloc(0));
     await once(stream, 'response');
     const changes = 40;
     for (let change = 0; change < changes; change += 1) {
-      provider.health = [{ endpoint, healthy: change % 2 === 1 }];
+      provider.health = [anUpstreamStatus({ endpoint, healthy: change % 2 === 1 })];
       await client.provider.unary('SendMessageSync', REQUEST);
     }
     let bytes = 0;
@@ -120,10 +158,10 @@ describe('WatchStatus', () => {
 });
 
 describe('StatusBoard', () => {
-  const board = (provider: FakeProvider) =>
+  const board = (provider: FakeProvider, clock = new FakeClock()) =>
     new StatusBoard({
       provider,
-      clock: new FakeClock(),
+      clock,
       version: '1.2.3',
       configRevision: 'abcdef012345',
       activeCalls: () => 0,
@@ -135,13 +173,43 @@ describe('StatusBoard', () => {
     const watch = status.watch(new AbortController().signal);
     await watch.next();
     for (const healthy of [false, true, false]) {
-      provider.health = [{ endpoint: ENDPOINT, healthy }];
+      provider.health = [anUpstreamStatus({ healthy })];
       status.refresh();
     }
     expect((await watch.next()).value).toMatchObject({ upstreams: [{ healthy: false }] });
     status.drain();
     expect((await watch.next()).value).toMatchObject({ state: 2 });
     expect(await watch.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it.each<[string, Partial<UpstreamStatus>]>([
+    ['a circuit that opens', { models: [{ ...MODEL, circuit: 'open' }] }],
+    ['a circuit that half-opens', { models: [{ ...MODEL, circuit: 'half_open' }] }],
+    ['a key that is set aside', { keysSetAside: 1 }],
+  ])('tells of %s within a second, also if no call ends', async (_name, change) => {
+    const clock = new FakeClock();
+    const provider = new FakeProvider();
+    const watch = board(provider, clock).watch(new AbortController().signal);
+    await watch.next();
+    const told: unknown[] = [];
+    const next = watch.next().then(({ value }) => told.push(value));
+    // Nothing that a watcher is told of.
+    provider.health = [anUpstreamStatus({ models: [{ ...MODEL, running: 4 }], lastSuccessAt: 1 })];
+    clock.advance(1000);
+    await settled();
+    expect(told).toEqual([]);
+    provider.health = [anUpstreamStatus(change)];
+    clock.advance(999);
+    await settled();
+    expect(told).toEqual([]);
+    clock.advance(1);
+    await next;
+    expect(told).toHaveLength(1);
+    provider.health = [anUpstreamStatus({ models: [MODEL] })];
+    clock.advance(1000);
+    await watch.next();
+    await watch.return();
+    expect(clock.pending).toBe(0);
   });
 
   it("throws the signal's reason to a watcher whose signal aborts", async () => {

@@ -91,6 +91,7 @@ describe('FailureInfo', () => {
     };
     const failedAttempts = Array.from({ length: 11 }, (_, i) => ({
       attempt: i + 1,
+      target: 'default',
       model: 'gpt-5',
       reason: 'NETWORK_ERROR' as const,
       durationMs: 5,

@@ -1,8 +1,12 @@
+import type { BudgetState } from '../../src/provider/budget/state.ts';
 import type { MessageResponse, ProviderEvent } from '../../src/provider/events.ts';
+import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/provider/ledger/ledger.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type {
+  BudgetQuery,
   CallOptions,
   IAIProvider,
+  IAIUsageProvider,
   ProviderCapabilities,
   SendOptions,
   UpstreamStatus,
@@ -14,6 +18,9 @@ export interface ProviderCall {
   readonly request: MessageRequest;
   readonly options: SendOptions;
 }
+
+/** In pico-dollars. */
+export const DOLLAR = 1_000_000_000_000n;
 
 const FEATURES = {
   streaming: true,
@@ -57,11 +64,63 @@ export function aResponse(fields: Partial<MessageResponse> = {}): MessageRespons
   };
 }
 
+export function anUpstreamStatus(fields: Partial<UpstreamStatus> = {}): UpstreamStatus {
+  return {
+    target: 'default',
+    endpoint: 'https://upstream.test',
+    healthy: true,
+    models: [],
+    keys: 1,
+    keysSetAside: 0,
+    ...fields,
+  };
+}
+
+export function aBudget(fields: Partial<BudgetState> = {}): BudgetState {
+  return {
+    name: 'total',
+    scope: 'all',
+    subject: '',
+    period: 'total',
+    limit: 10n * DOLLAR,
+    spent: 0n,
+    reserved: 0n,
+    alertThresholds: [0.8],
+    alertsRaised: [],
+    shared: false,
+    ...fields,
+  };
+}
+
+export function aSum(fields: Partial<LedgerSum> = {}): LedgerSum {
+  return {
+    model: '',
+    userId: '',
+    projectId: '',
+    outcome: '',
+    target: '',
+    day: '',
+    attempts: 0,
+    estimatedAttempts: 0,
+    unpricedAttempts: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    picoDollars: 0n,
+    ...fields,
+  };
+}
+
 /** A provider that does what its members, each of which a test may replace, say. */
-export class FakeProvider implements IAIProvider {
+export class FakeProvider implements IAIProvider, IAIUsageProvider {
   /** Of sendMessage, sendMessageSync and countTokens, oldest first. */
   readonly calls: ProviderCall[] = [];
-  health: UpstreamStatus[] = [{ endpoint: 'https://upstream.test', healthy: true }];
+  /** Of getUsage and getBudgets, oldest first. */
+  readonly queries: (LedgerQuery | BudgetQuery)[] = [];
+  health: UpstreamStatus[] = [anUpstreamStatus()];
+  budgets: BudgetState[] = [];
 
   answer: (call: ProviderCall) => AsyncIterable<ProviderEvent> = async function* () {
     yield started();
@@ -70,6 +129,11 @@ export class FakeProvider implements IAIProvider {
     yield completed();
   };
   answerSync: (call: ProviderCall) => Promise<MessageResponse> = async () => aResponse();
+  sum: (options: CallOptions) => Promise<LedgerSums> = async () => ({
+    rows: [],
+    total: aSum(),
+    truncated: false,
+  });
   describe: () => Promise<ProviderCapabilities> = async () => CAPABILITIES;
 
   async initialize() {
@@ -105,6 +169,16 @@ export class FakeProvider implements IAIProvider {
 
   upstreams(): readonly UpstreamStatus[] {
     return this.health;
+  }
+
+  getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {
+    this.queries.push(query);
+    return this.sum(options);
+  }
+
+  getBudgets(query: BudgetQuery): readonly BudgetState[] {
+    this.queries.push(query);
+    return this.budgets;
   }
 
   async dispose(): Promise<void> {}

@@ -39,6 +39,8 @@ export interface RpcClient {
 export interface GrpcClient {
   /** tamma.provider.v1.IAIProvider, by method: `SendMessage`. */
   readonly provider: RpcClient;
+  /** tamma.provider.v1.IAIUsageProvider. */
+  readonly usage: RpcClient;
   /** grpc.health.v1.Health. */
   readonly health: RpcClient;
   close(): void;
@@ -47,6 +49,7 @@ export interface GrpcClient {
 const packages = loadSync(
   [
     'tamma/provider/v1/provider.proto',
+    'tamma/provider/v1/usage_provider.proto',
     'google/rpc/error_details.proto',
     'google/rpc/status.proto',
     'grpc/health/v1/health.proto',
@@ -66,12 +69,15 @@ const packages = loadSync(
  */
 export function connect(address: string, options: ClientOptions = {}): GrpcClient {
   const provider = openService('tamma.provider.v1.IAIProvider', address, options);
+  const usage = openService('tamma.provider.v1.IAIUsageProvider', address, options);
   const health = openService('grpc.health.v1.Health', address, options);
   return {
     provider: provider.rpcs,
+    usage: usage.rpcs,
     health: health.rpcs,
     close() {
       provider.client.close();
+      usage.client.close();
       health.client.close();
     },
   };

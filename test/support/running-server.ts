@@ -59,6 +59,7 @@ const SERVER_OPTIONS: ServerOptions = {
   socketMode: 0o660,
   version: '1.2.3',
   configRevision: 'abcdef012345',
+  overload: { maxCalls: 10_000, maxEventLoopDelayMs: 60_000, maxHeapShare: 1 },
 };
 
 /** A server on a free port, with a fake provider and a client. */
@@ -79,6 +80,7 @@ export async function startServer(
       instruments: telemetry.instruments,
       clock: systemClock,
       onDispose: () => {},
+      meter: { load: { eventLoopDelayMs: 0, heapShare: 0 }, stop() {} },
       newId: () => {
         ids += 1;
         return `call-${ids}`;

@@ -9,6 +9,7 @@ import type {
 import { toCount } from './count.ts';
 import { FINISH_REASON, TASK_TYPE } from './enums.ts';
 import { toWireFailedAttempt } from './failed-attempt.ts';
+import { toWireCost } from './money.ts';
 import { toWireTimings, toWireUsage } from './usage.ts';
 
 /**
@@ -41,7 +42,7 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       arguments: args,
     })),
     usage: toWireUsage(outcome.usage),
-    cost: undefined,
+    cost: outcome.cost && toWireCost(outcome.cost),
     model: outcome.model,
     target: outcome.target,
     attempts: toCount(outcome.attempts),

@@ -25,6 +25,16 @@ export function fromDuration(duration: Duration): number | undefined {
   return seconds * 1000 + nanos / 1e6;
 }
 
+/**
+ * The moment in epoch ms, or undefined if it breaks the rules of google.protobuf.Timestamp or is
+ * before 1970.
+ */
+export function fromTimestamp({ seconds, nanos }: Timestamp): number | undefined {
+  const valid =
+    seconds >= 0n && seconds <= MAX_TIMESTAMP_SECONDS && nanos >= 0 && nanos <= MAX_NANOS;
+  return valid ? Number(seconds) * 1000 + nanos / 1e6 : undefined;
+}
+
 /** Microseconds: what lies below them is noise of the floating-point clock. */
 function splitSeconds(ms: number, maxSeconds: number): { seconds: bigint; nanos: number } {
   const micros = Math.min(Math.round(Math.max(ms || 0, 0) * 1000), maxSeconds * 1e6);

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -35,10 +36,14 @@ func check(address string) error {
 	provider := pb.NewIAIProviderClient(connection)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := checkStream(ctx, provider); err != nil {
+	cost, err := checkStream(ctx, provider)
+	if err != nil {
 		return err
 	}
-	return checkRefusal(ctx, provider)
+	if err := checkRefusal(ctx, provider); err != nil {
+		return err
+	}
+	return checkUsage(ctx, pb.NewIAIUsageProviderClient(connection), cost)
 }
 
 func aRequest() *pb.MessageRequest {
@@ -46,10 +51,11 @@ func aRequest() *pb.MessageRequest {
 	return &pb.MessageRequest{Messages: []*pb.Message{prompt}}
 }
 
-func checkStream(ctx context.Context, provider pb.IAIProviderClient) error {
+// checkStream returns what the answer cost.
+func checkStream(ctx context.Context, provider pb.IAIProviderClient) (*pb.Cost, error) {
 	stream, err := provider.SendMessage(ctx, &pb.SendMessageRequest{Request: aRequest()})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var text string
 	var completed *pb.Completed
@@ -59,24 +65,32 @@ func checkStream(ctx context.Context, provider pb.IAIProviderClient) error {
 			break
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if message.Sequence != sequence {
-			return fmt.Errorf("sequence %d comes as number %d", message.Sequence, sequence)
+			return nil, fmt.Errorf("sequence %d comes as number %d", message.Sequence, sequence)
 		}
 		if completed != nil {
-			return errors.New("completed is the last message")
+			return nil, errors.New("completed is the last message")
 		}
 		text += message.GetTextDelta().GetText()
 		completed = message.GetCompleted()
 	}
 	if completed.GetFinishReason() != pb.FinishReason_FINISH_REASON_STOP {
-		return fmt.Errorf("the answer is complete: %v", completed)
+		return nil, fmt.Errorf("the answer is complete: %v", completed)
 	}
 	if text != "Hello from the stub." {
-		return fmt.Errorf("the text arrives whole: %q", text)
+		return nil, fmt.Errorf("the text arrives whole: %q", text)
 	}
-	return nil
+	cost := completed.GetCost()
+	if cost.GetTotal().GetCurrencyCode() != "USD" || nanosOf(cost.GetTotal()) <= 0 {
+		return nil, fmt.Errorf("the answer has its cost: %v", completed)
+	}
+	return cost, nil
+}
+
+func nanosOf(amount *money.Money) int64 {
+	return amount.GetUnits()*1_000_000_000 + int64(amount.GetNanos())
 }
 
 func checkRefusal(ctx context.Context, provider pb.IAIProviderClient) error {
@@ -106,4 +120,25 @@ func namesTemperature(detail any) bool {
 func isFailureInfo(detail any) bool {
 	info, is := detail.(*pb.FailureInfo)
 	return is && info.Reason == pb.ErrorReason_ERROR_REASON_INVALID_REQUEST
+}
+
+// checkUsage finds what was just spent in the ledger and in the budget.
+func checkUsage(ctx context.Context, usage pb.IAIUsageProviderClient, cost *pb.Cost) error {
+	sums, err := usage.GetUsage(ctx, &pb.GetUsageRequest{
+		GroupBy: []pb.UsageDimension{pb.UsageDimension_USAGE_DIMENSION_MODEL},
+	})
+	if err != nil {
+		return err
+	}
+	if len(sums.Rows) == 0 || nanosOf(sums.Total.Cost.Total) < nanosOf(cost.Total) {
+		return fmt.Errorf("the ledger has what was spent: %v", sums)
+	}
+	budgets, err := usage.GetBudgets(ctx, &pb.GetBudgetsRequest{Name: "costManagement"})
+	if err != nil {
+		return err
+	}
+	if len(budgets.Budgets) != 1 || nanosOf(budgets.Budgets[0].Spent) < nanosOf(cost.Total) {
+		return fmt.Errorf("the budget counts what was spent: %v", budgets)
+	}
+	return nil
 }

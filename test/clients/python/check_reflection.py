@@ -23,7 +23,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from grpc_status import rpc_status
 
 SERVICE = "tamma.provider.v1.IAIProvider"
-EXPECTED_SERVICES = {SERVICE, "grpc.health.v1.Health"}
+USAGE_SERVICE = "tamma.provider.v1.IAIUsageProvider"
+EXPECTED_SERVICES = {SERVICE, USAGE_SERVICE, "grpc.health.v1.Health"}
 TIMEOUT_S = 30
 
 
@@ -50,7 +51,7 @@ def find_service(channel):
 
 def check_health(channel):
     stub = health_pb2_grpc.HealthStub(channel)
-    for name in ["", SERVICE, "liveness", "readiness"]:
+    for name in ["", SERVICE, USAGE_SERVICE, "liveness", "readiness"]:
         answer = stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=TIMEOUT_S)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         print(f'health of "{name}": {status}')

@@ -9,8 +9,17 @@ sys.path.insert(0, sys.argv[2])
 
 import grpc
 from google.rpc import error_details_pb2
+from google.type import money_pb2
 from grpc_status import rpc_status
-from tamma.provider.v1 import error_pb2, event_pb2, message_pb2, provider_pb2, provider_pb2_grpc
+from tamma.provider.v1 import (
+    error_pb2,
+    event_pb2,
+    message_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    usage_provider_pb2,
+    usage_provider_pb2_grpc,
+)
 
 DEADLINE_SECONDS = 10
 
@@ -25,7 +34,12 @@ def a_request(**fields) -> message_pb2.MessageRequest:
     return message_pb2.MessageRequest(messages=[prompt], **fields)
 
 
-def check_stream(provider: provider_pb2_grpc.IAIProviderStub) -> None:
+def nanos_of(money: money_pb2.Money) -> int:
+    return money.units * 10**9 + money.nanos
+
+
+def check_stream(provider: provider_pb2_grpc.IAIProviderStub) -> money_pb2.Money:
+    """Returns what the answer cost."""
     call = provider.SendMessage(
         provider_pb2.SendMessageRequest(request=a_request()), timeout=DEADLINE_SECONDS
     )
@@ -44,39 +58,90 @@ def check_stream(provider: provider_pb2_grpc.IAIProviderStub) -> None:
     completed = messages[-1].completed
     check(completed.finish_reason == event_pb2.FINISH_REASON_STOP, "the finish reason is STOP")
     check(completed.usage.total_tokens > 0, "there is usage")
+    cost = completed.cost
+    check(cost.total.currency_code == "USD", f"the cost is in US dollars: {cost}")
+    check(nanos_of(cost.total) > 0, f"the answer cost something: {cost}")
+    check(not cost.unpriced and not cost.estimated, f"the cost is exact: {cost}")
+    check(cost.price_catalogue_version != "", "the cost names its prices")
+    return cost.total
+
+
+def failed_call(provider: provider_pb2_grpc.IAIProviderStub, **fields) -> grpc.RpcError:
+    """How a request fails."""
+    request = provider_pb2.SendMessageSyncRequest(request=a_request(**fields))
+    try:
+        provider.SendMessageSync(request, timeout=DEADLINE_SECONDS)
+    except grpc.RpcError as error:
+        return error
+    sys.exit(f"not so: refused: {fields}")
+
+
+def detail_of(error: grpc.RpcError, detail):
+    """Fills a detail with that of its type."""
+    for candidate in rpc_status.from_call(error).details:
+        if candidate.Unpack(detail):
+            return detail
+    sys.exit(f"not so: {detail.DESCRIPTOR.full_name} is among the details")
 
 
 def check_refusal(provider: provider_pb2_grpc.IAIProviderStub) -> None:
-    request = a_request(temperature=3.0, top_p=-1.0)
-    try:
-        provider.SendMessageSync(
-            provider_pb2.SendMessageSyncRequest(request=request), timeout=DEADLINE_SECONDS
-        )
-    except grpc.RpcError as error:
-        check(error.code() is grpc.StatusCode.INVALID_ARGUMENT, f"refused: {error.code()}")
-        details = {
-            detail.type_url.rpartition("/")[2]: detail
-            for detail in rpc_status.from_call(error).details
-        }
-    else:
-        sys.exit("not so: a bad temperature is refused")
-
-    info = error_details_pb2.ErrorInfo()
-    check(details["google.rpc.ErrorInfo"].Unpack(info), "ErrorInfo can be unpacked")
+    error = failed_call(provider, temperature=3.0, top_p=-1.0)
+    check(error.code() is grpc.StatusCode.INVALID_ARGUMENT, f"refused: {error.code()}")
+    info = detail_of(error, error_details_pb2.ErrorInfo())
     check(info.reason == "INVALID_REQUEST", f"the reason is INVALID_REQUEST: {info.reason}")
     check(info.domain == "provider.tamma.dev", "the domain is ours")
-    bad = error_details_pb2.BadRequest()
-    check(details["google.rpc.BadRequest"].Unpack(bad), "BadRequest can be unpacked")
+    bad = detail_of(error, error_details_pb2.BadRequest())
     fields = sorted(violation.field for violation in bad.field_violations)
     check(fields == ["request.temperature", "request.top_p"], f"all bad fields are named: {fields}")
-    failure = error_pb2.FailureInfo()
-    check(
-        details["tamma.provider.v1.FailureInfo"].Unpack(failure), "FailureInfo can be unpacked"
-    )
+    failure = detail_of(error, error_pb2.FailureInfo())
     check(failure.reason == error_pb2.ERROR_REASON_INVALID_REQUEST, "the reason is an enum too")
+
+
+def check_budget(provider: provider_pb2_grpc.IAIProviderStub) -> None:
+    error = failed_call(provider, metadata={"user_id": "broke"})
+    check(error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED, f"not affordable: {error.code()}")
+    quota = detail_of(error, error_details_pb2.QuotaFailure())
+    check(quota.violations[0].subject == "pocket-money", f"the budget is named: {quota}")
+    budget = detail_of(error, error_pb2.FailureInfo()).budget
+    check(budget.name == "pocket-money", f"the budget comes along: {budget}")
+    check(budget.subject == "broke", f"and whose it is: {budget}")
+    check(nanos_of(budget.limit) == 100, f"and its limit: {budget}")
+    check(budget.reset_time.seconds > budget.start_time.seconds, f"and its reset: {budget}")
+
+
+def check_usage(usage: usage_provider_pb2_grpc.IAIUsageProviderStub, cost: money_pb2.Money) -> None:
+    """What was just spent is in the ledger and in the budget."""
+    request = usage_provider_pb2.GetUsageRequest(
+        group_by=[
+            usage_provider_pb2.USAGE_DIMENSION_MODEL,
+            usage_provider_pb2.USAGE_DIMENSION_OUTCOME,
+        ]
+    )
+    answer = usage.GetUsage(request, timeout=DEADLINE_SECONDS)
+    check(answer.total.attempts >= 1, f"the ledger has an attempt: {answer}")
+    check(
+        nanos_of(answer.total.cost.total) >= nanos_of(cost), f"the ledger has its cost: {answer}"
+    )
+    check(
+        any(row.model != "" and row.outcome == "completed" for row in answer.rows),
+        f"rows tell model and outcome: {answer}",
+    )
+    budgets = usage.GetBudgets(
+        usage_provider_pb2.GetBudgetsRequest(name="costManagement"), timeout=DEADLINE_SECONDS
+    )
+    check(len(budgets.budgets) == 1, f"there is one budget: {budgets}")
+    budget = budgets.budgets[0]
+    check(nanos_of(budget.spent) >= nanos_of(cost), f"the budget counts it: {budget}")
+    check(
+        nanos_of(budget.remaining)
+        == nanos_of(budget.limit) - nanos_of(budget.spent) - nanos_of(budget.reserved),
+        f"the rest remains: {budget}",
+    )
 
 
 with grpc.insecure_channel(sys.argv[1]) as channel:
     stub = provider_pb2_grpc.IAIProviderStub(channel)
-    check_stream(stub)
+    spent = check_stream(stub)
     check_refusal(stub)
+    check_budget(stub)
+    check_usage(usage_provider_pb2_grpc.IAIUsageProviderStub(channel), spent)

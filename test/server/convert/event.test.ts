@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SendMessageResponse } from '../../../src/gen/tamma/provider/v1/provider.ts';
-import type { ProviderEvent } from '../../../src/provider/events.ts';
+import type { ProviderEvent, Started } from '../../../src/provider/events.ts';
 import { toWireEvent } from '../../../src/server/convert/event.ts';
 import {
   completed,
@@ -17,7 +17,7 @@ function received(event: ProviderEvent) {
   return SendMessageResponse.decode(bytes);
 }
 
-const started: ProviderEvent = {
+const started: Started = {
   type: 'started',
   responseId: 'resp',
   model: 'gpt-5-2025-08-07',
@@ -25,6 +25,7 @@ const started: ProviderEvent = {
   attempt: 1,
   effectiveSettings: settings,
   warnings: ['careful'],
+  target: 'azure',
 };
 
 const wireStarted = {
@@ -34,6 +35,7 @@ const wireStarted = {
   attempt: 1,
   effectiveSettings: wireSettings,
   warnings: ['careful'],
+  target: 'azure',
 };
 
 const CASES: [ProviderEvent, string, object][] = [

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Duration } from '../../../src/gen/google/protobuf/duration.ts';
-import { fromDuration, toDuration, toTimestamp } from '../../../src/server/convert/time.ts';
+import {
+  fromDuration,
+  fromTimestamp,
+  toDuration,
+  toTimestamp,
+} from '../../../src/server/convert/time.ts';
 
 describe('toDuration', () => {
   it.each([
@@ -60,5 +65,24 @@ describe('fromDuration', () => {
     [-1n, 1],
   ])('refuses %p s and %p ns', (seconds, nanos) => {
     expect(fromDuration({ seconds, nanos })).toBeUndefined();
+  });
+});
+
+describe('fromTimestamp', () => {
+  it.each([
+    [0n, 0, 0],
+    [1_767_268_800n, 250_500_000, Date.UTC(2026, 0, 1, 12) + 250.5],
+    [253_402_300_799n, 0, Date.UTC(9999, 11, 31, 23, 59, 59)],
+  ])('reads %p s and %p ns', (seconds, nanos, epochMs) => {
+    expect(fromTimestamp({ seconds, nanos })).toBe(epochMs);
+  });
+
+  it.each([
+    [-1n, 0],
+    [253_402_300_800n, 0],
+    [0n, -1],
+    [0n, 1_000_000_000],
+  ])('refuses %p s and %p ns', (seconds, nanos) => {
+    expect(fromTimestamp({ seconds, nanos })).toBeUndefined();
   });
 });

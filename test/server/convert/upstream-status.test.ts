@@ -1,31 +1,50 @@
 import { expect, it } from '@jest/globals';
+import type { CircuitState } from '../../../src/provider/provider.ts';
 import { toWireUpstreamStatus } from '../../../src/server/convert/upstream-status.ts';
+import { anUpstreamStatus } from '../../support/fake-provider.ts';
 
 const endpoint = 'https://api.openai.com';
 
 it('carries when and why an upstream failed', () => {
-  const status = {
+  const status = anUpstreamStatus({
+    target: 'azure',
     endpoint,
     healthy: false,
     lastSuccessAt: 1000,
     lastFailureAt: 2500,
     lastFailureReason: 'TIMEOUT',
-  } as const;
+    keys: 4,
+    keysSetAside: 3,
+  });
   expect(toWireUpstreamStatus(status)).toEqual({
+    target: 'azure',
     endpoint,
     healthy: false,
     lastSuccessTime: { seconds: 1n, nanos: 0 },
     lastFailureTime: { seconds: 2n, nanos: 500_000_000 },
     lastFailureReason: 15,
+    models: [],
+    keys: 4,
+    keysSetAside: 3,
   });
 });
 
 it('leaves out what never happened', () => {
-  expect(toWireUpstreamStatus({ endpoint, healthy: true })).toEqual({
-    endpoint,
+  expect(toWireUpstreamStatus(anUpstreamStatus({ endpoint }))).toMatchObject({
     healthy: true,
     lastSuccessTime: undefined,
     lastFailureTime: undefined,
     lastFailureReason: 0,
   });
+});
+
+it.each<[CircuitState, number]>([
+  ['closed', 1],
+  ['open', 2],
+  ['half_open', 3],
+])('carries a circuit that is %s', (circuit, wire) => {
+  const model = { model: 'gpt', circuit, running: 3, queued: 2 ** 40, concurrencyLimit: 7.5 };
+  expect(toWireUpstreamStatus(anUpstreamStatus({ models: [model] })).models).toEqual([
+    { model: 'gpt', circuit: wire, running: 3, queued: 2 ** 31 - 1, concurrencyLimit: 7 },
+  ]);
 });

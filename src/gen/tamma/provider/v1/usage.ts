@@ -43,7 +43,10 @@ export interface Cost {
   total:
     | Money
     | undefined;
-  /** Version of the price catalogue that was used. */
+  /**
+   * Version of the price catalogue that was used. Empty in sums over the ledger, which may hold
+   * several.
+   */
   priceCatalogueVersion: string;
   /** The usage behind it, or a price, was estimated. */
   estimated: boolean;

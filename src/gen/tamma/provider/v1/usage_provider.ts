@@ -25,7 +25,10 @@ export const UsageDimension = {
   USER: 2,
   /** PROJECT - `project_id` of the metadata. */
   PROJECT: 3,
-  /** OUTCOME - "completed", or the reason of the failure as in ErrorInfo. */
+  /**
+   * OUTCOME - "completed", or the reason of the failure as in ErrorInfo; "PROCESS_DIED" for attempts that ran
+   * when the process was killed.
+   */
   OUTCOME: 4,
   /** TARGET - The configured target. */
   TARGET: 5,

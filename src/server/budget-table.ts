@@ -1,0 +1,56 @@
+import type { BudgetScope, BudgetState } from '../provider/budget/state.ts';
+import { toDollars } from '../provider/pricing/money.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { ahead, soft, table } from './page-parts.ts';
+
+const SCOPES: Readonly<Record<BudgetScope, string>> = {
+  all: 'all calls',
+  user: 'user',
+  project: 'project',
+  model: 'model',
+};
+
+const DOLLARS = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  maximumFractionDigits: 6,
+});
+
+/** How much of each budget is spent; nothing if there are none. */
+export function budgetTable(budgets: readonly BudgetState[], now: number): Content {
+  if (budgets.length === 0) return [];
+  return table(
+    'Budgets',
+    ['Budget', 'For', 'Spent', 'Share', 'Reserved', 'Limit', 'Reset'],
+    budgets.map((budget) => budgetRow(budget, now)),
+  );
+}
+
+function budgetRow(budget: BudgetState, now: number): readonly Content[] {
+  const { name, spent, reserved, limit, resetsAt } = budget;
+  return [
+    name,
+    subject(budget),
+    usd(spent),
+    bar(budget),
+    usd(reserved),
+    usd(limit),
+    ahead(resetsAt, now),
+  ];
+}
+
+function subject({ scope, subject }: BudgetState): Content {
+  if (scope === 'all') return SCOPES.all;
+  return html`${SCOPES[scope]} ${subject === '' ? soft('none named') : html`<code>${subject}</code>`}`;
+}
+
+/** The share that is spent; it changes its colour at the first alert. */
+function bar({ name, spent, limit, alertThresholds }: BudgetState): Markup {
+  const share = limit > 0n ? Math.min(toDollars(spent) / toDollars(limit), 1) : 1;
+  const percent = `${Math.floor(share * 100)} %`;
+  return html`<meter aria-label="${name}" title="${percent}" value="${share.toFixed(4)}" high="${alertThresholds[0] ?? 1}" optimum="0">${percent}</meter>`;
+}
+
+function usd(picoDollars: bigint): string {
+  return DOLLARS.format(toDollars(picoDollars));
+}

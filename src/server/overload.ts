@@ -1,0 +1,60 @@
+import { ProviderError } from '../provider/errors.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { LoadMeter } from './load-meter.ts';
+
+export interface OverloadLimits {
+  /** SendMessage and SendMessageSync calls that run or wait at once, 1 or more. */
+  readonly maxCalls: number;
+  /** How late a timer may fire again and again, in ms, above 0. */
+  readonly maxEventLoopDelayMs: number;
+  /** Share of the heap that may be in use when the garbage has just been collected, in (0, 1]. */
+  readonly maxHeapShare: number;
+}
+
+/** What a refused caller is told to wait, in ms: long enough for a burst to pass. */
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Refuses calls that this process could take only at the expense of those it has: one more would
+ * make all of them slower, or end them with the process.
+ */
+export class OverloadGuard {
+  readonly #limits: OverloadLimits;
+  readonly #meter: LoadMeter;
+  readonly #shedCalls: Instruments['shedCalls'];
+
+  constructor(
+    limits: OverloadLimits,
+    deps: { readonly meter: LoadMeter; readonly instruments: Pick<Instruments, 'shedCalls'> },
+  ) {
+    this.#limits = limits;
+    this.#meter = deps.meter;
+    this.#shedCalls = deps.instruments.shedCalls;
+  }
+
+  /**
+   * @param running calls that run already
+   * @throws ProviderError RATE_LIMIT_EXCEEDED with a time after which to try again
+   */
+  admit(running: number): void {
+    const subject = this.#exceeded(running);
+    if (subject === undefined) return;
+    this.#shedCalls.add(1);
+    throw new ProviderError('RATE_LIMIT_EXCEEDED', {
+      message: `This provider has too much to do: ${subject}.`,
+      quotaSubject: `provider ${subject}`,
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+  }
+
+  #exceeded(running: number): string | undefined {
+    const { maxCalls, maxEventLoopDelayMs, maxHeapShare } = this.#limits;
+    if (running >= maxCalls) return 'calls at once';
+    // With nothing to protect, to refuse would not help anybody.
+    if (running === 0) return undefined;
+    const { eventLoopDelayMs, heapShare } = this.#meter.load;
+    if (heapShare > maxHeapShare) return 'memory';
+    if (eventLoopDelayMs > maxEventLoopDelayMs) return 'event loop delay';
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
+import { ProviderError } from '../provider/errors.ts';
+import type { IAIUsageProvider } from '../provider/provider.ts';
+import { toWireBudget } from './convert/budget.ts';
+import { present, text } from './convert/present.ts';
+import { fromWireUsageQuery, toWireUsageSums } from './convert/usage-sums.ts';
+import { Violations } from './convert/violations.ts';
+import type { RawHandlers } from './raw-service.ts';
+import type { Rpcs } from './rpc.ts';
+
+export interface UsageHandlerDeps {
+  readonly rpcs: Rpcs;
+  readonly provider: IAIUsageProvider;
+}
+
+/** Budgets per user are as many as there are users; a message has its bounds. */
+const MAX_BUDGETS = 1_000;
+
+const METHODS = IAIUsageProviderService;
+
+/** tamma.provider.v1.IAIUsageProvider over the in-process provider. */
+export function createUsageHandlers({
+  rpcs,
+  provider,
+}: UsageHandlerDeps): RawHandlers<typeof IAIUsageProviderService> {
+  return {
+    getUsage: rpcs.unary(METHODS.getUsage, {}, async (request, { signal }) => {
+      const violations = new Violations();
+      const query = fromWireUsageQuery(request, violations);
+      if (violations.found.length > 0) {
+        throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
+      }
+      return toWireUsageSums(await provider.getUsage(query, { signal }));
+    }),
+    getBudgets: rpcs.unary(METHODS.getBudgets, {}, (request) => {
+      const { name, userId, projectId, model } = request;
+      const budgets = provider.getBudgets(
+        present({
+          name: text(name),
+          userId: text(userId),
+          projectId: text(projectId),
+          model: text(model),
+        }),
+      );
+      return {
+        budgets: budgets.slice(0, MAX_BUDGETS).map(toWireBudget),
+        truncated: budgets.length > MAX_BUDGETS,
+      };
+    }),
+  };
+}

@@ -1,0 +1,108 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { type Clock, systemClock } from '../../src/provider/clock.ts';
+import { HeapShare, LoopDelay, startLoadMeter } from '../../src/server/load-meter.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+/** Collects all garbage now. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
+
+/** A clock whose one timer fires when a test says so. */
+function lateClock() {
+  let now = 0;
+  let fire = (): void => {};
+  let ms = 0;
+  const clock: Clock = {
+    now: () => now,
+    after(after, callback) {
+      ms = after;
+      fire = callback;
+      return { refresh() {}, cancel() {} };
+    },
+  };
+  return {
+    clock,
+    fireLate(lateMs: number) {
+      now += ms + lateMs;
+      fire();
+    },
+  };
+}
+
+describe('the delay of the event loop', () => {
+  it('is the worst that two windows in a row have seen', () => {
+    const delay = new LoopDelay(0);
+    expect(delay.ms).toBe(0);
+    delay.note(30, 250);
+    delay.note(10, 500);
+    expect(delay.ms).toBe(0);
+    delay.note(20, 1000);
+    expect(delay.ms).toBe(20);
+    delay.note(50, 1500);
+    expect(delay.ms).toBe(20);
+    delay.note(0, 2000);
+    expect(delay.ms).toBe(0);
+  });
+
+  it('is what timers are late, as long as they are', () => {
+    const { clock, fireLate } = lateClock();
+    const meter = startLoadMeter(clock);
+    for (let i = 0; i < 3; i += 1) fireLate(700);
+    expect(meter.load.eventLoopDelayMs).toBe(700);
+    for (let i = 0; i < 20; i += 1) fireLate(0);
+    expect(meter.load.eventLoopDelayMs).toBe(0);
+    meter.stop();
+  });
+
+  it('does not show a single pause, however long', () => {
+    const { clock, fireLate } = lateClock();
+    const meter = startLoadMeter(clock);
+    const shown: number[] = [];
+    for (const lateMs of [...Array(15).fill(0), 5000, ...Array(30).fill(0)]) {
+      fireLate(lateMs);
+      shown.push(meter.load.eventLoopDelayMs);
+    }
+    expect(new Set(shown)).toEqual(new Set([0]));
+    meter.stop();
+  });
+});
+
+describe('the share of the heap', () => {
+  it('is what a collection left, for 10 s', () => {
+    const clock = new FakeClock();
+    const heap = new HeapShare(clock);
+    expect(heap.share).toBe(0);
+    heap.note(0.95);
+    clock.advance(9_999);
+    expect(heap.share).toBe(0.95);
+    clock.advance(1);
+    expect(heap.share).toBe(0);
+  });
+
+  it('is measured when the garbage was collected, and not for what is garbage', async () => {
+    const meter = startLoadMeter(systemClock);
+    collectGarbage();
+    while (meter.load.heapShare === 0) await turn();
+    const { heapShare } = meter.load;
+    expect(heapShare).toBeLessThan(1);
+    meter.stop();
+    collectGarbage();
+    for (let turns = 0; turns < 100; turns += 1) await turn();
+    expect(meter.load.heapShare).toBe(heapShare);
+  });
+});
+
+it('leaves no timer behind', () => {
+  const clock = new FakeClock();
+  const meter = startLoadMeter(clock);
+  expect(clock.pending).toBe(1);
+  clock.advance(10_000);
+  expect(meter.load.eventLoopDelayMs).toBe(0);
+  meter.stop();
+  expect(clock.pending).toBe(0);
+});
