@@ -14,7 +14,7 @@ import { toDollars } from '../pricing/money.ts';
 import { tokenPrices } from '../pricing/price.ts';
 import { endReason } from '../signal.ts';
 import type { PromptSizes } from '../tokens/prompt-sizes.ts';
-import { estimatedUsage, estimateTokens } from '../usage.ts';
+import { addUsage, estimatedUsage, estimateTokens } from '../usage.ts';
 
 export interface CostOptions {
   /** False: usage is counted, but has no price and is not written to the ledger. */
@@ -114,11 +114,22 @@ class AttemptMeter {
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
     if (this.settled) return;
     if (this.#received !== undefined || (byCaller && this.sent)) {
+      this.#noteRoughly();
       this.#settle(await this.#fillIn(estimatedUsage(0, 0)), '', error.reason);
     } else {
       this.settled = true;
       this.#entry?.void();
     }
+  }
+
+  /** For a status that cannot wait until it is counted; accounting replaces it. */
+  #noteRoughly(): void {
+    const { record } = this.#call;
+    const rough = estimatedUsage(
+      this.#deps.sizes.estimate(this.#call),
+      estimateTokens(this.#received?.length ?? 0),
+    );
+    record.usage = record.charges.reduce((sum, { usage }) => addUsage(sum, usage), rough);
   }
 
   /** 0 of an estimated usage means not given; and without an input, the output was a guess too. */
