@@ -18,6 +18,7 @@ export interface Completed {
   };
   /** Null if costs are not tracked. */
   readonly cost: {
+    readonly unpriced: boolean;
     readonly total: {
       readonly units: number;
       readonly nanos: number;

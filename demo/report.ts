@@ -88,6 +88,7 @@ function usageText({ inputTokens, outputTokens, totalTokens, estimated }: Comple
 
 function costText(cost: Completed['cost']): string {
   if (cost === null) return 'not tracked';
+  if (cost.unpriced) return 'not known: the catalogue has no price of the model';
   const { units, nanos, currencyCode } = cost.total;
   return `${(units + nanos / 1e9).toFixed(6)} ${currencyCode}`;
 }
