@@ -40,6 +40,7 @@ export async function exportLedger(
   try {
     // Standard output is not this command's to end.
     await pipeline(Readable.from(textFor(command)), command.output, { end: false });
+    await flushed(command.output);
     return 0;
   } catch (error) {
     // Whoever reads has seen enough: `... ledger | head`.
@@ -48,6 +49,14 @@ export async function exportLedger(
     stderr.write(`ledger: ${error.message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** Until whoever reads has taken what was written: the process ends next, and with it what waits. */
+function flushed(output: Writable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  output.once('error', reject);
+  output.write('', (error) => (error ? reject(error) : resolve()));
+  return promise;
 }
 
 function isBrokenPipe(error: unknown): boolean {

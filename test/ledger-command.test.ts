@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { exportLedger, type LedgerCommand } from '../src/ledger-command.ts';
 import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './provider/ledger/support.ts';
@@ -141,6 +142,27 @@ describe('ledger', () => {
       exitCode: 1,
       err: `ledger: There is no ledger in ${directory}.\n`,
     });
+  });
+
+  it('is not over before everything is written, since the process ends with it', async () => {
+    const taken = Promise.withResolvers<void>();
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => void taken.promise.then(() => done()),
+    });
+    let over = false;
+    const running = exportLedger(
+      { argv: ['--directory', aFilledDirectory()], environment: {}, readFile: () => '', output },
+      { write: () => {} },
+    ).finally(() => {
+      over = true;
+    });
+    await turn();
+    expect(output.writableLength).toBeGreaterThan(0);
+    expect(over).toBe(false);
+
+    taken.resolve();
+    expect(await running).toBe(0);
+    expect(output.writableLength).toBe(0);
   });
 
   it('stops in silence when nobody reads on', async () => {

@@ -13,10 +13,7 @@ import { HOUR, SECOND } from './units.ts';
 
 const MOST_ROUTES = 8;
 
-/**
- * Failures after which asking elsewhere may help: those of DEFAULT_FALLBACK_ON, and two for those
- * who want it. What was refused for its content or its form stays refused.
- */
+/** Failures that say nothing against the request, and CONTEXT_TOO_LONG: some models take more. */
 const DEFAULT_FALLBACK_ON = [
   'RATE_LIMIT_EXCEEDED',
   'QUOTA_EXCEEDED',
@@ -31,6 +28,7 @@ const DEFAULT_FALLBACK_ON = [
   'PROVIDER_ERROR',
 ] as const;
 
+/** And two for those who want it. What was refused for its content or its form stays refused. */
 const FALLBACK_ON = [...DEFAULT_FALLBACK_ON, 'BUDGET_EXCEEDED', 'UNSUPPORTED_PARAMETER'] as const;
 
 export const retryPolicySchema = group({

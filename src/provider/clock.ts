@@ -1,9 +1,12 @@
+/** The longest wait of one timer, in ms: a longer one of the system's would be over at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Time, injected so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since the epoch; never runs backwards while the process lives. */
   now(): number;
   /**
-   * Calls `callback` once, `ms` (at most 2^31-1) from now.
+   * Calls `callback` once, `ms` (at most MAX_TIMER_MS) from now.
    *
    * @param background The wait does not keep the process alive. Default: it does.
    */

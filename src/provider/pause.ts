@@ -1,8 +1,5 @@
-import type { Clock } from './clock.ts';
+import { type Clock, MAX_TIMER_MS } from './clock.ts';
 import { endReason } from './signal.ts';
-
-/** The longest wait of one timer, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits `ms`, never less by the clock's own account: timers of the system may be early.

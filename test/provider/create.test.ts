@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { newCallRecord } from '../../src/provider/call.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
@@ -228,7 +229,7 @@ describe('costs', () => {
   });
 });
 
-describe('a provider that is disposed of', () => {
+describe('a provider with a ledger on disk', () => {
   let directory: string;
 
   beforeEach(() => {
@@ -239,6 +240,24 @@ describe('a provider that is disposed of', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('leaves the directory alone if it cannot be made', async () => {
+    const ledger = { directory };
+    const targets = { azure: { keys: [], baseUrl: 'nowhere' } };
+    expect(() => open({ ledger, targets })).toThrow('Invalid URL');
+    expect(() => open({ ledger })).not.toThrow();
+  });
+
+  it('makes no further attempt of a call that was broken off by dispose', async () => {
+    main.setDefault(silent());
+    const record = newCallRecord(0);
+    const answered = open().sendMessageSync({ ...request, fallbackModels: ['azure'] }, { record });
+    const refused = expect(answered).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
+    await main.waitForRequest(1);
+    await provider?.dispose();
+    await refused;
+    expect(record.attempts).toBe(1);
+  });
+
   it('has written down what the calls consumed that it broke off', async () => {
     main.setDefault(stallAfter(2));
     const ledger = { directory };
@@ -247,9 +266,9 @@ describe('a provider that is disposed of', () => {
     const broken = events.next();
     await Promise.all([
       provider?.dispose(),
-      expect(broken).rejects.toMatchObject({ reason: 'STREAM_INTERRUPTED' }),
+      expect(broken).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' }),
     ]);
     const { rows } = await open({ ledger }).getUsage({ groupBy: ['outcome'] });
-    expect(rows).toMatchObject([{ outcome: 'NETWORK_ERROR', attempts: 1, estimatedAttempts: 1 }]);
+    expect(rows).toMatchObject([{ outcome: 'SHUTTING_DOWN', attempts: 1, estimatedAttempts: 1 }]);
   });
 });

@@ -127,6 +127,7 @@ export class Allowance {
       alertThresholds: definition.alertThresholds,
       alertsRaised: definition.alertThresholds.slice(0, this.#alerts),
       shared: this.#account.shared,
+      ...(this.#account.storeAway ? { storeAway: true } : {}),
     };
   }
 

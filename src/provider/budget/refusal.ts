@@ -14,28 +14,31 @@ export function budgetExceeded(
   model: string,
   now: number,
 ): ProviderError {
-  const { name, resetsAt } = budget;
+  const { name, resetsAt, storeAway } = budget;
+  const isKnown = resetsAt !== undefined && !storeAway;
   return new ProviderError('BUDGET_EXCEEDED', {
     message: sentences(budget, needed),
     model,
     quotaSubject: name,
     budget,
-    ...(resetsAt === undefined ? {} : { retryAfterMs: Math.ceil(resetsAt - now) }),
+    ...(isKnown ? { retryAfterMs: Math.ceil(resetsAt - now) } : {}),
   });
 }
 
-function sentences(
-  { name, limit, spent, reserved, resetsAt }: BudgetState,
-  needed: bigint,
-): string {
-  const reset =
-    resetsAt === undefined
-      ? 'It is never reset.'
-      : `It is reset at ${new Date(resetsAt).toISOString()}.`;
+function sentences(budget: BudgetState, needed: bigint): string {
+  const { name, limit, spent, reserved } = budget;
   return (
     `The budget ${name} does not cover this call, which needs at least ${usd(needed)}: ` +
-    `of ${usd(limit)}, ${usd(spent)} are spent and ${usd(reserved)} reserved. ${reset}`
+    `of ${usd(limit)}, ${usd(spent)} are spent and ${usd(reserved)} reserved. ${prospect(budget)}`
   );
+}
+
+/** When there will be more. */
+function prospect({ resetsAt, storeAway }: BudgetState): string {
+  if (storeAway)
+    return 'The store of shared budgets is away, and no more is leased to this sidecar.';
+  if (resetsAt === undefined) return 'It is never reset.';
+  return `It is reset at ${new Date(resetsAt).toISOString()}.`;
 }
 
 function usd(picoDollars: bigint): string {

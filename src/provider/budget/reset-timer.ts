@@ -1,7 +1,4 @@
-import type { Clock, Timer } from '../clock.ts';
-
-/** The longest wait of one timer, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.ts';
 
 /** Wakes somebody when a period is over, or before: timers may be early, and reach 24 days only. */
 export class ResetTimer {

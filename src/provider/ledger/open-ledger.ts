@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { databasePath, takeDirectory } from './directory.ts';
 import { Journal } from './journal.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, LedgerRecord } from './ledger.ts';
 import { LedgerError, messageOf } from './ledger-error.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import { RecordStore } from './record-store.ts';
@@ -18,6 +18,8 @@ export interface LedgerOptions {
 export interface LedgerDeps {
   readonly clock: Clock;
   readonly log: LedgerLog;
+  /** Is told of each record that is booked, also of those that a process that died has left. */
+  readonly onRecord?: (record: LedgerRecord) => void;
 }
 
 /** Memory must not grow for ever: some 50 MB. */
@@ -41,7 +43,7 @@ function openDirectory(directory: string, retentionMs: number, deps: LedgerDeps)
   let store: RecordStore | undefined;
   try {
     store = new RecordStore(databasePath(directory));
-    const recovered = recover(directory, store);
+    const recovered = recover(directory, store, deps.onRecord);
     if (recovered > 0) {
       deps.log.info({ directory, recovered }, 'booked attempts that a process that died had left');
     }

@@ -55,16 +55,16 @@ export class RecordStore {
 
   /**
    * Adds records, and `more` to the daily totals, all or nothing. Records that are there already
-   * are left alone. Returns how many were not.
+   * are left alone. Returns those that were not.
    */
-  add(records: readonly StoredRecord[], more: Groups = new Groups()): number {
+  add(records: readonly StoredRecord[], more: Groups = new Groups()): readonly StoredRecord[] {
     return this.#transaction(() => {
       const days = new Groups();
-      let added = 0;
+      const added: StoredRecord[] = [];
       for (const stored of records) {
         if (this.#insertRecord.run(...recordValues(stored)).changes === 0) continue;
         days.add(...dailyShare(stored.record));
-        added++;
+        added.push(stored);
       }
       for (const group of days.values()) this.#addToDay.run(...dayValues(group));
       for (const group of more.values()) this.#addToDay.run(...dayValues(group));

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { estimatedUsage } from '../usage.ts';
 import { segmentNumbers, segmentPath } from './directory.ts';
 import { JOURNAL_VERSION, type JournalLine, type ProgressLine, readLine } from './journal-line.ts';
 import { type LedgerOpening, type LedgerRecord, PROCESS_DIED } from './ledger.ts';
@@ -17,20 +18,27 @@ interface Found {
 
 /**
  * Books what a journal in the directory holds and the database does not, then deletes it: what was
- * settled as it was, what was in flight as an estimate. Returns how many attempts that were.
+ * settled as it was, what was in flight as an estimate. Tells `onRecord` of each, and returns how
+ * many they were.
  *
  * May be interrupted at any point and done again.
  *
  * @throws LedgerError if a newer version of this program wrote the journal.
  */
-export function recover(directory: string, store: RecordStore): number {
+export function recover(
+  directory: string,
+  store: RecordStore,
+  onRecord?: (record: LedgerRecord) => void,
+): number {
   const paths = segmentNumbers(directory).map((number) => segmentPath(directory, number));
   const journal = new JournalReader();
   for (const path of paths) journal.read(path);
   const records = journal.records();
   let recovered = 0;
   for (let start = 0; start < records.length; start += BATCH) {
-    recovered += store.add(records.slice(start, start + BATCH));
+    const added = store.add(records.slice(start, start + BATCH));
+    for (const { record } of added) onRecord?.(record);
+    recovered += added.length;
   }
   for (const path of paths) rmSync(path);
   return recovered;
@@ -119,15 +127,7 @@ function estimate(found: Found, endedAt: number): LedgerRecord {
       : BigInt(inputTokens) * prices.input + BigInt(outputTokens) * prices.output;
   return {
     ...same,
-    usage: {
-      inputTokens,
-      outputTokens,
-      totalTokens: inputTokens + outputTokens,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      reasoningTokens: 0,
-      estimated: true,
-    },
+    usage: estimatedUsage(inputTokens, outputTokens),
     cost: { picoDollars, catalogueVersion, estimated: true, unpriced: prices === undefined },
     serviceTier: '',
     outcome: PROCESS_DIED,

@@ -9,6 +9,7 @@ import type {
   LedgerEntry,
   LedgerOpening,
   LedgerQuery,
+  LedgerRecord,
   LedgerSums,
   Spending,
 } from './ledger.ts';
@@ -27,6 +28,7 @@ export interface SqliteLedgerDeps {
   readonly release?: () => void;
   readonly clock: Clock;
   readonly log: LedgerLog;
+  readonly onRecord?: (record: LedgerRecord) => void;
 }
 
 /** How long what is settled waits for others to be written with it. */
@@ -46,6 +48,7 @@ export class SqliteLedger implements Ledger {
   readonly #clock: Clock;
   readonly #log: LedgerLog;
   readonly #release: (() => void) | undefined;
+  readonly #onRecord: ((record: LedgerRecord) => void) | undefined;
   readonly #inFlight: InFlight | undefined;
   readonly #backlog = new Backlog();
   readonly #database: Outage;
@@ -59,6 +62,7 @@ export class SqliteLedger implements Ledger {
   /** The ledger owns what it is given, and closes it. */
   constructor(retention: RetentionOptions, deps: SqliteLedgerDeps) {
     const { store, journal, release, clock, log } = deps;
+    this.#onRecord = deps.onRecord;
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
@@ -124,6 +128,7 @@ export class SqliteLedger implements Ledger {
       const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
       const record = { ...charge, callId, traceId, userId, projectId };
       this.#backlog.add(attempt.number, { openedAt: startedAt, record });
+      this.#onRecord?.(record);
     }
     this.#flushAfter(FLUSH_MS);
   };

@@ -30,9 +30,14 @@ export async function sumRecords(
     for (const group of store.sums(slice, query)) groups.add(group, group);
     await turn();
   }
+  return toSums(groups, query);
+}
+
+/** @param groups by what the query groups by */
+export function toSums(groups: Groups, { groupBy }: Pick<LedgerQuery, 'groupBy'>): LedgerSums {
   const total = { ...NO_LABELS, ...noTotals() };
   for (const group of groups.values()) addTotals(total, group);
-  const rows = query.groupBy.length === 0 ? [] : [...groups.values()].sort(byCost);
+  const rows = groupBy.length === 0 ? [] : [...groups.values()].sort(byCost);
   return { rows: rows.slice(0, MAX_ROWS), total, truncated: rows.length > MAX_ROWS };
 }
 

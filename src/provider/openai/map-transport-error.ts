@@ -35,6 +35,8 @@ const BODY_TIMEOUT: Failure = [
   'TIMEOUT',
   { timeoutPhase: 'idle', message: 'The upstream fell silent in the middle of its answer.' },
 ];
+/** By `Transport.close()` and nothing else: another attempt would meet the same. */
+const CLOSED: Failure = ['SHUTTING_DOWN', {}];
 const UNKNOWN: Failure = ['NETWORK_ERROR', {}];
 
 /** Codes of the operating system, of Node and of undici. */
@@ -55,6 +57,8 @@ const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['UND_ERR_HEADERS_TIMEOUT', HEADERS_TIMEOUT],
   ['UND_ERR_BODY_TIMEOUT', BODY_TIMEOUT],
   ['UND_ERR_HEADERS_OVERFLOW', MALFORMED],
+  ['UND_ERR_CLOSED', CLOSED],
+  ['UND_ERR_DESTROYED', CLOSED],
 ]);
 
 /** Families of codes: OpenSSL's verification errors, Node's TLS errors, llhttp's parse errors. */

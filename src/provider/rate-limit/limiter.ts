@@ -1,15 +1,16 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import type { MessageRequest } from '../message.ts';
 import { endReason } from '../signal.ts';
 import type { PromptSizes } from '../tokens/prompt-sizes.ts';
 import { Capacity } from './capacity.ts';
 import type { RateHeadroom } from './headroom.ts';
 import type { RateLimitOptions } from './options.ts';
 import { type Admission, type Outcome, Permit, type WaitedFor } from './permit.ts';
+import { type Priority, priorityOf } from './priority.ts';
+import { refusal } from './refusal.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
-import { type Priority, type Queued, WaitQueue } from './wait-queue.ts';
+import { type Queued, WaitQueue } from './wait-queue.ts';
 import { WakeUp } from './wake-up.ts';
 
 export interface LimiterDeps {
@@ -32,12 +33,6 @@ interface Waiter extends Queued {
 }
 
 const NOBODY = { requests: 0, tokens: 0 } as const;
-
-const FULL = 'As many calls as may wait for the rate limit of the upstream wait already.';
-const IN_VAIN =
-  'The wait for the rate limit of the upstream would outlast the deadline of the call.';
-const TOO_LONG =
-  'The wait for the rate limit of the upstream is long, and the call has somewhere else to go.';
 
 /** With so many times what a prompt needs in store, a guess at its length will do. */
 const PLENTY = 4;
@@ -183,9 +178,9 @@ export class Limiter {
 
   #refuseIfInVain(call: Call, priority: Priority, tokens: number, now: number): void {
     const wait = this.#capacity.wait(tokens, this.#queue.ahead(priority), now);
-    if (this.#isFull) throw refusal(call, wait, FULL);
-    if (now + wait.waitMs > call.deadline) throw refusal(call, wait, IN_VAIN);
-    if (this.#isTooLong(call, wait.waitMs)) throw refusal(call, wait, TOO_LONG);
+    if (this.#isFull) throw refusal(call, wait, 'full');
+    if (now + wait.waitMs > call.deadline) throw refusal(call, wait, 'in_vain');
+    if (this.#isTooLong(call, wait.waitMs)) throw refusal(call, wait, 'too_long');
   }
 
   /** The upstream refused an attempt: who need not wait for it to come round does not. */
@@ -196,7 +191,7 @@ export class Limiter {
     for (const waiter of this.#queue) {
       if (!this.#isTooLong(waiter.call, wait.waitMs)) continue;
       this.#queue.delete(waiter);
-      waiter.refused(refusal(waiter.call, wait, TOO_LONG));
+      waiter.refused(refusal(waiter.call, wait, 'too_long'));
     }
     this.#serve();
   }
@@ -254,30 +249,5 @@ export class Limiter {
     this.#heldBy = waitedFor;
     head.waitedFor ??= waitedFor;
     this.#wakeUp.in(waitMs);
-  }
-}
-
-function refusal(
-  { model }: Call,
-  { waitMs, subject }: { readonly waitMs: number; readonly subject: string },
-  message: string,
-): ProviderError {
-  const retryAfterMs = Math.max(1, Math.ceil(waitMs));
-  return new ProviderError('RATE_LIMIT_EXCEEDED', {
-    message,
-    retryAfterMs,
-    quotaSubject: subject,
-    model,
-  });
-}
-
-function priorityOf(request: MessageRequest): Priority {
-  switch (request.serviceTier) {
-    case 'priority':
-      return 0;
-    case 'flex':
-      return 2;
-    default:
-      return 1;
   }
 }

@@ -3,6 +3,7 @@ import { USED_SHARE } from './local-source.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** The least time over which a refill can be measured, in ms: what remains is a whole number. */
 const MEASURED_MS = 1_000;
@@ -106,10 +107,11 @@ export class ReportedBucket {
 
 /**
  * Per ms, nobody drawing. Most limits are per minute; where the time to the full bucket tells of a
- * slower refill, the limit is one per day.
+ * slower refill, the limit is one per day. Slower ones are reported in error only, and nobody would
+ * be sent any more who could bring better news.
  */
 function fullRefill({ limit, remaining, resetMs }: Headroom): number {
   const perMinute = limit / MINUTE_MS;
   if (resetMs === 0 || remaining === limit) return perMinute;
-  return Math.min(perMinute, (limit - remaining) / resetMs);
+  return Math.min(perMinute, (limit - remaining) / Math.min(resetMs, DAY_MS));
 }

@@ -1,5 +1,4 @@
-/** 0 goes first. */
-export type Priority = 0 | 1 | 2;
+import type { Priority } from './priority.ts';
 
 export interface Queued {
   readonly priority: Priority;

@@ -1,7 +1,4 @@
-import type { Clock, Timer } from '../clock.ts';
-
-/** The longest wait of one timer, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { type Clock, MAX_TIMER_MS, type Timer } from '../clock.ts';
 
 /** One timer, however often it is set. It may ring early; whoever it wakes looks for itself. */
 export class WakeUp {

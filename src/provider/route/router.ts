@@ -16,7 +16,7 @@ import { fallbackWarnings, leftAfter, mayAnswer, takesMore } from './left-routes
 import type { FallbackOptions } from './options.ts';
 import { type Place, type PrepareOptions, prepareAt, type UpstreamRules } from './prepare-at.ts';
 import type { LeftRoute, Route } from './route.ts';
-import { type RoutingOptions, routesOf } from './routes-of.ts';
+import { chainFinder, type RoutingOptions, routesOf } from './routes-of.ts';
 
 export interface RouterOptions extends PrepareOptions {
   /** Model of requests that name none. May name an upstream, too: `azure/gpt-4o`. */
@@ -49,7 +49,7 @@ export class Router {
     const { defaultModel, upstreams, fallback } = options;
     const idOf = (model: string) => deps.catalogue().find(model)?.id;
     this.#options = options;
-    this.#routing = { defaultModel, chains: fallback.chains, upstreams, idOf };
+    this.#routing = { defaultModel, chainOf: chainFinder(fallback.chains), upstreams, idOf };
     this.#on = fallback.on.filter((reason) => reason !== 'CONTENT_FILTERED');
     this.#deps = deps;
   }

@@ -1,5 +1,5 @@
 import type { MessageRequest } from '../message.ts';
-import { matchesPattern } from '../name-pattern.ts';
+import { patternMatcher } from '../name-pattern.ts';
 import type { FallbackChain } from './options.ts';
 import { parseRoute } from './parse-route.ts';
 import { DEFAULT_UPSTREAM, type Route, routeName } from './route.ts';
@@ -8,12 +8,15 @@ export interface RoutingOptions {
   /** Model of requests that name none. May name an upstream, too. */
   readonly defaultModel: string;
   /** For requests that name no fallback of their own. */
-  readonly chains: readonly FallbackChain[];
+  readonly chainOf: ChainFinder;
   /** By name, `default` among them. */
   readonly upstreams: Pick<ReadonlySet<string>, 'has'>;
   /** The model of the catalogue that a name belongs to. */
   readonly idOf: (model: string) => string | undefined;
 }
+
+/** Finds the routes of the first chain that fits one of a model's names; none fits: none. */
+export type ChainFinder = (...names: readonly string[]) => readonly string[];
 
 export interface Routes {
   readonly primary: Route;
@@ -33,7 +36,7 @@ const NOWHERE: readonly Route[] = [];
 export function routesOf(request: MessageRequest, options: RoutingOptions): Routes {
   const primary = primaryOf(request, options);
   const { fallbackModels = [] } = request;
-  const written = fallbackModels.length > 0 ? fallbackModels : chainOf(primary.model, options);
+  const written = fallbackModels.length > 0 ? fallbackModels : chainFor(primary.model, options);
   if (written.length === 0) return { primary, alternatives: NOWHERE };
   const byName = new Map([[routeName(primary), primary]]);
   for (const text of written) {
@@ -52,11 +55,12 @@ function primaryOf({ model }: MessageRequest, { defaultModel, upstreams }: Routi
   };
 }
 
-function chainOf(model: string, { chains, idOf }: RoutingOptions): readonly string[] {
-  if (chains.length === 0) return [];
-  const id = idOf(model) ?? model;
-  const chain = chains.find(
-    ({ pattern }) => matchesPattern(pattern, model) || matchesPattern(pattern, id),
-  );
-  return chain?.routes ?? [];
+/** A finder in these chains, made once: per call nothing is compiled. */
+export function chainFinder(chains: readonly FallbackChain[]): ChainFinder {
+  const known = chains.map(({ pattern, routes }) => ({ fits: patternMatcher(pattern), routes }));
+  return (...names) => known.find(({ fits }) => names.some(fits))?.routes ?? [];
+}
+
+function chainFor(model: string, { chainOf, idOf }: RoutingOptions): readonly string[] {
+  return chainOf(model, idOf(model) ?? model);
 }

@@ -87,7 +87,7 @@ export class AttemptObservation {
     const { record, signal, model, upstream } = this.#call;
     const upstreamStatus = error.facts.upstreamStatus ?? (record.upstreamStatus || undefined);
     const upstreamRequestId =
-      error.facts.upstreamRequestId ?? (this.#started?.upstreamRequestId || undefined);
+      error.facts.upstreamRequestId ?? (record.upstreamRequestId || undefined);
     this.#error = error;
     if (upstreamRequestId !== undefined) {
       record.upstreamRequestId = upstreamRequestId;

@@ -58,7 +58,8 @@ export function metering(deps: MeteringDeps): Stage {
         }
       } catch (thrown) {
         const error = ProviderError.from(thrown);
-        await meter.end(error, call.signal.aborted);
+        // Disposed of, in a process without a drain, the connections break before the signal.
+        await meter.end(error, call.signal.aborted || error.reason === 'SHUTTING_DOWN');
         throw error;
       } finally {
         // The consumer left, or the stream just ended.

@@ -82,7 +82,7 @@ class CallObservation {
       attempts: record.attempts,
       failedAttempts: record.failedAttempts,
       timings: {
-        queueMs: this.#completed.timings.queueMs,
+        queueMs: record.queuedMs,
         ...(firstOutputAt === undefined ? {} : { timeToFirstTokenMs: firstOutputAt - startedAt }),
         totalMs: this.#deps.clock.now() - startedAt,
       },

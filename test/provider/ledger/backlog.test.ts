@@ -42,7 +42,7 @@ describe('backlog', () => {
     const bad = { ...aRecord('bad'), openedAt: Number.NaN };
     expect(() => store.add([good, bad])).toThrow('NOT NULL');
     expect(store.firstDay()).toBeUndefined();
-    expect(store.add([good])).toBe(1);
+    expect(store.add([good])).toEqual([good]);
     store.close();
   });
 });

@@ -120,7 +120,7 @@ describe('a call that ends early', () => {
     const reading = readAll(upstream.answer(aCall()));
     await until(() => sockets.length === 1);
     await upstream.close();
-    expect((await reading).error?.reason).toBe('NETWORK_ERROR');
+    expect((await reading).error?.reason).toBe('SHUTTING_DOWN');
     await until(() => sockets[0]?.destroyed === true);
     server.close();
   });

@@ -27,6 +27,7 @@ describe('fromTransportError', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'NETWORK_ERROR', /TLS/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'NETWORK_ERROR', /TLS/],
     ['HPE_INVALID_CONSTANT', 'SERVICE_UNAVAILABLE', /HTTP/],
+    ['UND_ERR_DESTROYED', 'SHUTTING_DOWN', /shutting down/],
     ['NEVER_SEEN', 'NETWORK_ERROR', /could not be reached/],
   ])('reads %s as %s, in plain words', (code, reason, words) => {
     const error = fromTransportError(coded(code), 'gpt-test');

@@ -203,9 +203,9 @@ describe('createOpenAIUpstream', () => {
     const running = readAll(upstream.answer(aCall()));
     const request = await stub.waitForRequest(1);
     await upstream.close();
-    expect((await running).error?.reason).toBe('NETWORK_ERROR');
+    expect((await running).error?.reason).toBe('SHUTTING_DOWN');
     await request.closed;
-    expect((await readAll(upstream.answer(aCall()))).error?.reason).toBe('NETWORK_ERROR');
+    expect((await readAll(upstream.answer(aCall()))).error?.reason).toBe('SHUTTING_DOWN');
     await until(() => stub.openConnections() === 0);
   });
 });

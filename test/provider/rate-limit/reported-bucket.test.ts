@@ -36,6 +36,11 @@ describe('ReportedBucket', () => {
     expect(bucket.waitMs(1, 0)).toBeCloseTo(144_000 / 0.97, 3);
   });
 
+  it('believes in no limit that refills over more than a day', () => {
+    const bucket = reported(0, 1_000 * 86_400_000);
+    expect(bucket.waitMs(1, 0)).toBeCloseTo(144_000 / 0.97, 3);
+  });
+
   it('takes a limit that says nothing of its reset for one per minute', () => {
     expect(reported(0, 0).waitMs(1, 0)).toBeCloseTo(100 / 0.97, 6);
     expect(reported(600, 5).waitMs(601, 0)).toBe(0);

@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type Priority,
-  type Queued,
-  WaitQueue,
-} from '../../../src/provider/rate-limit/wait-queue.ts';
+import type { Priority } from '../../../src/provider/rate-limit/priority.ts';
+import { type Queued, WaitQueue } from '../../../src/provider/rate-limit/wait-queue.ts';
 
 function queueOf(...entries: readonly (readonly [Priority, number])[]) {
   const queue = new WaitQueue<Queued>();

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageRequest } from '../../../src/provider/message.ts';
 import { routeName } from '../../../src/provider/route/route.ts';
-import { type RoutingOptions, routesOf } from '../../../src/provider/route/routes-of.ts';
+import {
+  chainFinder,
+  type RoutingOptions,
+  routesOf,
+} from '../../../src/provider/route/routes-of.ts';
 
 const OPTIONS: RoutingOptions = {
   defaultModel: 'gpt-default',
-  chains: [],
+  chainOf: chainFinder([]),
   upstreams: new Set(['default', 'azure', 'local']),
   idOf: (model) => (model === 'gpt-5-2026' ? 'gpt-5' : undefined),
 };
@@ -63,10 +67,10 @@ describe('the alternatives', () => {
     expect(routes({ model: 'gpt-5', fallbackModels })).toEqual(['default/gpt-5', 'azure/gpt-5']);
   });
 
-  const chains = [
+  const chainOf = chainFinder([
     { pattern: 'gpt-5', routes: ['azure'] },
     { pattern: 'gpt-*', routes: ['local/llama-4', 'azure/gpt-4o'] },
-  ];
+  ]);
 
   it.each([
     ['the first chain that fits the model', 'gpt-5', ['azure/gpt-5']],
@@ -75,12 +79,12 @@ describe('the alternatives', () => {
     ['none where no chain fits', 'o3', []],
     ['a chain of the model wherever it is asked', 'local/gpt-5', ['azure/gpt-5']],
   ])('are configured: %s', (_, model, expected) => {
-    expect(routes({ model }, { chains }).slice(1)).toEqual(expected);
-    expect(routes({ model, fallbackModels: [] }, { chains }).slice(1)).toEqual(expected);
+    expect(routes({ model }, { chainOf }).slice(1)).toEqual(expected);
+    expect(routes({ model, fallbackModels: [] }, { chainOf }).slice(1)).toEqual(expected);
   });
 
   it('are not the configured ones where the request has its own', () => {
-    expect(routes({ model: 'gpt-5', fallbackModels: ['o3'] }, { chains })).toEqual([
+    expect(routes({ model: 'gpt-5', fallbackModels: ['o3'] }, { chainOf })).toEqual([
       'default/gpt-5',
       'default/o3',
     ]);

@@ -53,13 +53,14 @@ describe('observe', () => {
     const { clock, handler, call } = setUp(async function* () {
       call.record.attempts = 2;
       call.record.failedAttempts.push(failed);
+      call.record.queuedMs = 7;
       clock.advance(100);
       yield started();
       clock.advance(20);
       yield text('a');
       clock.advance(5);
       yield text('b');
-      yield completed({ finishReason: 'length', timings: { queueMs: 7, totalMs: 0 } });
+      yield completed({ finishReason: 'length' });
     });
     const { events } = await drain(handler(call));
 

@@ -1,0 +1,274 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { BudgetBook } from '../../src/provider/budget/book.ts';
+import { localAccounts } from '../../src/provider/budget/local-accounts.ts';
+import {
+  type Call,
+  type Handler,
+  newCallRecord,
+  type StreamRecovery,
+} from '../../src/provider/call.ts';
+import { createCatalogue } from '../../src/provider/catalogue/catalogue.ts';
+import type { ErrorReason } from '../../src/provider/error-kinds.ts';
+import { ProviderError } from '../../src/provider/errors.ts';
+import type { ProviderEvent } from '../../src/provider/events.ts';
+import type { LedgerEntry } from '../../src/provider/ledger/ledger.ts';
+import { noLedger } from '../../src/provider/ledger/no-ledger.ts';
+import type { UpstreamOptions } from '../../src/provider/options.ts';
+import { pause } from '../../src/provider/pause.ts';
+import { createPipeline } from '../../src/provider/pipeline.ts';
+import { SILENT } from '../../src/provider/provider-log.ts';
+import { localSource } from '../../src/provider/rate-limit/local-source.ts';
+import { RetryBudget } from '../../src/provider/retry/budget.ts';
+import { DEFAULT_RETRY } from '../../src/provider/retry/options.ts';
+import { PromptSizes } from '../../src/provider/tokens/prompt-sizes.ts';
+import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
+import { ModelLabels } from '../../src/telemetry/model-label.ts';
+import { completed, started, text } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { aModel } from '../support/models.ts';
+import { aBudget, settled } from './budget/books.ts';
+import { aRouter, asking } from './route/a-router.ts';
+
+const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
+const CATALOGUE = createCatalogue('test', [
+  aModel({ id: 'gpt-default', maxOutputTokens: 100, prices: PRICES }),
+]);
+
+const MOST_PATIENCE_MS = 40_000;
+/** Until the attempt's time-outs end it. */
+const FOR_EVER_MS = 1e9;
+
+/** What an attempt does: so many pieces of output, each after a while, and then how it ends. */
+interface Behaviour {
+  readonly pieces: number;
+  readonly delayMs: number;
+  readonly ending: 'completed' | 'silence' | ErrorReason;
+}
+
+/** What a caller does. */
+interface Caller {
+  readonly recovery: StreamRecovery;
+  readonly way: 'reads' | 'aborts' | 'returns' | 'both';
+  /** When it leaves in this way, unless it reads to the end. */
+  readonly afterMs: number;
+  readonly maxTokens: number | undefined;
+  readonly fallback: boolean;
+}
+
+const behaviour: fc.Arbitrary<Behaviour> = fc.record({
+  pieces: fc.nat(3),
+  delayMs: fc.nat(5_000),
+  ending: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('completed' as const) },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom<Behaviour['ending']>(
+        'silence',
+        'RATE_LIMIT_EXCEEDED',
+        'SERVICE_UNAVAILABLE',
+        'NETWORK_ERROR',
+        'INVALID_API_KEY',
+        'QUOTA_EXCEEDED',
+        'INVALID_REQUEST',
+      ),
+    },
+  ),
+});
+
+const scripts = fc.array(behaviour, { minLength: 1, maxLength: 8 });
+
+const caller: fc.Arbitrary<Caller> = fc.record({
+  recovery: fc.constantFrom<StreamRecovery>('fail', 'restart', 'hold_back'),
+  way: fc.constantFrom('reads', 'aborts', 'returns', 'both'),
+  afterMs: fc.nat(MOST_PATIENCE_MS),
+  maxTokens: fc.option(fc.integer({ min: 16, max: 100 }), { nil: undefined }),
+  fallback: fc.boolean(),
+});
+
+const callers = fc.array(caller, { minLength: 1, maxLength: 12 });
+
+/** Plays one behaviour per attempt, in turn. */
+function scripted(script: readonly Behaviour[], clock: FakeClock): Handler {
+  let attempts = 0;
+  return async function* (call) {
+    const { pieces, delayMs, ending } = script[attempts++ % script.length] ?? never();
+    call.onProgress('connected');
+    await pause(delayMs, call.signal, clock);
+    call.onProgress('headers');
+    yield started();
+    for (let piece = 0; piece < pieces; piece += 1) {
+      yield text('a piece of it');
+      await pause(delayMs, call.signal, clock);
+    }
+    if (ending === 'completed') yield completed();
+    else if (ending === 'silence') await pause(FOR_EVER_MS, call.signal, clock);
+    else throw new ProviderError(ending, { upstreamStatus: 500 });
+  };
+}
+
+function never(): never {
+  throw new Error('There is nothing to play.');
+}
+
+function setUp(script: readonly Behaviour[]) {
+  const clock = new FakeClock();
+  const { router, telemetry } = aRouter({}, {}, { catalogue: () => CATALOGUE, clock });
+  const { tracer, instruments } = telemetry;
+  const entries: { ends: number }[] = [];
+  const ledger = {
+    ...noLedger(),
+    open: (): LedgerEntry => {
+      const entry = { ends: 0 };
+      entries.push(entry);
+      const end = () => {
+        entry.ends += 1;
+      };
+      return { progress: () => {}, settle: end, void: end };
+    },
+  };
+  const sizes = new PromptSizes(
+    {
+      count: async (model, _, __, signal) => {
+        signal.throwIfAborted();
+        return { inputTokens: 20, estimated: false, model, tokenizer: 'test', contextWindow: 0 };
+      },
+      countText: async () => 7,
+    },
+    clock,
+  );
+  // For three or four of the longest answers at once.
+  const definitions = [aBudget({ limit: 4_000_000_000n, period: 'day' })];
+  const book = new BudgetBook(
+    { budgets: definitions, minOutputTokens: 16 },
+    localAccounts(noLedger(), definitions),
+    { clock, instruments, log: SILENT },
+  );
+  const labels = new ModelLabels([]);
+  const keys = ['a', 'b', 'c'].map((secret) => ({ secret, weight: 1 }));
+  const options: UpstreamOptions = {
+    keys,
+    baseUrl: 'http://127.0.0.1:9',
+    rateLimit: { requestsPerMinute: 120, tokensPerMinute: 20_000, maxConcurrent: 3, maxQueued: 5 },
+    breaker: { openForMs: 1 },
+  };
+  const maxWaitMs = 2_000;
+  const deps = {
+    clock,
+    random: () => 0.5,
+    sizes,
+    instruments,
+    labels,
+    log: SILENT,
+    maxWaitMs,
+    newSource: localSource,
+  };
+  const upstreams = ['default', 'azure'].map((name) => {
+    const parts = createUpstreamParts(name, options, deps);
+    return { ...parts, upstream: { ...parts.upstream, answer: scripted(script, clock) } };
+  });
+  const pipeline = createPipeline(
+    {
+      retry: DEFAULT_RETRY,
+      maxWaitMs,
+      trackingEnabled: true,
+      minOutputTokens: 16,
+      unpriced: 'mark',
+    },
+    {
+      ...deps,
+      upstreams,
+      router,
+      retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
+      book,
+      ledger,
+      catalogue: () => CATALOGUE,
+      tracer,
+    },
+  );
+  return { clock, pipeline, book, upstreams, entries, telemetry };
+}
+
+function callOf({ recovery, maxTokens, fallback }: Caller, signal: AbortSignal): Call {
+  const request = {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(fallback ? { fallbackModels: ['azure'] } : {}),
+  };
+  return asking(request, { recovery, signal, record: newCallRecord(0) });
+}
+
+/** Reads an answer as the caller does. */
+async function read(
+  { way, afterMs }: Caller,
+  events: AsyncIterator<ProviderEvent>,
+  abort: () => void,
+  clock: FakeClock,
+): Promise<void> {
+  clock.after(afterMs, () => {
+    if (way === 'aborts' || way === 'both') abort();
+    if (way === 'returns' || way === 'both') void events.return?.().catch(() => {});
+  });
+  try {
+    while (!(await events.next()).done);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProviderError);
+    expect(error).not.toMatchObject({ reason: 'INTERNAL' });
+  }
+}
+
+/** Lets time pass until all is over, and everybody has left. */
+async function playOut(clock: FakeClock, reading: readonly Promise<void>[]): Promise<void> {
+  let isOver = false;
+  const over = Promise.all(reading).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await settled();
+    clock.advance(500);
+  }
+  await over;
+  clock.advance(MOST_PATIENCE_MS);
+  await settled();
+}
+
+describe('a call', () => {
+  it('leaves nothing behind, however and whenever it ends', async () => {
+    let waited = 0;
+    let retried = 0;
+    const property = fc.asyncProperty(scripts, callers, async (script, everybody) => {
+      const { clock, pipeline, book, upstreams, entries, telemetry } = setUp(script);
+      const begun = everybody.map((caller) => {
+        const controller = new AbortController();
+        return { caller, controller, call: callOf(caller, controller.signal) };
+      });
+      await playOut(
+        clock,
+        begun.map(({ caller, controller, call }) => {
+          const events = pipeline(call)[Symbol.asyncIterator]();
+          return read(caller, events, () => controller.abort(), clock);
+        }),
+      );
+
+      expect(book.states({})).toMatchObject([{ reserved: 0n }]);
+      const loads = upstreams.flatMap((parts) => parts.status().models);
+      expect(loads.filter(({ running, queued }) => running + queued > 0)).toEqual([]);
+      expect(entries.filter(({ ends }) => ends !== 1)).toEqual([]);
+      expect(clock.pending).toBe(0);
+      const listeners = begun.flatMap(({ call }) => getEventListeners(call.signal, 'abort'));
+      expect(listeners).toEqual([]);
+      const active = await telemetry.measured('tamma.provider.active_calls');
+      expect(active).toMatchObject([{ value: 0 }]);
+
+      for (const { call } of begun) {
+        waited += call.record.queuedMs > 0 ? 1 : 0;
+        retried += call.record.attempts > 1 ? 1 : 0;
+      }
+      await Promise.all(upstreams.map((parts) => parts.close()));
+    });
+    await fc.assert(property, { numRuns: 60 });
+    // Else nothing was seen of what this is about.
+    expect(waited).toBeGreaterThan(0);
+    expect(retried).toBeGreaterThan(0);
+  }, 30_000);
+});
