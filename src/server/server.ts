@@ -17,6 +17,7 @@ import { assertComplete, rawService } from './raw-service.ts';
 import { createReflection } from './reflection.ts';
 import { Rpcs } from './rpc.ts';
 import { StatusBoard } from './status-watch.ts';
+import { allowStreamResets } from './stream-resets.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
 
 export interface ServerOptions {
@@ -161,6 +162,7 @@ function serve(options: ServerOptions, services: readonly Service[]): Server {
     // Its books cost a third of sending a message.
     'grpc.enable_channelz': 0,
   });
+  allowStreamResets(server);
   for (const { definition, implementation } of services) {
     assertComplete(definition, implementation);
     server.addService(definition, implementation);

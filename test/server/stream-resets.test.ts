@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Server } from '@grpc/grpc-js';
+import { expect, it } from '@jest/globals';
+import type { ProviderEvent } from '../../src/provider/events.ts';
+import { allowStreamResets } from '../../src/server/stream-resets.ts';
+import { started } from '../support/events.ts';
+import type { ProviderCall } from '../support/fake-provider.ts';
+import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
+import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
+
+/** Above what Node lets a connection reset at once. */
+const CANCELS = 2_500;
+
+const start = serverPerTest();
+
+async function* untilCancelled({ options }: ProviderCall): AsyncGenerator<ProviderEvent> {
+  yield started();
+  const { signal } = options;
+  if (signal === undefined) throw new Error('no signal');
+  if (!signal.aborted) await once(signal, 'abort');
+  signal.throwIfAborted();
+}
+
+it('a connection outlives thousands of its calls that are cancelled at once', async () => {
+  const server = await start();
+  server.provider.answer = untilCancelled;
+  const call = () => server.client.provider.stream('SendMessage', REQUEST);
+  const bystander = call();
+  await nextMessage(bystander);
+  const codes = new Set<string>();
+  for (let cancelled = 0; cancelled < CANCELS; cancelled += 100) {
+    const calls = Array.from({ length: 100 }, call);
+    await Promise.all(
+      calls.map(async (stream) => {
+        await nextMessage(stream);
+        const ended = collect(stream);
+        stream.cancel();
+        codes.add(codeName((await ended).status));
+      }),
+    );
+  }
+  expect([...codes]).toEqual(['CANCELLED']);
+  // The last cancels are still on their way.
+  while (server.server.activeCalls() > 1) await nextTurn();
+  const ended = collect(bystander);
+  bystander.cancel();
+  expect(codeName((await ended).status)).toBe('CANCELLED');
+});
+
+it('a library that would ignore the limits is refused at start', () => {
+  const server = new Server();
+  Reflect.deleteProperty(server, 'commonServerOptions');
+  expect(() => allowStreamResets(server)).toThrow('grpc-js does not hand options on');
+});
