@@ -13,6 +13,8 @@ export interface SidecarOptions {
   readonly entry?: string;
   /** Options for Node.js. Default: none. */
   readonly nodeOptions?: readonly string[];
+  /** Further variables for it. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Sidecar {
@@ -23,6 +25,8 @@ export interface Sidecar {
   /** Answers what `memory-probe.ts` measures, if that was loaded. */
   settle(): Promise<unknown>;
   stop(): Promise<void>;
+  /** Sends SIGKILL and waits for the end. */
+  kill(): Promise<void>;
 }
 
 /** Starts the sidecar with its defaults, log included, which goes into a file that has no name. */
@@ -40,6 +44,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         return (await answered)[0];
       },
       stop,
+      async kill() {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      },
     };
   } catch (error) {
     process.stderr.write(readWhole(log));
@@ -70,7 +79,7 @@ export function sum(metrics: ReadonlyMap<string, number>, name: string): number 
 }
 
 function processOptions(options: SidecarOptions, stderr: number): ProcessOptions {
-  const { upstream, core, entry = 'src/main.ts', nodeOptions = [] } = options;
+  const { upstream, core, entry = 'src/main.ts', nodeOptions = [], environment } = options;
   return {
     args: [...nodeOptions, entry],
     environment: {
@@ -78,6 +87,7 @@ function processOptions(options: SidecarOptions, stderr: number): ProcessOptions
       OPENAI_BASE_URL: upstream,
       TAMMA_LISTEN: '127.0.0.1:0',
       TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+      ...environment,
     },
     stderr,
     ...(core === undefined ? {} : { core }),

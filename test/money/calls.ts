@@ -1,0 +1,182 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Finding } from '../../bench/storm/limits.ts';
+import { makeCall, type Outcome } from './caller.ts';
+import { nanos, sumOf, toNanos } from './dollars.ts';
+import { MoneyHouse, type MoneySidecar } from './money-sidecar.ts';
+import { none } from './none.ts';
+import { Planner } from './plan.ts';
+import {
+  agrees,
+  endedByCaller,
+  estimateFindings,
+  isExact,
+  isHis,
+  outputFinding,
+  type Pair,
+  type Reconciliation,
+  reconcile,
+} from './reconcile.ts';
+import { type LedgerRow, readRecords } from './records.ts';
+import { budgetFindings, metricFindings, totalFindings } from './totals.ts';
+import { BilledUpstream } from './upstream.ts';
+
+export interface CallsOptions {
+  readonly seed: number;
+  readonly calls: number;
+  readonly atATime: number;
+  /** In tokens. */
+  readonly longestAnswer?: number;
+  /**
+   * How far the sum of estimates may be from what the upstream produced, as a share of it. What it
+   * writes until it learns that its client is gone, nobody else can know.
+   */
+  readonly tolerance: number;
+}
+
+/** More than all calls cost: every one of them passes through, and none is held up. */
+const AMPLE_BUDGETS = `
+costManagement: { budgetLimit: 1000 }
+budgets:
+  - { name: people, scope: user, limit: 1000, period: total }
+  - { name: projects, scope: project, limit: 1000, period: total }
+`;
+
+const PROBE_MS = 5;
+/** The later, the more the upstream writes for nobody. */
+const LATENESS = 'how late upstream and callers were, p99 ms';
+
+/** Calls of every kind at once; then ledger, budgets and metrics must be what the upstream bills. */
+export async function stormOfCalls(options: CallsOptions): Promise<readonly Finding[]> {
+  const upstream = await BilledUpstream.start();
+  const house = new MoneyHouse(upstream.url, AMPLE_BUDGETS);
+  try {
+    const sidecar = await house.start();
+    const lag = monitorEventLoopDelay({ resolution: PROBE_MS });
+    lag.enable();
+    const outcomes = await makeCalls(options, upstream, sidecar);
+    lag.disable();
+    await upstream.settle();
+    await sidecar.settle();
+    const rows = await readRecords(house);
+    const books = reconcile(rows, upstream.bill);
+    const findings = [
+      ...outcomeFindings(outcomes),
+      { name: LATENESS, value: lag.percentile(99) / 1e6 - PROBE_MS, digits: 1 },
+      ...bookFindings(books, upstream, options),
+      ...tellsFindings(outcomes, rows, upstream),
+      ...(await totalFindings(sidecar, rows)),
+      ...(await budgetFindings(sidecar, rows)),
+      ...(await metricFindings(sidecar, rows)),
+    ];
+    await sidecar.stop();
+    return findings;
+  } finally {
+    await house.close();
+    await upstream.close();
+  }
+}
+
+async function makeCalls(
+  { seed, calls, atATime, longestAnswer }: CallsOptions,
+  upstream: BilledUpstream,
+  { clients }: MoneySidecar,
+): Promise<readonly Outcome[]> {
+  const planner = new Planner(seed, longestAnswer);
+  const plans = Array.from({ length: calls }, () => upstream.expect(planner.wild()));
+  const waiting = plans.entries();
+  const outcomes: Outcome[] = [];
+  const worker = async (): Promise<void> => {
+    for (const [at, plan] of waiting) {
+      const client = clients[at % clients.length];
+      if (client !== undefined) outcomes.push(await makeCall(plan, client));
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, worker));
+  return outcomes;
+}
+
+/** Of requests that a cancel overtakes on their way; their prompt is charged. */
+const UNSEEN_SHARE = 0.001;
+
+/** Ends that there must be some of. */
+const USUAL_CODES = ['OK', 'CANCELLED', 'ABORTED'];
+/** Ends that there may be some of, whatever the upstream does to a call. */
+const RARE_CODES = ['DEADLINE_EXCEEDED', 'UNAVAILABLE', 'RESOURCE_EXHAUSTED'];
+
+function outcomeFindings(outcomes: readonly Outcome[]): readonly Finding[] {
+  const counts = new Map<string, number>();
+  for (const { code } of outcomes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const ended = (code: string) => ({
+    name: `calls that ended ${code}`,
+    value: counts.get(code) ?? 0,
+  });
+  const known = [...USUAL_CODES, ...RARE_CODES];
+  const strange = outcomes.filter(({ code }) => !known.includes(code));
+  return [
+    ...USUAL_CODES.map((code) => ({ ...ended(code), atLeast: 1 })),
+    ...RARE_CODES.map(ended),
+    none('calls that ended otherwise', strange.length),
+  ];
+}
+
+function bookFindings(
+  { pairs, unseen, doubles, missing, unbilled }: Reconciliation,
+  upstream: BilledUpstream,
+  { tolerance }: CallsOptions,
+): readonly Finding[] {
+  const exact = pairs.filter(isExact);
+  const estimates = pairs.filter((pair) => !isExact(pair));
+  const early = estimates.filter((pair) => !isCompleted(pair));
+  return [
+    { name: 'attempts that the upstream saw', value: upstream.bill.lines.length },
+    none('billed attempts that the ledger lacks', missing.length),
+    none('attempts that it has twice', doubles),
+    none('attempts that it charges and the upstream does not', unbilled.length),
+    {
+      name: 'records of attempts that the upstream never saw',
+      value: unseen.length,
+      atMost: Math.ceil(pairs.length * UNSEEN_SHARE),
+    },
+    none(
+      'records of another spender',
+      pairs.filter((pair) => !isHis(pair, upstream.planOf(pair.line.question))).length,
+    ),
+    { name: 'completed with usage: attempts', value: exact.length, atLeast: 1 },
+    none(
+      'completed with usage: not exactly as billed',
+      exact.filter((pair) => !agrees(pair)).length,
+    ),
+    none('estimates that are not marked', estimates.filter(({ row }) => !row.estimated).length),
+    ...estimateFindings('completed without usage', estimates.filter(isCompleted), tolerance),
+    ...estimateFindings('cancelled, overdue or broken', early, tolerance),
+    outputFinding(
+      'of them, ended by the caller',
+      early.filter(({ row }) => endedByCaller(row)),
+    ),
+    outputFinding(
+      'of them, broken by the upstream',
+      early.filter(({ row }) => !endedByCaller(row)),
+    ),
+  ];
+}
+
+function isCompleted({ row }: Pair): boolean {
+  return row.outcome === 'completed';
+}
+
+/** What callers are told their calls cost is the sum of the ledger's records of them. */
+function tellsFindings(
+  outcomes: readonly Outcome[],
+  rows: readonly LedgerRow[],
+  { bill }: BilledUpstream,
+): readonly Finding[] {
+  const byTrace = Map.groupBy(rows, ({ traceId }) => traceId);
+  const traces = new Map(bill.lines.map(({ question, traceId }) => [question, traceId]));
+  const wrong = outcomes.filter(({ plan, completed }) => {
+    if (completed === undefined) return false;
+    const records = byTrace.get(traces.get(plan.question) ?? '') ?? [];
+    const told = (completed.cost as { readonly total: unknown } | null)?.total;
+    return nanos(told) !== toNanos(sumOf(records, ({ cost }) => cost));
+  });
+  return [none('answers that tell another cost than the ledger', wrong.length)];
+}
