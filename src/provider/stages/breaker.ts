@@ -28,9 +28,17 @@ async function* guarded(
     await circuit.succeeded(pass);
   } catch (thrown) {
     const error = ProviderError.from(thrown);
-    if (troubleOf(error, call) === 'down') await circuit.failed(pass, error);
-    throw error;
+    if (troubleOf(error, call) !== 'down') throw error;
+    await circuit.failed(pass, error);
+    // A wait that the upstream asked for may outlast the open circuit.
+    const isInVain = circuit.state === 'open' && error.facts.retryAfterMs === undefined;
+    throw isInVain ? notToRepeat(error) : error;
   } finally {
     circuit.ended(pass);
   }
+}
+
+/** Another attempt would only find the circuit open: what failed says more. */
+function notToRepeat({ reason, facts }: ProviderError): ProviderError {
+  return new ProviderError(reason, { ...facts, shouldRetry: false });
 }

@@ -273,6 +273,24 @@ describe('an open circuit', () => {
     expect(next).not.toHaveBeenCalled();
   });
 
+  it('says of the failure that opens it not to try again, which would only find it open', async () => {
+    const { fail, run, state } = setUp();
+    for (let i = 1; i < OPTIONS.minimumAttempts; i++) {
+      expect((await fail()).error).not.toHaveProperty('facts.shouldRetry');
+    }
+    const { error } = await fail('NETWORK_ERROR');
+    expect(state()).toBe('open');
+    expect(error).toMatchObject({ reason: 'NETWORK_ERROR', facts: { shouldRetry: false } });
+    expect(await run(DOWN)).toMatchObject({ error: { reason: 'CIRCUIT_OPEN' } });
+  });
+
+  it('lets a failure be tried again after the time the upstream asked for', async () => {
+    const { fail, run } = setUp();
+    for (let i = 1; i < OPTIONS.minimumAttempts; i++) await fail();
+    const { error } = await run(new ProviderError('SERVICE_UNAVAILABLE', { retryAfterMs: 60_000 }));
+    expect(error).not.toHaveProperty('facts.shouldRetry');
+  });
+
   it('always asks to wait', async () => {
     const { succeed, trip } = setUp();
     await trip();
