@@ -17,6 +17,13 @@ const OUTPUT_WEIGHT = 0.1;
 /** How long an attempt runs, for estimates of waits. */
 const DURATION_WEIGHT = 0.1;
 
+/**
+ * Share of refusals among the last outcomes from which the rate is too high. Fewer are no news of the
+ * limit, or of one that is hardly exceeded: such attempts are made again, and nobody else goes slower.
+ */
+const REFUSED_SHARE = 0.15;
+const OUTCOME_WEIGHT = 0.05;
+
 /** How often a limit on concurrency that recovers is looked at while nothing ends, in ms. */
 const RECOVERY_CHECK_MS = 1_000;
 
@@ -33,6 +40,7 @@ export class Capacity {
   readonly #standstill = new Standstill();
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
   readonly #duration = new MovingAverage(DURATION_WEIGHT);
+  readonly #refused = new MovingAverage(OUTCOME_WEIGHT, 0);
   #running = 0;
 
   /** @param onMore is called when there is more than was foreseen */
@@ -156,14 +164,19 @@ export class Capacity {
       this.#output.add(completed.usage.outputTokens);
       this.#standstill.succeeded(at);
     }
+    if (completed === undefined && error === undefined) return;
+    this.#refused.add(error?.reason === 'RATE_LIMIT_EXCEEDED' ? 1 : 0);
     if (error?.reason === 'RATE_LIMIT_EXCEEDED') {
       this.#standstill.refused(at, error.facts.retryAfterMs, now);
-      this.#requests.refused(admission.requestMark, now);
-      this.#tokens.refused(admission.tokenMark, now);
+      if (this.#refused.value >= REFUSED_SHARE) this.#slowDown(admission, now);
     }
-    if (completed === undefined && error === undefined) return;
     const overloaded = error !== undefined && this.#isOverload(error);
     this.#concurrency.ended(overloaded, at, this.#running, now);
+  }
+
+  #slowDown({ requestMark, tokenMark }: Admission, now: number): void {
+    this.#requests.refused(requestMark, now);
+    this.#tokens.refused(tokenMark, now);
   }
 
   /** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */

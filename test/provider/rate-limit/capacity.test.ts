@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../../src/provider/errors.ts';
+import { Capacity } from '../../../src/provider/rate-limit/capacity.ts';
+import { localSource } from '../../../src/provider/rate-limit/local-source.ts';
+import { DEFAULT_RATE_LIMIT } from '../../../src/provider/rate-limit/options.ts';
+import { completed } from '../../support/events.ts';
+
+const TARGET = { upstream: 'default', model: 'gpt-test' };
+const refusal = new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 });
+const SECOND = 1_000;
+
+type Outcome = 'refused' | 'answered';
+
+/** Makes one attempt, for which there must be room. */
+function attempt(capacity: Capacity, outcome: Outcome, now: number): void {
+  expect(capacity.take(0, now)).toBe(true);
+  const admission = { at: now, tokens: 0, ...capacity.marks(now), waitedMs: 0 };
+  const result = outcome === 'refused' ? { error: refusal } : { completed: completed() };
+  capacity.release(admission, { sent: true, tokens: 0, ...result }, now + 1);
+}
+
+describe('Capacity of a target whose limits nobody knows', () => {
+  it('is not lowered by a refusal now and then', () => {
+    const capacity = new Capacity(TARGET, DEFAULT_RATE_LIMIT, localSource, 0, () => {});
+    let now = 0;
+    for (let n = 0; n < 100; n += 1) {
+      now += SECOND;
+      attempt(capacity, n % 20 === 0 ? 'refused' : 'answered', now);
+    }
+    now += SECOND;
+    for (let burst = 0; burst < 50; burst += 1) expect(capacity.take(0, now)).toBe(true);
+  });
+
+  it('is lowered by refusals in a row', () => {
+    const capacity = new Capacity(TARGET, DEFAULT_RATE_LIMIT, localSource, 0, () => {});
+    for (let n = 1; n <= 4; n += 1) attempt(capacity, 'refused', n * 10 * SECOND);
+    const now = 60 * SECOND;
+    expect(capacity.take(0, now)).toBe(true);
+    expect(capacity.take(0, now)).toBe(false);
+  });
+});
