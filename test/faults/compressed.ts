@@ -9,6 +9,7 @@ export const compressed: Fault = {
     exchange.raw(gzipSync('data: [DONE]\n\n'));
     exchange.end();
   },
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'SERVICE_UNAVAILABLE',

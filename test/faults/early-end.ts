@@ -5,6 +5,7 @@ import { cutAfter } from '../support/upstream/index.ts';
 export const earlyEnd: Fault = {
   what: 'ends its answer in the middle',
   upstream: cutAfter(2),
+  retried: true,
   text: 'word1 word2 ',
   error: { code: 'UNAVAILABLE', reason: 'NETWORK_ERROR' },
 };

@@ -5,6 +5,7 @@ import { errorEvent } from '../support/upstream/index.ts';
 export const errorDataAfterOutput: Fault = {
   what: 'sends an error as data after output',
   upstream: errorEvent(2, { message: UPSTREAM_TEXT, code: 'rate_limit_exceeded' }),
+  retried: true,
   text: 'word1 word2 ',
   error: {
     code: 'RESOURCE_EXHAUSTED',

@@ -5,6 +5,7 @@ import { errorEvent } from '../support/upstream/index.ts';
 export const errorDataBeforeOutput: Fault = {
   what: 'sends an error as data before any output',
   upstream: errorEvent(0, { message: UPSTREAM_TEXT, code: 'server_is_overloaded' }),
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'SERVICE_UNAVAILABLE',

@@ -5,6 +5,7 @@ import { errorEvent } from '../support/upstream/index.ts';
 export const errorEventAfterOutput: Fault = {
   what: 'sends an error event after output',
   upstream: errorEvent(2, { message: UPSTREAM_TEXT, code: 'rate_limit_exceeded' }, 'event'),
+  retried: true,
   text: 'word1 word2 ',
   error: {
     code: 'RESOURCE_EXHAUSTED',

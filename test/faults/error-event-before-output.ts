@@ -5,6 +5,7 @@ import { errorEvent } from '../support/upstream/index.ts';
 export const errorEventBeforeOutput: Fault = {
   what: 'sends an error event before any output',
   upstream: errorEvent(0, { message: UPSTREAM_TEXT, code: 'server_is_overloaded' }, 'event'),
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'SERVICE_UNAVAILABLE',

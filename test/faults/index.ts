@@ -3,6 +3,7 @@ import { compressed } from './compressed.ts';
 import { contentPolicy } from './content-policy.ts';
 import { contextTooLong } from './context-too-long.ts';
 import { cut } from './cut.ts';
+import { cutOnce } from './cut-once.ts';
 import { drip } from './drip.ts';
 import { earlyEnd } from './early-end.ts';
 import { errorDataAfterOutput } from './error-data-after-output.ts';
@@ -21,17 +22,22 @@ import { noDoneAtEnd } from './no-done.ts';
 import { overloaded } from './overloaded.ts';
 import { quota } from './quota.ts';
 import { rateLimit } from './rate-limit.ts';
+import { rateLimitOnce } from './rate-limit-once.ts';
 import { reset } from './reset.ts';
 import { resetWithoutHeaders } from './reset-before-headers.ts';
+import { forbidsRetry } from './retry-forbidden.ts';
 import { serverError } from './server-error.ts';
+import { serverErrorOnce } from './server-error-once.ts';
 import { silence } from './silence.ts';
 import { silenceAfterHeaders } from './silence-after-headers.ts';
 import { stall } from './stall.ts';
+import { stallOnce } from './stall-once.ts';
 import { unsupportedParameter } from './unsupported-parameter.ts';
 
 /** From refusals over broken streams to oddities that do no harm. */
 export const FAULTS: readonly Fault[] = [
   rateLimit,
+  rateLimitOnce,
   quota,
   keyRefused,
   forbidden,
@@ -40,7 +46,9 @@ export const FAULTS: readonly Fault[] = [
   contentPolicy,
   unsupportedParameter,
   serverError,
+  serverErrorOnce,
   overloaded,
+  forbidsRetry,
   errorWith200,
   jsonInsteadOfStream,
   compressed,
@@ -48,8 +56,10 @@ export const FAULTS: readonly Fault[] = [
   silence,
   silenceAfterHeaders,
   stall,
+  stallOnce,
   earlyEnd,
   cut,
+  cutOnce,
   reset,
   malformedJson,
   errorDataBeforeOutput,

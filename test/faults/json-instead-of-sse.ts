@@ -5,6 +5,7 @@ import { jsonInsteadOfSse } from '../support/upstream/index.ts';
 export const jsonInsteadOfStream: Fault = {
   what: 'answers a stream with one JSON body',
   upstream: jsonInsteadOfSse(),
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'SERVICE_UNAVAILABLE',

@@ -1,15 +1,17 @@
 import { type Fault, UPSTREAM_TEXT } from '../support/fault.ts';
 import { httpError } from '../support/upstream/index.ts';
 
-/** OpenAI says when to come back. */
+/** OpenAI says when to come back, and is taken at its word. */
 export const rateLimit: Fault = {
-  what: 'limits the rate',
+  what: 'limits the rate for ever',
   upstream: httpError(429, {
     message: UPSTREAM_TEXT,
     type: 'requests',
     code: 'rate_limit_exceeded',
     headers: { 'retry-after': '7' },
   }),
+  retried: true,
+  waitMs: 7000,
   error: {
     code: 'RESOURCE_EXHAUSTED',
     reason: 'RATE_LIMIT_EXCEEDED',

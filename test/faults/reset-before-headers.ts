@@ -5,6 +5,7 @@ import { resetBeforeHeaders } from '../support/upstream/index.ts';
 export const resetWithoutHeaders: Fault = {
   what: 'resets the connection before its headers',
   upstream: resetBeforeHeaders(),
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'NETWORK_ERROR',

@@ -5,6 +5,7 @@ import { resetAfter } from '../support/upstream/index.ts';
 export const reset: Fault = {
   what: 'resets the connection in the middle of its answer',
   upstream: resetAfter(2),
+  retried: true,
   text: /^(word1 )?(word2 )?$/,
   error: { code: 'UNAVAILABLE', reason: 'NETWORK_ERROR' },
 };

@@ -3,8 +3,9 @@ import { httpError } from '../support/upstream/index.ts';
 
 /** OpenAI at fault. */
 export const serverError: Fault = {
-  what: 'fails with 500',
+  what: 'fails with 500 for ever',
   upstream: httpError(500, { message: UPSTREAM_TEXT, code: 'server_error' }),
+  retried: true,
   error: {
     code: 'UNAVAILABLE',
     reason: 'SERVICE_UNAVAILABLE',

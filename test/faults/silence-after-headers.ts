@@ -5,6 +5,7 @@ import { headersThenSilence } from '../support/upstream/index.ts';
 export const silenceAfterHeaders: Fault = {
   what: 'sends nothing after its headers',
   upstream: headersThenSilence(),
+  retried: true,
   config: 'timeouts: { firstToken: 200ms }',
   closedBy: 'client',
   error: {

@@ -5,6 +5,7 @@ import { silent } from '../support/upstream/index.ts';
 export const silence: Fault = {
   what: 'never answers',
   upstream: silent(),
+  retried: true,
   config: 'timeouts: { headers: 200ms }',
   closedBy: 'client',
   error: {

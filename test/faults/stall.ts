@@ -5,6 +5,7 @@ import { stallAfter } from '../support/upstream/index.ts';
 export const stall: Fault = {
   what: 'falls silent in the middle of its answer',
   upstream: stallAfter(2),
+  retried: true,
   config: 'timeouts: { idle: 200ms }',
   closedBy: 'client',
   text: 'word1 word2 ',

@@ -1,46 +1,87 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { codeName, failureOf, statusDetail } from '../support/grpc-client.ts';
-import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
+import { codeName, statusDetail } from '../support/grpc-client.ts';
+import { type RunningApp, startApp } from '../support/running-app.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
+import { type Mode, see } from './seen.ts';
+import { QUICK_RETRIES, startTwo } from './two-upstreams.ts';
 
 let running: RunningApp;
 afterEach(() => running.stop());
 
-async function expectNetworkError(sentence: string): Promise<void> {
-  const failure = await failureOf(running.client.provider.unary('SendMessageSync', aRequest()));
+const MODES: readonly Mode[] = ['FAIL', 'sync'];
+const NO_SUCH_NAME = { OPENAI_BASE_URL: 'http://upstream.invalid/v1' };
+/** A resolver without a network may take its time. */
+const DNS_MS = 60_000;
+
+async function expectNetworkError(mode: Mode, sentence: string): Promise<void> {
+  const { failure } = await see(running.client, mode);
+  if (failure === undefined) throw new Error('the call succeeded');
   expect(codeName(failure)).toBe('UNAVAILABLE');
   expect(failure.details).toBe(sentence);
   const { reason, metadata } = statusDetail(failure, 'google.rpc.ErrorInfo');
   expect(reason).toBe('NETWORK_ERROR');
-  expect(metadata).toMatchObject({ attempts: '1', retryable: 'true' });
+  expect(metadata).toMatchObject({ attempts: '3', retryable: 'true' });
   expect(metadata).not.toHaveProperty('upstream_status');
   expect(statusDetail(failure, 'google.rpc.RetryInfo')).toBeDefined();
 }
 
+async function expectFallback(mode: Mode): Promise<void> {
+  expect((await see(running.client, mode)).answer).toMatchObject({
+    target: 'second',
+    attempts: 4,
+    failedAttempts: Array(3).fill(
+      expect.objectContaining({ reason: 'ERROR_REASON_NETWORK_ERROR' }),
+    ),
+  });
+}
+
 describe('an upstream that cannot be reached', () => {
-  it('is a network error while its port is closed, and no longer', async () => {
-    running = await startApp();
+  it.each(MODES)('is a network error to %s while its port is closed, no longer', async (mode) => {
+    running = await startApp(QUICK_RETRIES);
     const { stub, client } = running;
     const { port } = stub;
     await stub.close();
-    await expectNetworkError('The upstream refused the connection.');
+    await expectNetworkError(mode, 'The upstream refused the connection.');
 
     const successor = await startStubUpstream({ port });
-    await expect(client.provider.unary('SendMessageSync', aRequest())).resolves.toBeDefined();
+    expect((await see(client, mode)).answer).toMatchObject({ attempts: 1 });
     await successor.close();
   });
 
-  it('is a network error when its name does not resolve', async () => {
-    running = await startApp('timeouts: { connect: 1m }', {
-      OPENAI_BASE_URL: 'http://upstream.invalid/v1',
-    });
-    await expectNetworkError("The upstream's host name could not be resolved (DNS).");
-  }, 30_000);
+  it.each(MODES)(
+    'is a network error to %s when its name does not resolve',
+    async (mode) => {
+      running = await startApp(`${QUICK_RETRIES}\ntimeouts: { connect: 1m }`, NO_SUCH_NAME);
+      await expectNetworkError(mode, "The upstream's host name could not be resolved (DNS).");
+    },
+    DNS_MS,
+  );
 
-  it('is a network error when it does not speak TLS', async () => {
+  it(
+    'sends calls to the fallback when its name does not resolve',
+    async () => {
+      running = await startTwo(`${QUICK_RETRIES}\ntimeouts: { connect: 1m }`, NO_SUCH_NAME);
+      await expectFallback('FAIL');
+    },
+    DNS_MS,
+  );
+
+  it.each(MODES)('is a network error to %s when it does not speak TLS', async (mode) => {
     const plain = await startStubUpstream();
-    running = await startApp('', { OPENAI_BASE_URL: plain.url.replace('http:', 'https:') });
-    await expectNetworkError('No trusted TLS connection to the upstream could be made.');
+    running = await startApp(QUICK_RETRIES, {
+      OPENAI_BASE_URL: plain.url.replace('http:', 'https:'),
+    });
+    await expectNetworkError(mode, 'No trusted TLS connection to the upstream could be made.');
+    expect(plain.requests).toEqual([]);
+    await plain.close();
+  });
+
+  it('sends calls to the fallback when it does not speak TLS', async () => {
+    const plain = await startStubUpstream();
+    running = await startTwo(QUICK_RETRIES, {
+      OPENAI_BASE_URL: plain.url.replace('http:', 'https:'),
+    });
+    await expectFallback('sync');
     await plain.close();
   });
 });

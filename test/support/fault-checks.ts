@@ -1,14 +1,10 @@
 import type { ServiceError, StatusObject } from '@grpc/grpc-js';
 import { expect } from '@jest/globals';
 import { type ExpectedError, UPSTREAM_TEXT } from './fault.ts';
-import {
-  type Collected,
-  codeName,
-  statusDetail,
-  statusDetails,
-  type WireMessage,
-} from './grpc-client.ts';
+import { codeName, statusDetail, statusDetails } from './grpc-client.ts';
 import type { RecordedRequest } from './upstream/index.ts';
+
+export { expectInvariant, textOf } from './invariant.ts';
 
 /** A failed call, by stream or not. */
 type Failed = StatusObject | ServiceError;
@@ -19,10 +15,11 @@ export function interrupted(error: ExpectedError): ExpectedError {
   return { ...error, code: 'ABORTED', reason: 'STREAM_INTERRUPTED', info };
 }
 
+/** @param requests that the call made, of which each met the fault */
 export function expectFailure(
   failed: Failed,
   expected: ExpectedError,
-  { requestId }: RecordedRequest,
+  requests: readonly RecordedRequest[],
 ): void {
   const { reason, domain, metadata } = statusDetail(failed, 'google.rpc.ErrorInfo');
   expect({ code: codeName(failed), reason }).toEqual({
@@ -32,15 +29,34 @@ export function expectFailure(
   expect(domain).toBe('provider.tamma.dev');
   expect(metadata).toMatchObject({
     provider: 'openai',
-    attempts: '1',
-    ...(expected.beforeHeaders ? {} : { upstream_request_id: requestId }),
+    attempts: String(requests.length),
+    ...(expected.beforeHeaders ? {} : { upstream_request_id: requests.at(-1)?.requestId }),
     ...expected.info,
   });
   expect(statusDetail(failed, 'google.rpc.RequestInfo').requestId).not.toBe('');
+  expect(statusDetail(failed, 'tamma.provider.v1.FailureInfo')).toMatchObject({
+    reason: `ERROR_REASON_${reason}`,
+    attempts: requests.length,
+  });
   for (const [type, fields] of Object.entries(expected.details ?? {})) {
     expect(statusDetail(failed, type)).toMatchObject(fields);
   }
   expectNoLeak(failed);
+}
+
+/** That each of these requests is told as an attempt that failed with this reason. */
+export function expectFailedAttempts(
+  failedAttempts: unknown,
+  { reason, beforeHeaders }: ExpectedError,
+  requests: readonly RecordedRequest[],
+): void {
+  expect(failedAttempts).toMatchObject(
+    requests.map(({ requestId }, index) => ({
+      attempt: index + 1,
+      reason: `ERROR_REASON_${reason}`,
+      upstreamRequestId: beforeHeaders ? '' : requestId,
+    })),
+  );
 }
 
 /** Nothing that the upstream put into words reaches the caller. */
@@ -48,18 +64,4 @@ function expectNoLeak(failed: Failed): void {
   const told = JSON.stringify([failed.details, failed.metadata.getMap(), statusDetails(failed)]);
   const raw = failed.metadata.get('grpc-status-details-bin').join('');
   expect(told + raw).not.toContain(UPSTREAM_TEXT);
-}
-
-/** The call's end and its messages tell the same: OK if and only if one `completed` came, last. */
-export function expectInvariant({ messages, status }: Collected): void {
-  const completed = messages.flatMap(({ event }, index) => (event === 'completed' ? [index] : []));
-  expect(completed).toEqual(status.code === 0 ? [messages.length - 1] : []);
-  expect(messages.map(({ sequence }) => sequence)).toEqual(messages.map((_, index) => index + 1));
-}
-
-/** The text of an answer, joined. */
-export function textOf(messages: readonly WireMessage[]): string {
-  return messages
-    .map(({ textDelta }) => (textDelta as { text: string } | null)?.text ?? '')
-    .join('');
 }

@@ -5,19 +5,25 @@ export interface Fault {
   /** Completes "when the upstream …". */
   readonly what: string;
   readonly upstream: Behaviour;
+  /** Requests that meet it; those after them are answered well. Default: all. */
+  readonly times?: number;
+  /** The same target is asked again after it. */
+  readonly retried?: true;
+  /** What the upstream asks to wait before that, in ms. The call then runs on an injected clock. */
+  readonly waitMs?: number;
   /** Configuration on top of the usual. */
   readonly config?: string;
   /** Who ends the exchange with the upstream. Default: the upstream. */
   readonly closedBy?: 'client';
-  /** Text that the caller of SendMessage gets. Default: none. */
+  /** Text of one attempt that the caller of SendMessage gets before its break or end. Default: none. */
   readonly text?: string | RegExp;
   /** Absent: the answer is good all the same. */
   readonly error?: ExpectedError;
 }
 
 /**
- * What SendMessageSync ends with. So does SendMessage if no output came before; after output it ends
- * with ABORTED and STREAM_INTERRUPTED, and with the same `info`, `retryable` apart.
+ * What a call ends with whose last attempt met the fault. Where a caller of SendMessage has output it
+ * is ABORTED and STREAM_INTERRUPTED instead, with the same `info`, `retryable` apart.
  */
 export interface ExpectedError {
   readonly code: string;

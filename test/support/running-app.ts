@@ -1,4 +1,5 @@
 import { type App, createApp } from '../../src/app.ts';
+import { type Clock, systemClock } from '../../src/provider/clock.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { load } from './config.ts';
 import { connect, type GrpcClient } from './grpc-client.ts';
@@ -21,12 +22,14 @@ export interface RunningApp {
  * The whole sidecar in this process, on free ports, with a stub as its upstream.
  *
  * @param yaml a configuration file that goes on top of this.
+ * @param clock of the app and the stub's records. Default: the system's.
  */
 export async function startApp(
   yaml = '',
   environment: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
 ): Promise<RunningApp> {
-  const stub = await startStubUpstream({ apiKey: API_KEY });
+  const stub = await startStubUpstream({ apiKey: API_KEY, now: () => clock.now() });
   const log = new LogRecorder();
   const config = load(yaml, {
     OPENAI_API_KEY: API_KEY,
@@ -36,7 +39,7 @@ export async function startApp(
     ...environment,
   });
   const logger = createLogger({ level: config.logLevel, destination: log });
-  const app = createApp(config, { version: '1.2.3', logger });
+  const app = createApp(config, { version: '1.2.3', logger, clock });
   const addresses = await app.start();
   // Some tests send more than the 4 MB that a client takes by default.
   const client = connect(addresses[0] ?? '', { 'grpc.max_receive_message_length': -1 });

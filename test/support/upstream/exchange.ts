@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type AnswerWriter, newWriter } from './answer-writer.ts';
-import { epochMs, type RecordedRequest } from './recorded-request.ts';
+import type { RecordedRequest } from './recorded-request.ts';
 import { type ChatUsage, COMMON_HEADERS, type Delta } from './wire.ts';
 
 /** Decides how one request is answered. Returning without `end` leaves the connection open. */
@@ -39,6 +39,7 @@ export class ServerExchange implements Exchange {
   readonly request: RecordedRequest;
   readonly res: ServerResponse;
   readonly #left = new AbortController();
+  readonly #now: () => number;
   #writer: AnswerWriter | undefined;
   #finished = false;
 
@@ -46,9 +47,11 @@ export class ServerExchange implements Exchange {
     request: RecordedRequest,
     res: ServerResponse,
     markClosed: (by: 'client' | 'server') => void,
+    now: () => number,
   ) {
     this.request = request;
     this.res = res;
+    this.#now = now;
     res.once('close', () => {
       markClosed(this.#finished ? 'server' : 'client');
       if (!this.#finished) this.#left.abort();
@@ -85,7 +88,7 @@ export class ServerExchange implements Exchange {
   raw(data: string | Buffer): boolean {
     if (this.res.destroyed) return false;
     if (!this.res.headersSent) this.headers();
-    this.request.firstByteAt ??= epochMs();
+    this.request.firstByteAt ??= this.#now();
     this.request.bytesWritten += Buffer.byteLength(data);
     return this.res.write(data);
   }

@@ -1,5 +1,5 @@
 /** A scriptable stand-in for OpenAI's HTTP API, for tests, the demo and the bench. */
-export { answer } from './answer.ts';
+export { answer, answerText } from './answer.ts';
 export {
   errorBodyWith200,
   headersThenSilence,

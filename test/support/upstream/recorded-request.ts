@@ -39,11 +39,16 @@ export function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Starts the record of a request whose body has arrived, and hands out what ends it. */
+/**
+ * Starts the record of a request whose body has arrived, and hands out what ends it.
+ *
+ * @param now epoch ms
+ */
 export function recordRequest(
   message: IncomingMessage,
   rawBody: string,
   receivedAt: number,
+  now: () => number,
 ): { request: RecordedRequest; markClosed: (by: 'client' | 'server') => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const id = randomUUID().replaceAll('-', '');
@@ -61,7 +66,7 @@ export function recordRequest(
     chunksWritten: 0,
   };
   const markClosed = (by: 'client' | 'server'): void => {
-    request.closedAt = epochMs();
+    request.closedAt = now();
     request.closedBy = by;
     resolve();
   };

@@ -18,6 +18,8 @@ export interface StubUpstreamOptions {
   readonly script?: Behaviour;
   /** The key that requests must bring. Default: any, or none. */
   readonly apiKey?: string;
+  /** The time, in epoch ms, by which requests are recorded. Default: the system's. */
+  readonly now?: () => number;
   /** Default true. False keeps no requests, for load that would fill the memory with them. */
   readonly keepRequests?: boolean;
 }
@@ -34,6 +36,8 @@ export interface StubUpstream {
   /** The next chat requests take these, one each; those after them take the default. */
   enqueue(...behaviours: Behaviour[]): void;
   setDefault(behaviour: Behaviour): void;
+  /** From now on requests must bring one of these keys. */
+  setApiKeys(...keys: string[]): void;
   /** What `GET /v1/models` lists. */
   models: readonly StubModel[];
   setModelsBehaviour(behaviour: Behaviour): void;
@@ -63,19 +67,26 @@ class Stub implements StubUpstream {
   readonly requests: RecordedRequest[] = [];
   readonly otherRequests: RecordedRequest[] = [];
   models = DEFAULT_MODELS;
-  readonly #server = createServer({ keepAliveTimeout: 0 }, listener(this.#answer.bind(this)));
+  readonly #server = createServer(
+    { keepAliveTimeout: 0 },
+    listener(this.#answer.bind(this), () => this.#now()),
+  );
   readonly #sockets = new Set<Socket>();
   readonly #exchanges = new Set<ServerExchange>();
   readonly #waiting = new Set<{ n: number; seen: PromiseWithResolvers<RecordedRequest> }>();
   readonly #options: StubUpstreamOptions;
   readonly #queue: Behaviour[] = [];
   readonly #failures: unknown[] = [];
+  readonly #now: () => number;
   #default: Behaviour;
+  #apiKeys: readonly string[] | undefined;
   #models: Behaviour = listModels(() => this.models);
 
   constructor(options: StubUpstreamOptions) {
     this.#options = options;
+    this.#now = options.now ?? epochMs;
     this.#default = options.script ?? answer();
+    if (options.apiKey !== undefined) this.#apiKeys = [options.apiKey];
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -104,6 +115,10 @@ class Stub implements StubUpstream {
     this.#default = behaviour;
   }
 
+  setApiKeys(...keys: string[]): void {
+    this.#apiKeys = keys;
+  }
+
   setModelsBehaviour(behaviour: Behaviour): void {
     this.#models = behaviour;
   }
@@ -130,11 +145,12 @@ class Stub implements StubUpstream {
   }
 
   #answer(message: IncomingMessage, res: ServerResponse, body: string, receivedAt: number): void {
-    const { request, markClosed } = recordRequest(message, body, receivedAt);
-    const exchange = new ServerExchange(request, res, (by) => {
+    const { request, markClosed } = recordRequest(message, body, receivedAt, this.#now);
+    const onClosed = (by: 'client' | 'server'): void => {
       this.#exchanges.delete(exchange);
       markClosed(by);
-    });
+    };
+    const exchange = new ServerExchange(request, res, onClosed, this.#now);
     this.#exchanges.add(exchange);
     if (this.#options.keepRequests !== false) this.#keep(request);
     void this.#run(this.#behaviourFor(request), exchange);
@@ -154,9 +170,8 @@ class Stub implements StubUpstream {
   }
 
   #behaviourFor(request: RecordedRequest): Behaviour {
-    const { apiKey } = this.#options;
     const { authorization } = request.headers;
-    if (apiKey !== undefined && authorization !== `Bearer ${apiKey}`) {
+    if (this.#apiKeys?.every((key) => authorization !== `Bearer ${key}`)) {
       return keyRefused(authorization);
     }
     if (!request.wellFormed) {
@@ -186,9 +201,10 @@ function generates({ method, path }: RecordedRequest): boolean {
 /** Reads the body before it passes the request on. */
 function listener(
   answer: (message: IncomingMessage, res: ServerResponse, body: string, receivedAt: number) => void,
+  now: () => number,
 ): RequestListener {
   return (message, res) => {
-    const receivedAt = epochMs();
+    const receivedAt = now();
     let body = '';
     message.setEncoding('utf8');
     message.on('data', (text: string) => {

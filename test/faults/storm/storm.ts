@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { GrpcConnection } from '../../../bench/grpc-connection.ts';
+import { type App, createApp } from '../../../src/app.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { load } from '../../support/config.ts';
+import { barrier, makeCall, type Outcome } from './caller.ts';
+import type { CallPlan } from './plan.ts';
+import {
+  type Attempt,
+  type StormUpstream,
+  startStormUpstream,
+  type UpstreamPlan,
+} from './upstream.ts';
+
+export interface Storm extends UpstreamPlan {
+  readonly call: (call: number) => CallPlan;
+  /** Calls that run at once. */
+  readonly atOnce: number;
+  /** Configuration of the sidecar. */
+  readonly yaml: string;
+  /** Is told how each call went. */
+  readonly onCall: (outcome: Outcome, attempts: readonly Attempt[]) => void;
+}
+
+/** What is left when all calls are over. */
+export interface Aftermath {
+  /** Calls of which requests came after they had ended, or after the sidecar saw their cancel. */
+  readonly late: readonly number[];
+  readonly runningRequests: number;
+  readonly activeCalls: number;
+  /** Upstream sockets once the sidecar has stopped. */
+  readonly sockets: number;
+  /** Errors that the sidecar logged. */
+  readonly errors: readonly string[];
+  readonly seconds: number;
+  /** Bytes of heap in use after a fifth of the calls and at the end; undefined without `--expose-gc`. */
+  readonly heap?: { readonly early: number; readonly end: number };
+}
+
+const CONNECTIONS = 4;
+/** Part of the calls after which everything has been in use for a while. */
+const EARLY = 0.2;
+/** Not all in one tick: that would measure how long many calls take to begin. */
+const RAMP_MS = 1_000;
+/** What an upstream may need to notice that its connections were closed, in ms. */
+const CLOSING_MS = 5_000;
+const ERROR_LEVELS: readonly string[] = ['error', 'fatal'];
+
+/** Makes planned calls to a sidecar in this process, whose upstream does as planned. */
+export async function runStorm(storm: Storm): Promise<Aftermath> {
+  const startedAt = performance.now();
+  const upstream = await startStormUpstream(storm);
+  const errors: string[] = [];
+  const app = startSidecar(storm.yaml, upstream.url, errors);
+  const [address = ''] = await app.start();
+  const connections = Array.from({ length: CONNECTIONS }, () => new GrpcConnection(address));
+  const first = Math.floor(storm.calls * EARLY);
+  await makeCalls(storm, upstream, connections, numbers(0, first));
+  const early = await heapInUse();
+  await makeCalls(storm, upstream, connections, numbers(first, storm.calls));
+  const end = await heapInUse();
+  const left = { runningRequests: upstream.running(), activeCalls: await activeCalls(app) };
+  for (const connection of connections) connection.close();
+  await app.stop();
+  const sockets = await openSockets(upstream);
+  await upstream.close();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const heap = early === undefined || end === undefined ? {} : { heap: { early, end } };
+  return { ...left, ...heap, late: upstream.late, sockets, errors, seconds };
+}
+
+function startSidecar(yaml: string, upstream: string, errors: string[]): App {
+  const environment = {
+    OPENAI_API_KEY: 'sk-storm',
+    OPENAI_BASE_URL: upstream,
+    TAMMA_LISTEN: '127.0.0.1:0',
+    TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+  };
+  const destination = {
+    write(line: string): void {
+      if (ERROR_LEVELS.includes(JSON.parse(line).level)) errors.push(line);
+    },
+  };
+  const logger = createLogger({ level: 'info', destination });
+  return createApp(load(yaml, environment), { version: '0.0.0', logger });
+}
+
+function* numbers(from: number, to: number): Generator<number> {
+  for (let number = from; number < to; number += 1) yield number;
+}
+
+/** `atOnce` at a time. */
+async function makeCalls(
+  storm: Storm,
+  upstream: StormUpstream,
+  connections: readonly GrpcConnection[],
+  calls: Iterator<number>,
+): Promise<void> {
+  const worker = async (_: unknown, at: number): Promise<void> => {
+    await sleep((at * RAMP_MS) / storm.atOnce);
+    for (let next = calls.next(); next.done !== true; next = calls.next()) {
+      const connection = connections[next.value % CONNECTIONS];
+      if (connection !== undefined) await makeOne(storm, upstream, connection, next.value);
+    }
+  };
+  await Promise.all(Array.from({ length: storm.atOnce }, worker));
+}
+
+async function makeOne(
+  storm: Storm,
+  upstream: StormUpstream,
+  connection: GrpcConnection,
+  call: number,
+): Promise<void> {
+  const outcome = await makeCall(storm.call(call), connection);
+  if (outcome.status !== 0 || outcome.completed?.attempts !== upstream.attemptsOf(call).length) {
+    // The sidecar has seen the cancel, and what it had sent before arrives before this.
+    await barrier(connection);
+    await knock(upstream.url);
+  }
+  storm.onCall(outcome, upstream.attemptsOf(call));
+  upstream.forget(call);
+}
+
+/** Over a connection of its own: connections are accepted in their order, and not at once. */
+async function knock(url: string): Promise<void> {
+  const [response] = await once(get(`${url}/models`, { agent: false }), 'response');
+  response.resume();
+  await once(response, 'end');
+}
+
+async function activeCalls({ adminAddress }: App): Promise<number> {
+  const status = await (await fetch(`http://${adminAddress}/status.json`)).json();
+  return (status as { activeCalls: number }).activeCalls;
+}
+
+/** What is left when the upstream has noticed what was closed. */
+async function openSockets(upstream: StormUpstream): Promise<number> {
+  const until = performance.now() + CLOSING_MS;
+  while (upstream.openConnections() > 0 && performance.now() < until) await sleep(10);
+  return upstream.openConnections();
+}
+
+async function heapInUse(): Promise<number | undefined> {
+  const { gc } = globalThis;
+  if (gc === undefined) return undefined;
+  // What one collection sets free may hold what the next one frees.
+  for (let round = 0; round < 5; round += 1) {
+    await gc({ execution: 'async' });
+    await nextTurn();
+  }
+  return process.memoryUsage().heapUsed;
+}
