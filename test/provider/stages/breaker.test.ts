@@ -173,7 +173,7 @@ describe('a closed circuit', () => {
     for (let i = 0; i < 4; i++) {
       const { events, error } = await run(started(), text('Hi'), DOWN);
       expect(events).toHaveLength(2);
-      expect(error).toBe(DOWN);
+      expect(error).toMatchObject({ reason: DOWN.reason });
     }
     expect(state()).toBe('open');
   });
