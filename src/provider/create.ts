@@ -3,18 +3,16 @@ import { metrics, type Tracer, trace } from '@opentelemetry/api';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
 import { ModelLabels } from '../telemetry/model-label.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
-import { BudgetBook } from './budget/book.ts';
-import { localAccounts } from './budget/local-accounts.ts';
+import { openBooks } from './books.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { CatalogueStore } from './catalogue/store.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { noLedger } from './ledger/no-ledger.ts';
-import { openLedger } from './ledger/open-ledger.ts';
 import { ModelList } from './model-list.ts';
 import { OpenAIProvider } from './openai-provider.ts';
 import { type OpenAIProviderOptions, type Settings, withDefaults } from './options.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
 import { type ProviderLog, SILENT } from './provider-log.ts';
+import type { NewRateSource } from './rate-limit/source.ts';
 import { RetryBudget } from './retry/budget.ts';
 import { DEFAULT_UPSTREAM } from './route/route.ts';
 import { Router, type RouterDeps } from './route/router.ts';
@@ -57,7 +55,7 @@ export function createOpenAIProvider(
   options: OpenAIProviderOptions,
   environment: OpenAIProviderEnvironment = {},
 ): OpenAIProvider {
-  hideKeys(options);
+  hideSecrets(options);
   const means = meansOf(environment, options.version);
   const settings = withDefaults(options);
   const { catalogueFile: file } = options;
@@ -72,20 +70,21 @@ export function createOpenAIProvider(
     labels: new ModelLabels(modelNames(options, catalogue())),
     retryBudget: new RetryBudget(settings.retry, means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,
-    ...openBooks(settings, means),
+    newSource: ((...limit) => books.newSource(...limit)) satisfies NewRateSource,
   };
   const { main, upstreams } = createUpstreams(options, deps);
   const router = createRouter(options, settings, upstreams, deps);
-  const pipeline = createPipeline(pipelineOptions(settings), { ...deps, upstreams, router });
+  // Last of what may throw: whoever tries again finds its directory free.
+  const books = openBooks(settings, means);
+  const parts = { ...deps, ...books, upstreams, router };
+  const pipeline = createPipeline(pipelineOptions(settings), parts);
   const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();
   return new OpenAIProvider(
     { version: options.version, rateLimit: rateLimitOptions(options) },
-    { ...deps, pipeline, router, upstreams, models, store },
+    { ...parts, pipeline, models, store },
   );
 }
-
-type Means = ReturnType<typeof meansOf>;
 
 /** What the provider needs and does not make itself. */
 function meansOf(environment: OpenAIProviderEnvironment, version: string) {
@@ -100,16 +99,11 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
 }
 
 /** From now on, in whatever is logged and told. */
-function hideKeys({ keys, targets = {} }: OpenAIProviderOptions): void {
+function hideSecrets({ keys, targets = {}, sharedStore }: OpenAIProviderOptions): void {
+  if (sharedStore !== undefined) hideSecret(sharedStore.url);
   for (const { secret } of [keys, ...Object.values(targets).map((own) => own.keys)].flat()) {
     hideSecret(secret);
   }
-}
-
-/** What is spent, and what may be. */
-function openBooks({ costs, ledger: options, budgets }: Settings, means: Means) {
-  const ledger = costs.trackingEnabled ? openLedger(options, means) : noLedger();
-  return { ledger, book: new BudgetBook(budgets, localAccounts(ledger, budgets.budgets), means) };
 }
 
 function createUpstreams(options: OpenAIProviderOptions, deps: UpstreamPartsDeps) {

@@ -48,8 +48,10 @@ export interface OpenAIProviderDeps {
   /** Of the default upstream. */
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
-  readonly ledger: Ledger;
-  readonly book: Pick<BudgetBook, 'states' | 'close'>;
+  readonly ledger: Pick<Ledger, 'sums'>;
+  readonly book: Pick<BudgetBook, 'states'>;
+  /** Writes out what is left of them. */
+  readonly closeBooks: () => Promise<void>;
   readonly tokens: TokenCounter;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -131,14 +133,13 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async dispose(): Promise<void> {
-    const { upstreams, store, tokens, book, ledger } = this.#deps;
+    const { upstreams, store, tokens, closeBooks } = this.#deps;
     store.close();
     await Promise.all(upstreams.map((parts) => parts.close()));
     await tokens.close();
     // Calls that were broken off just now settle what they consumed.
     await nextTurn();
-    await book.close();
-    await ledger.close();
+    await closeBooks();
   }
 
   /** Why an upstream does not list its models; empty: it does. */

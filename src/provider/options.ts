@@ -99,6 +99,7 @@ export interface Settings {
   readonly costs: CostManagementOptions;
   readonly budgets: BudgetOptions;
   readonly ledger: LedgerOptions;
+  readonly sharedStore?: SharedStoreOptions;
 }
 
 /**
@@ -120,5 +121,6 @@ export function withDefaults(options: OpenAIProviderOptions): Settings {
     costs,
     budgets,
     ledger: { ...DEFAULT_LEDGER, ...options.ledger },
+    ...(options.sharedStore && { sharedStore: options.sharedStore }),
   };
 }

@@ -12,6 +12,7 @@ import type { ModelStatus, UpstreamStatus } from './provider.ts';
 import type { ProviderLog } from './provider-log.ts';
 import { RateLimiters } from './rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from './rate-limit/options.ts';
+import type { NewRateSource } from './rate-limit/source.ts';
 import type { UpstreamRules } from './route/prepare-at.ts';
 import { DEFAULT_TIMEOUTS, type TimeoutOptions } from './timeouts/options.ts';
 import type { PromptSizes } from './tokens/prompt-sizes.ts';
@@ -45,6 +46,8 @@ export interface UpstreamPartsDeps {
   readonly log: ProviderLog;
   /** See FallbackOptions. */
   readonly maxWaitMs: number;
+  /** Where configured rate limits are drawn from. */
+  readonly newSource: NewRateSource;
 }
 
 /** What is chosen from where a server wants no key. */

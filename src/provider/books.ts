@@ -1,0 +1,87 @@
+import { BudgetBook, type BudgetBookDeps } from './budget/book.ts';
+import { localAccounts } from './budget/local-accounts.ts';
+import type { Ledger, LedgerRecord } from './ledger/ledger.ts';
+import { noLedger } from './ledger/no-ledger.ts';
+import { openLedger } from './ledger/open-ledger.ts';
+import type { Settings } from './options.ts';
+import type { ProviderLog } from './provider-log.ts';
+import { localSource } from './rate-limit/local-source.ts';
+import type { NewRateSource } from './rate-limit/source.ts';
+import type { SharedStoreOptions } from './shared-store/options.ts';
+import { sharedLedger } from './shared-store/shared-ledger.ts';
+import { openSharedStore } from './shared-store/shared-store.ts';
+import { sidecarName } from './shared-store/sidecar-name.ts';
+
+export interface BooksDeps extends BudgetBookDeps {
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: ProviderLog;
+}
+
+/** What was spent, what may be, and how fast: of this process alone, or of all that share a store. */
+export interface Books {
+  readonly ledger: Ledger;
+  readonly book: BudgetBook;
+  /** Where configured rate limits are drawn from. */
+  readonly newSource: NewRateSource;
+  /** Writes out what is left, and gives leases back. */
+  closeBooks(): Promise<void>;
+}
+
+type BooksSettings = Pick<Settings, 'costs' | 'ledger' | 'budgets' | 'sharedStore'>;
+
+/** @throws LedgerError if there can be no ledger in the directory that is given */
+export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
+  const { sharedStore } = settings;
+  return sharedStore === undefined
+    ? openOwn(settings, deps)
+    : openShared(settings, sharedStore, deps);
+}
+
+function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: BooksDeps): Books {
+  const ledger = costs.trackingEnabled ? openLedger(options, deps) : noLedger();
+  const book = new BudgetBook(budgets, localAccounts(ledger, budgets.budgets), deps);
+  return {
+    ledger,
+    book,
+    newSource: localSource,
+    closeBooks: async () => {
+      await book.close();
+      await ledger.close();
+    },
+  };
+}
+
+function openShared(
+  { costs, ledger: options, budgets }: BooksSettings,
+  shared: SharedStoreOptions,
+  deps: BooksDeps,
+): Books {
+  const recovered: LedgerRecord[] = [];
+  let book = (record: LedgerRecord): unknown => recovered.push(record);
+  const own = costs.trackingEnabled
+    ? openLedger(options, { ...deps, onRecord: (record) => book(record) })
+    : noLedger();
+  const store = openSharedStore(
+    { ...shared, name: sidecarName(shared.name, options.directory) },
+    {
+      ...deps,
+      definitions: budgets.budgets,
+      ledger: own,
+      keepsLedger: costs.trackingEnabled && options.directory !== undefined,
+    },
+  );
+  book = (record) => store.totals.add(record);
+  recovered.forEach(book);
+  const budgetBook = new BudgetBook(budgets, store.accounts, deps);
+  return {
+    ledger: sharedLedger(own, store.totals),
+    book: budgetBook,
+    newSource: store.newRateSource,
+    closeBooks: async () => {
+      await budgetBook.close();
+      await own.close();
+      await store.close();
+    },
+  };
+}
