@@ -91,6 +91,8 @@ export interface CallRecord {
   readonly startedAt: number;
   /** The resolved model, empty while it is not known. */
   model: string;
+  /** Of the last attempt: `default`, or one of the configuration's `targets`. Empty before the first. */
+  target: string;
   attempts: number;
   readonly failedAttempts: FailedAttempt[];
   /** Of the last attempt; empty if the upstream gave none. */
@@ -134,6 +136,7 @@ export function newCallRecord(startedAt: number): CallRecord {
   return {
     startedAt,
     model: '',
+    target: '',
     attempts: 0,
     failedAttempts: [],
     upstreamRequestId: '',

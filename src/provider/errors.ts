@@ -32,6 +32,8 @@ export interface ErrorFacts {
   readonly quotaSubject?: string;
   /** The budget that the call does not fit, for BUDGET_EXCEEDED. */
   readonly budget?: BudgetState;
+  /** A connection that had served before broke before any response: says nothing of the upstream. */
+  readonly staleConnection?: boolean;
   /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
   readonly shouldRetry?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */

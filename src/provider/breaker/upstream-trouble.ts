@@ -23,6 +23,7 @@ const TROUBLES: { readonly [reason in ErrorReason]?: UpstreamTrouble } = {
 export function troubleOf(error: ProviderError, call: Call): UpstreamTrouble | undefined {
   // Whatever broke when the caller, the deadline or the drain ended the call, broke because of it.
   if (call.signal.aborted) return undefined;
+  if (error.facts.staleConnection) return undefined;
   if (isCallersLimit(error.facts.timeoutPhase, call)) return undefined;
   return TROUBLES[error.reason];
 }

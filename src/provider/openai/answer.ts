@@ -5,7 +5,7 @@ import { type ErrorFacts, ProviderError } from '../errors.ts';
 import { type EventProducer, EventQueue } from '../event-queue.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
-import { encoded, jsonInsteadOfStream, notAStream } from './faults.ts';
+import { encoded, jsonInsteadOfStream, notAStream, staleConnection } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { present } from './present.ts';
 import { rateHeadroom } from './rate-headers.ts';
@@ -115,7 +115,7 @@ export class Answer implements EventProducer, ResponseListener {
       if (this.#answer !== undefined) this.#answer.fail(known);
       // An error response says more than the break behind it, even if it is cut.
       else if (this.#body !== undefined) this.#body.end();
-      else throw known;
+      else throw this.#exchange.reusesConnection ? staleConnection(known) : known;
     });
   }
 

@@ -94,7 +94,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [401, { reason: 'INVALID_API_KEY' }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
-  [403, { reason: 'PERMISSION_DENIED' }],
+  // A project without access to a model; content that is refused.
+  [403, { reason: 'PERMISSION_DENIED', unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED'] }],
   [404, { reason: 'MODEL_NOT_FOUND' }],
   [408, { reason: 'SERVICE_UNAVAILABLE' }],
   [409, { reason: 'SERVICE_UNAVAILABLE' }],

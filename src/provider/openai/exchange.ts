@@ -24,6 +24,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #connecting: Socket | undefined;
   #over = false;
+  #opensSocket = false;
 
   constructor(signal: AbortSignal, listener: ResponseListener) {
     this.#signal = signal;
@@ -35,6 +36,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#signal.aborted && !this.#over) this.#onAbort();
     if (!this.#over) this.#signal.addEventListener('abort', this.#onAbort);
     return !this.#over;
+  }
+
+  /** It goes over a connection that served others before, which the server may just have closed. */
+  get reusesConnection(): boolean {
+    return !this.#opensSocket;
   }
 
   get paused(): boolean {
@@ -67,6 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The socket that is opened for this request. */
   connectingOn(socket: Socket): void {
     this.#connecting = socket;
+    this.#opensSocket = true;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

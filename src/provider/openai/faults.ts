@@ -28,6 +28,15 @@ export function cancelledUpstream(): ProviderError {
   return new ProviderError('PROVIDER_ERROR', { message: 'The upstream cancelled its answer.' });
 }
 
+/**
+ * A kept connection broke before a byte of the response: most likely the server closed it for being
+ * idle at the same moment, and has not seen the request.
+ */
+export function staleConnection(error: ProviderError): ProviderError {
+  if (error.reason !== 'NETWORK_ERROR') return error;
+  return new ProviderError(error.reason, { ...error.facts, staleConnection: true });
+}
+
 /** A response in a content coding that was not asked for. */
 export function encoded(): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {

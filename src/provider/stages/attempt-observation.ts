@@ -65,6 +65,7 @@ export class AttemptObservation {
           ...operationAttributes(call.model, deps.server),
           ...requestAttributes(call.request),
           [ATTRIBUTE.attempt]: number,
+          [ATTRIBUTE.target]: call.upstream,
         },
       },
       call.context,
@@ -152,6 +153,7 @@ export class AttemptObservation {
     const failed = outcome instanceof ProviderError;
     instruments.attempts.add(1, {
       ...attributes,
+      [ATTRIBUTE.target]: this.#call.upstream,
       [ATTRIBUTE.outcome]: failed ? outcome.reason : OUTCOME_COMPLETED,
     });
     instruments.operationDuration.record(

@@ -13,6 +13,7 @@ export function attempt(deps: AttemptDeps): Stage {
     async function* attempted(call): AsyncGenerator<ProviderEvent> {
       const { record } = call;
       record.attempts += 1;
+      record.target = call.upstream;
       record.upstreamRequestId = '';
       record.upstreamStatus = 0;
       const number = record.attempts;

@@ -7,6 +7,7 @@ import type { ProviderEvent, Started } from '../events.ts';
 import { pause } from '../pause.ts';
 import type { RetryBudget } from '../retry/budget.ts';
 import { type DecideDeps, decideRetry } from '../retry/decide.ts';
+import { isFree } from '../retry/delay.ts';
 import type { RetryOptions } from '../retry/options.ts';
 import { throwIfOver } from '../retry/throw-if-over.ts';
 
@@ -93,7 +94,7 @@ async function beforeAnother(
     deps,
   );
   if (!decision.retry) throw decision.error;
-  if (!deps.budget.withdraw()) throw failed.error;
+  if (!isFree(failed.error.facts, failed.attempts) && !deps.budget.withdraw()) throw failed.error;
   await pause(decision.waitMs, call.signal, deps.clock);
   deps.instruments.retries.add(1, {
     [ATTRIBUTE.target]: call.upstream,

@@ -28,6 +28,11 @@ describe('troubleOf', () => {
     },
   );
 
+  it('holds a connection that was closed for being idle against nobody', () => {
+    const error = new ProviderError('NETWORK_ERROR', { staleConnection: true });
+    expect(troubleOf(error, aCall())).toBeUndefined();
+  });
+
   it.each<[TimeoutPhase, Partial<Call>, string | undefined]>([
     ['first_token', { firstTokenTimeoutMs: 1 }, undefined],
     ['idle', { idleTimeoutMs: 1 }, undefined],

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { aCall } from '../../support/events.ts';
-import { httpError, resetBeforeHeaders } from '../../support/upstream/index.ts';
+import { answer, httpError, resetBeforeHeaders } from '../../support/upstream/index.ts';
 import { chunk, openUpstream, readAll, sse } from './open-upstream.ts';
 import { expectFault, HUNG_UP, UNREADABLE } from './stream-faults.ts';
 
@@ -37,6 +38,23 @@ describe('a fault of the upstream', () => {
         upstreamRequestId: stub.requests[0]?.requestId,
         retryAfterMs: 2000,
       },
+    });
+  });
+
+  it('tells a connection that breaks when it is used again from one that breaks at once', async () => {
+    const { stub, upstream } = await openUpstream(resetBeforeHeaders());
+    const fresh = await readAll(upstream.answer(aCall()));
+    expect(fresh.error).toMatchObject({ reason: 'NETWORK_ERROR' });
+    expect(fresh.error).not.toHaveProperty('facts.staleConnection');
+    stub.enqueue(answer({ text: 'kept' }));
+    expect((await readAll(upstream.answer(aCall()))).error).toBeUndefined();
+    await stub.requests[1]?.closed;
+    // The end of the body is on its way; the connection is free behind it.
+    for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+    const reused = await readAll(upstream.answer(aCall()));
+    expect(reused.error).toMatchObject({
+      reason: 'NETWORK_ERROR',
+      facts: { staleConnection: true },
     });
   });
 

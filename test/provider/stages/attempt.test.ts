@@ -113,6 +113,7 @@ describe('attempt: the span', () => {
       'gen_ai.request.stop_sequences': ['END'],
       'openai.request.service_tier': 'flex',
       'tamma.provider.attempt': 1,
+      'tamma.provider.target': 'default',
       'gen_ai.response.id': 'chatcmpl-7',
       'gen_ai.response.model': 'gpt-test-2026',
       'tamma.provider.upstream_request_id': 'req_7',
@@ -141,6 +142,7 @@ describe('attempt: the span', () => {
       ...OPERATION,
       'gen_ai.request.stream': true,
       'tamma.provider.attempt': 1,
+      'tamma.provider.target': 'default',
       'gen_ai.response.finish_reasons': ['stop'],
     });
   });
@@ -284,7 +286,11 @@ describe('attempt: the metrics', () => {
     ]);
     expect(await probe.measured(METRIC.attempts)).toEqual([
       {
-        attributes: { ...ANSWERED, 'tamma.provider.outcome': 'completed' },
+        attributes: {
+          ...ANSWERED,
+          'tamma.provider.target': 'default',
+          'tamma.provider.outcome': 'completed',
+        },
         value: 1,
         count: undefined,
       },
@@ -313,7 +319,11 @@ describe('attempt: the metrics', () => {
     ]);
     expect(await probe.measured(METRIC.attempts)).toEqual([
       {
-        attributes: { ...OPERATION, 'tamma.provider.outcome': 'QUOTA_EXCEEDED' },
+        attributes: {
+          ...OPERATION,
+          'tamma.provider.target': 'default',
+          'tamma.provider.outcome': 'QUOTA_EXCEEDED',
+        },
         value: 1,
         count: undefined,
       },
