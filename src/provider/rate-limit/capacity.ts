@@ -6,6 +6,7 @@ import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { Quota } from './quota.ts';
+import { Refusals } from './refusals.ts';
 import type { LimitedTarget, NewRateSource, RateSubject } from './source.ts';
 import { Standstill } from './standstill.ts';
 import type { Ahead } from './wait-queue.ts';
@@ -14,15 +15,8 @@ import type { Ahead } from './wait-queue.ts';
 const USUAL_OUTPUT = 500;
 const OUTPUT_WEIGHT = 0.1;
 
-/** How long an attempt runs, for estimates of waits. */
+/** How long a complete answer takes, for estimates of waits. */
 const DURATION_WEIGHT = 0.1;
-
-/**
- * Share of refusals among the last outcomes from which the rate is too high. Fewer are no news of the
- * limit, or of one that is hardly exceeded: such attempts are made again, and nobody else goes slower.
- */
-const REFUSED_SHARE = 0.15;
-const OUTCOME_WEIGHT = 0.05;
 
 /** How often a limit on concurrency that recovers is looked at while nothing ends, in ms. */
 const RECOVERY_CHECK_MS = 1_000;
@@ -40,7 +34,7 @@ export class Capacity {
   readonly #standstill = new Standstill();
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
   readonly #duration = new MovingAverage(DURATION_WEIGHT);
-  readonly #refused = new MovingAverage(OUTCOME_WEIGHT, 0);
+  readonly #refusals = new Refusals();
   #running = 0;
 
   /** @param onMore is called when there is more than was foreseen */
@@ -52,16 +46,21 @@ export class Capacity {
     onMore: () => void,
   ) {
     const quota = (subject: RateSubject, limit: number | undefined): Quota => {
-      if (limit === undefined) return new Quota(subject, now);
+      if (limit === undefined) return new Quota(subject);
       const source = newSource({ subject, limit }, target, now);
       source.onChange(onMore);
-      return new Quota(subject, now, { limit, source });
+      return new Quota(subject, { limit, source });
     };
     this.#requests = quota('requests per minute', options.requestsPerMinute);
     this.#tokens = quota('tokens per minute', options.tokensPerMinute);
     this.#daily = quota('requests per day', options.requestsPerDay);
     this.#maxConcurrent = options.maxConcurrent;
     this.#concurrency = new ConcurrencyLimit(options.maxConcurrent);
+  }
+
+  /** A usual time for a whole answer, in ms; 0 before the first. Few long ones do not raise it much. */
+  get usualMs(): number {
+    return this.#duration.value === 0 ? 0 : Math.exp(this.#duration.value);
   }
 
   get running(): number {
@@ -128,7 +127,7 @@ export class Capacity {
     const rate = this.#rateWait(tokens, ahead, now);
     const limit = this.#concurrency.at(now);
     const tooMany = this.#running + ahead.requests + 1 - limit;
-    const waitMs = (Math.max(0, tooMany) / limit) * this.#duration.value;
+    const waitMs = (Math.max(0, tooMany) / limit) * this.usualMs;
     return waitMs > rate.waitMs ? { waitMs, subject: 'concurrent requests' } : rate;
   }
 
@@ -148,7 +147,6 @@ export class Capacity {
     this.#running -= 1;
     const { at } = admission;
     if (outcome.sent) {
-      this.#duration.add(now - at);
       // A refused request counts as one, and costs no tokens.
       this.#tokens.correct(admission.tokens - outcome.tokens, at);
     } else {
@@ -161,22 +159,20 @@ export class Capacity {
   #learn(admission: Admission, { completed, error }: Outcome, now: number): void {
     const { at } = admission;
     if (completed !== undefined) {
+      this.#duration.add(Math.log(Math.max(2, now - at)));
       this.#output.add(completed.usage.outputTokens);
       this.#standstill.succeeded(at);
     }
     if (completed === undefined && error === undefined) return;
-    this.#refused.add(error?.reason === 'RATE_LIMIT_EXCEEDED' ? 1 : 0);
-    if (error?.reason === 'RATE_LIMIT_EXCEEDED') {
+    const isRefused = error?.reason === 'RATE_LIMIT_EXCEEDED';
+    this.#refusals.ended(isRefused, now);
+    if (isRefused && !this.#refusals.isStray) {
       this.#standstill.refused(at, error.facts.retryAfterMs, now);
-      if (this.#refused.value >= REFUSED_SHARE) this.#slowDown(admission, now);
+      this.#requests.refused(admission.requestMark, now);
+      this.#tokens.refused(admission.tokenMark, now);
     }
     const overloaded = error !== undefined && this.#isOverload(error);
     this.#concurrency.ended(overloaded, at, this.#running, now);
-  }
-
-  #slowDown({ requestMark, tokenMark }: Admission, now: number): void {
-    this.#requests.refused(requestMark, now);
-    this.#tokens.refused(tokenMark, now);
   }
 
   /** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */

@@ -179,8 +179,17 @@ export class Limiter {
   #refuseIfInVain(call: Call, priority: Priority, tokens: number, now: number): void {
     const wait = this.#capacity.wait(tokens, this.#queue.ahead(priority), now);
     if (this.#isFull) throw refusal(call, wait, 'full');
-    if (now + wait.waitMs > call.deadline) throw refusal(call, wait, 'in_vain');
+    if (now + wait.waitMs > this.#latestStart(call, now)) throw refusal(call, wait, 'in_vain');
     if (this.#isTooLong(call, wait.waitMs)) throw refusal(call, wait, 'too_long');
+  }
+
+  /**
+   * When an attempt must begin to be of use, in epoch ms: so that a usual answer is complete by the
+   * deadline, yet half of the time of a call may always be spent waiting.
+   */
+  #latestStart({ deadline }: Call, since: number): number {
+    if (deadline === Number.POSITIVE_INFINITY) return deadline;
+    return deadline - Math.min(this.#capacity.usualMs, (deadline - since) / 2);
   }
 
   /** The upstream refused an attempt: who need not wait for it to come round does not. */
@@ -231,6 +240,11 @@ export class Limiter {
       if (next.call.signal.aborted) {
         // One signal may end many calls, and its listeners are called one after the other.
         this.#drop(next);
+        continue;
+      }
+      if (now > this.#latestStart(next.call, next.since)) {
+        this.#queue.delete(next);
+        next.refused(refusal(next.call, this.#capacity.wait(next.tokens, NOBODY, now), 'in_vain'));
         continue;
       }
       if (!next.isCounted) return;

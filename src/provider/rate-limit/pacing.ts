@@ -2,30 +2,22 @@ import { shapeOf } from './local-source.ts';
 import type { RateLimit } from './source.ts';
 import { type BucketShape, TokenBucket } from './token-bucket.ts';
 
-/** What a refusal does to the rate. */
-interface Step {
-  /** Share of the rate that it costs. */
-  readonly cut: number;
-  /** Within so many ms after one, another says the same. */
-  readonly sameMs: number;
-  /** After so long without another the rate is back at the limit. */
-  readonly recoveryMs: number;
-}
+/** Share of the rate that a refusal costs. */
+const CUT = 0.05;
 
-/** Where the limit is known: it was used up, by others too, and is counted over a minute. */
-const REPORTED: Step = { cut: 0.05, sameMs: 60_000, recoveryMs: 600_000 };
+/** Within so many ms after one, another says the same: limits are counted over a minute. */
+const SAME_MS = 60_000;
 
-/** Where it is guessed, and found out by trial: TCP's multiplicative decrease (RFC 9438, 4.6). */
-const GUESSED: Step = { cut: 0.3, sameMs: 5_000, recoveryMs: 180_000 };
+/** After so many ms without another the rate is back at the limit. */
+const RECOVERY_MS = 600_000;
 
 const LEAST_SHARE = 0.05;
 
 /**
- * A steady rate up to a limit that was learned. It begins when the upstream refuses what it seemed to
- * allow: it counts over less than a minute, others take what it reported, or it reports nothing.
+ * A steady rate up to a limit that was reported. It begins when the upstream refuses what it seemed to
+ * allow: it counts over less than a minute, or others take what it reported.
  */
 export class Pacing {
-  readonly #step: Step;
   readonly #bucket: TokenBucket;
   #limit: RateLimit;
   /** Of the limit, as of `#refusedAt`. */
@@ -35,8 +27,7 @@ export class Pacing {
   #cutAt = Number.NEGATIVE_INFINITY;
 
   /** Empty. */
-  constructor(limit: RateLimit, origin: 'reported' | 'guessed', now: number) {
-    this.#step = origin === 'reported' ? REPORTED : GUESSED;
+  constructor(limit: RateLimit, now: number) {
     this.#limit = limit;
     this.#refusedAt = now;
     this.#bucket = new TokenBucket(this.#shape(now), now);
@@ -57,7 +48,7 @@ export class Pacing {
 
   /** The rate has recovered, and bursts may be allowed again. */
   isOver(now: number): boolean {
-    return now - this.#refusedAt >= this.#step.recoveryMs;
+    return now - this.#refusedAt >= RECOVERY_MS;
   }
 
   /** The rate recovers, on its way to a limit that may have been raised. */
@@ -70,8 +61,8 @@ export class Pacing {
   refused(isRateTooHigh: boolean, sentAt: number, now: number): void {
     this.#share = this.#shareAt(now);
     this.#refusedAt = now;
-    if (isRateTooHigh && sentAt > this.#cutAt + this.#step.sameMs) {
-      this.#share = Math.max(LEAST_SHARE, this.#share * (1 - this.#step.cut));
+    if (isRateTooHigh && sentAt > this.#cutAt + SAME_MS) {
+      this.#share = Math.max(LEAST_SHARE, this.#share * (1 - CUT));
       this.#cutAt = now;
     }
     this.#bucket.set(this.#shape(now), now);
@@ -84,7 +75,7 @@ export class Pacing {
   }
 
   #shareAt(now: number): number {
-    const recovered = Math.min(1, (now - this.#refusedAt) / this.#step.recoveryMs);
+    const recovered = Math.min(1, (now - this.#refusedAt) / RECOVERY_MS);
     return this.#share + (1 - this.#share) * recovered;
   }
 }

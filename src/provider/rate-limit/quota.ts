@@ -3,14 +3,10 @@ import { Pacing } from './pacing.ts';
 import { type Mark, ReportedBucket } from './reported-bucket.ts';
 import type { RateSource, RateSubject } from './source.ts';
 
-const MINUTE_MS = 60_000;
-
-/** A rate is not measured over less, in ms. */
-const LEAST_MEASURED_MS = 1_000;
-
 /**
  * One of a target's limits: what is configured, what the upstream reports, and what its refusals
- * teach. An attempt must have its share of each.
+ * teach of that. An attempt must have its share of each. Of an upstream that reports nothing no rate is
+ * guessed: how much was sent when it refused says little of what it takes.
  */
 export class Quota {
   readonly subject: RateSubject;
@@ -22,19 +18,15 @@ export class Quota {
   #learnedAt = Number.POSITIVE_INFINITY;
   #pacing: Pacing | undefined;
   #taken = 0;
-  /** From where the rate is measured. */
-  #minute: Mark;
 
   /** @param configured the limit, and where it is drawn from; absent if none is configured */
   constructor(
     subject: RateSubject,
-    now: number,
     configured?: { readonly limit: number; readonly source: RateSource },
   ) {
     this.subject = subject;
     this.#limit = configured?.limit ?? Number.POSITIVE_INFINITY;
     this.#source = configured?.source;
-    this.#minute = { at: now, taken: 0 };
   }
 
   get isLimited(): boolean {
@@ -57,7 +49,6 @@ export class Quota {
       this.#reported?.give(amount);
       return false;
     }
-    if (now - this.#minute.at > MINUTE_MS) this.#minute = { at: now, taken: this.#taken };
     this.#taken += amount;
     return true;
   }
@@ -91,8 +82,6 @@ export class Quota {
     if (this.#reported === undefined) {
       this.#reported = new ReportedBucket(headroom, sent, this.#taken, now);
       this.#learnedAt = now;
-      // It was guessed.
-      this.#pacing = undefined;
     } else {
       this.#reported.observe(headroom, sent, this.#taken, now);
     }
@@ -102,29 +91,14 @@ export class Quota {
 
   /** The upstream refused an attempt for its rate. */
   refused(sent: Mark, now: number): void {
-    if (this.#reported !== undefined) this.#refusedDespite(this.#reported, sent, now);
-    else if (this.#source === undefined) this.#refusedUnforeseen(sent, now);
-  }
-
-  #refusedDespite(reported: ReportedBucket, sent: Mark, now: number): void {
+    const reported = this.#reported;
+    if (reported === undefined) return;
     const isUsedUp = !reported.isPlentiful(now);
     if (isUsedUp) reported.drain(now);
     const { limit } = reported;
     // Sent before anything was known; or a configured limit is the tighter one, and not ours to lower.
     if (sent.at < this.#learnedAt || limit >= this.#limit) return;
-    this.#pacing ??= new Pacing({ subject: this.subject, limit }, 'reported', now);
+    this.#pacing ??= new Pacing({ subject: this.subject, limit }, now);
     this.#pacing.refused(isUsedUp, sent.at, now);
-  }
-
-  /** The limit must be less than what was sent: the first guess. */
-  #refusedUnforeseen(sent: Mark, now: number): void {
-    if (this.#pacing?.isOver(now)) this.#pacing = undefined;
-    if (this.#pacing === undefined) {
-      const elapsed = Math.max(LEAST_MEASURED_MS, now - this.#minute.at);
-      const limit = ((this.#taken - this.#minute.taken) / elapsed) * MINUTE_MS;
-      if (limit <= 0) return;
-      this.#pacing = new Pacing({ subject: this.subject, limit }, 'guessed', now);
-    }
-    this.#pacing.refused(true, sent.at, now);
   }
 }

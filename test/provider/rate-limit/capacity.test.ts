@@ -31,11 +31,25 @@ describe('Capacity of a target whose limits nobody knows', () => {
     for (let burst = 0; burst < 50; burst += 1) expect(capacity.take(0, now)).toBe(true);
   });
 
-  it('is lowered by refusals in a row', () => {
+  it('stands still after a refusal while hardly anything else is known of the target', () => {
     const capacity = new Capacity(TARGET, DEFAULT_RATE_LIMIT, localSource, 0, () => {});
-    for (let n = 1; n <= 4; n += 1) attempt(capacity, 'refused', n * 10 * SECOND);
-    const now = 60 * SECOND;
-    expect(capacity.take(0, now)).toBe(true);
-    expect(capacity.take(0, now)).toBe(false);
+    attempt(capacity, 'refused', SECOND);
+    expect(capacity.take(0, SECOND + 100)).toBe(false);
+    expect(capacity.take(0, SECOND + 300)).toBe(true);
+  });
+
+  it('stands still when most attempts are refused, and goes on at once when they are not', () => {
+    const capacity = new Capacity(TARGET, DEFAULT_RATE_LIMIT, localSource, 0, () => {});
+    let now = 0;
+    for (let n = 0; n < 20; n += 1) attempt(capacity, 'answered', ++now);
+    let refusals = 0;
+    for (; capacity.take(0, now) && refusals < 100; refusals += 1) {
+      const admission = { at: now, tokens: 0, ...capacity.marks(now), waitedMs: 0 };
+      capacity.release(admission, { sent: true, tokens: 0, error: refusal }, ++now);
+    }
+    expect(refusals).toBeGreaterThan(5);
+    expect(refusals).toBeLessThan(10);
+    now += 20 * SECOND;
+    for (let burst = 0; burst < 10; burst += 1) expect(capacity.take(0, now)).toBe(true);
   });
 });

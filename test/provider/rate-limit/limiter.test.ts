@@ -246,7 +246,7 @@ describe('Limiter', () => {
     expect(errors.get('b')).toMatchObject({
       reason: 'RATE_LIMIT_EXCEEDED',
       message:
-        'The wait for the rate limit of the upstream would outlast the deadline of the call.',
+        'The wait for the rate limit of the upstream leaves no time for an answer before the deadline.',
       facts: { retryAfterMs: 1_011, quotaSubject: 'requests per minute' },
     });
     await pass(1_100);
@@ -426,6 +426,7 @@ describe('Limiter of concurrency', () => {
     const { record } = ask('a');
     record.attempts += 1;
     await pass(4_000);
+    permits.get('a')?.see(completed());
     permits.get('a')?.release();
     ask('b');
     ask('c');
@@ -434,6 +435,39 @@ describe('Limiter of concurrency', () => {
       retryAfterMs: 8_000,
       quotaSubject: 'concurrent requests',
     });
+  });
+
+  it('refuses at once who would have no time left for a usual answer', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { requestsPerMinute: 60 },
+    });
+    ask('a').record.attempts += 1;
+    await pass(4_000);
+    permits.get('a')?.see(completed());
+    permits.get('a')?.release();
+    ask('b');
+    ask('c', { deadline: clock.now() + 3_000 });
+    ask('d', { deadline: clock.now() + 3_000 });
+    expect(errors.get('d')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+    await pass(1_100);
+    expect(admitted).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not send who has waited too long for a usual answer', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { maxConcurrent: 1 },
+    });
+    ask('a').record.attempts += 1;
+    await pass(1_000);
+    permits.get('a')?.see(completed());
+    permits.get('a')?.release();
+    ask('b').record.attempts += 1;
+    ask('c', { deadline: clock.now() + 4_000 });
+    await pass(3_500);
+    permits.get('b')?.release();
+    await pass(0);
+    expect(admitted).toEqual(['a', 'b']);
+    expect(errors.get('c')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
   });
 
   it('falls on overload, and lets more go as it recovers though nothing ends', async () => {
