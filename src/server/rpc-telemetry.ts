@@ -10,6 +10,7 @@ import type { CallRecord } from '../provider/call.ts';
 import type { Clock } from '../provider/clock.ts';
 import type { CanonicalCode, ErrorReason } from '../provider/error-kinds.ts';
 import { ProviderError } from '../provider/errors.ts';
+import type { FailedAttempt } from '../provider/events.ts';
 import { formatDollars } from '../provider/pricing/money.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -136,22 +137,10 @@ function logRpc(
   { error, record, lastSequence }: RpcOutcome,
   identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
 ): void {
-  const { startedAt, firstOutputAt } = record;
   const fields = {
     ...identity,
     reason: error?.reason,
-    model: record.model === '' ? undefined : record.model,
-    attempts: record.attempts,
-    finish_reason: record.finishReason,
-    input_tokens: record.usage?.inputTokens,
-    output_tokens: record.usage?.outputTokens,
-    cost_usd: record.cost && formatDollars(record.cost.picoDollars),
-    usage_estimated: record.usage?.estimated || undefined,
-    queued_ms: Math.round(record.queuedMs) || undefined,
-    failed_attempts: record.failedAttempts.length === 0 ? undefined : record.failedAttempts,
-    time_to_first_token_ms:
-      firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
-    upstream_request_id: record.upstreamRequestId === '' ? undefined : record.upstreamRequestId,
+    ...factsOf(record),
     last_sequence: lastSequence,
   };
   if (error?.reason === 'INTERNAL') {
@@ -161,6 +150,38 @@ function logRpc(
   } else {
     logger.warn({ ...fields, err: error && telling(error) }, 'call failed');
   }
+}
+
+function factsOf(record: CallRecord) {
+  const { startedAt, firstOutputAt, usage, cost, failedAttempts } = record;
+  return {
+    model: record.model || undefined,
+    target: record.target || undefined,
+    attempts: record.attempts,
+    finish_reason: record.finishReason,
+    input_tokens: usage?.inputTokens,
+    output_tokens: usage?.outputTokens,
+    cost_usd: cost && formatDollars(cost.picoDollars),
+    usage_estimated: usage?.estimated || undefined,
+    queued_ms: Math.round(record.queuedMs) || undefined,
+    failed_attempts: failedAttempts.length === 0 ? undefined : failedAttempts.map(logged),
+    time_to_first_token_ms:
+      firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
+    upstream_request_id: record.upstreamRequestId || undefined,
+  };
+}
+
+function logged(failed: FailedAttempt) {
+  const { attempt, target, model, reason, upstreamStatus, upstreamRequestId, durationMs } = failed;
+  return {
+    attempt,
+    target,
+    model,
+    reason,
+    upstream_status: upstreamStatus,
+    upstream_request_id: upstreamRequestId,
+    duration_ms: Math.round(durationMs),
+  };
 }
 
 /** The cause of an upstream's failure, if it may stand in the log. */

@@ -30,5 +30,6 @@ export interface UpstreamFailure {
 export function errorType(failure: UpstreamFailure, reason: string): string {
   const { upstreamCode, upstreamStatus } = failure;
   if (upstreamCode !== undefined && KNOWN_CODES.has(upstreamCode)) return upstreamCode;
-  return upstreamStatus === undefined ? reason : String(upstreamStatus);
+  // The status of a stream that broke is that of its beginning.
+  return upstreamStatus === undefined || upstreamStatus < 400 ? reason : String(upstreamStatus);
 }

@@ -185,6 +185,7 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
     lastSequence: number,
     record: fc.record({
       startedAt: number,
+      target: text,
       model: text,
       attempts: number,
       upstreamRequestId: text,
