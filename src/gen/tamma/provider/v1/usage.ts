@@ -56,7 +56,7 @@ export interface Cost {
 
 /** Where the time of a call went. */
 export interface Timings {
-  /** Waiting inside this sidecar (rate limit, concurrency, budget) before the first attempt. */
+  /** Waiting inside this sidecar (rate limit, concurrency, budget), over all attempts. */
   queue:
     | Duration
     | undefined;
