@@ -44,7 +44,7 @@ const CONNECTIONS = 4;
 const EARLY = 0.2;
 /** Not all in one tick: that would measure how long many calls take to begin. */
 const RAMP_MS = 1_000;
-/** What an upstream may need to notice that its connections were closed, in ms. */
+/** What upstream and sidecar may need to notice that something was closed, in ms. */
 const CLOSING_MS = 5_000;
 const ERROR_LEVELS: readonly string[] = ['error', 'fatal'];
 
@@ -61,10 +61,13 @@ export async function runStorm(storm: Storm): Promise<Aftermath> {
   const early = await heapInUse();
   await makeCalls(storm, upstream, connections, numbers(first, storm.calls));
   const end = await heapInUse();
-  const left = { runningRequests: upstream.running(), activeCalls: await activeCalls(app) };
+  const left = {
+    runningRequests: await whatStays(() => upstream.running()),
+    activeCalls: await whatStays(() => activeCalls(app)),
+  };
   for (const connection of connections) connection.close();
   await app.stop();
-  const sockets = await openSockets(upstream);
+  const sockets = await whatStays(() => upstream.openConnections());
   await upstream.close();
   const seconds = (performance.now() - startedAt) / 1000;
   const heap = early === undefined || end === undefined ? {} : { heap: { early, end } };
@@ -136,11 +139,15 @@ async function activeCalls({ adminAddress }: App): Promise<number> {
   return (status as { activeCalls: number }).activeCalls;
 }
 
-/** What is left when the upstream has noticed what was closed. */
-async function openSockets(upstream: StormUpstream): Promise<number> {
+/** What is left when everybody has noticed what was closed. */
+async function whatStays(count: () => number | Promise<number>): Promise<number> {
   const until = performance.now() + CLOSING_MS;
-  while (upstream.openConnections() > 0 && performance.now() < until) await sleep(10);
-  return upstream.openConnections();
+  let left = await count();
+  while (left > 0 && performance.now() < until) {
+    await sleep(10);
+    left = await count();
+  }
+  return left;
 }
 
 async function heapInUse(): Promise<number | undefined> {
