@@ -1,5 +1,6 @@
 /** The provider for TypeScript services that want it in their own process. */
 export { type BreakerOptions, DEFAULT_BREAKER } from './provider/breaker/options.ts';
+export type { BudgetAlert } from './provider/budget/alert.ts';
 export type { BudgetDefinition, BudgetOptions } from './provider/budget/options.ts';
 export type { BudgetPeriod, BudgetScope, BudgetState } from './provider/budget/state.ts';
 export type { StreamRecovery } from './provider/call.ts';

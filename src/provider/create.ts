@@ -4,6 +4,7 @@ import { createInstruments, type Instruments } from '../telemetry/instruments.ts
 import { ModelLabels } from '../telemetry/model-label.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
 import { openBooks } from './books.ts';
+import type { BudgetAlert } from './budget/alert.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { CatalogueStore } from './catalogue/store.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -38,6 +39,8 @@ export interface OpenAIProviderEnvironment {
   readonly instruments?: Instruments;
   /** Is told what an operator should know. Default: nobody. */
   readonly log?: ProviderLog;
+  /** Is told when a budget reaches one of its alert thresholds. Must not throw. Default: nobody. */
+  readonly onAlert?: (alert: BudgetAlert) => void;
   /** Makes call ids. Default: random UUIDs. */
   readonly newId?: () => string;
 }
@@ -95,6 +98,7 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
     instruments: environment.instruments ?? createInstruments(metrics.getMeter(SCOPE, version)),
     log: environment.log ?? SILENT,
     newId: environment.newId ?? randomUUID,
+    ...(environment.onAlert && { onAlert: environment.onAlert }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newCallRecord } from '../../src/provider/call.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
@@ -270,5 +270,22 @@ describe('a provider with a ledger on disk', () => {
     ]);
     const { rows } = await open({ ledger }).getUsage({ groupBy: ['outcome'] });
     expect(rows).toMatchObject([{ outcome: 'SHUTTING_DOWN', attempts: 1, estimatedAttempts: 1 }]);
+  });
+
+  it('tells when a budget reaches an alert threshold', async () => {
+    const onAlert = jest.fn();
+    provider = createOpenAIProvider(
+      {
+        keys: [{ secret: 'main-key', weight: 1 }],
+        baseUrl: main.url,
+        version: '1.2.3',
+        defaultModel: 'gpt-4o-mini',
+        budgets: { budgets: [{ ...BUDGET, alertThresholds: [0.000_001] }] },
+      },
+      { onAlert },
+    );
+    await provider.sendMessageSync({ ...request, maxTokens: 64 });
+    expect(onAlert).toHaveBeenCalledTimes(1);
+    expect(onAlert).toHaveBeenCalledWith(expect.objectContaining({ threshold: 0.000_001 }));
   });
 });
