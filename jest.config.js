@@ -8,6 +8,12 @@ const untested =
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // What takes long or stands on real time: `npm run test:long`.
+  testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
+  maxWorkers: '100%',
+  // Only ends what hangs: no test may need it, however slow the machine.
+  testTimeout: 120_000,
+  reporters: ['default', '<rootDir>/test/support/left-out-reporter.js'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

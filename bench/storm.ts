@@ -1,6 +1,6 @@
 /**
  * Ten thousand streams, two hundred at a time, a third of them cancelled at random points:
- * `npm run storm`. Exits with 1 if a bound is broken. `--calls N`, `--seed N` (default 1).
+ * `npm run test:long -- storm`. Exits with 1 if a bound is broken. `--calls N`, `--seed N` (default 1).
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,6 @@
 /**
- * `npm run check`: everything a change must pass, in the order of what is cheapest. Prints each step
+ * `npm run check`: what a change must pass in a few minutes, in the order of what is cheapest; what
+ * takes longer is `npm run test:long` and `npm run test:slow-machine`. Prints each step
  * and, last, `N passed, N failed`; exits 1 if one failed. Names of steps as arguments run only those.
  */
 import { execFileSync, spawnSync } from 'node:child_process';

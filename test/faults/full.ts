@@ -1,6 +1,6 @@
 /**
  * The faults that take their time, in true time and with the default policies, side by side in about
- * two minutes: `npm run test:faults:full`. Prints what the caller saw and what the upstreams did.
+ * two minutes: `npm run test:long -- faults`. Prints what the caller saw and what the upstreams did.
  * Exits with 1 if anything is not as it must be.
  */
 

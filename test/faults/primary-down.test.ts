@@ -15,7 +15,7 @@ const down = httpError(503);
 /** Attempts after which a circuit opens by default, and the calls that make them. */
 const OPENS_AFTER = 10;
 /** A minute and ten seconds on a small scale, for opossum keeps its own time. */
-const SMALL_SCALE = `${QUICK_RETRIES}\ncircuitBreaker: { openFor: 100ms }`;
+const SMALL_SCALE = `${QUICK_RETRIES}\ncircuitBreaker: { openFor: 400ms }`;
 
 describe('a primary that is down for a while', () => {
   it.each(MODES)('is not noticed by twenty calls of %s with a fallback', async (mode) => {

@@ -6,7 +6,8 @@ export const silenceAfterHeaders: Fault = {
   what: 'sends nothing after its headers',
   upstream: headersThenSilence(),
   retried: true,
-  config: 'timeouts: { firstToken: 200ms }',
+  config: 'timeouts: { firstToken: 2s }',
+  inRealTime: true,
   closedBy: 'client',
   error: {
     code: 'UNAVAILABLE',

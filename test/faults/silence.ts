@@ -6,7 +6,8 @@ export const silence: Fault = {
   what: 'never answers',
   upstream: silent(),
   retried: true,
-  config: 'timeouts: { headers: 200ms }',
+  config: 'timeouts: { headers: 2s }',
+  inRealTime: true,
   closedBy: 'client',
   error: {
     code: 'UNAVAILABLE',

@@ -6,7 +6,8 @@ export const stall: Fault = {
   what: 'falls silent in the middle of its answer',
   upstream: stallAfter(2),
   retried: true,
-  config: 'timeouts: { idle: 200ms }',
+  config: 'timeouts: { idle: 2s }',
+  inRealTime: true,
   closedBy: 'client',
   text: 'word1 word2 ',
   error: {

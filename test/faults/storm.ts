@@ -1,6 +1,6 @@
 /**
  * Breaks answers, cancels calls and fails attempts at random, ten thousand calls and then five thousand:
- * `npm run test:faults:storm`. Exits with 1 if anything is not as it must be. `--calls N` and
+ * `npm run test:long -- faults-storm`. Exits with 1 if anything is not as it must be. `--calls N` and
  * `--seed N` (default 1) for a smaller or another storm: the same for the same seed.
  */
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
  * Looks for requests that are neither answered nor refused before OpenAI is asked, and lists every
- * kind of them with its shortest example: `node test/fuzz/main.ts --runs 10000 --seed 1`. With
+ * kind of them with its shortest example: `npm run test:long -- fuzz --runs 10000 --seed 1`. With
  * `--drop` the provider leaves out what a model rejects and redirects from what was shut down, with
  * `--surface` it prefers that one.
  */

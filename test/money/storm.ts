@@ -1,8 +1,8 @@
 /**
  * Money under storm, with a real sidecar and an upstream that keeps its own bill: ten thousand calls
  * of every kind; processes that are killed under load; a thousand calls at once on budgets for a
- * third of them: `npm run test:storm`. Takes about three minutes, and exits with 1 if a bound is
- * broken. `--seed N` (default 1), `--calls N`, `--kills N`.
+ * third of them: `npm run test:long -- money-storm`. Takes about three minutes, and exits with 1 if a
+ * bound is broken. `--seed N` (default 1), `--calls N`, `--kills N`.
  */
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../bench/processes.ts';

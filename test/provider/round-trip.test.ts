@@ -5,6 +5,7 @@ import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { MessageResponse } from '../../src/provider/events.ts';
 import type { Message, Tool, ToolCall } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { codePoint } from '../support/code-points.ts';
 import {
   type AnswerOptions,
   answer,
@@ -132,7 +133,7 @@ describe.each<Surface>(['chat_completions', 'responses'])(
 
     it('keeps whatever a model writes', async () => {
       const it = await open(surface);
-      const anything = fc.oneof(fc.json(), fc.string({ unit: 'binary', maxLength: 100 }));
+      const anything = fc.oneof(fc.json(), fc.string({ unit: codePoint, maxLength: 100 }));
       await fc.assert(
         fc.asyncProperty(anything, async (given) => {
           const turn = await askForCalls(it, given);

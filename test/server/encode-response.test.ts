@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { serializeSendMessageResponse } from '../../src/server/encode-response.ts';
+import { codePoint } from '../support/code-points.ts';
 
 function textDelta(sequence: number, text: string, outputTokensSoFar: number): SendMessageResponse {
   return { sequence, event: { $case: 'textDelta', value: { text, outputTokensSoFar } } };
@@ -25,7 +26,7 @@ const anyUnits = fc
 
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),
-  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: codePoint, maxLength: 200 }),
   anyUnits,
 );
 

@@ -2,14 +2,24 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { type Clock, systemClock } from '../../src/provider/clock.ts';
-import { HeapShare, LoopDelay, startLoadMeter } from '../../src/server/load-meter.ts';
+import type { Clock } from '../../src/provider/clock.ts';
+import {
+  HeapShare,
+  type LoadMeter,
+  LoopDelay,
+  startLoadMeter,
+} from '../../src/server/load-meter.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** Collects all garbage now. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
+}
+
+/** Waits until a collection was noted. */
+async function measured(meter: LoadMeter): Promise<void> {
+  while (meter.load.heapShare === 0) await turn();
 }
 
 /** A clock whose one timer fires when a test says so. */
@@ -85,14 +95,18 @@ describe('the share of the heap', () => {
   });
 
   it('is measured when the garbage was collected, and not for what is garbage', async () => {
-    const meter = startLoadMeter(systemClock);
+    // A measurement would be forgotten by and by if it did not stand still.
+    const clock = new FakeClock();
+    const meter = startLoadMeter(clock);
     collectGarbage();
-    while (meter.load.heapShare === 0) await turn();
+    await measured(meter);
     const { heapShare } = meter.load;
     expect(heapShare).toBeLessThan(1);
     meter.stop();
+    const successor = startLoadMeter(clock);
     collectGarbage();
-    for (let turns = 0; turns < 100; turns += 1) await turn();
+    await measured(successor);
+    successor.stop();
     expect(meter.load.heapShare).toBe(heapShare);
   });
 });

@@ -4,6 +4,7 @@ import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts'
 import type { ErrorKind } from '../../src/provider/error-kinds.ts';
 import { ProviderError } from '../../src/provider/errors.ts';
 import { assertComplete } from '../../src/server/raw-service.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { aResponse } from '../support/fake-provider.ts';
 import { codeName, collect, failureOf, statusDetails } from '../support/grpc-client.ts';
 import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
@@ -15,6 +16,8 @@ class Poison extends ProviderError {
     throw new Error('poison');
   }
 }
+
+const DEADLINE_MS = 600_000;
 
 const start = serverPerTest();
 
@@ -79,16 +82,24 @@ describe('an RPC', () => {
   });
 
   it('is answered once, whatever its function does after it was given up', async () => {
-    const server = await start();
+    const clock = new FakeClock();
+    const server = await start({}, { clock });
+    const asked = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
     server.provider.answerSync = async () => {
+      asked.resolve();
       await late.promise;
       return aResponse();
     };
-    const deadline = Date.now() + 200;
-    const error = await failureOf(
+    const deadline = Date.now() + DEADLINE_MS;
+    const failure = failureOf(
       server.client.provider.unary('SendMessageSync', REQUEST, { deadline }),
     );
+    await asked.promise;
+    clock.advance(DEADLINE_MS);
+    // It waits a little for what the call has used.
+    clock.advance(10);
+    const error = await failure;
     expect(codeName(error)).toBe('DEADLINE_EXCEEDED');
     late.resolve();
     await server.log.ofCall('SendMessageSync');

@@ -6,6 +6,7 @@ import { ERROR_KINDS, type ErrorReason } from '../../src/provider/error-kinds.ts
 import { type ErrorFacts, ProviderError } from '../../src/provider/errors.ts';
 import { toStatus } from '../../src/server/status.ts';
 import type { StatusFacts } from '../../src/server/status-details.ts';
+import { codePoint } from '../support/code-points.ts';
 import { decodeStatus, detailsOf } from './decode-status.ts';
 
 const REASONS = Object.keys(ERROR_KINDS) as ErrorReason[];
@@ -125,7 +126,7 @@ it('caps model names and ids of any length', () => {
 
 const MARK = '\u2603CAUSE';
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: codePoint, maxLength: 40 }),
   fc.constantFrom('', '😀'.repeat(3000), 'x'.repeat(10_240), `${'x'.repeat(1023)}\ud83d`, '\n\0'),
 );
 const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(2 ** 53, -1, 0));

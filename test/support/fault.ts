@@ -11,6 +11,8 @@ export interface Fault {
   readonly retried?: true;
   /** What the upstream asks to wait before that, in ms. The call then runs on an injected clock. */
   readonly waitMs?: number;
+  /** A time-out ends it that good answers have to keep to, too: nothing for a busy machine. */
+  readonly inRealTime?: true;
   /** Configuration on top of the usual. */
   readonly config?: string;
   /** Who ends the exchange with the upstream. Default: the upstream. */

@@ -1,15 +1,20 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe } from '@jest/globals';
 
 const HOST = '127.0.0.1';
 
-/** How long a server may take to listen, in ms. */
-const START_MS = 10_000;
+/** Below those that systems give to whoever asks for any. */
+const LEAST_PORT = 20_000;
+const MOST_PORT = 32_000;
+
+/** How long redis-cli may take, in ms. */
+const COMMAND_MS = 60_000;
 
 /** Tests that need a redis-server. Without one on the PATH they are left out, and say so. */
 export function describeWithRedis(what: string, tests: () => void): void {
@@ -35,9 +40,11 @@ export class RedisServer {
 
   /** @param options further ones of its command line */
   static async start(...options: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options);
-    await server.start();
-    return server;
+    for (;;) {
+      const server = new RedisServer(randomInt(LEAST_PORT, MOST_PORT), options);
+      if (await server.#listens()) return server;
+      await server.stop();
+    }
   }
 
   get url(): string {
@@ -46,18 +53,25 @@ export class RedisServer {
 
   /** Starts it again on the same port, empty. */
   async start(): Promise<void> {
+    if (!(await this.#listens())) throw new Error(`redis-server cannot listen on ${this.port}.`);
+  }
+
+  /** Starts it. False if the port is not free. */
+  async #listens(): Promise<boolean> {
     const options = ['--port', this.port, '--bind', HOST, '--dir', this.#directory];
     const quiet = ['--save', '', '--appendonly', 'no', '--daemonize', 'no'];
     const server = spawn('redis-server', [...options, ...quiet, ...this.#options].map(String), {
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.#process = server;
-    const failed = once(server, 'exit').then(() => {
-      throw new Error('redis-server ended before it listened.');
-    });
-    // It is expected to end later.
-    failed.catch(() => {});
-    await Promise.race([listens(this.port), failed]);
+    for await (const line of createInterface({ input: server.stdout })) {
+      if (line.includes('Ready to accept connections')) {
+        server.stdout.resume();
+        return true;
+      }
+      if (line.includes('Address already in use')) return false;
+    }
+    throw new Error('redis-server ended before it listened.');
   }
 
   /** Lets it hang: connections stay open, and nothing is answered. */
@@ -82,7 +96,7 @@ export class RedisServer {
   /** What redis-cli prints for a command. */
   command(...words: readonly string[]): string {
     const options = ['-h', HOST, '-p', String(this.port), ...words];
-    return execFileSync('redis-cli', options, { encoding: 'utf8', timeout: START_MS }).trim();
+    return execFileSync('redis-cli', options, { encoding: 'utf8', timeout: COMMAND_MS }).trim();
   }
 
   /** Ends it, and removes its directory. */
@@ -90,33 +104,4 @@ export class RedisServer {
     await this.kill();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, HOST);
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A port has no number.');
-  return address.port;
-}
-
-async function listens(port: number): Promise<void> {
-  const until = Date.now() + START_MS;
-  while (Date.now() < until) {
-    if (await accepts(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('redis-server does not listen.');
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, HOST, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

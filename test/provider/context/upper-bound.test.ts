@@ -4,12 +4,13 @@ import { unknownModel } from '../../../src/provider/catalogue/model.ts';
 import { promptTokensAtMost, surelyFits } from '../../../src/provider/context/upper-bound.ts';
 import type { Message, MessageRequest, Role } from '../../../src/provider/message.ts';
 import { TokenCounter } from '../../../src/provider/tokens/token-counter.ts';
+import { codePoint } from '../../support/code-points.ts';
 
 const NEVER = new AbortController().signal;
 const MODEL = unknownModel('gpt-4o');
 
 const texts = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string({ unit: 'grapheme' }),
   fc.string({ unit: fc.constantFrom('\ufeff', '\ud800', '😀', '數', 'ß', '\u0000', '<|', '9') }),
   fc.lorem(),

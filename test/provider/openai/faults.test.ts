@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { holdClosedPort } from '../../support/closed-port.ts';
 import { aCall } from '../../support/events.ts';
 import { answer, httpError, resetBeforeHeaders } from '../../support/upstream/index.ts';
 import { chunk, openUpstream, readAll, sse } from './open-upstream.ts';
@@ -91,9 +92,10 @@ describe('a fault of the upstream', () => {
   });
 
   it('says that a port is closed', async () => {
-    const { stub, upstream } = await openUpstream(() => {});
-    await stub.close();
+    const { port, release } = await holdClosedPort();
+    const { upstream } = await openUpstream(() => {}, { baseUrl: `http://127.0.0.1:${port}/v1` });
     const { error } = await readAll(upstream.answer(aCall()));
+    await release();
     expect(error).toMatchObject({
       reason: 'NETWORK_ERROR',
       message: 'The upstream refused the connection.',

@@ -104,7 +104,7 @@ describeWithRedis('a connection to Redis', () => {
       server.thaw();
       await eventually(() => opened.isUp);
       for (const id of ids()) expect(before).not.toContain(id);
-    }, 10_000);
+    });
 
     it('rejects what runs when it is lost', async () => {
       const opened = await connected();

@@ -26,7 +26,7 @@ const TICK_MS = 1_000;
 export const CENT = DOLLAR / 100n;
 
 /** As long as anything may take, in ms. */
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 100_000;
 
 /** @throws Error if it does not come to it */
 export async function eventually(condition: () => boolean): Promise<void> {

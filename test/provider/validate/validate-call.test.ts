@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message } from '../../../src/provider/message.ts';
+import { codePoint } from '../../support/code-points.ts';
 import { aCall } from '../../support/events.ts';
 import {
   fieldsOf,
@@ -110,19 +111,19 @@ describe('validateCall', () => {
   it('reads arbitrary requests without throwing', () => {
     const message = fc.record({
       role: fc.constantFrom('system', 'user', 'assistant', 'tool') as fc.Arbitrary<Message['role']>,
-      content: fc.string({ unit: 'binary' }),
-      name: fc.string({ unit: 'binary' }),
+      content: fc.string({ unit: codePoint }),
+      name: fc.string({ unit: codePoint }),
       toolCallId: fc.string(),
     });
     const request = fc.record({
       messages: fc.array(message),
       temperature: fc.double(),
       seed: fc.double(),
-      stop: fc.array(fc.string({ unit: 'binary' })),
+      stop: fc.array(fc.string({ unit: codePoint })),
       tools: fc.array(
         fc.record({ name: fc.string(), inputSchema: fc.oneof(fc.json(), fc.string()) }),
       ),
-      metadata: fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })),
+      metadata: fc.dictionary(fc.string({ unit: codePoint }), fc.string({ unit: codePoint })),
     });
     fc.assert(
       fc.property(request, (value) => {

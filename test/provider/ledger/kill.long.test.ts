@@ -112,7 +112,7 @@ describe('a ledger whose process is killed at any moment', () => {
     const spent = rows.reduce((sum, { cost_usd: cost }) => sum + pico(String(cost)), 0n);
     expect(total.picoDollars).toBe(spent);
     expect(segments(directory)).toHaveLength(1);
-  }, 120_000);
+  });
 });
 
 function pico(dollars: string): bigint {

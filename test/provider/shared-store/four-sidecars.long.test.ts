@@ -75,7 +75,7 @@ describeWithRedis('several sidecars', () => {
       const wish = { least, most: BigInt(1 + (index % 4)) * CENT, explicit: index % 2 === 0 };
       const user = `user-${index % 3}`;
       try {
-        const limits = { signal: AbortSignal.timeout(20_000) };
+        const limits = { signal: AbortSignal.timeout(120_000) };
         const reservation = await sidecar.book.reserve(aSpender({ userId: user }), wish, limits);
         await sleep(index % 20);
         const share = BigInt((index * 37) % 100) ** 3n;
@@ -108,7 +108,7 @@ describeWithRedis('several sidecars', () => {
       expectNoOverspend(rush);
       expect(rush.answered).toBeLessThan(CALLS);
       expect(rush.leastUsed).toBeGreaterThan(0.95);
-    }, 30_000);
+    });
 
     it('spend no more if one of them is killed in the midst', async () => {
       const rush = new Rush();
@@ -118,14 +118,14 @@ describeWithRedis('several sidecars', () => {
       await done;
       expectNoOverspend(rush);
       expect(rush.answered).toBeLessThan(CALLS);
-    }, 30_000);
+    });
   });
 
   describe('sidecars that close', () => {
     it('leave all of the budget to others but what they spent', async () => {
       const [first, second] = sidecars;
       if (first === undefined || second === undefined) throw new Error('There are no sidecars.');
-      const signal = AbortSignal.timeout(10_000);
+      const signal = AbortSignal.timeout(120_000);
       const half = exactly(DOLLAR / 2n);
       const reservation = await first.book.reserve(aSpender(), half, { signal });
       reservation.settle(DOLLAR / 5n);

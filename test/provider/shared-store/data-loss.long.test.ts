@@ -4,7 +4,7 @@ import { describeWithRedis } from '../../support/redis-server.ts';
 import { Bench, type BenchSidecar, CENT, DOLLAR, eventually, reserve } from './support.ts';
 
 const LIMIT = 8n * DOLLAR;
-const LEASE_MS = 300;
+const LEASE_MS = 2_000;
 
 describeWithRedis('budgets on a server that forgets', () => {
   let bench: Bench;

@@ -1,0 +1,15 @@
+import config from './jest.config.js';
+
+/**
+ * The tests that `npm test` leaves to `npm run test:long`.
+ *
+ * @type {import('jest').Config}
+ */
+export default {
+  ...config,
+  testMatch: ['<rootDir>/test/**/*.long.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  // Beside another suite the real time that they stand on would be shorter.
+  maxWorkers: 1,
+  testTimeout: 300_000,
+};

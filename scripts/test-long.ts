@@ -1,0 +1,121 @@
+/**
+ * `npm run test:long`: the suites that take minutes, make storms or stand on real time, one after the
+ * other. Prints for each one line with its time and what it shows, what it printed if it failed, and,
+ * last, `N passed, N failed`; exits 1 if one failed.
+ *
+ * `npm run test:long -- NAME [OPTIONS]` runs one suite, with its own output and options, as in
+ * `npm run test:long -- storm --calls 2000 --seed 7`.
+ */
+import { spawnSync } from 'node:child_process';
+
+interface Suite {
+  readonly name: string;
+  /** What it means that it passes. */
+  readonly shows: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** It is left out where there is none. */
+  readonly needs?: 'redis-server';
+}
+
+const jest = (...files: readonly string[]) => ({
+  command: 'jest',
+  args: ['--config', 'jest.long.config.js', ...files],
+});
+const program = (...args: readonly string[]) => ({ command: 'node', args });
+
+const SUITES: readonly Suite[] = [
+  {
+    name: 'time-outs',
+    shows: 'upstreams that fall silent are given up in real time, and then retried',
+    ...jest('test/faults'),
+  },
+  {
+    name: 'drain',
+    shows: '200 streams finish within the grace period, or all end with SHUTTING_DOWN',
+    ...jest('test/e2e'),
+  },
+  {
+    name: 'ledger-kill',
+    shows: 'a ledger whose process is killed 24 times loses nothing and counts nothing twice',
+    ...jest('test/provider/ledger'),
+  },
+  {
+    name: 'shared-store',
+    shows: 'leases run out, rates are shared and outages pass, in the time of a real Redis',
+    ...jest('test/provider/shared-store'),
+    needs: 'redis-server',
+  },
+  {
+    name: 'fuzz-surfaces',
+    shows: 'random requests over gRPC and each API are answered, or refused before OpenAI is asked',
+    ...jest('test/fuzz'),
+  },
+  {
+    name: 'fuzz',
+    shows: 'so are 10,000 more, against a stub as strict as OpenAI',
+    ...program('test/fuzz/main.ts'),
+  },
+  {
+    name: 'faults',
+    shows: 'faults that take minutes, with the defaults and in true time, end as they should',
+    ...program('test/faults/full.ts'),
+  },
+  {
+    name: 'faults-storm',
+    shows: '15,000 calls cut and cancelled at random: no byte lost or doubled, no late attempt',
+    ...program('--expose-gc', 'test/faults/storm.ts'),
+  },
+  {
+    name: 'money-storm',
+    shows: 'after cancels, cuts and kill -9 ledger and budgets add up to what the upstream bills',
+    ...program('test/money/storm.ts'),
+  },
+  {
+    name: 'storm',
+    shows: '10,000 streams cancelled at random: upstream sockets close at once, nothing leaks',
+    ...program('bench/storm.ts'),
+  },
+];
+
+const OUTPUT_BYTES = 64 * 2 ** 20;
+
+const [wanted, ...options] = process.argv.slice(2);
+if (wanted === undefined) runAll();
+else runOne(wanted);
+
+function runAll(): void {
+  let failed = 0;
+  let leftOut = 0;
+  for (const suite of SUITES) {
+    if (suite.needs !== undefined && spawnSync(suite.needs, ['--version']).status !== 0) {
+      leftOut += 1;
+      console.log(`LEFT OUT        ${suite.name}: there is no ${suite.needs} on the PATH`);
+    } else if (!passes(suite)) failed += 1;
+  }
+  console.log(`${SUITES.length - leftOut - failed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function passes({ name, shows, command, args }: Suite): boolean {
+  const began = performance.now();
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: OUTPUT_BYTES,
+  });
+  const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(5);
+  console.log(`${status === 0 ? 'PASS' : 'FAIL'}  ${seconds} s  ${name}: ${shows}`);
+  if (status !== 0) console.log(`${stdout}\n${stderr}`);
+  return status === 0;
+}
+
+function runOne(name: string): void {
+  const suite = SUITES.find((one) => one.name === name);
+  if (suite === undefined) {
+    console.error(`There is no such suite; there are ${SUITES.map((one) => one.name).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const args = [...suite.args, ...options];
+  process.exitCode = spawnSync(suite.command, args, { stdio: 'inherit' }).status ?? 1;
+}
