@@ -3,13 +3,15 @@ import type { Target } from './catalogue/model.ts';
 import type { ErrorReason } from './error-kinds.ts';
 import type { FieldViolation } from './errors.ts';
 import type {
+  AnswerEvent,
+  Completed,
   Cost,
   FailedAttempt,
   FinishReason,
-  ProviderEvent,
   Truncation,
   Usage,
 } from './events.ts';
+import type { Flow } from './flow.ts';
 import type { MessageRequest } from './message.ts';
 import type { RateHeadroom } from './rate-limit/headroom.ts';
 import type { LeftRoute, Route } from './route/route.ts';
@@ -59,6 +61,8 @@ export interface Call {
    * right one; outside, an in-process caller's reason may be anything: `endReason` translates it.
    */
   readonly signal: AbortSignal;
+  /** Back-pressure: the caller's sink holds it, the running attempt obeys it. */
+  readonly flow: Flow;
   /** Epoch ms after which nothing may be started; Infinity if the caller set none. */
   readonly deadline: number;
   /** OpenTelemetry context whose span is the parent of what happens next. */
@@ -146,8 +150,17 @@ export function newCallRecord(startedAt: number): CallRecord {
   };
 }
 
-/** Answers a call. Ends normally if and only if the last event was `completed`; else throws. */
-export type Handler = (call: Call) => AsyncIterable<ProviderEvent>;
+/** Takes the events of an answer as they come. Synchronous, and never throws. */
+export type Emit = (event: AnswerEvent) => void;
 
-/** One concern around a handler. A stage that has nothing to do with events returns `next(call)`. */
+/**
+ * Answers a call: emits `started` and what follows it, and resolves with the end of the answer. The
+ * call ends OK if and only if it resolves. Nothing is emitted any more once the promise is settled.
+ */
+export type Handler = (call: Call, emit: Emit) => Promise<Completed>;
+
+/**
+ * One concern around a handler: `try / catch / finally` around `await next(call, emit)`. One that
+ * watches deltas hands its own `emit` on, one that does not the emit it got.
+ */
 export type Stage = (next: Handler) => Handler;

@@ -1,16 +1,17 @@
+import type { Emit } from './call.ts';
 import { ProviderError } from './errors.ts';
-import type { MessageResponse, ProviderEvent, Started } from './events.ts';
+import type { Completed, MessageResponse, Started } from './events.ts';
 
-/** Folds the events of one call into the whole answer. */
+/** Makes a call and folds its events into the whole answer. */
 export async function collect(
-  events: AsyncIterable<ProviderEvent>,
+  makeCall: (emit: Emit) => Promise<Completed>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<MessageResponse> {
   let started: Started | undefined;
   let content = '';
   let reasoning = '';
   let refusal = '';
-  for await (const event of events) {
+  const { type: _type, ...end } = await makeCall((event) => {
     switch (event.type) {
       case 'started':
         started = event;
@@ -27,14 +28,12 @@ export async function collect(
       case 'refusalDelta':
         refusal += event.text;
         break;
-      case 'completed': {
-        if (started === undefined) throw incomplete('completed came before started');
-        const { type: _type, ...end } = event;
-        return { ...beginning(started), ...end, content, reasoning, refusal, metadata };
-      }
     }
+  });
+  if (started === undefined) {
+    throw new ProviderError('INTERNAL', { cause: 'the answer ended before it started' });
   }
-  throw incomplete('the events ended without completed');
+  return { ...beginning(started), ...end, content, reasoning, refusal, metadata };
 }
 
 function beginning(started: Started) {
@@ -46,8 +45,4 @@ function beginning(started: Started) {
     warnings,
     ...(truncation && { truncation }),
   };
-}
-
-function incomplete(cause: string): ProviderError {
-  return new ProviderError('INTERNAL', { cause });
 }

@@ -1,7 +1,7 @@
-import type { ProviderEvent, ToolCallDelta } from './events.ts';
-import { splitDelta } from './split-delta.ts';
+import { EventBuffer } from './event-buffer.ts';
+import type { ProviderEvent } from './events.ts';
 
-/** What fills a queue: an attempt at an upstream. */
+/** What fills a queue: a call. */
 export interface EventProducer {
   /** The consumer asked for the first event. Called at most once; until then nothing may happen. */
   start(): void;
@@ -14,41 +14,35 @@ export interface EventProducer {
 }
 
 export interface EventQueueOptions {
-  /** Weight, in characters, above which the producer is paused; it resumes below half. Default 256 Ki. */
+  /** Weight, in characters, above which the producer is paused; it resumes below half. Default 1 Mi. */
   readonly highWaterMark?: number;
 }
 
 type Result = IteratorResult<ProviderEvent, undefined>;
 
-const DEFAULT_HIGH_WATER_MARK = 256 * 1024;
-
-/** Characters of a delta, merged or not: below what a message may hold on the way to the caller. */
-const MAX_DELTA_LENGTH = 64 * 1024;
-
-/** Weight of an event beside its text, in characters, so that many tiny ones count too. */
-const EVENT_WEIGHT = 64;
+/** Above it the upstream is paused, in characters; a slow caller's short answer stays below. */
+export const HIGH_WATER_MARK = 1024 * 1024;
 
 const DONE: Result = Object.freeze({ done: true, value: undefined });
 
 /**
- * The one buffer between the upstream and the caller. Adjacent deltas of a kind are merged while
+ * What stands between a call and its consumer in process. Adjacent deltas of a kind are merged while
  * they wait, and a waiting consumer is woken when the callback that pushes has returned: what one
  * socket read brings arrives as one event, and a slow caller gets few large ones.
  */
 export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefined, undefined> {
   readonly #producer: EventProducer;
   readonly #highWaterMark: number;
-  readonly #events: ProviderEvent[] = [];
+  readonly #events = new EventBuffer();
   #state: 'idle' | 'open' | 'ended' | 'closed' = 'idle';
   #error: { readonly thrown: unknown } | undefined;
   #waiting: PromiseWithResolvers<Result> | undefined;
   #waking = false;
-  #weight = 0;
   #paused = false;
 
   constructor(producer: EventProducer, options: EventQueueOptions = {}) {
     this.#producer = producer;
-    this.#highWaterMark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+    this.#highWaterMark = options.highWaterMark ?? HIGH_WATER_MARK;
   }
 
   [Symbol.asyncIterator](): this {
@@ -58,26 +52,12 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   /** Adds an event; after the end it is dropped. */
   push(event: ProviderEvent): void {
     if (this.#state !== 'open') return;
-    if (lengthOf(event) <= MAX_DELTA_LENGTH) this.#append(event);
-    else for (const piece of splitDelta(event, MAX_DELTA_LENGTH)) this.#append(piece);
-    if (this.#weight > this.#highWaterMark && !this.#paused) {
+    this.#events.push(event);
+    if (this.#events.weight > this.#highWaterMark && !this.#paused) {
       this.#paused = true;
       this.#producer.pause();
     }
     this.#wake();
-  }
-
-  #append(event: ProviderEvent): void {
-    const last = this.#events.length - 1;
-    const tail = this.#events[last];
-    const merged = tail === undefined ? undefined : merge(tail, event);
-    if (merged === undefined) {
-      this.#events.push(event);
-      this.#weight += EVENT_WEIGHT;
-    } else {
-      this.#events[last] = merged;
-    }
-    this.#weight += lengthOf(event);
   }
 
   /** Nothing follows. */
@@ -97,7 +77,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   /** The call was ended from outside: what is queued is of no use any more, `error` is thrown next. */
   abort(error: unknown): void {
     if (this.#state !== 'open') return;
-    this.#events.length = 0;
+    this.#events.clear();
     this.fail(error);
   }
 
@@ -121,7 +101,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   return(): Promise<Result> {
     const abandoned = this.#state === 'open';
     this.#state = 'closed';
-    this.#events.length = 0;
+    this.#events.clear();
     this.#error = undefined;
     this.#wake();
     if (abandoned) this.#producer.cancel();
@@ -138,7 +118,6 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   #take(): Result | undefined {
     const event = this.#events.shift();
     if (event !== undefined) {
-      this.#weight -= lengthOf(event) + EVENT_WEIGHT;
       this.#resumeIfDrained();
       return { done: false, value: event };
     }
@@ -151,7 +130,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   }
 
   #resumeIfDrained(): void {
-    if (!this.#paused || this.#weight > this.#highWaterMark / 2) return;
+    if (!this.#paused || this.#events.weight > this.#highWaterMark / 2) return;
     this.#paused = false;
     if (this.#state === 'open') this.#producer.resume();
   }
@@ -173,47 +152,4 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
       waiting?.reject(error);
     }
   };
-}
-
-/** Both as one, or undefined if they must stay apart. */
-function merge(tail: ProviderEvent, event: ProviderEvent): ProviderEvent | undefined {
-  if (lengthOf(tail) + lengthOf(event) > MAX_DELTA_LENGTH) return undefined;
-  if (event.type === 'textDelta' && tail.type === 'textDelta') {
-    const { outputTokensSoFar } = event;
-    return { type: 'textDelta', text: tail.text + event.text, outputTokensSoFar };
-  }
-  if (event.type === 'reasoningDelta' && tail.type === 'reasoningDelta') {
-    return { type: 'reasoningDelta', text: tail.text + event.text };
-  }
-  if (event.type === 'refusalDelta' && tail.type === 'refusalDelta') {
-    return { type: 'refusalDelta', text: tail.text + event.text };
-  }
-  if (event.type === 'toolCallDelta' && tail.type === 'toolCallDelta') {
-    return mergeToolCall(tail, event);
-  }
-  return undefined;
-}
-
-function mergeToolCall(tail: ToolCallDelta, event: ToolCallDelta): ToolCallDelta | undefined {
-  if (tail.index !== event.index) return undefined;
-  return {
-    type: 'toolCallDelta',
-    index: tail.index,
-    id: tail.id || event.id,
-    name: tail.name || event.name,
-    argumentsFragment: tail.argumentsFragment + event.argumentsFragment,
-  };
-}
-
-function lengthOf(event: ProviderEvent): number {
-  switch (event.type) {
-    case 'textDelta':
-    case 'reasoningDelta':
-    case 'refusalDelta':
-      return event.text.length;
-    case 'toolCallDelta':
-      return event.argumentsFragment.length;
-    default:
-      return 0;
-  }
 }

@@ -3,14 +3,13 @@ import type { ErrorReason } from './error-kinds.ts';
 import type { ReasoningItem, TaskType, ToolCall } from './message.ts';
 
 /** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
-export type ProviderEvent =
-  | Started
-  | TextDelta
-  | ReasoningDelta
-  | RefusalDelta
-  | ToolCallDelta
-  | AttemptReset
-  | Completed;
+export type ProviderEvent = AnswerEvent | Completed;
+
+/** What comes before the end of an answer. */
+export type AnswerEvent = Started | Delta | AttemptReset;
+
+/** Something the model said: what "first token" and "after output" mean. */
+export type Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta;
 
 export interface Started {
   readonly type: 'started';
@@ -158,8 +157,7 @@ export interface FailedAttempt {
   readonly durationMs: number;
 }
 
-/** Whether an event is something the model said: what "first token" and "after output" mean. */
-export function isOutput(event: ProviderEvent): boolean {
+export function isOutput(event: ProviderEvent): event is Delta {
   switch (event.type) {
     case 'textDelta':
     case 'reasoningDelta':
@@ -168,6 +166,20 @@ export function isOutput(event: ProviderEvent): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+/** Characters of what the model wrote in an event; 0 for what is no output. */
+export function lengthOf(event: ProviderEvent): number {
+  switch (event.type) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'refusalDelta':
+      return event.text.length;
+    case 'toolCallDelta':
+      return event.argumentsFragment.length;
+    default:
+      return 0;
   }
 }
 

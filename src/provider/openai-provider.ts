@@ -2,18 +2,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import type { BudgetBook } from './budget/book.ts';
 import type { BudgetState } from './budget/state.ts';
-import { type Call, type Handler, NOTHING_APPLIED, newCallRecord } from './call.ts';
+import { type Call, type Emit, type Handler, NOTHING_APPLIED, newCallRecord } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { unknownModel } from './catalogue/model.ts';
 import type { CatalogueStore } from './catalogue/store.ts';
 import type { Clock } from './clock.ts';
 import { collect } from './collect.ts';
 import { ProviderError } from './errors.ts';
-import type { MessageResponse, ProviderEvent } from './events.ts';
+import type { Completed, MessageResponse, ProviderEvent } from './events.ts';
+import { Flow } from './flow.ts';
 import type { Ledger, LedgerQuery, LedgerSums } from './ledger/ledger.ts';
 import type { MessageRequest } from './message.ts';
 import type { ModelList } from './model-list.ts';
 import type {
+  AnswerOptions,
   BudgetQuery,
   CallOptions,
   IAIProvider,
@@ -25,6 +27,7 @@ import type {
   TokenCount,
   UpstreamStatus,
 } from './provider.ts';
+import { pull } from './pull.ts';
 import type { RateLimitOptions } from './rate-limit/options.ts';
 import { DEFAULT_UPSTREAM } from './route/route.ts';
 import type { Router } from './route/router.ts';
@@ -89,13 +92,21 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
-    return this.#deps.pipeline(this.#call(request, options));
+    const call = this.#call(request, options);
+    return pull(
+      (emit, flow, signal) => this.#deps.pipeline({ ...call, flow, signal }, emit),
+      call.signal,
+    );
+  }
+
+  answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+    return this.#deps.pipeline(this.#call(request, options), emit);
   }
 
   sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {
     // Nothing of a broken answer reaches the caller, so it may be answered anew.
     const call = this.#call(request, { ...options, recovery: 'hold_back' });
-    return collect(this.#deps.pipeline(call), request.metadata ?? {});
+    return collect((emit) => this.#deps.pipeline(call, emit), request.metadata ?? {});
   }
 
   async getCapabilities(): Promise<ProviderCapabilities> {
@@ -155,7 +166,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     }
   }
 
-  #call(request: MessageRequest, options: SendOptions): Call {
+  #call(request: MessageRequest, options: AnswerOptions): Call {
     const { firstTokenTimeoutMs, idleTimeoutMs } = options;
     return {
       id: options.id ?? this.#deps.newId(),
@@ -172,6 +183,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
       recovery: options.recovery ?? 'fail',
       ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      flow: options.flow ?? new Flow(),
       signal: options.signal ?? new AbortController().signal,
       deadline: options.deadline ?? Number.POSITIVE_INFINITY,
       context: options.context ?? context.active(),

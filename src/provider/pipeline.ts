@@ -63,17 +63,17 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     deps.upstreams.map((parts) => [parts.name, atUpstream(parts, options, deps)]),
   );
   const stages: readonly Stage[] = [
-    observe(deps), //            sees rejections too; guards "exactly one completed, last"
+    observe(deps), //            sees rejections too
     prepare(deps.router), //     the cheapest refusal: routes, resolves the model, validates
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up
     fallback(deps), //           over routes: another model, another upstream
   ];
-  return chain(stages, (call) => {
+  return chain(stages, (call, emit) => {
     const handler = upstreams.get(call.upstream);
     if (handler === undefined) throw new Error(`There is no upstream ${call.upstream}.`);
-    return handler(call);
+    return handler(call, emit);
   });
 }
 

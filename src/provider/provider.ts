@@ -1,9 +1,10 @@
 import type { Context } from '@opentelemetry/api';
 import type { BudgetState } from './budget/state.ts';
-import type { CallRecord, StreamRecovery } from './call.ts';
+import type { CallRecord, Emit, StreamRecovery } from './call.ts';
 import type { ErrorReason } from './error-kinds.ts';
 import type { FieldViolation } from './errors.ts';
-import type { MessageResponse, ProviderEvent } from './events.ts';
+import type { Completed, MessageResponse, ProviderEvent } from './events.ts';
+import type { Flow } from './flow.ts';
 import type { LedgerQuery, LedgerSums } from './ledger/ledger.ts';
 import type { MessageRequest } from './message.ts';
 
@@ -16,6 +17,11 @@ export interface IAIProvider {
   initialize(options?: CallOptions): Promise<ProviderIdentity>;
   /** Streams an answer: `started`, deltas, `completed`. Leaving the loop stops the upstream. */
   sendMessage(request: MessageRequest, options?: SendOptions): AsyncIterable<ProviderEvent>;
+  /**
+   * The same for whoever takes events as they come: emits `started` and deltas, from the turn in which
+   * they were read, and resolves with `completed`. `emit` must not throw; nothing waits for it.
+   */
+  answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed>;
   sendMessageSync(request: MessageRequest, options?: CallOptions): Promise<MessageResponse>;
   getCapabilities(): Promise<ProviderCapabilities>;
   getModels(options?: CallOptions): Promise<readonly ModelInfo[]>;
@@ -71,6 +77,11 @@ export interface SendOptions extends CallOptions {
   readonly firstTokenTimeoutMs?: number;
   /** In ms. Default: as configured. */
   readonly idleTimeoutMs?: number;
+}
+
+export interface AnswerOptions extends SendOptions {
+  /** Through which the upstream is held back while events cannot be taken. Default: it never is. */
+  readonly flow?: Flow;
 }
 
 export interface ProviderIdentity {

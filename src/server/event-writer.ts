@@ -1,35 +1,89 @@
 import type { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import type { Emit } from '../provider/call.ts';
 import { ProviderError } from '../provider/errors.ts';
-import type { ProviderEvent } from '../provider/events.ts';
+import { EventBuffer } from '../provider/event-buffer.ts';
+import { HIGH_WATER_MARK } from '../provider/event-queue.ts';
+import type { AnswerEvent, Completed } from '../provider/events.ts';
+import { Flow } from '../provider/flow.ts';
 import { toWireEvent } from './convert/event.ts';
 import type { MessageStream } from './message-stream.ts';
 
+/** An answer that was not asked for yet. */
+export type PendingAnswer = (emit: Emit, flow: Flow) => Promise<Completed>;
+
 /**
- * Forwards an answer, numbered from 1.
+ * Forwards an answer, numbered from 1, and resolves when `completed` was sent as its last message.
  *
- * While the caller is slow nothing is pulled, which holds the upstream back; when the call ends
- * early the iteration is left at once, which stops the upstream.
- *
- * Resolves if and only if exactly one `completed` was sent, as the last message. To keep that
- * promise `completed` is held until the source has ended without an error.
+ * @param abort ends the call with what made a message impossible to write
  */
 export async function writeAnswer(
-  events: AsyncIterable<ProviderEvent>,
+  answer: PendingAnswer,
   stream: MessageStream<SendMessageResponse>,
+  abort: (reason: ProviderError) => void,
 ): Promise<void> {
-  let completed: ProviderEvent | undefined;
-  for await (const event of events) {
-    if (completed !== undefined) throw broken(`${event.type} after completed`);
-    if (event.type === 'completed') {
-      completed = event;
-    } else if (!stream.write(toWireEvent(event, stream.sent + 1))) {
-      await stream.drained();
-    }
-  }
-  if (completed === undefined) throw broken('end without completed');
-  stream.write(toWireEvent(completed, stream.sent + 1));
+  const writer = new AnswerWriter(stream, abort);
+  await writer.end(await answer(writer.emit, writer.flow));
 }
 
-function broken(what: string): ProviderError {
-  return new ProviderError('INTERNAL', { cause: new Error(`The answer broke its rule: ${what}.`) });
+/**
+ * Events are written in the turn in which they come. While the caller is slow they wait here, adjacent
+ * deltas as one; above HIGH_WATER_MARK the upstream is held back. So a short answer is over, and with
+ * it all that it holds of limits and budgets, however slowly it is read.
+ */
+class AnswerWriter {
+  readonly flow = new Flow();
+  readonly #stream: MessageStream<SendMessageResponse>;
+  readonly #abort: (reason: ProviderError) => void;
+  readonly #waiting = new EventBuffer<AnswerEvent>();
+  /** Until the caller has caught up; never rejects. Absent: it has. */
+  #draining: Promise<void> | undefined;
+
+  constructor(stream: MessageStream<SendMessageResponse>, abort: (reason: ProviderError) => void) {
+    this.#stream = stream;
+    this.#abort = abort;
+  }
+
+  readonly emit: Emit = (event) => {
+    if (this.#draining === undefined) {
+      this.#write(event);
+      return;
+    }
+    this.#waiting.push(event);
+    if (this.#waiting.weight > HIGH_WATER_MARK) this.flow.hold();
+  };
+
+  /** Rejects with the reason of the call's signal if it ends before the caller has caught up. */
+  async end(completed: Completed): Promise<void> {
+    while (!this.#waiting.isEmpty) await this.#draining;
+    this.#stream.write(toWireEvent(completed, this.#stream.sent + 1));
+  }
+
+  #write(event: AnswerEvent): void {
+    try {
+      const { sent } = this.#stream;
+      if (!this.#stream.write(toWireEvent(event, sent + 1))) {
+        this.#draining = this.#stream.drained().then(this.#drained, this.#left);
+      }
+    } catch (thrown) {
+      // Whoever reads the upstream must not be thrown at. If the call has ended, it knows.
+      this.#abort(ProviderError.from(thrown));
+    }
+  }
+
+  readonly #drained = (): void => {
+    this.#draining = undefined;
+    while (this.#draining === undefined) {
+      const event = this.#waiting.shift();
+      if (event === undefined) break;
+      this.#write(event);
+    }
+    // May bring the next events before it returns.
+    if (this.#waiting.weight <= HIGH_WATER_MARK / 2) this.flow.release();
+  };
+
+  /** The call has ended before: nothing that waits is of use any more. */
+  readonly #left = (): void => {
+    this.#draining = undefined;
+    this.#waiting.clear();
+  };
 }

@@ -48,7 +48,11 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
         ...fromWireOptions(message.options, violations),
         ...callOptions(rpc, violations),
       };
-      return writeAnswer(provider.sendMessage(request, options), stream);
+      return writeAnswer(
+        (emit, flow) => provider.answer(request, { ...options, flow }, emit),
+        stream,
+        rpc.abort,
+      );
     }),
     sendMessageSync: rpcs.unary(METHODS.sendMessageSync, ANSWERS, async (message, rpc) => {
       const violations = new Violations();

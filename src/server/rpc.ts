@@ -42,6 +42,8 @@ export interface RpcCall {
   readonly deadline: number;
   /** To be filled with what becomes known of the call. */
   readonly record: CallRecord;
+  /** Ends the call through its signal. */
+  abort(reason: ProviderError): void;
 }
 
 export interface RpcOptions {
@@ -191,8 +193,8 @@ export class Rpcs {
   }
 }
 
-function pickEnding({ signal, deadline }: CallSignal): Pick<RpcCall, 'signal' | 'deadline'> {
-  return { signal, deadline };
+function pickEnding({ signal, deadline, abort }: CallSignal) {
+  return { signal, deadline, abort };
 }
 
 function readRequest<Request>(

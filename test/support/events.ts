@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import {
   type Call,
+  type Emit,
   type Handler,
   NOTHING_APPLIED,
   newCallRecord,
@@ -13,6 +14,7 @@ import type {
   Started,
   Usage,
 } from '../../src/provider/events.ts';
+import { Flow } from '../../src/provider/flow.ts';
 import { DEFAULT_UPSTREAM } from '../../src/provider/route/route.ts';
 
 /** Builders of calls and events with sensible contents, for tests of stages. */
@@ -32,6 +34,7 @@ export function aCall(fields: Partial<Call> = {}): Call {
     warnings: [],
     recovery: 'fail',
     signal: new AbortController().signal,
+    flow: new Flow(),
     deadline: Number.POSITIVE_INFINITY,
     context: ROOT_CONTEXT,
     record: newCallRecord(0),
@@ -100,25 +103,42 @@ export function completed(fields: Partial<Completed> = {}): Completed {
   };
 }
 
-/** A handler that yields these events; an Error among them is thrown in its place. */
+/** A handler that emits these events and ends with the `completed` or the Error among them. */
 export function replay(...events: (ProviderEvent | Error)[]): Handler {
-  return async function* () {
+  return async (_call, emit) => {
     for (const event of events) {
       if (event instanceof Error) throw event;
-      yield event;
+      if (event.type === 'completed') return event;
+      emit(event);
     }
+    throw new Error('there is no end to replay');
   };
 }
 
-/** All events until the end, or until the error that ended them. */
-export async function drain(
-  events: AsyncIterable<ProviderEvent>,
-): Promise<{ events: ProviderEvent[]; error?: unknown }> {
-  const seen: ProviderEvent[] = [];
+/** What an answer consisted of: all events, `completed` among them, or the error that ended it. */
+export interface Drained {
+  events: ProviderEvent[];
+  error?: unknown;
+}
+
+/** Makes a call and waits for its end. */
+export async function drain(answer: (emit: Emit) => Promise<Completed>): Promise<Drained> {
+  const events: ProviderEvent[] = [];
   try {
-    for await (const event of events) seen.push(event);
-    return { events: seen };
+    events.push(await answer((event) => events.push(event)));
+    return { events };
   } catch (error) {
-    return { events: seen, error };
+    return { events, error };
+  }
+}
+
+/** The same for events that are pulled. */
+export async function drainPulled(pulled: AsyncIterable<ProviderEvent>): Promise<Drained> {
+  const events: ProviderEvent[] = [];
+  try {
+    for await (const event of pulled) events.push(event);
+    return { events };
+  } catch (error) {
+    return { events, error };
   }
 }

@@ -1,8 +1,11 @@
 import type { BudgetState } from '../../src/provider/budget/state.ts';
-import type { MessageResponse, ProviderEvent } from '../../src/provider/events.ts';
+import type { Emit } from '../../src/provider/call.ts';
+import { ProviderError } from '../../src/provider/errors.ts';
+import type { Completed, MessageResponse, ProviderEvent } from '../../src/provider/events.ts';
 import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/provider/ledger/ledger.ts';
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type {
+  AnswerOptions,
   BudgetQuery,
   CallOptions,
   IAIProvider,
@@ -122,7 +125,8 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   health: UpstreamStatus[] = [anUpstreamStatus()];
   budgets: BudgetState[] = [];
 
-  answer: (call: ProviderCall) => AsyncIterable<ProviderEvent> = async function* () {
+  /** The events of an answer; an end without `completed` breaks the rule of a handler. */
+  script: (call: ProviderCall) => AsyncIterable<ProviderEvent> = async function* () {
     yield started();
     yield text('Hel');
     yield text('lo');
@@ -141,7 +145,17 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
-    return this.answer(this.#note(request, options));
+    return this.script(this.#note(request, options));
+  }
+
+  async answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+    for await (const event of this.script(this.#note(request, options))) {
+      if (event.type === 'completed') return event;
+      emit(event);
+      const { flow, signal = new AbortController().signal } = options;
+      await flow?.released(signal);
+    }
+    throw new ProviderError('INTERNAL');
   }
 
   sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
-import type { Clock } from '../clock.ts';
+import { type Clock, MAX_TIMER_MS } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
 import type { CircuitState } from '../provider.ts';
 import type { BreakerOptions } from './options.ts';
@@ -26,82 +26,87 @@ export const PROBE_MS = 4_000;
 const SLICES = 10;
 
 /**
- * The circuit of one target: opossum's states and counts, fed with attempts that are over.
+ * The circuit of one target. opossum keeps its state and counts, which are fed with attempts that are
+ * over; when it opens, and for how long, is decided here, on the clock that all else runs on.
  *
  * opossum counts an action from its start on, and whatever it does not hold against the target as a
  * success. Here most ways to end count as neither, and an attempt may run for minutes. So an attempt
- * asks for a pass, and only an outcome that counts is fired, as an action that is over at once.
- * opossum then has nothing running, and the probe's place is kept here: an attempt without such an
- * outcome leaves no trace, and a probe that ends so leaves its place to the next.
- *
- * opossum takes the time until it is half open from the global timers.
+ * asks for a pass, and only an outcome that counts is told: an attempt without one leaves no trace,
+ * and a probe that ends so leaves its place to the next.
  */
 export class Circuit {
-  readonly #openForMs: number;
+  readonly #options: BreakerOptions;
   readonly #sliceMs: number;
   readonly #clock: Clock;
-  readonly #onTurn: (state: CircuitState) => void;
-  readonly #breaker: CircuitBreaker<[ProviderError | undefined], void>;
+  readonly #onTurn: (state: 'open' | 'closed') => void;
+  readonly #breaker: CircuitBreaker;
   /** Moves opossum's window, which would take a timer of its own for each circuit. */
   readonly #window = new EventEmitter();
   #slicedAt: number;
   /** Counts changes of state: what began before the last one tells of the past. */
   #turn = 0;
-  #openedAt = 0;
+  /** Epoch ms from which on an open circuit is half open. */
+  #halfOpenAt = 0;
   #probe: Pass | undefined;
 
-  /** `onTurn` is told each new state. */
-  constructor(options: BreakerOptions, clock: Clock, onTurn: (state: CircuitState) => void) {
-    this.#openForMs = options.openForMs;
+  /** `onTurn` is told when it opens, also for another time, and when it closes. */
+  constructor(options: BreakerOptions, clock: Clock, onTurn: (state: 'open' | 'closed') => void) {
+    this.#options = options;
     this.#sliceMs = options.windowMs / SLICES;
     this.#clock = clock;
     this.#onTurn = onTurn;
     this.#slicedAt = clock.now();
-    this.#breaker = new CircuitBreaker(settle, {
+    this.#breaker = new CircuitBreaker(async () => {}, {
       timeout: false,
-      // opossum opens above the threshold, not at it.
-      errorThresholdPercentage: options.failureShare * 100 - 1e-9,
-      volumeThreshold: options.minimumAttempts,
-      resetTimeout: options.openForMs,
+      // Its timer would make it half open, on a clock that is not ours.
+      resetTimeout: MAX_TIMER_MS,
       rollingCountBuckets: SLICES,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
       rotateBucketController: this.#window,
     });
-    this.#breaker.on('open', () => this.#turnTo('open'));
-    this.#breaker.on('halfOpen', () => this.#turnTo('half_open'));
-    this.#breaker.on('close', () => this.#turnTo('closed'));
   }
 
   get state(): CircuitState {
     if (this.#breaker.closed) return 'closed';
-    return this.#breaker.halfOpen ? 'half_open' : 'open';
+    return this.#clock.now() < this.#halfOpenAt ? 'open' : 'half_open';
   }
 
   /** Lets an attempt through. @throws ProviderError CIRCUIT_OPEN */
   admit(): Pass {
+    if (this.#breaker.closed) return { isProbe: false, dueAt: 0, turn: this.#turn };
     const now = this.#clock.now();
-    const { state } = this;
-    const waitMs = this.#waitMs(state, now);
+    const waitMs = Math.max(this.#halfOpenAt, this.#probe?.dueAt ?? 0) - now;
     if (waitMs > 0) throw new ProviderError('CIRCUIT_OPEN', { retryAfterMs: Math.ceil(waitMs) });
-    const isProbe = state === 'half_open';
-    const pass = { isProbe, dueAt: now + PROBE_MS, turn: this.#turn };
-    if (isProbe) this.#probe = pass;
-    return pass;
+    const probe = { isProbe: true, dueAt: now + PROBE_MS, turn: this.#turn };
+    this.#probe = probe;
+    return probe;
   }
 
   /** A probe brings output. It has succeeded once it still does so when its time is over. */
-  async delivers(probe: Pass): Promise<void> {
-    if (this.#clock.now() >= probe.dueAt) await this.#report(probe);
+  delivers(probe: Pass): void {
+    if (this.#clock.now() >= probe.dueAt) this.succeeded(probe);
   }
 
-  async succeeded(pass: Pass): Promise<void> {
-    await this.#report(pass);
+  succeeded(pass: Pass): void {
+    if (pass.turn !== this.#turn) return;
+    if (this.#breaker.closed) {
+      this.#moveWindow();
+      this.#breaker.emit('success');
+    } else {
+      this.#close();
+    }
   }
 
-  /** `error` is held against the target. */
-  async failed(pass: Pass, error: ProviderError): Promise<void> {
-    await this.#report(pass, error);
+  /** What failed is held against the target. */
+  failed(pass: Pass): void {
+    if (pass.turn !== this.#turn) return;
+    if (this.#breaker.closed) {
+      this.#moveWindow();
+      this.#breaker.emit('failure');
+      if (!this.#isTooMuch()) return;
+    }
+    this.#open();
   }
 
   /** The attempt is over, whatever became of it. To be called for each pass. */
@@ -112,41 +117,37 @@ export class Circuit {
   /** Stops the timers. The circuit lets nothing through any more. */
   close(): void {
     this.#breaker.shutdown();
+    this.#halfOpenAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Until an attempt may be let through, in ms, above 0; 0: now. */
-  #waitMs(state: CircuitState, now: number): number {
-    switch (state) {
-      case 'closed':
-        return 0;
-      case 'half_open':
-        return this.#probe === undefined ? 0 : Math.max(0, this.#probe.dueAt - now);
-      case 'open':
-        // The timer that ends it may be late.
-        return Math.max(1, this.#openedAt + this.#openForMs - now);
-    }
+  #isTooMuch(): boolean {
+    const { failures, successes } = this.#breaker.stats;
+    const attempts = failures + successes;
+    const { minimumAttempts, failureShare } = this.#options;
+    return attempts >= minimumAttempts && failures >= failureShare * attempts;
   }
 
-  async #report(pass: Pass, error?: ProviderError): Promise<void> {
-    if (pass.turn !== this.#turn) return;
-    this.#moveWindow();
-    // It rejects with the error, or because another outcome has just decided.
-    await this.#breaker.fire(error).catch(() => {});
-  }
-
-  #turnTo(state: CircuitState): void {
-    const now = this.#clock.now();
+  #open(): void {
     this.#turn += 1;
     this.#probe = undefined;
-    if (state === 'open') this.#openedAt = now;
+    this.#halfOpenAt = this.#clock.now() + this.#options.openForMs;
+    this.#breaker.open();
+    this.#onTurn('open');
+  }
+
+  #close(): void {
+    this.#turn += 1;
+    this.#probe = undefined;
+    this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
-    if (state === 'closed') this.#drop(SLICES);
-    this.#onTurn(state);
+    this.#drop(SLICES);
+    this.#onTurn('closed');
   }
 
   /** Drops what has left the window since the last outcome. */
   #moveWindow(): void {
     const slices = Math.floor((this.#clock.now() - this.#slicedAt) / this.#sliceMs);
+    if (slices === 0) return;
     this.#slicedAt += slices * this.#sliceMs;
     this.#drop(Math.min(slices, SLICES));
   }
@@ -154,9 +155,4 @@ export class Circuit {
   #drop(slices: number): void {
     for (let i = 0; i < slices; i++) this.#window.emit('rotate');
   }
-}
-
-/** opossum's action: an outcome that is known. */
-async function settle(error: ProviderError | undefined): Promise<void> {
-  if (error !== undefined) throw error;
 }

@@ -1,5 +1,5 @@
-import type { Call } from '../call.ts';
-import type { Completed, ProviderEvent, Timings, Usage } from '../events.ts';
+import type { Call, Emit } from '../call.ts';
+import type { Completed, Timings, Usage } from '../events.ts';
 import type { ToolCall } from '../message.ts';
 import { estimatedUsage, estimateTokens } from '../usage.ts';
 import { CodePoints } from './code-points.ts';
@@ -28,7 +28,7 @@ const CHUNK_WEIGHT = 64;
 /** Makes the events of one answer, whichever API it comes from: whole characters, counted output. */
 export class AnswerEvents {
   readonly #call: Call;
-  readonly #emit: (event: ProviderEvent) => void;
+  readonly #emit: Emit;
   readonly #text = new CodePoints();
   readonly #reasoning = new CodePoints();
   readonly #refusal = new CodePoints();
@@ -37,7 +37,7 @@ export class AnswerEvents {
   #outputChunks = 0;
   #outputCharacters = 0;
 
-  constructor(call: Call, emit: (event: ProviderEvent) => void) {
+  constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#emit = emit;
   }
@@ -93,13 +93,13 @@ export class AnswerEvents {
     if (event !== undefined) this.#emit(event);
   }
 
-  /** Emits what was held back, then `completed`. */
-  end({ model, usage, ...outcome }: Outcome, timings: Timings): void {
+  /** Emits what was held back. */
+  end({ model, usage, ...outcome }: Outcome, timings: Timings): Completed {
     this.#emitReasoning(this.#reasoning.end());
     this.#emitText(this.#text.end());
     this.#emitRefusal(this.#refusal.end());
     for (const delta of this.#tools.end()) this.#emit(delta);
-    this.#emit({
+    return {
       type: 'completed',
       ...outcome,
       toolCalls: this.#tools.toolCalls,
@@ -111,7 +111,7 @@ export class AnswerEvents {
       failedAttempts: [],
       timings,
       cached: false,
-    });
+    };
   }
 
   #emitText(text: string): void {

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Call } from '../call.ts';
+import type { Call, Emit } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorFacts, ProviderError } from '../errors.ts';
-import { type EventProducer, EventQueue } from '../event-queue.ts';
+import { EventBuffer } from '../event-buffer.ts';
+import type { AnswerEvent, Completed } from '../events.ts';
+import type { FlowSource } from '../flow.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, jsonInsteadOfStream, notAStream, staleConnection } from './faults.ts';
@@ -38,33 +40,41 @@ interface AnswerReader extends BodyReader {
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
- * One attempt at one answer: sends the request when the first event is asked for, and turns the
- * response into events. Whatever goes wrong ends the events with a ProviderError and the connection
- * with it; only a body read to its end leaves the connection for others.
+ * One attempt at one answer: sends the request and turns the response into events. Whatever goes wrong
+ * rejects with a ProviderError and ends the connection with it; only a body read to its end leaves the
+ * connection for others.
+ *
+ * What one read of the socket brings is emitted when it is read to its end, adjacent deltas as one.
  */
-export class Answer implements EventProducer, ResponseListener {
-  readonly events: EventQueue;
+export class Answer implements FlowSource, ResponseListener {
   readonly #call: Call;
+  readonly #emit: Emit;
   readonly #surface: ApiSurface;
   readonly #context: AnswerContext;
   readonly #exchange: Exchange;
+  readonly #result = Promise.withResolvers<Completed>();
+  readonly #read = new EventBuffer<AnswerEvent>();
+  #settled = false;
   #startedAt = 0;
   #facts: ErrorFacts;
   #answer: AnswerReader | undefined;
   #body: BodyReader | undefined;
 
-  constructor(call: Call, surface: ApiSurface, context: AnswerContext) {
+  constructor(call: Call, emit: Emit, surface: ApiSurface, context: AnswerContext) {
     this.#call = call;
+    this.#emit = emit;
     this.#surface = surface;
     this.#context = context;
     this.#facts = { model: call.model };
     this.#exchange = new Exchange(call.signal, this);
-    this.events = new EventQueue(this);
   }
 
-  start(): void {
+  /** To be called once. */
+  run(): Promise<Completed> {
     this.#startedAt = this.#context.clock.now();
+    this.#call.flow.attach(this);
     this.#send().catch((error: unknown) => this.#fail(error));
+    return this.#result.promise;
   }
 
   pause(): void {
@@ -73,11 +83,6 @@ export class Answer implements EventProducer, ResponseListener {
 
   resume(): void {
     this.#exchange.resume();
-  }
-
-  cancel(): void {
-    this.#answer?.stop();
-    this.#exchange.destroy();
   }
 
   onConnected(): void {
@@ -121,7 +126,8 @@ export class Answer implements EventProducer, ResponseListener {
 
   onAbort(): void {
     this.#answer?.stop();
-    this.events.abort(this.#call.signal.reason);
+    this.#settle();
+    this.#result.reject(this.#call.signal.reason);
   }
 
   /** The model cannot stream, so no stream was asked for. */
@@ -161,10 +167,10 @@ export class Answer implements EventProducer, ResponseListener {
   }
 
   #expectAnswer(streamed: boolean): void {
-    const stream = this.#surface.newStream(this.#call, (event) => this.events.push(event));
+    const stream = this.#surface.newStream(this.#call, (event) => this.#read.push(event));
     const context = {
       exchange: this.#exchange,
-      queue: this.events,
+      onComplete: (completed: Completed) => this.#complete(completed),
       clock: this.#context.clock,
       startedAt: this.#startedAt,
     };
@@ -178,20 +184,43 @@ export class Answer implements EventProducer, ResponseListener {
   #guard(step: () => void): void {
     try {
       step();
+      if (!this.#settled) this.#flush();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #flush(): void {
+    const { signal } = this.#call;
+    for (let event = this.#read.shift(); event !== undefined; event = this.#read.shift()) {
+      this.#emit(event);
+      if (signal.aborted) this.#read.clear();
+    }
+  }
+
+  #complete(completed: Completed): void {
+    this.#flush();
+    this.#settle();
+    this.#result.resolve(completed);
   }
 
   #fail(thrown: unknown): void {
     this.#answer?.stop();
     this.#exchange.destroy();
     const { signal } = this.#call;
+    // What came before the break was said.
+    if (!signal.aborted && !this.#settled) this.#flush();
+    this.#settle();
     if (signal.aborted) {
-      this.events.abort(signal.reason);
+      this.#result.reject(signal.reason);
       return;
     }
     const error = ProviderError.from(thrown);
-    this.events.fail(new ProviderError(error.reason, { ...this.#facts, ...error.facts }));
+    this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...error.facts }));
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#call.flow.detach(this);
   }
 }

@@ -1,5 +1,5 @@
-import type { Call } from '../call.ts';
-import type { ProviderEvent, Timings } from '../events.ts';
+import type { Call, Emit } from '../call.ts';
+import type { Completed, Timings } from '../events.ts';
 
 /** One of OpenAI's two APIs for answers: how it is asked, and how its answers read. */
 export interface ApiSurface {
@@ -8,7 +8,7 @@ export interface ApiSurface {
   /** The body that asks for an answer: as a stream, unless the model cannot. */
   toRequest(call: Call): object;
   /** @param emit gets the events of the answer */
-  newStream(call: Call, emit: (event: ProviderEvent) => void): AnswerStream;
+  newStream(call: Call, emit: Emit): AnswerStream;
 }
 
 /** Folds what an upstream sends into the events of one answer. Knows nothing of sockets and time. */
@@ -32,6 +32,6 @@ export interface AnswerStream {
   readonly complete: boolean;
   /** The model has said something. */
   readonly hasOutput: boolean;
-  /** Emits what is left once nothing follows: halves of characters, then `completed`. */
-  end(timings: Timings): void;
+  /** The end, once nothing follows. Emits what is left before: halves of characters. */
+  end(timings: Timings): Completed;
 }

@@ -1,5 +1,5 @@
-import type { Call } from '../call.ts';
-import type { ProviderEvent, Timings } from '../events.ts';
+import type { Call, Emit } from '../call.ts';
+import type { Completed, Timings } from '../events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { type ChatChunk, type ChunkDelta, parseChunk, parseCompletion } from './chat-chunk.ts';
@@ -20,7 +20,7 @@ export class ChatStream implements AnswerStream {
   #serviceTier = '';
   #systemFingerprint = '';
 
-  constructor(call: Call, emit: (event: ProviderEvent) => void) {
+  constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
   }
@@ -65,7 +65,7 @@ export class ChatStream implements AnswerStream {
     if (choice.finish_reason) this.#finishReason = choice.finish_reason;
   }
 
-  end(timings: Timings): void {
+  end(timings: Timings): Completed {
     const finishReason = toFinishReason(this.#finishReason);
     // The calls came in a form that is not read here, as OpenAI's old function_call.
     if (finishReason === 'tool_calls' && this.#events.toolCalls.length === 0) {
@@ -80,7 +80,7 @@ export class ChatStream implements AnswerStream {
       serviceTier: this.#serviceTier,
       systemFingerprint: this.#systemFingerprint,
     };
-    this.#events.end(outcome, timings);
+    return this.#events.end(outcome, timings);
   }
 
   /** Some servers report usage with every chunk: the last report is the whole. */

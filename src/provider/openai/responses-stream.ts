@@ -1,5 +1,5 @@
-import type { Call } from '../call.ts';
-import type { FinishReason, ProviderEvent, Timings } from '../events.ts';
+import type { Call, Emit } from '../call.ts';
+import type { Completed, FinishReason, Timings } from '../events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { cancelledUpstream, reported } from './faults.ts';
@@ -30,7 +30,7 @@ export class ResponsesStream implements AnswerStream {
   #response: ResponseObject = {};
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
 
-  constructor(call: Call, emit: (event: ProviderEvent) => void) {
+  constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
     this.#output = new ResponsesOutput(this.#events);
@@ -76,7 +76,7 @@ export class ResponsesStream implements AnswerStream {
     if (ENDS.has(response.status)) this.#end('');
   }
 
-  end(timings: Timings): void {
+  end(timings: Timings): Completed {
     const { model, usage, service_tier } = this.#response;
     const outcome = {
       ...this.#finish,
@@ -86,7 +86,7 @@ export class ResponsesStream implements AnswerStream {
       serviceTier: stringOr(service_tier),
       systemFingerprint: '',
     };
-    this.#events.end(outcome, timings);
+    return this.#events.end(outcome, timings);
   }
 
   #start(): void {

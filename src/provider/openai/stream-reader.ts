@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { EventQueue } from '../event-queue.ts';
-import type { Timings } from '../events.ts';
+import type { Completed, Timings } from '../events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
 import { hungUp } from './faults.ts';
@@ -16,7 +15,8 @@ export interface StreamOptions {
 
 export interface StreamContext {
   readonly exchange: Exchange;
-  readonly queue: EventQueue;
+  /** Takes the end of the answer. Every delta of it was emitted before. */
+  readonly onComplete: (completed: Completed) => void;
   readonly clock: Clock;
   /** Epoch ms at which the attempt began. */
   readonly startedAt: number;
@@ -118,11 +118,10 @@ export class StreamReader {
 
   #complete(): void {
     if (!this.#stream.finished) throw hungUp();
-    const { clock, exchange, queue, startedAt } = this.#context;
+    const { clock, exchange, onComplete, startedAt } = this.#context;
     this.stop();
     this.#completed = true;
-    this.#stream.end(timingsOf(clock, startedAt, this.#firstOutputAt));
-    queue.end();
+    onComplete(this.#stream.end(timingsOf(clock, startedAt, this.#firstOutputAt)));
     exchange.release();
     // If a slow caller holds the connection up, nothing more will be queued.
     exchange.resume();

@@ -65,7 +65,7 @@ export function createOpenAIUpstream(
   };
   return {
     endpoint,
-    answer: (call) => new Answer(call, SURFACES[call.target.surface], context).events,
+    answer: (call, emit) => new Answer(call, emit, SURFACES[call.target.surface], context).run(),
     listModels: (signal) => {
       const list = (requests: RequestBuilder) => listModels({ requests, transport, clock }, signal);
       // A key that was revoked is no reason not to know the models.

@@ -39,9 +39,8 @@ export class WholeReader {
     if (text === '') throw hungUp();
     this.#stream.readWhole(text);
     if (!this.#stream.finished) throw malformed('the body holds no answer');
-    const { clock, queue, startedAt } = this.#context;
+    const { clock, onComplete, startedAt } = this.#context;
     const firstOutputAt = this.#stream.hasOutput ? clock.now() : undefined;
-    this.#stream.end(timingsOf(clock, startedAt, firstOutputAt));
-    queue.end();
+    onComplete(this.#stream.end(timingsOf(clock, startedAt, firstOutputAt)));
   }
 }

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import type { ProviderError } from '../errors.ts';
-import type { Completed, ProviderEvent } from '../events.ts';
+import type { Completed } from '../events.ts';
 import type { RateHeadroom } from './headroom.ts';
 import type { Mark } from './reported-bucket.ts';
 
@@ -62,12 +62,16 @@ export class Permit {
     this.#issuer.reported(this.admission, headroom);
   }
 
-  see(event: ProviderEvent): void {
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      this.#issuer.firstEvent(this.admission);
-    }
-    if (event.type === 'completed') this.#completed = event;
+  /** An event of the answer has come; to be told of each, cheap for all but the first. */
+  firstEvent(): void {
+    if (!this.#isFirst) return;
+    this.#isFirst = false;
+    this.#issuer.firstEvent(this.admission);
+  }
+
+  complete(completed: Completed): void {
+    this.firstEvent();
+    this.#completed = completed;
   }
 
   fail(error: ProviderError): void {

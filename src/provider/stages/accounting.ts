@@ -1,5 +1,5 @@
 import type { CallRecord, Charge, Stage } from '../call.ts';
-import type { Cost, ProviderEvent, Usage } from '../events.ts';
+import type { Cost, Usage } from '../events.ts';
 import { addCost } from '../pricing/cost.ts';
 import { addUsage } from '../usage.ts';
 
@@ -8,17 +8,17 @@ import { addUsage } from '../usage.ts';
  * record whatever became of it.
  */
 export function accounting(): Stage {
-  return (next) =>
-    async function* (call): AsyncGenerator<ProviderEvent> {
-      const { record } = call;
-      try {
-        for await (const event of next(call)) {
-          yield event.type === 'completed' ? { ...event, ...sumOf(record.charges) } : event;
-        }
-      } finally {
-        Object.assign(record, sumOf(record.charges) satisfies Partial<CallRecord>);
-      }
-    };
+  return (next) => async (call, emit) => {
+    const { record } = call;
+    let sum: Sum | undefined;
+    try {
+      const completed = await next(call, emit);
+      sum = sumOf(record.charges);
+      return { ...completed, ...sum };
+    } finally {
+      Object.assign(record, (sum ?? sumOf(record.charges)) satisfies Partial<CallRecord>);
+    }
+  };
 }
 
 interface Sum {

@@ -18,7 +18,7 @@ import type { ModelLabels } from '../../telemetry/model-label.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import { type Completed, isOutput, type ProviderEvent, type Started } from '../events.ts';
+import { type AnswerEvent, type Completed, isOutput, type Started } from '../events.ts';
 import {
   completedAttributes,
   operationAttributes,
@@ -72,16 +72,18 @@ export class AttemptObservation {
     );
   }
 
-  see(event: ProviderEvent): void {
+  see(event: AnswerEvent): void {
     if (isOutput(event)) {
       if (this.#chunks === 0) this.#firstChunkAt = this.#deps.clock.now();
       this.#chunks += 1;
     } else if (event.type === 'started') {
       this.#started = event;
       this.#call.record.upstreamRequestId = event.upstreamRequestId;
-    } else if (event.type === 'completed') {
-      this.#completed = event;
     }
+  }
+
+  complete(completed: Completed): void {
+    this.#completed = completed;
   }
 
   fail(error: ProviderError): void {
@@ -121,8 +123,7 @@ export class AttemptObservation {
   }
 
   #outcome(): Completed | ProviderError {
-    // Neither an error nor an answer: the consumer left.
-    return this.#error ?? this.#completed ?? new ProviderError('CANCELLED');
+    return this.#error ?? this.#completed ?? new ProviderError('INTERNAL');
   }
 
   #endSpan(outcome: Completed | ProviderError): void {

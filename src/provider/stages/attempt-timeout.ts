@@ -1,7 +1,8 @@
-import type { AttemptProgress, Call, Handler, Stage } from '../call.ts';
+import type { AttemptProgress, Call, Emit, Handler, Stage } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ProviderError, type TimeoutPhase } from '../errors.ts';
-import { isOutput, type ProviderEvent } from '../events.ts';
+import { type AnswerEvent, type Completed, isOutput } from '../events.ts';
+import type { FlowWatcher } from '../flow.ts';
 import { linkSignal } from '../signal.ts';
 import { limitsOf, type PhaseLimits } from '../timeouts/limits.ts';
 import type { TimeoutOptions } from '../timeouts/options.ts';
@@ -13,15 +14,16 @@ import type { TimeoutOptions } from '../timeouts/options.ts';
  */
 export function attemptTimeout(options: TimeoutOptions, clock: Clock): Stage {
   const limits = limitsOf(options);
-  return (next) => (call) => timed(next, call, limits(call), clock);
+  return (next) => (call, emit) => timed(next, call, emit, limits(call), clock);
 }
 
-async function* timed(
+async function timed(
   next: Handler,
   call: Call,
+  emit: Emit,
   limits: PhaseLimits,
   clock: Clock,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const { controller, unlink } = linkSignal(call.signal);
   const { signal } = controller;
   const watch = new PhaseWatch(clock, limits, (phase) =>
@@ -31,36 +33,40 @@ async function* timed(
     watch.reached(progress);
     call.onProgress(progress);
   };
+  const pass: Emit = (event) => {
+    watch.arrived(event);
+    emit(event);
+  };
+  if (call.flow.held) watch.held();
+  call.flow.watch(watch);
   try {
-    for await (const event of next({ ...call, signal, onProgress })) {
-      watch.arrived(event);
-      // An answer that is complete is complete, even if the timer was quicker to be noticed.
-      if (!watch.complete) signal.throwIfAborted();
-      yield event;
-      watch.awaitNext();
-    }
-    if (!watch.complete) signal.throwIfAborted();
+    // An answer that is complete is complete, even if the timer was quicker to be noticed.
+    return await next({ ...call, signal, onProgress }, pass);
   } catch (thrown) {
     // However the upstream puts its being aborted, the reason is ours.
     throw signal.aborted ? signal.reason : thrown;
   } finally {
+    call.flow.watch(undefined);
     watch.stop();
     unlink();
   }
 }
 
-/** Which phase an attempt is in, and one timer for it. Starts in `connect`, awaiting. */
-class PhaseWatch {
+/**
+ * Which phase an attempt is in, and one timer for it. Starts in `connect`. What comes before the body
+ * comes also while the caller is slow; the two phases of the body stand still then.
+ */
+class PhaseWatch implements FlowWatcher {
   readonly #clock: Clock;
   readonly #limits: PhaseLimits;
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
-  #awaiting = true;
-  #complete = false;
+  #held = false;
+  #stopped = false;
   #timer: Timer;
-  /** When the phase's time is up, in epoch ms, as long as the timer runs. */
+  /** When the phase's time is up, in epoch ms, as long as it runs. */
   #due: number;
-  /** What is left of the phase while nothing is awaited, in ms. */
+  /** What is left of the phase while it stands still, in ms. */
   #left = 0;
 
   constructor(clock: Clock, limits: PhaseLimits, onTimeout: (phase: TimeoutPhase) => void) {
@@ -71,43 +77,34 @@ class PhaseWatch {
     this.#timer = clock.after(limits.connect, this.#fire);
   }
 
-  /** The last event has come; nothing times out any more. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
   reached(progress: AttemptProgress): void {
     if (this.#phase === 'connect' && progress === 'connected') this.#enter('headers');
     else if (this.#beforeHeaders && progress === 'headers') this.#enter('first_token');
   }
 
-  arrived(event: ProviderEvent): void {
-    this.#awaiting = false;
-    if (event.type === 'completed') {
-      this.#complete = true;
-      this.stop();
-    } else if (this.#phase !== 'idle') {
-      this.#advance(event);
-    }
-    // In `idle` the timer runs on: awaitNext sets it back, which is cheaper than two timers.
+  arrived(event: AnswerEvent): void {
+    if (this.#phase === 'idle') {
+      // A system's timer that is set back is cheaper than a new one.
+      if (!this.#held) this.#timer.refresh();
+    } else if (isOutput(event)) this.#enter('idle');
+    else if (this.#beforeHeaders) this.#enter('first_token');
   }
 
-  awaitNext(): void {
-    if (this.#complete) return;
-    this.#awaiting = true;
-    if (this.#phase === 'idle') this.#timer.refresh();
-    else this.#arm(this.#left);
-  }
-
-  stop(): void {
+  held(): void {
+    this.#held = true;
+    if (this.#beforeHeaders) return;
+    this.#left = Math.max(0, this.#due - this.#clock.now());
     this.#timer.cancel();
   }
 
-  #advance(event: ProviderEvent): void {
-    if (isOutput(event)) this.#enter('idle');
-    else if (this.#beforeHeaders) this.#enter('first_token');
-    if (this.#phase === 'idle') return;
-    this.#left = Math.max(0, this.#due - this.#clock.now());
+  released(): void {
+    this.#held = false;
+    if (this.#beforeHeaders || this.#stopped) return;
+    this.#arm(this.#phase === 'idle' ? this.#limits.idle : this.#left);
+  }
+
+  stop(): void {
+    this.#stopped = true;
     this.#timer.cancel();
   }
 
@@ -117,7 +114,12 @@ class PhaseWatch {
 
   #enter(phase: TimeoutPhase): void {
     this.#phase = phase;
-    this.#arm(this.#limits[phase]);
+    if (this.#held && !this.#beforeHeaders) {
+      this.#timer.cancel();
+      this.#left = this.#limits[phase];
+    } else {
+      this.#arm(this.#limits[phase]);
+    }
   }
 
   #arm(ms: number): void {
@@ -127,7 +129,7 @@ class PhaseWatch {
   }
 
   readonly #fire = (): void => {
-    if (this.#awaiting) this.#onTimeout(this.#phase);
+    this.#onTimeout(this.#phase);
   };
 }
 

@@ -1,16 +1,16 @@
 import { trace } from '@opentelemetry/api';
-import type { Stage } from '../call.ts';
+import type { Emit, Stage } from '../call.ts';
 import { ProviderError } from '../errors.ts';
-import type { ProviderEvent } from '../events.ts';
 import { type AttemptDeps, AttemptObservation } from './attempt-observation.ts';
 
 /**
  * One attempt at the upstream: numbers it, gives it a client span whose context it hands on,
  * measures it, and notes in the record what became of it. Runs once per attempt, inside of retry.
+ * It is the gate of its attempt, too: nothing of one that is over reaches the caller.
  */
 export function attempt(deps: AttemptDeps): Stage {
   return (next) =>
-    async function* attempted(call): AsyncGenerator<ProviderEvent> {
+    async function attempted(call, emit) {
       const { record } = call;
       record.attempts += 1;
       record.target = call.upstream;
@@ -19,17 +19,22 @@ export function attempt(deps: AttemptDeps): Stage {
       const number = record.attempts;
       const observation = new AttemptObservation(deps, call, number);
       const context = trace.setSpan(call.context, observation.span);
+      let over = false;
+      const pass: Emit = (event) => {
+        if (over) return;
+        observation.see(event);
+        emit(event);
+      };
       try {
-        for await (const event of next({ ...call, attempt: number, context })) {
-          observation.see(event);
-          yield event;
-        }
+        const completed = await next({ ...call, attempt: number, context }, pass);
+        observation.complete(completed);
+        return completed;
       } catch (thrown) {
         const error = ProviderError.from(thrown);
         observation.fail(error);
         throw error;
       } finally {
-        // Also when the consumer leaves early, so that no span stays open.
+        over = true;
         observation.end();
       }
     };

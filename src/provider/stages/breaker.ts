@@ -1,8 +1,8 @@
 import type { CircuitBreakers } from '../breaker/breakers.ts';
 import { troubleOf } from '../breaker/upstream-trouble.ts';
-import type { Call, Handler, Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import { ProviderError } from '../errors.ts';
-import { isOutput, type ProviderEvent } from '../events.ts';
+import { type Completed, isOutput } from '../events.ts';
 
 /**
  * Refuses attempts at a target that failed too often just now, with CIRCUIT_OPEN and the time to
@@ -10,26 +10,30 @@ import { isOutput, type ProviderEvent } from '../events.ts';
  * caller, the key or the rate limit is to blame for counts neither for nor against the target.
  */
 export function breaker(breakers: CircuitBreakers): Stage {
-  return (next) => (breakers.enabled ? (call) => guarded(next, call, breakers) : next);
+  return (next) => 
+    breakers.enabled ? (call, emit) => guarded(next, call, emit, breakers) : next;
 }
 
-async function* guarded(
+async function guarded(
   next: Handler,
   call: Call,
+  emit: Emit,
   breakers: CircuitBreakers,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const circuit = breakers.circuit(call.target.model.id);
   const pass = circuit.admit();
+  const probing: Emit = (event) => {
+    if (isOutput(event)) circuit.delivers(pass);
+    emit(event);
+  };
   try {
-    for await (const event of next(call)) {
-      if (pass.isProbe && isOutput(event)) await circuit.delivers(pass);
-      yield event;
-    }
-    await circuit.succeeded(pass);
+    const completed = await next(call, pass.isProbe ? probing : emit);
+    circuit.succeeded(pass);
+    return completed;
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     if (troubleOf(error, call) !== 'down') throw error;
-    await circuit.failed(pass, error);
+    circuit.failed(pass);
     // A wait that the upstream asked for may outlast the open circuit.
     const isInVain = circuit.state === 'open' && error.facts.retryAfterMs === undefined;
     throw isInVain ? notToRepeat(error) : error;

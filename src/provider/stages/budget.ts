@@ -4,10 +4,10 @@ import type { BudgetBook } from '../budget/book.ts';
 import { type AttemptPlan, limitOutput, type PromptSize, planAttempt } from '../budget/plan.ts';
 import type { Reservation } from '../budget/reservation.ts';
 import { type Spender, spenderOf } from '../budget/spender.ts';
-import type { Call, CallRecord, Handler, Stage } from '../call.ts';
+import type { Call, CallRecord, Emit, Handler, Stage } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import type { ProviderEvent } from '../events.ts';
+import type { Completed } from '../events.ts';
 import { endReason } from '../signal.ts';
 import type { PromptSizes } from '../tokens/prompt-sizes.ts';
 
@@ -27,23 +27,24 @@ export interface BudgetDeps {
  * Refuses with BUDGET_EXCEEDED, and models without a known price with UNSUPPORTED_PARAMETER.
  */
 export function budget(book: BudgetBook, deps: BudgetDeps): Stage {
-  return (next) => (call) => {
+  return (next) => (call, emit) => {
     const spender = spenderOf(call);
     return book.appliesTo(spender)
-      ? withinBudgets(next, call, new Desk(book, spender, deps))
-      : next(call);
+      ? withinBudgets(next, call, emit, new Desk(book, spender, deps))
+      : next(call, emit);
   };
 }
 
-async function* withinBudgets(
+async function withinBudgets(
   next: Handler,
   call: Call,
+  emit: Emit,
   desk: Desk,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const { reservation, affordable } = await desk.reserve(call);
   const before = call.record.charges.length;
   try {
-    yield* next(affordable);
+    return await next(affordable, emit);
   } finally {
     reservation.settle(chargedSince(call.record, before));
   }

@@ -1,7 +1,7 @@
-import type { Call, Handler, Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import { type AttemptReset, isOutput, type ProviderEvent } from '../events.ts';
+import { type AnswerEvent, type AttemptReset, type Completed, isOutput } from '../events.ts';
 import { throwIfOver } from '../retry/throw-if-over.ts';
 import { mostUseful } from '../route/most-useful.ts';
 import type { Router } from '../route/router.ts';
@@ -20,28 +20,28 @@ export interface FallbackDeps {
  * route is tried is thrown as it is.
  */
 export function fallback(deps: FallbackDeps): Stage {
-  return (next) => (call) =>
-    call.alternatives.length === 0 ? next(call) : overRoutes(next, call, deps);
+  return (next) => (call, emit) =>
+    call.alternatives.length === 0 ? next(call, emit) : overRoutes(next, call, emit, deps);
 }
 
-async function* overRoutes(
+async function overRoutes(
   next: Handler,
   call: Call,
+  emit: Emit,
   deps: FallbackDeps,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const journey = new Journey(call, deps);
+  const pass: Emit = (event) => {
+    journey.see(event);
+    emit(event);
+  };
   for (;;) {
-    let reset: AttemptReset | undefined;
     try {
-      for await (const event of next(journey.call)) {
-        journey.see(event);
-        yield event;
-      }
-      return;
+      return await next(journey.call, pass);
     } catch (thrown) {
-      reset = await journey.goOn(ProviderError.from(thrown));
+      const reset = await journey.goOn(ProviderError.from(thrown));
+      if (reset !== undefined) emit(reset);
     }
-    if (reset !== undefined) yield reset;
   }
 }
 
@@ -50,8 +50,8 @@ class Journey {
   readonly #deps: FallbackDeps;
   readonly #failures: ProviderError[] = [];
   #call: Call;
-  /** Of an answer, what the caller has. */
-  #delivered: 'nothing' | 'output' | 'all' = 'nothing';
+  /** The caller has output that was not taken back. */
+  #delivered = false;
 
   constructor(call: Call, deps: FallbackDeps) {
     this.#call = call;
@@ -63,10 +63,9 @@ class Journey {
     return this.#call;
   }
 
-  see(event: ProviderEvent): void {
-    if (isOutput(event)) this.#delivered = 'output';
-    else if (event.type === 'attemptReset') this.#delivered = 'nothing';
-    else if (event.type === 'completed') this.#delivered = 'all';
+  see(event: AnswerEvent): void {
+    if (isOutput(event)) this.#delivered = true;
+    else if (event.type === 'attemptReset') this.#delivered = false;
   }
 
   /**
@@ -81,14 +80,13 @@ class Journey {
     if (next === undefined) throw mostUseful(this.#failures, error);
     this.#failures.push(error);
     this.#call = next;
-    if (this.#delivered === 'nothing') return undefined;
-    this.#delivered = 'nothing';
+    if (!this.#delivered) return undefined;
+    this.#delivered = false;
     return { type: 'attemptReset', attempt: next.record.attempts + 1, reason: error.reason };
   }
 
   /** Whether what was delivered cannot be taken back. */
   get #isKept(): boolean {
-    if (this.#delivered === 'output') return this.#call.recovery === 'fail';
-    return this.#delivered === 'all';
+    return this.#delivered && this.#call.recovery === 'fail';
   }
 }

@@ -1,5 +1,4 @@
-import type { Call, Handler, Stage } from '../call.ts';
-import type { ProviderEvent } from '../events.ts';
+import type { Stage } from '../call.ts';
 import type { Router } from '../route/router.ts';
 
 /**
@@ -9,12 +8,8 @@ import type { Router } from '../route/router.ts';
  * untouched.
  */
 export function fitContext(router: Pick<Router, 'fit'>): Stage {
-  return (next) => (call) => {
+  return (next) => async (call, emit) => {
     const fitted = router.fit(call);
-    return fitted instanceof Promise ? afterCounting(next, fitted) : next(fitted);
+    return next(fitted instanceof Promise ? await fitted : fitted, emit);
   };
-}
-
-async function* afterCounting(next: Handler, fitted: Promise<Call>): AsyncGenerator<ProviderEvent> {
-  yield* next(await fitted);
 }

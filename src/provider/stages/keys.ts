@@ -1,9 +1,9 @@
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import type { Call, Handler, Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import type { ProviderEvent } from '../events.ts';
+import type { AnswerEvent, Completed } from '../events.ts';
 import type { KeyRefusal, KeyRing } from '../keys/key-ring.ts';
 import { throwIfOver } from '../retry/throw-if-over.ts';
 
@@ -21,23 +21,26 @@ const MAX_KEYS_PER_PASS = 3;
  */
 export function keys(ring: KeyRing, deps: KeysDeps): Stage {
   if (ring.size < 2) return (next) => next;
-  return (next) => (call) => withKeys(next, call, ring, deps);
+  return (next) => (call, emit) => withKeys(next, call, emit, ring, deps);
 }
 
-async function* withKeys(
+async function withKeys(
   next: Handler,
   call: Call,
+  emit: Emit,
   ring: KeyRing,
   deps: KeysDeps,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const search = new KeySearch(call, ring, deps);
+  const pass: Emit = (event) => {
+    search.see(event);
+    emit(event);
+  };
   for (;;) {
     try {
-      for await (const event of next({ ...call, key: search.key })) {
-        search.see(event);
-        yield event;
-      }
-      return;
+      const completed = await next({ ...call, key: search.key }, pass);
+      search.accepted();
+      return completed;
     } catch (thrown) {
       search.goOn(ProviderError.from(thrown));
     }
@@ -66,8 +69,12 @@ class KeySearch {
   }
 
   /** `started` proves too little: errors of key and quota come inside of streams, too. */
-  see(event: ProviderEvent): void {
-    if (this.#answered || event.type === 'started') return;
+  see(event: AnswerEvent): void {
+    if (event.type !== 'started') this.accepted();
+  }
+
+  accepted(): void {
+    if (this.#answered) return;
     this.#answered = true;
     this.#ring.succeeded(this.#key);
   }

@@ -3,16 +3,15 @@ import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 import { spenderOf } from '../budget/spender.ts';
-import type { AttemptProgress, Call, Charge, Stage } from '../call.ts';
+import type { AttemptProgress, Call, Charge, Emit, Stage } from '../call.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import type { Completed, ProviderEvent, Usage } from '../events.ts';
+import type { AnswerEvent, Completed, Usage } from '../events.ts';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.ts';
 import { attemptCost } from '../pricing/cost.ts';
 import { toDollars } from '../pricing/money.ts';
 import { tokenPrices } from '../pricing/price.ts';
-import { endReason } from '../signal.ts';
 import type { PromptSizes } from '../tokens/prompt-sizes.ts';
 import { addUsage, estimatedUsage, estimateTokens } from '../usage.ts';
 
@@ -42,34 +41,25 @@ export interface MeteringDeps {
  */
 export function metering(deps: MeteringDeps): Stage {
   return (next) =>
-    async function* metered(call): AsyncGenerator<ProviderEvent> {
+    async function metered(call, emit) {
       const meter = new AttemptMeter(deps, call);
       const onProgress = (progress: AttemptProgress) => {
         meter.sent = true;
         call.onProgress(progress);
       };
+      const pass: Emit = (event) => {
+        meter.see(event);
+        emit(event);
+      };
       try {
-        for await (const event of next({ ...call, onProgress })) {
-          if (event.type === 'completed') yield await meter.complete(event);
-          else {
-            meter.see(event);
-            yield event;
-          }
-        }
+        return await meter.complete(await next({ ...call, onProgress }, pass));
       } catch (thrown) {
         const error = ProviderError.from(thrown);
         // Disposed of, in a process without a drain, the connections break before the signal.
         await meter.end(error, call.signal.aborted || error.reason === 'SHUTTING_DOWN');
         throw error;
-      } finally {
-        // The consumer left, or the stream just ended.
-        if (!meter.settled) await meter.end(left(call), true);
       }
     };
-}
-
-function left({ signal }: Call): ProviderError {
-  return signal.aborted ? endReason(signal) : new ProviderError('CANCELLED');
 }
 
 /** What one attempt consumes. Per event a sum and a concatenation, everything else when it ends. */
@@ -77,7 +67,7 @@ class AttemptMeter {
   /** The request is on its way, so the upstream may bill it. */
   sent = false;
   /** It is charged, or known to cost nothing. */
-  settled = false;
+  #settled = false;
   readonly #deps: MeteringDeps;
   readonly #call: Call;
   readonly #startedAt: number;
@@ -93,7 +83,7 @@ class AttemptMeter {
     if (deps.costs.trackingEnabled) this.#entry = open(deps, call, this.#startedAt);
   }
 
-  see(event: ProviderEvent): void {
+  see(event: AnswerEvent): void {
     const piece = writtenIn(event);
     if (piece === undefined) return;
     this.#received = this.#received === undefined ? piece : this.#received + piece;
@@ -113,12 +103,12 @@ class AttemptMeter {
 
   /** Charges an attempt that ended without an answer, or after it. */
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
-    if (this.settled) return;
+    if (this.#settled) return;
     if (this.#received !== undefined || (byCaller && this.sent)) {
       this.#noteRoughly();
       this.#settle(await this.#fillIn(estimatedUsage(0, 0)), '', error.reason);
     } else {
-      this.settled = true;
+      this.#settled = true;
       this.#entry?.void();
     }
   }
@@ -151,7 +141,7 @@ class AttemptMeter {
   }
 
   #settle(usage: Usage, serviceTier: string, outcome: Charge['outcome']): void {
-    this.settled = true;
+    this.#settled = true;
     const { costs, clock, catalogue } = this.#deps;
     const call = this.#call;
     const billing = { serviceTier, at: this.#startedAt, catalogueVersion: catalogue().version };
@@ -202,7 +192,7 @@ function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number
 }
 
 /** What a model wrote in an event; undefined: it is no output. */
-function writtenIn(event: ProviderEvent): string | undefined {
+function writtenIn(event: AnswerEvent): string | undefined {
   switch (event.type) {
     case 'textDelta':
     case 'reasoningDelta':

@@ -1,12 +1,11 @@
 import { ATTRIBUTE, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
-import type { Call, Stage } from '../call.ts';
+import type { Call, Emit, Stage } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { ErrorReason } from '../error-kinds.ts';
 import { ProviderError } from '../errors.ts';
-import { type Completed, isOutput, type ProviderEvent } from '../events.ts';
-import { endReason } from '../signal.ts';
+import { type AnswerEvent, type Completed, isOutput } from '../events.ts';
 
 export interface ObserveDeps {
   readonly clock: Clock;
@@ -16,35 +15,30 @@ export interface ObserveDeps {
 
 /**
  * Outermost: sees every call whole, refused ones too. Writes times and finish reason to the record,
- * measures the call, and holds the pipeline to its promise whoever consumes it: the answer ends
- * normally if and only if its last event is the only `completed`, and what is thrown is a
- * ProviderError.
+ * measures the call, and sees to it that whatever is thrown is a ProviderError.
  */
 export function observe(deps: ObserveDeps): Stage {
   return (next) =>
-    async function* observed(call): AsyncGenerator<ProviderEvent> {
+    async function observed(call, emit) {
       const observation = new CallObservation(deps, call);
-      let completed: Completed;
+      const pass: Emit = (event) => {
+        observation.see(event);
+        emit(event);
+      };
       try {
-        for await (const event of next(call)) {
-          if (observation.passes(event)) yield event;
-        }
-        completed = observation.complete();
+        return observation.complete(await next(call, pass));
       } catch (thrown) {
         throw observation.fail(thrown);
       } finally {
         observation.end();
       }
-      yield completed;
     };
 }
 
 class CallObservation {
   readonly #deps: ObserveDeps;
   readonly #call: Call;
-  /** What it stays if the consumer leaves early. */
-  #outcome: ErrorReason | typeof OUTCOME_COMPLETED = 'CANCELLED';
-  #completed: Completed | undefined;
+  #outcome: ErrorReason | typeof OUTCOME_COMPLETED = 'INTERNAL';
 
   constructor(deps: ObserveDeps, call: Call) {
     this.#deps = deps;
@@ -52,33 +46,21 @@ class CallObservation {
     deps.instruments.activeCalls.add(1);
   }
 
-  /** False for `completed`, which is kept back until nothing below can fail any more. */
-  passes(event: ProviderEvent): boolean {
-    if (this.#completed !== undefined) throw broken('an event after `completed`');
-    if (event.type === 'completed') {
-      this.#completed = event;
-      return false;
-    }
+  see(event: AnswerEvent): void {
     const { record } = this.#call;
     if (record.firstOutputAt === undefined && isOutput(event)) {
       record.firstOutputAt = this.#deps.clock.now();
     }
-    return true;
   }
 
-  /** The `completed` of the call, from that of its last attempt. */
-  complete(): Completed {
-    const { record, signal } = this.#call;
-    if (this.#completed === undefined) {
-      // The body of an aborted request may just end.
-      if (signal.aborted) throw endReason(signal);
-      throw broken('an end without `completed`');
-    }
+  /** The end of the call, from that of its last attempt. */
+  complete(completed: Completed): Completed {
+    const { record } = this.#call;
     this.#outcome = OUTCOME_COMPLETED;
-    record.finishReason = this.#completed.finishReason;
+    record.finishReason = completed.finishReason;
     const { startedAt, firstOutputAt } = record;
     return {
-      ...this.#completed,
+      ...completed,
       attempts: record.attempts,
       failedAttempts: record.failedAttempts,
       timings: {
@@ -104,8 +86,4 @@ class CallObservation {
       [ATTRIBUTE.genAiRequestModel]: labels.label(record.model),
     });
   }
-}
-
-function broken(what: string): ProviderError {
-  return new ProviderError('INTERNAL', { cause: new Error(`The pipeline produced ${what}.`) });
 }

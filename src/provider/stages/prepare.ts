@@ -1,5 +1,4 @@
-import type { Call, Stage } from '../call.ts';
-import type { ProviderEvent } from '../events.ts';
+import type { Stage } from '../call.ts';
 import type { Router } from '../route/router.ts';
 
 /**
@@ -7,18 +6,5 @@ import type { Router } from '../route/router.ts';
  * validates it and prepares it for the first of these places.
  */
 export function prepare(router: Pick<Router, 'first'>): Stage {
-  return (next) => (call) => {
-    let prepared: Call;
-    try {
-      prepared = router.first(call);
-    } catch (refusal) {
-      return failing(refusal);
-    }
-    return next(prepared);
-  };
-}
-
-/** Fails when it is read, as every handler does. */
-function failing(error: unknown): AsyncIterable<ProviderEvent> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
+  return (next) => async (call, emit) => next(router.first(call), emit);
 }

@@ -1,8 +1,8 @@
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import type { Call, Handler, Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import { ProviderError } from '../errors.ts';
-import type { ProviderEvent } from '../events.ts';
+import type { Completed } from '../events.ts';
 import type { RateLimiters } from '../rate-limit/limiters.ts';
 import type { Permit } from '../rate-limit/permit.ts';
 
@@ -18,24 +18,28 @@ export interface RateLimitDeps {
 export function rateLimit(limiters: RateLimiters, deps: RateLimitDeps): Stage {
   return (next) => {
     if (!limiters.enabled) return next;
-    return (call) => limited(next, call, limiters, deps);
+    return (call, emit) => limited(next, call, emit, limiters, deps);
   };
 }
 
-async function* limited(
+async function limited(
   next: Handler,
   call: Call,
+  emit: Emit,
   limiters: RateLimiters,
   { instruments }: RateLimitDeps,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const admitted = limiters.limiter(call.target.model.id).admit(call);
   const permit = admitted instanceof Promise ? await admitted : admitted;
   noteWait(permit, call, instruments);
+  const pass: Emit = (event) => {
+    permit.firstEvent();
+    emit(event);
+  };
   try {
-    for await (const event of next(withListener(call, permit))) {
-      permit.see(event);
-      yield event;
-    }
+    const completed = await next(withListener(call, permit), pass);
+    permit.complete(completed);
+    return completed;
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     permit.fail(error);

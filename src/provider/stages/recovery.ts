@@ -1,6 +1,7 @@
-import type { Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import { ProviderError } from '../errors.ts';
-import { isOutput, type ProviderEvent } from '../events.ts';
+import { EventBuffer } from '../event-buffer.ts';
+import { type AnswerEvent, type Completed, isOutput } from '../events.ts';
 
 /**
  * What the caller sees of an answer that broke off, once the attempts below are used up or none was
@@ -9,31 +10,36 @@ import { isOutput, type ProviderEvent } from '../events.ts';
  * nothing reaches it before the answer is complete, so it sees neither resets nor a break.
  */
 export function recovery(): Stage {
-  return (next) => (call) =>
-    call.recovery === 'hold_back' ? heldBack(next(call)) : interruptible(next(call));
+  return (next) => (call, emit) =>
+    (call.recovery === 'hold_back' ? heldBack : interruptible)(next, call, emit);
 }
 
-async function* interruptible(events: AsyncIterable<ProviderEvent>): AsyncGenerator<ProviderEvent> {
+async function interruptible(next: Handler, call: Call, emit: Emit): Promise<Completed> {
   let delivered = false;
+  const pass: Emit = (event) => {
+    if (event.type === 'attemptReset') delivered = false;
+    else if (isOutput(event)) delivered = true;
+    emit(event);
+  };
   try {
-    for await (const event of events) {
-      if (event.type === 'attemptReset') delivered = false;
-      else if (isOutput(event)) delivered = true;
-      yield event;
-    }
+    return await next(call, pass);
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     throw delivered && error.kind.upstreamFault ? interrupted(error) : error;
   }
 }
 
-async function* heldBack(events: AsyncIterable<ProviderEvent>): AsyncGenerator<ProviderEvent> {
-  const held: ProviderEvent[] = [];
-  for await (const event of events) {
-    if (event.type === 'attemptReset') held.length = 0;
+async function heldBack(next: Handler, call: Call, emit: Emit): Promise<Completed> {
+  const held = new EventBuffer<AnswerEvent>();
+  const completed = await next(call, (event) => {
+    if (event.type === 'attemptReset') held.clear();
     else held.push(event);
+  });
+  for (let event = held.shift(); event !== undefined; event = held.shift()) {
+    if (call.flow.held) await call.flow.released(call.signal);
+    emit(event);
   }
-  yield* held;
+  return completed;
 }
 
 function interrupted(error: ProviderError): ProviderError {

@@ -1,9 +1,9 @@
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import type { Call, Handler, Stage } from '../call.ts';
+import type { Call, Emit, Handler, Stage } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
-import type { ProviderEvent, Started } from '../events.ts';
+import type { Completed, Started } from '../events.ts';
 import { pause } from '../pause.ts';
 import type { RetryBudget } from '../retry/budget.ts';
 import { type DecideDeps, decideRetry } from '../retry/decide.ts';
@@ -18,24 +18,22 @@ export interface RetryDeps extends DecideDeps {
   readonly instruments: Pick<Instruments, 'retries'>;
 }
 
-/** What of an attempt was passed up. */
-type Passed = 'nothing' | 'output' | 'completed';
-
 /**
  * Asks the same target again after a failure that may pass. `started` is withheld until output
  * follows it, so a caller sees nothing of an attempt that fails before; where output was passed up
  * and the call's recovery allows another attempt, `attemptReset` takes it back.
  */
 export function retry(options: RetryOptions, deps: RetryDeps): Stage {
-  return (next) => (call) => retried(next, call, options, deps);
+  return (next) => (call, emit) => retried(next, call, emit, options, deps);
 }
 
-async function* retried(
+async function retried(
   next: Handler,
   call: Call,
+  emit: Emit,
   options: RetryOptions,
   deps: RetryDeps,
-): AsyncGenerator<ProviderEvent> {
+): Promise<Completed> {
   const { record } = call;
   const attemptsBefore = record.attempts;
   // One share for each call, at its first target.
@@ -43,42 +41,42 @@ async function* retried(
   for (let pass = 1; ; pass += 1) {
     throwIfOver(call, deps.clock);
     let withheld: Started | undefined;
-    let passed: Passed = 'nothing';
+    let hasOutput = false;
     let error: ProviderError;
-    try {
-      for await (const event of next(call)) {
-        if (event.type === 'started') {
-          withheld = event;
-          continue;
-        }
-        if (withheld !== undefined) {
-          yield withheld;
-          withheld = undefined;
-        }
-        passed = passedWith(event);
-        yield event;
+    const tellStart = (): void => {
+      if (withheld === undefined) return;
+      emit(withheld);
+      withheld = undefined;
+    };
+    const forward: Emit = (event) => {
+      if (event.type === 'started') {
+        withheld = event;
+        return;
       }
-      return;
+      tellStart();
+      hasOutput = true;
+      emit(event);
+    };
+    try {
+      const completed = await next(call, forward);
+      tellStart();
+      return completed;
     } catch (thrown) {
       error = ProviderError.from(thrown);
     }
     // A pass may consist of attempts with several keys, or of none if a stage below refused it.
     const attempts = Math.max(pass, record.attempts - attemptsBefore);
-    await beforeAnother(call, { error, attempts, passed }, options, deps);
-    if (passed === 'output') {
-      yield { type: 'attemptReset', attempt: record.attempts + 1, reason: error.reason };
+    await beforeAnother(call, { error, attempts, hasOutput }, options, deps);
+    if (hasOutput) {
+      emit({ type: 'attemptReset', attempt: record.attempts + 1, reason: error.reason });
     }
   }
-}
-
-function passedWith(event: ProviderEvent): Passed {
-  return event.type === 'completed' ? 'completed' : 'output';
 }
 
 /** Waits for the time of another attempt, or throws the error with which the target is left. */
 async function beforeAnother(
   call: Call,
-  failed: { readonly error: ProviderError; readonly attempts: number; readonly passed: Passed },
+  failed: { readonly error: ProviderError; readonly attempts: number; readonly hasOutput: boolean },
   options: RetryOptions,
   deps: RetryDeps,
 ): Promise<void> {
@@ -86,7 +84,8 @@ async function beforeAnother(
     {
       error: failed.error,
       attempts: failed.attempts,
-      final: call.signal.aborted || isKept(call, failed.passed),
+      // Output that was passed up may not be taken back.
+      final: call.signal.aborted || (failed.hasOutput && call.recovery === 'fail'),
       remainingMs: call.deadline - deps.clock.now(),
       hasAlternatives: call.alternatives.length > 0,
     },
@@ -100,9 +99,4 @@ async function beforeAnother(
     [ATTRIBUTE.target]: call.upstream,
     [ATTRIBUTE.reason]: failed.error.reason,
   });
-}
-
-/** Whether what was passed up cannot be taken back. */
-function isKept(call: Call, passed: Passed): boolean {
-  return passed === 'completed' || (passed === 'output' && call.recovery === 'fail');
 }

@@ -9,12 +9,11 @@ import type { UpstreamHealth } from '../upstream-health.ts';
  */
 export function upstreamHealth(deps: { readonly health: UpstreamHealth }): Stage {
   return (next) =>
-    async function* (call) {
+    async function (call, emit) {
       try {
-        for await (const event of next(call)) {
-          if (event.type === 'completed') deps.health.succeeded();
-          yield event;
-        }
+        const completed = await next(call, emit);
+        deps.health.succeeded();
+        return completed;
       } catch (thrown) {
         const error = ProviderError.from(thrown);
         if (troubleOf(error, call) !== undefined) deps.health.failed(error.reason);

@@ -1,9 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
+import type { Emit } from '../../../src/provider/call.ts';
 import { systemClock } from '../../../src/provider/clock.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../../src/provider/events.ts';
+import type { Completed, ProviderEvent } from '../../../src/provider/events.ts';
 import {
   createOpenAIUpstream,
   type OpenAIUpstreamOptions,
@@ -49,9 +50,9 @@ export async function openUpstream(script: Behaviour, options: OpenOptions = {})
 
 /** All events and the error that ended them, which must be a ProviderError. */
 export async function readAll(
-  events: AsyncIterable<ProviderEvent>,
+  answer: (emit: Emit) => Promise<Completed>,
 ): Promise<{ events: ProviderEvent[]; error?: ProviderError }> {
-  const { error, ...rest } = await drain(events);
+  const { error, ...rest } = await drain(answer);
   if (error === undefined) return rest;
   if (error instanceof ProviderError) return { ...rest, error };
   throw error;
