@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { directTarget } from './direct-target.ts';
 import { grpcTarget } from './grpc-target.ts';
 import { Load } from './load.ts';
-import { cpuSeconds, type RunningProcess, startProcess } from './processes.ts';
+import { cpuSeconds, type RunningProcess, rssMiB, startProcess } from './processes.ts';
 import type { Row } from './rows.ts';
-import { cpuOf, rssOf, type Sidecar, startSidecar } from './sidecar.ts';
+import { type SidecarOptions, startSidecar } from './sidecar.ts';
 import { quantile } from './statistics.ts';
 import { type Figures, Tally } from './tally.ts';
 import type { Target } from './target.ts';
@@ -49,7 +49,7 @@ export async function measure(row: Row, options: MeasureOptions): Promise<Measur
   const stub = await startStub(row, options.cores?.load);
   try {
     if (row.target === 'direct') return await measureDirect(row, stub, options);
-    const sidecar = await startSidecar({
+    const sidecar = await (row.floor ? startFloor : startSidecar)({
       ...options,
       ...(options.cores === undefined ? {} : { core: options.cores.sidecar }),
       upstream: stub.address,
@@ -62,6 +62,14 @@ export async function measure(row: Row, options: MeasureOptions): Promise<Measur
   } finally {
     await stub.stop();
   }
+}
+
+function startFloor({ upstream, core }: SidecarOptions): Promise<RunningProcess> {
+  return startProcess({
+    args: ['bench/floor.ts'],
+    environment: { OPENAI_BASE_URL: upstream },
+    ...(core === undefined ? {} : { core }),
+  });
 }
 
 function startStub(row: Row, core: number | undefined): Promise<RunningProcess> {
@@ -81,14 +89,14 @@ async function measureDirect(
 ): Promise<Measured> {
   const tally = new Tally();
   const target = directTarget(stub.address, { tally, deltaBytes: DELTA_BYTES });
-  const cpu = { sidecar: () => Promise.resolve(Number.NaN), stub: () => cpuSeconds(stub.pid) };
+  const cpu = { sidecar: () => Number.NaN, stub: () => cpuSeconds(stub.pid) };
   return { row, samples: await run(row, target, tally, cpu, repetitions) };
 }
 
 async function measureSidecar(
   row: Row,
   stub: RunningProcess,
-  sidecar: Sidecar,
+  sidecar: Pick<RunningProcess, 'pid' | 'address'>,
   { repetitions }: MeasureOptions,
 ): Promise<Measured> {
   const tally = new Tally();
@@ -99,14 +107,14 @@ async function measureSidecar(
     tally,
     deltaBytes: DELTA_BYTES,
   });
-  const rssIdle = await rssOf(sidecar);
-  const cpu = { sidecar: () => cpuOf(sidecar), stub: () => cpuSeconds(stub.pid) };
+  const rssIdle = rssMiB(sidecar.pid);
+  const cpu = { sidecar: () => cpuSeconds(sidecar.pid), stub: () => cpuSeconds(stub.pid) };
   const samples = await run(row, target, tally, cpu, repetitions);
-  return { row, samples, rssIdle, rssEnd: await rssOf(sidecar) };
+  return { row, samples, rssIdle, rssEnd: rssMiB(sidecar.pid) };
 }
 
 interface Cpu {
-  readonly sidecar: () => Promise<number>;
+  readonly sidecar: () => number;
   readonly stub: () => number;
 }
 
@@ -129,7 +137,7 @@ async function run(
 }
 
 async function window(ms: number, tally: Tally, cpu: Cpu): Promise<Sample> {
-  const sidecarBefore = await cpu.sidecar();
+  const sidecarBefore = cpu.sidecar();
   const loadBefore = cpu.stub() + myCpuSeconds();
   tally.open();
   await sleep(ms);
@@ -137,7 +145,7 @@ async function window(ms: number, tally: Tally, cpu: Cpu): Promise<Sample> {
   const loadAfter = cpu.stub() + myCpuSeconds();
   return {
     ...counts,
-    cpuSeconds: (await cpu.sidecar()) - sidecarBefore,
+    cpuSeconds: cpu.sidecar() - sidecarBefore,
     loadCpuSeconds: loadAfter - loadBefore,
     firstTextP50: quantile(firstText, 0.5),
     firstTextP99: quantile(firstText, 0.99),

@@ -88,6 +88,12 @@ export function cpuSeconds(pid: number): number {
   return (Number(user) + Number(system)) / 100;
 }
 
+/** Resident memory of a process, in MiB; NaN where there is no /proc. */
+export function rssMiB(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(procFile(pid, 'status')) ?? [];
+  return Number(kib) / 1024;
+}
+
 function procFile(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');

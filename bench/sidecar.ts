@@ -18,6 +18,7 @@ export interface SidecarOptions {
 }
 
 export interface Sidecar {
+  readonly pid: number;
   /** Where it serves gRPC. */
   readonly address: string;
   /** The samples of /metrics: `name{label="value"}` -> value. */
@@ -33,9 +34,10 @@ export interface Sidecar {
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const log = openNameless();
   try {
-    const { child, address, stop } = await startProcess(processOptions(options, log));
+    const { child, pid, address, stop } = await startProcess(processOptions(options, log));
     const metricsUrl = `http://${adminAddress(readWhole(log))}/metrics`;
     return {
+      pid,
       address,
       metrics: async () => parseMetrics(await (await fetch(metricsUrl)).text()),
       async settle() {

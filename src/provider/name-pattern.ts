@@ -1,12 +1,20 @@
 /** Characters with a meaning of their own in a regular expression, except for the two of patterns. */
 const SYNTAX = /[\\^$.+()[\]{}|/]/g;
 
+/** By pattern. Patterns come from the configuration, so there is an end of them. */
+const matchers = new Map<string, (name: string) => boolean>();
+
 /** Whether `name` fits `pattern`, in which `*` is any run of characters and `?` any one. */
 export function matchesPattern(pattern: string, name: string): boolean {
-  return patternMatcher(pattern)(name);
+  let matcher = matchers.get(pattern);
+  if (matcher === undefined) {
+    matcher = patternMatcher(pattern);
+    matchers.set(pattern, matcher);
+  }
+  return matcher(name);
 }
 
-/** The same for many names, without making the regular expression anew for each. */
+/** The same for whoever keeps it. */
 export function patternMatcher(pattern: string): (name: string) => boolean {
   if (pattern === '*') return () => true;
   const source = pattern.replace(SYNTAX, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');

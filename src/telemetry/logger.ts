@@ -19,10 +19,24 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     {
       level,
       base: { service: SERVICE_NAME },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
       serializers: { err: serializeError },
     },
     destination ?? pino.destination({ dest: 2, sync: true }),
   );
+}
+
+let second = -1;
+let isoSecond = '';
+
+/** pino's own, but that the date is made once a second: a tenth of what a line costs. */
+function isoTime(): string {
+  const now = Date.now();
+  const ms = now % 1_000;
+  if (now - ms !== second) {
+    second = now - ms;
+    isoSecond = new Date(second).toISOString().slice(0, -4);
+  }
+  return `,"time":"${isoSecond}${String(ms).padStart(3, '0')}Z"`;
 }

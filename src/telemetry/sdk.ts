@@ -8,13 +8,13 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { NoopSpanProcessor } from '@opentelemetry/sdk-trace';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE } from './attributes.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Logger } from './logger.ts';
 import { createOtlpMetricReader, type Environment, exportsOverOtlp } from './otlp.ts';
 import { observeProcess } from './process-metrics.ts';
+import { unexportedTracer } from './unexported-tracer.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES names another. */
@@ -66,7 +66,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const stopObserving = observeProcess(meter);
 
   return {
-    tracer: trace.getTracer(INSTRUMENTATION_SCOPE, serviceVersion),
+    tracer:
+      disabled || exportsOverOtlp('TRACES', environment)
+        ? trace.getTracer(INSTRUMENTATION_SCOPE, serviceVersion)
+        : unexportedTracer,
     instruments,
     handleMetrics(request, response) {
       if (disabled) {
@@ -97,11 +100,8 @@ function createSdk(options: TelemetryOptions, prometheus: PrometheusExporter): N
     ),
     // The other detectors publish the command line, the owner and the host.
     resourceDetectors: [envDetector, serviceInstanceIdDetector],
-    // Without any processor there would be no spans, and no trace ids. Left out, the SDK makes its
-    // exporter from the environment.
-    ...(exportsOverOtlp('TRACES', environment)
-      ? {}
-      : { spanProcessors: [new NoopSpanProcessor()] }),
+    // Left out, the SDK makes its exporter from the environment.
+    ...(exportsOverOtlp('TRACES', environment) ? {} : { spanProcessors: [] }),
     metricReaders: [
       prometheus,
       ...(exportsOverOtlp('METRICS', environment) ? [createOtlpMetricReader(environment)] : []),

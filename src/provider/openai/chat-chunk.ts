@@ -1,4 +1,4 @@
-import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
+import { isObject, malformed, parseObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import type { ToolCallFragment } from './tool-calls.ts';
 
@@ -54,43 +54,51 @@ export function parseCompletion(body: string): ChatChunk {
   });
 }
 
+/** By hand rather than by combined checks: this runs for every chunk. */
 function checked(value: { readonly [name: string]: unknown }): ChatChunk {
-  if (!isAbsentOr(value.usage, isObject)) throw malformed('the usage of a chunk');
-  if (!isListOf(value.choices, isChoice)) throw malformed('the choices of a chunk');
+  const { usage, choices } = value;
+  if (usage != null && !isObject(usage)) throw malformed('the usage of a chunk');
+  if (choices != null && !(Array.isArray(choices) && choices.every(isChoice))) {
+    throw malformed('the choices of a chunk');
+  }
   return value;
 }
 
 function isChoice(value: unknown): boolean {
   return (
     isObject(value) &&
-    isAbsentOr(value.finish_reason, isString) &&
-    isAbsentOr(value.delta, isDelta) &&
-    isAbsentOr(value.message, isDelta)
+    isText(value.finish_reason) &&
+    (value.delta == null || isDelta(value.delta)) &&
+    (value.message == null || isDelta(value.message))
   );
 }
 
 function isDelta(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { tool_calls } = value;
   return (
-    isObject(value) &&
-    isAbsentOr(value.content, isString) &&
-    isAbsentOr(value.refusal, isString) &&
-    isAbsentOr(value.reasoning_content, isString) &&
-    isAbsentOr(value.reasoning, isString) &&
-    isListOf(value.tool_calls, isToolCallFragment)
+    isText(value.content) &&
+    isText(value.refusal) &&
+    isText(value.reasoning_content) &&
+    isText(value.reasoning) &&
+    (tool_calls == null || (Array.isArray(tool_calls) && tool_calls.every(isToolCallFragment)))
   );
 }
 
 function isToolCallFragment(value: unknown): boolean {
   return (
     isObject(value) &&
-    isAbsentOr(value.index, Number.isInteger) &&
-    isAbsentOr(value.id, isString) &&
-    isAbsentOr(value.function, isFunctionFragment)
+    (value.index == null || Number.isInteger(value.index)) &&
+    isText(value.id) &&
+    (value.function == null || isFunctionFragment(value.function))
   );
 }
 
 function isFunctionFragment(value: unknown): boolean {
-  return (
-    isObject(value) && isAbsentOr(value.name, isString) && isAbsentOr(value.arguments, isString)
-  );
+  return isObject(value) && isText(value.name) && isText(value.arguments);
+}
+
+/** Absent counts as empty. */
+function isText(value: unknown): boolean {
+  return value == null || typeof value === 'string';
 }

@@ -2,7 +2,13 @@ import type { Call, Emit } from '../call.ts';
 import type { Completed, Timings } from '../events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
-import { type ChatChunk, type ChunkDelta, parseChunk, parseCompletion } from './chat-chunk.ts';
+import {
+  type ChatChunk,
+  type ChunkChoice,
+  type ChunkDelta,
+  parseChunk,
+  parseCompletion,
+} from './chat-chunk.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
@@ -51,10 +57,15 @@ export class ChatStream implements AnswerStream {
   }
 
   add(chunk: ChatChunk): void {
-    const choice = chunk.choices?.find(({ index }) => (index ?? 0) === 0);
-    this.#model ||= stringOr(chunk.model);
-    this.#serviceTier = stringOr(chunk.service_tier) || this.#serviceTier;
-    this.#systemFingerprint = stringOr(chunk.system_fingerprint) || this.#systemFingerprint;
+    const choice = firstChoice(chunk.choices);
+    if (this.#model === '') this.#model = stringOr(chunk.model);
+    // Said again with every chunk, nearly always the same.
+    if (chunk.service_tier !== this.#serviceTier) {
+      this.#serviceTier = stringOr(chunk.service_tier) || this.#serviceTier;
+    }
+    if (chunk.system_fingerprint !== this.#systemFingerprint) {
+      this.#systemFingerprint = stringOr(chunk.system_fingerprint) || this.#systemFingerprint;
+    }
     if (chunk.usage) this.#addUsage(chunk.usage, choice !== undefined);
     // Azure sends its verdict on the prompt first, in a chunk without id, model and choice.
     if (choice === undefined) return;
@@ -100,6 +111,11 @@ export class ChatStream implements AnswerStream {
     this.#events.refusal(refusal);
     for (const fragment of delta.tool_calls ?? []) this.#events.toolCall(fragment);
   }
+}
+
+function firstChoice(choices: ChatChunk['choices']): ChunkChoice | undefined {
+  for (const choice of choices ?? []) if ((choice.index ?? 0) === 0) return choice;
+  return undefined;
 }
 
 function toolCallLength(delta: ChunkDelta): number {

@@ -75,7 +75,7 @@ interface Template {
  */
 export class RequestBuilder {
   readonly #client: OpenAI;
-  readonly #templates = new Map<string, Promise<Template>>();
+  readonly #templates = new Map<string, Template>();
 
   constructor(client: OpenAI) {
     this.#client = client;
@@ -84,24 +84,21 @@ export class RequestBuilder {
   /** Rejects with the SDK's errors, for instance for a header's bad character. */
   async build(wanted: RequestToBuild): Promise<HttpRequest> {
     const { method, body, headers = {} } = wanted;
-    const template = await this.#template(wanted);
+    const key = `${method} ${wanted.path} ${wanted.accept}`;
+    let template = this.#templates.get(key);
+    if (template === undefined) {
+      template = await this.#make(wanted);
+      this.#templates.set(key, template);
+    }
+    const all = template.headers.slice();
+    for (const name in headers) all.push(name, headers[name] ?? '');
     return {
       origin: template.origin,
       path: template.path,
       method: method === 'get' ? 'GET' : 'POST',
-      headers: [...template.headers, ...Object.entries(headers).flat()],
+      headers: all,
       body: body === undefined ? null : JSON.stringify(body),
     };
-  }
-
-  #template(wanted: RequestToBuild): Promise<Template> {
-    const key = `${wanted.method} ${wanted.path} ${wanted.accept}`;
-    let template = this.#templates.get(key);
-    if (template === undefined) {
-      template = this.#make(wanted);
-      this.#templates.set(key, template);
-    }
-    return template;
   }
 
   async #make({ method, path, accept, body }: RequestToBuild): Promise<Template> {

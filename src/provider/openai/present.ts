@@ -3,9 +3,9 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 /** The fields that have a value: what the caller left out stays out of the request. */
 export function present<T extends object>(fields: T): Present<T> {
   const kept: Present<T> = {};
-  for (const name of Object.keys(fields) as (keyof T)[]) {
+  for (const name in fields) {
     const value = fields[name];
-    if (value !== undefined) kept[name] = value as Exclude<T[keyof T], undefined>;
+    if (value !== undefined) kept[name] = value as Present<T>[typeof name];
   }
   return kept;
 }

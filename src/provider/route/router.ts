@@ -2,7 +2,7 @@ import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Call } from '../call.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { resolveModel } from '../catalogue/resolve.ts';
+import { type ResolvedModel, resolveModel } from '../catalogue/resolve.ts';
 import type { Clock } from '../clock.ts';
 import type { CountTokens } from '../context/fit-conversation.ts';
 import { fitToWindow } from '../context/fit-to-window.ts';
@@ -38,12 +38,25 @@ export interface RouterDeps {
 /** What an upstream answers to a request that its model does not take. */
 const REFUSALS: readonly ErrorReason[] = ['INVALID_REQUEST', 'UNSUPPORTED_PARAMETER'];
 
+const DAY_MS = 86_400_000;
+
+/** Names whose meaning is kept. */
+const MAX_KNOWN = 1_000;
+
+/** What names were found to mean. */
+interface KnownNames {
+  readonly catalogue: Catalogue | undefined;
+  readonly day: number;
+  readonly byName: Map<string, ResolvedModel>;
+}
+
 /** Finds where a call may be answered, and prepares it for there. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #routing: RoutingOptions;
   readonly #on: readonly ErrorReason[];
   readonly #deps: RouterDeps;
+  #known: KnownNames = { catalogue: undefined, day: 0, byName: new Map() };
 
   constructor(options: RouterOptions, deps: RouterDeps) {
     const { defaultModel, upstreams, fallback } = options;
@@ -150,9 +163,27 @@ export class Router {
   /** @throws ProviderError */
   #resolve({ upstream, model }: Route, fallback: boolean): Place {
     const rules = this.#rulesOf(upstream);
-    const { catalogue, clock } = this.#deps;
-    const resolved = resolveModel(model, catalogue(), rules.resolve, clock.now());
-    return { upstream, rules, resolved, fallback };
+    return { upstream, rules, resolved: this.#resolved(upstream, model, rules), fallback };
+  }
+
+  /** Once per name, catalogue and day: a shutdown is announced by days. */
+  #resolved(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedModel {
+    const catalogue = this.#deps.catalogue();
+    const now = this.#deps.clock.now();
+    const day = Math.floor(now / DAY_MS);
+    if (this.#known.catalogue !== catalogue || this.#known.day !== day) {
+      this.#known = { catalogue, day, byName: new Map() };
+    }
+    const { byName } = this.#known;
+    const name = `${upstream}/${model}`;
+    let resolved = byName.get(name);
+    if (resolved === undefined) {
+      resolved = resolveModel(model, catalogue, resolve, now);
+      // Callers choose the names.
+      if (byName.size >= MAX_KNOWN) byName.clear();
+      byName.set(name, resolved);
+    }
+    return resolved;
   }
 
   #rulesOf(upstream: string): UpstreamRules {

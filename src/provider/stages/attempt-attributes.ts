@@ -78,5 +78,10 @@ function outputType(format: ResponseFormat | undefined): string | undefined {
 
 /** An undefined attribute would be exported as an empty string. */
 function defined(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  const kept: Attributes = {};
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
 }

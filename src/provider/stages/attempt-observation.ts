@@ -63,13 +63,13 @@ export class AttemptObservation {
         kind: SpanKind.CLIENT,
         attributes: {
           ...operationAttributes(call.model, deps.server),
-          ...requestAttributes(call.request),
           [ATTRIBUTE.attempt]: number,
           [ATTRIBUTE.target]: call.upstream,
         },
       },
       call.context,
     );
+    if (this.span.isRecording()) this.span.setAttributes(requestAttributes(call.request));
   }
 
   see(event: AnswerEvent): void {
@@ -128,6 +128,7 @@ export class AttemptObservation {
 
   #endSpan(outcome: Completed | ProviderError): void {
     const { span } = this;
+    if (!span.isRecording()) return;
     if (this.#started !== undefined) span.setAttributes(startedAttributes(this.#started));
     if (this.#chunks > 0) {
       span.setAttribute(

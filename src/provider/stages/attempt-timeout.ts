@@ -55,17 +55,21 @@ async function timed(
 /**
  * Which phase an attempt is in, and one timer for it. Starts in `connect`. What comes before the body
  * comes also while the caller is slow; the two phases of the body stand still then.
+ *
+ * Most phases end before their time, so the timer is not set back with each: it looks when it fires
+ * how much time is left, and is made anew only for a phase that is due before.
  */
 class PhaseWatch implements FlowWatcher {
   readonly #clock: Clock;
   readonly #limits: PhaseLimits;
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
-  #held = false;
-  #stopped = false;
   #timer: Timer;
-  /** When the phase's time is up, in epoch ms, as long as it runs. */
+  /** When it fires, in epoch ms. */
+  #firesAt: number;
+  /** When the phase's time is up, in epoch ms; Infinity while it stands still. */
   #due: number;
+  #held = false;
   /** What is left of the phase while it stands still, in ms. */
   #left = 0;
 
@@ -74,7 +78,8 @@ class PhaseWatch implements FlowWatcher {
     this.#limits = limits;
     this.#onTimeout = onTimeout;
     this.#due = clock.now() + limits.connect;
-    this.#timer = clock.after(limits.connect, this.#fire);
+    this.#firesAt = this.#due;
+    this.#timer = clock.after(limits.connect, this.#onTimer);
   }
 
   reached(progress: AttemptProgress): void {
@@ -83,10 +88,7 @@ class PhaseWatch implements FlowWatcher {
   }
 
   arrived(event: AnswerEvent): void {
-    if (this.#phase === 'idle') {
-      // A system's timer that is set back is cheaper than a new one.
-      if (!this.#held) this.#timer.refresh();
-    } else if (isOutput(event)) this.#enter('idle');
+    if (this.#phase === 'idle' || isOutput(event)) this.#enter('idle');
     else if (this.#beforeHeaders) this.#enter('first_token');
   }
 
@@ -94,18 +96,19 @@ class PhaseWatch implements FlowWatcher {
     this.#held = true;
     if (this.#beforeHeaders) return;
     this.#left = Math.max(0, this.#due - this.#clock.now());
-    this.#timer.cancel();
+    this.#due = Number.POSITIVE_INFINITY;
   }
 
   released(): void {
     this.#held = false;
-    if (this.#beforeHeaders || this.#stopped) return;
-    this.#arm(this.#phase === 'idle' ? this.#limits.idle : this.#left);
+    if (this.#beforeHeaders) return;
+    this.#await(this.#phase === 'idle' ? this.#limits.idle : this.#left);
   }
 
   stop(): void {
-    this.#stopped = true;
     this.#timer.cancel();
+    this.#due = Number.POSITIVE_INFINITY;
+    this.#firesAt = Number.NEGATIVE_INFINITY;
   }
 
   get #beforeHeaders(): boolean {
@@ -114,22 +117,29 @@ class PhaseWatch implements FlowWatcher {
 
   #enter(phase: TimeoutPhase): void {
     this.#phase = phase;
-    if (this.#held && !this.#beforeHeaders) {
-      this.#timer.cancel();
+    if (!this.#held || this.#beforeHeaders) this.#await(this.#limits[phase]);
+    else {
       this.#left = this.#limits[phase];
-    } else {
-      this.#arm(this.#limits[phase]);
+      this.#due = Number.POSITIVE_INFINITY;
     }
+  }
+
+  #await(ms: number): void {
+    this.#due = this.#clock.now() + ms;
+    if (this.#due < this.#firesAt) this.#arm(ms);
   }
 
   #arm(ms: number): void {
     this.#timer.cancel();
-    this.#due = this.#clock.now() + ms;
-    this.#timer = this.#clock.after(ms, this.#fire);
+    this.#firesAt = this.#clock.now() + ms;
+    this.#timer = this.#clock.after(ms, this.#onTimer);
   }
 
-  readonly #fire = (): void => {
-    this.#onTimeout(this.#phase);
+  readonly #onTimer = (): void => {
+    const left = this.#due - this.#clock.now();
+    if (left <= 0) this.#onTimeout(this.#phase);
+    else if (left < Number.POSITIVE_INFINITY) this.#arm(left);
+    else this.#firesAt = Number.POSITIVE_INFINITY;
   };
 }
 

@@ -10,8 +10,7 @@ import { type Completed, isOutput } from '../events.ts';
  * caller, the key or the rate limit is to blame for counts neither for nor against the target.
  */
 export function breaker(breakers: CircuitBreakers): Stage {
-  return (next) => 
-    breakers.enabled ? (call, emit) => guarded(next, call, emit, breakers) : next;
+  return (next) => (breakers.enabled ? (call, emit) => guarded(next, call, emit, breakers) : next);
 }
 
 async function guarded(

@@ -8,16 +8,15 @@ import type { UpstreamHealth } from '../upstream-health.ts';
  * limit) says nothing against the upstream, and neither does a call that its caller ended.
  */
 export function upstreamHealth(deps: { readonly health: UpstreamHealth }): Stage {
-  return (next) =>
-    async function (call, emit) {
-      try {
-        const completed = await next(call, emit);
-        deps.health.succeeded();
-        return completed;
-      } catch (thrown) {
-        const error = ProviderError.from(thrown);
-        if (troubleOf(error, call) !== undefined) deps.health.failed(error.reason);
-        throw error;
-      }
-    };
+  return (next) => async (call, emit) => {
+    try {
+      const completed = await next(call, emit);
+      deps.health.succeeded();
+      return completed;
+    } catch (thrown) {
+      const error = ProviderError.from(thrown);
+      if (troubleOf(error, call) !== undefined) deps.health.failed(error.reason);
+      throw error;
+    }
+  };
 }

@@ -7,8 +7,12 @@ type Present<T> = {
 
 /** The properties that have a value: what proto3 cannot leave out becomes absent in the domain. */
 export function present<T extends object>(properties: T): Present<T> {
-  const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Present<T>;
+  const kept: Partial<T> = {};
+  for (const name in properties) {
+    const value = properties[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept as unknown as Present<T>;
 }
 
 /** Empty means absent: a proto3 string without presence. */
