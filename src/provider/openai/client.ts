@@ -33,9 +33,9 @@ export interface RequestToBuild {
  * The official client, which builds requests here and sends none: paths, authentication and headers
  * stay the SDK's business. Nothing of the environment has a part in it.
  */
-export function createClient(options: ClientOptions): OpenAI {
+function createClient(options: ClientOptions): OpenAI {
   const { apiVersion } = options;
-  const client = new OpenAI({
+  return new OpenAI({
     // It insists on one; keyHeaders() says whether it is sent.
     apiKey: options.apiKey ?? 'none',
     baseURL: options.baseUrl,
@@ -46,21 +46,28 @@ export function createClient(options: ClientOptions): OpenAI {
     webhookSecret: null,
     maxRetries: 0,
     logLevel: 'off',
+    defaultHeaders: { ...identityHeaders(options), ...options.defaultHeaders },
   });
-  // OPENAI_CUSTOM_HEADERS has no option that shuts it off. The SDK reads it into this field, which
-  // is private to the type only.
-  Reflect.set(client, '_options', {
-    ...Reflect.get(client, '_options'),
-    defaultHeaders: { ...keyHeaders(options), ...options.defaultHeaders },
-  });
-  return client;
 }
 
-/** What goes beside the SDK's bearer token, or in its place: null takes a header out. */
-function keyHeaders({ apiKey, keyHeader }: ClientOptions): Record<string, string | null> {
-  if (apiKey === undefined) return { authorization: null };
-  return keyHeader === 'api-key' ? { authorization: null, 'api-key': apiKey } : {};
+/**
+ * Who asks. Said again beside the SDK's own options, for OPENAI_CUSTOM_HEADERS, which has no option that
+ * shuts it off, comes behind those but before these. Null takes a header out.
+ */
+function identityHeaders(options: ClientOptions): Record<string, string | null> {
+  const { apiKey, keyHeader = 'authorization', organization, project } = options;
+  const bearer = keyHeader === 'authorization' && apiKey !== undefined;
+  return {
+    authorization: bearer ? `Bearer ${apiKey}` : null,
+    'api-key': keyHeader === 'api-key' ? (apiKey ?? null) : null,
+    'openai-organization': organization ?? null,
+    'openai-project': project ?? null,
+  };
 }
+
+/** What the SDK sends by itself; any other header comes from OPENAI_CUSTOM_HEADERS. */
+const SDK_HEADERS =
+  /^(accept|accept-encoding|api-key|authorization|content-type|openai-[a-z]+|user-agent|x-stainless-[a-z-]+)$/;
 
 /** What the SDK makes of every request to the same path with the same wish. */
 interface Template {
@@ -75,10 +82,14 @@ interface Template {
  */
 export class RequestBuilder {
   readonly #client: OpenAI;
+  readonly #ownHeaders: ReadonlySet<string>;
   readonly #templates = new Map<string, Template>();
 
-  constructor(client: OpenAI) {
-    this.#client = client;
+  constructor(options: ClientOptions) {
+    this.#client = createClient(options);
+    this.#ownHeaders = new Set(
+      Object.keys(options.defaultHeaders ?? {}).map((name) => name.toLowerCase()),
+    );
   }
 
   /** Rejects with the SDK's errors, for instance for a header's bad character. */
@@ -111,6 +122,9 @@ export class RequestBuilder {
       ...(body === undefined ? {} : { body: {} }),
     });
     const { origin, pathname, search } = new URL(url);
-    return { origin, path: pathname + search, headers: [...req.headers].flat() };
+    const headers = [...req.headers].filter(
+      ([name]) => SDK_HEADERS.test(name) || this.#ownHeaders.has(name),
+    );
+    return { origin, path: pathname + search, headers: headers.flat() };
   }
 }

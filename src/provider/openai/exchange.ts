@@ -24,6 +24,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #connecting: Socket | undefined;
   #over = false;
+  #paused = false;
   #opensSocket = false;
 
   constructor(signal: AbortSignal, listener: ResponseListener) {
@@ -44,16 +45,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   get paused(): boolean {
-    return this.#controller?.paused ?? false;
+    return this.#paused;
   }
 
   /** Reads no further; the kernel's buffers fill and hold the upstream back. */
   pause(): void {
+    this.#paused = true;
     this.#controller?.pause();
   }
 
   /** Reads on, possibly delivering data before it returns. */
   resume(): void {
+    this.#paused = false;
     this.#controller?.resume();
   }
 
@@ -83,6 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = controller;
+    if (this.#paused) controller.pause();
     this.#listener.onConnected();
   }
 

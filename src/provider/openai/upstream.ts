@@ -7,7 +7,7 @@ import type { Upstream } from '../upstream.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { chatSurface } from './chat-surface.ts';
-import { type ClientOptions, createClient, RequestBuilder } from './client.ts';
+import { type ClientOptions, RequestBuilder } from './client.ts';
 import { listModels } from './models.ts';
 import { responsesSurface } from './responses-surface.ts';
 import { Transport, type TransportOptions } from './transport.ts';
@@ -83,8 +83,8 @@ function requestBuilders(
   client: Omit<ClientOptions, 'apiKey'>,
   [first, ...others]: readonly string[],
 ): readonly [RequestBuilder, ...RequestBuilder[]] {
-  const withKey = (apiKey: string) => new RequestBuilder(createClient({ ...client, apiKey }));
-  const withoutKey = () => new RequestBuilder(createClient(client));
+  const withKey = (apiKey: string) => new RequestBuilder({ ...client, apiKey });
+  const withoutKey = () => new RequestBuilder(client);
   return [first === undefined ? withoutKey() : withKey(first), ...others.map(withKey)];
 }
 
