@@ -134,14 +134,10 @@ function gpt4o(): Model {
   return model;
 }
 
-async function answer(handler: Handler, call: Call): Promise<void> {
-  for await (const _event of handler(call));
-}
-
 /** One call after the other, as fast as they go. */
 async function rush({ handler }: Chain, calls: readonly Call[]): Promise<void> {
   for (const [at, call] of calls.entries()) {
-    await answer(handler, call);
+    await handler(call, () => {});
     if (at % CALLS_PER_TURN === 0) await turn();
   }
 }
@@ -150,7 +146,7 @@ async function rush({ handler }: Chain, calls: readonly Call[]): Promise<void> {
 async function stroll({ handler }: Chain, calls: readonly Call[]): Promise<void> {
   for (let tick = 0; tick < TICKS; tick += 1) {
     const from = tick * CALLS_PER_TICK;
-    for (const call of calls.slice(from, from + CALLS_PER_TICK)) await answer(handler, call);
+    for (const call of calls.slice(from, from + CALLS_PER_TICK)) await handler(call, () => {});
     await sleep(TICK_MS);
   }
 }

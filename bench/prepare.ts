@@ -7,6 +7,7 @@ import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/provider/call.
 import { builtInCatalogue } from '../src/provider/catalogue/catalogue.ts';
 import { unknownModel } from '../src/provider/catalogue/model.ts';
 import { systemClock } from '../src/provider/clock.ts';
+import { Flow } from '../src/provider/flow.ts';
 import type { Message, MessageRequest, Tool } from '../src/provider/message.ts';
 import { DEFAULT_PROFILES } from '../src/provider/profiles/defaults.ts';
 import { DEFAULT_FALLBACK } from '../src/provider/route/options.ts';
@@ -108,6 +109,7 @@ function callOf(request: MessageRequest): Call {
     warnings: [],
     recovery: 'fail',
     signal: new AbortController().signal,
+    flow: new Flow(),
     deadline: Number.POSITIVE_INFINITY,
     context: ROOT_CONTEXT,
     record: newCallRecord(0),

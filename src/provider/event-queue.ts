@@ -39,6 +39,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   #waiting: PromiseWithResolvers<Result> | undefined;
   #waking = false;
   #paused = false;
+  #discarding = false;
 
   constructor(producer: EventProducer, options: EventQueueOptions = {}) {
     this.#producer = producer;
@@ -51,7 +52,7 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
 
   /** Adds an event; after the end it is dropped. */
   push(event: ProviderEvent): void {
-    if (this.#state !== 'open') return;
+    if (this.#state !== 'open' || this.#discarding) return;
     this.#events.push(event);
     if (this.#events.weight > this.#highWaterMark && !this.#paused) {
       this.#paused = true;
@@ -74,11 +75,12 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
     this.end();
   }
 
-  /** The call was ended from outside: what is queued is of no use any more, `error` is thrown next. */
-  abort(error: unknown): void {
+  /** The call was ended from outside: drops what is queued, and all that is still pushed. */
+  discard(): void {
+    // An answer that is complete is delivered.
     if (this.#state !== 'open') return;
+    this.#discarding = true;
     this.#events.clear();
-    this.fail(error);
   }
 
   next(): Promise<Result> {

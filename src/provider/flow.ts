@@ -1,3 +1,5 @@
+import { endReason } from './signal.ts';
+
 /** What can be held back: the connection on which a running attempt is answered. */
 export interface FlowSource {
   /** Read no further. One more chunk may come. */
@@ -57,12 +59,14 @@ export class Flow {
     this.#source?.resume();
   }
 
-  /** Resolves when the flow is not held; rejects with the signal's reason if that is aborted before. */
+  /** Resolves when the flow is not held; rejects with the end of the call if that comes before. */
   async released(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    while (this.#held) {
+    for (;;) {
+      // Each time anew: between a wake and its turn the call may end, and the flow be held again.
+      if (signal.aborted) throw endReason(signal);
+      if (!this.#held) return;
       await new Promise<void>((resolve, reject) => {
-        const onAbort = (): void => reject(signal.reason);
+        const onAbort = (): void => reject(endReason(signal));
         signal.addEventListener('abort', onAbort, { once: true });
         this.#waiting.push(() => {
           signal.removeEventListener('abort', onAbort);

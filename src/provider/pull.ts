@@ -29,12 +29,15 @@ export function pull(
   });
 
   async function run({ controller: { signal }, unlink }: LinkedSignal): Promise<void> {
+    // What is queued is of no use any more; the end is told when the call has wound up.
+    signal.addEventListener('abort', () => queue.discard(), { once: true });
     try {
-      queue.push(await makeCall((event) => queue.push(event), flow, signal));
+      const completed = await makeCall((event) => queue.push(event), flow, signal);
+      signal.throwIfAborted();
+      queue.push(completed);
       queue.end();
     } catch (thrown) {
-      if (signal.aborted) queue.abort(thrown);
-      else queue.fail(thrown);
+      queue.fail(thrown);
     } finally {
       unlink();
     }

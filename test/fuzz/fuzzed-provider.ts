@@ -4,7 +4,7 @@ import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/prov
 import { ProviderError } from '../../src/provider/errors.ts';
 import { fromWireRequest } from '../../src/server/convert/request.ts';
 import { Violations } from '../../src/server/convert/violations.ts';
-import { drain } from '../support/events.ts';
+import { drainPulled } from '../support/events.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 import { StrictUpstream } from './strict-upstream.ts';
 import { REFUSALS, type Verdict } from './verdict.ts';
@@ -42,7 +42,7 @@ export async function startFuzzedProvider(
       const violations = new Violations();
       const request = fromWireRequest(wire, violations);
       const sent = upstream.accepted;
-      const { events, error } = await drain(
+      const { events, error } = await drainPulled(
         provider.sendMessage(request, { violations: violations.found }),
       );
       upstream.assertNothingRejected();

@@ -7,7 +7,7 @@ import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/prov
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { holdsSecret } from '../../src/telemetry/secrets.ts';
-import { drain } from '../support/events.ts';
+import { drainPulled } from '../support/events.ts';
 import {
   answer,
   cutAfter,
@@ -103,7 +103,7 @@ describe('several upstreams', () => {
 
   it('stand in as configured, and for the rest of an answer that broke off', async () => {
     main.setDefault(cutAfter(2));
-    const { events: seen, error } = await drain(
+    const { events: seen, error } = await drainPulled(
       open({
         fallback: { chains: [{ pattern: 'gpt-*', routes: ['azure'] }] },
         retry: { maxAttempts: 1 },

@@ -164,7 +164,9 @@ describe('EventQueue', () => {
     await first;
     queue.push(text('b', 1));
     const reason = new Error('cancelled');
-    queue.abort(reason);
+    queue.discard();
+    queue.push(text('c', 2));
+    queue.fail(reason);
     await expect(queue.next()).rejects.toBe(reason);
   });
 
@@ -179,7 +181,8 @@ describe('EventQueue', () => {
     const { queue, first } = openQueue();
     queue.push(completed);
     queue.end();
-    queue.abort(new Error('too late'));
+    queue.discard();
+    queue.fail(new Error('too late'));
     expect((await first).value).toEqual(completed);
     expect((await queue.next()).done).toBe(true);
   });

@@ -7,7 +7,7 @@ import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/prov
 import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { type ProviderLog, SILENT } from '../../src/provider/provider-log.ts';
-import { drain } from '../support/events.ts';
+import { drainPulled } from '../support/events.ts';
 import {
   answer,
   cutAfter,
@@ -48,7 +48,7 @@ describe('the provider in process', () => {
   it('streams an answer and ends with the only completed', async () => {
     stub.enqueue(answer({ deltas: ['Hel', 'lo'] }));
     const record = newCallRecord(0);
-    const { events, error } = await drain(provider.sendMessage(request, { record }));
+    const { events, error } = await drainPulled(provider.sendMessage(request, { record }));
     expect(error).toBeUndefined();
     expect(events[0]).toMatchObject({ type: 'started', attempt: 1 });
     expect(events.filter(({ type }) => type === 'completed')).toHaveLength(1);
@@ -90,7 +90,9 @@ describe('the provider in process', () => {
   ])('ends with %s when the signal of the caller says so', async (reason, signal) => {
     stub.setDefault(silent());
     const options = { signal: signal() };
-    expect((await drain(provider.sendMessage(request, options))).error).toMatchObject({ reason });
+    expect((await drainPulled(provider.sendMessage(request, options))).error).toMatchObject({
+      reason,
+    });
   });
 
   it('says on initialize whether the upstream answers, and what is wrong', async () => {
@@ -133,7 +135,7 @@ describe('the provider in process', () => {
   it('knows how the upstream fares', async () => {
     stub.setDefault(httpError(500, { message: 'oops' }));
     expect(provider.upstreams()).toMatchObject([{ healthy: true }]);
-    await drain(provider.sendMessage(request));
+    await drainPulled(provider.sendMessage(request));
     expect(provider.upstreams()).toMatchObject([
       {
         target: 'default',

@@ -12,13 +12,13 @@ import {
 import { createCatalogue } from '../../src/provider/catalogue/catalogue.ts';
 import type { ErrorReason } from '../../src/provider/error-kinds.ts';
 import { ProviderError } from '../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../src/provider/events.ts';
 import type { LedgerEntry } from '../../src/provider/ledger/ledger.ts';
 import { noLedger } from '../../src/provider/ledger/no-ledger.ts';
 import type { UpstreamOptions } from '../../src/provider/options.ts';
 import { pause } from '../../src/provider/pause.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { SILENT } from '../../src/provider/provider-log.ts';
+import { pull } from '../../src/provider/pull.ts';
 import { localSource } from '../../src/provider/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/provider/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/provider/retry/options.ts';
@@ -37,6 +37,7 @@ const CATALOGUE = createCatalogue('test', [
 ]);
 
 const MOST_PATIENCE_MS = 40_000;
+const LONGEST_HOLD_MS = 10_000;
 /** Until the attempt's time-outs end it. */
 const FOR_EVER_MS = 1e9;
 
@@ -53,6 +54,9 @@ interface Caller {
   readonly way: 'reads' | 'aborts' | 'returns' | 'both';
   /** When it leaves in this way, unless it reads to the end. */
   readonly afterMs: number;
+  /** When it stops to take events, and for how long. Never: it is one that returns. */
+  readonly holdsAfterMs: number;
+  readonly holdsMs: number;
   readonly maxTokens: number | undefined;
   readonly fallback: boolean;
 }
@@ -83,6 +87,8 @@ const caller: fc.Arbitrary<Caller> = fc.record({
   recovery: fc.constantFrom<StreamRecovery>('fail', 'restart', 'hold_back'),
   way: fc.constantFrom('reads', 'aborts', 'returns', 'both'),
   afterMs: fc.nat(MOST_PATIENCE_MS),
+  holdsAfterMs: fc.nat(MOST_PATIENCE_MS),
+  holdsMs: fc.nat(LONGEST_HOLD_MS),
   maxTokens: fc.option(fc.integer({ min: 16, max: 100 }), { nil: undefined }),
   fallback: fc.boolean(),
 });
@@ -92,19 +98,19 @@ const callers = fc.array(caller, { minLength: 1, maxLength: 12 });
 /** Plays one behaviour per attempt, in turn. */
 function scripted(script: readonly Behaviour[], clock: FakeClock): Handler {
   let attempts = 0;
-  return async function* (call) {
+  return async (call, emit) => {
     const { pieces, delayMs, ending } = script[attempts++ % script.length] ?? never();
     call.onProgress('connected');
     await pause(delayMs, call.signal, clock);
     call.onProgress('headers');
-    yield started();
+    emit(started());
     for (let piece = 0; piece < pieces; piece += 1) {
-      yield text('a piece of it');
+      emit(text('a piece of it'));
       await pause(delayMs, call.signal, clock);
     }
-    if (ending === 'completed') yield completed();
-    else if (ending === 'silence') await pause(FOR_EVER_MS, call.signal, clock);
-    else throw new ProviderError(ending, { upstreamStatus: 500 });
+    if (ending === 'completed') return completed();
+    if (ending === 'silence') await pause(FOR_EVER_MS, call.signal, clock);
+    throw new ProviderError(ending === 'silence' ? 'INTERNAL' : ending, { upstreamStatus: 500 });
   };
 }
 
@@ -198,22 +204,54 @@ function callOf({ recovery, maxTokens, fallback }: Caller, signal: AbortSignal):
   return asking(request, { recovery, signal, record: newCallRecord(0) });
 }
 
-/** Reads an answer as the caller does. */
+/** Makes a call and takes its events as the caller does. */
 async function read(
-  { way, afterMs }: Caller,
-  events: AsyncIterator<ProviderEvent>,
-  abort: () => void,
+  caller: Caller,
+  pipeline: Handler,
+  call: Call,
+  { abort, onLate }: { readonly abort: () => void; readonly onLate: () => void },
   clock: FakeClock,
 ): Promise<void> {
-  clock.after(afterMs, () => {
-    if (way === 'aborts' || way === 'both') abort();
-    if (way === 'returns' || way === 'both') void events.return?.().catch(() => {});
-  });
+  const { way, afterMs } = caller;
   try {
-    while (!(await events.next()).done);
+    if (way === 'returns' || way === 'both') {
+      const events = pull(
+        (emit, flow, signal) => pipeline({ ...call, flow, signal }, emit),
+        call.signal,
+      );
+      clock.after(afterMs, () => {
+        if (way === 'both') abort();
+        void events.return?.();
+      });
+      while (!(await events.next()).done);
+    } else {
+      if (way === 'aborts') clock.after(afterMs, abort);
+      hold(caller, call, clock);
+      await taken(pipeline, call, onLate);
+    }
   } catch (error) {
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).not.toMatchObject({ reason: 'INTERNAL' });
+  }
+}
+
+/** Takes no events for a while. */
+function hold({ holdsAfterMs, holdsMs }: Caller, { flow }: Call, clock: FakeClock): void {
+  clock.after(holdsAfterMs, () => {
+    flow.hold();
+    clock.after(holdsMs, () => flow.release());
+  });
+}
+
+/** An answer whose events are taken as they come; those that come after its end are told. */
+async function taken(pipeline: Handler, call: Call, onLate: () => void): Promise<void> {
+  let isOver = false;
+  try {
+    await pipeline(call, () => {
+      if (isOver) onLate();
+    });
+  } finally {
+    isOver = true;
   }
 }
 
@@ -228,7 +266,7 @@ async function playOut(clock: FakeClock, reading: readonly Promise<void>[]): Pro
     clock.advance(500);
   }
   await over;
-  clock.advance(MOST_PATIENCE_MS);
+  clock.advance(MOST_PATIENCE_MS + LONGEST_HOLD_MS);
   await settled();
 }
 
@@ -238,6 +276,10 @@ describe('a call', () => {
     let retried = 0;
     const property = fc.asyncProperty(scripts, callers, async (script, everybody) => {
       const { clock, pipeline, book, upstreams, entries, telemetry } = setUp(script);
+      let late = 0;
+      const onLate = () => {
+        late += 1;
+      };
       const begun = everybody.map((caller) => {
         const controller = new AbortController();
         return { caller, controller, call: callOf(caller, controller.signal) };
@@ -245,8 +287,7 @@ describe('a call', () => {
       await playOut(
         clock,
         begun.map(({ caller, controller, call }) => {
-          const events = pipeline(call)[Symbol.asyncIterator]();
-          return read(caller, events, () => controller.abort(), clock);
+          return read(caller, pipeline, call, { abort: () => controller.abort(), onLate }, clock);
         }),
       );
 
@@ -255,6 +296,7 @@ describe('a call', () => {
       expect(loads.filter(({ running, queued }) => running + queued > 0)).toEqual([]);
       expect(entries.filter(({ ends }) => ends !== 1)).toEqual([]);
       expect(clock.pending).toBe(0);
+      expect(late).toBe(0);
       const listeners = begun.flatMap(({ call }) => getEventListeners(call.signal, 'abort'));
       expect(listeners).toEqual([]);
       const active = await telemetry.measured('tamma.provider.active_calls');

@@ -46,7 +46,7 @@ describe('createPipeline', () => {
         labels: new ModelLabels([]),
       },
     );
-    const { error } = await drain(pipeline(asking()));
+    const { error } = await drain((emit) => pipeline(asking(), emit));
     expect(error).toMatchObject({
       reason: 'INTERNAL',
       cause: new Error('There is no upstream default.'),

@@ -20,7 +20,7 @@ const start = (clock = new FakeClock()): Promise<RunningServer> =>
 async function openStream({ provider, client }: RunningServer) {
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const seen = { reason: undefined as unknown };
-  provider.answer = async function* ({ options: { signal } }) {
+  provider.script = async function* ({ options: { signal } }) {
     yield started();
     const aborted = Promise.withResolvers<void>();
     signal?.addEventListener('abort', () => aborted.resolve());
@@ -89,7 +89,7 @@ describe('drain', () => {
     const clock = new FakeClock();
     const server = await start(clock);
     const { promise: counted, resolve: count } = Promise.withResolvers<void>();
-    server.provider.answer = async function* ({ options: { signal, record } }) {
+    server.provider.script = async function* ({ options: { signal, record } }) {
       yield started();
       if (signal && !signal.aborted) await once(signal, 'abort');
       await counted;
@@ -196,7 +196,7 @@ describe('drain', () => {
   it('cuts the connection of a caller who does not read', async () => {
     const clock = new FakeClock();
     const server = await start(clock);
-    server.provider.answer = async function* () {
+    server.provider.script = async function* () {
       for (;;) yield text('x'.repeat(4096));
     };
     const raw = new RawGrpc(server.addresses[0] ?? '');

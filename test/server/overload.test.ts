@@ -18,7 +18,7 @@ async function start() {
   const meter = { load: { eventLoopDelayMs: 0, heapShare: 0 } as Load, stop() {} };
   const server = await startServer({ overload: LIMITS }, { meter });
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
-  server.provider.answer = async function* ({ options: { signal } }) {
+  server.provider.script = async function* ({ options: { signal } }) {
     yield started();
     const aborted = signal?.aborted ? undefined : signal && once(signal, 'abort');
     await Promise.race([finished, aborted]);

@@ -17,7 +17,7 @@ const send = ({ client }: RunningServer, settings = {}) =>
 describe('the telemetry of a call', () => {
   it('logs one line per call, without the prompt and the answer', async () => {
     const server = await start();
-    server.provider.answer = async function* ({ options }) {
+    server.provider.script = async function* ({ options }) {
       const { record } = options;
       if (record) {
         Object.assign(record, {
@@ -100,7 +100,7 @@ describe('the telemetry of a call', () => {
     ],
   ])('logs the cause only where it quotes nobody: %s', async (_name, error, cause) => {
     const server = await start();
-    server.provider.answer = () => {
+    server.provider.script = () => {
       throw error;
     };
     await collect(send(server));
@@ -116,7 +116,7 @@ describe('the telemetry of a call', () => {
     ['INTERNAL', 'error', 2, 'INTERNAL'],
   ])('logs and traces %s as %s', async (reason, level, spanStatus, errorType) => {
     const server = await start();
-    server.provider.answer = () => {
+    server.provider.script = () => {
       throw new ProviderError(reason);
     };
     await collect(send(server));

@@ -27,7 +27,7 @@ describe('an RPC', () => {
     const poison = () => {
       throw new Poison('TIMEOUT');
     };
-    server.provider.answer = poison;
+    server.provider.script = poison;
     server.provider.answerSync = async () => poison();
     const { status } = await collect(server.client.provider.stream('SendMessage', REQUEST));
     const error = await failureOf(server.client.provider.unary('SendMessageSync', REQUEST));

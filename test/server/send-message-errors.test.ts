@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../src/provider/events.ts';
 import { completed, started, text } from '../support/events.ts';
 import { codeName, collect, statusDetail, statusDetails } from '../support/grpc-client.ts';
 import type { RunningServer } from '../support/running-server.ts';
@@ -24,7 +23,7 @@ describe('SendMessage', () => {
     ['a DOMException', () => new DOMException('the secret insides', 'AbortError')],
   ])('answers INTERNAL and says nothing when %s is thrown', async (_what, thrown) => {
     const server = await start();
-    server.provider.answer = () => {
+    server.provider.script = () => {
       throw thrown();
     };
     const { status } = await collect(send(server));
@@ -36,7 +35,7 @@ describe('SendMessage', () => {
 
   it('logs the cause of INTERNAL with its stack', async () => {
     const server = await start();
-    server.provider.answer = () => {
+    server.provider.script = () => {
       throw new TypeError('x is not a function');
     };
     await collect(send(server));
@@ -47,7 +46,7 @@ describe('SendMessage', () => {
 
   it('delivers what came before an error, then the error with the last sequence', async () => {
     const server = await start();
-    server.provider.answer = async function* () {
+    server.provider.script = async function* () {
       yield started();
       yield text('Hel');
       throw new ProviderError('STREAM_INTERRUPTED');
@@ -62,25 +61,9 @@ describe('SendMessage', () => {
     });
   });
 
-  it.each<[string, ProviderEvent[], string]>([
-    ['ends without completed', [started(), text('x')], 'end without completed'],
-    ['goes on after completed', [started(), completed(), text('x')], 'textDelta after completed'],
-    ['completes twice', [started(), completed(), completed()], 'completed after completed'],
-  ])('is INTERNAL and never completed when the provider %s', async (_what, events, cause) => {
-    const server = await start();
-    server.provider.answer = async function* () {
-      yield* events;
-    };
-    const { messages, status } = await collect(send(server));
-    expect(codeName(status)).toBe('INTERNAL');
-    expect(messages.map((m) => m.event)).not.toContain('completed');
-    const { err } = await server.log.ofCall('SendMessage');
-    expect(err).toMatchObject({ message: expect.stringContaining(cause) });
-  });
-
   it('does not say completed when the provider fails after it', async () => {
     const server = await start();
-    server.provider.answer = async function* () {
+    server.provider.script = async function* () {
       yield started();
       yield completed();
       throw new Error('the ledger is full');
@@ -92,7 +75,7 @@ describe('SendMessage', () => {
 
   it('is INTERNAL with details when an event cannot be encoded', async () => {
     const server = await start();
-    server.provider.answer = async function* () {
+    server.provider.script = async function* () {
       yield text(null as unknown as string, 1);
       yield completed();
     };

@@ -71,7 +71,7 @@ describe('SendMessage', () => {
 
   it('keeps concurrent streams apart', async () => {
     const server = await start();
-    server.provider.answer = async function* ({ options }) {
+    server.provider.script = async function* ({ options }) {
       yield started();
       yield text(options.id ?? '');
       yield completed();
@@ -85,7 +85,7 @@ describe('SendMessage', () => {
   it('stops the upstream with CANCELLED when the caller cancels', async () => {
     const server = await start();
     const { answer, seen } = hanging(started(), text('Hel'));
-    server.provider.answer = answer;
+    server.provider.script = answer;
     const cancel = new AbortController();
     const stream = send(server, { signal: cancel.signal });
     const outcome = collect(stream);
@@ -109,7 +109,7 @@ describe('SendMessage', () => {
     const clock = new FakeClock();
     const server = await start({}, { clock });
     const { answer, seen } = hanging(started());
-    server.provider.answer = async function* (call) {
+    server.provider.script = async function* (call) {
       const { record } = call.options;
       if (record) record.usage = { ...completed().usage, estimated: true };
       yield* answer(call);
@@ -135,7 +135,7 @@ describe('SendMessage', () => {
   it('gives a call without a deadline the default one', async () => {
     const clock = new FakeClock();
     const server = await start({ defaultDeadlineMs: 5000 }, { clock });
-    server.provider.answer = hanging(started()).answer;
+    server.provider.script = hanging(started()).answer;
     const stream = send(server);
     const outcome = collect(stream);
     await nextMessage(stream);
@@ -147,7 +147,7 @@ describe('SendMessage', () => {
   it('cuts a deadline that is too far away', async () => {
     const clock = new FakeClock();
     const server = await start({ maxDeadlineMs: 7000 }, { clock });
-    server.provider.answer = hanging(started()).answer;
+    server.provider.script = hanging(started()).answer;
     const stream = send(server, { deadline: Date.now() + 24 * 3_600_000 });
     const outcome = collect(stream);
     await nextMessage(stream);
@@ -161,7 +161,7 @@ describe('SendMessage', () => {
     const clock = new FakeClock();
     const server = await start({ defaultDeadlineMs: 5000 }, { clock });
     const asked = new Promise<void>((resolve) => {
-      server.provider.answer = () => {
+      server.provider.script = () => {
         resolve();
         return deaf();
       };
@@ -183,7 +183,7 @@ describe('SendMessage', () => {
     const server = await start({ defaultDeadlineMs: 5000 }, { clock });
     const counted = Promise.withResolvers<void>();
     const { answer } = hanging(started());
-    server.provider.answer = async function* (call) {
+    server.provider.script = async function* (call) {
       try {
         yield* answer(call);
       } finally {

@@ -24,7 +24,7 @@ async function* untilCancelled({ options }: ProviderCall): AsyncGenerator<Provid
 
 it('a connection outlives thousands of its calls that are cancelled at once', async () => {
   const server = await start();
-  server.provider.answer = untilCancelled;
+  server.provider.script = untilCancelled;
   const call = () => server.client.provider.stream('SendMessage', REQUEST);
   const bystander = call();
   await nextMessage(bystander);

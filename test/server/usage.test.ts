@@ -236,7 +236,7 @@ describe('the cost of an answer', () => {
 
   it('is on completed and on the message', async () => {
     const { client, provider } = await start();
-    provider.answer = async function* () {
+    provider.script = async function* () {
       yield started();
       yield completed({ cost });
     };

@@ -12,6 +12,7 @@ import type {
   EffectiveSettings,
   ProviderEvent,
   Started,
+  TextDelta,
   Usage,
 } from '../../src/provider/events.ts';
 import { Flow } from '../../src/provider/flow.ts';
@@ -66,7 +67,7 @@ export function started(fields: Partial<Started> = {}): Started {
   };
 }
 
-export function text(value: string, outputTokensSoFar = value.length): ProviderEvent {
+export function text(value: string, outputTokensSoFar = value.length): TextDelta {
   return { type: 'textDelta', text: value, outputTokensSoFar };
 }
 
@@ -112,6 +113,19 @@ export function replay(...events: (ProviderEvent | Error)[]): Handler {
       emit(event);
     }
     throw new Error('there is no end to replay');
+  };
+}
+
+/** A handler whose events, `completed` among them, a generator writes. */
+export function scripted(script: (call: Call) => AsyncIterable<ProviderEvent>): Handler {
+  return async (call, emit) => {
+    let completed: Completed | undefined;
+    for await (const event of script(call)) {
+      if (event.type === 'completed') completed = event;
+      else emit(event);
+    }
+    if (completed === undefined) throw new Error('the script has no end');
+    return completed;
   };
 }
 

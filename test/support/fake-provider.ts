@@ -125,7 +125,7 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   health: UpstreamStatus[] = [anUpstreamStatus()];
   budgets: BudgetState[] = [];
 
-  /** The events of an answer; an end without `completed` breaks the rule of a handler. */
+  /** The events of an answer, `completed` among them. */
   script: (call: ProviderCall) => AsyncIterable<ProviderEvent> = async function* () {
     yield started();
     yield text('Hel');
@@ -149,13 +149,15 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+    const { flow, signal = new AbortController().signal } = options;
+    let completed: Completed | undefined;
     for await (const event of this.script(this.#note(request, options))) {
-      if (event.type === 'completed') return event;
-      emit(event);
-      const { flow, signal = new AbortController().signal } = options;
+      if (event.type === 'completed') completed = event;
+      else emit(event);
       await flow?.released(signal);
     }
-    throw new ProviderError('INTERNAL');
+    if (completed === undefined) throw new ProviderError('INTERNAL');
+    return completed;
   }
 
   sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {

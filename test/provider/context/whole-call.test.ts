@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createOpenAIProvider } from '../../../src/provider/create.ts';
 import type { ContextPolicy, Message, MessageRequest } from '../../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../../src/provider/openai-provider.ts';
-import { drain } from '../../support/events.ts';
+import { drainPulled } from '../../support/events.ts';
 import { answer, type StubUpstream, startStubUpstream } from '../../support/upstream/index.ts';
 
 const PAGE = 'The quick brown fox jumps over the lazy dog. '.repeat(400);
@@ -38,7 +38,7 @@ function request(contextPolicy?: ContextPolicy): MessageRequest {
 
 describe('a call whose conversation is longer than the context window', () => {
   it('is refused before the upstream is asked', async () => {
-    const { events, error } = await drain(provider.sendMessage(request()));
+    const { events, error } = await drainPulled(provider.sendMessage(request()));
     expect(events).toEqual([]);
     expect(error).toMatchObject({
       reason: 'CONTEXT_TOO_LONG',
@@ -49,7 +49,7 @@ describe('a call whose conversation is longer than the context window', () => {
 
   it('is answered without what its policy leaves out, and the caller is told', async () => {
     stub.enqueue(answer({ deltas: ['Then it sleeps.'] }));
-    const { events, error } = await drain(provider.sendMessage(request('truncate_oldest')));
+    const { events, error } = await drainPulled(provider.sendMessage(request('truncate_oldest')));
     expect(error).toBeUndefined();
     // The profile of gpt-4 puts a system prompt first; positions are the caller's.
     expect(events[0]).toMatchObject({

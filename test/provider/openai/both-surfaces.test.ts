@@ -40,7 +40,7 @@ function joined(events: readonly ProviderEvent[], type: 'reasoningDelta' | 'refu
 /** An answer over a surface, in the terms that both have in common. */
 async function heard(surface: Surface, options: AnswerOptions) {
   const { upstream } = await openUpstream(answer(options));
-  const { events, error } = await readAll(upstream.answer(callOver(surface)));
+  const { events, error } = await readAll((emit) => upstream.answer(callOver(surface), emit));
   expect(error).toBeUndefined();
   const { model, attempt, warnings } = events[0] as Started;
   const {
@@ -117,7 +117,7 @@ describe.each(SURFACES)('over %s', (surface) => {
   it('an answer is asked for where it belongs', async () => {
     const { stub, upstream } = await openUpstream(answer({ text: 'Hello.' }));
     const call = callOver(surface);
-    const { events } = await readAll(upstream.answer(call));
+    const { events } = await readAll((emit) => upstream.answer(call, emit));
     const [request] = stub.requests;
     const path = surface === 'responses' ? '/v1/responses' : '/v1/chat/completions';
     expect(request?.path).toBe(path);
@@ -140,7 +140,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     const { upstream } = await openUpstream(
       httpError(429, { code: 'rate_limit_exceeded', headers }),
     );
-    const { error } = await readAll(upstream.answer(callOver(surface)));
+    const { error } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     const facts = { upstreamStatus: 429, retryAfterMs: 2000 };
     expect(error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', facts });
   });
@@ -153,7 +153,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     const { stub, upstream } = await openUpstream(script);
     const controller = new AbortController();
     const call = callOver(surface, { signal: controller.signal });
-    const reading = readAll(upstream.answer(call));
+    const reading = readAll((emit) => upstream.answer(call, emit));
     const request = await stub.waitForRequest(1);
     controller.abort(CANCELLED);
     expect((await reading).error).toBe(CANCELLED);
@@ -168,7 +168,7 @@ describe.each(SURFACES)('over %s', (surface) => {
       for (let n = 0; n < 4_000; n++) yield;
     }
     const { upstream } = await openUpstream(drip(1, ticks(), { text }));
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(textOf(events)).toBe(text);
     expect(events.at(-1)?.type).toBe('completed');
   });
@@ -176,7 +176,7 @@ describe.each(SURFACES)('over %s', (surface) => {
   it('a whole answer is complete although its body stays open', async () => {
     const clock = new FakeClock();
     const { stub, upstream } = await openUpstream(noDone(2), { clock });
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
     clock.advance(1_000);
     const request = await stub.waitForRequest(1);
@@ -186,7 +186,7 @@ describe.each(SURFACES)('over %s', (surface) => {
 
   it('what comes behind the end is not read', async () => {
     const { upstream } = await openUpstream(garbageAfterDone());
-    const { events, error } = await readAll(upstream.answer(callOver(surface)));
+    const { events, error } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(error).toBeUndefined();
     expect(textOf(events)).toBe('word1 word2 word3 ');
   });
@@ -197,7 +197,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     const { upstream } = await openUpstream(firstTokenAfter(speak.promise), { clock });
     const progress: string[] = [];
     const onProgress = (reached: string) => void progress.push(reached);
-    const reading = readAll(upstream.answer(callOver(surface, { onProgress })));
+    const reading = readAll((emit) => upstream.answer(callOver(surface, { onProgress }), emit));
     await until(() => progress.includes('headers'));
     clock.advance(40);
     speak.resolve();
@@ -207,7 +207,7 @@ describe.each(SURFACES)('over %s', (surface) => {
 
   it('a turn of tool calls goes round byte for byte', async () => {
     const { stub, upstream } = await openUpstream(answer({ toolCalls: TOOL_CALLS }));
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     const { toolCalls } = events.at(-1) as Completed;
     expect(toolCalls[0]).toEqual({ id: 'call_a', name: 'forecast', arguments: ARGUMENTS });
     const results: readonly Message[] = toolCalls.map(({ id }) => ({
@@ -220,7 +220,7 @@ describe.each(SURFACES)('over %s', (surface) => {
       { role: 'assistant', content: '', toolCalls },
       ...results,
     ];
-    await readAll(upstream.answer(callOver(surface, { request: { messages } })));
+    await readAll((emit) => upstream.answer(callOver(surface, { request: { messages } }), emit));
     const sent = stub.requests[1]?.body;
     expect(sent?.[surface === 'responses' ? 'input' : 'messages']).toEqual(
       ROUND_TRIP[surface](toolCalls),
@@ -229,7 +229,7 @@ describe.each(SURFACES)('over %s', (surface) => {
 
   it('schemas, images and tools are sent', async () => {
     const { stub, upstream } = await openUpstream(answer({ text: '{}' }));
-    await readAll(upstream.answer(callOver(surface, { request: RICH_REQUEST })));
+    await readAll((emit) => upstream.answer(callOver(surface, { request: RICH_REQUEST }), emit));
     expect(stub.requests[0]?.body).toMatchObject(RICH_BODY[surface]);
     expect(stub.requests[0]?.rawBody).toContain('"maximum":9007199254740993');
   });
@@ -312,11 +312,13 @@ describe('what only Responses has', () => {
   it('hands sealed reasoning out and takes it back', async () => {
     const sealed = { id: 'rs_1', encryptedContent: 'gAAA=', summary: ['Thought hard.'] };
     const { stub, upstream } = await openUpstream(answer({ sealedReasoning: [sealed] }));
-    const { events } = await readAll(upstream.answer(callOver('responses')));
+    const { events } = await readAll((emit) => upstream.answer(callOver('responses'), emit));
     const { reasoningItems } = events.at(-1) as Completed;
     expect(reasoningItems).toEqual([sealed]);
     const messages: readonly Message[] = [{ role: 'assistant', content: 'Hm.', reasoningItems }];
-    await readAll(upstream.answer(callOver('responses', { request: { messages } })));
+    await readAll((emit) =>
+      upstream.answer(callOver('responses', { request: { messages } }), emit),
+    );
     expect(stub.requests[1]?.body).toMatchObject({
       store: false,
       input: [

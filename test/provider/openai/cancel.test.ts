@@ -7,7 +7,15 @@ import { createOpenAIUpstream } from '../../../src/provider/openai/upstream.ts';
 import { aCall } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { answer, endless, silent, stallAfter } from '../../support/upstream/index.ts';
-import { abortListeners, chunk, openUpstream, readAll, sseText, until } from './open-upstream.ts';
+import {
+  abortListeners,
+  chunk,
+  openUpstream,
+  pulled,
+  readAll,
+  sseText,
+  until,
+} from './open-upstream.ts';
 
 const CANCELLED = new ProviderError('CANCELLED');
 
@@ -29,7 +37,7 @@ describe('a call that ends early', () => {
   it('sends nothing if it was aborted before', async () => {
     const { stub, upstream } = await openUpstream(silent());
     const signal = AbortSignal.abort(CANCELLED);
-    const { error } = await readAll(upstream.answer(aCall({ signal })));
+    const { error } = await readAll((emit) => upstream.answer(aCall({ signal }), emit));
     expect(error).toBe(CANCELLED);
     expect(stub.openConnections()).toBe(0);
   });
@@ -37,7 +45,7 @@ describe('a call that ends early', () => {
   it('sends nothing if it is aborted while its request is built', async () => {
     const { stub, upstream } = await openUpstream(silent());
     const controller = new AbortController();
-    const reading = readAll(upstream.answer(aCall({ signal: controller.signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal: controller.signal }), emit));
     controller.abort(CANCELLED);
     expect((await reading).error).toBe(CANCELLED);
     expect(stub.openConnections()).toBe(0);
@@ -46,7 +54,7 @@ describe('a call that ends early', () => {
   it('breaks the connection before the headers', async () => {
     const { stub, upstream } = await openUpstream(silent());
     const controller = new AbortController();
-    const reading = readAll(upstream.answer(aCall({ signal: controller.signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal: controller.signal }), emit));
     const request = await stub.waitForRequest(1);
     expect(abortListeners(controller.signal)).toBe(1);
     controller.abort(CANCELLED);
@@ -59,7 +67,7 @@ describe('a call that ends early', () => {
   it('breaks the connection in the middle of the answer and drops what is queued', async () => {
     const { stub, upstream } = await openUpstream(stallAfter(3));
     const controller = new AbortController();
-    const events = upstream.answer(aCall({ signal: controller.signal }))[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall({ signal: controller.signal }));
     await events.next();
     controller.abort(CANCELLED);
     await expect(events.next()).rejects.toBe(CANCELLED);
@@ -72,7 +80,7 @@ describe('a call that ends early', () => {
   it('breaks the connection while the upstream is held back', async () => {
     const { stub, upstream } = await openUpstream(endless());
     const controller = new AbortController();
-    const events = upstream.answer(aCall({ signal: controller.signal }))[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall({ signal: controller.signal }));
     await events.next();
     const request = await stub.waitForRequest(1);
     await standsStill(() => request.bytesWritten);
@@ -89,7 +97,7 @@ describe('a call that ends early', () => {
       { clock: new FakeClock() },
     );
     const controller = new AbortController();
-    const reading = readAll(upstream.answer(aCall({ signal: controller.signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal: controller.signal }), emit));
     await until(() => sockets.length === 1);
     controller.abort(CANCELLED);
     expect((await reading).error).toBe(CANCELLED);
@@ -105,7 +113,7 @@ describe('a call that ends early', () => {
       { apiKeys: ['sk-test'], baseUrl: `https://127.0.0.1:${port}/v1`, connectTimeoutMs: 1 },
       { clock: new FakeClock() },
     );
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toMatchObject({ reason: 'TIMEOUT', facts: { timeoutPhase: 'connect' } });
     await upstream.close();
     server.close();
@@ -117,7 +125,7 @@ describe('a call that ends early', () => {
       { apiKeys: ['sk-test'], baseUrl: `https://127.0.0.1:${port}/v1`, connectTimeoutMs: 60_000 },
       { clock: new FakeClock() },
     );
-    const reading = readAll(upstream.answer(aCall()));
+    const reading = readAll((emit) => upstream.answer(aCall(), emit));
     await until(() => sockets.length === 1);
     await upstream.close();
     expect((await reading).error?.reason).toBe('SHUTTING_DOWN');
@@ -127,12 +135,12 @@ describe('a call that ends early', () => {
 
   it('sends nothing if it is aborted while it waits for an idle connection', async () => {
     const { stub, upstream } = await openUpstream(answer());
-    await readAll(upstream.answer(aCall()));
+    await readAll((emit) => upstream.answer(aCall(), emit));
     await until(() => stub.requests[0]?.closedBy === 'server');
     await nextTurn();
     const controller = new AbortController();
     const { signal } = controller;
-    const reading = readAll(upstream.answer(aCall({ signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal }), emit));
     while (abortListeners(signal) === 0) await null;
     controller.abort(CANCELLED);
     expect((await reading).error).toBe(CANCELLED);
@@ -145,7 +153,7 @@ describe('a call that ends early', () => {
     const finish = sseText(chunk({ content: 'a' }, 'stop'));
     const { upstream } = await openUpstream((exchange) => void exchange.raw(finish), { clock });
     const controller = new AbortController();
-    const reading = readAll(upstream.answer(aCall({ signal: controller.signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal: controller.signal }), emit));
     await until(() => clock.pending === 1);
     controller.abort(CANCELLED);
     expect((await reading).error).toBe(CANCELLED);
@@ -157,7 +165,7 @@ describe('a caller that leaves', () => {
   it('breaks the connection in the middle of the answer', async () => {
     const { stub, upstream } = await openUpstream(endless());
     const { signal } = new AbortController();
-    for await (const event of upstream.answer(aCall({ signal }))) {
+    for await (const event of pulled(upstream, aCall({ signal }))) {
       if (event.type === 'textDelta') break;
     }
     const request = await stub.waitForRequest(1);
@@ -168,7 +176,7 @@ describe('a caller that leaves', () => {
 
   it('has nothing sent if it leaves while the request is built', async () => {
     const { stub, upstream } = await openUpstream(silent());
-    const events = upstream.answer(aCall())[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall());
     const first = events.next();
     await events.return?.();
     expect((await first).done).toBe(true);
@@ -180,7 +188,7 @@ describe('a caller that leaves', () => {
 describe('a caller that does not read', () => {
   it('holds the upstream back, and lets it go on when it reads', async () => {
     const { stub, upstream } = await openUpstream(endless());
-    const events = upstream.answer(aCall())[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall());
     await events.next();
     const request = await stub.waitForRequest(1);
     const held = await standsStill(() => request.bytesWritten);

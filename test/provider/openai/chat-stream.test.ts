@@ -12,7 +12,7 @@ function fold(...chunks: readonly object[]): ProviderEvent[] {
   const events: ProviderEvent[] = [];
   const stream = new ChatStream(aCall({ attempt: 2 }), (event) => events.push(event));
   for (const one of chunks) stream.add(parseChunk(JSON.stringify(one)));
-  stream.end(TIMINGS);
+  events.push(stream.end(TIMINGS));
   return events;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aCall, drain } from '../../support/events.ts';
+import { aCall, drainPulled } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
   type Behaviour,
@@ -11,6 +11,7 @@ import {
   abortListeners,
   chunk,
   openUpstream,
+  pulled,
   readAll,
   sse,
   sseText,
@@ -47,7 +48,7 @@ describe('the end of an answer', () => {
   ])('is %s', async (_what, script, estimated) => {
     const { upstream } = await openUpstream(script);
     const { signal } = new AbortController();
-    const { events, error } = await readAll(upstream.answer(aCall({ signal })));
+    const { events, error } = await readAll((emit) => upstream.answer(aCall({ signal }), emit));
     expect(error).toBeUndefined();
     expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated } });
     expect(events.filter((event) => event.type === 'completed')).toHaveLength(1);
@@ -61,7 +62,7 @@ describe('the end of an answer', () => {
       doneGraceMs: 100,
     });
     const { signal } = new AbortController();
-    const reading = readAll(upstream.answer(aCall({ signal })));
+    const reading = readAll((emit) => upstream.answer(aCall({ signal }), emit));
     await until(() => clock.pending === 1);
     clock.advance(99);
     expect(abortListeners(signal)).toBe(1);
@@ -90,7 +91,7 @@ describe('the end of an answer', () => {
       },
       { clock, doneGraceMs: 100 },
     );
-    const events = upstream.answer(aCall())[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall());
     const next = async () => (await events.next()).value;
     expect(await next()).toMatchObject({ type: 'started' });
     expect(await next()).toMatchObject({ text: 'all of it' });
@@ -106,7 +107,7 @@ describe('the end of an answer', () => {
     const clock = new FakeClock();
     const script = openEnded(CONTENT, FINISH, USAGE_CHUNK);
     const { stub, upstream } = await openUpstream(script, { clock });
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
     expect(clock.pending).toBe(1);
     clock.advance(999);
@@ -128,7 +129,7 @@ describe('the end of an answer', () => {
       },
       { clock },
     );
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(textOf(events)).toBe('all of it');
     rest.resolve();
     await until(() => clock.pending === 0);
@@ -139,7 +140,7 @@ describe('the end of an answer', () => {
 
   it('is the end, whatever comes behind [DONE]; the connection is not used again', async () => {
     const { stub, upstream } = await openUpstream(garbageAfterDone());
-    const { events, error } = await readAll(upstream.answer(aCall()));
+    const { events, error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toBeUndefined();
     expect(textOf(events)).toBe('word1 word2 word3 ');
     expect(events.at(-1)?.type).toBe('completed');
@@ -153,7 +154,7 @@ describe('the end of an answer', () => {
       await exchange.writable();
       exchange.cut();
     });
-    const { events, error } = await readAll(upstream.answer(aCall()));
+    const { events, error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toBeUndefined();
     expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: true } });
   });
@@ -170,7 +171,7 @@ describe('the end of an answer', () => {
       },
       { clock },
     );
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(events.at(-1)?.type).toBe('completed');
     over.resolve();
     await until(() => clock.pending === 0);
@@ -188,7 +189,7 @@ describe('the end of an answer', () => {
       },
       { clock },
     );
-    const events = upstream.answer(aCall())[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall());
     await events.next();
     await until(() => clock.pending === 1);
     over.resolve();
@@ -199,7 +200,7 @@ describe('the end of an answer', () => {
 
   it('does not lose the usage behind a slow caller', async () => {
     const clock = new FakeClock();
-    const long = chunk({ content: 'x'.repeat(300_000) });
+    const long = chunk({ content: 'x'.repeat(2 ** 21) });
     const rest = Promise.withResolvers<void>();
     const { upstream } = await openUpstream(
       async (exchange) => {
@@ -211,13 +212,13 @@ describe('the end of an answer', () => {
       },
       { clock, doneGraceMs: 100 },
     );
-    const answer = upstream.answer(aCall());
-    await answer[Symbol.asyncIterator]().next();
+    const answer = pulled(upstream, aCall());
+    await answer.next();
     await until(() => clock.pending === 1);
     clock.advance(1_000);
     expect(clock.pending).toBe(1);
     rest.resolve();
-    const { events: remaining } = await drain(answer);
+    const { events: remaining } = await drainPulled(answer);
     expect(remaining.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
   });
 });

@@ -30,7 +30,7 @@ describe('a fault of the upstream', () => {
       headers: { 'retry-after': '2' },
     });
     const { stub, upstream } = await openUpstream(refusal);
-    const { events, error } = await readAll(upstream.answer(aCall()));
+    const { events, error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(events).toEqual([]);
     expect(error).toMatchObject({
       reason: 'RATE_LIMIT_EXCEEDED',
@@ -44,15 +44,15 @@ describe('a fault of the upstream', () => {
 
   it('tells a connection that breaks when it is used again from one that breaks at once', async () => {
     const { stub, upstream } = await openUpstream(resetBeforeHeaders());
-    const fresh = await readAll(upstream.answer(aCall()));
+    const fresh = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(fresh.error).toMatchObject({ reason: 'NETWORK_ERROR' });
     expect(fresh.error).not.toHaveProperty('facts.staleConnection');
     stub.enqueue(answer({ text: 'kept' }));
-    expect((await readAll(upstream.answer(aCall()))).error).toBeUndefined();
+    expect((await readAll((emit) => upstream.answer(aCall(), emit))).error).toBeUndefined();
     await stub.requests[1]?.closed;
     // The end of the body is on its way; the connection is free behind it.
     for (let turn = 0; turn < 50; turn += 1) await nextTurn();
-    const reused = await readAll(upstream.answer(aCall()));
+    const reused = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(reused.error).toMatchObject({
       reason: 'NETWORK_ERROR',
       facts: { staleConnection: true },
@@ -66,7 +66,7 @@ describe('a fault of the upstream', () => {
         if (!exchange.raw('x'.repeat(10_000))) await exchange.writable();
       }
     });
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toMatchObject({ reason: 'SERVICE_UNAVAILABLE', facts: { upstreamStatus: 500 } });
     const request = await stub.waitForRequest(1);
     await request.closed;
@@ -80,13 +80,13 @@ describe('a fault of the upstream', () => {
       await exchange.writable();
       exchange.cut();
     });
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toMatchObject({ reason: 'INVALID_API_KEY', facts: { upstreamStatus: 401 } });
   });
 
   it('knows no status when the connection breaks before the headers', async () => {
     const { upstream } = await openUpstream(resetBeforeHeaders());
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toMatchObject({ reason: 'NETWORK_ERROR', facts: { model: 'gpt-test' } });
     expect(error?.facts).not.toHaveProperty('upstreamStatus');
   });
@@ -94,7 +94,7 @@ describe('a fault of the upstream', () => {
   it('says that a port is closed', async () => {
     const { port, release } = await holdClosedPort();
     const { upstream } = await openUpstream(() => {}, { baseUrl: `http://127.0.0.1:${port}/v1` });
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     await release();
     expect(error).toMatchObject({
       reason: 'NETWORK_ERROR',
@@ -106,7 +106,7 @@ describe('a fault of the upstream', () => {
     const { stub, upstream } = await openUpstream(() => {}, {
       defaultHeaders: { 'x-bad': 'line\nbreak' },
     });
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error?.reason).toBe('INTERNAL');
     expect(stub.requests).toEqual([]);
   });

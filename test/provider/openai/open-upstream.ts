@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
-import type { Emit } from '../../../src/provider/call.ts';
+import type { Call, Emit } from '../../../src/provider/call.ts';
 import { systemClock } from '../../../src/provider/clock.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
 import type { Completed, ProviderEvent } from '../../../src/provider/events.ts';
@@ -9,6 +9,7 @@ import {
   createOpenAIUpstream,
   type OpenAIUpstreamOptions,
 } from '../../../src/provider/openai/upstream.ts';
+import { pull } from '../../../src/provider/pull.ts';
 import type { Upstream } from '../../../src/provider/upstream.ts';
 import { drain } from '../../support/events.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
@@ -56,6 +57,14 @@ export async function readAll(
   if (error === undefined) return rest;
   if (error instanceof ProviderError) return { ...rest, error };
   throw error;
+}
+
+/** An attempt whose events are pulled, as a consumer in process does. */
+export function pulled(upstream: Upstream, call: Call): AsyncIterableIterator<ProviderEvent> {
+  return pull(
+    (emit, flow, signal) => upstream.answer({ ...call, flow, signal }, emit),
+    call.signal,
+  );
 }
 
 export function textOf(events: readonly ProviderEvent[]): string {

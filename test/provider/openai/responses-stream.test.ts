@@ -30,10 +30,8 @@ function open() {
 function fold(...sent: readonly object[]): { said: ProviderEvent[]; completed: Completed } {
   const { events, stream, read } = open();
   for (const event of sent) read(event);
-  stream.end(TIMINGS);
-  const completed = events.at(-1);
-  if (completed?.type !== 'completed') throw new Error('the answer is not complete');
-  return { said: events.slice(1, -1), completed };
+  const completed = stream.end(TIMINGS);
+  return { said: events.slice(1), completed };
 }
 
 const text = (value: string, outputTokensSoFar: number) => ({

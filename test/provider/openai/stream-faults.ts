@@ -120,7 +120,7 @@ export async function expectFault(
   call: Call = aCall({ attempt: 1 }),
 ): Promise<void> {
   const { stub, upstream } = await openUpstream(fault.behaviour, { maxEventBytes: 200_000 });
-  const { events, error } = await readAll(upstream.answer(call));
+  const { events, error } = await readAll((emit) => upstream.answer(call, emit));
   expect(error).toMatchObject({ reason: fault.reason });
   if (fault.message !== undefined) expect(error?.message).toBe(fault.message);
   if (fault.text !== undefined) expect(textOf(events)).toBe(fault.text);

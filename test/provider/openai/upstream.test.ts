@@ -4,13 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import { ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { AttemptProgress } from '../../../src/provider/call.ts';
 import { createOpenAIUpstream } from '../../../src/provider/openai/upstream.ts';
-import { aCall, drain } from '../../support/events.ts';
+import { aCall, drain, drainPulled } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { answer, hugeEvent } from '../../support/upstream/index.ts';
 import {
   abortListeners,
   chunk,
   openUpstream,
+  pulled,
   readAll,
   sseText,
   textOf,
@@ -29,7 +30,7 @@ describe('createOpenAIUpstream', () => {
     const { stub, upstream } = await openUpstream(script);
     const { signal } = new AbortController();
     const call = aCall({ signal, attempt: 1 });
-    const { events, error } = await readAll(upstream.answer(call));
+    const { events, error } = await readAll((emit) => upstream.answer(call, emit));
     expect(error).toBeUndefined();
     expect(textOf(events)).toBe('Hello from here.');
     expect(events[0]).toMatchObject({
@@ -55,7 +56,9 @@ describe('createOpenAIUpstream', () => {
       project: 'proj_1',
       defaultHeaders: { 'x-custom': 'yes' },
     });
-    await drain(upstream.answer(aCall({ context: trace.setSpanContext(ROOT_CONTEXT, SPAN) })));
+    await drain((emit) =>
+      upstream.answer(aCall({ context: trace.setSpanContext(ROOT_CONTEXT, SPAN) }), emit),
+    );
     const [request] = stub.requests;
     expect(request?.path).toBe('/v1/chat/completions');
     expect(request?.headers).toMatchObject({
@@ -81,14 +84,14 @@ describe('createOpenAIUpstream', () => {
       apiKeys: ['one', 'two'],
       keyHeader: 'api-key',
     });
-    for (const key of [1, 0]) await drain(upstream.answer(aCall({ key })));
+    for (const key of [1, 0]) await drain((emit) => upstream.answer(aCall({ key }), emit));
     expect(stub.requests.map(({ headers }) => headers['api-key'])).toEqual(['two', 'one']);
     expect(stub.requests[0]?.headers.authorization).toBeUndefined();
   });
 
   it('asks without a key where there is none', async () => {
     const { stub, upstream } = await openUpstream(answer(), { apiKeys: [] });
-    await drain(upstream.answer(aCall()));
+    await drain((emit) => upstream.answer(aCall(), emit));
     expect(stub.requests[0]?.headers.authorization).toBeUndefined();
   });
 
@@ -102,12 +105,12 @@ describe('createOpenAIUpstream', () => {
     expect(upstream.endpoint).toBe('https://api.openai.com');
   });
 
-  it('sends nothing before the first event is asked for', async () => {
+  it('sends nothing before the first event is asked for, where events are pulled', async () => {
     const { stub, upstream } = await openUpstream(answer());
-    const events = upstream.answer(aCall());
+    const events = pulled(upstream, aCall());
     await nextTurn();
     expect(stub.openConnections()).toBe(0);
-    await drain(events);
+    await drainPulled(events);
     expect(stub.requests).toHaveLength(1);
   });
 
@@ -115,7 +118,7 @@ describe('createOpenAIUpstream', () => {
     const { upstream } = await openUpstream(answer());
     const progress: AttemptProgress[] = [];
     const onProgress = (reached: AttemptProgress) => void progress.push(reached);
-    const events = upstream.answer(aCall({ onProgress }))[Symbol.asyncIterator]();
+    const events = pulled(upstream, aCall({ onProgress }));
     const first = events.next();
     expect(progress).toEqual([]);
     await first;
@@ -128,7 +131,7 @@ describe('createOpenAIUpstream', () => {
       exchange.res.writeEarlyHints({ link: '</style.css>; rel=preload' });
       await answer({ text: 'final' })(exchange);
     });
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(textOf(events)).toBe('final');
   });
 
@@ -140,7 +143,7 @@ describe('createOpenAIUpstream', () => {
       return answer()(exchange);
     });
     for (let i = 1; i <= 3; i++) {
-      const { error } = await readAll(upstream.answer(aCall()));
+      const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
       expect(error).toBeUndefined();
       await stub.requests[i - 1]?.closed;
       await nextTurn();
@@ -157,11 +160,11 @@ describe('createOpenAIUpstream', () => {
       socket = exchange.res.socket;
       return answer()(exchange);
     });
-    await drain(upstream.answer(aCall()));
+    await drain((emit) => upstream.answer(aCall(), emit));
     await until(() => stub.requests[0]?.closedBy === 'server');
     await nextTurn();
     (socket as Socket | null)?.destroy();
-    const { error } = await readAll(upstream.answer(aCall()));
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toBeUndefined();
     expect(stub.requests).toHaveLength(2);
   });
@@ -173,7 +176,7 @@ describe('createOpenAIUpstream', () => {
     });
     const call = aCall();
     call.record.upstreamRequestId = 'req_of_the_attempt_before';
-    const { events } = await readAll(upstream.answer(call));
+    const { events } = await readAll((emit) => upstream.answer(call, emit));
     expect(call.record.upstreamRequestId).toBe('');
     expect(events).toMatchObject([
       { type: 'started', upstreamRequestId: '' },
@@ -185,7 +188,7 @@ describe('createOpenAIUpstream', () => {
   it('delivers what one read brought as one event', async () => {
     const pieces = Array.from({ length: 50 }, (_, i) => `${i},`);
     const { upstream } = await openUpstream(answer({ deltas: pieces }));
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(textOf(events)).toBe(pieces.join(''));
     expect(events.map((event) => event.type)).toEqual(['started', 'textDelta', 'completed']);
   });
@@ -193,19 +196,21 @@ describe('createOpenAIUpstream', () => {
   it('reads an event of ten megabytes', async () => {
     const size = 10 * 1024 * 1024;
     const { upstream } = await openUpstream(hugeEvent(size));
-    const { events } = await readAll(upstream.answer(aCall()));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(textOf(events)).toHaveLength(size);
     expect(events.at(-1)?.type).toBe('completed');
   });
 
   it('breaks running answers when it is closed, and makes no more', async () => {
     const { stub, upstream } = await openUpstream(() => {});
-    const running = readAll(upstream.answer(aCall()));
+    const running = readAll((emit) => upstream.answer(aCall(), emit));
     const request = await stub.waitForRequest(1);
     await upstream.close();
     expect((await running).error?.reason).toBe('SHUTTING_DOWN');
     await request.closed;
-    expect((await readAll(upstream.answer(aCall()))).error?.reason).toBe('SHUTTING_DOWN');
+    expect((await readAll((emit) => upstream.answer(aCall(), emit))).error?.reason).toBe(
+      'SHUTTING_DOWN',
+    );
     await until(() => stub.openConnections() === 0);
   });
 });

@@ -63,7 +63,7 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
     });
     const { stub, upstream } = await openUpstream(script);
     const call = callOver(surface);
-    const { events, error } = await readAll(upstream.answer(call));
+    const { events, error } = await readAll((emit) => upstream.answer(call, emit));
     expect(error).toBeUndefined();
     const [request] = stub.requests;
     expect(request?.body).not.toHaveProperty('stream');
@@ -92,7 +92,7 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
 
   it('is cut short by its own limits as in a stream', async () => {
     const { upstream } = await openUpstream(answer({ text: 'and so', finishReason: 'length' }));
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(events.at(-1)).toMatchObject({ type: 'completed', finishReason: 'length' });
   });
 
@@ -106,7 +106,7 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
     const { stub, upstream } = await openUpstream(script, { clock });
     const progress: AttemptProgress[] = [];
     const onProgress = (reached: AttemptProgress) => void progress.push(reached);
-    const reading = readAll(upstream.answer(callOver(surface, { onProgress })));
+    const reading = readAll((emit) => upstream.answer(callOver(surface, { onProgress }), emit));
     await stub.waitForRequest(1);
     expect(progress).toEqual(['connected', 'headers']);
     clock.advance(60_000);
@@ -122,13 +122,13 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
       Object.assign(exchange.request.body, { stream: true });
       await answer({ text: 'streamed' })(exchange);
     });
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(textOf(events)).toBe('streamed');
   });
 
   it('says nothing and is complete', async () => {
     const { upstream } = await openUpstream(answer({ deltas: [] }));
-    const { events } = await readAll(upstream.answer(callOver(surface)));
+    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
     expect(events.map((event) => event.type)).toEqual(['started', 'completed']);
     expect((events.at(-1) as Completed).timings).not.toHaveProperty('timeToFirstTokenMs');
   });
@@ -136,7 +136,7 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
   it('leaves its connection to the next call', async () => {
     const { stub, upstream } = await openUpstream(answer());
     for (let n = 0; n < 2; n++) {
-      await readAll(upstream.answer(callOver(surface)));
+      await readAll((emit) => upstream.answer(callOver(surface), emit));
       await stub.requests[n]?.closed;
       await nextTurn();
       await nextTurn();
@@ -147,7 +147,9 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
   it('is stopped by a cancel', async () => {
     const { stub, upstream } = await openUpstream(silent());
     const controller = new AbortController();
-    const reading = readAll(upstream.answer(callOver(surface, { signal: controller.signal })));
+    const reading = readAll((emit) =>
+      upstream.answer(callOver(surface, { signal: controller.signal }), emit),
+    );
     const request = await stub.waitForRequest(1);
     const cancelled = new ProviderError('CANCELLED');
     controller.abort(cancelled);

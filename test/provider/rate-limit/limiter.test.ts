@@ -10,7 +10,7 @@ import {
 } from '../../../src/provider/rate-limit/options.ts';
 import type { Permit } from '../../../src/provider/rate-limit/permit.ts';
 import type { NewRateSource, RateSource } from '../../../src/provider/rate-limit/source.ts';
-import { aCall, completed, started, usage } from '../../support/events.ts';
+import { aCall, completed, usage } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const TARGET = { upstream: 'default', model: 'gpt-test' };
@@ -208,7 +208,7 @@ describe('Limiter', () => {
     const { ask, permits } = setUp({ options: { tokensPerMinute: 60_000_000 } });
     for (let index = 0; index < 100; index += 1) {
       ask('before');
-      permits.get('before')?.see(completed({ usage: usage({ outputTokens: 2_000 }) }));
+      permits.get('before')?.complete(completed({ usage: usage({ outputTokens: 2_000 }) }));
       permits.get('before')?.release();
     }
     ask('after');
@@ -426,7 +426,7 @@ describe('Limiter of concurrency', () => {
     const { record } = ask('a');
     record.attempts += 1;
     await pass(4_000);
-    permits.get('a')?.see(completed());
+    permits.get('a')?.complete(completed());
     permits.get('a')?.release();
     ask('b');
     ask('c');
@@ -443,7 +443,7 @@ describe('Limiter of concurrency', () => {
     });
     ask('a').record.attempts += 1;
     await pass(4_000);
-    permits.get('a')?.see(completed());
+    permits.get('a')?.complete(completed());
     permits.get('a')?.release();
     ask('b');
     ask('c', { deadline: clock.now() + 3_000 });
@@ -459,7 +459,7 @@ describe('Limiter of concurrency', () => {
     });
     ask('a').record.attempts += 1;
     await pass(1_000);
-    permits.get('a')?.see(completed());
+    permits.get('a')?.complete(completed());
     permits.get('a')?.release();
     ask('b').record.attempts += 1;
     ask('c', { deadline: clock.now() + 4_000 });
@@ -540,8 +540,8 @@ describe('Limiter of concurrency', () => {
       for (let index = 0; index < 1_000; index += 1) ask(String(index)).record.attempts += 1;
       await pass(400);
       for (const permit of permits.values()) {
-        permit.see(started());
-        permit.see(completed());
+        permit.firstEvent();
+        permit.complete(completed());
         permit.release();
       }
     }

@@ -1,7 +1,7 @@
-import type { Call } from '../../../src/provider/call.ts';
+import type { Call, Emit, Handler } from '../../../src/provider/call.ts';
 import type { Clock } from '../../../src/provider/clock.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../../src/provider/events.ts';
+import type { Completed } from '../../../src/provider/events.ts';
 import type { Headroom } from '../../../src/provider/rate-limit/headroom.ts';
 import { completed, started, usage } from '../../support/events.ts';
 
@@ -116,14 +116,14 @@ export class SimulatedUpstream {
     this.#second = new Window(limits.perSecond ?? Number.MAX_SAFE_INTEGER, 1_000);
   }
 
-  readonly answer = (call: Call): AsyncIterable<ProviderEvent> => this.#answer(call);
+  readonly answer: Handler = (call, emit) => this.#answer(call, emit);
 
   /** Another client of the account makes a request. */
   other(tokens: number): void {
     if (!this.#admits(tokens)) this.refusedOthers += 1;
   }
 
-  async *#answer(call: Call): AsyncGenerator<ProviderEvent> {
+  async #answer(call: Call, emit: Emit): Promise<Completed> {
     const { headersMs, answerMs, tells, tokensOf } = this.#options;
     call.record.attempts += 1;
     this.log.push(call.id);
@@ -135,9 +135,9 @@ export class SimulatedUpstream {
     if (tells) call.onHeadroom(headroom);
     if (!admits) throw this.#refusal(now);
     this.accepted += 1;
-    yield started();
+    emit(started());
     await this.#wait(answerMs - headersMs);
-    yield completed({
+    return completed({
       usage: usage({ inputTokens: input, outputTokens: output, totalTokens: input + output }),
     });
   }

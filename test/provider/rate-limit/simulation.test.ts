@@ -75,7 +75,7 @@ async function simulate(scenario: Scenario) {
       request: { messages: [], serviceTier: scenario.serviceTierOf?.(offered) ?? 'default' },
     });
     offered += 1;
-    const outcome = drain(handler(call)).then(({ error }) => {
+    const outcome = drain((emit) => handler(call, emit)).then(({ error }) => {
       if (error instanceof ProviderError) errors.push(error);
     });
     running.push(outcome);

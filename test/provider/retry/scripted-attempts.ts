@@ -1,16 +1,19 @@
-import type { Call, Handler } from '../../../src/provider/call.ts';
+import type { Call, Emit, Handler } from '../../../src/provider/call.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../../src/provider/events.ts';
-import { replay } from '../../support/events.ts';
+import type { Completed, ProviderEvent } from '../../../src/provider/events.ts';
+import { endReason } from '../../../src/provider/signal.ts';
 
-/** What one attempt does: these events, and if there is an error among them it fails with that. */
+/** What one attempt does: these events, and it ends with the `completed` or the Error among them. */
 export type Script = readonly (ProviderEvent | Error)[];
 
-/** A handler whose attempts follow one script each, and that knows which were made. */
+/**
+ * A handler whose attempts follow one script each, and that knows which were made. An attempt whose
+ * call is aborted is over behind the event that it was at.
+ */
 export class ScriptedAttempts {
   /** With which each attempt was made. */
   readonly calls: Call[] = [];
-  /** Attempts that were left by their consumer or came to an end. */
+  /** Attempts that came to an end, of whatever kind. */
   ended = 0;
   readonly #scripts: readonly Script[];
 
@@ -22,19 +25,34 @@ export class ScriptedAttempts {
     return this.calls.length;
   }
 
-  readonly answer: Handler = (call) => this.#attempt(call);
+  readonly answer: Handler = (call, emit) => this.#attempt(call, emit);
 
-  async *#attempt(call: Call): AsyncGenerator<ProviderEvent> {
+  async #attempt(call: Call, emit: Emit): Promise<Completed> {
     const script = this.#scripts[this.made];
     if (script === undefined) throw new Error(`there is no script for attempt ${this.made + 1}`);
     this.calls.push(call);
     call.record.attempts += 1;
     try {
-      yield* replay(...script)(call);
+      for (const event of script) {
+        if (event instanceof Error) throw event;
+        if (event.type === 'completed') return event;
+        emit(event);
+        // Others have their turn between the events, as they do between reads of a socket.
+        await undefined;
+        if (call.signal.aborted) throw endReason(call.signal);
+      }
+      throw new Error('the script has no end');
     } finally {
       this.ended += 1;
     }
   }
+}
+
+/** Waits for the end of a call, which it throws: what an upstream does that is silent. */
+export function endOf({ signal }: Call): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(endReason(signal)), { once: true });
+  });
 }
 
 export const unavailable = new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 });

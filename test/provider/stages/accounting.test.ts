@@ -4,6 +4,7 @@ import { ProviderError } from '../../../src/provider/errors.ts';
 import type { Cost } from '../../../src/provider/events.ts';
 import { accounting } from '../../../src/provider/stages/accounting.ts';
 import { aCall, completed, drain, replay, started, text, usage } from '../../support/events.ts';
+import { endOf } from '../retry/scripted-attempts.ts';
 
 const COST: Cost = {
   picoDollars: 1_000n,
@@ -30,7 +31,8 @@ function charge(fields: Partial<Charge> = {}): Charge {
 /** A call whose attempts were charged before its last event. */
 function run(charges: readonly Charge[], last: ReturnType<typeof completed> | Error = completed()) {
   const call = aCall({ record: { ...newCallRecord(0), charges: [...charges] } });
-  return { call, result: drain(accounting()(replay(started(), text('hi'), last))(call)) };
+  const handler = accounting()(replay(started(), text('hi'), last));
+  return { call, result: drain((emit) => handler(call, emit)) };
 }
 
 describe('accounting', () => {
@@ -75,16 +77,20 @@ describe('accounting', () => {
     expect(call.record).toEqual(newCallRecord(0));
   });
 
-  it('sums what was charged when the caller leaves the loop', async () => {
-    const call = aCall();
-    const leaving = accounting()(async function* (inner) {
+  it('sums what was charged when the call is aborted', async () => {
+    const controller = new AbortController();
+    const call = aCall({ signal: controller.signal });
+    const handler = accounting()(async (inner, emit) => {
+      emit(started());
       try {
-        yield started();
+        return await endOf(inner);
       } finally {
         inner.record.charges.push(charge());
       }
     });
-    for await (const _ of leaving(call)) break;
+    const result = drain((emit) => handler(call, emit));
+    controller.abort();
+    expect(await result).toMatchObject({ events: [started()], error: { reason: 'CANCELLED' } });
     expect(call.record).toMatchObject({ usage: usage(), cost: COST });
   });
 });

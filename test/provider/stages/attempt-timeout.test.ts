@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { AttemptProgress, Call } from '../../../src/provider/call.ts';
+import type { AttemptProgress, Call, Emit, Handler } from '../../../src/provider/call.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
-import type { ProviderEvent } from '../../../src/provider/events.ts';
+import type { AnswerEvent, Completed } from '../../../src/provider/events.ts';
 import { attemptTimeout } from '../../../src/provider/stages/attempt-timeout.ts';
 import type { TimeoutOptions } from '../../../src/provider/timeouts/options.ts';
 import { aCall, completed, started, text } from '../../support/events.ts';
@@ -19,79 +19,67 @@ const TIMEOUTS: TimeoutOptions = {
 /** An upstream that does what the test tells it, and rejects when its signal is aborted. */
 class ScriptedUpstream {
   call: Call | undefined;
-  returned = false;
-  #waiting: PromiseWithResolvers<IteratorResult<ProviderEvent>> | undefined;
-  readonly abortError: () => unknown;
+  readonly #end = Promise.withResolvers<Completed>();
+  readonly #abortError: () => unknown;
+  #emit: Emit = () => {};
 
-  constructor(abortError: () => unknown = () => this.call?.signal.reason) {
-    this.abortError = abortError;
+  constructor(abortError?: () => unknown) {
+    this.#abortError = abortError ?? (() => this.call?.signal.reason);
   }
 
-  readonly answer = (call: Call): AsyncIterable<ProviderEvent> => {
+  readonly answer: Handler = (call, emit) => {
     this.call = call;
-    call.signal.addEventListener('abort', () => this.#waiting?.reject(this.abortError()));
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => {
-          this.#waiting = Promise.withResolvers();
-          return this.#waiting.promise;
-        },
-        return: async () => {
-          this.returned = true;
-          return { done: true, value: undefined };
-        },
-      }),
-    };
+    this.#emit = emit;
+    call.signal.addEventListener('abort', () => this.#end.reject(this.#abortError()));
+    return this.#end.promise;
   };
+
+  get aborted(): boolean {
+    return this.call?.signal.aborted ?? false;
+  }
 
   progress(progress: AttemptProgress): void {
     this.call?.onProgress(progress);
   }
 
-  send(event: ProviderEvent): void {
-    this.#waiting?.resolve({ done: false, value: event });
+  send(event: AnswerEvent): void {
+    this.#emit(event);
   }
 
-  end(): void {
-    this.#waiting?.resolve({ done: true, value: undefined });
+  complete(): void {
+    this.#end.resolve(completed());
   }
 
   fail(error: unknown): void {
-    this.#waiting?.reject(error);
+    this.#end.reject(error);
   }
 }
 
-function run(fields: Partial<Call> = {}, upstream = new ScriptedUpstream()) {
+function run(fields: Partial<Call> = {}, upstream = new ScriptedUpstream(), held = false) {
   const clock = new FakeClock();
   const parent = new AbortController();
   const call = aCall({ signal: parent.signal, ...fields });
-  const events = attemptTimeout(TIMEOUTS, clock)(upstream.answer)(call)[Symbol.asyncIterator]();
-  /** Asks for the next event and lets the upstream deliver it. */
-  const receive = (event: ProviderEvent) => {
-    const result = events.next();
-    upstream.send(event);
-    return result;
-  };
-  return { clock, parent, upstream, events, receive };
-}
-
-async function failureOf(result: Promise<unknown>): Promise<ProviderError> {
-  return result.then(
+  if (held) call.flow.hold();
+  const events: AnswerEvent[] = [];
+  const handler = attemptTimeout(TIMEOUTS, clock)(upstream.answer);
+  const answer = handler(call, (event) => events.push(event));
+  const failure = answer.then(
     () => {
       throw new Error('did not fail');
     },
-    (error) => error,
+    (error) => error as ProviderError,
   );
+  failure.catch(() => {});
+  return { clock, parent, flow: call.flow, upstream, events, answer, failure };
 }
 
 describe('attemptTimeout', () => {
   it('times the connection', async () => {
-    const { clock, events, upstream } = run();
-    const next = events.next();
+    const { clock, failure, upstream } = run();
     clock.advance(9);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    const error = await failureOf(next);
+    const error = await failure;
     expect(error.reason).toBe('TIMEOUT');
     expect(error.facts).toMatchObject({ timeoutPhase: 'connect', model: 'gpt-test' });
     expect(error.message).toContain('10 ms');
@@ -99,200 +87,198 @@ describe('attemptTimeout', () => {
   });
 
   it('times the headers from the connection on', async () => {
-    const { clock, events, upstream } = run();
-    const next = events.next();
+    const { clock, failure, upstream } = run();
     clock.advance(9);
     upstream.progress('connected');
     clock.advance(19);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('headers');
+    expect((await failure).facts.timeoutPhase).toBe('headers');
   });
 
   it('times the first output from the headers on, whatever else arrives', async () => {
-    const { clock, events, upstream } = run();
-    const first = events.next();
+    const { clock, failure, upstream } = run();
     upstream.progress('connected');
     upstream.progress('headers');
     clock.advance(20);
     upstream.send(started());
-    await first;
-    const next = events.next();
     clock.advance(9);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('times a whole answer from the connection on, which the upstream reports as its headers', async () => {
-    const { clock, events, upstream } = run();
-    const next = events.next();
+    const { clock, failure, upstream } = run();
     clock.advance(9);
     upstream.progress('connected');
     upstream.progress('headers');
     clock.advance(29);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('takes an event for headers where the upstream reports no progress', async () => {
-    const { clock, events, upstream, receive } = run();
-    await receive(started());
-    const next = events.next();
+    const { clock, failure, upstream } = run();
+    upstream.send(started());
     clock.advance(29);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('ignores progress that comes late or twice', async () => {
-    const { clock, events, upstream } = run();
-    const next = events.next();
+    const { clock, failure, upstream } = run();
     upstream.progress('headers');
     clock.advance(29);
     upstream.progress('connected');
     upstream.progress('headers');
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('first_token');
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('times the silence between events after the first output, anew for each', async () => {
-    const { clock, events, upstream, receive } = run();
-    await receive(text('a'));
+    const { clock, events, failure, upstream } = run();
+    upstream.send(text('a'));
     for (const letter of ['b', 'c']) {
-      const next = events.next();
       clock.advance(39);
       upstream.send(text(letter));
-      expect((await next).value).toEqual(text(letter));
     }
-    const next = events.next();
-    clock.advance(40);
-    const error = await failureOf(next);
+    expect(events).toEqual([text('a'), text('b'), text('c')]);
+    clock.advance(39);
+    expect(upstream.aborted).toBe(false);
+    clock.advance(1);
+    const error = await failure;
     expect(error.facts.timeoutPhase).toBe('idle');
     expect(error.message).toContain('40 ms');
   });
 
-  it('uses one timer for all events', async () => {
-    const { clock, receive } = run();
-    await receive(started());
-    for (let i = 0; i < 10; i++) await receive(text('a'));
-    expect(clock.pending).toBe(1);
+  it('uses one timer for all phases and events', () => {
+    const { clock, upstream } = run();
+    upstream.progress('connected');
+    upstream.progress('headers');
+    upstream.send(started());
+    for (let i = 0; i < 10; i++) {
+      clock.advance(9);
+      upstream.send(text('a'));
+      expect(clock.pending).toBe(1);
+    }
+    expect(upstream.aborted).toBe(false);
   });
 
   it("prefers the call's own time-outs", async () => {
-    const { clock, events, receive } = run({ firstTokenTimeoutMs: 3, idleTimeoutMs: 4 });
-    await receive(started());
-    const second = events.next();
+    const { clock, failure, upstream } = run({ firstTokenTimeoutMs: 3, idleTimeoutMs: 4 });
+    upstream.send(started());
     clock.advance(3);
-    expect((await failureOf(second)).message).toContain('3 ms');
+    expect((await failure).message).toContain('3 ms');
 
     const other = run({ idleTimeoutMs: 4 });
-    await other.receive(text('a'));
-    const next = other.events.next();
+    other.upstream.send(text('a'));
     other.clock.advance(4);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('idle');
+    expect((await other.failure).facts.timeoutPhase).toBe('idle');
   });
 
   it('stands still while a slow reader holds the upstream back before the first output', async () => {
-    const { clock, events, upstream, receive } = run();
-    const first = events.next();
+    const { clock, failure, flow, upstream } = run();
     upstream.progress('headers');
     clock.advance(10);
-    upstream.send(started());
-    await first;
+    flow.hold();
     clock.advance(60_000);
-    const next = events.next();
+    flow.release();
     clock.advance(19);
-    expect(upstream.call?.signal.aborted).toBe(false);
-    upstream.send(text('a'));
-    expect((await next).value).toEqual(text('a'));
-    expect((await receive(completed())).value).toEqual(completed());
+    expect(upstream.aborted).toBe(false);
+    clock.advance(1);
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('stands still while a slow reader holds the upstream back after output', async () => {
-    const { clock, events, upstream, receive } = run();
-    await receive(text('a'));
+    const { clock, failure, flow, upstream } = run();
+    upstream.send(text('a'));
+    flow.hold();
+    // A paused upstream may still bring one more chunk.
+    upstream.send(text('b'));
     clock.advance(60_000);
-    const next = events.next();
+    flow.release();
     clock.advance(39);
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
     clock.advance(1);
-    expect((await failureOf(next)).facts.timeoutPhase).toBe('idle');
+    expect((await failure).facts.timeoutPhase).toBe('idle');
+  });
+
+  it('times connection and headers also while the caller is slow', async () => {
+    const connecting = run({}, new ScriptedUpstream(), true);
+    connecting.clock.advance(10);
+    expect((await connecting.failure).facts.timeoutPhase).toBe('connect');
+
+    const waiting = run({}, new ScriptedUpstream(), true);
+    waiting.upstream.progress('connected');
+    waiting.clock.advance(20);
+    expect((await waiting.failure).facts.timeoutPhase).toBe('headers');
+  });
+
+  it('begins a phase of the body only when the caller reads, if the attempt began held', async () => {
+    const { clock, failure, flow, upstream } = run({}, new ScriptedUpstream(), true);
+    upstream.progress('headers');
+    clock.advance(60_000);
+    expect(upstream.aborted).toBe(false);
+    flow.release();
+    clock.advance(29);
+    expect(upstream.aborted).toBe(false);
+    clock.advance(1);
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
   });
 
   it('does not time an answer that is complete', async () => {
-    const { clock, events, upstream, receive } = run();
-    await receive(text('a'));
-    await receive(completed());
+    const { clock, answer, flow, upstream } = run();
+    upstream.send(text('a'));
+    upstream.complete();
+    expect(await answer).toEqual(completed());
     expect(clock.pending).toBe(0);
-    const end = events.next();
+    flow.hold();
+    flow.release();
     clock.advance(60_000);
-    upstream.end();
-    expect(await end).toEqual({ done: true, value: undefined });
-    expect(upstream.call?.signal.aborted).toBe(false);
+    expect(upstream.aborted).toBe(false);
   });
 
   it('lets completed win that the upstream delivers in spite of the time-out', async () => {
-    const { clock, events, upstream, receive } = run();
-    await receive(text('a'));
-    const next = events.next();
-    upstream.send(completed());
+    const { clock, answer, upstream } = run();
+    upstream.send(text('a'));
+    upstream.complete();
     clock.advance(40);
-    expect((await next).value).toEqual(completed());
-    const end = events.next();
-    upstream.end();
-    expect(await end).toEqual({ done: true, value: undefined });
+    expect(await answer).toEqual(completed());
   });
 
-  it.each<[string, (upstream: ScriptedUpstream) => void]>([
-    ['another event', (upstream) => upstream.send(text('late'))],
-    ['an end', (upstream) => upstream.end()],
-    ['an error of its own', (upstream) => upstream.fail(new Error('aborted'))],
-  ])('fails with TIMEOUT if the upstream answers the abort with %s', async (_, answer) => {
-    const { clock, events, upstream, receive } = run();
-    await receive(text('a'));
-    const next = events.next();
-    answer(upstream);
+  it('fails with TIMEOUT if the upstream answers the abort with an error of its own', async () => {
+    const { clock, failure, upstream } = run({}, new ScriptedUpstream(() => new Error('aborted')));
+    upstream.send(text('a'));
     clock.advance(40);
-    expect((await failureOf(next)).reason).toBe('TIMEOUT');
+    expect((await failure).reason).toBe('TIMEOUT');
   });
 
   it("passes the caller's end on with its reason, whatever the upstream throws", async () => {
-    const { clock, parent, events } = run({}, new ScriptedUpstream(() => new Error('aborted')));
-    const next = events.next();
+    const { clock, parent, failure } = run({}, new ScriptedUpstream(() => new Error('aborted')));
     const reason = new ProviderError('CANCELLED');
     parent.abort(reason);
-    expect(await failureOf(next)).toBe(reason);
+    expect(await failure).toBe(reason);
     expect(clock.pending).toBe(0);
+    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(0);
   });
 
   it("passes the upstream's own error on, and leaves nothing behind", async () => {
-    const { clock, parent, events, upstream } = run();
-    const next = events.next();
+    const { clock, parent, failure, upstream } = run();
     const error = new ProviderError('NETWORK_ERROR');
     upstream.fail(error);
-    expect(await failureOf(next)).toBe(error);
+    expect(await failure).toBe(error);
     expect(clock.pending).toBe(0);
     expect(getEventListeners(parent.signal, 'abort')).toHaveLength(0);
   });
 
-  it('closes the upstream and leaves nothing behind when the reader leaves early', async () => {
-    const { clock, parent, events, upstream, receive } = run();
-    await receive(text('a'));
-    await events.return?.();
-    expect(upstream.returned).toBe(true);
-    expect(clock.pending).toBe(0);
-    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(0);
-  });
-
-  it('tells whoever listens outside how far the attempt has come', async () => {
+  it('tells whoever listens outside how far the attempt has come', () => {
     const seen: AttemptProgress[] = [];
-    const { upstream, receive } = run({ onProgress: (progress) => seen.push(progress) });
-    const first = receive(started());
+    const { upstream } = run({ onProgress: (progress) => seen.push(progress) });
     upstream.progress('connected');
     upstream.progress('headers');
-    await first;
     expect(seen).toEqual(['connected', 'headers']);
   });
 });

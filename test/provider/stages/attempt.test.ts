@@ -1,12 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type Call, type Handler, newCallRecord } from '../../../src/provider/call.ts';
+import { type Call, type Emit, type Handler, newCallRecord } from '../../../src/provider/call.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
 import { attempt } from '../../../src/provider/stages/attempt.ts';
 import { METRIC } from '../../../src/telemetry/attributes.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { traceIds } from '../../../src/telemetry/propagation.ts';
-import { aCall, completed, drain, replay, started, text, usage } from '../../support/events.ts';
+import {
+  aCall,
+  completed,
+  drain,
+  replay,
+  scripted,
+  started,
+  text,
+  usage,
+} from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
@@ -36,13 +45,15 @@ function setUp(next: Handler, fields: Partial<Call> = {}) {
 describe('attempt: the call it hands on', () => {
   it('numbers the attempts of a call and passes their events on', async () => {
     const numbers: number[] = [];
-    const { handler, call } = setUp(async function* (inner) {
-      numbers.push(inner.attempt);
-      yield started();
-      yield completed();
-    });
-    const { events } = await drain(handler(call));
-    await drain(handler(call));
+    const { handler, call } = setUp(
+      scripted(async function* (inner) {
+        numbers.push(inner.attempt);
+        yield started();
+        yield completed();
+      }),
+    );
+    const { events } = await drain((emit) => handler(call, emit));
+    await drain((emit) => handler(call, emit));
 
     expect(events).toEqual([started(), completed()]);
     expect(numbers).toEqual([1, 2]);
@@ -51,12 +62,14 @@ describe('attempt: the call it hands on', () => {
 
   it("hands on a context with the attempt's span, a child of the call's", async () => {
     let inner = ROOT_CONTEXT;
-    const { probe, handler, call } = setUp(async function* (given) {
-      inner = given.context;
-      yield completed();
-    });
+    const { probe, handler, call } = setUp(
+      scripted(async function* (given) {
+        inner = given.context;
+        yield completed();
+      }),
+    );
     const parent = probe.tracer.startSpan('parent');
-    await drain(handler({ ...call, context: trace.setSpan(ROOT_CONTEXT, parent) }));
+    await drain((emit) => handler({ ...call, context: trace.setSpan(ROOT_CONTEXT, parent) }, emit));
 
     expect(traceIds(inner)).toEqual({
       traceId: parent.spanContext().traceId,
@@ -69,7 +82,7 @@ describe('attempt: the call it hands on', () => {
 describe('attempt: the span', () => {
   it('names operation, request and answer', async () => {
     const { clock, probe, handler, call } = setUp(
-      async function* () {
+      scripted(async function* () {
         yield started({ responseId: 'chatcmpl-7', upstreamRequestId: 'req_7' });
         clock.advance(250);
         yield text('a');
@@ -79,7 +92,7 @@ describe('attempt: the span', () => {
           serviceTier: 'default',
           usage: usage({ cacheReadTokens: 4, cacheWriteTokens: 2, reasoningTokens: 1 }),
         });
-      },
+      }),
       {
         request: {
           messages: [{ role: 'user', content: 'the prompt' }],
@@ -95,7 +108,7 @@ describe('attempt: the span', () => {
         },
       },
     );
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(probe.span.name).toBe('chat gpt-test');
     expect(probe.span.kind).toBe(SpanKind.CLIENT);
@@ -136,7 +149,7 @@ describe('attempt: the span', () => {
         completed({ model: '', usage: usage({ estimated: true }) }),
       ),
     );
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(probe.span.attributes).toEqual({
       ...OPERATION,
@@ -151,7 +164,7 @@ describe('attempt: the span', () => {
     const { probe, handler, call } = setUp(replay(completed()), {
       request: { messages: [], responseFormat: { type: 'text' } },
     });
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(probe.span.attributes['gen_ai.output.type']).toBe('text');
   });
@@ -159,7 +172,7 @@ describe('attempt: the span', () => {
   it('has the status ERROR and an error type when the upstream fails', async () => {
     const failure = new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 });
     const { probe, handler, call } = setUp(replay(started(), failure));
-    const { error } = await drain(handler(call));
+    const { error } = await drain((emit) => handler(call, emit));
 
     expect(error).toBe(failure);
     expect(probe.span.status.code).toBe(SpanStatusCode.ERROR);
@@ -174,15 +187,17 @@ describe('attempt: the span', () => {
     const { probe, handler, call } = setUp(replay(started(), cancelled), {
       signal: AbortSignal.abort(cancelled),
     });
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(probe.span.status.code).toBe(SpanStatusCode.UNSET);
     expect(probe.span.attributes['error.type']).toBe('CANCELLED');
   });
 
-  it('ends when the consumer leaves early', async () => {
-    const { probe, handler, call } = setUp(replay(started(), text('a'), completed()));
-    for await (const _ of handler(call)) break;
+  it('ends when the call is cancelled in the middle', async () => {
+    const cancelled = new ProviderError('CANCELLED');
+    const signal = AbortSignal.abort(cancelled);
+    const { probe, handler, call } = setUp(replay(started(), text('a'), cancelled), { signal });
+    await drain((emit) => handler(call, emit));
 
     expect(probe.span.ended).toBe(true);
     expect(probe.span.attributes['error.type']).toBe('CANCELLED');
@@ -190,18 +205,36 @@ describe('attempt: the span', () => {
   });
 });
 
+describe('attempt: the gate', () => {
+  it.each([
+    ['completed', completed()],
+    ['failed', new ProviderError('NETWORK_ERROR')],
+  ])('lets nothing through of an attempt that has %s', async (_, end) => {
+    let late: Emit = () => {};
+    const { handler, call } = setUp((inner, emit) => {
+      late = emit;
+      return replay(started(), text('a'), end)(inner, emit);
+    });
+    const { events } = await drain((emit) => handler(call, emit));
+    const before = events.length;
+    late(text('too late'));
+    expect(events).toHaveLength(before);
+  });
+});
+
 describe('attempt: the record', () => {
   it('notes a failed attempt with what the upstream said', async () => {
-    const { clock, probe, handler, call } = setUp(async function* () {
-      clock.advance(30);
-      yield* replay(
-        new ProviderError('RATE_LIMIT_EXCEEDED', {
+    const { clock, probe, handler, call } = setUp(
+      scripted(async function* () {
+        clock.advance(30);
+        yield* [];
+        throw new ProviderError('RATE_LIMIT_EXCEEDED', {
           upstreamStatus: 429,
           upstreamRequestId: 'req_9',
-        }),
-      )(call);
-    });
-    await drain(handler(call));
+        });
+      }),
+    );
+    await drain((emit) => handler(call, emit));
 
     expect(call.record.failedAttempts).toEqual([
       {
@@ -220,7 +253,7 @@ describe('attempt: the record', () => {
 
   it('notes a failure the upstream said nothing about, and what is no ProviderError as INTERNAL', async () => {
     const { handler, call } = setUp(replay(new TypeError('bug')));
-    const { error } = await drain(handler(call));
+    const { error } = await drain((emit) => handler(call, emit));
 
     expect(error).toMatchObject({ reason: 'INTERNAL' });
     expect(call.record.failedAttempts).toEqual([
@@ -236,7 +269,7 @@ describe('attempt: the record', () => {
 
   it('keeps the request id of an answer that started', async () => {
     const { handler, call } = setUp(replay(started(), new ProviderError('NETWORK_ERROR')));
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(call.record.upstreamRequestId).toBe('req_1');
     expect(call.record.failedAttempts).toMatchObject([{ upstreamRequestId: 'req_1' }]);
@@ -247,7 +280,7 @@ describe('attempt: the record', () => {
     const { probe, handler, call } = setUp(replay(started(), reason), {
       signal: AbortSignal.abort(reason),
     });
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(call.record.failedAttempts).toEqual([]);
     expect(probe.span.status.code).toBe(SpanStatusCode.ERROR);
@@ -259,17 +292,19 @@ describe('attempt: the metrics', () => {
   const ANSWERED = { ...OPERATION, 'gen_ai.response.model': 'gpt-test-2026' };
 
   it('measures duration, tokens, the first chunk and the mean of the further ones', async () => {
-    const { clock, probe, handler, call } = setUp(async function* () {
-      yield started();
-      clock.advance(400);
-      yield text('a');
-      clock.advance(100);
-      yield text('b');
-      clock.advance(300);
-      yield text('c');
-      yield completed();
-    });
-    await drain(handler(call));
+    const { clock, probe, handler, call } = setUp(
+      scripted(async function* () {
+        yield started();
+        clock.advance(400);
+        yield text('a');
+        clock.advance(100);
+        yield text('b');
+        clock.advance(300);
+        yield text('c');
+        yield completed();
+      }),
+    );
+    await drain((emit) => handler(call, emit));
 
     expect(await probe.measured(METRIC.operationDuration)).toEqual([
       { attributes: ANSWERED, value: 0.8, count: 1 },
@@ -300,7 +335,7 @@ describe('attempt: the metrics', () => {
   it('measures no time between chunks where there is one, and no tokens that are estimates', async () => {
     const estimated = completed({ usage: usage({ estimated: true }) });
     const { probe, handler, call } = setUp(replay(started(), text('a'), estimated));
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(await probe.measured(METRIC.timePerOutputChunk)).toEqual([]);
     expect(await probe.measured(METRIC.tokenUsage)).toEqual([]);
@@ -312,7 +347,7 @@ describe('attempt: the metrics', () => {
       upstreamCode: 'insufficient_quota',
     });
     const { probe, handler, call } = setUp(replay(failure));
-    await drain(handler(call));
+    await drain((emit) => handler(call, emit));
 
     expect(await probe.measured(METRIC.operationDuration)).toEqual([
       { attributes: { ...OPERATION, 'error.type': 'insufficient_quota' }, value: 0, count: 1 },
@@ -333,11 +368,11 @@ describe('attempt: the metrics', () => {
 
   it('labels a model only once an upstream has answered to its name', async () => {
     const refused = setUp(replay(new ProviderError('MODEL_NOT_FOUND')), { model: 'invented' });
-    await drain(refused.handler(refused.call));
+    await drain((emit) => refused.handler(refused.call, emit));
     const answered = setUp(replay(started({ model: 'new-1' }), completed({ model: 'new-1' })), {
       model: 'new',
     });
-    await drain(answered.handler(answered.call));
+    await drain((emit) => answered.handler(answered.call, emit));
 
     expect(refused.probe.span.name).toBe('chat invented');
     expect(await refused.probe.measured(METRIC.operationDuration)).toMatchObject([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { BudgetBook } from '../../../src/provider/budget/book.ts';
 import { localAccounts } from '../../../src/provider/budget/local-accounts.ts';
 import type { BudgetDefinition } from '../../../src/provider/budget/options.ts';
@@ -9,11 +9,22 @@ import { toChatCompletionRequest } from '../../../src/provider/openai/convert-re
 import { effectiveSettings } from '../../../src/provider/openai/effective-settings.ts';
 import { toResponsesRequest } from '../../../src/provider/openai/responses-request.ts';
 import { type BudgetDeps, budget } from '../../../src/provider/stages/budget.ts';
-import { aCall, completed, drain, replay, started, text, usage } from '../../support/events.ts';
+import { recovery } from '../../../src/provider/stages/recovery.ts';
+import {
+  aCall,
+  completed,
+  type Drained,
+  drain,
+  replay,
+  started,
+  text,
+  usage,
+} from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { aModel, type ModelFacts } from '../../support/models.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
-import { aBudget } from '../budget/books.ts';
+import { aBudget, settled } from '../budget/books.ts';
+import { endOf } from '../retry/scripted-attempts.ts';
 
 /** Pico-dollars per token: 1 and 10 dollars per million. */
 const INPUT = 1_000_000n;
@@ -90,14 +101,42 @@ function aCharge(picoDollars?: bigint): Charge {
 
 /** An attempt that shows what it was given, and is charged when it ends, however that is. */
 function attemptOf(seen: Call[], charge: Charge, ...events: (ProviderEvent | Error)[]): Handler {
-  return async function* (call) {
+  return async (call, emit) => {
     seen.push(call);
     try {
-      yield* replay(...events)(call);
+      return await replay(...events)(call, emit);
     } finally {
       call.record.charges.push(charge);
     }
   };
+}
+
+/** An attempt that goes on until its call is aborted, and is charged then. */
+function endless(charge: Charge): Handler {
+  return async (call, emit) => {
+    emit(started());
+    try {
+      return await endOf(call);
+    } finally {
+      call.record.charges.push(charge);
+    }
+  };
+}
+
+/** A call that runs, and how it is ended. */
+function begin(handler: Handler, call: Call) {
+  const controller = new AbortController();
+  const outcome = make(handler, { ...call, signal: controller.signal });
+  return {
+    end(): Promise<Drained> {
+      controller.abort();
+      return outcome;
+    },
+  };
+}
+
+function make(handler: Handler, call: Call): Promise<Drained> {
+  return drain((emit) => handler(call, emit));
 }
 
 const ANSWER = [started(), text('Hi'), completed()];
@@ -105,15 +144,20 @@ const ANSWER = [started(), text('Hi'), completed()];
 describe('the budget stage', () => {
   it('hands on untouched what no budget applies to', () => {
     const { stage } = setUp(FULL, { fields: { scope: 'user', match: 'bob' } });
-    const events = replay(...ANSWER)(aCall());
-    expect(stage(() => events)(aCall())).toBe(events);
+    const call = aCall();
+    const emit = () => {};
+    const answer = Promise.resolve(completed());
+    const next = jest.fn<Handler>(() => answer);
+    expect(stage(next)(call, emit)).toBe(answer);
+    expect(next.mock.calls[0]?.[0]).toBe(call);
+    expect(next.mock.calls[0]?.[1]).toBe(emit);
   });
 
   it('passes every event on, and books what the attempt was charged', async () => {
     const { stage, state } = setUp(100n * FULL);
     const seen: Call[] = [];
     const call = callTo();
-    const answer = await drain(stage(attemptOf(seen, aCharge(123n), ...ANSWER))(call));
+    const answer = await make(stage(attemptOf(seen, aCharge(123n), ...ANSWER)), call);
     expect(answer).toEqual({ events: ANSWER });
     expect(seen).toEqual([call]);
     expect(state()).toEqual({ spent: 123n, reserved: 0n });
@@ -121,24 +165,44 @@ describe('the budget stage', () => {
 
   it('holds the most that the attempt can cost while it runs', async () => {
     const { stage, state } = setUp(100n * FULL);
-    const events = stage(attemptOf([], aCharge(123n), ...ANSWER))(callTo())[Symbol.asyncIterator]();
-    await events.next();
+    const { end } = begin(stage(endless(aCharge(123n))), callTo());
+    await settled();
     expect(state()).toEqual({ spent: 0n, reserved: cost(PROMPT_BOUND, 1_000) });
-    await events.return?.();
+    expect(await end()).toMatchObject({ events: [started()], error: { reason: 'CANCELLED' } });
     expect(state()).toEqual({ spent: 123n, reserved: 0n });
+  });
+
+  it('settles when the answer is complete, however long its caller takes to read it', async () => {
+    const { stage, state } = setUp(100n * FULL);
+    const call = callTo(PRICED, { recovery: 'hold_back' });
+    call.flow.hold();
+    const below = stage(attemptOf([], aCharge(123n), ...ANSWER));
+    expect(await make(below, call)).toEqual({ events: ANSWER });
+    expect(state()).toEqual({ spent: 123n, reserved: 0n });
+
+    let isOver = false;
+    const outcome = make(recovery()(below), call).finally(() => {
+      isOver = true;
+    });
+    await settled();
+    expect(isOver).toBe(false);
+    expect(state()).toEqual({ spent: 246n, reserved: 0n });
+    call.flow.release();
+    expect(await outcome).toEqual({ events: ANSWER });
+    expect(state()).toEqual({ spent: 246n, reserved: 0n });
   });
 
   it('books what an attempt was charged that failed', async () => {
     const { stage, state } = setUp(100n * FULL);
     const failure = new ProviderError('NETWORK_ERROR');
-    const { error } = await drain(stage(attemptOf([], aCharge(55n), started(), failure))(callTo()));
+    const { error } = await make(stage(attemptOf([], aCharge(55n), started(), failure)), callTo());
     expect(error).toBe(failure);
     expect(state()).toEqual({ spent: 55n, reserved: 0n });
   });
 
   it('books nothing of an attempt that was not made', async () => {
     const { stage, state } = setUp(100n * FULL);
-    await drain(stage(replay(new ProviderError('RATE_LIMIT_EXCEEDED')))(callTo()));
+    await make(stage(replay(new ProviderError('RATE_LIMIT_EXCEEDED'))), callTo());
     expect(state()).toEqual({ spent: 0n, reserved: 0n });
   });
 
@@ -146,9 +210,9 @@ describe('the budget stage', () => {
     const { stage, state } = setUp(100n * FULL);
     const call = callTo();
     call.record.charges.push(aCharge(1_000n));
-    await drain(stage(attemptOf([], aCharge(), ...ANSWER))(call));
+    await make(stage(attemptOf([], aCharge(), ...ANSWER)), call);
     expect(state()).toEqual({ spent: 0n, reserved: 0n });
-    await drain(stage(attemptOf([], aCharge(7n), ...ANSWER))(call));
+    await make(stage(attemptOf([], aCharge(7n), ...ANSWER)), call);
     expect(state()).toEqual({ spent: 7n, reserved: 0n });
   });
 });
@@ -156,17 +220,17 @@ describe('the budget stage', () => {
 describe('the prompt', () => {
   it('is not counted while there is plenty', async () => {
     const { stage, counted } = setUp(4n * cost(PROMPT_BOUND, 1_000));
-    await drain(stage(replay(...ANSWER))(callTo()));
+    await make(stage(replay(...ANSWER)), callTo());
     expect(counted.count).toBe(0);
   });
 
   it('is counted where there is not', async () => {
     const { stage, counted, state } = setUp(FULL);
-    const events = stage(replay(...ANSWER))(callTo())[Symbol.asyncIterator]();
-    await events.next();
+    const { end } = begin(stage(endless(aCharge())), callTo());
+    await settled();
     expect(counted.count).toBe(1);
     expect(state().reserved).toBe(FULL);
-    await events.return?.();
+    await end();
   });
 
   it('is no longer counted when the call is ended', async () => {
@@ -181,7 +245,7 @@ describe('the prompt', () => {
       },
     });
     const call = callTo(PRICED, { signal: controller.signal });
-    const { error } = await drain(stage(replay(...ANSWER))(call));
+    const { error } = await make(stage(replay(...ANSWER)), call);
     expect(error).toMatchObject({ name: 'ProviderError', reason: 'CANCELLED' });
     expect(state()).toEqual({ spent: 0n, reserved: 0n });
   });
@@ -190,7 +254,7 @@ describe('the prompt', () => {
     const bug = new TypeError('bug');
     const sizes = { atMost: () => PROMPT_BOUND, count: () => Promise.reject(bug) };
     const { stage } = setUp(FULL, { sizes });
-    expect((await drain(stage(replay(...ANSWER))(callTo()))).error).toBe(bug);
+    expect((await make(stage(replay(...ANSWER)), callTo())).error).toBe(bug);
   });
 });
 
@@ -200,7 +264,7 @@ describe('a call for which too little is left', () => {
   it('is sent with a lower output limit, and told so', async () => {
     const { stage, state } = setUp(LEFT);
     const seen: Call[] = [];
-    await drain(stage(attemptOf(seen, aCharge(LEFT), ...ANSWER))(callTo()));
+    await make(stage(attemptOf(seen, aCharge(LEFT), ...ANSWER)), callTo());
     const [lowered] = seen;
     if (lowered === undefined) throw new Error('It was not sent.');
     expect(lowered.warnings).toEqual([
@@ -214,7 +278,7 @@ describe('a call for which too little is left', () => {
 
   it('is refused if not even a short answer is affordable', async () => {
     const { stage, state } = setUp(cost(PROMPT_TOKENS, 9));
-    const { error } = await drain(stage(replay(...ANSWER))(callTo()));
+    const { error } = await make(stage(replay(...ANSWER)), callTo());
     expect(error).toMatchObject({ reason: 'BUDGET_EXCEEDED', facts: { quotaSubject: 'daily' } });
     expect(state()).toEqual({ spent: 0n, reserved: 0n });
   });
@@ -222,13 +286,13 @@ describe('a call for which too little is left', () => {
   it('waits until others have settled, and its wait is measured', async () => {
     const { stage, clock, telemetry } = setUp(FULL);
     const limited = { request: { messages: [], maxTokens: 1_000 } };
-    const first = stage(replay(...ANSWER))(callTo(PRICED, limited))[Symbol.asyncIterator]();
-    await first.next();
+    const first = begin(stage(endless(aCharge())), callTo(PRICED, limited));
+    await settled();
     const second = callTo(PRICED, limited);
-    const answer = drain(stage(replay(...ANSWER))(second));
-    await new Promise(setImmediate);
+    const answer = make(stage(replay(...ANSWER)), second);
+    await settled();
     clock.advance(1_500);
-    await first.return?.();
+    await first.end();
     expect(await answer).toEqual({ events: ANSWER });
     expect(second.record.queuedMs).toBe(1_500);
     expect(await telemetry.measured('tamma.provider.queue.duration')).toEqual([
@@ -246,17 +310,17 @@ describe('a call for which too little is left', () => {
   it('waits no longer than its call lasts', async () => {
     const { stage, clock } = setUp(FULL);
     const limited = { request: { messages: [], maxTokens: 1_000 } };
-    const first = stage(replay(...ANSWER))(callTo(PRICED, limited))[Symbol.asyncIterator]();
-    await first.next();
+    const first = begin(stage(endless(aCharge())), callTo(PRICED, limited));
+    await settled();
     const controller = new AbortController();
     const second = callTo(PRICED, { ...limited, signal: controller.signal });
-    const answer = drain(stage(replay(...ANSWER))(second));
-    await new Promise(setImmediate);
+    const answer = make(stage(replay(...ANSWER)), second);
+    await settled();
     clock.advance(1_500);
     controller.abort(new ProviderError('DEADLINE_EXCEEDED'));
     expect((await answer).error).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
     expect(second.record.queuedMs).toBe(1_500);
-    await first.return?.();
+    await first.end();
   });
 });
 
@@ -265,7 +329,7 @@ describe('a model of which no price is known', () => {
 
   it('is refused where a budget applies', async () => {
     const { stage } = setUp(FULL);
-    const { error } = await drain(stage(replay(...ANSWER))(callTo(UNPRICED)));
+    const { error } = await make(stage(replay(...ANSWER)), callTo(UNPRICED));
     expect(error).toMatchObject({
       reason: 'UNSUPPORTED_PARAMETER',
       facts: {
@@ -281,7 +345,7 @@ describe('a model of which no price is known', () => {
     const { stage, state } = setUp(FULL, { unpriced: 'mark' });
     const seen: Call[] = [];
     const call = callTo(UNPRICED);
-    const answer = await drain(stage(attemptOf(seen, aCharge(), ...ANSWER))(call));
+    const answer = await make(stage(attemptOf(seen, aCharge(), ...ANSWER)), call);
     expect(answer).toEqual({ events: ANSWER });
     expect(seen).toEqual([call]);
     expect(state()).toEqual({ spent: 0n, reserved: 0n });

@@ -29,39 +29,38 @@ function call(contextWindow: number | undefined, contextPolicy: ContextPolicy = 
 
 function run(asked: Call, tokens: CountTokens = new WordCounter()) {
   const calls: Call[] = [];
-  const answers: unknown[] = [];
-  const next: Handler = (given) => {
+  const next: Handler = (given, emit) => {
     calls.push(given);
-    const answer = replay(started(), completed())(given);
-    answers.push(answer);
-    return answer;
+    return replay(started(), completed())(given, emit);
   };
-  return { calls, answers, events: fitContext(aRouter({}, {}, { tokens }).router)(next)(asked) };
+  const handler = fitContext(aRouter({}, {}, { tokens }).router)(next);
+  return { calls, outcome: drain((emit) => handler(asked, emit)) };
 }
 
 describe('fitContext', () => {
   it.each([
     ['a model without a known window', call(undefined)],
     ['what must fit, however it counts', call(10_000)],
-  ])('stays out of the way of %s', (_, asked) => {
+  ])('stays out of the way of %s', async (_, asked) => {
     const tokens = new WordCounter();
-    const { calls, answers, events } = run(asked, tokens);
-    expect(events).toBe(answers[0]);
+    const { calls, outcome } = run(asked, tokens);
+    // It is handed on in the same turn.
     expect(calls[0]).toBe(asked);
+    expect(await outcome).toEqual({ events: [started(), completed()] });
     expect(tokens.counted).toEqual([]);
   });
 
   it('passes on what fits once it is counted', async () => {
     const asked = call(1000);
-    const { calls, events } = run(asked);
+    const { calls, outcome } = run(asked);
     expect(calls).toEqual([]);
-    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    expect(await outcome).toEqual({ events: [started(), completed()] });
     expect(calls[0]).toBe(asked);
   });
 
   it('refuses what does not fit, without asking anybody', async () => {
-    const { calls, events } = run(call(400));
-    expect(await drain(events)).toMatchObject({
+    const { calls, outcome } = run(call(400));
+    expect(await outcome).toMatchObject({
       events: [],
       error: {
         reason: 'CONTEXT_TOO_LONG',
@@ -72,8 +71,8 @@ describe('fitContext', () => {
   });
 
   it('leaves out what the policy allows', async () => {
-    const { calls, events } = run(call(400, 'truncate_oldest'));
-    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    const { calls, outcome } = run(call(400, 'truncate_oldest'));
+    expect(await outcome).toEqual({ events: [started(), completed()] });
     expect(calls).toMatchObject([
       {
         request: { messages: [{ content: 'Well?' }] },
@@ -95,10 +94,9 @@ describe('fitContext', () => {
           signal.addEventListener('abort', () => reject(signal.reason));
         }),
     };
-    const { calls, events } = run({ ...call(400), signal: controller.signal }, tokens);
-    const drained = drain(events);
+    const { calls, outcome } = run({ ...call(400), signal: controller.signal }, tokens);
     controller.abort(reason);
-    expect(await drained).toMatchObject({ events: [], error: { reason: expected } });
+    expect(await outcome).toMatchObject({ events: [], error: { reason: expected } });
     expect(calls).toEqual([]);
   });
 
@@ -106,22 +104,22 @@ describe('fitContext', () => {
     const asked = call(420);
     const request = { ...asked.request, maxTokens: 390 };
     const applied = { systemPromptAdded: false, maxTokensAdded: true };
-    const { calls, events } = run({ ...asked, request, applied });
-    await drain(events);
+    const { calls, outcome } = run({ ...asked, request, applied });
+    await outcome;
     expect(calls).toMatchObject([{ request: { maxTokens: 114 } }]);
   });
 
   it('goes on to a model that takes it', async () => {
     const request = { ...words(150), model: 'gpt-100', fallbackModels: ['gpt-400'] };
-    const { calls, events } = run(aRouter().router.first(asking(request)));
-    expect(await drain(events)).toEqual({ events: [started(), completed()] });
+    const { calls, outcome } = run(aRouter().router.first(asking(request)));
+    expect(await outcome).toEqual({ events: [started(), completed()] });
     expect(calls).toMatchObject([{ model: 'gpt-400', alternatives: [] }]);
   });
 
   it('fails as counting fails', async () => {
     const error = new ProviderError('INTERNAL');
-    const { calls, events } = run(call(400), { count: () => Promise.reject(error) });
-    expect(await drain(events)).toEqual({ events: [], error });
+    const { calls, outcome } = run(call(400), { count: () => Promise.reject(error) });
+    expect(await outcome).toEqual({ events: [], error });
     expect(calls).toEqual([]);
   });
 });

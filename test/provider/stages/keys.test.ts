@@ -22,7 +22,7 @@ function open(size: number, ...scripts: Script[]) {
   const attempts = new ScriptedAttempts(...scripts);
   const telemetry = new TelemetryProbe();
   const handler = keys(ring, { clock, instruments: telemetry.instruments })(attempts.answer);
-  const run = (fields: Partial<Call> = {}) => drain(handler(aCall(fields)));
+  const run = (fields: Partial<Call> = {}) => drain((emit) => handler(aCall(fields), emit));
   const used = () => attempts.calls.map(({ key }) => key);
   return { clock, ring, attempts, telemetry, handler, run, used };
 }
@@ -102,28 +102,29 @@ describe('keys', () => {
   });
 
   it('makes no attempt for a call that has ended', async () => {
-    const { handler, attempts } = open(2, [refused], ANSWER);
+    const { run, attempts } = open(2, [refused], ANSWER);
     const controller = new AbortController();
-    const next = handler(aCall({ signal: controller.signal }))
-      [Symbol.asyncIterator]()
-      .next();
+    const answered = run({ signal: controller.signal });
     controller.abort();
-    await expect(next).rejects.toMatchObject({ reason: 'CANCELLED' });
+    expect(await answered).toMatchObject({ events: [], error: { reason: 'CANCELLED' } });
     expect(attempts.made).toBe(1);
   });
 
-  it('ends the attempt when the consumer leaves', async () => {
-    const { handler, attempts } = open(2, ANSWER);
-    for await (const _event of handler(aCall())) break;
+  it('makes no other attempt when the call is aborted during one', async () => {
+    const { run, attempts, ring } = open(2, [started(), usedUp], ANSWER);
+    const controller = new AbortController();
+    const answered = run({ signal: controller.signal });
+    controller.abort();
+    expect(await answered).toMatchObject({ events: [started()], error: { reason: 'CANCELLED' } });
     expect(attempts).toMatchObject({ made: 1, ended: 1 });
+    expect(ring.setAside).toBe(0);
   });
 
   it('does not count a key that another call had set aside meanwhile', async () => {
-    const { handler, ring, telemetry } = open(2, [refused], ANSWER);
-    const events = handler(aCall())[Symbol.asyncIterator]();
-    const first = events.next();
+    const { run, ring, telemetry } = open(2, [refused], ANSWER);
+    const answered = run();
     ring.refused(0, 'INVALID_API_KEY');
-    await first;
+    await answered;
     expect(ring.setAside).toBe(1);
     expect(await telemetry.measured(METRIC.keysSetAside)).toEqual([]);
   });

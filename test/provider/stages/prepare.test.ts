@@ -8,12 +8,13 @@ import { AZURE, aRouter, asking, CATALOGUE, OPENAI } from '../route/a-router.ts'
 
 function run(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}) {
   const calls: Call[] = [];
-  const next: Handler = (call) => {
+  const next: Handler = (call, emit) => {
     calls.push(call);
-    return replay(completed())(call);
+    return replay(completed())(call, emit);
   };
   const call = asking(request);
-  return { call, calls, events: prepare(aRouter(options).router)(next)(call) };
+  const handler = prepare(aRouter(options).router)(next);
+  return { call, calls, outcome: drain((emit) => handler(call, emit)) };
 }
 
 function prepared(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}): Call {
@@ -26,8 +27,8 @@ function except(rules: Partial<typeof OPENAI>): Pick<RouterOptions, 'upstreams'>
 }
 
 async function refusal(request: Partial<MessageRequest>, options: Partial<RouterOptions> = {}) {
-  const { calls, events } = run(request, options);
-  const { error } = await drain(events);
+  const { calls, outcome } = run(request, options);
+  const { error } = await outcome;
   expect(calls).toEqual([]);
   return error;
 }
@@ -38,8 +39,8 @@ describe('prepare', () => {
     [{ model: '' }, 'gpt-default'],
     [{ model: 'gpt-default' }, 'gpt-default'],
   ])('hands on a call that needs nothing, its model resolved (%j)', async (request, model) => {
-    const { call, calls, events } = run(request);
-    expect(await drain(events)).toEqual({ events: [completed()] });
+    const { call, calls, outcome } = run(request);
+    expect(await outcome).toEqual({ events: [completed()] });
     expect(calls).toEqual([
       { ...call, model, target: { model: CATALOGUE.find(model), surface: 'chat_completions' } },
     ]);
@@ -47,9 +48,9 @@ describe('prepare', () => {
     expect(call.record.model).toBe(model);
   });
 
-  it('refuses without asking anybody, once it is read', async () => {
-    const { call, calls, events } = run({ messages: [], temperature: 3 });
-    expect(await drain(events)).toMatchObject({
+  it('refuses without asking anybody', async () => {
+    const { call, calls, outcome } = run({ messages: [], temperature: 3 });
+    expect(await outcome).toMatchObject({
       events: [],
       error: {
         reason: 'INVALID_REQUEST',
@@ -64,8 +65,8 @@ describe('prepare', () => {
   });
 
   it('keeps a malformed model name out of the record and the catalogue', async () => {
-    const { call, events } = run({ model: 'a\nb', temperature: 3 });
-    expect(await drain(events)).toMatchObject({
+    const { call, outcome } = run({ model: 'a\nb', temperature: 3 });
+    expect(await outcome).toMatchObject({
       error: {
         reason: 'INVALID_REQUEST',
         facts: { fieldViolations: [{ field: 'request.model' }, { field: 'request.temperature' }] },
@@ -77,11 +78,11 @@ describe('prepare', () => {
 
 describe('where a call may go', () => {
   it('is known when it is handed on', async () => {
-    const { calls, events } = run({
+    const { calls, outcome } = run({
       model: 'azure/gpt-own',
       fallbackModels: ['default', 'azure/x'],
     });
-    await drain(events);
+    await outcome;
     expect(calls).toMatchObject([
       {
         upstream: 'azure',
@@ -115,8 +116,8 @@ describe('the model', () => {
   });
 
   it('is noted in the record of a refusal too', async () => {
-    const { call, events } = run({ model: 'gpt-none' });
-    await drain(events);
+    const { call, outcome } = run({ model: 'gpt-none' });
+    await outcome;
     expect(call.record.model).toBe('gpt-none');
   });
 

@@ -11,7 +11,7 @@ import {
 import type { RateSource, RateSubject } from '../../../src/provider/rate-limit/source.ts';
 import { rateLimit } from '../../../src/provider/stages/rate-limit.ts';
 import { METRIC } from '../../../src/telemetry/attributes.ts';
-import { aCall, completed, drain, started, text, usage } from '../../support/events.ts';
+import { aCall, completed, drain, scripted, started, text, usage } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
@@ -75,13 +75,13 @@ function setUpBalances() {
 
 /** An attempt: counted, and then these events or errors. */
 function attempt(...events: (ProviderEvent | Error)[]): Handler {
-  return async function* ({ record }) {
+  return scripted(async function* ({ record }) {
     record.attempts += 1;
     for (const event of events) {
       if (event instanceof Error) throw event;
       yield event;
     }
-  };
+  });
 }
 
 function loadOf(limiters: RateLimiters): { running: number; queued: number } {
@@ -99,21 +99,21 @@ describe('rateLimit', () => {
   it('begins the attempt at once, without as much as a promise, while there is room', () => {
     const { stage } = setUp({ requestsPerMinute: 60 });
     let begun = false;
-    const next: Handler = () => {
+    const next: Handler = (call, emit) => {
       begun = true;
-      return attempt(completed())(aCall());
+      return attempt(completed())(call, emit);
     };
-    void stage(next)(aCall())[Symbol.asyncIterator]().next();
+    void stage(next)(aCall(), () => {});
     expect(begun).toBe(true);
   });
 
   it('notes how long an attempt waited, and for what', async () => {
     const { clock, telemetry, stage } = setUp({ requestsPerMinute: 60 });
     const handler = stage(attempt(started(), completed()));
-    await drain(handler(aCall()));
+    await drain((emit) => handler(aCall(), emit));
     const call = aCall({ upstream: 'elsewhere' });
     call.record.queuedMs = 5;
-    const answer = drain(handler(call));
+    const answer = drain((emit) => handler(call, emit));
     clock.advance(1_011);
     expect((await answer).events).toHaveLength(2);
     expect(call.record.queuedMs).toBe(1_016);
@@ -133,7 +133,7 @@ describe('rateLimit', () => {
     const { telemetry, stage } = setUp({ tokensPerMinute: 10_000 });
     const call = aCall();
     // Counted, because the prompt is a large share of the limit; that is no wait for it.
-    expect((await drain(stage(attempt(completed()))(call))).error).toBeUndefined();
+    expect((await drain((emit) => stage(attempt(completed()))(call, emit))).error).toBeUndefined();
     expect(call.record.queuedMs).toBe(0);
     expect(await telemetry.measured(METRIC.queueDuration)).toEqual([]);
   });
@@ -141,8 +141,8 @@ describe('rateLimit', () => {
   it('refuses what would wait in vain', async () => {
     const { clock, stage } = setUp({ requestsPerMinute: 1 });
     const handler = stage(attempt(completed()));
-    await drain(handler(aCall()));
-    const { error } = await drain(handler(aCall({ deadline: clock.now() + 100 })));
+    await drain((emit) => handler(aCall(), emit));
+    const { error } = await drain((emit) => handler(aCall({ deadline: clock.now() + 100 }), emit));
     expect(error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
   });
 
@@ -150,14 +150,14 @@ describe('rateLimit', () => {
     const { limiters, stage } = setUp();
     const seen: RateHeadroom[] = [];
     const headroom = { requests: { limit: 60, remaining: 0, resetMs: 60_000 } };
-    const next: Handler = async function* (call: Call) {
+    const next: Handler = scripted(async function* (call: Call) {
       call.record.attempts += 1;
       call.onHeadroom(headroom);
       yield completed();
-    };
-    await drain(stage(next)(aCall({ onHeadroom: (news) => seen.push(news) })));
+    });
+    await drain((emit) => stage(next)(aCall({ onHeadroom: (news) => seen.push(news) }), emit));
     expect(seen).toEqual([headroom]);
-    const waiting = stage(next)(aCall())[Symbol.asyncIterator]().next();
+    const waiting = stage(next)(aCall(), () => {});
     expect(loadOf(limiters)).toEqual({ running: 0, queued: 1 });
     limiters.close();
     await expect(waiting).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
@@ -169,14 +169,14 @@ describe('rateLimit', () => {
       upstreamStatus: 429,
       retryAfterMs: 20_000,
     });
-    await drain(stage(attempt(refusal))(aCall()));
+    await drain((emit) => stage(attempt(refusal))(aCall(), emit));
     const deadline = clock.now() + 10_000;
-    const { error } = await drain(stage(attempt(completed()))(aCall({ deadline })));
+    const { error } = await drain((emit) => stage(attempt(completed()))(aCall({ deadline }), emit));
     expect(error).toMatchObject({
       reason: 'RATE_LIMIT_EXCEEDED',
       facts: { retryAfterMs: 20_000, quotaSubject: 'upstream' },
     });
-    const answer = drain(stage(attempt(completed()))(aCall()));
+    const answer = drain((emit) => stage(attempt(completed()))(aCall(), emit));
     expect(loadOf(limiters).queued).toBe(1);
     clock.advance(20_000);
     expect((await answer).error).toBeUndefined();
@@ -184,17 +184,17 @@ describe('rateLimit', () => {
 
   it('gives its place back however the attempt ends', async () => {
     const { limiters, stage } = setUp();
-    await drain(stage(attempt(started(), completed()))(aCall()));
-    await drain(stage(attempt(started(), new Error('bug')))(aCall()));
-    for await (const event of stage(attempt(started(), text('Hi'), completed()))(aCall())) {
-      if (event.type === 'textDelta') break;
-    }
+    await drain((emit) => stage(attempt(started(), completed()))(aCall(), emit));
+    await drain((emit) => stage(attempt(started(), new Error('bug')))(aCall(), emit));
+    const held = aCall();
+    held.flow.hold();
+    await drain((emit) => stage(attempt(started(), text('Hi'), completed()))(held, emit));
     expect(loadOf(limiters)).toEqual({ running: 0, queued: 0 });
   });
 
   it('makes a ProviderError of what is none', async () => {
     const { stage } = setUp();
-    const { error } = await drain(stage(attempt(new Error('bug')))(aCall()));
+    const { error } = await drain((emit) => stage(attempt(new Error('bug')))(aCall(), emit));
     expect(error).toMatchObject({ reason: 'INTERNAL' });
   });
 });
@@ -203,7 +203,7 @@ describe('what an attempt uses of the limits', () => {
   it('is what the upstream says, once it is complete', async () => {
     const { stage, taken } = setUpBalances();
     const next = attempt(started(), completed({ usage: usage({ totalTokens: 77 }) }));
-    await drain(stage(next)(aCall()));
+    await drain((emit) => stage(next)(aCall(), emit));
     expect(taken()).toEqual({ requests: 1, daily: 1, tokens: 77 });
   });
 
@@ -221,30 +221,30 @@ describe('what an attempt uses of the limits', () => {
       endedAt: 0,
     };
     call.record.charges.push(charge);
-    const next: Handler = async function* ({ record }) {
+    const next: Handler = scripted(async function* ({ record }) {
       record.attempts += 1;
       yield started();
       record.charges.push({ ...charge, usage: usage({ totalTokens: 33 }) });
       throw new ProviderError('NETWORK_ERROR');
-    };
-    await drain(stage(next)(call));
+    });
+    await drain((emit) => stage(next)(call, emit));
     expect(taken()).toEqual({ requests: 1, daily: 1, tokens: 33 });
   });
 
   it('is a request and no tokens, if the upstream refuses it', async () => {
     const { stage, taken } = setUpBalances();
     const refusal = new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 });
-    await drain(stage(attempt(refusal))(aCall()));
+    await drain((emit) => stage(attempt(refusal))(aCall(), emit));
     expect(taken()).toEqual({ requests: 1, daily: 1, tokens: 0 });
   });
 
   it('is nothing, if no request was made', async () => {
     const { stage, taken } = setUpBalances();
-    const open: Handler = async function* () {
+    const open: Handler = scripted(async function* () {
       yield* [];
       throw new ProviderError('CIRCUIT_OPEN');
-    };
-    await drain(stage(open)(aCall()));
+    });
+    await drain((emit) => stage(open)(aCall(), emit));
     expect(taken()).toEqual({ requests: 0, daily: 0, tokens: 0 });
   });
 });

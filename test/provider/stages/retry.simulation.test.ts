@@ -25,9 +25,9 @@ interface Outcome {
 async function simulate(calls: number, atOnce: number, failureShare: number): Promise<Outcome> {
   const clock = new FakeClock();
   const chance = random(2);
-  const upstream: Handler = (call) => {
+  const upstream: Handler = (call, emit) => {
     call.record.attempts += 1;
-    return (chance() < failureShare ? FAILURE : ANSWER)(call);
+    return (chance() < failureShare ? FAILURE : ANSWER)(call, emit);
   };
   const handler = retry(DEFAULT_RETRY, {
     clock,
@@ -41,7 +41,7 @@ async function simulate(calls: number, atOnce: number, failureShare: number): Pr
     let running = atOnce;
     const one = async () => {
       const { record } = aCall();
-      const { error } = await drain(handler(aCall({ record })));
+      const { error } = await drain((emit) => handler(aCall({ record }), emit));
       running -= 1;
       outcome.attempts += record.attempts;
       if (error === undefined) outcome.succeeded += 1;

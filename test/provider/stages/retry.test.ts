@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Call } from '../../../src/provider/call.ts';
+import type { Call, Emit } from '../../../src/provider/call.ts';
 import { ProviderError } from '../../../src/provider/errors.ts';
 import type { ProviderEvent } from '../../../src/provider/events.ts';
 import { RetryBudget } from '../../../src/provider/retry/budget.ts';
@@ -9,8 +9,9 @@ import { METRIC } from '../../../src/telemetry/attributes.ts';
 import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
+import { settled } from '../budget/books.ts';
 import { until } from '../openai/open-upstream.ts';
-import { type Script, ScriptedAttempts, unavailable } from '../retry/scripted-attempts.ts';
+import { endOf, type Script, ScriptedAttempts, unavailable } from '../retry/scripted-attempts.ts';
 
 const ANSWER = [started(), text('a'), text('b'), completed()];
 const ELSEWHERE = [{ upstream: 'default', model: 'gpt-other' }];
@@ -28,11 +29,17 @@ function open(scripts: readonly Script[], options: Partial<RetryOptions> = {}) {
     instruments: telemetry.instruments,
     maxWaitMs: 2_000,
   });
-  const run = (fields: Partial<Call> = {}) => stage(attempts.answer)(aCall(fields));
+  const run = (fields: Partial<Call> = {}, onEvent: Emit = () => {}) =>
+    drain((emit) =>
+      stage(attempts.answer)(aCall(fields), (event) => {
+        emit(event);
+        onEvent(event);
+      }),
+    );
   /** The whole call, every pause passing at once. */
   const result = async (fields: Partial<Call> = {}) => {
     let over = false;
-    const outcome = drain(run(fields)).finally(() => {
+    const outcome = run(fields).finally(() => {
       over = true;
     });
     for (;;) {
@@ -71,13 +78,25 @@ describe('retry', () => {
   });
 
   it('withholds `started` until output follows it', async () => {
-    const { run } = open([ANSWER]);
-    const seen: string[] = [];
-    for await (const event of run()) {
-      seen.push(event.type);
-      if (event.type === 'textDelta') break;
-    }
-    expect(seen).toEqual(['started', 'textDelta']);
+    const { stage } = open([]);
+    const { promise, resolve: speak } = Promise.withResolvers<void>();
+    const { promise: told, resolve: end } = Promise.withResolvers<void>();
+    const seen: ProviderEvent[] = [];
+    const handler = stage(async (_call, emit) => {
+      emit(started());
+      await promise;
+      emit(text('a'));
+      await told;
+      return completed();
+    });
+    const outcome = handler(aCall(), (event) => seen.push(event));
+    await settled();
+    expect(seen).toEqual([]);
+    speak();
+    await settled();
+    expect(seen).toEqual([started(), text('a')]);
+    end();
+    expect(await outcome).toEqual(completed());
   });
 
   it('passes on only the last `started` of an attempt that had to begin anew', async () => {
@@ -113,22 +132,22 @@ describe('retry', () => {
   it('counts every attempt below, as with several keys', async () => {
     const { stage } = open([], { ...NO_WAIT, maxAttempts: 4 });
     const { record } = aCall();
-    const twice = stage((call) => {
+    const twice = stage((call, emit) => {
       call.record.attempts += 2;
-      return replay(unavailable)(call);
+      return replay(unavailable)(call, emit);
     });
-    expect((await drain(twice(aCall({ record })))).error).toBe(unavailable);
+    expect((await drain((emit) => twice(aCall({ record }), emit))).error).toBe(unavailable);
     expect(record.attempts).toBe(4);
   });
 
   it('counts what a stage below refused without an attempt', async () => {
     const { stage } = open([], { ...NO_WAIT, maxAttempts: 4 });
     let passes = 0;
-    const refusing = stage((call) => {
+    const refusing = stage((call, emit) => {
       passes += 1;
-      return replay(unavailable)(call);
+      return replay(unavailable)(call, emit);
     });
-    expect((await drain(refusing(aCall()))).error).toBe(unavailable);
+    expect((await drain((emit) => refusing(aCall(), emit))).error).toBe(unavailable);
     expect(passes).toBe(4);
   });
 });
@@ -136,7 +155,7 @@ describe('retry', () => {
 describe('retry: when', () => {
   it('does not ask before the wait is over', async () => {
     const { attempts, clock, run } = open([[limited(20_000)], ANSWER]);
-    const outcome = drain(run());
+    const outcome = run();
     await until(() => clock.pending > 0);
     clock.advance(20_249);
     expect(clock.pending).toBe(1);
@@ -147,7 +166,7 @@ describe('retry: when', () => {
 
   it('fails at once if the wait does not fit before the deadline, and says how long it is', async () => {
     const { clock, attempts, run } = open([[limited(20_000)]]);
-    const outcome = await drain(run({ deadline: clock.now() + 20_000 }));
+    const outcome = await run({ deadline: clock.now() + 20_000 });
     expect(outcome.error).toMatchObject({
       reason: 'RATE_LIMIT_EXCEEDED',
       facts: { retryAfterMs: 20_250 },
@@ -178,7 +197,7 @@ describe('retry: the end of a call', () => {
   it('makes no attempt after a cancel during the pause', async () => {
     const { attempts, clock, run } = open([[unavailable], ANSWER]);
     const controller = new AbortController();
-    const outcome = drain(run({ signal: controller.signal }));
+    const outcome = run({ signal: controller.signal });
     await until(() => clock.pending > 0);
     controller.abort();
     expect((await outcome).error).toMatchObject({ reason: 'CANCELLED' });
@@ -189,41 +208,62 @@ describe('retry: the end of a call', () => {
   it('makes no attempt if the call ended together with the attempt', async () => {
     const { attempts, run } = open([[unavailable], ANSWER]);
     const controller = new AbortController();
-    const events = run({ signal: controller.signal })[Symbol.asyncIterator]();
-    const next = events.next();
+    const outcome = run({ signal: controller.signal });
     controller.abort();
-    await expect(next).rejects.toBe(unavailable);
+    expect((await outcome).error).toBe(unavailable);
     expect(attempts.made).toBe(1);
   });
 
-  it('makes no attempt after a cancel while the caller reads the reset', async () => {
+  it('makes no attempt after a cancel while the caller is told of the reset', async () => {
     const { attempts, run, clock } = open([[started(), text('a'), unavailable], ANSWER]);
     const controller = new AbortController();
-    const events = run({ signal: controller.signal, recovery: 'restart' });
-    const consumed = (async () => {
-      for await (const event of events) if (event.type === 'attemptReset') controller.abort();
-    })();
+    const outcome = run({ signal: controller.signal, recovery: 'restart' }, ({ type }) => {
+      if (type === 'attemptReset') controller.abort();
+    });
     await until(() => clock.pending > 0);
     clock.advance(250);
-    await expect(consumed).rejects.toMatchObject({ reason: 'CANCELLED' });
+    expect((await outcome).error).toMatchObject({ reason: 'CANCELLED' });
     expect(attempts.made).toBe(1);
   });
 
   it('makes no attempt if the pause took until after the deadline', async () => {
     const { attempts, run, clock } = open([[unavailable], ANSWER]);
-    const outcome = drain(run({ deadline: clock.now() + 251 }));
+    const outcome = run({ deadline: clock.now() + 251 });
     await until(() => clock.pending > 0);
     clock.advance(300);
     expect((await outcome).error).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
     expect(attempts.made).toBe(1);
   });
 
-  it('ends the running attempt when the consumer leaves, and begins no other', async () => {
-    for (const leaveAt of ['started', 'textDelta', 'completed']) {
+  it.each(['started', 'textDelta'])(
+    'ends with the running attempt if it is aborted at %s, and begins no other',
+    async (leaveAt) => {
       const { attempts, run } = open([ANSWER, ANSWER]);
-      for await (const event of run()) if (event.type === leaveAt) break;
+      const controller = new AbortController();
+      const fields = { signal: controller.signal, recovery: 'restart' } as const;
+      const { error } = await run(fields, ({ type }) => {
+        if (type === leaveAt) controller.abort();
+      });
+      expect(error).toMatchObject({ reason: 'CANCELLED' });
       expect(attempts).toMatchObject({ made: 1, ended: 1 });
-    }
+    },
+  );
+
+  it('ends with the running attempt if nothing was heard of that, and begins no other', async () => {
+    const { stage, clock } = open([]);
+    const controller = new AbortController();
+    let made = 0;
+    const handler = stage((call) => {
+      made += 1;
+      return endOf(call);
+    });
+    const call = aCall({ signal: controller.signal, recovery: 'restart' });
+    const outcome = drain((emit) => handler(call, emit));
+    await settled();
+    controller.abort();
+    expect(await outcome).toMatchObject({ events: [], error: { reason: 'CANCELLED' } });
+    expect(made).toBe(1);
+    expect(clock.pending).toBe(0);
   });
 });
 
@@ -258,11 +298,86 @@ describe('retry: after output', () => {
     const { events } = await result({ recovery: 'restart', record });
     expect(events).toContainEqual({ ...reset, attempt: 6 });
   });
+});
 
-  it('makes no further attempt after `completed`', async () => {
-    const { attempts, result } = open([[...ANSWER, unavailable], second]);
-    expect(await result({ recovery: 'restart' })).toEqual({ events: ANSWER, error: unavailable });
-    expect(attempts.made).toBe(1);
+describe('retry: while the caller takes nothing', () => {
+  /** A connection that brings something when it is read. */
+  class Source {
+    readonly log: string[] = [];
+    #isRead = true;
+    #onRead = () => {};
+
+    pause(): void {
+      this.log.push('pause');
+      this.#isRead = false;
+    }
+
+    resume(): void {
+      this.log.push('resume');
+      this.#isRead = true;
+      this.#onRead();
+    }
+
+    async read(): Promise<void> {
+      if (!this.#isRead) await new Promise<void>((resolve) => (this.#onRead = resolve));
+    }
+  }
+
+  /** The first attempt breaks off after output, the second one answers when it is read. */
+  function breakingOff() {
+    const { stage } = open([], NO_WAIT);
+    const sources: Source[] = [];
+    const handler = stage(async (call, emit) => {
+      const source = new Source();
+      sources.push(source);
+      call.record.attempts += 1;
+      call.flow.attach(source);
+      try {
+        if (sources.length === 1) {
+          emit(started());
+          emit(text('a'));
+          throw unavailable;
+        }
+        await source.read();
+        emit(started({ attempt: 2 }));
+        emit(text('z'));
+        return completed();
+      } finally {
+        call.flow.detach(source);
+      }
+    });
+    const call = aCall({ recovery: 'restart' });
+    // Its caller takes one piece of output, and then no more.
+    const outcome = drain((emit) =>
+      handler(call, (event) => {
+        emit(event);
+        if (event.type === 'textDelta' && sources.length === 1) call.flow.hold();
+      }),
+    );
+    return { call, outcome, sources };
+  }
+
+  const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'SERVICE_UNAVAILABLE' };
+  const broken = [started(), text('a'), reset];
+
+  it('begins another attempt, which is not read before the caller takes more', async () => {
+    const { call, outcome, sources } = breakingOff();
+    await settled();
+    expect(sources.map(({ log }) => log)).toEqual([['pause'], ['pause']]);
+    call.flow.release();
+    expect(sources.map(({ log }) => log)).toEqual([['pause'], ['pause', 'resume']]);
+    expect(await outcome).toEqual({
+      events: [...broken, started({ attempt: 2 }), text('z'), completed()],
+    });
+  });
+
+  it('reads the other attempt at once if the caller takes more during the pause', async () => {
+    const { call, outcome, sources } = breakingOff();
+    expect(sources).toHaveLength(1);
+    call.flow.release();
+    expect((await outcome).events.at(-1)).toEqual(completed());
+    // The first one is over and is not told of it.
+    expect(sources.map(({ log }) => log)).toEqual([['pause'], []]);
   });
 });
 

@@ -9,7 +9,7 @@ function setUp() {
   const clock = new FakeClock(1000);
   const health = new UpstreamHealth('https://upstream.test', clock);
   const run = (signal: AbortSignal, ...events: Parameters<typeof replay>) =>
-    drain(upstreamHealth({ health })(replay(...events))(aCall({ signal })));
+    drain((emit) => upstreamHealth({ health })(replay(...events))(aCall({ signal }), emit));
   return { clock, health, run };
 }
 
