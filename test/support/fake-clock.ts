@@ -1,9 +1,17 @@
 import type { Clock, Timer } from '../../src/provider/clock.ts';
 
-/** A clock that stands still until it is told to advance. */
+interface Entry {
+  readonly due: number;
+  /** Undefined: it fired, was cancelled or set back. */
+  callback: (() => void) | undefined;
+}
+
+/** A clock that stands still until it is told to advance, and then jumps from timer to timer. */
 export class FakeClock implements Clock {
   #now: number;
-  readonly #timers = new Set<{ due: number; callback: () => void }>();
+  /** By their time, the next one last; of those at the same time the oldest. */
+  readonly #timers: Entry[] = [];
+  #pending = 0;
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -14,34 +22,53 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, callback: () => void): Timer {
-    const timer = { due: this.#now + ms, callback };
-    this.#timers.add(timer);
+    let entry = this.#add(ms, callback);
     return {
       refresh: () => {
-        timer.due = this.#now + ms;
-        this.#timers.add(timer);
+        this.#drop(entry);
+        entry = this.#add(ms, callback);
       },
-      cancel: () => {
-        this.#timers.delete(timer);
-      },
+      cancel: () => this.#drop(entry),
     };
   }
 
   /** Timers that wait. */
   get pending(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
   /** Lets `ms` pass, firing what falls due in order of its time. */
   advance(ms: number): void {
     const end = this.#now + ms;
-    for (;;) {
-      const next = [...this.#timers].filter((t) => t.due <= end).sort((a, b) => a.due - b.due)[0];
-      if (next === undefined) break;
-      this.#timers.delete(next);
+    for (let next = this.#timers.at(-1); next !== undefined; next = this.#timers.at(-1)) {
+      if (next.callback !== undefined && next.due > end) break;
+      this.#timers.pop();
+      const { callback } = next;
+      if (callback === undefined) continue;
+      this.#drop(next);
       this.#now = Math.max(this.#now, next.due);
-      next.callback();
+      callback();
     }
     this.#now = end;
+  }
+
+  #add(ms: number, callback: () => void): Entry {
+    const entry: Entry = { due: this.#now + ms, callback };
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#timers[middle]?.due ?? 0) > entry.due) low = middle + 1;
+      else high = middle;
+    }
+    this.#timers.splice(low, 0, entry);
+    this.#pending += 1;
+    return entry;
+  }
+
+  #drop(entry: Entry): void {
+    if (entry.callback === undefined) return;
+    entry.callback = undefined;
+    this.#pending -= 1;
   }
 }

@@ -56,19 +56,16 @@ async function timed(
  * Which phase an attempt is in, and one timer for it. Starts in `connect`. What comes before the body
  * comes also while the caller is slow; the two phases of the body stand still then.
  *
- * Most phases end before their time, so the timer is not set back with each: it looks when it fires
- * how much time is left, and is made anew only for a phase that is due before.
+ * The timer of `idle` is not set back for each event: it looks when it fires how much time is left.
  */
 class PhaseWatch implements FlowWatcher {
   readonly #clock: Clock;
   readonly #limits: PhaseLimits;
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
-  #timer: Timer;
-  /** When it fires, in epoch ms. */
-  #firesAt: number;
+  #timer: Timer | undefined;
   /** When the phase's time is up, in epoch ms; Infinity while it stands still. */
-  #due: number;
+  #due = Number.POSITIVE_INFINITY;
   #held = false;
   /** What is left of the phase while it stands still, in ms. */
   #left = 0;
@@ -77,9 +74,7 @@ class PhaseWatch implements FlowWatcher {
     this.#clock = clock;
     this.#limits = limits;
     this.#onTimeout = onTimeout;
-    this.#due = clock.now() + limits.connect;
-    this.#firesAt = this.#due;
-    this.#timer = clock.after(limits.connect, this.#onTimer);
+    this.#await(limits.connect);
   }
 
   reached(progress: AttemptProgress): void {
@@ -88,15 +83,15 @@ class PhaseWatch implements FlowWatcher {
   }
 
   arrived(event: AnswerEvent): void {
-    if (this.#phase === 'idle' || isOutput(event)) this.#enter('idle');
+    if (this.#phase === 'idle') {
+      if (!this.#held) this.#due = this.#clock.now() + this.#limits.idle;
+    } else if (isOutput(event)) this.#enter('idle');
     else if (this.#beforeHeaders) this.#enter('first_token');
   }
 
   held(): void {
     this.#held = true;
-    if (this.#beforeHeaders) return;
-    this.#left = Math.max(0, this.#due - this.#clock.now());
-    this.#due = Number.POSITIVE_INFINITY;
+    if (!this.#beforeHeaders) this.#stand(Math.max(0, this.#due - this.#clock.now()));
   }
 
   released(): void {
@@ -106,9 +101,7 @@ class PhaseWatch implements FlowWatcher {
   }
 
   stop(): void {
-    this.#timer.cancel();
-    this.#due = Number.POSITIVE_INFINITY;
-    this.#firesAt = Number.NEGATIVE_INFINITY;
+    this.#timer?.cancel();
   }
 
   get #beforeHeaders(): boolean {
@@ -117,29 +110,26 @@ class PhaseWatch implements FlowWatcher {
 
   #enter(phase: TimeoutPhase): void {
     this.#phase = phase;
-    if (!this.#held || this.#beforeHeaders) this.#await(this.#limits[phase]);
-    else {
-      this.#left = this.#limits[phase];
-      this.#due = Number.POSITIVE_INFINITY;
-    }
+    if (this.#held && !this.#beforeHeaders) this.#stand(this.#limits[phase]);
+    else this.#await(this.#limits[phase]);
+  }
+
+  #stand(left: number): void {
+    this.#timer?.cancel();
+    this.#left = left;
+    this.#due = Number.POSITIVE_INFINITY;
   }
 
   #await(ms: number): void {
+    this.#timer?.cancel();
     this.#due = this.#clock.now() + ms;
-    if (this.#due < this.#firesAt) this.#arm(ms);
-  }
-
-  #arm(ms: number): void {
-    this.#timer.cancel();
-    this.#firesAt = this.#clock.now() + ms;
     this.#timer = this.#clock.after(ms, this.#onTimer);
   }
 
   readonly #onTimer = (): void => {
     const left = this.#due - this.#clock.now();
     if (left <= 0) this.#onTimeout(this.#phase);
-    else if (left < Number.POSITIVE_INFINITY) this.#arm(left);
-    else this.#firesAt = Number.POSITIVE_INFINITY;
+    else this.#timer = this.#clock.after(left, this.#onTimer);
   };
 }
 
