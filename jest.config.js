@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 // Without a redis-server the tests of the shared store are left out, and say so.
 const untested =
-  spawnSync('redis-server', ['--version']).status === 0 ? [] : ['!src/provider/shared-store/**'];
+  spawnSync('redis-server', ['--version']).status === 0 ? [] : ['!src/shared-store/**'];
 
 /** @type {import('jest').Config} */
 export default {

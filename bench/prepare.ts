@@ -3,16 +3,16 @@
  * per call; the median of several rounds, and the best of them.
  */
 import { createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/provider/call.ts';
-import { builtInCatalogue } from '../src/provider/catalogue/catalogue.ts';
-import { unknownModel } from '../src/provider/catalogue/model.ts';
-import { systemClock } from '../src/provider/clock.ts';
-import { Flow } from '../src/provider/flow.ts';
-import type { Message, MessageRequest, Tool } from '../src/provider/message.ts';
-import { DEFAULT_PROFILES } from '../src/provider/profiles/defaults.ts';
-import { DEFAULT_FALLBACK } from '../src/provider/route/options.ts';
-import { DEFAULT_UPSTREAM } from '../src/provider/route/route.ts';
-import { Router } from '../src/provider/route/router.ts';
+import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/core/call.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { Flow } from '../src/core/flow.ts';
+import type { Message, MessageRequest, Tool } from '../src/core/message.ts';
+import { unknownModel } from '../src/core/model.ts';
+import { DEFAULT_UPSTREAM } from '../src/core/route.ts';
+import { builtInCatalogue } from '../src/request/catalogue/catalogue.ts';
+import { DEFAULT_PROFILES } from '../src/request/profiles/defaults.ts';
+import { DEFAULT_FALLBACK } from '../src/request/route/options.ts';
+import { Router } from '../src/request/route/router.ts';
 import { createInstruments } from '../src/telemetry/instruments.ts';
 import { type Column, figure, table } from './table.ts';
 

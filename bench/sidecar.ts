@@ -60,17 +60,6 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   }
 }
 
-/** CPU seconds so far. */
-export async function cpuOf(sidecar: Sidecar): Promise<number> {
-  const metrics = await sidecar.metrics();
-  return sum(metrics, 'process_cpu_time_total');
-}
-
-/** Resident memory, in MiB. */
-export async function rssOf(sidecar: Sidecar): Promise<number> {
-  return sum(await sidecar.metrics(), 'process_memory_usage') / 1024 ** 2;
-}
-
 /** Sum of a metric over all its label sets; 0 if it has none yet. */
 export function sum(metrics: ReadonlyMap<string, number>, name: string): number {
   let total = 0;

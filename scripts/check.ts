@@ -8,7 +8,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 type Step = readonly [name: string, command: string, ...args: string[]];
 
 const steps: readonly Step[] = [
-  ['format, lint, layers, cycles', 'biome', 'ci', '--error-on-warnings', '.'],
+  ['format, lint, cycles of files', 'biome', 'ci', '--error-on-warnings', '.'],
+  ['layers and cycles of folders', 'node', 'scripts/check-layers.ts'],
   ['types', 'tsc', '--project', 'tsconfig.json'],
   ['build', 'tsc', '--project', 'tsconfig.build.json'],
   ['dead code and undeclared packages', 'knip'],

@@ -1,6 +1,6 @@
-import { builtInCatalogue } from '../src/provider/catalogue/catalogue.ts';
-import type { Model } from '../src/provider/catalogue/model.ts';
-import data from '../src/provider/catalogue/models.json' with { type: 'json' };
+import type { Model } from '../src/core/model.ts';
+import { builtInCatalogue } from '../src/request/catalogue/catalogue.ts';
+import data from '../src/request/catalogue/models.json' with { type: 'json' };
 
 type Column = readonly [title: string, cell: (model: Model) => string];
 
@@ -26,7 +26,7 @@ const SURFACES = { chat_completions: 'chat', responses: 'responses' } as const;
 
 const INTRODUCTION = `# Models
 
-Generated from \`src/provider/catalogue/models.json\`, version ${data.version}, by
+Generated from \`src/request/catalogue/models.json\`, version ${data.version}, by
 \`node scripts/generate-models-doc.ts\`. Do not edit.
 
 Prices are dollars per million tokens, standard tier; the catalogue also holds those for long contexts,
@@ -34,7 +34,7 @@ batch, flex, priority and the past. Tokens of the context are prompt and answer 
 source tells. *Last day*: the day after which OpenAI itself does not serve the model; other upstreams may.
 
 A file of one's own adds models and overrides what is said of these (\`catalogue.file\`, see
-[configuration.md](configuration.md)); field names are those of \`src/provider/catalogue/model.ts\`:
+[configuration.md](configuration.md)); field names are those of \`src/core/model.ts\`:
 
 \`\`\`yaml
 version: acme-7

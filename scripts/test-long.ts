@@ -38,12 +38,12 @@ const SUITES: readonly Suite[] = [
   {
     name: 'ledger-kill',
     shows: 'a ledger whose process is killed 24 times loses nothing and counts nothing twice',
-    ...jest('test/provider/ledger'),
+    ...jest('test/money/ledger'),
   },
   {
     name: 'shared-store',
     shows: 'leases run out, rates are shared and outages pass, in the time of a real Redis',
-    ...jest('test/provider/shared-store'),
+    ...jest('test/shared-store'),
     needs: 'redis-server',
   },
   {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
-import { type Clock, systemClock } from './provider/clock.ts';
+import { type Clock, systemClock } from './core/clock.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';

@@ -3,9 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { type Environment, variable } from './config/environment.ts';
 import { type ReadFile, readYaml } from './config/files.ts';
-import { type ExportRange, exportRows } from './provider/ledger/export-rows.ts';
-import { EXPORT_FORMATS, exportText } from './provider/ledger/export-text.ts';
-import { LedgerError, messageOf } from './provider/ledger/ledger-error.ts';
+import { type ExportRange, exportRows } from './money/ledger/export-rows.ts';
+import { EXPORT_FORMATS, exportText } from './money/ledger/export-text.ts';
+import { LedgerError, messageOf } from './money/ledger/ledger-error.ts';
 
 export interface LedgerCommand {
   /** Behind the name of the subcommand. */

@@ -1,12 +1,12 @@
 import type { Config, ConfiguredTarget } from './config/schema.ts';
-import type { BudgetDefinition } from './provider/budget/options.ts';
-import { isOpenAI } from './provider/catalogue/endpoint.ts';
-import type { DeclaredModel, ResolveOptions } from './provider/catalogue/resolve.ts';
+import type { BudgetDefinition } from './money/budget/options.ts';
+import type { RetryOptions } from './policies/retry/options.ts';
+import type { TimeoutOptions } from './policies/timeouts/options.ts';
 import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
-import { withDefaultProfiles } from './provider/profiles/defaults.ts';
-import type { RetryOptions } from './provider/retry/options.ts';
-import type { SharedStoreOptions } from './provider/shared-store/options.ts';
-import type { TimeoutOptions } from './provider/timeouts/options.ts';
+import { isOpenAI } from './request/catalogue/endpoint.ts';
+import type { DeclaredModel, ResolveOptions } from './request/catalogue/resolve.ts';
+import { withDefaultProfiles } from './request/profiles/defaults.ts';
+import type { SharedStoreOptions } from './shared-store/options.ts';
 
 /** Name of the budget that `costManagement.budgetLimit` stands for; budgets have no capitals. */
 const COST_MANAGEMENT_BUDGET = 'costManagement';

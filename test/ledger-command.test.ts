@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { exportLedger, type LedgerCommand } from '../src/ledger-command.ts';
-import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './provider/ledger/support.ts';
+import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './money/ledger/support.ts';
 
 /** A ledger of three calls, which ended at midnight, one and two seconds later. */
 function aFilledDirectory(): string {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_BREAKER } from '../src/provider/breaker/options.ts';
-import { DEFAULT_PROFILES } from '../src/provider/profiles/defaults.ts';
-import { DEFAULT_RATE_LIMIT } from '../src/provider/rate-limit/options.ts';
-import { DEFAULT_RETRY } from '../src/provider/retry/options.ts';
-import { DEFAULT_FALLBACK } from '../src/provider/route/options.ts';
-import { DEFAULT_TIMEOUTS } from '../src/provider/timeouts/options.ts';
+import { DEFAULT_BREAKER } from '../src/policies/breaker/options.ts';
+import { DEFAULT_RATE_LIMIT } from '../src/policies/rate-limit/options.ts';
+import { DEFAULT_RETRY } from '../src/policies/retry/options.ts';
+import { DEFAULT_TIMEOUTS } from '../src/policies/timeouts/options.ts';
 import { providerOptions } from '../src/provider-options.ts';
+import { DEFAULT_PROFILES } from '../src/request/profiles/defaults.ts';
+import { DEFAULT_FALLBACK } from '../src/request/route/options.ts';
 import { KEY, load } from './support/config.ts';
 
 const options = (yaml: string, environment?: Record<string, string>) =>

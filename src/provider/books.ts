@@ -1,16 +1,16 @@
-import { BudgetBook, type BudgetBookDeps } from './budget/book.ts';
-import { localAccounts } from './budget/local-accounts.ts';
-import type { Ledger, LedgerRecord } from './ledger/ledger.ts';
-import { noLedger } from './ledger/no-ledger.ts';
-import { openLedger } from './ledger/open-ledger.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import { BudgetBook, type BudgetBookDeps } from '../money/budget/book.ts';
+import { localAccounts } from '../money/budget/local-accounts.ts';
+import type { Ledger, LedgerRecord } from '../money/ledger/ledger.ts';
+import { noLedger } from '../money/ledger/no-ledger.ts';
+import { openLedger } from '../money/ledger/open-ledger.ts';
+import { localSource } from '../policies/rate-limit/local-source.ts';
+import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import type { SharedStoreOptions } from '../shared-store/options.ts';
+import { sharedLedger } from '../shared-store/shared-ledger.ts';
+import { openSharedStore } from '../shared-store/shared-store.ts';
+import { sidecarName } from '../shared-store/sidecar-name.ts';
 import type { Settings } from './options.ts';
-import type { ProviderLog } from './provider-log.ts';
-import { localSource } from './rate-limit/local-source.ts';
-import type { NewRateSource } from './rate-limit/source.ts';
-import type { SharedStoreOptions } from './shared-store/options.ts';
-import { sharedLedger } from './shared-store/shared-ledger.ts';
-import { openSharedStore } from './shared-store/shared-store.ts';
-import { sidecarName } from './shared-store/sidecar-name.ts';
 
 export interface BooksDeps extends BudgetBookDeps {
   /** In [0, 1). */

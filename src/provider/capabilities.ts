@@ -1,5 +1,5 @@
+import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { Features, ModelInfo, ProviderCapabilities } from './provider.ts';
-import type { RateLimitOptions } from './rate-limit/options.ts';
 
 /** What a provider can do that serves these models within these limits. */
 export function capabilitiesOf(

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { metrics, type Tracer, trace } from '@opentelemetry/api';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type ProviderLog, SILENT } from '../core/provider-log.ts';
+import { DEFAULT_UPSTREAM } from '../core/route.ts';
+import type { BudgetAlert } from '../money/budget/alert.ts';
+import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import { RetryBudget } from '../policies/retry/budget.ts';
+import type { Catalogue } from '../request/catalogue/catalogue.ts';
+import { CatalogueStore } from '../request/catalogue/store.ts';
+import { Router, type RouterDeps } from '../request/route/router.ts';
+import { PromptSizes } from '../request/tokens/prompt-sizes.ts';
+import { TokenCounter } from '../request/tokens/token-counter.ts';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
 import { ModelLabels } from '../telemetry/model-label.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
 import { openBooks } from './books.ts';
-import type { BudgetAlert } from './budget/alert.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
-import { CatalogueStore } from './catalogue/store.ts';
-import { type Clock, systemClock } from './clock.ts';
 import { ModelList } from './model-list.ts';
 import { OpenAIProvider } from './openai-provider.ts';
 import { type OpenAIProviderOptions, type Settings, withDefaults } from './options.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
-import { type ProviderLog, SILENT } from './provider-log.ts';
-import type { NewRateSource } from './rate-limit/source.ts';
-import { RetryBudget } from './retry/budget.ts';
-import { DEFAULT_UPSTREAM } from './route/route.ts';
-import { Router, type RouterDeps } from './route/router.ts';
-import { PromptSizes } from './tokens/prompt-sizes.ts';
-import { TokenCounter } from './tokens/token-counter.ts';
 import {
   createUpstreamParts,
   rateLimitOptions,

@@ -1,6 +1,6 @@
-import { namesOf } from './catalogue/check.ts';
-import type { Model } from './catalogue/model.ts';
-import { shutdownWarning } from './catalogue/shutdown.ts';
+import type { Model } from '../core/model.ts';
+import { namesOf } from '../request/catalogue/check.ts';
+import { shutdownWarning } from '../request/catalogue/shutdown.ts';
 import type { Features, ModelInfo } from './provider.ts';
 
 export interface DescribeOptions {

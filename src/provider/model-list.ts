@@ -1,12 +1,12 @@
-import type { Catalogue } from './catalogue/catalogue.ts';
-import { namesOf } from './catalogue/check.ts';
-import type { Model } from './catalogue/model.ts';
-import { answersMessages, knownModel, type ResolveOptions } from './catalogue/resolve.ts';
-import { isShutDown } from './catalogue/shutdown.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Model } from '../core/model.ts';
+import type { ListedModel, Upstream } from '../core/upstream.ts';
+import type { Catalogue } from '../request/catalogue/catalogue.ts';
+import { namesOf } from '../request/catalogue/check.ts';
+import { answersMessages, knownModel, type ResolveOptions } from '../request/catalogue/resolve.ts';
+import { isShutDown } from '../request/catalogue/shutdown.ts';
 import { describeModel, describeUnknown } from './model-info.ts';
 import type { ModelInfo } from './provider.ts';
-import type { ListedModel, Upstream } from './upstream.ts';
 
 /** How long a list is served before the upstream is asked again, in ms. */
 const FRESH_FOR_MS = 60_000;

@@ -1,18 +1,31 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
-import type { BudgetBook } from './budget/book.ts';
-import type { BudgetState } from './budget/state.ts';
-import { type Call, type Emit, type Handler, NOTHING_APPLIED, newCallRecord } from './call.ts';
+import type { BudgetState } from '../core/budget-state.ts';
+import {
+  type Call,
+  type Emit,
+  type Handler,
+  NOTHING_APPLIED,
+  newCallRecord,
+} from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { collect } from '../core/collect.ts';
+import { ProviderError } from '../core/errors.ts';
+import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';
+import { Flow } from '../core/flow.ts';
+import type { MessageRequest } from '../core/message.ts';
+import { unknownModel } from '../core/model.ts';
+import { pull } from '../core/pull.ts';
+import { DEFAULT_UPSTREAM } from '../core/route.ts';
+import { endReason, linkSignal } from '../core/signal.ts';
+import type { Upstream } from '../core/upstream.ts';
+import type { BudgetBook } from '../money/budget/book.ts';
+import type { Ledger, LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
+import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
+import type { CatalogueStore } from '../request/catalogue/store.ts';
+import type { Router } from '../request/route/router.ts';
+import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { unknownModel } from './catalogue/model.ts';
-import type { CatalogueStore } from './catalogue/store.ts';
-import type { Clock } from './clock.ts';
-import { collect } from './collect.ts';
-import { ProviderError } from './errors.ts';
-import type { Completed, MessageResponse, ProviderEvent } from './events.ts';
-import { Flow } from './flow.ts';
-import type { Ledger, LedgerQuery, LedgerSums } from './ledger/ledger.ts';
-import type { MessageRequest } from './message.ts';
 import type { ModelList } from './model-list.ts';
 import type {
   AnswerOptions,
@@ -27,13 +40,6 @@ import type {
   TokenCount,
   UpstreamStatus,
 } from './provider.ts';
-import { pull } from './pull.ts';
-import type { RateLimitOptions } from './rate-limit/options.ts';
-import { DEFAULT_UPSTREAM } from './route/route.ts';
-import type { Router } from './route/router.ts';
-import { endReason, linkSignal } from './signal.ts';
-import type { TokenCounter } from './tokens/token-counter.ts';
-import type { Upstream } from './upstream.ts';
 import type { UpstreamParts } from './upstream-parts.ts';
 
 export interface OpenAIProviderIdentity {

@@ -1,16 +1,16 @@
-import type { BreakerOptions } from './breaker/options.ts';
-import type { BudgetOptions } from './budget/options.ts';
-import type { Surface } from './catalogue/model.ts';
-import type { ResolveOptions } from './catalogue/resolve.ts';
-import type { ApiKey } from './keys/api-key.ts';
-import type { LedgerOptions } from './ledger/open-ledger.ts';
-import { DEFAULT_PROFILES } from './profiles/defaults.ts';
-import type { Profiles } from './profiles/profiles.ts';
-import type { RateLimitOptions } from './rate-limit/options.ts';
-import { DEFAULT_RETRY, type RetryOptions } from './retry/options.ts';
-import { DEFAULT_FALLBACK, type FallbackOptions } from './route/options.ts';
-import type { SharedStoreOptions } from './shared-store/options.ts';
-import type { TimeoutOptions } from './timeouts/options.ts';
+import type { Surface } from '../core/model.ts';
+import type { BudgetOptions } from '../money/budget/options.ts';
+import type { LedgerOptions } from '../money/ledger/open-ledger.ts';
+import type { BreakerOptions } from '../policies/breaker/options.ts';
+import type { ApiKey } from '../policies/keys/api-key.ts';
+import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
+import { DEFAULT_RETRY, type RetryOptions } from '../policies/retry/options.ts';
+import type { TimeoutOptions } from '../policies/timeouts/options.ts';
+import type { ResolveOptions } from '../request/catalogue/resolve.ts';
+import { DEFAULT_PROFILES } from '../request/profiles/defaults.ts';
+import type { Profiles } from '../request/profiles/profiles.ts';
+import { DEFAULT_FALLBACK, type FallbackOptions } from '../request/route/options.ts';
+import type { SharedStoreOptions } from '../shared-store/options.ts';
 
 /** An OpenAI-compatible endpoint, and how it is treated. */
 export interface UpstreamOptions {

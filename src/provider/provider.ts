@@ -1,12 +1,20 @@
 import type { Context } from '@opentelemetry/api';
-import type { BudgetState } from './budget/state.ts';
-import type { CallRecord, Emit, StreamRecovery } from './call.ts';
-import type { ErrorReason } from './error-kinds.ts';
-import type { FieldViolation } from './errors.ts';
-import type { Completed, MessageResponse, ProviderEvent } from './events.ts';
-import type { Flow } from './flow.ts';
-import type { LedgerQuery, LedgerSums } from './ledger/ledger.ts';
-import type { MessageRequest } from './message.ts';
+import type { BudgetState } from '../core/budget-state.ts';
+import type { CallRecord, Emit, StreamRecovery } from '../core/call.ts';
+import type { FieldViolation } from '../core/errors.ts';
+import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';
+import type { Flow } from '../core/flow.ts';
+import type { MessageRequest } from '../core/message.ts';
+import type { BudgetQuery } from '../money/budget/states.ts';
+import type { LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
+import type { CircuitState } from '../policies/breaker/circuit.ts';
+import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
+import type { TokenCount } from '../request/tokens/token-counter.ts';
+
+export type { BudgetQuery } from '../money/budget/states.ts';
+export type { CircuitState } from '../policies/breaker/circuit.ts';
+export type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
+export type { TokenCount } from '../request/tokens/token-counter.ts';
 
 /**
  * Tamma's provider interface, in process. The gRPC server is one client of it.
@@ -38,15 +46,6 @@ export interface IAIUsageProvider {
   getUsage(query: LedgerQuery, options?: CallOptions): Promise<LedgerSums>;
   /** The budgets as they stand, in the order of the configuration, then by subject. */
   getBudgets(query: BudgetQuery): readonly BudgetState[];
-}
-
-/** Which budgets to show; what is absent chooses all. */
-export interface BudgetQuery {
-  readonly name?: string;
-  /** Of budgets per user only that of this one. */
-  readonly userId?: string;
-  readonly projectId?: string;
-  readonly model?: string;
 }
 
 export interface CallOptions {
@@ -155,15 +154,6 @@ export interface ModelInfo {
   readonly knowledgeCutoff: string;
 }
 
-export interface TokenCount {
-  readonly inputTokens: number;
-  readonly estimated: boolean;
-  readonly model: string;
-  readonly tokenizer: string;
-  /** 0: not known. */
-  readonly contextWindow: number;
-}
-
 export interface UpstreamStatus extends UpstreamHealthStatus {
   /** Its name: `default`, or one of the configuration's `targets`. */
   readonly target: string;
@@ -185,18 +175,4 @@ export interface ModelStatus {
   readonly queued: number;
   /** Attempts that may run at once, as it adapted; 0: not limited. */
   readonly concurrencyLimit: number;
-}
-
-export type CircuitState = 'closed' | 'open' | 'half_open';
-
-/** What the attempts made at an upstream tell of it. */
-export interface UpstreamHealthStatus {
-  /** Scheme, host and port. */
-  readonly endpoint: string;
-  readonly healthy: boolean;
-  /** Epoch ms. */
-  readonly lastSuccessAt?: number;
-  /** Epoch ms. */
-  readonly lastFailureAt?: number;
-  readonly lastFailureReason?: ErrorReason;
 }

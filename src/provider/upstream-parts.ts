@@ -1,23 +1,23 @@
+import type { Clock } from '../core/clock.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import type { Upstream } from '../core/upstream.ts';
+import { createOpenAIUpstream } from '../openai/upstream.ts';
+import { CircuitBreakers } from '../policies/breaker/breakers.ts';
+import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
+import { UpstreamHealth } from '../policies/health/upstream-health.ts';
+import type { ApiKey } from '../policies/keys/api-key.ts';
+import { KeyRing } from '../policies/keys/key-ring.ts';
+import { RateLimiters } from '../policies/rate-limit/limiters.ts';
+import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limit/options.ts';
+import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import { DEFAULT_TIMEOUTS, type TimeoutOptions } from '../policies/timeouts/options.ts';
+import { isOpenAI } from '../request/catalogue/endpoint.ts';
+import type { UpstreamRules } from '../request/route/prepare-at.ts';
+import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
-import { CircuitBreakers } from './breaker/breakers.ts';
-import { type BreakerOptions, DEFAULT_BREAKER } from './breaker/options.ts';
-import { isOpenAI } from './catalogue/endpoint.ts';
-import type { Clock } from './clock.ts';
-import type { ApiKey } from './keys/api-key.ts';
-import { KeyRing } from './keys/key-ring.ts';
-import { createOpenAIUpstream } from './openai/upstream.ts';
 import type { UpstreamOptions } from './options.ts';
 import type { ModelStatus, UpstreamStatus } from './provider.ts';
-import type { ProviderLog } from './provider-log.ts';
-import { RateLimiters } from './rate-limit/limiters.ts';
-import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from './rate-limit/options.ts';
-import type { NewRateSource } from './rate-limit/source.ts';
-import type { UpstreamRules } from './route/prepare-at.ts';
-import { DEFAULT_TIMEOUTS, type TimeoutOptions } from './timeouts/options.ts';
-import type { PromptSizes } from './tokens/prompt-sizes.ts';
-import type { Upstream } from './upstream.ts';
-import { UpstreamHealth } from './upstream-health.ts';
 
 /** An upstream, and what stands between it and the calls. */
 export interface UpstreamParts {

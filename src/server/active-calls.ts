@@ -1,4 +1,4 @@
-import type { ProviderError } from '../provider/errors.ts';
+import type { ProviderError } from '../core/errors.ts';
 
 /** A call that runs. */
 export interface ActiveCall {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { formatDollars } from '../provider/pricing/money.ts';
+import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { parseListenAddress } from './listen.ts';
 import { type AdminStatus, renderStatusPage } from './status-page.ts';

@@ -1,5 +1,5 @@
-import type { BudgetScope, BudgetState } from '../provider/budget/state.ts';
-import { toDollars } from '../provider/pricing/money.ts';
+import type { BudgetScope, BudgetState } from '../core/budget-state.ts';
+import { toDollars } from '../money/pricing/money.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { ahead, soft, table } from './page-parts.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../provider/clock.ts';
-import { ProviderError } from '../provider/errors.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
 
 /** How long a call may take, in ms, above 0. */
 export interface DeadlineLimits {

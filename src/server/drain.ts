@@ -1,6 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
-import type { Clock } from '../provider/clock.ts';
-import { ProviderError } from '../provider/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
 import type { ActiveCalls } from './active-calls.ts';
 
 /** Time, in ms, for the last bytes to reach the callers before connections are cut. */

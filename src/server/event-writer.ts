@@ -1,10 +1,10 @@
+import type { Emit } from '../core/call.ts';
+import { ProviderError } from '../core/errors.ts';
+import { EventBuffer } from '../core/event-buffer.ts';
+import { HIGH_WATER_MARK } from '../core/event-queue.ts';
+import type { AnswerEvent, Completed } from '../core/events.ts';
+import { Flow } from '../core/flow.ts';
 import type { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
-import type { Emit } from '../provider/call.ts';
-import { ProviderError } from '../provider/errors.ts';
-import { EventBuffer } from '../provider/event-buffer.ts';
-import { HIGH_WATER_MARK } from '../provider/event-queue.ts';
-import type { AnswerEvent, Completed } from '../provider/events.ts';
-import { Flow } from '../provider/flow.ts';
 import { toWireEvent } from './convert/event.ts';
 import type { MessageStream } from './message-stream.ts';
 

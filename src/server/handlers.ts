@@ -1,5 +1,5 @@
+import { ProviderError } from '../core/errors.ts';
 import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
-import { ProviderError } from '../provider/errors.ts';
 import type { CallOptions, IAIProvider } from '../provider/provider.ts';
 import { toWireCapabilities } from './convert/capabilities.ts';
 import { toWireModels, toWireTokenCount } from './convert/models.ts';

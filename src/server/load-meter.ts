@@ -1,6 +1,6 @@
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import type { Clock } from '../provider/clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** What this process has to bear, as it was last measured. */
 export interface Load {

@@ -1,4 +1,4 @@
-import { ProviderError } from '../provider/errors.ts';
+import { ProviderError } from '../core/errors.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { LoadMeter } from './load-meter.ts';
 

@@ -6,12 +6,12 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { CallRecord } from '../provider/call.ts';
-import type { Clock } from '../provider/clock.ts';
-import type { CanonicalCode, ErrorReason } from '../provider/error-kinds.ts';
-import { ProviderError } from '../provider/errors.ts';
-import type { FailedAttempt } from '../provider/events.ts';
-import { formatDollars } from '../provider/pricing/money.ts';
+import type { CallRecord } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import type { CanonicalCode, ErrorReason } from '../core/error-kinds.ts';
+import { ProviderError } from '../core/errors.ts';
+import type { FailedAttempt } from '../core/events.ts';
+import { formatDollars } from '../money/pricing/money.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';

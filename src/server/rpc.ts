@@ -6,9 +6,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type Context, context } from '@opentelemetry/api';
-import { type CallRecord, newCallRecord } from '../provider/call.ts';
-import { ERROR_KINDS } from '../provider/error-kinds.ts';
-import { ProviderError } from '../provider/errors.ts';
+import { type CallRecord, newCallRecord } from '../core/call.ts';
+import { ERROR_KINDS } from '../core/error-kinds.ts';
+import { ProviderError } from '../core/errors.ts';
 import type { ActiveCalls } from './active-calls.ts';
 import {
   type CallSignal,

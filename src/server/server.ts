@@ -1,8 +1,8 @@
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Tracer } from '@opentelemetry/api';
+import type { Clock } from '../core/clock.ts';
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
-import type { Clock } from '../provider/clock.ts';
 import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -1,3 +1,8 @@
+import type { BudgetState } from '../core/budget-state.ts';
+import type { CallRecord } from '../core/call.ts';
+import type { DetailKind } from '../core/error-kinds.ts';
+import type { ProviderError } from '../core/errors.ts';
+import type { Cost, FailedAttempt } from '../core/events.ts';
 import type { Any } from '../gen/google/protobuf/any.ts';
 import {
   BadRequest,
@@ -9,11 +14,6 @@ import {
   RetryInfo,
 } from '../gen/google/rpc/error_details.ts';
 import { FailureInfo, TimeoutPhase } from '../gen/tamma/provider/v1/error.ts';
-import type { BudgetState } from '../provider/budget/state.ts';
-import type { CallRecord } from '../provider/call.ts';
-import type { DetailKind } from '../provider/error-kinds.ts';
-import type { ProviderError } from '../provider/errors.ts';
-import type { Cost, FailedAttempt } from '../provider/events.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { toCount } from './convert/count.ts';

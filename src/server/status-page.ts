@@ -1,4 +1,4 @@
-import type { BudgetState } from '../provider/budget/state.ts';
+import type { BudgetState } from '../core/budget-state.ts';
 import type { UpstreamStatus } from '../provider/provider.ts';
 import { budgetTable } from './budget-table.ts';
 import { type Content, html, type Markup } from './html.ts';

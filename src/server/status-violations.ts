@@ -1,5 +1,5 @@
+import type { FieldViolation } from '../core/errors.ts';
 import { BadRequest, type BadRequest_FieldViolation } from '../gen/google/rpc/error_details.ts';
-import type { FieldViolation } from '../provider/errors.ts';
 import { statusText } from './status-text.ts';
 
 const MAX_FIELD_BYTES = 256;

@@ -1,5 +1,5 @@
+import type { Clock } from '../core/clock.ts';
 import { type ProviderStatus, ProviderStatus_State } from '../gen/tamma/provider/v1/provider.ts';
-import type { Clock } from '../provider/clock.ts';
 import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { toDuration } from './convert/time.ts';

@@ -1,7 +1,7 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { ERROR_KINDS } from '../core/error-kinds.ts';
+import type { ProviderError } from '../core/errors.ts';
 import { Status } from '../gen/google/rpc/status.ts';
-import { ERROR_KINDS } from '../provider/error-kinds.ts';
-import type { ProviderError } from '../provider/errors.ts';
 import {
   errorInfo,
   type Failure,

@@ -1,5 +1,5 @@
-import type { Clock } from '../provider/clock.ts';
-import { ProviderError } from '../provider/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
 
 /**
  * Time, in ms, that the status of a call waits, once its signal aborted, for its work to wind up: long

@@ -1,5 +1,5 @@
+import { ProviderError } from '../core/errors.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
-import { ProviderError } from '../provider/errors.ts';
 import type { IAIUsageProvider } from '../provider/provider.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { present, text } from './convert/present.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_PROFILES } from '../../src/provider/profiles/defaults.ts';
+import { DEFAULT_PROFILES } from '../../src/request/profiles/defaults.ts';
 import { KEY, load, problems } from '../support/config.ts';
 
 const ROOT = join(__dirname, '../..');

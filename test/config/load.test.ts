@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
-import { FALLBACK_REASONS } from '../../src/provider/route/options.ts';
+import { FALLBACK_REASONS } from '../../src/request/route/options.ts';
 import { KEY, load, problems, problemsOf, readFrom } from '../support/config.ts';
 
 describe('defaults', () => {

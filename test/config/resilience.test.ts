@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_KINDS } from '../../src/provider/error-kinds.ts';
-import { FALLBACK_REASONS } from '../../src/provider/route/options.ts';
+import { ERROR_KINDS } from '../../src/core/error-kinds.ts';
+import { FALLBACK_REASONS } from '../../src/request/route/options.ts';
 import { load, problems } from '../support/config.ts';
 
 describe('time-outs', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { ERROR_KINDS, type ErrorKind } from '../../src/core/error-kinds.ts';
 import { ErrorReason as WireReason } from '../../src/gen/tamma/provider/v1/error.ts';
-import { ERROR_KINDS, type ErrorKind } from '../../src/provider/error-kinds.ts';
 
 const page = readFileSync('docs/errors.md', 'utf8');
 const documented = new Map(

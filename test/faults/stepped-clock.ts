@@ -1,4 +1,4 @@
-import type { Timer } from '../../src/provider/clock.ts';
+import type { Timer } from '../../src/core/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** A clock that passes over waits once they have begun, so that it is never ahead of the app. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/provider/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
 

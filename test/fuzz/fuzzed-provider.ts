@@ -1,7 +1,7 @@
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import type { MessageRequest } from '../../src/gen/tamma/provider/v1/message.ts';
-import { type Clock, systemClock } from '../../src/provider/clock.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
 import { fromWireRequest } from '../../src/server/convert/request.ts';
 import { Violations } from '../../src/server/convert/violations.ts';
 import { drainPulled } from '../support/events.ts';

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import type { Surface } from '../../src/provider/catalogue/model.ts';
+import type { Surface } from '../../src/core/model.ts';
 import { startFuzzedProvider } from './fuzzed-provider.ts';
 import { anyRequest } from './requests.ts';
 

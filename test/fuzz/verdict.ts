@@ -1,4 +1,4 @@
-import type { ErrorReason } from '../../src/provider/error-kinds.ts';
+import type { ErrorReason } from '../../src/core/error-kinds.ts';
 
 /** What may become of a request. Whatever else becomes of it is a defect. */
 export type Verdict = 'answered' | 'refused';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { capabilitiesOf } from '../../src/provider/capabilities.ts';
-import { unknownModel } from '../../src/provider/catalogue/model.ts';
-import { describeModel, describeUnknown } from '../../src/provider/model-info.ts';
+import { unknownModel } from '../../src/core/model.ts';
 import {
   DEFAULT_RATE_LIMIT,
   type RateLimitOptions,
-} from '../../src/provider/rate-limit/options.ts';
+} from '../../src/policies/rate-limit/options.ts';
+import { capabilitiesOf } from '../../src/provider/capabilities.ts';
+import { describeModel, describeUnknown } from '../../src/provider/model-info.ts';
 
 function info(facts: object) {
   return describeModel(

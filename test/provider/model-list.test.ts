@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { builtInCatalogue } from '../../src/provider/catalogue/catalogue.ts';
-import type { ResolveOptions } from '../../src/provider/catalogue/resolve.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { ProviderError } from '../../src/core/errors.ts';
+import type { ListedModel } from '../../src/core/upstream.ts';
 import { ModelList } from '../../src/provider/model-list.ts';
 import type { ModelInfo } from '../../src/provider/provider.ts';
-import type { ListedModel } from '../../src/provider/upstream.ts';
+import { builtInCatalogue } from '../../src/request/catalogue/catalogue.ts';
+import type { ResolveOptions } from '../../src/request/catalogue/resolve.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 type Answer = readonly ListedModel[] | Error;

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { newCallRecord } from '../../src/provider/call.ts';
+import { newCallRecord } from '../../src/core/call.ts';
+import type { MessageRequest } from '../../src/core/message.ts';
+import { type ProviderLog, SILENT } from '../../src/core/provider-log.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
-import type { MessageRequest } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
-import { type ProviderLog, SILENT } from '../../src/provider/provider-log.ts';
 import { drainPulled } from '../support/events.ts';
 import {
   answer,

@@ -1,35 +1,35 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BudgetBook } from '../../src/provider/budget/book.ts';
-import { localAccounts } from '../../src/provider/budget/local-accounts.ts';
 import {
   type Call,
   type Handler,
   newCallRecord,
   type StreamRecovery,
-} from '../../src/provider/call.ts';
-import { createCatalogue } from '../../src/provider/catalogue/catalogue.ts';
-import type { ErrorReason } from '../../src/provider/error-kinds.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
-import type { LedgerEntry } from '../../src/provider/ledger/ledger.ts';
-import { noLedger } from '../../src/provider/ledger/no-ledger.ts';
+} from '../../src/core/call.ts';
+import type { ErrorReason } from '../../src/core/error-kinds.ts';
+import { ProviderError } from '../../src/core/errors.ts';
+import { pause } from '../../src/core/pause.ts';
+import { SILENT } from '../../src/core/provider-log.ts';
+import { pull } from '../../src/core/pull.ts';
+import { BudgetBook } from '../../src/money/budget/book.ts';
+import { localAccounts } from '../../src/money/budget/local-accounts.ts';
+import type { LedgerEntry } from '../../src/money/ledger/ledger.ts';
+import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { localSource } from '../../src/policies/rate-limit/local-source.ts';
+import { RetryBudget } from '../../src/policies/retry/budget.ts';
+import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
 import type { UpstreamOptions } from '../../src/provider/options.ts';
-import { pause } from '../../src/provider/pause.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
-import { SILENT } from '../../src/provider/provider-log.ts';
-import { pull } from '../../src/provider/pull.ts';
-import { localSource } from '../../src/provider/rate-limit/local-source.ts';
-import { RetryBudget } from '../../src/provider/retry/budget.ts';
-import { DEFAULT_RETRY } from '../../src/provider/retry/options.ts';
-import { PromptSizes } from '../../src/provider/tokens/prompt-sizes.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
+import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
+import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
+import { aBudget, settled } from '../money/budget/books.ts';
+import { aRouter, asking } from '../request/route/a-router.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { aModel } from '../support/models.ts';
-import { aBudget, settled } from './budget/books.ts';
-import { aRouter, asking } from './route/a-router.ts';
 
 const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
 const CATALOGUE = createCatalogue('test', [

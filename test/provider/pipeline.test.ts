@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { BudgetBook } from '../../src/provider/budget/book.ts';
-import { localAccounts } from '../../src/provider/budget/local-accounts.ts';
-import { noLedger } from '../../src/provider/ledger/no-ledger.ts';
+import { SILENT } from '../../src/core/provider-log.ts';
+import { BudgetBook } from '../../src/money/budget/book.ts';
+import { localAccounts } from '../../src/money/budget/local-accounts.ts';
+import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { RetryBudget } from '../../src/policies/retry/budget.ts';
+import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
-import { SILENT } from '../../src/provider/provider-log.ts';
-import { RetryBudget } from '../../src/provider/retry/budget.ts';
-import { DEFAULT_RETRY } from '../../src/provider/retry/options.ts';
-import { PromptSizes } from '../../src/provider/tokens/prompt-sizes.ts';
-import { TokenCounter } from '../../src/provider/tokens/token-counter.ts';
+import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
+import { TokenCounter } from '../../src/request/tokens/token-counter.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
+import { aRouter, asking, CATALOGUE } from '../request/route/a-router.ts';
 import { drain } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { aRouter, asking, CATALOGUE } from './route/a-router.ts';
 
 describe('createPipeline', () => {
   it('fails a call whose route leads to no upstream', async () => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Surface } from '../../src/provider/catalogue/model.ts';
+import type { MessageResponse } from '../../src/core/events.ts';
+import type { Message, Tool, ToolCall } from '../../src/core/message.ts';
+import type { Surface } from '../../src/core/model.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
-import type { MessageResponse } from '../../src/provider/events.ts';
-import type { Message, Tool, ToolCall } from '../../src/provider/message.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { codePoint } from '../support/code-points.ts';
 import {

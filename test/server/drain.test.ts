@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { codeName, collect, failureOf, nextMessage, statusDetail } from '../support/grpc-client.ts';

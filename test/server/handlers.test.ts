@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { aResponse } from '../support/fake-provider.ts';
 import { codeName, failureOf, statusDetail, type WireMessage } from '../support/grpc-client.ts';

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import type { Clock } from '../../src/provider/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import {
   HeapShare,
   type LoadMeter,

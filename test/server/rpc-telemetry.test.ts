@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ErrorReason } from '../../src/provider/error-kinds.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
+import type { ErrorReason } from '../../src/core/error-kinds.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { collect } from '../support/grpc-client.ts';
 import type { RunningServer } from '../support/running-server.ts';

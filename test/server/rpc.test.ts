@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Histogram } from '@opentelemetry/api';
+import type { ErrorKind } from '../../src/core/error-kinds.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
-import type { ErrorKind } from '../../src/provider/error-kinds.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
 import { assertComplete } from '../../src/server/raw-service.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { aResponse } from '../support/fake-provider.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { codeName, collect, statusDetail, statusDetails } from '../support/grpc-client.ts';
 import type { RunningServer } from '../support/running-server.ts';

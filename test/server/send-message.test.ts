@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { ProviderEvent } from '../../src/provider/events.ts';
+import type { ProviderEvent } from '../../src/core/events.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { ProviderCall } from '../support/fake-provider.ts';

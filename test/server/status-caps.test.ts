@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { BudgetState } from '../../src/provider/budget/state.ts';
-import { type CallRecord, newCallRecord } from '../../src/provider/call.ts';
-import { ERROR_KINDS, type ErrorReason } from '../../src/provider/error-kinds.ts';
-import { type ErrorFacts, ProviderError } from '../../src/provider/errors.ts';
+import type { BudgetState } from '../../src/core/budget-state.ts';
+import { type CallRecord, newCallRecord } from '../../src/core/call.ts';
+import { ERROR_KINDS, type ErrorReason } from '../../src/core/error-kinds.ts';
+import { type ErrorFacts, ProviderError } from '../../src/core/errors.ts';
 import { toStatus } from '../../src/server/status.ts';
 import type { StatusFacts } from '../../src/server/status-details.ts';
 import { codePoint } from '../support/code-points.ts';

@@ -1,8 +1,8 @@
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/provider/call.ts';
-import { ERROR_KINDS, type ErrorReason } from '../../src/provider/error-kinds.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { newCallRecord } from '../../src/core/call.ts';
+import { ERROR_KINDS, type ErrorReason } from '../../src/core/error-kinds.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { toStatus } from '../../src/server/status.ts';
 import { decodeStatus, detailsOf } from './decode-status.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server } from '@grpc/grpc-js';
 import { expect, it } from '@jest/globals';
-import type { ProviderEvent } from '../../src/provider/events.ts';
+import type { ProviderEvent } from '../../src/core/events.ts';
 import { allowStreamResets } from '../../src/server/stream-resets.ts';
 import { started } from '../support/events.ts';
 import type { ProviderCall } from '../support/fake-provider.ts';

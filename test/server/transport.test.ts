@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ProviderEvent } from '../../src/provider/events.ts';
+import type { ProviderEvent } from '../../src/core/events.ts';
 import { completed, started, text } from '../support/events.ts';
 import { codeName, collect } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ProviderError } from '../../src/provider/errors.ts';
+import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started } from '../support/events.ts';
 import { aBudget, aResponse, aSum, DOLLAR } from '../support/fake-provider.ts';
 import {

@@ -5,8 +5,7 @@ import {
   type Handler,
   NOTHING_APPLIED,
   newCallRecord,
-} from '../../src/provider/call.ts';
-import { unknownModel } from '../../src/provider/catalogue/model.ts';
+} from '../../src/core/call.ts';
 import type {
   Completed,
   EffectiveSettings,
@@ -14,9 +13,10 @@ import type {
   Started,
   TextDelta,
   Usage,
-} from '../../src/provider/events.ts';
-import { Flow } from '../../src/provider/flow.ts';
-import { DEFAULT_UPSTREAM } from '../../src/provider/route/route.ts';
+} from '../../src/core/events.ts';
+import { Flow } from '../../src/core/flow.ts';
+import { unknownModel } from '../../src/core/model.ts';
+import { DEFAULT_UPSTREAM } from '../../src/core/route.ts';
 
 /** Builders of calls and events with sensible contents, for tests of stages. */
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/provider/clock.ts';
+import type { Clock, Timer } from '../../src/core/clock.ts';
 
 interface Entry {
   readonly due: number;

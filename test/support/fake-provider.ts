@@ -1,9 +1,9 @@
-import type { BudgetState } from '../../src/provider/budget/state.ts';
-import type { Emit } from '../../src/provider/call.ts';
-import { ProviderError } from '../../src/provider/errors.ts';
-import type { Completed, MessageResponse, ProviderEvent } from '../../src/provider/events.ts';
-import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/provider/ledger/ledger.ts';
-import type { MessageRequest } from '../../src/provider/message.ts';
+import type { BudgetState } from '../../src/core/budget-state.ts';
+import type { Emit } from '../../src/core/call.ts';
+import { ProviderError } from '../../src/core/errors.ts';
+import type { Completed, MessageResponse, ProviderEvent } from '../../src/core/events.ts';
+import type { MessageRequest } from '../../src/core/message.ts';
+import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/money/ledger/ledger.ts';
 import type {
   AnswerOptions,
   BudgetQuery,

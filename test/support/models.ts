@@ -1,4 +1,4 @@
-import { type Model, unknownModel } from '../../src/provider/catalogue/model.ts';
+import { type Model, unknownModel } from '../../src/core/model.ts';
 
 /** Models with what a test says of them, nothing else being known. */
 

@@ -1,5 +1,5 @@
 import { type App, createApp } from '../../src/app.ts';
-import { type Clock, systemClock } from '../../src/provider/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { load } from './config.ts';
 import { connect, type GrpcClient } from './grpc-client.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/provider/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import {
   createServer,
   type GrpcServer,

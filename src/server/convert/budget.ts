@@ -1,5 +1,5 @@
+import type { BudgetPeriod, BudgetScope, BudgetState } from '../../core/budget-state.ts';
 import * as wire from '../../gen/tamma/provider/v1/budget.ts';
-import type { BudgetPeriod, BudgetScope, BudgetState } from '../../provider/budget/state.ts';
 import { toMoney } from './money.ts';
 import { toTimestamp } from './time.ts';
 

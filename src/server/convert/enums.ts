@@ -1,10 +1,7 @@
-import * as wireError from '../../gen/tamma/provider/v1/error.ts';
-import * as wireEvent from '../../gen/tamma/provider/v1/event.ts';
-import * as wireMessage from '../../gen/tamma/provider/v1/message.ts';
-import type { StreamRecovery } from '../../provider/call.ts';
-import type { ErrorReason } from '../../provider/error-kinds.ts';
-import type { TimeoutPhase } from '../../provider/errors.ts';
-import type { FinishReason } from '../../provider/events.ts';
+import type { StreamRecovery } from '../../core/call.ts';
+import type { ErrorReason } from '../../core/error-kinds.ts';
+import type { TimeoutPhase } from '../../core/errors.ts';
+import type { FinishReason } from '../../core/events.ts';
 import type {
   CacheMode,
   ContextPolicy,
@@ -12,7 +9,10 @@ import type {
   Role,
   TaskType,
   ToolChoice,
-} from '../../provider/message.ts';
+} from '../../core/message.ts';
+import * as wireError from '../../gen/tamma/provider/v1/error.ts';
+import * as wireEvent from '../../gen/tamma/provider/v1/event.ts';
+import * as wireMessage from '../../gen/tamma/provider/v1/message.ts';
 
 /**
  * Every pair of a domain name and its number on the wire. The types make each table total on the

@@ -1,5 +1,5 @@
+import type { ProviderEvent } from '../../core/events.ts';
 import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
-import type { ProviderEvent } from '../../provider/events.ts';
 import { toCount } from './count.ts';
 import { ERROR_REASON } from './enums.ts';
 import { toWireEffectiveSettings, toWireOutcome, toWireTruncation } from './response.ts';

@@ -1,5 +1,5 @@
+import type { FailedAttempt } from '../../core/events.ts';
 import type * as wire from '../../gen/tamma/provider/v1/error.ts';
-import type { FailedAttempt } from '../../provider/events.ts';
 import { toCount } from './count.ts';
 import { ERROR_REASON } from './enums.ts';
 import { toDuration } from './time.ts';

@@ -1,5 +1,5 @@
+import type { ContentPart, ImagePart, Message } from '../../core/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
-import type { ContentPart, ImagePart, Message } from '../../provider/message.ts';
 import { IMAGE_DETAIL, ROLE } from './enums.ts';
 import { list, present, text } from './present.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';

@@ -1,7 +1,7 @@
+import type { Cost } from '../../core/events.ts';
 import type { Money } from '../../gen/google/type/money.ts';
 import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
-import type { Cost } from '../../provider/events.ts';
-import { roundToNano } from '../../provider/pricing/money.ts';
+import { roundToNano } from '../../money/pricing/money.ts';
 
 const NANOS_PER_DOLLAR = 1_000_000_000n;
 

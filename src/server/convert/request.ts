@@ -1,5 +1,5 @@
+import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../../core/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
-import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../../provider/message.ts';
 import { CACHE_MODE, CONTEXT_POLICY, TASK_TYPE, TOOL_CHOICE_MODE } from './enums.ts';
 import { fromWireMessage } from './message.ts';
 import { list, map, present, text } from './present.ts';

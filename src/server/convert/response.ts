@@ -1,11 +1,11 @@
-import type * as wire from '../../gen/tamma/provider/v1/event.ts';
-import { TaskType } from '../../gen/tamma/provider/v1/message.ts';
 import type {
   Completed,
   EffectiveSettings,
   MessageResponse,
   Truncation,
-} from '../../provider/events.ts';
+} from '../../core/events.ts';
+import type * as wire from '../../gen/tamma/provider/v1/event.ts';
+import { TaskType } from '../../gen/tamma/provider/v1/message.ts';
 import { toCount } from './count.ts';
 import { FINISH_REASON, TASK_TYPE } from './enums.ts';
 import { toWireFailedAttempt } from './failed-attempt.ts';

@@ -4,7 +4,7 @@ import type {
   LedgerQuery,
   LedgerSum,
   LedgerSums,
-} from '../../provider/ledger/ledger.ts';
+} from '../../money/ledger/ledger.ts';
 import { nameOf } from './enums.ts';
 import { toWireCost } from './money.ts';
 import { present, text } from './present.ts';

@@ -1,5 +1,5 @@
+import type { Timings, Usage } from '../../core/events.ts';
 import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
-import type { Timings, Usage } from '../../provider/events.ts';
 import { toCount } from './count.ts';
 import { toDuration } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { FieldViolation } from '../../provider/errors.ts';
+import type { FieldViolation } from '../../core/errors.ts';
 import { nameOf } from './enums.ts';
 
 /**

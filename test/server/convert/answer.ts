@@ -3,7 +3,7 @@ import type {
   EffectiveSettings,
   MessageResponse,
   Truncation,
-} from '../../../src/provider/events.ts';
+} from '../../../src/core/events.ts';
 
 /** The end of an answer that failed once, in the domain and on the wire. */
 export const completed: Completed = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { ERROR_KINDS } from '../../../src/core/error-kinds.ts';
 import * as wireError from '../../../src/gen/tamma/provider/v1/error.ts';
 import * as wireEvent from '../../../src/gen/tamma/provider/v1/event.ts';
 import * as wireMessage from '../../../src/gen/tamma/provider/v1/message.ts';
-import { ERROR_KINDS } from '../../../src/provider/error-kinds.ts';
 import * as enums from '../../../src/server/convert/enums.ts';
 
 const TABLES: [string, Record<string, number>, Record<string, number>][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ProviderEvent, Started } from '../../../src/core/events.ts';
 import { SendMessageResponse } from '../../../src/gen/tamma/provider/v1/provider.ts';
-import type { ProviderEvent, Started } from '../../../src/provider/events.ts';
 import { toWireEvent } from '../../../src/server/convert/event.ts';
 import {
   completed,

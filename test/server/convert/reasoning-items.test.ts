@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ReasoningItem } from '../../../src/core/message.ts';
 import { Completed } from '../../../src/gen/tamma/provider/v1/event.ts';
 import { Message, Role } from '../../../src/gen/tamma/provider/v1/message.ts';
-import type { ReasoningItem } from '../../../src/provider/message.ts';
 import { fromWireMessage } from '../../../src/server/convert/message.ts';
 import { toWireOutcome } from '../../../src/server/convert/response.ts';
 import { Violations } from '../../../src/server/convert/violations.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
+import type { MessageResponse as Answer } from '../../../src/core/events.ts';
 import { MessageResponse } from '../../../src/gen/tamma/provider/v1/event.ts';
-import type { MessageResponse as Answer } from '../../../src/provider/events.ts';
 import { toWireResponse } from '../../../src/server/convert/response.ts';
 import { SETTINGS } from '../../support/events.ts';
 import { response, wireCompleted, wireSettings, wireTruncation } from './answer.ts';

@@ -1,0 +1,166 @@
+import type { Context } from '@opentelemetry/api';
+import type { ErrorReason } from './error-kinds.ts';
+import type { FieldViolation } from './errors.ts';
+import type {
+  AnswerEvent,
+  Completed,
+  Cost,
+  FailedAttempt,
+  FinishReason,
+  Truncation,
+  Usage,
+} from './events.ts';
+import type { Flow } from './flow.ts';
+import type { MessageRequest } from './message.ts';
+import type { Target } from './model.ts';
+import type { RateHeadroom } from './rate-headroom.ts';
+import type { LeftRoute, Route } from './route.ts';
+
+/** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
+export type StreamRecovery = 'fail' | 'restart' | 'hold_back';
+
+/**
+ * One call on its way through the pipeline. Never changed: a stage that needs something else hands
+ * `{...call, …}` on. Only `record` is written to, by whichever stage learns a fact.
+ */
+export interface Call {
+  /** Unique; RequestInfo and the log name it. */
+  readonly id: string;
+  /** As the caller sent it. Each target prepares it anew. */
+  readonly asked: MessageRequest;
+  /** As it is sent: `asked`, prepared for the target. */
+  readonly request: MessageRequest;
+  /** What is wrong with the request beyond what it shows; prepare refuses the call for it. */
+  readonly violations: readonly FieldViolation[];
+  /** The model to ask. Prepare resolves it; before that it is what the caller wrote. */
+  readonly model: string;
+  /** Where the model is asked: `default`, or one of the configuration's `targets`. */
+  readonly upstream: string;
+  /** What is known of the model, and how it is asked. Prepare resolves it. */
+  readonly target: Target;
+  /** Where the call may go if this target does not answer, best first. Prepare resolves them. */
+  readonly alternatives: readonly Route[];
+  /** Where the call was before it came to this target, in order. Absent: nowhere. */
+  readonly left?: readonly LeftRoute[];
+  /** Which of the upstream's API keys is used, as its position. The keys stage chooses it. */
+  readonly key: number;
+  /** What the profile did to the request, for `started`. Prepare sets it. */
+  readonly applied: AppliedProfile;
+  /** What the context policy left out, for `started`. */
+  readonly truncation?: Truncation;
+  /** Told to the caller in `started`. */
+  readonly warnings: readonly string[];
+  readonly recovery: StreamRecovery;
+  /** Replaces the configured time-out, in ms. */
+  readonly firstTokenTimeoutMs?: number;
+  /** Replaces the configured time-out, in ms. */
+  readonly idleTimeoutMs?: number;
+  /**
+   * Ends the call: caller's cancel, deadline, drain, and inside an attempt its time-outs too. Inside
+   * an attempt `signal.reason` is always a ProviderError, so `signal.throwIfAborted()` throws the
+   * right one; outside, an in-process caller's reason may be anything: `endReason` translates it.
+   */
+  readonly signal: AbortSignal;
+  /** Back-pressure: the caller's sink holds it, the running attempt obeys it. */
+  readonly flow: Flow;
+  /** Epoch ms after which nothing may be started; Infinity if the caller set none. */
+  readonly deadline: number;
+  /** OpenTelemetry context whose span is the parent of what happens next. */
+  readonly context: Context;
+  readonly record: CallRecord;
+  /** Number of the running attempt, 1 for the first; 0 outside of one. */
+  readonly attempt: number;
+  /** The upstream reports how far the attempt has come; the attempt's time-outs listen. */
+  readonly onProgress: (progress: AttemptProgress) => void;
+  /** The upstream reports what its headers say of its rate limits; the target's limiter listens. */
+  readonly onHeadroom: (headroom: RateHeadroom) => void;
+}
+
+/** What a profile did to a request. */
+export interface AppliedProfile {
+  /** Its name, if there was one. */
+  readonly profile?: string;
+  readonly systemPromptAdded: boolean;
+  /** The limit of the answer is the profile's or the task's, not the caller's. */
+  readonly maxTokensAdded: boolean;
+}
+
+export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTokensAdded: false };
+
+export type AttemptProgress = 'connected' | 'headers';
+
+/** The facts of a call, gathered on the way: for the log line, the metrics and error details. */
+export interface CallRecord {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** The resolved model, empty while it is not known. */
+  model: string;
+  /** Of the last attempt: `default`, or one of the configuration's `targets`. Empty before the first. */
+  target: string;
+  attempts: number;
+  readonly failedAttempts: FailedAttempt[];
+  /** Of the last attempt; empty if the upstream gave none. */
+  upstreamRequestId: string;
+  /** HTTP status of the last attempt; 0 if the upstream has not answered. */
+  upstreamStatus: number;
+  /** Epoch ms of the first output; absent while there was none. */
+  firstOutputAt?: number;
+  finishReason?: FinishReason;
+  /** Time spent waiting in this process before attempts: rate limit, concurrency, budget. In ms. */
+  queuedMs: number;
+  /** What attempts consumed, in order of their end. Metering writes it. */
+  readonly charges: Charge[];
+  /** Over all attempts; absent while nothing was consumed. */
+  usage?: Usage;
+  /** Over all attempts; absent while nothing was consumed, or if costs are not tracked. */
+  cost?: Cost;
+}
+
+/** What one attempt consumed. */
+export interface Charge {
+  /** Its number. */
+  readonly attempt: number;
+  readonly upstream: string;
+  /** Id of the model in the catalogue, or the name that was sent if it is in none. */
+  readonly model: string;
+  readonly usage: Usage;
+  /** Absent if costs are not tracked. */
+  readonly cost?: Cost;
+  /** That served it; empty if the upstream did not say. */
+  readonly serviceTier: string;
+  /** `completed`, or why the attempt ended. */
+  readonly outcome: 'completed' | ErrorReason;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Epoch ms. */
+  readonly endedAt: number;
+}
+
+export function newCallRecord(startedAt: number): CallRecord {
+  return {
+    startedAt,
+    model: '',
+    target: '',
+    attempts: 0,
+    failedAttempts: [],
+    upstreamRequestId: '',
+    upstreamStatus: 0,
+    queuedMs: 0,
+    charges: [],
+  };
+}
+
+/** Takes the events of an answer as they come. Synchronous, and never throws. */
+export type Emit = (event: AnswerEvent) => void;
+
+/**
+ * Answers a call: emits `started` and what follows it, and resolves with the end of the answer. The
+ * call ends OK if and only if it resolves. Nothing is emitted any more once the promise is settled.
+ */
+export type Handler = (call: Call, emit: Emit) => Promise<Completed>;
+
+/**
+ * One concern around a handler: `try / catch / finally` around `await next(call, emit)`. One that
+ * watches deltas hands its own `emit` on, one that does not the emit it got.
+ */
+export type Stage = (next: Handler) => Handler;

@@ -1,0 +1,74 @@
+import type { BudgetState } from './budget-state.ts';
+import { ERROR_KINDS, type ErrorKind, type ErrorReason } from './error-kinds.ts';
+
+/** The part of an attempt that took too long. */
+export type TimeoutPhase = 'connect' | 'headers' | 'first_token' | 'idle';
+
+export interface FieldViolation {
+  /** Path in the proto request: `request.messages[2].content`. */
+  readonly field: string;
+  /** A sentence fragment for people: "must be between 0 and 2". */
+  readonly description: string;
+}
+
+/** What is known of a failure beyond its reason. All of it may reach the caller. */
+export interface ErrorFacts {
+  /** Replaces the kind's message. Written here, never copied from the upstream. */
+  readonly message?: string;
+  readonly fieldViolations?: readonly FieldViolation[];
+  /** How long to wait before another try, in ms. */
+  readonly retryAfterMs?: number;
+  readonly upstreamStatus?: number;
+  /** The upstream's error code if it is a plain identifier, else absent. */
+  readonly upstreamCode?: string;
+  readonly upstreamRequestId?: string;
+  readonly model?: string;
+  /** The model to use instead, for MODEL_NOT_FOUND. */
+  readonly replacement?: string;
+  readonly timeoutPhase?: TimeoutPhase;
+  readonly countedTokens?: number;
+  readonly tokenLimit?: number;
+  /** What is exhausted, for QuotaFailure: "requests per minute", a budget's name. */
+  readonly quotaSubject?: string;
+  /** The budget that the call does not fit, for BUDGET_EXCEEDED. */
+  readonly budget?: BudgetState;
+  /** A connection that had served before broke before any response: says nothing of the upstream. */
+  readonly staleConnection?: boolean;
+  /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
+  readonly shouldRetry?: boolean;
+  /** The upstream asks not just to wait but to send less (`slow_down`). */
+  readonly slowDown?: boolean;
+  /** For logs only. */
+  readonly cause?: unknown;
+}
+
+/** The one error class of the provider. Anything else that is thrown is a bug, and INTERNAL. */
+export class ProviderError extends Error {
+  readonly reason: ErrorReason;
+  readonly facts: ErrorFacts;
+
+  constructor(reason: ErrorReason, facts: ErrorFacts = {}) {
+    super(facts.message ?? describe(reason, facts.fieldViolations), { cause: facts.cause });
+    this.name = 'ProviderError';
+    this.reason = reason;
+    this.facts = facts;
+  }
+
+  get kind(): ErrorKind {
+    return ERROR_KINDS[this.reason];
+  }
+
+  /** Whatever was thrown, as a ProviderError; what is not one already becomes INTERNAL. */
+  static from(thrown: unknown): ProviderError {
+    if (thrown instanceof ProviderError) return thrown;
+    return new ProviderError('INTERNAL', { cause: thrown });
+  }
+}
+
+/** Names the first bad field, for clients that show the message and not the details. */
+function describe(reason: ErrorReason, violations: readonly FieldViolation[] = []): string {
+  const first = violations[0];
+  if (first === undefined) return ERROR_KINDS[reason].message;
+  const others = violations.length - 1;
+  return `${first.field} ${first.description}${others === 0 ? '' : ` (and ${others} more)`}.`;
+}

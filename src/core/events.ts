@@ -1,0 +1,197 @@
+import type { ErrorReason } from './error-kinds.ts';
+import type { ReasoningItem, TaskType, ToolCall } from './message.ts';
+import type { Surface } from './model.ts';
+
+/** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
+export type ProviderEvent = AnswerEvent | Completed;
+
+/** What comes before the end of an answer. */
+export type AnswerEvent = Started | Delta | AttemptReset;
+
+/** Something the model said: what "first token" and "after output" mean. */
+export type Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta;
+
+export interface Started {
+  readonly type: 'started';
+  readonly responseId: string;
+  /** As the upstream names it. */
+  readonly model: string;
+  readonly upstreamRequestId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly effectiveSettings: EffectiveSettings;
+  readonly warnings: readonly string[];
+  readonly truncation?: Truncation;
+  /** Name of the upstream that answers: `default`, or one of the configuration's `targets`. */
+  readonly target: string;
+}
+
+/** What a context policy left out of a conversation. */
+export interface Truncation {
+  /** Positions in the request's messages, ascending. */
+  readonly droppedMessages: readonly number[];
+  readonly inputTokensBefore: number;
+  readonly inputTokensAfter: number;
+}
+
+/** What was sent to the upstream; what is absent was left to its default. */
+export interface EffectiveSettings {
+  readonly model: string;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly reasoningEffort?: string;
+  readonly serviceTier?: string;
+  readonly verbosity?: string;
+  /** Name of the profile whose defaults were applied. */
+  readonly profile?: string;
+  readonly taskType?: TaskType;
+  /** The upstream's API that was used. */
+  readonly api: Surface;
+  readonly systemPromptAdded: boolean;
+}
+
+export interface TextDelta {
+  readonly type: 'textDelta';
+  /** Whole code points, never empty. */
+  readonly text: string;
+  /** An estimate from what was received. */
+  readonly outputTokensSoFar: number;
+}
+
+export interface ReasoningDelta {
+  readonly type: 'reasoningDelta';
+  readonly text: string;
+}
+
+export interface RefusalDelta {
+  readonly type: 'refusalDelta';
+  readonly text: string;
+}
+
+export interface ToolCallDelta {
+  readonly type: 'toolCallDelta';
+  readonly index: number;
+  /** In the call's first delta, else empty. */
+  readonly id: string;
+  /** In the call's first delta, else empty. */
+  readonly name: string;
+  readonly argumentsFragment: string;
+}
+
+/** Everything before it is void; a new `started` follows. */
+export interface AttemptReset {
+  readonly type: 'attemptReset';
+  readonly attempt: number;
+  readonly reason: ErrorReason;
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error';
+
+/** The last event of a complete answer; there is exactly one. */
+export interface Completed {
+  readonly type: 'completed';
+  readonly finishReason: FinishReason;
+  readonly rawFinishReason: string;
+  readonly toolCalls: readonly ToolCall[];
+  /** To be handed back with this turn. */
+  readonly reasoningItems: readonly ReasoningItem[];
+  /** Of this attempt as the upstream leaves it, of all attempts as the caller gets it. */
+  readonly usage: Usage;
+  /** Of all attempts. Absent as the upstream leaves it, and if costs are not tracked. */
+  readonly cost?: Cost;
+  /** As the upstream names it. */
+  readonly model: string;
+  /** As in Started. */
+  readonly target: string;
+  readonly attempts: number;
+  readonly failedAttempts: readonly FailedAttempt[];
+  readonly timings: Timings;
+  readonly cached: boolean;
+  readonly serviceTier: string;
+  readonly systemFingerprint: string;
+}
+
+/** Token counts. */
+export interface Usage {
+  /** Cached ones included. */
+  readonly inputTokens: number;
+  /** Reasoning ones included. */
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly reasoningTokens: number;
+  /** Counted here, because the upstream did not report it. */
+  readonly estimated: boolean;
+}
+
+/** Money. */
+export interface Cost {
+  /** Whole pico-dollars (10^-12 USD), 0 or more: prices per million tokens are exact in them. */
+  readonly picoDollars: bigint;
+  readonly catalogueVersion: string;
+  /** The usage behind it, or a price, is an estimate. */
+  readonly estimated: boolean;
+  /** No price is known for at least a part of the usage, and the sum is without that part. */
+  readonly unpriced: boolean;
+}
+
+export interface Timings {
+  readonly queueMs: number;
+  /** Absent: there was no output. */
+  readonly timeToFirstTokenMs?: number;
+  readonly totalMs: number;
+}
+
+export interface FailedAttempt {
+  readonly attempt: number;
+  /** As in Started. */
+  readonly target: string;
+  readonly model: string;
+  readonly reason: ErrorReason;
+  readonly upstreamStatus?: number;
+  readonly upstreamRequestId?: string;
+  readonly durationMs: number;
+}
+
+export function isOutput(event: ProviderEvent): event is Delta {
+  switch (event.type) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'refusalDelta':
+    case 'toolCallDelta':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Characters of what the model wrote in an event; 0 for what is no output. */
+export function lengthOf(event: ProviderEvent): number {
+  switch (event.type) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'refusalDelta':
+      return event.text.length;
+    case 'toolCallDelta':
+      return event.argumentsFragment.length;
+    default:
+      return 0;
+  }
+}
+
+/** A whole answer. In-process form of tamma.provider.v1.MessageResponse. */
+export interface MessageResponse extends Omit<Completed, 'type'> {
+  readonly id: string;
+  readonly content: string;
+  readonly refusal: string;
+  readonly reasoning: string;
+  readonly upstreamRequestId: string;
+  readonly effectiveSettings: EffectiveSettings;
+  readonly warnings: readonly string[];
+  readonly truncation?: Truncation;
+  readonly metadata: Readonly<Record<string, string>>;
+}

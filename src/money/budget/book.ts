@@ -1,0 +1,225 @@
+import type { BudgetState } from '../../core/budget-state.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ProviderError } from '../../core/errors.ts';
+import { endReason } from '../../core/signal.ts';
+import type { Spender } from '../../core/spender.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { BudgetAccounts } from './account.ts';
+import { type AlertDeps, raiseAlert } from './alert.ts';
+import type { Allowance } from './allowance.ts';
+import { Budget } from './budget.ts';
+import { type Claim, decide, type Wish } from './claim.ts';
+import { observeBudgets } from './gauges.ts';
+import type { BudgetOptions } from './options.ts';
+import { budgetExceeded } from './refusal.ts';
+import type { Reservation } from './reservation.ts';
+import { ResetTimer } from './reset-timer.ts';
+import type { BudgetQuery } from './states.ts';
+import { budgetStates } from './states.ts';
+import { Waiter } from './waiter.ts';
+
+export interface BudgetBookDeps extends AlertDeps {
+  readonly clock: Clock;
+  readonly instruments: Pick<
+    Instruments,
+    'budgetAlerts' | 'budgetLimit' | 'budgetSpent' | 'budgetReserved'
+  >;
+}
+
+/** `tryReserve` leaves three times as much to others as it takes. */
+const PLENTY = 4n;
+
+/**
+ * What calls may spend. Every attempt reserves the most that it can cost before it is made, from all
+ * budgets that apply to it or from none, and settles what it did cost afterwards; so what is spent and
+ * reserved together never exceeds a limit. Nothing here waits between looking and taking.
+ */
+export class BudgetBook {
+  readonly #deps: BudgetBookDeps;
+  readonly #accounts: BudgetAccounts;
+  readonly #budgets: readonly Budget[];
+  readonly #endGauges: () => void;
+  /** When the first period ends, in epoch ms. */
+  #resetsAt: number;
+  #claims = 0;
+  #waiters = 0;
+  /** Runs while somebody waits. */
+  readonly #resetTimer: ResetTimer;
+
+  constructor(options: BudgetOptions, accounts: BudgetAccounts, deps: BudgetBookDeps) {
+    this.#deps = deps;
+    this.#accounts = accounts;
+    const onChange = (allowance: Allowance) => this.#changed(allowance);
+    const now = deps.clock.now();
+    this.#budgets = options.budgets.map(
+      (definition) => new Budget(definition, now, { accounts, onChange }),
+    );
+    this.#resetsAt = this.#firstReset();
+    this.#resetTimer = new ResetTimer(deps.clock, () => {
+      this.#current();
+      this.#watchReset();
+    });
+    this.#endGauges = observeBudgets(deps.instruments, () => this.#current());
+  }
+
+  /** Whether any budget counts what the spender spends. */
+  appliesTo(spender: Spender): boolean {
+    return this.#budgets.some((budget) => budget.appliesTo(spender));
+  }
+
+  /** Reserves `amount` if there is so much of it that nobody will miss it. */
+  tryReserve(spender: Spender, amount: bigint): Reservation | undefined {
+    const claim = this.#claim(spender, { most: amount, least: amount, explicit: true });
+    const isPlenty = claim.allowances.every(
+      ({ available, waiting }) => available >= PLENTY * amount && waiting.first === undefined,
+    );
+    if (isPlenty) return this.#grant(claim, amount);
+    this.#drop(claim);
+    return undefined;
+  }
+
+  /**
+   * Reserves as much of `wish` as `decide` grants, at once or, while others hold what is missing, as
+   * soon as they have settled.
+   *
+   * @param limits `signal` ends the wait with its reason
+   * @throws (or rejects with) ProviderError BUDGET_EXCEEDED if a budget cannot cover `wish.least`.
+   */
+  reserve(
+    spender: Spender,
+    wish: Wish,
+    { signal }: { readonly signal: AbortSignal },
+  ): Reservation | Promise<Reservation> {
+    const claim = this.#claim(spender, wish);
+    const decision = decide(claim);
+    switch (decision.kind) {
+      case 'grant':
+        return this.#grant(claim, decision.amount);
+      case 'refuse':
+        throw this.#refuse(claim, decision.by);
+      case 'wait':
+        return this.#wait(claim, decision.at, signal);
+    }
+  }
+
+  /** The budgets as they stand, in the order of the configuration, then by subject. */
+  states(query: BudgetQuery): readonly BudgetState[] {
+    return budgetStates(this.#current(), query);
+  }
+
+  /** Gives leases back. Attempts that still run can settle. */
+  async close(): Promise<void> {
+    this.#endGauges();
+    this.#resetTimer.stop();
+    await this.#accounts.close();
+  }
+
+  #claim(spender: Spender, wish: Wish): Claim {
+    const allowances: Allowance[] = [];
+    for (const budget of this.#current()) {
+      if (budget.appliesTo(spender)) allowances.push(budget.allowanceOf(spender));
+    }
+    for (const allowance of allowances) allowance.use();
+    this.#claims += 1;
+    return { model: spender.model, wish, allowances, order: this.#claims };
+  }
+
+  #drop({ allowances }: Claim): void {
+    for (const allowance of allowances) {
+      allowance.unuse();
+      allowance.budget.tidy(allowance);
+    }
+  }
+
+  #grant(claim: Claim, granted: bigint): Reservation {
+    for (const allowance of claim.allowances) allowance.reserve(granted);
+    let settled = false;
+    const settle = (spent: bigint) => {
+      // Twice would free what others hold.
+      if (!settled) this.#settle(claim, granted, spent);
+      settled = true;
+    };
+    return { granted, settle };
+  }
+
+  /** Everything is booked before anybody is served, for who waits must fit all of it. */
+  #settle(claim: Claim, granted: bigint, spent: bigint): void {
+    this.#current();
+    for (const allowance of claim.allowances) allowance.settle(granted, spent);
+    for (const allowance of claim.allowances) this.#serve(allowance);
+    this.#drop(claim);
+    for (const allowance of claim.allowances) this.#raiseAlerts(allowance);
+  }
+
+  #refuse(claim: Claim, by: Allowance): ProviderError {
+    const { state } = by;
+    this.#drop(claim);
+    return budgetExceeded(state, claim.wish.least, claim.model, this.#deps.clock.now());
+  }
+
+  #wait(claim: Claim, at: Allowance, signal: AbortSignal): Promise<Reservation> {
+    if (signal.aborted) {
+      this.#drop(claim);
+      throw endReason(signal);
+    }
+    const waiter = new Waiter(claim, at, signal, (left) => {
+      this.#waiters -= 1;
+      this.#drop(claim);
+      this.#serve(left);
+    });
+    this.#waiters += 1;
+    this.#watchReset();
+    return waiter.reservation;
+  }
+
+  /** Lets go ahead who waits for this allowance, up to the first for whom it still has too little. */
+  #serve({ waiting }: Allowance): void {
+    for (let first = waiting.first; first !== undefined; first = waiting.first) {
+      first.leave();
+      const decision = decide(first.claim);
+      if (decision.kind === 'wait') {
+        first.waitAt(decision.at);
+        if (decision.at.waiting === waiting) break;
+      } else {
+        this.#waiters -= 1;
+        if (decision.kind === 'grant') first.grant(this.#grant(first.claim, decision.amount));
+        else first.refuse(this.#refuse(first.claim, decision.by));
+      }
+    }
+    this.#watchReset();
+  }
+
+  /** The budgets, each in the period of now. */
+  #current(): readonly Budget[] {
+    const now = this.#deps.clock.now();
+    if (now < this.#resetsAt) return this.#budgets;
+    for (const budget of this.#budgets) budget.advance(now);
+    this.#resetsAt = this.#firstReset();
+    for (const budget of this.#budgets) {
+      for (const allowance of budget.allowances) this.#serve(allowance);
+    }
+    return this.#budgets;
+  }
+
+  #firstReset(): number {
+    return Math.min(...this.#budgets.map(({ period }) => period.resetsAt));
+  }
+
+  /** Sees to it that who waits is served when a period begins, though nobody calls or settles. */
+  #watchReset(): void {
+    if (this.#waiters > 0) this.#resetTimer.start(this.#resetsAt);
+    else this.#resetTimer.stop();
+  }
+
+  #changed(allowance: Allowance): void {
+    this.#current();
+    this.#raiseAlerts(allowance);
+    this.#serve(allowance);
+  }
+
+  #raiseAlerts(allowance: Allowance): void {
+    for (const threshold of allowance.newAlerts()) {
+      raiseAlert({ threshold, budget: allowance.state }, this.#deps);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { BudgetPeriod } from '../../core/budget-state.ts';
+import { patternMatcher } from '../../core/name-pattern.ts';
+import { subjectOf } from '../../core/spender.ts';
+import type { Ledger, Spending } from '../ledger/ledger.ts';
+import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from './account.ts';
+import type { BudgetDefinition } from './options.ts';
+
+/** Accounts of this process alone. What they begin with is what the ledger has of the running period. */
+export function localAccounts(
+  ledger: Pick<Ledger, 'spending'>,
+  definitions: readonly BudgetDefinition[],
+): BudgetAccounts {
+  return new LocalAccounts(ledger, definitions);
+}
+
+/** What was spent, in pico-dollars, by subject. */
+type Balances = Map<string, bigint>;
+
+/** What accounts that are not open hold, by budget. */
+interface Closed {
+  readonly startsAt: number;
+  readonly balances: ReadonlyMap<string, Balances>;
+}
+
+class LocalAccounts implements BudgetAccounts {
+  readonly #ledger: Pick<Ledger, 'spending'>;
+  readonly #definitions: ReadonlyMap<string, BudgetDefinition>;
+  readonly #closed = new Map<BudgetPeriod, Closed>();
+
+  constructor(ledger: Pick<Ledger, 'spending'>, definitions: readonly BudgetDefinition[]) {
+    this.#ledger = ledger;
+    this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
+  }
+
+  subjects(budget: string, startsAt: number): Iterable<string> {
+    return this.#balances(budget, startsAt)?.keys() ?? [];
+  }
+
+  open({ budget, subject, startsAt }: BudgetAccountKey, limit: bigint): BudgetAccount {
+    const balances = this.#balances(budget, startsAt);
+    const spent = balances?.get(subject) ?? 0n;
+    balances?.delete(subject);
+    return new LocalAccount(limit, spent, (left) => {
+      if (left > 0n) this.#balances(budget, startsAt)?.set(subject, left);
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  /** Undefined for a period that is over. */
+  #balances(budget: string, startsAt: number): Balances | undefined {
+    const definition = this.#definitions.get(budget);
+    if (definition === undefined) throw new RangeError(`There is no budget ${budget}.`);
+    const closed = this.#periodOf(definition.period, startsAt);
+    return closed.startsAt === startsAt ? closed.balances.get(budget) : undefined;
+  }
+
+  #periodOf(period: BudgetPeriod, startsAt: number): Closed {
+    const last = this.#closed.get(period);
+    if (last !== undefined && startsAt <= last.startsAt) return last;
+    // The ledger is read for the first period alone. A later one began under this process' eyes: all
+    // that is spent in it passes through its accounts, and read from the ledger would count twice.
+    const rows = last === undefined ? this.#ledger.spending(startsAt) : [];
+    const balances = new Map<string, Balances>();
+    for (const definition of this.#definitions.values()) {
+      if (definition.period === period) balances.set(definition.name, balancesOf(definition, rows));
+    }
+    const closed = { startsAt, balances };
+    this.#closed.set(period, closed);
+    return closed;
+  }
+}
+
+function balancesOf({ scope, match }: BudgetDefinition, rows: readonly Spending[]): Balances {
+  const matches = patternMatcher(match);
+  const balances: Balances = new Map();
+  for (const row of rows) {
+    const subject = subjectOf(scope, row);
+    if (row.picoDollars === 0n || !matches(subject)) continue;
+    balances.set(subject, (balances.get(subject) ?? 0n) + row.picoDollars);
+  }
+  return balances;
+}
+
+class LocalAccount implements BudgetAccount {
+  readonly shared = false;
+  readonly #limit: bigint;
+  readonly #onRelease: (spent: bigint) => void;
+  #spent: bigint;
+  #reserved = 0n;
+
+  constructor(limit: bigint, spent: bigint, onRelease: (spent: bigint) => void) {
+    this.#limit = limit;
+    this.#spent = spent;
+    this.#onRelease = onRelease;
+  }
+
+  get spent(): bigint {
+    return this.#spent;
+  }
+
+  get reserved(): bigint {
+    return this.#reserved;
+  }
+
+  get available(): bigint {
+    const left = this.#limit - this.#spent - this.#reserved;
+    return left > 0n ? left : 0n;
+  }
+
+  get pending(): boolean {
+    return this.#reserved > 0n;
+  }
+
+  reserve(amount: bigint): void {
+    this.#reserved += amount;
+  }
+
+  settle(reserved: bigint, spent: bigint): void {
+    this.#reserved -= reserved;
+    this.#spent += spent;
+  }
+
+  want(): void {}
+
+  release(): void {
+    this.#onRelease(this.#spent);
+  }
+}

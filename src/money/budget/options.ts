@@ -1,0 +1,22 @@
+import type { BudgetPeriod, BudgetScope } from '../../core/budget-state.ts';
+
+/** A limit to what calls may cost. With a scope other than `all`, each subject has its own. */
+export interface BudgetDefinition {
+  /** Unique among the budgets. */
+  readonly name: string;
+  readonly scope: BudgetScope;
+  /** Subjects it is for, with `*` and `?`. A call of another subject is not counted. */
+  readonly match: string;
+  /** Pico-dollars, above 0. */
+  readonly limit: bigint;
+  readonly period: BudgetPeriod;
+  /** Shares of the limit, in (0, 1], ascending; each raises one alert per period. */
+  readonly alertThresholds: readonly number[];
+}
+
+export interface BudgetOptions {
+  /** A call must fit all that apply to it. */
+  readonly budgets: readonly BudgetDefinition[];
+  /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
+  readonly minOutputTokens: number;
+}

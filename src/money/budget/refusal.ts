@@ -1,0 +1,46 @@
+import type { BudgetState } from '../../core/budget-state.ts';
+import { ProviderError } from '../../core/errors.ts';
+import { formatDollars } from '../pricing/money.ts';
+
+/**
+ * The refusal of a call that does not fit a budget.
+ *
+ * @param needed what the call needs at least, in pico-dollars
+ * @param now epoch ms
+ */
+export function budgetExceeded(
+  budget: BudgetState,
+  needed: bigint,
+  model: string,
+  now: number,
+): ProviderError {
+  const { name, resetsAt, storeAway } = budget;
+  const isKnown = resetsAt !== undefined && !storeAway;
+  return new ProviderError('BUDGET_EXCEEDED', {
+    message: sentences(budget, needed),
+    model,
+    quotaSubject: name,
+    budget,
+    ...(isKnown ? { retryAfterMs: Math.ceil(resetsAt - now) } : {}),
+  });
+}
+
+function sentences(budget: BudgetState, needed: bigint): string {
+  const { name, limit, spent, reserved } = budget;
+  return (
+    `The budget ${name} does not cover this call, which needs at least ${usd(needed)}: ` +
+    `of ${usd(limit)}, ${usd(spent)} are spent and ${usd(reserved)} reserved. ${prospect(budget)}`
+  );
+}
+
+/** When there will be more. */
+function prospect({ resetsAt, storeAway }: BudgetState): string {
+  if (storeAway)
+    return 'The store of shared budgets is away, and no more is leased to this sidecar.';
+  if (resetsAt === undefined) return 'It is never reset.';
+  return `It is reset at ${new Date(resetsAt).toISOString()}.`;
+}
+
+function usd(picoDollars: bigint): string {
+  return `${formatDollars(picoDollars)} USD`;
+}

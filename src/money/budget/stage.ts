@@ -1,0 +1,139 @@
+import type { Call, CallRecord, Emit, Handler, Stage } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import { ProviderError } from '../../core/errors.ts';
+import type { Completed } from '../../core/events.ts';
+import { endReason } from '../../core/signal.ts';
+import { type Spender, spenderOf } from '../../core/spender.ts';
+import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { BudgetBook } from './book.ts';
+import { type AttemptPlan, limitOutput, type PromptSize, planAttempt } from './plan.ts';
+import type { Reservation } from './reservation.ts';
+
+export interface BudgetDeps {
+  readonly clock: Clock;
+  readonly sizes: Pick<PromptSizes, 'atMost' | 'count'>;
+  /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
+  readonly minOutputTokens: number;
+  /** Whether models of which no price is known are refused where a budget applies, or pass uncounted. */
+  readonly unpriced: 'refuse' | 'mark';
+  readonly instruments: Pick<Instruments, 'queueDuration'>;
+}
+
+/**
+ * Keeps attempts within the budgets that apply to them: reserves the most that one can cost before it
+ * is made, lowers its output limit to what is affordable, and settles what it cost, however it ends.
+ * Refuses with BUDGET_EXCEEDED, and models without a known price with UNSUPPORTED_PARAMETER.
+ */
+export function budget(book: BudgetBook, deps: BudgetDeps): Stage {
+  return (next) => (call, emit) => {
+    const spender = spenderOf(call);
+    return book.appliesTo(spender)
+      ? withinBudgets(next, call, emit, new Desk(book, spender, deps))
+      : next(call, emit);
+  };
+}
+
+async function withinBudgets(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  desk: Desk,
+): Promise<Completed> {
+  const { reservation, affordable } = await desk.reserve(call);
+  const before = call.record.charges.length;
+  try {
+    return await next(affordable, emit);
+  } finally {
+    reservation.settle(chargedSince(call.record, before));
+  }
+}
+
+/** What attempts cost that ended since, in pico-dollars. */
+function chargedSince({ charges }: CallRecord, before: number): bigint {
+  let sum = 0n;
+  for (const { cost } of charges.slice(before)) sum += cost?.picoDollars ?? 0n;
+  return sum;
+}
+
+/** An attempt that may be made. */
+interface Covered {
+  readonly reservation: Reservation;
+  readonly affordable: Call;
+}
+
+/** Of what costs nothing, or nobody knows what. */
+const NOTHING_RESERVED: Reservation = { granted: 0n, settle: () => {} };
+
+/** Where one spender's attempts get their reservations. */
+class Desk {
+  readonly #book: BudgetBook;
+  readonly #spender: Spender;
+  readonly #deps: BudgetDeps;
+
+  constructor(book: BudgetBook, spender: Spender, deps: BudgetDeps) {
+    this.#book = book;
+    this.#spender = spender;
+    this.#deps = deps;
+  }
+
+  /** Counts the prompt only if its upper bound does not fit with ease. */
+  async reserve(call: Call): Promise<Covered> {
+    const { sizes } = this.#deps;
+    const rough = this.#plan(call, { tokens: sizes.atMost(call), counted: false });
+    if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
+    const quick = this.#book.tryReserve(this.#spender, rough.wish.most);
+    if (quick !== undefined) return covered(call, rough, quick);
+    const plan = this.#plan(call, { tokens: await this.#count(call), counted: true }) ?? rough;
+    const reservation = this.#book.reserve(this.#spender, plan.wish, call);
+    return covered(
+      call,
+      plan,
+      reservation instanceof Promise ? await this.#waitFor(reservation, call) : reservation,
+    );
+  }
+
+  /** Undefined: no price is known, and that is all right. */
+  #plan(call: Call, prompt: PromptSize): AttemptPlan | undefined {
+    const { clock, minOutputTokens, unpriced } = this.#deps;
+    const plan = planAttempt(call, prompt, { minOutputTokens, at: clock.now() });
+    if (plan === undefined && unpriced === 'refuse') throw unpricedModel(call.model);
+    return plan;
+  }
+
+  async #count(call: Call): Promise<number> {
+    try {
+      return await this.#deps.sizes.count(call);
+    } catch (thrown) {
+      throw call.signal.aborted ? endReason(call.signal) : thrown;
+    }
+  }
+
+  async #waitFor(reservation: Promise<Reservation>, call: Call): Promise<Reservation> {
+    const { clock, instruments } = this.#deps;
+    const startedAt = clock.now();
+    try {
+      return await reservation;
+    } finally {
+      const waitedMs = clock.now() - startedAt;
+      call.record.queuedMs += waitedMs;
+      instruments.queueDuration.record(waitedMs / 1000, {
+        [ATTRIBUTE.target]: call.upstream,
+        [ATTRIBUTE.waitedFor]: 'budget',
+      });
+    }
+  }
+}
+
+function covered(call: Call, plan: AttemptPlan, reservation: Reservation): Covered {
+  return { reservation, affordable: limitOutput(call, plan, reservation.granted) };
+}
+
+function unpricedModel(model: string): ProviderError {
+  const description = `names ${model}, of which no price is known: the configuration refuses such models where a budget applies`;
+  return new ProviderError('UNSUPPORTED_PARAMETER', {
+    model,
+    fieldViolations: [{ field: 'request.model', description }],
+  });
+}

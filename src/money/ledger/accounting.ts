@@ -1,0 +1,37 @@
+import type { CallRecord, Charge, Stage } from '../../core/call.ts';
+import type { Cost, Usage } from '../../core/events.ts';
+import { addUsage } from '../../core/usage.ts';
+import { addCost } from '../pricing/cost.ts';
+
+/**
+ * Sums what the attempts of a call consumed: into `completed` if there is one, and into the call's
+ * record whatever became of it.
+ */
+export function accounting(): Stage {
+  return (next) => async (call, emit) => {
+    const { record } = call;
+    let sum: Sum | undefined;
+    try {
+      const completed = await next(call, emit);
+      sum = sumOf(record.charges);
+      return { ...completed, ...sum };
+    } finally {
+      Object.assign(record, (sum ?? sumOf(record.charges)) satisfies Partial<CallRecord>);
+    }
+  };
+}
+
+interface Sum {
+  usage?: Usage;
+  cost?: Cost;
+}
+
+/** Empty for no charges, and without a cost if costs are not tracked. */
+function sumOf(charges: readonly Charge[]): Sum {
+  const sum: Sum = {};
+  for (const { usage, cost } of charges) {
+    sum.usage = addUsage(sum.usage, usage);
+    if (cost !== undefined) sum.cost = addCost(sum.cost, cost);
+  }
+  return sum;
+}

@@ -1,0 +1,105 @@
+import type { Charge } from '../../core/call.ts';
+
+/** An attempt that is about to be made, as the ledger needs it should the process die in it. */
+export interface LedgerOpening {
+  readonly callId: string;
+  /** Empty: the call is not traced. */
+  readonly traceId: string;
+  readonly attempt: number;
+  readonly upstream: string;
+  /** As in Charge. */
+  readonly model: string;
+  /** From the metadata; empty if they name none. */
+  readonly userId: string;
+  readonly projectId: string;
+  /** Tokens of the prompt, counted or estimated. */
+  readonly inputTokens: number;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** The price of a token of input and of output, in pico-dollars; absent: not known. */
+  readonly prices?: { readonly input: bigint; readonly output: bigint };
+  readonly catalogueVersion: string;
+}
+
+/** An attempt in the ledger. Exactly one of `settle` and `void` is called, once, when it is over. */
+export interface LedgerEntry {
+  /** Tokens received so far. Cheap: written down from time to time, for the case that the process dies. */
+  progress(outputTokens: number): void;
+  /** It consumed this. */
+  settle(charge: Charge): void;
+  /** It consumed nothing. */
+  void(): void;
+}
+
+/** One record of the ledger. */
+export interface LedgerRecord extends Omit<Charge, 'outcome'> {
+  readonly callId: string;
+  readonly traceId: string;
+  readonly userId: string;
+  readonly projectId: string;
+  /** As in Charge; `PROCESS_DIED`: found at the next start, and what it consumed is an estimate. */
+  readonly outcome: Charge['outcome'] | typeof PROCESS_DIED;
+}
+
+/** Outcome of an attempt that the process did not survive. */
+export const PROCESS_DIED = 'PROCESS_DIED';
+
+export type LedgerDimension = 'model' | 'userId' | 'projectId' | 'outcome' | 'target' | 'day';
+
+export interface LedgerQuery {
+  /** Epoch ms, inclusive; absent: from the beginning. */
+  readonly from?: number;
+  /** Epoch ms, exclusive; absent: until now. */
+  readonly until?: number;
+  readonly groupBy: readonly LedgerDimension[];
+  readonly model?: string;
+  readonly userId?: string;
+  readonly projectId?: string;
+}
+
+/** The sum over a group of records. Labels that were not grouped by are empty. */
+export interface LedgerSum {
+  readonly model: string;
+  readonly userId: string;
+  readonly projectId: string;
+  readonly outcome: string;
+  readonly target: string;
+  /** ISO 8601, UTC. */
+  readonly day: string;
+  readonly attempts: number;
+  readonly estimatedAttempts: number;
+  readonly unpricedAttempts: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly reasoningTokens: number;
+  readonly picoDollars: bigint;
+}
+
+export interface LedgerSums {
+  /** By cost, highest first; at most 1,000. */
+  readonly rows: readonly LedgerSum[];
+  readonly total: LedgerSum;
+  readonly truncated: boolean;
+}
+
+/** What was spent by whom, for budgets that are opened. Amounts are pico-dollars. */
+export interface Spending {
+  readonly model: string;
+  readonly userId: string;
+  readonly projectId: string;
+  readonly picoDollars: bigint;
+}
+
+/** The durable record of every attempt that consumed tokens. */
+export interface Ledger {
+  /** Before the request is sent. What is opened is found again if the process dies. */
+  open(opening: LedgerOpening): LedgerEntry;
+  /** What was settled so far counts, whether it was written out or not. */
+  sums(query: LedgerQuery): Promise<LedgerSums>;
+  /** Since a midnight UTC in epoch ms, or 0 for ever; what retention deleted is still counted. */
+  spending(since: number): readonly Spending[];
+  /** Writes out what is left. */
+  close(): Promise<void>;
+}

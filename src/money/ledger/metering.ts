@@ -1,0 +1,206 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import type { AttemptProgress, Call, Charge, Emit, Stage } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import { ProviderError } from '../../core/errors.ts';
+import type { AnswerEvent, Completed, Usage } from '../../core/events.ts';
+import { spenderOf } from '../../core/spender.ts';
+import { addUsage, estimatedUsage, estimateTokens } from '../../core/usage.ts';
+import type { Catalogue } from '../../request/catalogue/catalogue.ts';
+import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { ModelLabels } from '../../telemetry/model-label.ts';
+import { attemptCost } from '../pricing/cost.ts';
+import { toDollars } from '../pricing/money.ts';
+import { tokenPrices } from '../pricing/price.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+
+export interface CostOptions {
+  /** False: usage is counted, but has no price and is not written to the ledger. */
+  readonly trackingEnabled: boolean;
+}
+
+export interface MeteringDeps {
+  readonly clock: Clock;
+  /** The catalogue of the moment. */
+  readonly catalogue: () => Pick<Catalogue, 'version'>;
+  readonly sizes: PromptSizes;
+  readonly ledger: Ledger;
+  readonly instruments: Pick<Instruments, 'cost' | 'unpricedAttempts'>;
+  readonly labels: ModelLabels;
+  readonly costs: CostOptions;
+}
+
+/**
+ * Charges one attempt to its call: what the upstream reports or, where it does not come to that, the
+ * prompt and what was received, counted. The charge is in the call's record and in the ledger before
+ * the attempt's end is seen outside.
+ *
+ * An attempt that fails without output costs nothing, for the upstream did not answer. One that the
+ * caller, the deadline or the drain ends costs its prompt from the moment it is sent.
+ */
+export function metering(deps: MeteringDeps): Stage {
+  return (next) =>
+    async function metered(call, emit) {
+      const meter = new AttemptMeter(deps, call);
+      const onProgress = (progress: AttemptProgress) => {
+        meter.sent = true;
+        call.onProgress(progress);
+      };
+      const pass: Emit = (event) => {
+        meter.see(event);
+        emit(event);
+      };
+      try {
+        return await meter.complete(await next({ ...call, onProgress }, pass));
+      } catch (thrown) {
+        const error = ProviderError.from(thrown);
+        // Disposed of, in a process without a drain, the connections break before the signal.
+        await meter.end(error, call.signal.aborted || error.reason === 'SHUTTING_DOWN');
+        throw error;
+      }
+    };
+}
+
+/** What one attempt consumes. Per event a sum and a concatenation, everything else when it ends. */
+class AttemptMeter {
+  /** The request is on its way, so the upstream may bill it. */
+  sent = false;
+  /** It is charged, or known to cost nothing. */
+  #settled = false;
+  readonly #deps: MeteringDeps;
+  readonly #call: Call;
+  readonly #startedAt: number;
+  /** Absent if costs are not tracked. */
+  readonly #entry: LedgerEntry | undefined;
+  /** Absent: no output was. */
+  #received: string | undefined;
+
+  constructor(deps: MeteringDeps, call: Call) {
+    this.#deps = deps;
+    this.#call = call;
+    this.#startedAt = deps.clock.now();
+    if (deps.costs.trackingEnabled) this.#entry = open(deps, call, this.#startedAt);
+  }
+
+  see(event: AnswerEvent): void {
+    const piece = writtenIn(event);
+    if (piece === undefined) return;
+    this.#received = this.#received === undefined ? piece : this.#received + piece;
+    this.#entry?.progress(
+      event.type === 'textDelta' ? event.outputTokensSoFar : estimateTokens(this.#received.length),
+    );
+  }
+
+  /** Charges a complete answer, and fills in what its usage lacks. */
+  async complete(event: Completed): Promise<Completed> {
+    const usage = event.usage.estimated ? await this.#fillIn(event.usage) : event.usage;
+    // An upstream that answers vouches for the name it was asked by.
+    this.#deps.labels.admit(this.#call.model);
+    this.#settle(usage, event.serviceTier, 'completed');
+    return usage === event.usage ? event : { ...event, usage };
+  }
+
+  /** Charges an attempt that ended without an answer, or after it. */
+  async end(error: ProviderError, byCaller: boolean): Promise<void> {
+    if (this.#settled) return;
+    if (this.#received !== undefined || (byCaller && this.sent)) {
+      this.#noteRoughly();
+      this.#settle(await this.#fillIn(estimatedUsage(0, 0)), '', error.reason);
+    } else {
+      this.#settled = true;
+      this.#entry?.void();
+    }
+  }
+
+  /** For a status that cannot wait until it is counted; accounting replaces it. */
+  #noteRoughly(): void {
+    const { record } = this.#call;
+    const rough = estimatedUsage(
+      this.#deps.sizes.estimate(this.#call),
+      estimateTokens(this.#received?.length ?? 0),
+    );
+    record.usage = record.charges.reduce((sum, { usage }) => addUsage(sum, usage), rough);
+  }
+
+  /** 0 of an estimated usage means not given; and without an input, the output was a guess too. */
+  async #fillIn(usage: Usage): Promise<Usage> {
+    const reported = usage.inputTokens > 0;
+    const [inputTokens, outputTokens] = await Promise.all([
+      reported ? usage.inputTokens : this.#deps.sizes.spentInput(this.#call),
+      reported && usage.outputTokens > 0 ? usage.outputTokens : this.#countReceived(),
+    ]);
+    return { ...usage, inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+  }
+
+  /** At most what the model was told to write: a reservation was made for that. */
+  async #countReceived(): Promise<number> {
+    const { maxTokens = Number.POSITIVE_INFINITY } = this.#call.request;
+    const counted = await this.#deps.sizes.outputTokens(this.#call, this.#received ?? '');
+    return Math.min(counted, maxTokens);
+  }
+
+  #settle(usage: Usage, serviceTier: string, outcome: Charge['outcome']): void {
+    this.#settled = true;
+    const { costs, clock, catalogue } = this.#deps;
+    const call = this.#call;
+    const billing = { serviceTier, at: this.#startedAt, catalogueVersion: catalogue().version };
+    const charge: Charge = {
+      attempt: call.attempt,
+      upstream: call.upstream,
+      model: call.target.model.id,
+      usage,
+      ...(costs.trackingEnabled && { cost: attemptCost(call, usage, billing) }),
+      serviceTier,
+      outcome,
+      startedAt: this.#startedAt,
+      endedAt: clock.now(),
+    };
+    call.record.charges.push(charge);
+    this.#entry?.settle(charge);
+    this.#measure(charge);
+  }
+
+  #measure({ cost }: Charge): void {
+    if (cost === undefined) return;
+    const { instruments, labels } = this.#deps;
+    const attributes = {
+      [ATTRIBUTE.genAiRequestModel]: labels.label(this.#call.model),
+      [ATTRIBUTE.target]: this.#call.upstream,
+    };
+    if (cost.unpriced) instruments.unpricedAttempts.add(1, attributes);
+    else instruments.cost.add(toDollars(cost.picoDollars), attributes);
+  }
+}
+
+function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number): LedgerEntry {
+  const { model } = call.target;
+  const span = trace.getSpanContext(call.context);
+  const inputTokens = sizes.estimate(call);
+  const prices = tokenPrices(model, { inputTokens, request: call.request, at });
+  return ledger.open({
+    callId: call.id,
+    traceId: span !== undefined && isSpanContextValid(span) ? span.traceId : '',
+    attempt: call.attempt,
+    upstream: call.upstream,
+    ...spenderOf(call),
+    inputTokens,
+    startedAt: at,
+    ...(prices && { prices }),
+    catalogueVersion: catalogue().version,
+  });
+}
+
+/** What a model wrote in an event; undefined: it is no output. */
+function writtenIn(event: AnswerEvent): string | undefined {
+  switch (event.type) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'refusalDelta':
+      return event.text;
+    case 'toolCallDelta':
+      return event.name + event.argumentsFragment;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { estimatedUsage } from '../../core/usage.ts';
+import { segmentNumbers, segmentPath } from './directory.ts';
+import { JOURNAL_VERSION, type JournalLine, type ProgressLine, readLine } from './journal-line.ts';
+import { type LedgerOpening, type LedgerRecord, PROCESS_DIED } from './ledger.ts';
+import { LedgerError } from './ledger-error.ts';
+import type { StoredRecord } from './record-rows.ts';
+import type { RecordStore } from './record-store.ts';
+
+/** Records in one transaction. */
+const BATCH = 1_000;
+
+/** An attempt as the journal leaves it. */
+interface Found {
+  readonly opening: LedgerOpening;
+  outputTokens: number;
+}
+
+/**
+ * Books what a journal in the directory holds and the database does not, then deletes it: what was
+ * settled as it was, what was in flight as an estimate. Tells `onRecord` of each, and returns how
+ * many they were.
+ *
+ * May be interrupted at any point and done again.
+ *
+ * @throws LedgerError if a newer version of this program wrote the journal.
+ */
+export function recover(
+  directory: string,
+  store: RecordStore,
+  onRecord?: (record: LedgerRecord) => void,
+): number {
+  const paths = segmentNumbers(directory).map((number) => segmentPath(directory, number));
+  const journal = new JournalReader();
+  for (const path of paths) journal.read(path);
+  const records = journal.records();
+  let recovered = 0;
+  for (let start = 0; start < records.length; start += BATCH) {
+    const added = store.add(records.slice(start, start + BATCH));
+    for (const { record } of added) onRecord?.(record);
+    recovered += added.length;
+  }
+  for (const path of paths) rmSync(path);
+  return recovered;
+}
+
+/** Reads the segments that one process left, oldest first. */
+class JournalReader {
+  readonly #inFlight = new Map<number, Found>();
+  readonly #settled = new Map<number, StoredRecord>();
+  /** Epoch ms: the last sign of life. */
+  #lastSeen = 0;
+
+  read(path: string): void {
+    for (const text of readFileSync(path, 'utf8').split('\n')) {
+      const line = readLine(text);
+      // The last line of a killed process may be there in part; a power failure may spoil others.
+      if (line !== undefined) this.#take(line, path);
+    }
+  }
+
+  records(): readonly StoredRecord[] {
+    const estimates = [...this.#inFlight.values()].map((found) => ({
+      openedAt: found.opening.startedAt,
+      record: estimate(found, this.#lastSeen),
+    }));
+    return [...this.#settled.values(), ...estimates];
+  }
+
+  #take(line: JournalLine, path: string): void {
+    switch (line.type) {
+      case 'journal':
+        refuseNewer(line.version, path);
+        break;
+      case 'opened':
+        this.#open(line.number, line.opening);
+        break;
+      case 'progress':
+        this.#progress(line.now, line.tokens);
+        break;
+      case 'settled':
+        this.#lastSeen = Math.max(this.#lastSeen, line.stored.record.endedAt);
+        this.#inFlight.delete(line.number);
+        this.#settled.set(line.number, line.stored);
+        break;
+      case 'done':
+        for (const number of line.numbers) {
+          this.#inFlight.delete(number);
+          this.#settled.delete(number);
+        }
+        break;
+    }
+  }
+
+  #open(number: number, opening: LedgerOpening): void {
+    this.#lastSeen = Math.max(this.#lastSeen, opening.startedAt);
+    // A segment begins with what the one before told already, and more of it may be lost.
+    if (!this.#inFlight.has(number)) this.#inFlight.set(number, { opening, outputTokens: 0 });
+  }
+
+  #progress(now: number, tokens: ProgressLine['tokens']): void {
+    this.#lastSeen = Math.max(this.#lastSeen, now);
+    for (const [number, outputTokens] of tokens) {
+      const found = this.#inFlight.get(number);
+      if (found !== undefined) found.outputTokens = outputTokens;
+    }
+  }
+}
+
+function refuseNewer(version: number, path: string): void {
+  if (version > JOURNAL_VERSION) {
+    throw new LedgerError(
+      `${path} has version ${version}, and this program knows ${JOURNAL_VERSION}`,
+    );
+  }
+}
+
+/** The whole prompt, and the output that had come by the last time that was written down. */
+function estimate(found: Found, endedAt: number): LedgerRecord {
+  const { prices, catalogueVersion, ...same } = found.opening;
+  // Estimates may come in fractions of a token.
+  const inputTokens = Math.ceil(same.inputTokens);
+  const outputTokens = Math.ceil(found.outputTokens);
+  const picoDollars =
+    prices === undefined
+      ? 0n
+      : BigInt(inputTokens) * prices.input + BigInt(outputTokens) * prices.output;
+  return {
+    ...same,
+    usage: estimatedUsage(inputTokens, outputTokens),
+    cost: { picoDollars, catalogueVersion, estimated: true, unpriced: prices === undefined },
+    serviceTier: '',
+    outcome: PROCESS_DIED,
+    endedAt,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Call } from '../../core/call.ts';
+import type { Cost, Usage } from '../../core/events.ts';
+import { costOf, expectedTier } from './price.ts';
+
+/** How an attempt was billed. */
+export interface Billing {
+  /** As the answer named it; empty: it did not, and what was asked for is expected. */
+  readonly serviceTier: string;
+  /** Epoch ms at which the attempt began. */
+  readonly at: number;
+  /** Of the prices. */
+  readonly catalogueVersion: string;
+}
+
+/** What an attempt of a call costs. A price that is not known is marked as such, and never a price of 0. */
+export function attemptCost({ request, target }: Call, usage: Usage, billing: Billing): Cost {
+  const { at, catalogueVersion } = billing;
+  const { serviceTier: asked = '', promptCacheRetention } = request;
+  const serviceTier = billing.serviceTier || expectedTier(target.model, request, usage.inputTokens);
+  const picoDollars = costOf(usage, target.model, { serviceTier, at, promptCacheRetention });
+  // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
+  const tierUnknown = billing.serviceTier === '' && !['', 'default'].includes(asked);
+  return {
+    picoDollars: picoDollars ?? 0n,
+    catalogueVersion,
+    estimated: usage.estimated || tierUnknown,
+    unpriced: picoDollars === undefined,
+  };
+}
+
+export function addCost(a: Cost | undefined, b: Cost): Cost {
+  if (a === undefined) return b;
+  return {
+    picoDollars: a.picoDollars + b.picoDollars,
+    catalogueVersion: b.catalogueVersion,
+    estimated: a.estimated || b.estimated,
+    unpriced: a.unpriced || b.unpriced,
+  };
+}

@@ -1,0 +1,137 @@
+import type { Call, Emit } from '../core/call.ts';
+import type { Completed, Timings, Usage } from '../core/events.ts';
+import type { ToolCall } from '../core/message.ts';
+import { estimatedUsage, estimateTokens } from '../core/usage.ts';
+import { CodePoints } from './code-points.ts';
+import { effectiveSettings } from './effective-settings.ts';
+import { tooLarge } from './faults.ts';
+import { present } from './present.ts';
+import { ToolCallAssembler, type ToolCallFragment } from './tool-calls.ts';
+
+/** What is known of an answer at its end, beyond what was said. */
+export interface Outcome
+  extends Pick<
+    Completed,
+    'finishReason' | 'rawFinishReason' | 'reasoningItems' | 'serviceTier' | 'systemFingerprint'
+  > {
+  /** As the upstream names it; may be empty. */
+  readonly model: string;
+  /** Absent: the upstream did not report it. */
+  readonly usage?: Usage | undefined;
+}
+
+/** Largest answer, in characters: many times what the longest answer of any model has. */
+const MAX_WEIGHT = 32 * 1024 * 1024;
+/** What a chunk costs beside its text, in characters, so that many tiny ones count too. */
+const CHUNK_WEIGHT = 64;
+
+/** Makes the events of one answer, whichever API it comes from: whole characters, counted output. */
+export class AnswerEvents {
+  readonly #call: Call;
+  readonly #emit: Emit;
+  readonly #text = new CodePoints();
+  readonly #reasoning = new CodePoints();
+  readonly #refusal = new CodePoints();
+  readonly #tools = new ToolCallAssembler();
+  #started = false;
+  #outputChunks = 0;
+  #outputCharacters = 0;
+
+  constructor(call: Call, emit: Emit) {
+    this.#call = call;
+    this.#emit = emit;
+  }
+
+  get hasOutput(): boolean {
+    return this.#outputChunks > 0;
+  }
+
+  get toolCalls(): readonly ToolCall[] {
+    return this.#tools.toolCalls;
+  }
+
+  /** Emits `started`; only the first time. */
+  start(responseId: string, model: string): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#emit({
+      type: 'started',
+      responseId,
+      model: model || this.#call.model,
+      upstreamRequestId: this.#call.record.upstreamRequestId,
+      attempt: this.#call.attempt,
+      effectiveSettings: effectiveSettings(this.#call),
+      warnings: this.#call.warnings,
+      ...present({ truncation: this.#call.truncation }),
+      target: this.#call.upstream,
+    });
+  }
+
+  /** One piece of output has come, of so many characters in all; to be told before what is in it. */
+  count(characters: number): void {
+    if (characters === 0) return;
+    this.#outputChunks += 1;
+    this.#outputCharacters += characters;
+    // Whoever collects the answer holds all of it: a server that never ends must not fill memory.
+    if (this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks > MAX_WEIGHT) throw tooLarge();
+  }
+
+  text(piece: string): void {
+    if (piece !== '') this.#emitText(this.#text.add(piece));
+  }
+
+  reasoning(piece: string): void {
+    if (piece !== '') this.#emitReasoning(this.#reasoning.add(piece));
+  }
+
+  refusal(piece: string): void {
+    if (piece !== '') this.#emitRefusal(this.#refusal.add(piece));
+  }
+
+  toolCall(fragment: ToolCallFragment): void {
+    const event = this.#tools.add(fragment);
+    if (event !== undefined) this.#emit(event);
+  }
+
+  /** Emits what was held back. */
+  end({ model, usage, ...outcome }: Outcome, timings: Timings): Completed {
+    this.#emitReasoning(this.#reasoning.end());
+    this.#emitText(this.#text.end());
+    this.#emitRefusal(this.#refusal.end());
+    for (const delta of this.#tools.end()) this.#emit(delta);
+    return {
+      type: 'completed',
+      ...outcome,
+      toolCalls: this.#tools.toolCalls,
+      // Input tokens are not known here; whoever accounts for the call fills in their estimate.
+      usage: usage ?? estimatedUsage(0, this.#outputTokens()),
+      model: model || this.#call.model,
+      target: this.#call.upstream,
+      attempts: this.#call.attempt,
+      failedAttempts: [],
+      timings,
+      cached: false,
+    };
+  }
+
+  #emitText(text: string): void {
+    if (text === '') return;
+    this.#emit({ type: 'textDelta', text, outputTokensSoFar: this.#outputTokens() });
+  }
+
+  #emitReasoning(text: string): void {
+    if (text !== '') this.#emit({ type: 'reasoningDelta', text });
+  }
+
+  #emitRefusal(text: string): void {
+    if (text !== '') this.#emit({ type: 'refusalDelta', text });
+  }
+
+  /**
+   * An estimate of the output tokens so far, too low rather than too high: a piece with output holds
+   * at least one, and a token is seldom longer than four characters.
+   */
+  #outputTokens(): number {
+    return Math.max(this.#outputChunks, estimateTokens(this.#outputCharacters));
+  }
+}

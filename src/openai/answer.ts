@@ -1,0 +1,226 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Call, Emit } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { type ErrorFacts, ProviderError } from '../core/errors.ts';
+import { EventBuffer } from '../core/event-buffer.ts';
+import type { AnswerEvent, Completed } from '../core/events.ts';
+import type { FlowSource } from '../core/flow.ts';
+import type { ApiSurface } from './api-surface.ts';
+import { Exchange, type ResponseListener } from './exchange.ts';
+import { encoded, jsonInsteadOfStream, notAStream, staleConnection } from './faults.ts';
+import { fromHttpResponse, fromTransportError } from './map-error.ts';
+import { present } from './present.ts';
+import { rateHeadroom } from './rate-headers.ts';
+import { headerValue } from './retry-after.ts';
+import { type StreamOptions, StreamReader } from './stream-reader.ts';
+import { TextReader } from './text-reader.ts';
+import type { HttpRequest, Transport } from './transport.ts';
+import { requestId } from './upstream-text.ts';
+import { WholeReader } from './whole-reader.ts';
+
+export interface AnswerContext {
+  readonly transport: Transport;
+  readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
+  readonly clock: Clock;
+  readonly stream: StreamOptions;
+}
+
+interface BodyReader {
+  data(chunk: Buffer): void;
+  end(): void;
+}
+
+/** A body that is an answer, and not an explanation why there is none. */
+interface AnswerReader extends BodyReader {
+  fail(error: unknown): void;
+  stop(): void;
+}
+
+/** As much of a body as is read where no stream is expected. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/**
+ * One attempt at one answer: sends the request and turns the response into events. Whatever goes wrong
+ * rejects with a ProviderError and ends the connection with it; only a body read to its end leaves the
+ * connection for others.
+ *
+ * What one read of the socket brings is emitted when it is read to its end, adjacent deltas as one.
+ */
+export class Answer implements FlowSource, ResponseListener {
+  readonly #call: Call;
+  readonly #emit: Emit;
+  readonly #surface: ApiSurface;
+  readonly #context: AnswerContext;
+  readonly #exchange: Exchange;
+  readonly #result = Promise.withResolvers<Completed>();
+  readonly #read = new EventBuffer<AnswerEvent>();
+  #settled = false;
+  #startedAt = 0;
+  #facts: ErrorFacts;
+  #answer: AnswerReader | undefined;
+  #body: BodyReader | undefined;
+
+  constructor(call: Call, emit: Emit, surface: ApiSurface, context: AnswerContext) {
+    this.#call = call;
+    this.#emit = emit;
+    this.#surface = surface;
+    this.#context = context;
+    this.#facts = { model: call.model };
+    this.#exchange = new Exchange(call.signal, this);
+  }
+
+  /** To be called once. */
+  run(): Promise<Completed> {
+    this.#startedAt = this.#context.clock.now();
+    this.#call.flow.attach(this);
+    this.#send().catch((error: unknown) => this.#fail(error));
+    return this.#result.promise;
+  }
+
+  pause(): void {
+    this.#exchange.pause();
+  }
+
+  resume(): void {
+    this.#exchange.resume();
+  }
+
+  onConnected(): void {
+    this.#call.onProgress('connected');
+    // The headers of a whole answer come with the answer: the wait for them is the model's.
+    if (this.#whole) this.#call.onProgress('headers');
+  }
+
+  onHeaders(status: number, headers: IncomingHttpHeaders): void {
+    const id = requestId(headerValue(headers, 'x-request-id') ?? '');
+    this.#call.record.upstreamRequestId = id ?? '';
+    this.#call.record.upstreamStatus = status;
+    this.#facts = {
+      ...this.#facts,
+      upstreamStatus: status,
+      ...present({ upstreamRequestId: id }),
+    };
+    if (!this.#whole) this.#call.onProgress('headers');
+    const headroom = rateHeadroom(headers);
+    if (headroom !== undefined) this.#call.onHeadroom(headroom);
+    this.#guard(() => this.#expectBody(status, headers));
+  }
+
+  onData(chunk: Buffer): void {
+    this.#guard(() => this.#body?.data(chunk));
+  }
+
+  onEnd(): void {
+    this.#guard(() => this.#body?.end());
+  }
+
+  onError(error: unknown): void {
+    const known = fromTransportError(error, this.#call.model);
+    this.#guard(() => {
+      if (this.#answer !== undefined) this.#answer.fail(known);
+      // An error response says more than the break behind it, even if it is cut.
+      else if (this.#body !== undefined) this.#body.end();
+      else throw this.#exchange.reusesConnection ? staleConnection(known) : known;
+    });
+  }
+
+  onAbort(): void {
+    this.#answer?.stop();
+    this.#settle();
+    this.#result.reject(this.#call.signal.reason);
+  }
+
+  /** The model cannot stream, so no stream was asked for. */
+  get #whole(): boolean {
+    return !this.#call.target.model.supports.streaming;
+  }
+
+  async #send(): Promise<void> {
+    this.#call.signal.throwIfAborted();
+    const request = await this.#context.buildRequest(this.#call, this.#surface);
+    this.#context.transport.send(request, this.#exchange);
+  }
+
+  #expectBody(status: number, headers: IncomingHttpHeaders): void {
+    const contentType = headerValue(headers, 'content-type') ?? '';
+    const coding = headerValue(headers, 'content-encoding') ?? 'identity';
+    if (!/^identity$/i.test(coding)) throw encoded();
+    if (status >= 300) {
+      this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
+        throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());
+      });
+    } else if (/^text\/event-stream\b/i.test(contentType)) {
+      this.#expectAnswer(true);
+    } else if (contentType === '' || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
+      if (this.#whole) this.#expectAnswer(false);
+      else this.#expectExcuse();
+    } else {
+      throw notAStream(contentType);
+    }
+  }
+
+  /** JSON in the place of a stream. */
+  #expectExcuse(): void {
+    this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
+      throw jsonInsteadOfStream(text, this.#call);
+    });
+  }
+
+  #expectAnswer(streamed: boolean): void {
+    const stream = this.#surface.newStream(this.#call, (event) => this.#read.push(event));
+    const context = {
+      exchange: this.#exchange,
+      onComplete: (completed: Completed) => this.#complete(completed),
+      clock: this.#context.clock,
+      startedAt: this.#startedAt,
+    };
+    const options = this.#context.stream;
+    this.#answer = streamed
+      ? new StreamReader(stream, context, options)
+      : new WholeReader(stream, context, options.maxEventBytes);
+    this.#body = this.#answer;
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+      if (!this.#settled) this.#flush();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #flush(): void {
+    const { signal } = this.#call;
+    for (let event = this.#read.shift(); event !== undefined; event = this.#read.shift()) {
+      this.#emit(event);
+      if (signal.aborted) this.#read.clear();
+    }
+  }
+
+  #complete(completed: Completed): void {
+    this.#flush();
+    this.#settle();
+    this.#result.resolve(completed);
+  }
+
+  #fail(thrown: unknown): void {
+    this.#answer?.stop();
+    this.#exchange.destroy();
+    const { signal } = this.#call;
+    // What came before the break was said.
+    if (!signal.aborted && !this.#settled) this.#flush();
+    this.#settle();
+    if (signal.aborted) {
+      this.#result.reject(signal.reason);
+      return;
+    }
+    const error = ProviderError.from(thrown);
+    this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...error.facts }));
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#call.flow.detach(this);
+  }
+}

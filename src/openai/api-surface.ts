@@ -1,0 +1,37 @@
+import type { Call, Emit } from '../core/call.ts';
+import type { Completed, Timings } from '../core/events.ts';
+
+/** One of OpenAI's two APIs for answers: how it is asked, and how its answers read. */
+export interface ApiSurface {
+  /** Below the base URL: `/chat/completions`. */
+  readonly path: string;
+  /** The body that asks for an answer: as a stream, unless the model cannot. */
+  toRequest(call: Call): object;
+  /** @param emit gets the events of the answer */
+  newStream(call: Call, emit: Emit): AnswerStream;
+}
+
+/** Folds what an upstream sends into the events of one answer. Knows nothing of sockets and time. */
+export interface AnswerStream {
+  /**
+   * Takes the next event, which is neither empty nor `[DONE]`.
+   *
+   * @param name of the event, empty if it has none
+   * @throws ProviderError if it cannot be read, or reports a failure
+   */
+  read(name: string, data: string): void;
+  /**
+   * Takes a whole answer, as it comes where no stream was asked for.
+   *
+   * @throws ProviderError if it cannot be read, or reports a failure
+   */
+  readWhole(body: string): void;
+  /** The model has said all it says; the usage may still follow. */
+  readonly finished: boolean;
+  /** Nothing more can follow. */
+  readonly complete: boolean;
+  /** The model has said something. */
+  readonly hasOutput: boolean;
+  /** The end, once nothing follows. Emits what is left before: halves of characters. */
+  end(timings: Timings): Completed;
+}

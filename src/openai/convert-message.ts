@@ -1,0 +1,80 @@
+import type {
+  ChatCompletionAssistantMessageParam,
+  ChatCompletionContentPart,
+  ChatCompletionContentPartImage,
+  ChatCompletionContentPartText,
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions';
+import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.ts';
+import type { Model } from '../core/model.ts';
+import { imageUrl } from './image-url.ts';
+import { present, unlessEmpty } from './present.ts';
+
+/**
+ * A turn as the Chat Completions API takes it.
+ *
+ * @param instructionRole the role in which the model takes instructions, whatever they are called
+ */
+export function toMessageParam(
+  message: Message,
+  instructionRole: Model['instructionRole'],
+): ChatCompletionMessageParam {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return { role: instructionRole, content: textOnly(message.content), ...nameOf(message) };
+    case 'user':
+      return { role: 'user', content: textAndImages(message.content), ...nameOf(message) };
+    case 'assistant':
+      return assistant(message);
+    case 'tool':
+      return {
+        role: 'tool',
+        content: textOnly(message.content),
+        tool_call_id: message.toolCallId ?? '',
+      };
+  }
+}
+
+function assistant(message: Message): ChatCompletionAssistantMessageParam {
+  const { content } = message;
+  const toolCalls = unlessEmpty(message.toolCalls);
+  return {
+    role: 'assistant',
+    // Beside tool calls, null is what the API itself answers with; some servers refuse "".
+    content: toolCalls !== undefined && content.length === 0 ? null : textOnly(content),
+    ...(toolCalls && { tool_calls: toolCalls.map(toToolCallParam) }),
+    ...nameOf(message),
+  };
+}
+
+function toToolCallParam(call: ToolCall): ChatCompletionMessageFunctionToolCall {
+  return {
+    id: call.id,
+    type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  };
+}
+
+function nameOf(message: Message): { name?: string } {
+  return present({ name: unlessEmpty(message.name) });
+}
+
+function textOnly(content: Message['content']): string | ChatCompletionContentPartText[] {
+  if (typeof content === 'string') return content;
+  return content.filter((part) => part.type === 'text').map(({ type, text }) => ({ type, text }));
+}
+
+function textAndImages(content: Message['content']): string | ChatCompletionContentPart[] {
+  return typeof content === 'string' ? content : content.map(toPart);
+}
+
+function toPart(part: ContentPart): ChatCompletionContentPart {
+  return part.type === 'text' ? { type: 'text', text: part.text } : toImage(part);
+}
+
+function toImage(image: ImagePart): ChatCompletionContentPartImage {
+  const url = imageUrl(image);
+  return { type: 'image_url', image_url: { url, ...present({ detail: image.detail }) } };
+}

@@ -1,0 +1,75 @@
+import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
+import type { Call } from '../core/call.ts';
+import type { MessageRequest } from '../core/message.ts';
+import type { Model } from '../core/model.ts';
+import { toMessageParam } from './convert-message.ts';
+import { toResponseFormat, toToolParams } from './convert-tools.ts';
+import { present, unlessEmpty } from './present.ts';
+
+type Params = ChatCompletionCreateParams;
+
+/** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
+const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
+  stream: true,
+  stream_options: { include_usage: true, include_obfuscation: false },
+};
+
+/**
+ * The call as a Chat Completions request, streaming unless the model cannot. What the caller left out
+ * is left out here, so that the upstream's default holds; what is the provider's own affair (metadata, task type, cache
+ * and context policy, fallback models) is never sent.
+ *
+ * @param call validated by the prepare stage
+ */
+export function toChatCompletionRequest(call: Call): ChatCompletionCreateParams {
+  const { request } = call;
+  const { model } = call.target;
+  return {
+    model: call.model,
+    messages: request.messages.map((message) => toMessageParam(message, model.instructionRole)),
+    ...(model.supports.streaming && STREAMED),
+    ...toSamplingParams(request, model.maxTokensField),
+    ...toToolParams(request),
+    ...toServiceParams(request),
+  };
+}
+
+function toSamplingParams(
+  request: MessageRequest,
+  maxTokensField: Model['maxTokensField'],
+): Partial<Params> {
+  return present({
+    [maxTokensField]: request.maxTokens,
+    temperature: request.temperature,
+    top_p: request.topP,
+    frequency_penalty: request.frequencyPenalty,
+    presence_penalty: request.presencePenalty,
+    stop: unlessEmpty(request.stop)?.slice(),
+    seed: request.seed,
+    logit_bias: biasOf(request),
+    response_format: request.responseFormat && toResponseFormat(request.responseFormat),
+    prediction: predictionOf(request),
+  });
+}
+
+/** Of the sets that grow, the SDK's types know the members of its day; any string is sent. */
+function toServiceParams(request: MessageRequest): Partial<Params> {
+  return present({
+    reasoning_effort: unlessEmpty(request.reasoningEffort) as Params['reasoning_effort'],
+    verbosity: unlessEmpty(request.verbosity) as Params['verbosity'],
+    service_tier: unlessEmpty(request.serviceTier) as Params['service_tier'],
+    prompt_cache_key: unlessEmpty(request.promptCacheKey),
+    prompt_cache_retention: unlessEmpty(
+      request.promptCacheRetention,
+    ) as Params['prompt_cache_retention'],
+    safety_identifier: unlessEmpty(request.safetyIdentifier),
+  });
+}
+
+function biasOf({ logitBias }: MessageRequest): Record<string, number> | undefined {
+  return logitBias && Object.keys(logitBias).length > 0 ? { ...logitBias } : undefined;
+}
+
+function predictionOf({ prediction }: MessageRequest): Params['prediction'] | undefined {
+  return prediction ? { type: 'content', content: prediction } : undefined;
+}

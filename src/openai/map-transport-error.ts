@@ -1,0 +1,122 @@
+import type { ErrorReason } from '../core/error-kinds.ts';
+import { type ErrorFacts, ProviderError } from '../core/errors.ts';
+import { recordOf } from './json-record.ts';
+import { toCause } from './upstream-text.ts';
+
+type Failure = readonly [reason: ErrorReason, facts: Omit<ErrorFacts, 'model' | 'cause'>];
+
+const DNS: Failure = [
+  'NETWORK_ERROR',
+  { message: "The upstream's host name could not be resolved (DNS)." },
+];
+const REFUSED: Failure = ['NETWORK_ERROR', { message: 'The upstream refused the connection.' }];
+const UNREACHABLE: Failure = ['NETWORK_ERROR', { message: 'There is no route to the upstream.' }];
+const RESET: Failure = [
+  'NETWORK_ERROR',
+  { message: 'The upstream closed the connection before its answer was complete.' },
+];
+const TLS: Failure = [
+  'NETWORK_ERROR',
+  { message: 'No trusted TLS connection to the upstream could be made.' },
+];
+const MALFORMED: Failure = [
+  'SERVICE_UNAVAILABLE',
+  { message: 'The upstream sent something that is not an HTTP response.' },
+];
+const CONNECT_TIMEOUT: Failure = [
+  'TIMEOUT',
+  { timeoutPhase: 'connect', message: 'The connection to the upstream took too long.' },
+];
+const HEADERS_TIMEOUT: Failure = [
+  'TIMEOUT',
+  { timeoutPhase: 'headers', message: "The upstream's response headers took too long." },
+];
+const BODY_TIMEOUT: Failure = [
+  'TIMEOUT',
+  { timeoutPhase: 'idle', message: 'The upstream fell silent in the middle of its answer.' },
+];
+/** By `Transport.close()` and nothing else: another attempt would meet the same. */
+const CLOSED: Failure = ['SHUTTING_DOWN', {}];
+const UNKNOWN: Failure = ['NETWORK_ERROR', {}];
+
+/** Codes of the operating system, of Node and of undici. */
+const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
+  ['ENOTFOUND', DNS],
+  ['EAI_AGAIN', DNS],
+  ['ECONNREFUSED', REFUSED],
+  ['EHOSTUNREACH', UNREACHABLE],
+  ['ENETUNREACH', UNREACHABLE],
+  ['ECONNRESET', RESET],
+  ['ECONNABORTED', RESET],
+  ['EPIPE', RESET],
+  ['UND_ERR_SOCKET', RESET],
+  ['EPROTO', TLS],
+  ['SELF_SIGNED_CERT_IN_CHAIN', TLS],
+  ['ETIMEDOUT', CONNECT_TIMEOUT],
+  ['UND_ERR_CONNECT_TIMEOUT', CONNECT_TIMEOUT],
+  ['UND_ERR_HEADERS_TIMEOUT', HEADERS_TIMEOUT],
+  ['UND_ERR_BODY_TIMEOUT', BODY_TIMEOUT],
+  ['UND_ERR_HEADERS_OVERFLOW', MALFORMED],
+  ['UND_ERR_CLOSED', CLOSED],
+  ['UND_ERR_DESTROYED', CLOSED],
+]);
+
+/** Families of codes: OpenSSL's verification errors, Node's TLS errors, llhttp's parse errors. */
+const FAILURE_OF_PREFIX: readonly (readonly [string, Failure])[] = [
+  ['CERT_', TLS],
+  ['UNABLE_TO_', TLS],
+  ['DEPTH_ZERO_', TLS],
+  ['ERR_TLS_', TLS],
+  ['ERR_SSL_', TLS],
+  ['HPE_', MALFORMED],
+];
+
+/** How deep errors wrap each other at most. */
+const MAX_DEPTH = 8;
+
+/** A failure to exchange anything with the upstream. A ProviderError inside is what is returned. */
+export function fromTransportError(error: unknown, model: string): ProviderError {
+  const chain = causesOf(error);
+  const known = chain.find((link) => link instanceof ProviderError);
+  if (known instanceof ProviderError) return known;
+  const [reason, facts] = chain.map(failureOf).find((found) => found !== undefined) ?? UNKNOWN;
+  return new ProviderError(reason, {
+    ...facts,
+    model,
+    cause: toCause(chain.map(describe).join('; caused by ')),
+  });
+}
+
+/** The error and what it wraps; of the addresses that were tried, the first. */
+function causesOf(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let link = error; link != null && chain.length < MAX_DEPTH; link = causeOf(link)) {
+    chain.push(link);
+  }
+  return chain;
+}
+
+function causeOf(error: unknown): unknown {
+  const { errors, cause } = recordOf(error);
+  return Array.isArray(errors) ? errors[0] : cause;
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  const code = codeOf(error);
+  const exact = FAILURE_OF_CODE.get(code);
+  return exact ?? FAILURE_OF_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = recordOf(error);
+  // undici gives some of its parser's errors no code.
+  if (code === undefined && name === 'HTTPParserError') return 'HPE_';
+  return typeof code === 'string' ? code : '';
+}
+
+/** Read as a record, not by instanceof: errors of other realms (workers, vm) are not of this class. */
+function describe(error: unknown): string {
+  const { name, message } = recordOf(error);
+  if (typeof message !== 'string') return typeof error === 'string' ? error : typeof error;
+  return `${typeof name === 'string' ? name : 'error'} ${codeOf(error)}: ${message}`;
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import { linkSignal } from '../core/signal.ts';
+import type { ListedModel } from '../core/upstream.ts';
+import type { RequestBuilder } from './client.ts';
+import { recordOf } from './json-record.ts';
+import { fromHttpResponse } from './map-error.ts';
+import { readText } from './read-text.ts';
+import type { Transport } from './transport.ts';
+import { toCause } from './upstream-text.ts';
+
+/** For the whole list, in ms. */
+const TIMEOUT_MS = 10_000;
+
+/** Routers that list every model of every vendor come to about a megabyte. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
+
+export interface ModelLister {
+  readonly requests: RequestBuilder;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
+/** The models that the upstream lists, by id. Rejects with ProviderError. */
+export async function listModels(
+  lister: ModelLister,
+  signal: AbortSignal,
+): Promise<readonly ListedModel[]> {
+  signal.throwIfAborted();
+  const { controller, unlink } = linkSignal(signal);
+  const timer = lister.clock.after(TIMEOUT_MS, () => {
+    const message = 'The upstream took too long to list its models.';
+    controller.abort(new ProviderError('TIMEOUT', { message }));
+  });
+  try {
+    return await askForModels(lister, controller.signal);
+  } finally {
+    timer.cancel();
+    unlink();
+  }
+}
+
+async function askForModels(
+  { requests, transport, clock }: ModelLister,
+  signal: AbortSignal,
+): Promise<readonly ListedModel[]> {
+  const request = await requests.build({
+    method: 'get',
+    path: '/models',
+    accept: 'application/json',
+  });
+  const { status, headers, text } = await readText(transport, request, signal, MAX_BYTES);
+  if (status >= 300) throw fromHttpResponse(status, headers, text, '', clock.now());
+  return parseModels(text);
+}
+
+function parseModels(text: string): readonly ListedModel[] {
+  const { data } = recordOf(parseJson(text));
+  if (!Array.isArray(data)) throw unreadable(text);
+  const models = data.map(recordOf).flatMap(({ id, shutdown_date }) => {
+    return typeof id === 'string' && id !== '' ? [{ id, shutdownDate: toDay(shutdown_date) }] : [];
+  });
+  return models.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(text);
+  }
+}
+
+function unreadable(text: string): ProviderError {
+  return new ProviderError('SERVICE_UNAVAILABLE', {
+    message: 'The upstream sent a list of models that cannot be read.',
+    cause: toCause(text),
+  });
+}
+
+function toDay(date: unknown): string {
+  return typeof date === 'string' ? (ISO_DAY.exec(date)?.[0] ?? '') : '';
+}

@@ -1,0 +1,63 @@
+import type { Headroom, RateHeadroom } from '../core/rate-headroom.ts';
+import { headerValue, type ResponseHeaders } from './retry-after.ts';
+
+const MINUTE_MS = 60_000;
+
+const COUNT = /^\d{1,15}$/;
+
+/** One number with its unit, as Go's time.Duration.String writes them one after another. */
+const DURATION_PART = /(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|s|us|µs|ns)/y;
+
+const UNIT_MS: ReadonlyMap<string | undefined, number> = new Map([
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+  ['us', 1e-3],
+  ['µs', 1e-3],
+  ['ns', 1e-6],
+]);
+
+/**
+ * What `x-ratelimit-*` says of the limits on requests and on tokens. Absent if it says nothing that
+ * makes sense: some compatible servers send -1 or 0 where they limit nothing.
+ */
+export function rateHeadroom(headers: ResponseHeaders): RateHeadroom | undefined {
+  const requests = headroom(headers, 'requests');
+  const tokens = headroom(headers, 'tokens');
+  if (requests === undefined && tokens === undefined) return undefined;
+  return {
+    ...(requests === undefined ? {} : { requests }),
+    ...(tokens === undefined ? {} : { tokens }),
+  };
+}
+
+function headroom(headers: ResponseHeaders, of: 'requests' | 'tokens'): Headroom | undefined {
+  const limit = count(headerValue(headers, `x-ratelimit-limit-${of}`));
+  if (limit === undefined || limit === 0) return undefined;
+  const reported = count(headerValue(headers, `x-ratelimit-remaining-${of}`));
+  if (reported === undefined) return undefined;
+  const remaining = Math.min(reported, limit);
+  const resetMs = duration(headerValue(headers, `x-ratelimit-reset-${of}`));
+  // A limit per minute that refills evenly, where the upstream does not say.
+  return { limit, remaining, resetMs: resetMs ?? MINUTE_MS * (1 - remaining / limit) };
+}
+
+function count(value: string | undefined): number | undefined {
+  const text = value?.trim();
+  return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
+}
+
+/** A Go duration in ms: `12ms`, `1m30.5s`, `0s`. */
+function duration(value: string | undefined): number | undefined {
+  const text = value?.trim();
+  if (text === undefined || text === '') return undefined;
+  let ms = 0;
+  DURATION_PART.lastIndex = 0;
+  while (DURATION_PART.lastIndex < text.length) {
+    const part = DURATION_PART.exec(text);
+    if (part === null) return undefined;
+    ms += Number(part[1]) * (UNIT_MS.get(part[2]) ?? Number.NaN);
+  }
+  return ms;
+}

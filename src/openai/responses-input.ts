@@ -1,0 +1,93 @@
+import type {
+  EasyInputMessage,
+  ResponseFunctionToolCall,
+  ResponseInputContent,
+  ResponseInputItem,
+  ResponseInputText,
+  ResponseReasoningItem,
+} from 'openai/resources/responses/responses';
+import type { ContentPart, Message, ReasoningItem, ToolCall } from '../core/message.ts';
+import type { Model } from '../core/model.ts';
+import { imageUrl } from './image-url.ts';
+
+/**
+ * A turn as the Responses API takes it: as one item, or as several where it calls functions or brings
+ * sealed reasoning. The API knows no names of participants.
+ *
+ * @param instructionRole the role in which the model takes instructions, whatever they are called
+ */
+export function toInputItems(
+  message: Message,
+  instructionRole: Model['instructionRole'],
+): ResponseInputItem[] {
+  const content = mapParts(message.content, toInputContent);
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return [{ type: 'message', role: instructionRole, content }];
+    case 'user':
+      return [{ type: 'message', role: 'user', content }];
+    case 'assistant':
+      return assistant(message);
+    case 'tool':
+      return [
+        {
+          type: 'function_call_output',
+          call_id: message.toolCallId ?? '',
+          output: content,
+        },
+      ];
+  }
+}
+
+/** The API wants reasoning before what it led to, and something behind it. */
+function assistant({ content, toolCalls = [], reasoningItems = [] }: Message): ResponseInputItem[] {
+  const spoken = content.length > 0 || toolCalls.length === 0;
+  return [
+    ...reasoningItems.map(toReasoning),
+    ...(spoken ? [toOutputMessage(content)] : []),
+    ...toolCalls.map(toFunctionCall),
+  ];
+}
+
+function toOutputMessage(content: Message['content']): EasyInputMessage {
+  const parts = mapParts(content, (part) => ({ type: 'output_text', text: textOf(part) }));
+  // The API takes parts of an answer without the ids that the SDK's type asks for.
+  return { type: 'message', role: 'assistant', content: parts as EasyInputMessage['content'] };
+}
+
+function toReasoning(item: ReasoningItem): ResponseReasoningItem {
+  return {
+    type: 'reasoning',
+    id: item.id,
+    encrypted_content: item.encryptedContent,
+    summary: item.summary.map((text) => ({ type: 'summary_text', text })),
+  };
+}
+
+function toFunctionCall(call: ToolCall): ResponseFunctionToolCall {
+  return {
+    type: 'function_call',
+    call_id: call.id,
+    name: call.name,
+    arguments: call.arguments,
+  };
+}
+
+function toInputContent(part: ContentPart): ResponseInputText | ImageContent {
+  if (part.type === 'text') return { type: 'input_text', text: part.text };
+  return { type: 'input_image', image_url: imageUrl(part), detail: part.detail ?? 'auto' };
+}
+
+type ImageContent = Extract<ResponseInputContent, { type: 'input_image' }>;
+
+/** Images stand in user turns only. */
+function textOf(part: ContentPart): string {
+  return part.type === 'text' ? part.text : '';
+}
+
+/** The API takes an empty text, but no empty list. */
+function mapParts<T>(content: Message['content'], map: (part: ContentPart) => T): string | T[] {
+  if (content.length === 0) return '';
+  return typeof content === 'string' ? content : content.map(map);
+}

@@ -1,0 +1,64 @@
+import type { ResponseCreateParams } from 'openai/resources/responses/responses';
+import type { Call } from '../core/call.ts';
+import type { MessageRequest } from '../core/message.ts';
+import { present, unlessEmpty } from './present.ts';
+import { toInputItems } from './responses-input.ts';
+import { toResponsesTools, toTextFormat } from './responses-tools.ts';
+
+type Params = ResponseCreateParams;
+
+/** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
+const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
+  stream: true,
+  stream_options: { include_obfuscation: false },
+};
+
+/**
+ * The call as a Responses request, streaming unless the model cannot. What the caller left out is
+ * left out here, so that the upstream's default holds, with two exceptions: nothing is stored at the
+ * upstream, and a function is not strict unless the caller says so.
+ *
+ * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
+ *   token biases, a prediction and participants' names, and they are not sent
+ */
+export function toResponsesRequest(call: Call): Params {
+  const { model, request, target } = call;
+  return {
+    model,
+    input: request.messages.flatMap((turn) => toInputItems(turn, target.model.instructionRole)),
+    ...(target.model.supports.streaming && STREAMED),
+    store: false,
+    // What is not stored must be carried. Models that do not reason answer 400 to this.
+    ...(target.model.reasoning.isReasoning && { include: ['reasoning.encrypted_content'] }),
+    ...toSamplingParams(request),
+    ...toResponsesTools(request),
+    ...toServiceParams(request),
+  };
+}
+
+/** Of the sets that grow, the SDK's types know the members of its day; any string is sent. */
+function toSamplingParams(request: MessageRequest): Partial<Params> {
+  const effort = unlessEmpty(request.reasoningEffort);
+  const text = present({
+    format: request.responseFormat && toTextFormat(request.responseFormat),
+    verbosity: unlessEmpty(request.verbosity),
+  });
+  return present({
+    max_output_tokens: request.maxTokens,
+    temperature: request.temperature,
+    top_p: request.topP,
+    text: Object.keys(text).length > 0 ? (text as Params['text']) : undefined,
+    reasoning: effort === undefined ? undefined : ({ effort } as Params['reasoning']),
+  });
+}
+
+function toServiceParams(request: MessageRequest): Partial<Params> {
+  return present({
+    service_tier: unlessEmpty(request.serviceTier) as Params['service_tier'],
+    prompt_cache_key: unlessEmpty(request.promptCacheKey),
+    prompt_cache_retention: unlessEmpty(
+      request.promptCacheRetention,
+    ) as Params['prompt_cache_retention'],
+    safety_identifier: unlessEmpty(request.safetyIdentifier),
+  });
+}

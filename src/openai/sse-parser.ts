@@ -1,0 +1,150 @@
+import { ProviderError } from '../core/errors.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+
+/** `name` is empty for an event without an `event:` field. */
+export type SseListener = (name: string, data: string) => void;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const DATA = Buffer.from('data');
+const EVENT = Buffer.from('event');
+
+/**
+ * Splits an event stream into events, after https://html.spec.whatwg.org/multipage/server-sent-events.html.
+ * Lines are found in the bytes and decoded whole, so a character split between two reads is safe.
+ * What stands unfinished when the stream ends is no event. `id:` and `retry:` are of no use here.
+ */
+export class SseParser {
+  readonly #onEvent: SseListener;
+  readonly #maxEventBytes: number;
+  /** The begin of a line whose end was not yet read. */
+  readonly #partial = new ByteBuffer();
+  #name = '';
+  #data: string | undefined;
+  #eventBytes = 0;
+  #atStart = true;
+  /** The last read ended in a CR, so that a LF at the begin of the next belongs to it. */
+  #skipLf = false;
+
+  /** @param maxEventBytes of the lines of one event, or of one line */
+  constructor(maxEventBytes: number, onEvent: SseListener) {
+    this.#maxEventBytes = maxEventBytes;
+    this.#onEvent = onEvent;
+  }
+
+  /**
+   * Takes the next bytes, which it may keep but does not change.
+   *
+   * @throws ProviderError SERVICE_UNAVAILABLE if an event is too large, and what the listener throws
+   */
+  feed(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    const lf = new Occurrences(chunk, LF);
+    const cr = new Occurrences(chunk, CR);
+    let start = this.#skipLf && chunk[0] === LF ? 1 : 0;
+    this.#skipLf = chunk[chunk.length - 1] === CR;
+    for (;;) {
+      const end = Math.min(lf.from(start), cr.from(start));
+      if (end === chunk.length) break;
+      this.#endLine(chunk, start, end);
+      start = end + 1;
+      if (chunk[end] === CR && chunk[start] === LF) start += 1;
+    }
+    if (start < chunk.length) this.#keep(chunk, start, chunk.length);
+  }
+
+  #endLine(chunk: Buffer, start: number, end: number): void {
+    if (this.#partial.length === 0) {
+      this.#line(chunk, start, end);
+      return;
+    }
+    this.#keep(chunk, start, end);
+    const line = this.#partial.take();
+    this.#line(line, 0, line.length);
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    this.#claim(this.#partial.length + end - start);
+    this.#partial.append(chunk, start, end);
+  }
+
+  #line(bytes: Buffer, start: number, end: number): void {
+    let from = start;
+    if (this.#atStart) {
+      this.#atStart = false;
+      if (startsWith(bytes, start, end, BYTE_ORDER_MARK)) from += BYTE_ORDER_MARK.length;
+    }
+    if (from === end) this.#dispatch();
+    else if (hasField(bytes, from, end, DATA)) {
+      this.#addData(bytes, valueStart(bytes, from + DATA.length, end), end);
+    } else if (hasField(bytes, from, end, EVENT)) {
+      this.#name = bytes.toString('utf8', valueStart(bytes, from + EVENT.length, end), end);
+    }
+  }
+
+  #addData(bytes: Buffer, start: number, end: number): void {
+    this.#claim(end - start);
+    this.#eventBytes += end - start;
+    const value = bytes.toString('utf8', start, end);
+    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+  }
+
+  #dispatch(): void {
+    const name = this.#name;
+    const data = this.#data;
+    this.#name = '';
+    this.#data = undefined;
+    this.#eventBytes = 0;
+    if (data !== undefined) this.#onEvent(name, data);
+  }
+
+  #claim(bytes: number): void {
+    if (this.#eventBytes + bytes <= this.#maxEventBytes) return;
+    throw new ProviderError('SERVICE_UNAVAILABLE', {
+      message: 'The upstream sent an event that is too large.',
+    });
+  }
+}
+
+/** Finds a byte again and again from left to right, reading over the bytes once in all. */
+class Occurrences {
+  readonly #bytes: Buffer;
+  readonly #wanted: number;
+  #at = -1;
+
+  constructor(bytes: Buffer, wanted: number) {
+    this.#bytes = bytes;
+    this.#wanted = wanted;
+  }
+
+  /** The first at or behind `start`, else the length. `start` must not go back. */
+  from(start: number): number {
+    if (this.#at >= start) return this.#at;
+    const found = this.#bytes.indexOf(this.#wanted, start);
+    this.#at = found === -1 ? this.#bytes.length : found;
+    return this.#at;
+  }
+}
+
+function startsWith(bytes: Buffer, start: number, end: number, prefix: Buffer): boolean {
+  if (end - start < prefix.length) return false;
+  for (let i = 0; i < prefix.length; i++) {
+    if (bytes[start + i] !== prefix[i]) return false;
+  }
+  return true;
+}
+
+/** Whether the line is `field` alone or goes on with a colon: `database: x` is another field. */
+function hasField(bytes: Buffer, start: number, end: number, field: Buffer): boolean {
+  const after = start + field.length;
+  return startsWith(bytes, start, end, field) && (after === end || bytes[after] === COLON);
+}
+
+/** Behind the colon, if there is one, and behind one space. */
+function valueStart(bytes: Buffer, colon: number, end: number): number {
+  const start = Math.min(colon + 1, end);
+  return start < end && bytes[start] === SPACE ? start + 1 : start;
+}

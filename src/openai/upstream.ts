@@ -1,0 +1,101 @@
+import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import type { Surface } from '../core/model.ts';
+import type { Upstream } from '../core/upstream.ts';
+import { traceHeaders } from '../telemetry/propagation.ts';
+import { Answer } from './answer.ts';
+import type { ApiSurface } from './api-surface.ts';
+import { chatSurface } from './chat-surface.ts';
+import { type ClientOptions, RequestBuilder } from './client.ts';
+import { listModels } from './models.ts';
+import { responsesSurface } from './responses-surface.ts';
+import { Transport, type TransportOptions } from './transport.ts';
+
+export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
+  /** A call's `key` is a position in them. Empty: the server wants none. */
+  readonly apiKeys: readonly string[];
+  /**
+   * How long to wait for usage and `[DONE]` once a model gave its finish reason and the stream fell
+   * silent, in ms. The answer is complete then, its usage an estimate. Default 250.
+   */
+  readonly doneGraceMs?: number;
+  /** Largest event of a stream, in bytes; a larger one fails the attempt. Default 32 MiB. */
+  readonly maxEventBytes?: number;
+}
+
+const DEFAULT_DONE_GRACE_MS = 250;
+const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
+
+const SURFACES: Readonly<Record<Surface, ApiSurface>> = {
+  chat_completions: chatSurface,
+  responses: responsesSurface,
+};
+
+/**
+ * An OpenAI-compatible endpoint, spoken to over the surface that a call's target names. Opens no
+ * connection before the first call.
+ *
+ * @throws TypeError if `baseUrl` is not a URL
+ */
+export function createOpenAIUpstream(
+  options: OpenAIUpstreamOptions,
+  { clock }: { readonly clock: Clock },
+): Upstream {
+  const endpoint = new URL(options.baseUrl).origin;
+  const { apiKeys, ...client } = options;
+  const [first, ...others] = requestBuilders(client, apiKeys);
+  const builders = [first, ...others];
+  const transport = new Transport(options);
+  const context = {
+    transport,
+    clock,
+    stream: {
+      doneGraceMs: options.doneGraceMs ?? DEFAULT_DONE_GRACE_MS,
+      maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
+    },
+    buildRequest: (call: Call, surface: ApiSurface) =>
+      (builders[call.key] ?? first).build({
+        method: 'post',
+        path: surface.path,
+        body: surface.toRequest(call),
+        accept: mediaType(call),
+        headers: traceHeaders(call.context),
+      }),
+  };
+  return {
+    endpoint,
+    answer: (call, emit) => new Answer(call, emit, SURFACES[call.target.surface], context).run(),
+    listModels: (signal) => {
+      const list = (requests: RequestBuilder) => listModels({ requests, transport, clock }, signal);
+      // A key that was revoked is no reason not to know the models.
+      return others.reduce(
+        (listed, next) => listed.catch(unlessRefused(() => list(next))),
+        list(first),
+      );
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** One for each key, for each has headers of its own. */
+function requestBuilders(
+  client: Omit<ClientOptions, 'apiKey'>,
+  [first, ...others]: readonly string[],
+): readonly [RequestBuilder, ...RequestBuilder[]] {
+  const withKey = (apiKey: string) => new RequestBuilder({ ...client, apiKey });
+  const withoutKey = () => new RequestBuilder(client);
+  return [first === undefined ? withoutKey() : withKey(first), ...others.map(withKey)];
+}
+
+/** Does the same with the next key if this one was refused. */
+function unlessRefused<T>(again: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (ProviderError.from(error).reason !== 'INVALID_API_KEY') throw error;
+    return again();
+  };
+}
+
+function mediaType({ target }: Call): string {
+  return target.model.supports.streaming ? 'text/event-stream' : 'application/json';
+}

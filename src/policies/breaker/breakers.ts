@@ -1,0 +1,107 @@
+import type { ObservableResult } from '@opentelemetry/api';
+import type { Clock } from '../../core/clock.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { ModelLabels } from '../../telemetry/model-label.ts';
+import type { CircuitState } from './circuit.ts';
+import { Circuit } from './circuit.ts';
+import type { BreakerOptions } from './options.ts';
+
+export interface BreakerDeps {
+  readonly clock: Clock;
+  readonly instruments: Pick<Instruments, 'circuitState'>;
+  readonly labels: Pick<ModelLabels, 'label'>;
+  readonly log: BreakerLog;
+}
+
+/** Is told when a circuit opens (warn) and closes (info). */
+export interface BreakerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Callers choose the names of models, and where every name is allowed there is no end of them. */
+const MAX_CIRCUITS = 1_000;
+
+/** What the gauge shows. */
+const LEVELS: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
+
+/** The circuits of one upstream, one per model, made when a model is first asked. */
+export class CircuitBreakers {
+  readonly enabled: boolean;
+  readonly #upstream: string;
+  readonly #options: BreakerOptions;
+  readonly #deps: BreakerDeps;
+  /** By id of the model, the longest unused first. */
+  readonly #circuits = new Map<string, Circuit>();
+
+  /** @param upstream its name: `default`, or one of the configuration's `targets` */
+  constructor(upstream: string, options: BreakerOptions, deps: BreakerDeps) {
+    this.enabled = options.enabled;
+    this.#upstream = upstream;
+    this.#options = options;
+    this.#deps = deps;
+    deps.instruments.circuitState.addCallback(this.#observe);
+  }
+
+  /** The circuit of a model by its id. */
+  circuit(model: string): Circuit {
+    const known = this.#circuits.get(model);
+    if (known === undefined) this.#makeRoom();
+    else this.#circuits.delete(model);
+    const circuit = known ?? this.#create(model);
+    this.#circuits.set(model, circuit);
+    return circuit;
+  }
+
+  state(model: string): CircuitState {
+    return this.#circuits.get(model)?.state ?? 'closed';
+  }
+
+  /** Of the models that were asked, by their ids. */
+  *states(): Generator<[model: string, state: CircuitState]> {
+    for (const [model, { state }] of this.#circuits) yield [model, state];
+  }
+
+  /** Forgets all circuits, and stops their timers. */
+  close(): void {
+    this.#deps.instruments.circuitState.removeCallback(this.#observe);
+    for (const circuit of this.#circuits.values()) circuit.close();
+    this.#circuits.clear();
+  }
+
+  #create(model: string): Circuit {
+    const { clock, log } = this.#deps;
+    const { openForMs } = this.#options;
+    const fields = { target: this.#upstream, model };
+    return new Circuit(this.#options, clock, (state) => {
+      if (state === 'open') log.warn({ ...fields, openForMs }, 'circuit opened');
+      if (state === 'closed') log.info(fields, 'circuit closed');
+    });
+  }
+
+  /** Drops the longest unused circuit, a closed one if there is one: that loses only counts. */
+  #makeRoom(): void {
+    const [oldest] = this.#circuits;
+    if (oldest === undefined || this.#circuits.size < MAX_CIRCUITS) return;
+    const closed = [...this.#circuits].find(([, { state }]) => state === 'closed');
+    const [model, circuit] = closed ?? oldest;
+    circuit.close();
+    this.#circuits.delete(model);
+  }
+
+  /** Models that share a label show as the worst of them. */
+  readonly #observe = (gauge: ObservableResult): void => {
+    const levels = new Map<string, number>();
+    for (const [model, state] of this.states()) {
+      const label = this.#deps.labels.label(model);
+      levels.set(label, Math.max(levels.get(label) ?? 0, LEVELS[state]));
+    }
+    for (const [label, level] of levels) {
+      gauge.observe(level, {
+        [ATTRIBUTE.target]: this.#upstream,
+        [ATTRIBUTE.genAiRequestModel]: label,
+      });
+    }
+  };
+}

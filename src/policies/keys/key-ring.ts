@@ -1,0 +1,99 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ApiKey } from './api-key.ts';
+
+/** Why a key is set aside. */
+export type KeyRefusal = 'INVALID_API_KEY' | 'QUOTA_EXCEEDED';
+
+const MINUTE_MS = 60_000;
+
+/** For how long a key is set aside at first; it doubles as long as the key keeps failing. */
+const FIRST_ASIDE_MS: Readonly<Record<KeyRefusal, number>> = {
+  INVALID_API_KEY: 5 * MINUTE_MS,
+  QUOTA_EXCEEDED: MINUTE_MS,
+};
+const MAX_ASIDE_MS = 60 * MINUTE_MS;
+
+interface Slot {
+  readonly position: number;
+  readonly weight: number;
+  /** What the turns that others took owe it. */
+  credit: number;
+  /** Epoch ms. */
+  asideUntil: number;
+  /** Times it was set aside since it last worked. */
+  failures: number;
+}
+
+/**
+ * Which key is used next: each as often as its weight says, evenly mixed (smooth weighted round
+ * robin, as nginx does it), those that failed set aside for a while. Knows keys by position alone.
+ */
+export class KeyRing {
+  readonly #slots: readonly Slot[];
+  readonly #clock: Clock;
+
+  /** @param keys none if the upstream wants none */
+  constructor(keys: readonly ApiKey[], clock: Clock) {
+    this.#slots = keys.map(({ weight }, position) => ({
+      position,
+      weight,
+      credit: 0,
+      asideUntil: 0,
+      failures: 0,
+    }));
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  /** How many are set aside now. */
+  get setAside(): number {
+    const now = this.#clock.now();
+    return this.#slots.filter(({ asideUntil }) => asideUntil > now).length;
+  }
+
+  /** Position of the key to use; if all are set aside, of the one that comes back first. */
+  choose(): number {
+    const now = this.#clock.now();
+    let total = 0;
+    let best: Slot | undefined;
+    let firstBack: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (slot.asideUntil > now) {
+        if (firstBack === undefined || slot.asideUntil < firstBack.asideUntil) firstBack = slot;
+        continue;
+      }
+      total += slot.weight;
+      slot.credit += slot.weight;
+      if (best === undefined || slot.credit > best.credit) best = slot;
+    }
+    if (best === undefined) return firstBack?.position ?? 0;
+    best.credit -= total;
+    return best.position;
+  }
+
+  /**
+   * The upstream refused a key. An only key is never set aside: there is nothing else to ask with.
+   *
+   * @returns whether it was set aside now, and was not before
+   */
+  refused(position: number, reason: KeyRefusal): boolean {
+    const now = this.#clock.now();
+    const slot = this.#slots[position];
+    // Calls that run at once fail at once; that is one failure of the key, not many.
+    if (slot === undefined || this.size === 1 || slot.asideUntil > now) return false;
+    slot.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** slot.failures);
+    slot.failures += 1;
+    return true;
+  }
+
+  /** The upstream answered a request with the key. */
+  succeeded(position: number): void {
+    const slot = this.#slots[position];
+    if (slot === undefined) return;
+    slot.asideUntil = 0;
+    slot.failures = 0;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Call } from '../../core/call.ts';
+import type { ProviderError } from '../../core/errors.ts';
+import type { Completed } from '../../core/events.ts';
+import type { RateHeadroom } from '../../core/rate-headroom.ts';
+import type { Mark } from './reported-bucket.ts';
+
+/** What an attempt was admitted with. */
+export interface Admission {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Reserved: of the prompt, and of the answer as it is expected. */
+  readonly tokens: number;
+  /** Where the target's count of requests and tokens stood. */
+  readonly requestMark: Mark;
+  readonly tokenMark: Mark;
+  /** In ms. */
+  readonly waitedMs: number;
+  /** Absent: for nothing. */
+  readonly waitedFor?: WaitedFor;
+}
+
+export type WaitedFor = 'rate_limit' | 'concurrency';
+
+/** What became of the attempt. */
+export interface Outcome {
+  /** A request was made; the upstream may have counted it. */
+  readonly sent: boolean;
+  /** Of input and output; 0 if the upstream did no work. */
+  readonly tokens: number;
+  readonly completed?: Completed;
+  readonly error?: ProviderError;
+}
+
+/** Who gave the permit. */
+export interface PermitIssuer {
+  reported(admission: Admission, headroom: RateHeadroom): void;
+  firstEvent(admission: Admission): void;
+  /** Called once. */
+  released(admission: Admission, outcome: Outcome): void;
+}
+
+/** The right to make one attempt. Gathers what the limiter learns from it; must be released. */
+export class Permit {
+  readonly admission: Admission;
+  readonly #call: Call;
+  readonly #issuer: PermitIssuer;
+  readonly #attempts: number;
+  readonly #charges: number;
+  #isFirst = true;
+  #completed: Completed | undefined;
+  #error: ProviderError | undefined;
+
+  constructor(call: Call, admission: Admission, issuer: PermitIssuer) {
+    this.admission = admission;
+    this.#call = call;
+    this.#issuer = issuer;
+    this.#attempts = call.record.attempts;
+    this.#charges = call.record.charges.length;
+  }
+
+  reported(headroom: RateHeadroom): void {
+    this.#issuer.reported(this.admission, headroom);
+  }
+
+  /** An event of the answer has come; to be told of each, cheap for all but the first. */
+  firstEvent(): void {
+    if (!this.#isFirst) return;
+    this.#isFirst = false;
+    this.#issuer.firstEvent(this.admission);
+  }
+
+  complete(completed: Completed): void {
+    this.firstEvent();
+    this.#completed = completed;
+  }
+
+  fail(error: ProviderError): void {
+    // Ended by the caller, the deadline or the drain: that says nothing of the upstream.
+    if (!this.#call.signal.aborted) this.#error = error;
+  }
+
+  /** Call it once, however the attempt ended. */
+  release(): void {
+    this.#issuer.released(this.admission, {
+      // A breaker below refuses attempts that are never made.
+      sent: this.#call.record.attempts > this.#attempts,
+      tokens: this.#completed?.usage.totalTokens || this.#charged(),
+      ...(this.#completed === undefined ? {} : { completed: this.#completed }),
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    });
+  }
+
+  /** What metering found that the attempt consumed. */
+  #charged(): number {
+    let tokens = 0;
+    for (const charge of this.#call.record.charges.slice(this.#charges)) {
+      tokens += charge.usage.totalTokens;
+    }
+    return tokens;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Headroom } from '../../core/rate-headroom.ts';
+import { Pacing } from './pacing.ts';
+import { type Mark, ReportedBucket } from './reported-bucket.ts';
+import type { RateSource, RateSubject } from './source.ts';
+
+/**
+ * One of a target's limits: what is configured, what the upstream reports, and what its refusals
+ * teach of that. An attempt must have its share of each. Of an upstream that reports nothing no rate is
+ * guessed: how much was sent when it refused says little of what it takes.
+ */
+export class Quota {
+  readonly subject: RateSubject;
+  /** As configured; Infinity if it is not. */
+  readonly #limit: number;
+  readonly #source: RateSource | undefined;
+  #reported: ReportedBucket | undefined;
+  /** Epoch ms of the first report. */
+  #learnedAt = Number.POSITIVE_INFINITY;
+  #pacing: Pacing | undefined;
+  #taken = 0;
+
+  /** @param configured the limit, and where it is drawn from; absent if none is configured */
+  constructor(
+    subject: RateSubject,
+    configured?: { readonly limit: number; readonly source: RateSource },
+  ) {
+    this.subject = subject;
+    this.#limit = configured?.limit ?? Number.POSITIVE_INFINITY;
+    this.#source = configured?.source;
+  }
+
+  get isLimited(): boolean {
+    return this.#source !== undefined || this.#reported !== undefined;
+  }
+
+  /** Since the start of the process. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  take(amount: number, now: number): boolean {
+    if (this.#source?.take(amount, now) === false) return false;
+    if (this.#reported?.take(amount, now) === false) {
+      this.#source?.give(amount, now);
+      return false;
+    }
+    if (this.#pacing?.take(amount, now) === false) {
+      this.#source?.give(amount, now);
+      this.#reported?.give(amount);
+      return false;
+    }
+    this.#taken += amount;
+    return true;
+  }
+
+  waitMs(amount: number, now: number, ahead = 0): number {
+    return Math.max(
+      this.#source?.waitMs(amount, now, ahead) ?? 0,
+      this.#reported?.waitMs(amount, now, ahead) ?? 0,
+      this.#pacing?.waitMs(amount, now, ahead) ?? 0,
+    );
+  }
+
+  /** What was taken at `takenAt` has never reached the upstream. */
+  undo(amount: number, takenAt: number): void {
+    this.#taken -= amount;
+    this.#reported?.give(amount);
+    this.correct(amount, takenAt);
+  }
+
+  /**
+   * So much less was used than was taken; below 0: more. What the upstream counted is its own affair,
+   * its next report tells.
+   */
+  correct(unused: number, takenAt: number): void {
+    this.#source?.give(unused, takenAt);
+    this.#pacing?.give(unused);
+  }
+
+  /** The upstream reports what remains. @param sent when the reporting attempt was admitted */
+  reported(headroom: Headroom, sent: Mark, now: number): void {
+    if (this.#reported === undefined) {
+      this.#reported = new ReportedBucket(headroom, sent, this.#taken, now);
+      this.#learnedAt = now;
+    } else {
+      this.#reported.observe(headroom, sent, this.#taken, now);
+    }
+    this.#pacing?.follow(headroom.limit, now);
+    if (this.#pacing?.isOver(now)) this.#pacing = undefined;
+  }
+
+  /** The upstream refused an attempt for its rate. */
+  refused(sent: Mark, now: number): void {
+    const reported = this.#reported;
+    if (reported === undefined) return;
+    const isUsedUp = !reported.isPlentiful(now);
+    if (isUsedUp) reported.drain(now);
+    const { limit } = reported;
+    // Sent before anything was known; or a configured limit is the tighter one, and not ours to lower.
+    if (sent.at < this.#learnedAt || limit >= this.#limit) return;
+    this.#pacing ??= new Pacing({ subject: this.subject, limit }, now);
+    this.#pacing.refused(isUsedUp, sent.at, now);
+  }
+}

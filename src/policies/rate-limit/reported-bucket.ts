@@ -1,0 +1,117 @@
+import type { Headroom } from '../../core/rate-headroom.ts';
+import { USED_SHARE } from './local-source.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** The least time over which a refill can be measured, in ms: what remains is a whole number. */
+const MEASURED_MS = 1_000;
+
+/** What one measurement counts against those before it. */
+const WEIGHT = 0.3;
+
+/** The least refill that is believed, as a share of the full one: there must be news to learn from. */
+const LEAST_SHARE = 0.05;
+
+/** With more of the limit the bucket may be full, and its refill cannot be seen. */
+const NEARLY_FULL = 0.9;
+
+/** A request that is refused while so much of the limit remains came too soon after others. */
+const ENOUGH = 0.1;
+
+/** What had been taken when an attempt was admitted, itself included, and when that was. */
+export interface Mark {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Since the start of the process. */
+  readonly taken: number;
+}
+
+/**
+ * The upstream's own bucket, as its headers tell of it. Other clients of the account draw from it
+ * too: how fast it refills beside them is measured from one report to the next.
+ */
+export class ReportedBucket {
+  readonly #bucket: TokenBucket;
+  #limit: number;
+  /** Per ms, what others take subtracted. */
+  #refill: number;
+  /** The report from which the next measurement starts. */
+  #last: Mark & { readonly remaining: number };
+
+  constructor(headroom: Headroom, sent: Mark, taken: number, now: number) {
+    this.#limit = headroom.limit;
+    this.#refill = fullRefill(headroom);
+    this.#last = { ...sent, remaining: headroom.remaining };
+    this.#bucket = new TokenBucket({ refill: this.#refill, capacity: this.#limit }, now);
+    this.observe(headroom, sent, taken, now);
+  }
+
+  /** Per minute. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  take(amount: number, now: number): boolean {
+    return this.#bucket.take(amount, now);
+  }
+
+  waitMs(amount: number, now: number, ahead = 0): number {
+    return this.#bucket.waitMs(amount, now, ahead);
+  }
+
+  give(amount: number): void {
+    this.#bucket.give(amount);
+  }
+
+  /** Whether enough remains for everybody, as far as is known. */
+  isPlentiful(now: number): boolean {
+    return this.#bucket.waitMs(0, now, ENOUGH * this.#limit) === 0;
+  }
+
+  drain(now: number): void {
+    this.#bucket.drain(now);
+  }
+
+  /**
+   * The upstream counts a request when it comes, whenever its headers arrive here: what was taken
+   * since it was sent is not in the report, and neither is what has been refilled since.
+   *
+   * @param taken since the start of the process
+   */
+  observe(headroom: Headroom, sent: Mark, taken: number, now: number): void {
+    this.#limit = headroom.limit;
+    this.#measure(headroom, sent);
+    const refill = USED_SHARE * this.#refill;
+    const level = headroom.remaining - (taken - sent.taken) + refill * (now - sent.at);
+    this.#bucket.set({ refill, capacity: this.#limit, level }, now);
+  }
+
+  #measure(headroom: Headroom, sent: Mark): void {
+    const full = fullRefill(headroom);
+    const { remaining } = headroom;
+    this.#refill = Math.min(full, this.#refill);
+    if (remaining > NEARLY_FULL * headroom.limit) {
+      this.#refill = full;
+    } else {
+      const elapsed = sent.at - this.#last.at;
+      if (elapsed < MEASURED_MS) return;
+      const refilled = remaining - this.#last.remaining + (sent.taken - this.#last.taken);
+      const measured = Math.min(full, Math.max(LEAST_SHARE * full, refilled / elapsed));
+      this.#refill += WEIGHT * (measured - this.#refill);
+    }
+    this.#last = { ...sent, remaining };
+  }
+}
+
+/**
+ * Per ms, nobody drawing. Most limits are per minute; where the time to the full bucket tells of a
+ * slower refill, the limit is one per day. Slower ones are reported in error only, and nobody would
+ * be sent any more who could bring better news.
+ */
+function fullRefill({ limit, remaining, resetMs }: Headroom): number {
+  const perMinute = limit / MINUTE_MS;
+  if (resetMs === 0 || remaining === limit) return perMinute;
+  return Math.min(perMinute, (limit - remaining) / Math.min(resetMs, DAY_MS));
+}

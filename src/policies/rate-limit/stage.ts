@@ -1,0 +1,74 @@
+import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import { ProviderError } from '../../core/errors.ts';
+import type { Completed } from '../../core/events.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { RateLimiters } from './limiters.ts';
+import type { Permit } from './permit.ts';
+
+export interface RateLimitDeps {
+  readonly instruments: Pick<Instruments, 'queueDuration'>;
+}
+
+/**
+ * Keeps attempts within what the upstream takes of this model: they wait for their turn, or are
+ * refused with RATE_LIMIT_EXCEEDED where waiting is in vain. Per attempt, inside of retry: the
+ * upstream counts every one. An attempt that need not wait is not held up by as much as a promise.
+ */
+export function rateLimit(limiters: RateLimiters, deps: RateLimitDeps): Stage {
+  return (next) => {
+    if (!limiters.enabled) return next;
+    return (call, emit) => limited(next, call, emit, limiters, deps);
+  };
+}
+
+async function limited(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  limiters: RateLimiters,
+  { instruments }: RateLimitDeps,
+): Promise<Completed> {
+  const admitted = limiters.limiter(call.target.model.id).admit(call);
+  const permit = admitted instanceof Promise ? await admitted : admitted;
+  noteWait(permit, call, instruments);
+  const pass: Emit = (event) => {
+    permit.firstEvent();
+    emit(event);
+  };
+  try {
+    const completed = await next(withListener(call, permit), pass);
+    permit.complete(completed);
+    return completed;
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    permit.fail(error);
+    throw error;
+  } finally {
+    permit.release();
+  }
+}
+
+function noteWait(
+  { admission }: Permit,
+  { record, upstream }: Call,
+  { queueDuration }: RateLimitDeps['instruments'],
+): void {
+  const { waitedMs, waitedFor } = admission;
+  record.queuedMs += waitedMs;
+  if (waitedFor === undefined) return;
+  queueDuration.record(waitedMs / 1000, {
+    [ATTRIBUTE.target]: upstream,
+    [ATTRIBUTE.waitedFor]: waitedFor,
+  });
+}
+
+function withListener(call: Call, permit: Permit): Call {
+  return {
+    ...call,
+    onHeadroom: (headroom) => {
+      permit.reported(headroom);
+      call.onHeadroom(headroom);
+    },
+  };
+}

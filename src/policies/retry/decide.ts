@@ -1,0 +1,80 @@
+import type { ErrorReason } from '../../core/error-kinds.ts';
+import { ProviderError } from '../../core/errors.ts';
+import { retryDelayMs } from './delay.ts';
+import type { RetryOptions } from './options.ts';
+
+/** An attempt that failed, and where its call stands. */
+export interface FailedTry {
+  readonly error: ProviderError;
+  /** Made at this target within the call, this one included; 1 or more. */
+  readonly attempts: number;
+  /** Nothing may follow, whatever the error: the call is over, or its caller keeps what it has. */
+  readonly final: boolean;
+  /** Until the call's deadline, in ms; Infinity if it has none. */
+  readonly remainingMs: number;
+  /** There is somewhere else to go. */
+  readonly hasAlternatives: boolean;
+}
+
+export interface DecideDeps {
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Longest wait here while there is somewhere else to go, in ms. */
+  readonly maxWaitMs: number;
+}
+
+export type RetryDecision =
+  | { readonly retry: true; readonly waitMs: number }
+  | { readonly retry: false; readonly error: ProviderError };
+
+/**
+ * Failures after which the same request may succeed at the same target, and whether it is made again
+ * if the upstream does not say (`x-should-retry`). All others are final, whatever it says: the same
+ * request meets the same refusal, quota and budgets do not come back within a call, and an open
+ * circuit is there to keep attempts away.
+ */
+const RETRIED_BY_DEFAULT: Partial<Record<ErrorReason, boolean>> = {
+  RATE_LIMIT_EXCEEDED: true,
+  SERVICE_UNAVAILABLE: true,
+  NETWORK_ERROR: true,
+  TIMEOUT: true,
+  PROVIDER_ERROR: false,
+};
+
+/** Whether, and when, the same target is asked again; if not, the error with which it is left. */
+export function decideRetry(
+  failed: FailedTry,
+  options: RetryOptions,
+  deps: DecideDeps,
+): RetryDecision {
+  const { error, attempts } = failed;
+  if (failed.final || attempts >= options.maxAttempts || !mayPass(error)) return give(error);
+  // A silent upstream is likely to stay silent, and the caller has waited for it already.
+  if (failed.hasAlternatives && error.reason === 'TIMEOUT') return give(error);
+  const waitMs = retryDelayMs(error.facts, attempts, options, deps.random);
+  if (waitMs >= failed.remainingMs) return give(withWait(error, waitMs));
+  if (failed.hasAlternatives && waitMs > deps.maxWaitMs) return give(error);
+  return { retry: true, waitMs };
+}
+
+function give(error: ProviderError): RetryDecision {
+  return { retry: false, error };
+}
+
+function mayPass(error: ProviderError): boolean {
+  const byDefault = RETRIED_BY_DEFAULT[error.reason];
+  if (byDefault === undefined || isOwnLimit(error)) return false;
+  return error.facts.shouldRetry ?? byDefault;
+}
+
+/** The queue of this process refused the attempt: it has waited as long as made sense. */
+function isOwnLimit({ reason, facts }: ProviderError): boolean {
+  if (reason !== 'RATE_LIMIT_EXCEEDED') return false;
+  // An upstream that reports it inside a stream gives a code and no status.
+  return facts.upstreamStatus === undefined && facts.upstreamCode === undefined;
+}
+
+/** So that the caller is told when to come back. */
+function withWait(error: ProviderError, waitMs: number): ProviderError {
+  return new ProviderError(error.reason, { ...error.facts, retryAfterMs: waitMs });
+}

@@ -1,0 +1,102 @@
+import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import { ProviderError } from '../../core/errors.ts';
+import type { Completed, Started } from '../../core/events.ts';
+import { pause } from '../../core/pause.ts';
+import { throwIfOver } from '../../core/throw-if-over.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { RetryBudget } from './budget.ts';
+import { type DecideDeps, decideRetry } from './decide.ts';
+import { isFree } from './delay.ts';
+import type { RetryOptions } from './options.ts';
+
+export interface RetryDeps extends DecideDeps {
+  readonly clock: Clock;
+  /** Shared by all calls. */
+  readonly budget: RetryBudget;
+  readonly instruments: Pick<Instruments, 'retries'>;
+}
+
+/**
+ * Asks the same target again after a failure that may pass. `started` is withheld until output
+ * follows it, so a caller sees nothing of an attempt that fails before; where output was passed up
+ * and the call's recovery allows another attempt, `attemptReset` takes it back.
+ */
+export function retry(options: RetryOptions, deps: RetryDeps): Stage {
+  return (next) => (call, emit) => retried(next, call, emit, options, deps);
+}
+
+async function retried(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  options: RetryOptions,
+  deps: RetryDeps,
+): Promise<Completed> {
+  const { record } = call;
+  const attemptsBefore = record.attempts;
+  // One share for each call, at its first target.
+  if (attemptsBefore === 0) deps.budget.deposit();
+  for (let pass = 1; ; pass += 1) {
+    throwIfOver(call, deps.clock);
+    let withheld: Started | undefined;
+    let hasOutput = false;
+    let error: ProviderError;
+    const tellStart = (): void => {
+      if (withheld === undefined) return;
+      emit(withheld);
+      withheld = undefined;
+    };
+    const forward: Emit = (event) => {
+      if (event.type === 'started') {
+        withheld = event;
+        return;
+      }
+      tellStart();
+      hasOutput = true;
+      emit(event);
+    };
+    try {
+      const completed = await next(call, forward);
+      tellStart();
+      return completed;
+    } catch (thrown) {
+      error = ProviderError.from(thrown);
+    }
+    // A pass may consist of attempts with several keys, or of none if a stage below refused it.
+    const attempts = Math.max(pass, record.attempts - attemptsBefore);
+    await beforeAnother(call, { error, attempts, hasOutput }, options, deps);
+    if (hasOutput) {
+      emit({ type: 'attemptReset', attempt: record.attempts + 1, reason: error.reason });
+    }
+  }
+}
+
+/** Waits for the time of another attempt, or throws the error with which the target is left. */
+async function beforeAnother(
+  call: Call,
+  failed: { readonly error: ProviderError; readonly attempts: number; readonly hasOutput: boolean },
+  options: RetryOptions,
+  deps: RetryDeps,
+): Promise<void> {
+  const decision = decideRetry(
+    {
+      error: failed.error,
+      attempts: failed.attempts,
+      // Output that was passed up may not be taken back.
+      final: call.signal.aborted || (failed.hasOutput && call.recovery === 'fail'),
+      remainingMs: call.deadline - deps.clock.now(),
+      hasAlternatives: call.alternatives.length > 0,
+    },
+    options,
+    deps,
+  );
+  if (!decision.retry) throw decision.error;
+  if (!isFree(failed.error.facts, failed.attempts) && !deps.budget.withdraw()) throw failed.error;
+  await pause(decision.waitMs, call.signal, deps.clock);
+  deps.instruments.retries.add(1, {
+    [ATTRIBUTE.target]: call.upstream,
+    [ATTRIBUTE.reason]: failed.error.reason,
+  });
+}

@@ -1,0 +1,41 @@
+import { trace } from '@opentelemetry/api';
+import type { Emit, Stage } from '../../core/call.ts';
+import { ProviderError } from '../../core/errors.ts';
+import { type AttemptDeps, AttemptObservation } from './attempt-observation.ts';
+
+/**
+ * One attempt at the upstream: numbers it, gives it a client span whose context it hands on,
+ * measures it, and notes in the record what became of it. Runs once per attempt, inside of retry.
+ * It is the gate of its attempt, too: nothing of one that is over reaches the caller.
+ */
+export function attempt(deps: AttemptDeps): Stage {
+  return (next) =>
+    async function attempted(call, emit) {
+      const { record } = call;
+      record.attempts += 1;
+      record.target = call.upstream;
+      record.upstreamRequestId = '';
+      record.upstreamStatus = 0;
+      const number = record.attempts;
+      const observation = new AttemptObservation(deps, call, number);
+      const context = trace.setSpan(call.context, observation.span);
+      let over = false;
+      const pass: Emit = (event) => {
+        if (over) return;
+        observation.see(event);
+        emit(event);
+      };
+      try {
+        const completed = await next({ ...call, attempt: number, context }, pass);
+        observation.complete(completed);
+        return completed;
+      } catch (thrown) {
+        const error = ProviderError.from(thrown);
+        observation.fail(error);
+        throw error;
+      } finally {
+        over = true;
+        observation.end();
+      }
+    };
+}

@@ -1,0 +1,89 @@
+import type { Call, Emit, Stage } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ErrorReason } from '../../core/error-kinds.ts';
+import { ProviderError } from '../../core/errors.ts';
+import { type AnswerEvent, type Completed, isOutput } from '../../core/events.ts';
+import { ATTRIBUTE, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { ModelLabels } from '../../telemetry/model-label.ts';
+
+export interface ObserveDeps {
+  readonly clock: Clock;
+  readonly instruments: Instruments;
+  readonly labels: ModelLabels;
+}
+
+/**
+ * Outermost: sees every call whole, refused ones too. Writes times and finish reason to the record,
+ * measures the call, and sees to it that whatever is thrown is a ProviderError.
+ */
+export function observe(deps: ObserveDeps): Stage {
+  return (next) =>
+    async function observed(call, emit) {
+      const observation = new CallObservation(deps, call);
+      const pass: Emit = (event) => {
+        observation.see(event);
+        emit(event);
+      };
+      try {
+        return observation.complete(await next(call, pass));
+      } catch (thrown) {
+        throw observation.fail(thrown);
+      } finally {
+        observation.end();
+      }
+    };
+}
+
+class CallObservation {
+  readonly #deps: ObserveDeps;
+  readonly #call: Call;
+  #outcome: ErrorReason | typeof OUTCOME_COMPLETED = 'INTERNAL';
+
+  constructor(deps: ObserveDeps, call: Call) {
+    this.#deps = deps;
+    this.#call = call;
+    deps.instruments.activeCalls.add(1);
+  }
+
+  see(event: AnswerEvent): void {
+    const { record } = this.#call;
+    if (record.firstOutputAt === undefined && isOutput(event)) {
+      record.firstOutputAt = this.#deps.clock.now();
+    }
+  }
+
+  /** The end of the call, from that of its last attempt. */
+  complete(completed: Completed): Completed {
+    const { record } = this.#call;
+    this.#outcome = OUTCOME_COMPLETED;
+    record.finishReason = completed.finishReason;
+    const { startedAt, firstOutputAt } = record;
+    return {
+      ...completed,
+      attempts: record.attempts,
+      failedAttempts: record.failedAttempts,
+      timings: {
+        queueMs: record.queuedMs,
+        ...(firstOutputAt === undefined ? {} : { timeToFirstTokenMs: firstOutputAt - startedAt }),
+        totalMs: this.#deps.clock.now() - startedAt,
+      },
+    };
+  }
+
+  fail(thrown: unknown): ProviderError {
+    const error = ProviderError.from(thrown);
+    this.#outcome = error.reason;
+    return error;
+  }
+
+  end(): void {
+    const { clock, instruments, labels } = this.#deps;
+    const { record } = this.#call;
+    instruments.activeCalls.add(-1);
+    instruments.callDuration.record((clock.now() - record.startedAt) / 1000, {
+      [ATTRIBUTE.outcome]: this.#outcome,
+      [ATTRIBUTE.genAiRequestModel]: labels.label(record.model),
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { MODEL_PARAMETERS } from '../../core/model.ts';
+import { isModelName } from '../validate/text.ts';
+import type { ModelFields } from './merge.ts';
+
+/** A row as it is written: what it leaves out is taken from the row it overrides, or not known. */
+export type CatalogueRow = ModelFields & { readonly id: string };
+
+export interface CatalogueData {
+  readonly version: string;
+  readonly models: readonly CatalogueRow[];
+}
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+const name = z
+  .string()
+  .refine(isModelName, 'must be 1 to 256 characters without control characters');
+const names = z.array(name);
+const text = z.string().min(1).max(256);
+const day = z.iso.date('must be a day, written 2027-01-14');
+const tokens = z.int().min(1).max(MAX_INT32);
+const flag = z.boolean().exactOptional();
+
+const price = z
+  .string('must be a decimal in quotes: "1.25"')
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal: "1.25"');
+const tokenPrices = z.strictObject({
+  input: price,
+  cachedInput: price.exactOptional(),
+  cacheWrite: price.exactOptional(),
+  cacheWrite12h: price.exactOptional(),
+  output: price.exactOptional(),
+});
+const prices = z.strictObject({
+  currency: z.literal('USD').exactOptional(),
+  standard: tokenPrices.exactOptional(),
+  longContext: tokenPrices.extend({ aboveInputTokens: tokens }).exactOptional(),
+  batch: tokenPrices.exactOptional(),
+  flex: tokenPrices.exactOptional(),
+  priority: tokenPrices.exactOptional(),
+  history: z.array(tokenPrices.extend({ until: day })).exactOptional(),
+});
+
+const parameters = z.array(z.enum(MODEL_PARAMETERS));
+const supports = z.strictObject({
+  streaming: flag,
+  images: flag,
+  tools: flag,
+  toolsOnChatCompletions: z.union([z.boolean(), z.literal('without_reasoning')]).exactOptional(),
+  parallelToolCalls: flag,
+  structuredOutputs: flag,
+  jsonMode: flag,
+  predictedOutputs: flag,
+  promptCaching: flag,
+});
+const reasoning = z.strictObject({
+  isReasoning: flag,
+  efforts: z.array(text).exactOptional(),
+  defaultEffort: text.exactOptional(),
+});
+
+/** What may be said of a model, in a row of a catalogue or where one is declared. */
+export const modelFieldsSchema = z.strictObject({
+  name: name.exactOptional(),
+  description: z.string().max(1024).exactOptional(),
+  aliases: names.exactOptional(),
+  snapshots: names.exactOptional(),
+  shutdownDate: day.exactOptional(),
+  replacement: name.exactOptional(),
+  contextWindow: tokens.exactOptional(),
+  maxInputTokens: tokens.exactOptional(),
+  maxOutputTokens: tokens.exactOptional(),
+  surfaces: z.array(z.enum(['chat_completions', 'responses'])).exactOptional(),
+  batch: flag,
+  capabilities: z.array(z.enum(['text', 'code', 'reasoning', 'embeddings'])).exactOptional(),
+  supports: supports.exactOptional(),
+  instructionRole: z.enum(['system', 'developer', 'user']).exactOptional(),
+  maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).exactOptional(),
+  reasoning: reasoning.exactOptional(),
+  rejects: parameters.exactOptional(),
+  acceptsWithoutReasoning: parameters.exactOptional(),
+  tokenizer: z.enum(['o200k_base', 'cl100k_base']).exactOptional(),
+  tokenizerAssumed: flag,
+  knowledgeCutoff: day.exactOptional(),
+  prices: prices.exactOptional(),
+  sources: z.record(z.string(), z.array(text)).exactOptional(),
+}) satisfies z.ZodType<ModelFields>;
+
+/** A catalogue file, the built-in one too. */
+export const catalogueSchema = z.strictObject({
+  /** Changes with every change of the file. */
+  version: text,
+  /** What the codes in `sources` of the rows stand for. */
+  sources: z.record(z.string(), z.string()).exactOptional(),
+  models: z.array(modelFieldsSchema.extend({ id: name })),
+}) satisfies z.ZodType<CatalogueData>;

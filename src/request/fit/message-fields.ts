@@ -1,0 +1,33 @@
+import type { ContentPart, Message } from '../../core/message.ts';
+import { lacking, missingOn, needsReasoning, type Problem } from './problems.ts';
+
+/** A field of a message that some target cannot honour. */
+export interface MessageField {
+  /** Where it stands in the message, as the end of a proto path; empty: it does not. */
+  readonly places: (message: Message) => readonly string[];
+  /** The first that applies is told. */
+  readonly problems: readonly Problem[];
+  /** The message without it. Absent: it is part of what was said, so it stays. */
+  readonly without?: (message: Message) => Message;
+}
+
+const NOWHERE: readonly string[] = [];
+
+export const MESSAGE_FIELDS: readonly MessageField[] = [
+  { places: ({ content }) => imagesIn(content), problems: [lacking('images')] },
+  {
+    places: ({ name }) => (name ? ['name'] : NOWHERE),
+    problems: [missingOn('responses')],
+    without: ({ name: _, ...rest }) => rest,
+  },
+  {
+    places: ({ reasoningItems }) => (reasoningItems?.length ? ['reasoning_items'] : NOWHERE),
+    problems: [missingOn('chat_completions'), needsReasoning],
+    without: ({ reasoningItems: _, ...rest }) => rest,
+  },
+];
+
+function imagesIn(content: string | readonly ContentPart[]): readonly string[] {
+  if (typeof content === 'string') return NOWHERE;
+  return content.flatMap(({ type }, index) => (type === 'image' ? [`parts[${index}].image`] : []));
+}

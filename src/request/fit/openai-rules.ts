@@ -1,0 +1,136 @@
+import type { Message, MessageRequest } from '../../core/message.ts';
+import type { Model, Surface, Target, TokenizerName } from '../../core/model.ts';
+import type { Violations } from '../validate/violations.ts';
+import { answerSchemaProblem, functionSchemaProblem } from './function-schema.ts';
+
+/** What OpenAI itself does not take, whatever the model; compatible servers often do. */
+
+type Refusals = Pick<Violations, 'unsupported'>;
+
+const MAX_CACHE_KEY_LENGTH = 64;
+const MAX_DESCRIPTION_LENGTH = 1024;
+const MAX_CALL_ID_LENGTH = 64;
+const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const TIERS: readonly string[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+/** By the SDK's types, `ultrafast` is sold over the Responses API alone. */
+const SERVICE_TIERS: Readonly<Record<Surface, readonly string[]>> = {
+  chat_completions: TIERS,
+  responses: [...TIERS, 'ultrafast'],
+};
+/** One more than the greatest id, special tokens included. */
+const TOKENS: Readonly<Record<TokenizerName, number>> = {
+  o200k_base: 200_019,
+  cl100k_base: 100_277,
+};
+
+/** @param systemPrompt of the profile, which will stand before the request's messages */
+export function checkOpenAIRules(
+  request: MessageRequest,
+  target: Target,
+  refusals: Refusals,
+  systemPrompt = '',
+): void {
+  checkTools(request, refusals);
+  checkFormat(request, refusals, systemPrompt);
+  checkPrediction(request, target.model, refusals);
+  checkService(request, target, refusals);
+  request.messages.forEach((message, index) => {
+    checkCalls(request.messages, message, index, refusals);
+  });
+}
+
+function checkTools({ tools = [] }: MessageRequest, refusals: Refusals): void {
+  tools.forEach(({ description = '', inputSchema }, index) => {
+    const path = `request.tools[${index}]`;
+    if (description.length > MAX_DESCRIPTION_LENGTH) {
+      const rule = `must be at most ${MAX_DESCRIPTION_LENGTH} characters for OpenAI`;
+      refusals.unsupported(`${path}.description`, rule);
+    }
+    const problem = inputSchema ? functionSchemaProblem(inputSchema) : undefined;
+    if (problem !== undefined) refusals.unsupported(`${path}.input_schema`, problem);
+  });
+}
+
+function checkFormat(
+  { responseFormat, messages }: MessageRequest,
+  refusals: Refusals,
+  systemPrompt: string,
+): void {
+  const path = 'request.response_format';
+  if (
+    responseFormat?.type === 'json_object' &&
+    ![{ content: systemPrompt }, ...messages].some(saysJson)
+  ) {
+    const rule = 'needs the word JSON in a message for OpenAI';
+    refusals.unsupported(`${path}.json_object`, rule);
+  }
+  if (responseFormat?.type !== 'json_schema') return;
+  const problem = answerSchemaProblem(responseFormat.schema);
+  if (problem !== undefined) refusals.unsupported(`${path}.json_schema.schema`, problem);
+}
+
+/** What the guide to predicted outputs excludes beside them. */
+function checkPrediction(request: MessageRequest, model: Model, refusals: Refusals): void {
+  if (!request.prediction) return;
+  const { tools = [], maxTokens, presencePenalty = 0, frequencyPenalty = 0 } = request;
+  const limited = maxTokens !== undefined && model.maxTokensField === 'max_completion_tokens';
+  const beside = [
+    ...(tools.length > 0 ? ['tools'] : []),
+    ...(limited ? ['max_tokens'] : []),
+    ...(presencePenalty > 0 ? ['presence_penalty'] : []),
+    ...(frequencyPenalty > 0 ? ['frequency_penalty'] : []),
+  ];
+  if (beside.length === 0) return;
+  const rule = `cannot be combined with ${beside.join(' and ')} for OpenAI`;
+  refusals.unsupported('request.prediction', rule);
+}
+
+function saysJson({ content }: Pick<Message, 'content'>): boolean {
+  if (typeof content === 'string') return /json/i.test(content);
+  return content.some((part) => part.type === 'text' && /json/i.test(part.text));
+}
+
+function checkService(
+  request: MessageRequest,
+  { model, surface }: Target,
+  refusals: Refusals,
+): void {
+  const { serviceTier, promptCacheKey = '', logitBias = {} } = request;
+  const tiers = SERVICE_TIERS[surface];
+  if (serviceTier && !tiers.includes(serviceTier)) {
+    const rule = `must be one of ${tiers.join(', ')} for OpenAI`;
+    refusals.unsupported('request.service_tier', rule);
+  }
+  if (promptCacheKey.length > MAX_CACHE_KEY_LENGTH) {
+    const rule = `must be at most ${MAX_CACHE_KEY_LENGTH} characters for OpenAI`;
+    refusals.unsupported('request.prompt_cache_key', rule);
+  }
+  const tokens = TOKENS[model.tokenizer];
+  if (Object.keys(logitBias).some((token) => Number(token) >= tokens)) {
+    const rule = `must have token ids below ${tokens}, of which the tokenizer consists`;
+    refusals.unsupported('request.logit_bias', rule);
+  }
+}
+
+/** Calls as OpenAI's models make them, and their results right behind them. */
+function checkCalls(
+  messages: readonly Message[],
+  { toolCalls = [] }: Message,
+  index: number,
+  refusals: Refusals,
+): void {
+  const path = `request.messages[${index}].tool_calls`;
+  toolCalls.forEach(({ id, name }, call) => {
+    if (id.length > MAX_CALL_ID_LENGTH) {
+      const rule = `must be at most ${MAX_CALL_ID_LENGTH} characters for OpenAI`;
+      refusals.unsupported(`${path}[${call}].id`, rule);
+    }
+    if (FUNCTION_NAME.test(name)) return;
+    const rule = 'must be 1 to 64 characters of a-z, A-Z, 0-9, _ and - for OpenAI';
+    refusals.unsupported(`${path}[${call}].name`, rule);
+  });
+  const ids = new Set(toolCalls.map(({ id }) => id));
+  const results = messages.slice(index + 1, index + 1 + ids.size);
+  if (results.every(({ toolCallId = '' }) => ids.delete(toolCallId))) return;
+  refusals.unsupported(path, 'must be answered by the messages right behind it for OpenAI');
+}

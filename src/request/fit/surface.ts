@@ -1,0 +1,77 @@
+import type { Message, MessageRequest } from '../../core/message.ts';
+import type { Model, ModelParameter, Surface } from '../../core/model.ts';
+import { effectiveEffort, isSet } from './accepts.ts';
+
+export interface SurfaceOptions {
+  /** The upstream is OpenAI itself, where both surfaces are at home. */
+  readonly openAI: boolean;
+  /** As configured. Default: chosen per model and request. */
+  readonly override?: Surface;
+}
+
+/** Parameters that Chat Completions has and the Responses API has not. */
+export const CHAT_ONLY = [
+  'frequencyPenalty',
+  'presencePenalty',
+  'stop',
+  'seed',
+  'logitBias',
+  'prediction',
+] as const satisfies readonly ModelParameter[];
+
+/** OpenAI answers 400 to a smaller limit over Responses; Chat Completions has no such bound. */
+export const LEAST_TOKENS_ON_RESPONSES = 16;
+
+/**
+ * The API over which a model is asked. The first line that applies decides:
+ *
+ * | if | then |
+ * |---|---|
+ * | the model has one surface only | that one |
+ * | one is configured | that one |
+ * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
+ * | the request needs Responses: its tools do, or it brings a reasoning model's sealed reasoning | Responses |
+ * | the request uses what only Chat Completions takes | Chat Completions |
+ * | the model reasons | Responses, which hands its reasoning on from turn to turn |
+ * | else | Chat Completions |
+ *
+ * A request can so end on a surface that has no place for something in it. To refuse that is for
+ * whoever fits the request to its target.
+ *
+ * @param request after profile and defaults were applied
+ */
+export function chooseSurface(
+  model: Model,
+  request: MessageRequest,
+  { openAI, override }: SurfaceOptions,
+): Surface {
+  const [only, ...others] = model.surfaces;
+  if (only !== undefined && others.length === 0) return only;
+  if (override !== undefined) return override;
+  if (!openAI) return 'chat_completions';
+  if (needsResponses(model, request)) return 'responses';
+  if (needsChat(request)) return 'chat_completions';
+  return model.reasoning.isReasoning ? 'responses' : 'chat_completions';
+}
+
+/** What the Responses API has no place for, or refuses. */
+function needsChat(request: MessageRequest): boolean {
+  return (
+    CHAT_ONLY.some((name) => isSet(request[name])) ||
+    request.messages.some(({ name }) => isSet(name)) ||
+    (request.maxTokens ?? LEAST_TOKENS_ON_RESPONSES) < LEAST_TOKENS_ON_RESPONSES
+  );
+}
+
+/** Tools that Chat Completions would refuse, or thoughts that it would lose. */
+function needsResponses(model: Model, request: MessageRequest): boolean {
+  if (model.reasoning.isReasoning && request.messages.some(isSealed)) return true;
+  if (!isSet(request.tools)) return false;
+  const onChat = model.supports.toolsOnChatCompletions;
+  if (onChat === 'without_reasoning') return effectiveEffort(request, model) !== 'none';
+  return onChat === false;
+}
+
+function isSealed({ reasoningItems = [] }: Message): boolean {
+  return reasoningItems.length > 0;
+}

@@ -1,0 +1,25 @@
+import type { TokenizerName } from '../../core/model.ts';
+
+/** What the worker is told. */
+export type WorkerRequest = CountRequest | CancelRequest;
+
+export interface CountRequest {
+  readonly type: 'count';
+  /** Chosen by the asker; the answer carries it. */
+  readonly id: number;
+  readonly tokenizer: TokenizerName;
+  readonly texts: readonly string[];
+}
+
+/** Stops a count, which is then not answered. */
+export interface CancelRequest {
+  readonly type: 'cancel';
+  readonly id: number;
+}
+
+/** What the worker answers. */
+export interface CountResponse {
+  readonly id: number;
+  readonly tokens: number;
+  readonly exact: boolean;
+}

@@ -1,0 +1,43 @@
+import type { ContentPart, Message } from '../../core/message.ts';
+import { checkImage } from './images.ts';
+import { checkWellFormed, WELL_FORMED_RULE } from './text.ts';
+import type { Violations } from './violations.ts';
+
+/** @param path of the message: `request.messages[0]` */
+export function checkContent(violations: Violations, path: () => string, message: Message): void {
+  const { content } = message;
+  if (content.length === 0) {
+    // A turn of the model may consist of tool calls alone, and a tool may have nothing to say.
+    if (message.role === 'assistant' && message.toolCalls?.length) return;
+    if (message.role === 'tool') return;
+    violations.malformed(`${path()}.content`, 'must not be empty');
+  } else if (typeof content === 'string') {
+    if (!content.isWellFormed()) violations.malformed(`${path()}.content`, WELL_FORMED_RULE);
+  } else {
+    content.forEach((part, index) => {
+      checkPart(violations, () => `${path()}.parts[${index}]`, part, message.role);
+    });
+  }
+}
+
+function checkPart(
+  violations: Violations,
+  path: () => string,
+  part: ContentPart,
+  role: Message['role'],
+): void {
+  switch (part.type) {
+    case 'text':
+      if (part.text === '') violations.malformed(`${path()}.text`, 'must not be empty');
+      checkWellFormed(violations, `${path()}.text`, part.text);
+      break;
+    case 'image':
+      if (role !== 'user') {
+        violations.malformed(`${path()}.image`, 'is only allowed in user messages');
+      }
+      checkImage(violations, path, part);
+      break;
+    default:
+      violations.malformed(path(), 'must be a text or an image');
+  }
+}

@@ -1,0 +1,43 @@
+import type { Message } from '../../core/message.ts';
+import { checkShortText, checkWellFormed, exceedsBytes, WELL_FORMED_RULE } from './text.ts';
+import type { Violations } from './violations.ts';
+
+const MAX_ITEMS = 128;
+const MAX_ID_BYTES = 256;
+/** The longest reasoning that models do, sealed, is less than a quarter of this. */
+const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The sealed reasoning of a turn.
+ *
+ * @param path of the message: `request.messages[0]`
+ */
+export function checkReasoningItems(
+  violations: Violations,
+  path: () => string,
+  { role, reasoningItems: items }: Message,
+): void {
+  if (!items?.length) return;
+  const all = `${path()}.reasoning_items`;
+  if (role !== 'assistant') {
+    violations.malformed(all, 'is only allowed in assistant messages');
+    return;
+  }
+  if (items.length > MAX_ITEMS) violations.malformed(all, `must be at most ${MAX_ITEMS}`);
+  items.slice(0, MAX_ITEMS).forEach(({ id, encryptedContent, summary }, index) => {
+    const one = `${all}[${index}]`;
+    if (id === '') violations.malformed(`${one}.id`, 'must not be empty');
+    checkShortText(violations, `${one}.id`, id, MAX_ID_BYTES);
+    checkContent(violations, `${one}.encrypted_content`, encryptedContent);
+    summary.forEach((text, part) => {
+      checkWellFormed(violations, `${one}.summary[${part}]`, text);
+    });
+  });
+}
+
+function checkContent(violations: Violations, field: string, content: string): void {
+  if (content === '') violations.malformed(field, 'must not be empty');
+  else if (exceedsBytes(content, MAX_CONTENT_BYTES)) {
+    violations.malformed(field, 'must be at most 4 MiB');
+  } else if (!content.isWellFormed()) violations.malformed(field, WELL_FORMED_RULE);
+}

@@ -1,0 +1,81 @@
+import type { BucketShape } from '../policies/rate-limit/token-bucket.ts';
+import { defineScript } from './script.ts';
+
+/** What a sidecar wants from a bucket. */
+export interface Draw {
+  /** Two keys of the server: the bucket, and who draws from it. */
+  readonly keys: readonly [bucket: string, sidecars: string];
+  readonly want: number;
+  /** Drawn before and not needed. */
+  readonly back: number;
+  readonly shape: BucketShape;
+  /** What the bucket holds if the server does not know. */
+  readonly level: number;
+  /** After which without a draw the bucket is full in any case, in ms. */
+  readonly keepMs: number;
+}
+
+export interface Drawn {
+  /** A whole number, at most what was wanted. */
+  readonly granted: number;
+  /** What is left in the bucket. */
+  readonly level: number;
+  /** Sidecars that draw from it. */
+  readonly sidecars: number;
+}
+
+/** As `drawArguments` makes them. */
+const ARGS_BEFORE = 1;
+const ARGS_PER_DRAW = 6;
+
+/** A sidecar that has not drawn for so long, in ms, takes no part any more. */
+const SIDECAR_MS = 60_000;
+
+/** Buckets that refill by the server's own clock, and never go below nothing. */
+export const RATE_SCRIPT = defineScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local name = ARGV[1]
+
+local function draw(bucket, sidecars, at)
+  local want, back = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local refill, capacity = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local keepMs = ARGV[at + 5]
+  local known = redis.call('HMGET', bucket, 'level', 'at')
+  local level = tonumber(known[1] or ARGV[at + 4])
+  local elapsed = now - (tonumber(known[2] or nil) or now)
+  level = math.min(capacity, level + math.max(0, elapsed) * refill + back)
+  local granted = math.max(0, math.floor(math.min(want, level)))
+  redis.call('HSET', bucket, 'level', string.format('%.17g', level - granted), 'at', now)
+  redis.call('PEXPIRE', bucket, keepMs)
+  redis.call('ZADD', sidecars, now, name)
+  redis.call('ZREMRANGEBYSCORE', sidecars, '-inf', now - ${SIDECAR_MS})
+  redis.call('PEXPIRE', sidecars, keepMs)
+  return { granted = granted, level = level - granted, sidecars = redis.call('ZCARD', sidecars) }
+end
+
+local answers = {}
+for i = 1, #KEYS / 2 do
+  local at = ${ARGS_BEFORE + 1} + (i - 1) * ${ARGS_PER_DRAW}
+  answers[i] = cjson.encode(draw(KEYS[2 * i - 1], KEYS[2 * i], at))
+end
+return answers
+`);
+
+/** @param name of the sidecar */
+export function drawArguments(name: string, draws: readonly Draw[]): readonly string[] {
+  const fields = draws.flatMap(({ want, back, shape, level, keepMs }) => [
+    want,
+    back,
+    shape.refill,
+    shape.capacity,
+    level,
+    keepMs,
+  ]);
+  return [name, ...fields.map(String)];
+}
+
+/** @param reply of the script */
+export function readDrawn(reply: unknown): readonly Drawn[] {
+  return (reply as readonly string[]).map((text) => JSON.parse(text) as Drawn);
+}

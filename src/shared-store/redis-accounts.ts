@@ -1,0 +1,242 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from '../money/budget/account.ts';
+import { localAccounts } from '../money/budget/local-accounts.ts';
+import type { BudgetDefinition } from '../money/budget/options.ts';
+import { periodAt } from '../money/budget/period.ts';
+import type { Ledger } from '../money/ledger/ledger.ts';
+import {
+  type AccountAnswer,
+  type AccountReport,
+  argumentsOf,
+  type GrantedAnswer,
+  readAnswers,
+} from './account-report.ts';
+import { BUDGET_SCRIPT } from './budget-script.ts';
+import { Courier } from './courier.ts';
+import { type KeySpace, keySpace } from './keys.ts';
+import { type AccountKeeper, LeasedAccount, type PendingReport } from './leased-account.ts';
+import type { SharedStoreOptions } from './options.ts';
+import { type ScriptRunner, StoreAwayError } from './script.ts';
+import { type Sidecar, thisSidecar } from './sidecar.ts';
+import { Silence } from './silence.ts';
+
+export interface RedisAccountsDeps {
+  readonly clock: Clock;
+  readonly log: Pick<ProviderLog, 'warn' | 'error'>;
+  readonly definitions: readonly BudgetDefinition[];
+  /** What this sidecar has spent. */
+  readonly ledger: Pick<Ledger, 'spending'>;
+  /** It survives the process and is this process' alone. */
+  readonly keepsLedger: boolean;
+}
+
+/** How often accounts are looked after, in ms. */
+const TICK_MS = 1_000;
+const TICKS_PER_LEASE = 5;
+
+/** Accounts at rest that are looked up at each tick, to know what others have spent. */
+const LOOKED_UP = 50;
+
+/**
+ * Accounts that several sidecars share. Each of them spends from leases in memory, and keeps them in the
+ * background: one script call at a time, for as many accounts as need it.
+ */
+export function redisAccounts(
+  runner: ScriptRunner,
+  options: SharedStoreOptions,
+  deps: RedisAccountsDeps,
+): BudgetAccounts {
+  return new RedisAccounts(runner, options, deps);
+}
+
+class RedisAccounts implements BudgetAccounts, AccountKeeper {
+  readonly options: SharedStoreOptions;
+  readonly clock: Clock;
+  readonly #runner: ScriptRunner;
+  readonly #log: RedisAccountsDeps['log'];
+  readonly #definitions: ReadonlyMap<string, BudgetDefinition>;
+  readonly #own: BudgetAccounts;
+  readonly #sidecar: Sidecar;
+  readonly #keys: KeySpace;
+  readonly #courier = new Courier<LeasedAccount>((batch) => this.#send(batch));
+  readonly #accounts = new Map<string, LeasedAccount>();
+  /** Those that have a lease, or something to report. */
+  readonly #watched = new Set<LeasedAccount>();
+  /** Where the look-ups of those at rest have come to. */
+  #round: Iterator<LeasedAccount> | undefined;
+  readonly #tick: Timer;
+  readonly #silence: Silence;
+  #sequence = 0;
+  /** Epoch ms until which it is known that the server has lost its data. */
+  #lostUntil = Number.NEGATIVE_INFINITY;
+  /** That another process has the name was logged. */
+  #isTaken = false;
+  #isClosed = false;
+
+  constructor(runner: ScriptRunner, options: SharedStoreOptions, deps: RedisAccountsDeps) {
+    const { clock, log, definitions, ledger, keepsLedger } = deps;
+    this.options = options;
+    this.clock = clock;
+    this.#runner = runner;
+    this.#log = log;
+    this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
+    this.#own = localAccounts(ledger, definitions);
+    this.#sidecar = thisSidecar(options.name, keepsLedger, clock);
+    this.#keys = keySpace(options.keyPrefix);
+    const tickMs = Math.min(TICK_MS, options.leaseMs / TICKS_PER_LEASE);
+    this.#tick = clock.after(tickMs, () => this.#lookAfter(), true);
+    this.#silence = new Silence(clock, () => this.#tellAway());
+    if (!runner.isUp) this.#silence.begin();
+    runner.onChange(() => this.#serverChanged());
+  }
+
+  subjects(budget: string, startsAt: number): Iterable<string> {
+    return this.#own.subjects(budget, startsAt);
+  }
+
+  open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount {
+    const name = this.#keys('budget', key.budget, key.startsAt, key.subject);
+    const known = this.#accounts.get(name);
+    known?.revive(onChange);
+    const account = known ?? this.#create(name, key, limit, onChange);
+    this.request(account);
+    return account;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#tick.cancel();
+    this.#silence.end();
+    for (const account of this.#accounts.values()) this.#courier.request(account);
+    await this.#courier.idle();
+    for (const account of this.#accounts.values()) account.end();
+  }
+
+  // As the keeper of accounts:
+
+  get isAway(): boolean {
+    return this.#silence.isLong;
+  }
+
+  watch(account: LeasedAccount): void {
+    this.#watched.add(account);
+  }
+
+  request(account: LeasedAccount): void {
+    if (!this.#isClosed) this.#courier.request(account);
+  }
+
+  #create(name: string, key: BudgetAccountKey, limit: bigint, onChange: () => void): LeasedAccount {
+    const own = this.#own.open(key, limit, () => {});
+    const period = this.#definitions.get(key.budget)?.period ?? 'total';
+    const { resetsAt } = periodAt(period, key.startsAt);
+    const account = new LeasedAccount({ key: name, limit, resetsAt }, own, this, onChange);
+    this.#accounts.set(name, account);
+    return account;
+  }
+
+  /** Never rejects. */
+  async #send(batch: readonly LeasedAccount[]): Promise<void> {
+    const accounts = batch.filter((account) => !this.#forgets(account));
+    if (accounts.length === 0) return;
+    const sent = accounts.map((account) => {
+      this.#sequence += 1;
+      return { account, report: account.report(this.#sequence, this.#isClosed) };
+    });
+    const answers = await this.#ask(sent.map(({ report }) => report));
+    for (const [index, { account, report }] of sent.entries()) {
+      const answer = answers[index];
+      if (answer?.kind === 'granted') this.#granted(account, report, answer);
+      if (answer?.kind === 'taken') this.#taken(account);
+    }
+  }
+
+  /** Nothing if it fails. */
+  async #ask(reports: readonly AccountReport[]): Promise<readonly AccountAnswer[]> {
+    const keys = reports.map(({ key }) => key);
+    const args = argumentsOf(this.#sidecar, this.options.leaseMs, reports);
+    try {
+      const answers = readAnswers(await this.#runner.run(BUDGET_SCRIPT, keys, args));
+      this.#silence.end();
+      return answers;
+    } catch (err) {
+      // Of its being away the connection tells.
+      if (!(err instanceof StoreAwayError) && !this.#silence.lasts) {
+        this.#log.error({ err }, 'the shared store refuses to keep budgets');
+      }
+      if (!this.#isClosed) this.#silence.begin();
+      return [];
+    }
+  }
+
+  #granted(account: LeasedAccount, report: PendingReport, answer: GrantedAnswer): void {
+    account.granted(report, answer);
+    if (answer.lost) this.#serverLostData();
+  }
+
+  #taken(account: LeasedAccount): void {
+    account.taken();
+    if (this.#isTaken) return;
+    this.#isTaken = true;
+    this.#log.error(
+      { name: this.#sidecar.name },
+      'another process uses the name of this one in the shared store; it gets no leases until that ends',
+    );
+  }
+
+  /** Forgets an account of which the server knows all. */
+  #forgets(account: LeasedAccount): boolean {
+    if (!account.isDone) return false;
+    account.end();
+    this.#watched.delete(account);
+    this.#accounts.delete(account.key);
+    return true;
+  }
+
+  #lookAfter(): void {
+    for (const account of this.#watched) {
+      account.checkLease();
+      if (account.isDue) this.request(account);
+      else if (account.rests) this.#watched.delete(account);
+    }
+    for (let count = 0; count < LOOKED_UP; count += 1) {
+      this.#round ??= this.#accounts.values();
+      const { value } = this.#round.next();
+      if (value === undefined) {
+        this.#round = undefined;
+        break;
+      }
+      this.request(value);
+    }
+    this.#tick.refresh();
+  }
+
+  #serverChanged(): void {
+    if (!this.#runner.isUp) {
+      this.#silence.begin();
+      return;
+    }
+    this.#silence.end();
+    this.#requestAll();
+  }
+
+  /** Those first that have a lease. */
+  #requestAll(): void {
+    for (const account of this.#watched) this.request(account);
+    for (const account of this.#accounts.values()) this.request(account);
+  }
+
+  #tellAway(): void {
+    for (const account of [...this.#accounts.values()]) account.changed();
+  }
+
+  #serverLostData(): void {
+    const now = this.clock.now();
+    // All accounts find it out, but once is enough.
+    if (now < this.#lostUntil) return;
+    this.#lostUntil = now + this.options.leaseMs;
+    this.#log.warn({}, 'the shared store has lost its data; what was spent is reported again');
+    this.#requestAll();
+  }
+}

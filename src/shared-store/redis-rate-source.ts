@@ -1,0 +1,69 @@
+import type { Clock } from '../core/clock.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import { Courier } from './courier.ts';
+import { keySpace } from './keys.ts';
+import { LeasedRate, type RateKeeper } from './leased-rate.ts';
+import type { SharedStoreOptions } from './options.ts';
+import { drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
+import { type ScriptRunner, StoreAwayError } from './script.ts';
+import { thisSidecar } from './sidecar.ts';
+
+export interface RedisRateSourceDeps {
+  readonly clock: Clock;
+  readonly log: Pick<ProviderLog, 'error'>;
+}
+
+/**
+ * Limits that several sidecars share: each draws from one bucket in the server what it needs for about
+ * a second, in the background. While the server is away it keeps to its last known fair share.
+ */
+export function redisRateSource(
+  runner: ScriptRunner,
+  { keyPrefix, name }: Pick<SharedStoreOptions, 'keyPrefix' | 'name'>,
+  { clock, log }: RedisRateSourceDeps,
+): NewRateSource {
+  const keys = keySpace(keyPrefix);
+  const sidecar = thisSidecar(name, false, clock).name;
+  const courier = new Courier<LeasedRate>(send);
+  let refused = false;
+  const keeper: RateKeeper = {
+    get isUp() {
+      return runner.isUp;
+    },
+    request: (rate) => courier.request(rate),
+  };
+
+  /** Never rejects. */
+  async function send(batch: readonly LeasedRate[]): Promise<void> {
+    const draws = batch.map((rate) => rate.order(clock.now()));
+    const drawn = await runner
+      .run(
+        RATE_SCRIPT,
+        draws.flatMap((draw) => draw.keys),
+        drawArguments(sidecar, draws),
+      )
+      .then(readDrawn)
+      .catch(tell);
+    for (const [index, rate] of batch.entries()) {
+      const [draw, answer] = [draws[index], drawn[index]];
+      if (draw === undefined || answer === undefined) rate.failed(clock.now());
+      else rate.drawn(draw, answer, clock.now());
+    }
+    if (drawn.length > 0) refused = false;
+  }
+
+  /** Of the server's being away the connection tells. */
+  function tell(err: unknown): readonly never[] {
+    if (!(err instanceof StoreAwayError) && !refused) {
+      refused = true;
+      log.error({ err }, 'the shared store refuses to keep rate limits');
+    }
+    return [];
+  }
+
+  return (limit, { upstream, model }, now) => {
+    const bucket = keys('rate', upstream, model, limit.subject);
+    return new LeasedRate(limit, [bucket, `${bucket}:sidecars`], keeper, now);
+  };
+}

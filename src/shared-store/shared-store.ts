@@ -1,0 +1,48 @@
+import type { Clock } from '../core/clock.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import type { BudgetAccounts } from '../money/budget/account.ts';
+import type { BudgetDefinition } from '../money/budget/options.ts';
+import type { Ledger } from '../money/ledger/ledger.ts';
+import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import { RedisConnection } from './connection.ts';
+import type { SharedStoreOptions } from './options.ts';
+import { redisAccounts } from './redis-accounts.ts';
+import { redisRateSource } from './redis-rate-source.ts';
+import { type SharedTotals, sharedTotals } from './shared-totals.ts';
+
+/** What several sidecars share. */
+export interface SharedStore {
+  /** Of the budgets. To be closed before the store is, by the book that uses them. */
+  readonly accounts: BudgetAccounts;
+  readonly newRateSource: NewRateSource;
+  readonly totals: SharedTotals;
+  /** Sends what is left of the totals, and breaks the connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface SharedStoreDeps {
+  readonly clock: Clock;
+  readonly log: ProviderLog;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly definitions: readonly BudgetDefinition[];
+  /** What this sidecar has spent. */
+  readonly ledger: Pick<Ledger, 'spending'>;
+  /** It survives the process and is this process' alone. */
+  readonly keepsLedger: boolean;
+}
+
+/** Begins to connect, and waits for nothing: while the server is away everything works without it. */
+export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDeps): SharedStore {
+  const connection = new RedisConnection(options, deps);
+  const totals = sharedTotals(connection, options, deps);
+  return {
+    accounts: redisAccounts(connection, options, deps),
+    newRateSource: redisRateSource(connection, options, deps),
+    totals,
+    close: async () => {
+      await totals.close();
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { type JournalLine, readLine, writeLine } from '../../../src/money/ledger/journal-line.ts';
+import { anOpening, aRecord } from './support.ts';
+
+function unpriced() {
+  const { prices: _, ...opening } = anOpening();
+  return opening;
+}
+
+function untracked() {
+  const { openedAt, record } = aRecord('call-1');
+  const { cost: _, ...rest } = record;
+  return { openedAt, record: rest };
+}
+
+const LINES: readonly JournalLine[] = [
+  { type: 'journal', version: 1 },
+  { type: 'opened', number: 7, opening: anOpening({ userId: 'naïve "user"\n\u2028' }) },
+  { type: 'opened', number: 8, opening: unpriced() },
+  {
+    type: 'progress',
+    now: 1_767_225_600_000.25,
+    tokens: [
+      [7, 12],
+      [8, 0],
+    ],
+  },
+  { type: 'settled', number: 7, stored: aRecord('call-1') },
+  { type: 'settled', number: 8, stored: untracked() },
+  { type: 'done', numbers: [7, 8] },
+];
+
+describe('a line of the journal', () => {
+  it.each(LINES)('says the same when it is read: $type', (line) => {
+    const text = writeLine(line);
+    expect(text.indexOf('\n')).toBe(text.length - 1);
+    expect(readLine(text)).toEqual(line);
+  });
+
+  it.each(LINES)('is not taken for whole when any part of it is missing: $type', (line) => {
+    const text = writeLine(line).trimEnd();
+    for (let length = 0; length < text.length; length++) {
+      expect(readLine(text.slice(0, length))).toBeUndefined();
+    }
+  });
+
+  it.each(['', 'nonsense', '{}', '7', '[]', '["other",1]', '\0\0\0', '["opened",1,null]'])(
+    'is not read from %j',
+    (text) => {
+      expect(readLine(text)).toBeUndefined();
+    },
+  );
+});

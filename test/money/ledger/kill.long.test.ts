@@ -1,0 +1,121 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { random } from '../../../bench/storm/random.ts';
+import { formatDollars } from '../../../src/money/pricing/money.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { aDirectory, aLedger, recordsIn, segments } from './support.ts';
+
+const ROUNDS = 24;
+
+/** What a process said of a call. */
+interface Told {
+  readonly tokens: Set<number>;
+  settled?: { readonly costUsd: string; readonly outputTokens: number };
+  isVoid: boolean;
+  /** Its end was in the database before the kill. */
+  written: boolean;
+}
+
+/** Lets a process spend, and kills it after so long. What it said until then. */
+async function spendAndKill(directory: string, seed: number, afterMs: number): Promise<string> {
+  const path = join(aDirectory(), 'out');
+  const out = openSync(path, 'w');
+  const script = join(__dirname, 'spend-until-killed.ts');
+  const child = fork(script, [directory, String(seed), `call-${seed}`], {
+    stdio: ['ignore', out, 'inherit', 'ipc'],
+  });
+  try {
+    await once(child, 'message');
+    await sleep(afterMs);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    closeSync(out);
+  }
+  return readFileSync(path, 'utf8');
+}
+
+function read(output: string): Map<string, Told> {
+  const calls = new Map<string, Told>();
+  // The last line may be torn: what it would have told is not known.
+  for (const line of output.split('\n').slice(0, -1)) {
+    const [what = '', id = '', ...figures] = line.split(' ');
+    if (what === 'opened') calls.set(id, { tokens: new Set([0]), isVoid: false, written: false });
+    else if (what === 'written') markWritten(calls.values());
+    else hear(calls.get(id), what, figures);
+  }
+  return calls;
+}
+
+function markWritten(calls: Iterable<Told>): void {
+  for (const call of calls) call.written = call.settled !== undefined || call.isVoid;
+}
+
+function hear(call: Told | undefined, what: string, [first = '', second]: readonly string[]): void {
+  if (call === undefined) throw new Error(`${what}, but not opened`);
+  if (what === 'progress') call.tokens.add(Number(first));
+  else if (what === 'void') call.isVoid = true;
+  else {
+    call.settled = { costUsd: formatDollars(BigInt(first)), outputTokens: Number(second) };
+  }
+}
+
+type Row = ReturnType<typeof recordsIn>[number];
+
+/** What is wrong with the record of a call; nothing if it is as it should be. */
+function wrongWith(id: string, told: Told, row: Row | undefined): readonly string[] {
+  if (row === undefined) return told.isVoid ? [] : [`${id} is lost`];
+  const { output_tokens: tokens, cost_usd: costUsd, outcome } = row;
+  if (outcome === 'completed') {
+    const { settled } = told;
+    const exact = settled?.costUsd === costUsd && settled.outputTokens === tokens;
+    // Settled, and killed before it could say so.
+    return exact || settled === undefined ? [] : [`${id} is wrong`];
+  }
+  if (told.written) return [`${id} was written and is an estimate`];
+  const estimate = formatDollars(10n * 3n + BigInt(Number(tokens)) * 7n);
+  const known = told.tokens.has(Number(tokens));
+  return costUsd === estimate && (known || told.settled !== undefined)
+    ? []
+    : [`${id} is a wrong estimate`];
+}
+
+describe('a ledger whose process is killed at any moment', () => {
+  it('loses nothing that was opened and counts nothing twice', async () => {
+    const directory = aDirectory();
+    const chance = random(2026);
+    const told = new Map<string, Told>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const output = await spendAndKill(directory, round, chance() * 120);
+      for (const [id, call] of read(output)) told.set(id, call);
+    }
+
+    const { ledger } = aLedger({ directory }, new FakeClock(Date.now()));
+    const rows = recordsIn(directory);
+    const byId = new Map(rows.map((row) => [String(row.call_id), row]));
+    expect(byId.size).toBe(rows.length);
+    expect([...told].flatMap(([id, call]) => wrongWith(id, call, byId.get(id)))).toEqual([]);
+    // Of each process at most one was opened of which it could not tell any more.
+    expect(rows.filter(({ call_id: id }) => !told.has(String(id))).length).toBeLessThanOrEqual(
+      ROUNDS,
+    );
+
+    const { total } = await ledger.sums({ groupBy: [] });
+    expect(total.attempts).toBe(rows.length);
+    const estimates = rows.filter(({ outcome }) => outcome === 'PROCESS_DIED');
+    expect(total.estimatedAttempts).toBe(estimates.length);
+    expect(estimates.length).toBeGreaterThan(0);
+    const spent = rows.reduce((sum, { cost_usd: cost }) => sum + pico(String(cost)), 0n);
+    expect(total.picoDollars).toBe(spent);
+    expect(segments(directory)).toHaveLength(1);
+  });
+});
+
+function pico(dollars: string): bigint {
+  const [whole = '', fraction = ''] = dollars.split('.');
+  return BigInt(whole + fraction.padEnd(12, '0'));
+}

@@ -1,0 +1,167 @@
+import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { segmentPath } from '../../../src/money/ledger/directory.ts';
+import { writeLine } from '../../../src/money/ledger/journal-line.ts';
+import {
+  aCharge,
+  aDirectory,
+  aLedger,
+  anOpening,
+  costing,
+  leftBy,
+  MIDNIGHT,
+  recordsIn,
+  segments,
+} from './support.ts';
+
+/** A ledger that was killed with one attempt settled and one in flight. */
+function killed(): string {
+  const directory = aDirectory();
+  const { ledger, clock } = aLedger({ directory });
+  const charge = aCharge({ ...costing(5n), endedAt: MIDNIGHT + 10 });
+  ledger.open(anOpening({ callId: 'settled' })).settle(charge);
+  clock.advance(100);
+  const entry = ledger.open(anOpening({ callId: 'in-flight', startedAt: clock.now() }));
+  entry.progress(20);
+  clock.advance(1_000);
+  return leftBy(directory);
+}
+
+function theSegment(directory: string): string {
+  const [name, ...more] = segments(directory);
+  if (name === undefined || more.length > 0) throw new Error(`${more.length} more segments`);
+  return join(directory, name);
+}
+
+describe('a ledger that was killed', () => {
+  it('books what was in flight as an estimate: the prompt, and the output so far', async () => {
+    const directory = killed();
+    const { ledger, log } = aLedger({ directory });
+    expect(log.lines).toEqual(['info: booked attempts that a process that died had left']);
+    expect(log.fields).toEqual([{ directory, recovered: 1 }]);
+    expect(recordsIn(directory)).toMatchObject([
+      { call_id: 'settled', cost_usd: '0.000000000005', usage_estimated: false },
+      {
+        call_id: 'in-flight',
+        trace_id: 'trace-1',
+        user_id: 'user-1',
+        outcome: 'PROCESS_DIED',
+        input_tokens: 100,
+        output_tokens: 20,
+        usage_estimated: true,
+        cost_usd: '0.000165',
+        cost_estimated: true,
+        unpriced: false,
+        ended_at: '2026-01-01T00:00:00.250Z',
+      },
+    ]);
+    const { total } = await ledger.sums({ groupBy: [] });
+    expect(total).toMatchObject({ attempts: 2, estimatedAttempts: 1, picoDollars: 165_000_005n });
+  });
+
+  it('says so of an estimate for which no price was known', async () => {
+    const directory = aDirectory();
+    const { prices: _, ...opening } = anOpening();
+    aLedger({ directory }).ledger.open(opening);
+    const left = leftBy(directory);
+    const { ledger } = aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([{ cost_usd: '0', unpriced: true }]);
+    expect((await ledger.sums({ groupBy: [] })).total).toMatchObject({ unpricedAttempts: 1 });
+  });
+
+  it('rounds counts up that were estimates themselves', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    ledger.open(anOpening({ inputTokens: 99.2 })).progress(7.5);
+    clock.advance(250);
+    const left = leftBy(directory);
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([
+      { input_tokens: 100, output_tokens: 8, cost_usd: '0.000111' },
+    ]);
+  });
+
+  it('says nothing if there was nothing', () => {
+    const directory = aDirectory();
+    aLedger({ directory });
+    expect(aLedger({ directory: leftBy(directory) }).log.lines).toEqual([]);
+  });
+
+  it('loses no more than a line that was not written whole, wherever it was torn', () => {
+    const whole = killed();
+    const segment = theSegment(whole);
+    const bytes = readFileSync(segment).length;
+    const line = writeLine({ type: 'opened', number: 3, opening: anOpening({ callId: 'torn' }) });
+    appendFileSync(segment, line);
+    for (let length = 0; length < line.length; length++) {
+      const directory = leftBy(whole);
+      truncateSync(theSegment(directory), bytes + length);
+      aLedger({ directory });
+      // Without the end of the line alone it is whole all the same.
+      expect(recordsIn(directory)).toHaveLength(length < line.length - 1 ? 2 : 3);
+    }
+  }, 60_000);
+
+  it('books what was settled once, however often recovery is interrupted', async () => {
+    const directory = killed();
+    const copy = join(aDirectory(), 'segment');
+    copyFileSync(theSegment(directory), copy);
+    const before = await aLedger({ directory }).ledger.sums({ groupBy: [] });
+    const again = leftBy(directory);
+    // As if it had died before it deleted the journal.
+    writeFileSync(theSegment(again), readFileSync(copy));
+    const { ledger, log } = aLedger({ directory: again });
+    expect(await ledger.sums({ groupBy: [] })).toEqual(before);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('knows what two segments say of the same attempt', () => {
+    const directory = killed();
+    const opened = readFileSync(theSegment(directory), 'utf8').match(/^\["opened",2.*$/m)?.[0];
+    // It died while it began a new segment: the output so far is in the old one alone.
+    writeFileSync(segmentPath(directory, 2), `["journal",1]\n${opened}\n["progr`);
+    aLedger({ directory });
+    expect(recordsIn(directory)).toMatchObject([{}, { call_id: 'in-flight', output_tokens: 20 }]);
+    expect(segments(directory)).toHaveLength(1);
+  });
+
+  it('ignores progress of attempts that are over, and lines that the disk has lost', () => {
+    const directory = killed();
+    appendFileSync(theSegment(directory), '\0\0\0\n["progress",1,[[1,9],[77,9]]]\n["done",[2]]\n');
+    aLedger({ directory });
+    expect(recordsIn(directory)).toMatchObject([{ call_id: 'settled', output_tokens: 10 }]);
+  });
+
+  it('does not book again what was settled, written out and then deleted by retention', async () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory, retentionMs: 1_000 });
+    ledger.open(anOpening()).settle(aCharge());
+    clock.advance(60_000);
+    clock.advance(60_000);
+    expect(recordsIn(directory)).toEqual([]);
+    const left = leftBy(directory);
+    const { ledger: next } = aLedger({ directory: left });
+    expect((await next.sums({ groupBy: [] })).total).toMatchObject({ attempts: 1 });
+  });
+
+  it('is refused if its journal is of a newer version', () => {
+    const directory = killed();
+    writeFileSync(segmentPath(directory, 2), '["journal",2]\n');
+    expect(() => aLedger({ directory })).toThrow('has version 2, and this program knows 1');
+    expect(segments(directory)).toHaveLength(2);
+  });
+
+  it('is booked at the latest moment that the journal tells of', () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    ledger.open(anOpening({ callId: 'a', startedAt: MIDNIGHT }));
+    ledger.open(anOpening({ callId: 'b', startedAt: MIDNIGHT + 5_000 }));
+    const left = leftBy(directory);
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([
+      { ended_at: '2026-01-01T00:00:05.000Z' },
+      { ended_at: '2026-01-01T00:00:05.000Z' },
+    ]);
+  });
+});

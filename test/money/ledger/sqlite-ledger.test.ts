@@ -1,0 +1,361 @@
+import fs from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { databasePath } from '../../../src/money/ledger/directory.ts';
+import type { Ledger } from '../../../src/money/ledger/ledger.ts';
+import {
+  aCharge,
+  aDirectory,
+  aLedger,
+  anOpening,
+  costing,
+  journalOf,
+  leftBy,
+  MIDNIGHT,
+  recordsIn,
+  segments,
+  someUsage,
+} from './support.ts';
+
+const totalOf = async (ledger: Ledger) => (await ledger.sums({ groupBy: [] })).total;
+
+/** Somebody else writes to the database until the function it returns is called. */
+function busy(directory: string): () => void {
+  const database = new DatabaseSync(databasePath(directory));
+  database.exec('BEGIN IMMEDIATE');
+  return () => database.close();
+}
+
+/** The disk takes nothing for the journal until the mocks are restored. */
+function diskFull(): void {
+  jest.spyOn(fs, 'writeFileSync').mockImplementation(() => {
+    throw new Error('ENOSPC');
+  });
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('what is settled', () => {
+  it('is in the database a moment later, with everything that is known of it', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    ledger.open(anOpening()).settle(aCharge(costing(1_234_567_890_123n)));
+    expect(recordsIn(directory)).toEqual([]);
+    clock.advance(50);
+    expect(recordsIn(directory)).toEqual([
+      {
+        ended_at: '2026-01-01T00:00:00.500Z',
+        started_at: '2026-01-01T00:00:00.000Z',
+        call_id: 'call-1',
+        attempt: 1,
+        trace_id: 'trace-1',
+        target: 'default',
+        model: 'gpt-5.4-mini',
+        user_id: 'user-1',
+        project_id: 'project-1',
+        service_tier: 'default',
+        outcome: 'completed',
+        input_tokens: 100,
+        output_tokens: 10,
+        cache_read_tokens: 40,
+        cache_write_tokens: 5,
+        reasoning_tokens: 3,
+        usage_estimated: false,
+        cost_usd: '1.234567890123',
+        cost_estimated: false,
+        unpriced: false,
+        catalogue_version: '2026-01-01',
+      },
+    ]);
+  });
+
+  it('counts at once, whether it was written out or not', async () => {
+    const { ledger } = aLedger({ directory: aDirectory() });
+    ledger.open(anOpening()).settle(aCharge());
+    expect(ledger.spending(0)).toEqual([
+      { model: 'gpt-5.4-mini', userId: 'user-1', projectId: 'project-1', picoDollars: 1_000n },
+    ]);
+    ledger.open(anOpening({ callId: 'call-2' })).settle(aCharge());
+    expect(await totalOf(ledger)).toMatchObject({ attempts: 2, picoDollars: 2_000n });
+  });
+
+  it('is written in batches, none of which takes long', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    for (let call = 0; call < 600; call++) {
+      ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge());
+    }
+    const { pending } = clock;
+    clock.advance(49);
+    expect(recordsIn(directory)).toHaveLength(0);
+    expect(clock.pending).toBe(pending);
+    clock.advance(1);
+    expect(recordsIn(directory)).toHaveLength(600);
+  });
+
+  it('waits for no timer once everything is written', () => {
+    const { ledger, clock } = aLedger({ directory: aDirectory() });
+    const idle = clock.pending;
+    ledger.open(anOpening()).settle(aCharge());
+    clock.advance(1_000);
+    expect(clock.pending).toBe(idle);
+  });
+
+  it('is without cost where costs are not tracked', async () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const { cost: _, ...charge } = aCharge();
+    ledger.open(anOpening()).settle(charge);
+    clock.advance(50);
+    expect(recordsIn(directory)).toMatchObject([
+      { cost_usd: null, cost_estimated: null, unpriced: null, catalogue_version: null },
+    ]);
+    expect(await totalOf(ledger)).toMatchObject({ attempts: 1, picoDollars: 0n });
+  });
+
+  it('is rounded to whole milliseconds and tokens', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const usage = someUsage({ outputTokens: 10.6, estimated: true });
+    ledger
+      .open(anOpening({ startedAt: MIDNIGHT + 0.25 }))
+      .settle(aCharge({ usage, startedAt: MIDNIGHT + 0.25, endedAt: MIDNIGHT + 7.75 }));
+    clock.advance(50);
+    expect(recordsIn(directory)).toMatchObject([
+      { output_tokens: 11, ended_at: '2026-01-01T00:00:00.007Z' },
+    ]);
+  });
+
+  it('is the most that a database holds if it is more', async () => {
+    const { ledger } = aLedger();
+    ledger.open(anOpening()).settle(aCharge(costing(2n ** 63n)));
+    expect(await totalOf(ledger)).toMatchObject({ picoDollars: 2n ** 63n - 1n });
+  });
+
+  it('adds up beyond what a number of the database holds', async () => {
+    const { ledger } = aLedger();
+    const most = 2n ** 63n - 1n;
+    for (const userId of ['a', 'b', 'c']) {
+      ledger.open(anOpening({ callId: userId, userId })).settle(aCharge(costing(most)));
+    }
+    expect(await totalOf(ledger)).toMatchObject({ picoDollars: 3n * most });
+    expect(ledger.spending(0)).toHaveLength(3);
+  });
+});
+
+describe('what is void', () => {
+  it('is in no record, and not in flight any more', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    ledger.open(anOpening()).void();
+    clock.advance(50);
+    const left = leftBy(directory);
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toEqual([]);
+  });
+
+  it('needs no journal', async () => {
+    const { ledger, clock } = aLedger();
+    ledger.open(anOpening()).void();
+    clock.advance(50);
+    expect(await totalOf(ledger)).toMatchObject({ attempts: 0 });
+  });
+});
+
+describe('what is in flight', () => {
+  it('is on disk before the request is sent, without a word of the prompt', () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    ledger.open(anOpening({ callId: 'in-flight' }));
+    expect(journalOf(directory)).toContain('"callId":"in-flight"');
+  });
+
+  it('is written down with its output four times a second, and only if there is more', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const entry = ledger.open(anOpening());
+    ledger.open(anOpening({ callId: 'silent' }));
+    entry.progress(3);
+    entry.progress(5);
+    clock.advance(250);
+    clock.advance(250);
+    entry.progress(8);
+    clock.advance(250);
+    const progress = journalOf(directory).match(/^\["progress".*$/gm);
+    expect(progress).toEqual([
+      `["progress",${MIDNIGHT + 250},[[1,5]]]`,
+      `["progress",${MIDNIGHT + 750},[[1,8]]]`,
+    ]);
+  });
+
+  it('is watched again after a pause', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    ledger.open(anOpening()).settle(aCharge());
+    clock.advance(10_000);
+    const entry = ledger.open(anOpening({ callId: 'later' }));
+    entry.progress(4);
+    clock.advance(250);
+    expect(journalOf(directory)).toContain('[[2,4]]');
+  });
+
+  it('is taken over into the next segment, and the old one is deleted', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const entry = ledger.open(anOpening({ callId: 'long' }));
+    entry.progress(9);
+    const [first] = segments(directory);
+    for (let call = 0; call < 4_000; call++) {
+      ledger.open(anOpening({ callId: `short-${call}` })).settle(aCharge());
+    }
+    clock.advance(50);
+    expect(segments(directory)).toHaveLength(1);
+    expect(segments(directory)).not.toEqual([first]);
+    const journal = journalOf(directory);
+    expect(journal.length).toBeLessThan(100_000);
+    expect(journal).toContain('"callId":"long"');
+    expect(journal).toContain('[[1,9]]');
+  });
+});
+
+describe('while the database cannot be written', () => {
+  it('calls go on, it is said once, and everything is written when it can be', async () => {
+    const directory = aDirectory();
+    const { ledger, clock, log } = aLedger({ directory });
+    const release = busy(directory);
+    for (let call = 0; call < 3; call++) {
+      ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge());
+      clock.advance(5_000);
+    }
+    expect(log.lines).toEqual(['error: ledger database cannot be written; calls go on']);
+    expect(recordsIn(directory)).toEqual([]);
+    release();
+    clock.advance(1_000);
+    expect(log.lines.slice(1)).toEqual(['info: ledger database can be written again']);
+    expect(recordsIn(directory)).toHaveLength(3);
+  });
+
+  it('what was spent is known all the same', () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    ledger.open(anOpening({ callId: 'written' })).settle(aCharge());
+    ledger.spending(0);
+    const release = busy(directory);
+    ledger.open(anOpening({ callId: 'waiting' })).settle(aCharge());
+    expect(ledger.spending(MIDNIGHT)).toMatchObject([{ picoDollars: 2_000n }]);
+    expect(ledger.spending(MIDNIGHT + 86_400_000)).toEqual([]);
+    release();
+  });
+
+  it('the journal has what is settled, as it is and once', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const release = busy(directory);
+    ledger.open(anOpening()).settle(aCharge(costing(77n)));
+    clock.advance(50);
+    clock.advance(10_000);
+    expect(journalOf(directory).match(/^\["settled"/gm)).toHaveLength(1);
+    const left = leftBy(directory);
+    release();
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([{ outcome: 'completed', cost_usd: '0.000000000077' }]);
+  });
+
+  it('a close leaves the rest to the journal', async () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    const release = busy(directory);
+    ledger.open(anOpening()).settle(aCharge(costing(77n)));
+    await ledger.close();
+    release();
+    const { log } = aLedger({ directory });
+    expect(log.fields).toEqual([{ directory, recovered: 1 }]);
+    expect(recordsIn(directory)).toMatchObject([{ cost_usd: '0.000000000077' }]);
+  });
+});
+
+describe('while the journal cannot be written', () => {
+  it('calls go on, it is said once, and what is in flight is in it when it can be', () => {
+    const directory = aDirectory();
+    const { ledger, clock, log } = aLedger({ directory });
+    diskFull();
+    ledger.open(anOpening({ callId: 'lost' })).progress(6);
+    ledger.open(anOpening({ callId: 'settled' })).settle(aCharge());
+    ledger.open(anOpening({ callId: 'void' })).void();
+    clock.advance(10_000);
+    expect(log.lines).toEqual(['error: ledger journal cannot be written; calls go on']);
+    expect(recordsIn(directory)).toMatchObject([{ call_id: 'settled' }]);
+    jest.restoreAllMocks();
+    clock.advance(1_000);
+    expect(log.lines.slice(1)).toEqual(['info: ledger journal can be written again']);
+    expect(segments(directory)).toHaveLength(1);
+    const left = leftBy(directory);
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([
+      { call_id: 'settled', output_tokens: 10 },
+      { call_id: 'lost', output_tokens: 6, outcome: 'PROCESS_DIED' },
+    ]);
+  });
+
+  it('nor the database, what is settled is in the journal once that can be written', () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    const release = busy(directory);
+    diskFull();
+    ledger.open(anOpening()).settle(aCharge(costing(77n)));
+    clock.advance(5_000);
+    jest.restoreAllMocks();
+    clock.advance(1_000);
+    const left = leftBy(directory);
+    release();
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([{ cost_usd: '0.000000000077' }]);
+  });
+});
+
+describe('close', () => {
+  it('says how much is lost if neither database nor journal can be written', async () => {
+    const directory = aDirectory();
+    const { ledger, log } = aLedger({ directory });
+    const release = busy(directory);
+    diskFull();
+    ledger.open(anOpening()).settle(aCharge());
+    ledger.open(anOpening({ callId: 'call-2' })).settle(aCharge());
+    await ledger.close();
+    release();
+    expect(log.lines.at(-1)).toBe('error: attempts are lost to the ledger');
+    expect(log.fields.at(-1)).toEqual({ attempts: 2 });
+  });
+
+  it('writes out what is left and leaves no journal', async () => {
+    const directory = aDirectory();
+    const { ledger, clock } = aLedger({ directory });
+    ledger.open(anOpening()).settle(aCharge());
+    await ledger.close();
+    await ledger.close();
+    expect(recordsIn(directory)).toHaveLength(1);
+    expect(segments(directory)).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves what is still in flight to the next start, and takes nothing more', async () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    const entry = ledger.open(anOpening());
+    entry.progress(4);
+    await ledger.close();
+    entry.settle(aCharge());
+    ledger.open(anOpening({ callId: 'late' })).settle(aCharge());
+    aLedger({ directory });
+    expect(recordsIn(directory)).toMatchObject([{ call_id: 'call-1', output_tokens: 4 }]);
+  });
+
+  it('ends a ledger in memory', async () => {
+    const { ledger, clock } = aLedger();
+    await ledger.close();
+    expect(clock.pending).toBe(0);
+    await expect(ledger.sums({ groupBy: [] })).rejects.toThrow('database is not open');
+  });
+});

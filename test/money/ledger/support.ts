@@ -1,0 +1,153 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from '@jest/globals';
+import type { Charge } from '../../../src/core/call.ts';
+import type { Usage } from '../../../src/core/events.ts';
+import { type ExportRow, exportRows } from '../../../src/money/ledger/export-rows.ts';
+import type { Ledger, LedgerOpening } from '../../../src/money/ledger/ledger.ts';
+import { openLedger } from '../../../src/money/ledger/open-ledger.ts';
+import type { StoredRecord } from '../../../src/money/ledger/record-rows.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+export const DAY = 86_400_000;
+
+/** Where FakeClock begins. */
+export const MIDNIGHT = Date.UTC(2026, 0, 1);
+
+const directories: string[] = [];
+const ledgers: Ledger[] = [];
+
+afterEach(async () => {
+  await Promise.all(ledgers.splice(0).map((ledger) => ledger.close()));
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+/** An empty directory that is gone after the test. */
+export function aDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ledger-'));
+  directories.push(directory);
+  return directory;
+}
+
+/** What a process killed at this moment would leave of a ledger, in a directory of its own. */
+export function leftBy(directory: string): string {
+  const copy = aDirectory();
+  const isShared = (path: string) => path.endsWith('.lock') || path.endsWith('-shm');
+  cpSync(directory, copy, { recursive: true, filter: (path) => !isShared(path) });
+  return copy;
+}
+
+/** The names of the journal's segments. */
+export function segments(directory: string): readonly string[] {
+  return readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
+}
+
+/** The journal as text, all segments. */
+export function journalOf(directory: string): string {
+  return segments(directory)
+    .map((name) => readFileSync(join(directory, name), 'utf8'))
+    .join('');
+}
+
+/** Notes the messages, with their level. */
+export class FakeLog {
+  readonly lines: string[] = [];
+  readonly fields: object[] = [];
+
+  info(fields: object, message: string): void {
+    this.fields.push(fields);
+    this.lines.push(`info: ${message}`);
+  }
+
+  error(fields: object, message: string): void {
+    this.fields.push(fields);
+    this.lines.push(`error: ${message}`);
+  }
+}
+
+/** A ledger on a clock that stands still; closed after the test. */
+export function aLedger(
+  options: { readonly directory?: string; readonly retentionMs?: number } = {},
+  clock = new FakeClock(),
+) {
+  const log = new FakeLog();
+  const ledger = openLedger({ retentionMs: 30 * DAY, ...options }, { clock, log });
+  ledgers.push(ledger);
+  return { ledger, clock, log };
+}
+
+export function anOpening(overrides: Partial<LedgerOpening> = {}): LedgerOpening {
+  return {
+    callId: 'call-1',
+    traceId: 'trace-1',
+    attempt: 1,
+    upstream: 'default',
+    model: 'gpt-5.4-mini',
+    userId: 'user-1',
+    projectId: 'project-1',
+    inputTokens: 100,
+    startedAt: MIDNIGHT,
+    prices: { input: 750_000n, output: 4_500_000n },
+    catalogueVersion: '2026-01-01',
+    ...overrides,
+  };
+}
+
+export function someUsage(overrides: Partial<Usage> = {}): Usage {
+  return {
+    inputTokens: 100,
+    outputTokens: 10,
+    totalTokens: 110,
+    cacheReadTokens: 40,
+    cacheWriteTokens: 5,
+    reasoningTokens: 3,
+    estimated: false,
+    ...overrides,
+  };
+}
+
+export function aCharge(overrides: Partial<Charge> = {}): Charge {
+  return {
+    attempt: 1,
+    upstream: 'default',
+    model: 'gpt-5.4-mini',
+    usage: someUsage(),
+    cost: {
+      picoDollars: 1_000n,
+      catalogueVersion: '2026-01-01',
+      estimated: false,
+      unpriced: false,
+    },
+    serviceTier: 'default',
+    outcome: 'completed',
+    startedAt: MIDNIGHT,
+    endedAt: MIDNIGHT + 500,
+    ...overrides,
+  };
+}
+
+/** A cost of so much. */
+export function costing(picoDollars: bigint): Pick<Charge, 'cost'> {
+  return {
+    cost: { picoDollars, catalogueVersion: '2026-01-01', estimated: false, unpriced: false },
+  };
+}
+
+/** A record whose opening and charge say the same. */
+export function aRecord(
+  callId: string,
+  charge: Partial<Charge> = {},
+  labels: { readonly userId?: string; readonly projectId?: string } = {},
+): StoredRecord {
+  const whole = aCharge(charge);
+  return {
+    openedAt: whole.startedAt,
+    record: { ...whole, callId, traceId: '', userId: '', projectId: '', ...labels },
+  };
+}
+
+/** What an export of the directory has. */
+export function recordsIn(directory: string): readonly ExportRow[] {
+  return [...exportRows(directory, {})];
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Cost } from '../../../src/core/events.ts';
+import { addCost, attemptCost } from '../../../src/money/pricing/cost.ts';
+import { aCall, usage } from '../../support/events.ts';
+import { aModel } from '../../support/models.ts';
+
+const MODEL = aModel({
+  prices: {
+    currency: 'USD',
+    standard: { input: '1', cacheWrite: '2', cacheWrite12h: '3', output: '4' },
+    priority: { input: '10', output: '40' },
+    history: [],
+  },
+});
+
+function costIn(asked: string | undefined, served: string, fields = {}) {
+  const request = { messages: [], ...(asked !== undefined && { serviceTier: asked }), ...fields };
+  const call = aCall({ request, target: { model: MODEL, surface: 'chat_completions' } });
+  return attemptCost(call, usage({ inputTokens: 10, cacheWriteTokens: 10, outputTokens: 1 }), {
+    serviceTier: served,
+    at: 0,
+    catalogueVersion: 'v1',
+  });
+}
+
+describe('attemptCost', () => {
+  it.each([
+    [undefined, '', 24n, false],
+    [undefined, 'default', 24n, false],
+    [undefined, 'priority', 140n, false],
+    ['default', '', 24n, false],
+    ['priority', 'default', 24n, false],
+    ['priority', '', 140n, true],
+    ['auto', '', 24n, true],
+  ])('of a call that asked for %j and was served by %j is %s micro-dollars', (...args) => {
+    const [asked, served, micro, estimated] = args;
+    expect(costIn(asked, served)).toEqual({
+      picoDollars: micro * 1_000_000n,
+      catalogueVersion: 'v1',
+      estimated,
+      unpriced: false,
+    });
+  });
+
+  it('has the price of the retention that was asked for', () => {
+    const cost = costIn(undefined, '', { promptCacheRetention: '12h' });
+    expect(cost.picoDollars).toBe(34_000_000n);
+  });
+
+  it('is the standard one for a cancelled prompt that is too long for the tier', () => {
+    const model = aModel({
+      prices: {
+        currency: 'USD',
+        standard: { input: '1', output: '4' },
+        longContext: { aboveInputTokens: 9, input: '2', output: '6' },
+        priority: { input: '10', output: '40' },
+        history: [],
+      },
+    });
+    const call = aCall({
+      request: { messages: [], serviceTier: 'fast' },
+      target: { model, surface: 'responses' },
+    });
+    const tokens = usage({ inputTokens: 10, outputTokens: 1 });
+    const billing = { serviceTier: '', at: 0, catalogueVersion: 'v1' };
+    expect(attemptCost(call, tokens, billing)).toMatchObject({
+      picoDollars: 26_000_000n,
+      estimated: true,
+      unpriced: false,
+    });
+    expect(attemptCost(call, tokens, { ...billing, serviceTier: 'priority' }).unpriced).toBe(true);
+  });
+
+  it('is marked where no price is known, never free', () => {
+    expect(costIn(undefined, 'flex')).toMatchObject({ picoDollars: 0n, unpriced: true });
+  });
+});
+
+describe('addCost', () => {
+  it('adds up, and is an estimate or unpriced if a part is', () => {
+    const cost = (fields: Partial<Cost>): Cost => ({
+      picoDollars: 1n,
+      catalogueVersion: 'v1',
+      estimated: false,
+      unpriced: false,
+      ...fields,
+    });
+    const a = cost({ estimated: true });
+    expect(addCost(undefined, a)).toBe(a);
+    expect(addCost(a, cost({ catalogueVersion: 'v2' }))).toEqual(
+      cost({ picoDollars: 2n, catalogueVersion: 'v2', estimated: true }),
+    );
+    expect(addCost(cost({}), cost({ unpriced: true }))).toEqual(
+      cost({ picoDollars: 2n, unpriced: true }),
+    );
+    expect(addCost(cost({ unpriced: true }), cost({})).unpriced).toBe(true);
+  });
+});

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Computes golden.json: what usage costs by the model catalogue, to the pico-dollar.
+
+An independent reading of OpenAI's billing rules; it shares nothing with src/money/pricing but the
+catalogue. After a change of prices:
+
+    python3 test/money/pricing/golden.py > test/money/pricing/golden.json
+"""
+
+import json
+import random
+import sys
+from datetime import datetime, timedelta, timezone
+from decimal import Context, Decimal, Inexact, setcontext
+from pathlib import Path
+
+# Nothing may be rounded: prices of the catalogue are whole pico-dollars per token.
+setcontext(Context(prec=60, traps=[Inexact]))
+
+CATALOGUE = Path(__file__).parents[3] / "src/request/catalogue/models.json"
+PICO_DOLLARS = Decimal(10) ** 12
+TOKENS_OF_A_PRICE = Decimal(10) ** 6
+
+COLUMNS = [
+    "model", "api", "tier", "retention", "at",
+    "input", "output", "cacheRead", "cacheWrite", "reasoning", "picoDollars",
+]
+LISTS = {"": "standard", "auto": "standard", "default": "standard", "scale": "standard",
+         "flex": "flex", "priority": "priority", "fast": "priority"}
+CLASSES = ["input", "cachedInput", "cacheWrite", "cacheWrite12h", "output"]
+NOW = "2026-11-22T12:00:00Z"
+BATCH, DIRECT = "batch", "direct"
+ABSENT = "-"
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+def with_defaults(prices):
+    """Cached input and writes cost what input costs where they have no price of their own."""
+    write = prices.get("cacheWrite", prices["input"])
+    full = {"cachedInput": prices["input"], "cacheWrite": write, "cacheWrite12h": write, **prices}
+    return {name: Decimal(full[name]) for name in CLASSES if name in full}
+
+
+def price_table(prices, price_list, at):
+    """The table in force, or None if the model was not sold by this list then."""
+    for period in prices["history"]:
+        if at < moment(period["until"] + "T00:00:00Z") + timedelta(days=1):
+            return with_defaults(period) if price_list == "standard" else None
+    return with_defaults(prices[price_list]) if price_list in prices else None
+
+
+def lengthened(table, prices):
+    """A long prompt multiplies every price by what it multiplies the standard one."""
+    standard, long = with_defaults(prices["standard"]), with_defaults(prices["longContext"])
+    return {name: price * (long[name] / standard[name]) for name, price in table.items()}
+
+
+def cost(model, row):
+    prices = model.get("prices")
+    price_list = "batch" if row["api"] == BATCH else LISTS.get(row["tier"])
+    if prices is None or price_list is None:
+        return None
+    table = price_table(prices, price_list, moment(row["at"]))
+    if table is None:
+        return None
+    if "longContext" in prices and row["input"] > prices["longContext"]["aboveInputTokens"]:
+        if price_list == "priority":
+            return None  # Fast mode is not sold for long prompts.
+        table = lengthened(table, prices)
+    if row["output"] > 0 and "output" not in table:
+        return None
+    written = min(row["cacheWrite"], row["input"])
+    read = min(row["cacheRead"], row["input"] - written)
+    write_price = table["cacheWrite12h" if row["retention"] == "12h" else "cacheWrite"]
+    # Reasoning is a part of the output and costs nothing beside it.
+    dollars = (
+        (row["input"] - written - read) * table["input"]
+        + read * table["cachedInput"]
+        + written * write_price
+        + row["output"] * table.get("output", Decimal(0))
+    ) / TOKENS_OF_A_PRICE
+    pico = dollars * PICO_DOLLARS
+    assert pico == pico.to_integral_value(), (model["id"], row)
+    return int(pico)
+
+
+def case(model, tokens, tier="", api=DIRECT, retention="", at=NOW, read=0, write=0, reasoning=0):
+    facts = [model["id"], api, tier, retention, at, *tokens, read, write, reasoning]
+    pico = cost(model, dict(zip(COLUMNS, facts)))
+    return " ".join(ABSENT if fact in ("", None) else str(fact) for fact in [*facts, pico])
+
+
+def every_list(model, tokens, **more):
+    for tier in ("default", "flex", "priority"):
+        yield case(model, tokens, tier, **more)
+    yield case(model, tokens, api=BATCH, **more)
+
+
+def cases_of(model):
+    """What every row of the catalogue has to get right."""
+    yield from every_list(model, (1_234, 567), reasoning=300)
+    yield case(model, (10_000, 1_000), read=4_096, write=2_048, reasoning=999)
+    prices = model.get("prices") or {"history": []}
+    if "longContext" in prices:
+        step = prices["longContext"]["aboveInputTokens"]
+        for tokens in (step - 1, step, step + 1):
+            yield from every_list(model, (tokens, 2_000), read=200_000, write=50_001)
+    if "cacheWrite12h" in prices.get("standard", {}):
+        for retention in ("24h", "12h"):
+            yield from every_list(model, (9_999, 7), write=7_777, retention=retention)
+    for period in prices["history"]:
+        end = moment(period["until"] + "T00:00:00Z") + timedelta(days=1)
+        for at in (end - timedelta(days=400), end - timedelta(milliseconds=1), end):
+            text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            yield from every_list(model, (3_000, 700), at=text, read=1_000, write=500)
+            yield case(model, (300_000, 700), at=text)
+
+
+def odd_cases(models):
+    for tier in ("", "auto", "default", "scale", "flex", "priority", "fast", "ultrafast", "Default"):
+        yield case(models["gpt-5.6-sol"], (5_000, 50), tier, read=1_024, write=2_048)
+        yield case(models["gpt-4o-mini"], (1, 1), tier, api=BATCH)
+    for name in ("gpt-5.6-sol", "gpt-4o", "text-embedding-3-small"):
+        model = models[name]
+        yield case(model, (0, 0))
+        yield case(model, (1, 0))
+        yield case(model, (0, 1))
+        yield case(model, (2**31 - 1, 0))
+        yield case(model, (2**31 - 1, 2**31 - 1), read=2**30, write=2**30 - 1)
+        yield case(model, (100, 1), read=100)
+        yield case(model, (100, 1), write=100)
+        # Parts that exceed their whole.
+        yield case(model, (100, 1), read=80, write=80)
+        yield case(model, (100, 1), read=500, write=500)
+
+
+def random_cases(models, count):
+    dice = random.Random(20261122)
+    names = sorted(models)
+    for _ in range(count):
+        input_tokens = int(10 ** dice.uniform(0, 6))
+        write = dice.choice((0, dice.randint(0, input_tokens)))
+        read = dice.choice((0, dice.randint(0, input_tokens - write)))
+        output_tokens = int(10 ** dice.uniform(0, 5.1))
+        yield case(
+            models[dice.choice(names)],
+            (input_tokens, output_tokens),
+            dice.choice(("", "default", "flex", "priority", "fast")),
+            dice.choice((DIRECT, DIRECT, DIRECT, BATCH)),
+            dice.choice(("", "in_memory", "24h", "12h")),
+            read=read,
+            write=write,
+            reasoning=dice.randint(0, output_tokens),
+        )
+
+
+def main():
+    catalogue = json.loads(CATALOGUE.read_text())
+    models = {model["id"]: model for model in catalogue["models"]}
+    cases = [row for model in models.values() for row in cases_of(model)]
+    cases += [*odd_cases(models), *random_cases(models, 150)]
+    json.dump({"columns": " ".join(COLUMNS), "cases": cases}, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+import { describe, expect, it } from '@jest/globals';
+import OpenAI from 'openai';
+import type { Message, MessageRequest } from '../../src/core/message.ts';
+import { type Model, unknownModel } from '../../src/core/model.ts';
+import { toChatCompletionRequest } from '../../src/openai/convert-request.ts';
+import { aCall } from '../support/events.ts';
+
+const HELLO: Message = { role: 'user', content: 'Hello' };
+
+function convert(request: Partial<MessageRequest>, fields: Partial<Model> = {}) {
+  const model = { ...unknownModel('gpt-5.2'), ...fields };
+  return toChatCompletionRequest(
+    aCall({
+      model: 'gpt-5.2',
+      target: { model, surface: 'chat_completions' },
+      request: { messages: [HELLO], ...request },
+    }),
+  );
+}
+
+function convertMessage(message: Message, fields: Partial<Model> = {}) {
+  return convert({ messages: [message] }, fields).messages[0];
+}
+
+describe('toChatCompletionRequest', () => {
+  it('asks for a stream with usage, of the resolved model', () => {
+    expect(convert({ model: 'alias' })).toStrictEqual({
+      model: 'gpt-5.2',
+      messages: [HELLO],
+      stream: true,
+      stream_options: { include_usage: true, include_obfuscation: false },
+    });
+  });
+
+  it('sends what the caller set, zero and false too', () => {
+    const settings = convert({
+      maxTokens: 100,
+      temperature: 0,
+      topP: 0,
+      frequencyPenalty: 0,
+      presencePenalty: -1,
+      stop: ['END'],
+      seed: 0,
+      logitBias: { '50256': -100 },
+      prediction: 'code',
+      reasoningEffort: 'low',
+      verbosity: 'high',
+      serviceTier: 'flex',
+      promptCacheKey: 'key',
+      promptCacheRetention: '24h',
+      safetyIdentifier: 'hash',
+    });
+    expect(settings).toMatchObject({
+      max_tokens: 100,
+      temperature: 0,
+      top_p: 0,
+      frequency_penalty: 0,
+      presence_penalty: -1,
+      stop: ['END'],
+      seed: 0,
+      logit_bias: { '50256': -100 },
+      prediction: { type: 'content', content: 'code' },
+      reasoning_effort: 'low',
+      verbosity: 'high',
+      service_tier: 'flex',
+      prompt_cache_key: 'key',
+      prompt_cache_retention: '24h',
+      safety_identifier: 'hash',
+    });
+  });
+
+  it.each(['max_tokens', 'max_completion_tokens'] as const)(
+    'names the output limit as the model does: %s',
+    (maxTokensField) => {
+      expect(convert({ maxTokens: 100 }, { maxTokensField })).toStrictEqual({
+        ...convert({}),
+        [maxTokensField]: 100,
+      });
+    },
+  );
+
+  it("leaves out what is empty and what is the provider's own affair", () => {
+    const request = convert({
+      stop: [],
+      tools: [],
+      logitBias: {},
+      prediction: '',
+      reasoningEffort: '',
+      serviceTier: '',
+      toolChoice: 'auto',
+      metadata: { user_id: 'u' },
+      taskType: 'planning',
+      cacheMode: 'use',
+      contextPolicy: 'reject',
+      fallbackModels: ['other'],
+    });
+    expect(request).toStrictEqual(convert({}));
+  });
+});
+
+describe('messages', () => {
+  it.each([
+    ['system', 'system', 'system'],
+    ['system', 'developer', 'developer'],
+    ['system', 'user', 'user'],
+    ['developer', 'system', 'system'],
+    ['developer', 'developer', 'developer'],
+    ['developer', 'user', 'user'],
+    ['user', 'developer', 'user'],
+  ] as const)(
+    'sends %s messages to a model that is told by %s as %s',
+    (role, instructionRole, sent) => {
+      expect(
+        convertMessage({ role, content: 'Hi', name: 'ann' }, { instructionRole }),
+      ).toStrictEqual({
+        role: sent,
+        content: 'Hi',
+        name: 'ann',
+      });
+    },
+  );
+
+  it('sends texts and images in order', () => {
+    const bytes = Uint8Array.of(0, 1, 2, 3, 4).subarray(1, 4);
+    const message = convertMessage({
+      role: 'user',
+      content: [
+        { type: 'text', text: 'What is this?' },
+        { type: 'image', data: bytes, mediaType: 'image/png', detail: 'low' },
+        { type: 'image', uri: 'https://example.com/a.png' },
+      ],
+    });
+    expect(message?.content).toStrictEqual([
+      { type: 'text', text: 'What is this?' },
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,AQID', detail: 'low' } },
+      { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+    ]);
+  });
+
+  it('sends text parts of instructions as parts', () => {
+    const content = [{ type: 'text', text: 'Be brief.' }] as const;
+    expect(convertMessage({ role: 'system', content })).toStrictEqual({ role: 'system', content });
+  });
+
+  it.each([[''], [[]]])('sends null as the content of tool calls without text (%j)', (content) => {
+    const toolCalls = [{ id: 'call_1', name: 'add', arguments: '{ "a":1.0 }' }];
+    expect(convertMessage({ role: 'assistant', content, toolCalls })).toStrictEqual({
+      role: 'assistant',
+      content: null,
+      tool_calls: [
+        { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{ "a":1.0 }' } },
+      ],
+    });
+  });
+
+  it('sends the text beside tool calls, and no list where there are none', () => {
+    const toolCalls = [{ id: 'call_1', name: 'add', arguments: '' }];
+    expect(convertMessage({ role: 'assistant', content: 'So', toolCalls })).toMatchObject({
+      content: 'So',
+    });
+    expect(convertMessage({ role: 'assistant', content: 'So', toolCalls: [] })).toStrictEqual({
+      role: 'assistant',
+      content: 'So',
+    });
+  });
+
+  it('sends the result of a tool call', () => {
+    expect(convertMessage({ role: 'tool', content: '3', toolCallId: 'call_1' })).toStrictEqual({
+      role: 'tool',
+      content: '3',
+      tool_call_id: 'call_1',
+    });
+  });
+});
+
+describe('tools and formats', () => {
+  const schema = '{"type":"object","properties":{"z":{"maximum":9007199254740993},"a":{}}}';
+
+  it('sends functions and their use', () => {
+    const request = convert({
+      tools: [
+        { name: 'add', description: 'Adds', inputSchema: '{"type":"object"}', strict: false },
+      ],
+      toolChoice: { functionName: 'add' },
+      parallelToolCalls: false,
+    });
+    expect(request).toMatchObject({
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'add',
+            description: 'Adds',
+            parameters: { type: 'object' },
+            strict: false,
+          },
+        },
+      ],
+      tool_choice: { type: 'function', function: { name: 'add' } },
+      parallel_tool_calls: false,
+    });
+  });
+
+  it('sends a function without arguments and a general choice', () => {
+    const request = convert({ tools: [{ name: 'now', inputSchema: '' }], toolChoice: 'required' });
+    expect(request.tools).toStrictEqual([{ type: 'function', function: { name: 'now' } }]);
+    expect(request.tool_choice).toBe('required');
+  });
+
+  it('sends the form of the answer', () => {
+    const format = { type: 'json_schema', name: 'out', schema: '{}', strict: true } as const;
+    expect(convert({ responseFormat: { type: 'json_object' } }).response_format).toStrictEqual({
+      type: 'json_object',
+    });
+    expect(
+      convert({ responseFormat: { ...format, description: 'd' } }).response_format,
+    ).toStrictEqual({
+      type: 'json_schema',
+      json_schema: { name: 'out', description: 'd', schema: {}, strict: true },
+    });
+  });
+
+  it('sends schemas through the SDK as they stood', async () => {
+    let body = '';
+    const client = new OpenAI({
+      apiKey: 'test',
+      maxRetries: 0,
+      fetch: async (_url, init) => {
+        body = String(init?.body);
+        return new Response('data: [DONE]\n\n', {
+          headers: { 'content-type': 'text/event-stream' },
+        });
+      },
+    });
+    await client.chat.completions.create(
+      convert({
+        tools: [{ name: 'add', inputSchema: schema }],
+        responseFormat: { type: 'json_schema', name: 'out', schema },
+      }),
+    );
+    expect(body).toContain(`"parameters":${schema}`);
+    expect(body).toContain(`"schema":${schema}`);
+  });
+});

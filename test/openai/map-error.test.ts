@@ -1,0 +1,386 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ErrorReason } from '../../src/core/error-kinds.ts';
+import type { ProviderError } from '../../src/core/errors.ts';
+import { fromErrorObject, fromHttpResponse } from '../../src/openai/map-error.ts';
+
+const NOW = Date.UTC(2026, 10, 20);
+
+interface Wire {
+  readonly message?: unknown;
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly param?: unknown;
+  readonly innererror?: unknown;
+}
+
+function http(status: number, error: Wire = {}, headers: Record<string, string> = {}) {
+  return fromHttpResponse(status, headers, JSON.stringify({ error }), 'gpt-test', NOW);
+}
+
+function inStream(error: unknown, status?: number) {
+  const facts = { requestId: 'req_1', model: 'gpt-test' };
+  return fromErrorObject(error, status === undefined ? facts : { ...facts, status });
+}
+
+describe('fromHttpResponse: reason by status', () => {
+  it.each<[number, ErrorReason]>([
+    [302, 'PROVIDER_ERROR'],
+    [400, 'INVALID_REQUEST'],
+    [401, 'INVALID_API_KEY'],
+    [402, 'QUOTA_EXCEEDED'],
+    [403, 'PERMISSION_DENIED'],
+    [404, 'MODEL_NOT_FOUND'],
+    [405, 'PROVIDER_ERROR'],
+    [408, 'SERVICE_UNAVAILABLE'],
+    [409, 'SERVICE_UNAVAILABLE'],
+    [413, 'INVALID_REQUEST'],
+    [418, 'PROVIDER_ERROR'],
+    [422, 'INVALID_REQUEST'],
+    [429, 'RATE_LIMIT_EXCEEDED'],
+    [500, 'SERVICE_UNAVAILABLE'],
+    [503, 'SERVICE_UNAVAILABLE'],
+    [504, 'SERVICE_UNAVAILABLE'],
+    [524, 'SERVICE_UNAVAILABLE'],
+    [600, 'PROVIDER_ERROR'],
+  ])('reads %i as %s', (status, reason) => {
+    expect(http(status).reason).toBe(reason);
+    expect(fromHttpResponse(status, {}, '<html>Bad</html>', 'gpt-test').reason).toBe(reason);
+    expect(http(status).facts).toMatchObject({ upstreamStatus: status, model: 'gpt-test' });
+  });
+});
+
+describe('fromHttpResponse: reason by code and type', () => {
+  it.each<[number, Wire, ErrorReason]>([
+    [429, { code: 'rate_limit_exceeded', type: 'tokens' }, 'RATE_LIMIT_EXCEEDED'],
+    [429, { code: 'slow_down' }, 'RATE_LIMIT_EXCEEDED'],
+    [429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'QUOTA_EXCEEDED'],
+    [429, { code: null, type: 'insufficient_quota' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'credit_balance_exhausted' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'billing_not_active' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'billing_hard_limit_reached' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'project_spend_limit_exceeded' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'organization_usage_limit_exceeded' }, 'QUOTA_EXCEEDED'],
+    [429, { code: 'context_length_exceeded' }, 'RATE_LIMIT_EXCEEDED'],
+    [400, { code: 'context_length_exceeded' }, 'CONTEXT_TOO_LONG'],
+    [400, { type: 'exceed_context_size_error', code: 400 }, 'CONTEXT_TOO_LONG'],
+    [413, { message: 'maximum context length is 10 tokens' }, 'CONTEXT_TOO_LONG'],
+    [400, { code: 'content_policy_violation' }, 'CONTENT_FILTERED'],
+    [400, { code: 'content_filter' }, 'CONTENT_FILTERED'],
+    [400, { innererror: { code: 'ResponsibleAIPolicyViolation' } }, 'CONTENT_FILTERED'],
+    [400, { code: 'unsupported_parameter', param: 'seed' }, 'UNSUPPORTED_PARAMETER'],
+    [422, { code: 'unsupported_value', param: 'seed' }, 'UNSUPPORTED_PARAMETER'],
+    [
+      400,
+      { code: null, type: 'invalid_request_error', param: 'seed', message: 'Unsupported value' },
+      'UNSUPPORTED_PARAMETER',
+    ],
+    [
+      400,
+      { code: null, param: 'reasoning_effort', message: 'Tools are not supported with it.' },
+      'UNSUPPORTED_PARAMETER',
+    ],
+    [400, { code: null, message: 'Unsupported file' }, 'INVALID_REQUEST'],
+    [400, { code: 'invalid_value', param: 'seed' }, 'INVALID_REQUEST'],
+    [400, { code: 'model_not_found' }, 'MODEL_NOT_FOUND'],
+    [400, { code: 'server_error' }, 'INVALID_REQUEST'],
+    [400, { code: 'invalid_prompt' }, 'CONTENT_FILTERED'],
+    [400, { code: 'image_content_policy_violation' }, 'CONTENT_FILTERED'],
+    [400, { code: 'failed_to_download_image' }, 'INVALID_REQUEST'],
+    [401, { code: 'insufficient_quota' }, 'INVALID_API_KEY'],
+    [404, { code: 'model_not_found' }, 'MODEL_NOT_FOUND'],
+    [500, { code: 'invalid_api_key' }, 'SERVICE_UNAVAILABLE'],
+  ])('reads %i %j as %s', (status, error, reason) => {
+    expect(http(status, error).reason).toBe(reason);
+  });
+
+  it.each([
+    ['{"error":"model \'x\' not found"}'],
+    ['[{"error":{"code":404,"message":"no"}}]'],
+    ['{"object":"error","message":"no","code":404}'],
+    ['"no"'],
+    ['null'],
+    ['[]'],
+    [''],
+    ['x'.repeat(100_000)],
+  ])('takes a body of another shape: %.40s', (body) => {
+    expect(fromHttpResponse(404, {}, body, 'gpt-test').reason).toBe('MODEL_NOT_FOUND');
+  });
+});
+
+describe('fromHttpResponse: facts', () => {
+  it.each<[string, number | undefined, number | undefined]>([
+    [
+      "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
+      130_000,
+      128_000,
+    ],
+    [
+      "This model's maximum context length is 4097 tokens, however you requested 4116 tokens (3860 in your prompt; 256 for the completion).",
+      4_116,
+      4_097,
+    ],
+    [
+      'The decoder prompt (length 5000) is longer than the maximum model length of 4096.',
+      5_000,
+      4_096,
+    ],
+    [
+      'request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it',
+      5_000,
+      4_096,
+    ],
+    ['Requested tokens (2065) exceed context window of 1800', 2_065, 1_800],
+    ['prompt is too long: 210000 tokens > 200000 maximum', 210_000, 200_000],
+    ['The input token count (9) exceeds the maximum number of tokens allowed (8).', 9, 8],
+    ['Your input exceeds the context window of this model.', undefined, undefined],
+    ['maximum context length is 9999999999 tokens', undefined, undefined],
+  ])('finds the sizes in %j', (message, countedTokens, tokenLimit) => {
+    const { reason, facts } = http(400, { message });
+    expect(reason).toBe('CONTEXT_TOO_LONG');
+    expect(facts.countedTokens).toBe(countedTokens);
+    expect(facts.tokenLimit).toBe(tokenLimit);
+  });
+
+  it('takes the sizes from fields of their own', () => {
+    const error = { code: 400, type: 'exceed_context_size_error', n_prompt_tokens: 50, n_ctx: 40 };
+    expect(http(400, error).facts).toMatchObject({ countedTokens: 50, tokenLimit: 40 });
+  });
+
+  it('keeps code, request id and wait', () => {
+    const headers = { 'x-request-id': 'req_abc-1', 'retry-after': 'Fri, 20 Nov 2026 00:00:02 GMT' };
+    expect(
+      http(429, { code: 'rate_limit_exceeded', type: 'requests' }, headers).facts,
+    ).toMatchObject({
+      upstreamStatus: 429,
+      upstreamCode: 'rate_limit_exceeded',
+      upstreamRequestId: 'req_abc-1',
+      retryAfterMs: 2_000,
+      quotaSubject: 'upstream requests',
+    });
+  });
+
+  it('keeps what the upstream says of another try', () => {
+    expect(http(500, {}, { 'x-should-retry': 'false' }).facts.shouldRetry).toBe(false);
+    expect(http(400, {}, { 'x-should-retry': 'true' }).facts.shouldRetry).toBe(true);
+    expect(http(500).facts).not.toHaveProperty('shouldRetry');
+  });
+
+  it('knows when it is asked to send less', () => {
+    expect(http(429, { code: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(http(503, { code: null, type: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(inStream({ code: 'slow_down' }).facts.slowDown).toBe(true);
+    expect(http(429, { code: 'rate_limit_exceeded' }).facts).not.toHaveProperty('slowDown');
+  });
+
+  it('takes a lack of flex capacity for a limit that passes', () => {
+    const error = http(429, { code: 'resource_unavailable', message: 'Resource unavailable' });
+    expect(error.reason).toBe('RATE_LIMIT_EXCEEDED');
+    expect(error.kind.retryable).toBe(true);
+  });
+
+  it('names the type where there is no code', () => {
+    expect(http(500, { code: null, type: 'server_error' }).facts.upstreamCode).toBe('server_error');
+  });
+
+  it.each(['has space', 'x'.repeat(65), 'sk-abcdefgh12345678', 'näh', ''])(
+    'drops a code that is no plain identifier: %j',
+    (code) => {
+      expect(http(400, { code }).facts).not.toHaveProperty('upstreamCode');
+    },
+  );
+
+  it.each(['a b', 'x'.repeat(129), 'a.b', ''])('drops a request id such as %j', (id) => {
+    expect(http(400, {}, { 'x-request-id': id }).facts).not.toHaveProperty('upstreamRequestId');
+  });
+
+  it.each([
+    ['max_completion_tokens', 'request.max_tokens'],
+    ['max_tokens', 'request.max_tokens'],
+    ['temperature', 'request.temperature'],
+    ['reasoning_effort', 'request.reasoning_effort'],
+    ['reasoning.effort', 'request.reasoning_effort'],
+    ['messages', 'request.messages'],
+    ['messages[2].content', 'request.messages[2].content'],
+    ['messages.[2].content', 'request.messages[2].content'],
+    ['messages.2.role', 'request.messages[2].role'],
+    ['messages[2]', 'request.messages[2]'],
+    ['messages.[0].content.[1].image_url.url', 'request.messages[0].parts[1].image'],
+    ['messages[0].content[1].text', 'request.messages[0].parts[1].text'],
+    ['messages[0].content[1].type', 'request.messages[0].parts[1]'],
+    ['messages[1].tool_calls[0].function.arguments', 'request.messages[1].tool_calls[0].arguments'],
+    ['messages[1].tool_calls[0].id', 'request.messages[1].tool_calls[0].id'],
+    ['messages[1].tool_calls[0].type', 'request.messages[1].tool_calls[0]'],
+    ['messages[3].tool_call_id', 'request.messages[3].tool_call_id'],
+    ['tools[0].function.parameters', 'request.tools[0].input_schema'],
+    ['tools[0].function.parameters.properties.a', 'request.tools[0].input_schema'],
+    ['tools[0].function.name', 'request.tools[0].name'],
+    ['tools[0].type', 'request.tools[0]'],
+    ['tool_choice', 'request.tool_choice'],
+    ['tool_choice.function.name', 'request.tool_choice.function_name'],
+    ['response_format', 'request.response_format'],
+    ['response_format.json_schema.schema', 'request.response_format.json_schema.schema'],
+    ['response_format.json_schema', 'request.response_format.json_schema'],
+    ['logit_bias.50256', 'request.logit_bias'],
+    ['stop[1]', 'request.stop[1]'],
+    ['max_output_tokens', 'request.max_tokens'],
+    ['input', 'request.messages'],
+    ['input[3].content[0].image_url', 'request.messages'],
+    ['tools[1].parameters', 'request.tools[1].input_schema'],
+    ['tools[1].strict', 'request.tools[1].strict'],
+    ['tool_choice.name', 'request.tool_choice.function_name'],
+    ['text.format.schema', 'request.response_format.json_schema.schema'],
+    ['text.format.type', 'request.response_format'],
+    ['text.format', 'request.response_format'],
+    ['text.verbosity', 'request.verbosity'],
+  ])('reads param %s as %s', (param, field) => {
+    const refused = http(400, { code: 'invalid_value', param }).facts.fieldViolations;
+    expect(refused).toEqual([{ field, description: 'was refused by the upstream' }]);
+    const unsupported = http(400, { code: 'unsupported_parameter', param }).facts.fieldViolations;
+    expect(unsupported).toEqual([
+      { field, description: 'is not supported by the model or the upstream' },
+    ]);
+  });
+
+  it('names a parameter of which the contract knows nothing', () => {
+    expect(http(400, { param: 'stream_options.x[1]' }).facts.fieldViolations).toEqual([
+      {
+        field: 'request',
+        description: 'was refused by the upstream: its parameter stream_options.x[1]',
+      },
+    ]);
+  });
+
+  it.each(['your prompt said secret', 'x'.repeat(65), 'sk-abcdefgh12345678'])(
+    'does not repeat a parameter such as %j',
+    (param) => {
+      expect(http(400, { param }).facts.fieldViolations).toEqual([
+        { field: 'request', description: 'was refused by the upstream' },
+      ]);
+    },
+  );
+
+  it('names the request where no parameter was named', () => {
+    expect(http(400, { param: null }).facts.fieldViolations).toEqual([
+      { field: 'request', description: 'was refused by the upstream' },
+    ]);
+  });
+});
+
+describe('fromHttpResponse: cause', () => {
+  const causeOf = (error: ProviderError) => (error.cause as Error).message;
+
+  it('tells the log what came, and not what it said: servers quote prompts and keys', () => {
+    const body = JSON.stringify({ error: { message: 'XYZZY', code: 'bad_gateway', type: 'oops' } });
+    expect(causeOf(fromHttpResponse(500, {}, body, 'm'))).toBe(
+      `HTTP 500 bad_gateway oops, ${body.length} characters`,
+    );
+    expect(causeOf(fromHttpResponse(502, {}, '<html>', 'm'))).toBe('HTTP 502, 6 characters');
+  });
+});
+
+describe('fromErrorObject', () => {
+  it.each<[unknown, ErrorReason]>([
+    [{ type: 'server_error', code: null }, 'SERVICE_UNAVAILABLE'],
+    [{ code: 'server_error' }, 'SERVICE_UNAVAILABLE'],
+    [{ code: 'server_is_overloaded' }, 'SERVICE_UNAVAILABLE'],
+    [{ type: 'server_error', code: 'never_seen' }, 'SERVICE_UNAVAILABLE'],
+    [{ code: 502, message: 'Provider returned error' }, 'SERVICE_UNAVAILABLE'],
+    [{ code: 'rate_limit_exceeded' }, 'RATE_LIMIT_EXCEEDED'],
+    [{ code: 'slow_down' }, 'RATE_LIMIT_EXCEEDED'],
+    [{ code: 'insufficient_quota' }, 'QUOTA_EXCEEDED'],
+    [{ code: 'invalid_api_key' }, 'INVALID_API_KEY'],
+    [{ error: { code: 'content_filter' } }, 'CONTENT_FILTERED'],
+    [{ message: 'maximum context length is 9 tokens' }, 'CONTEXT_TOO_LONG'],
+    [{ type: 'invalid_request_error' }, 'INVALID_REQUEST'],
+    [{ code: 'never_seen' }, 'PROVIDER_ERROR'],
+    ['it broke', 'PROVIDER_ERROR'],
+    [undefined, 'PROVIDER_ERROR'],
+    [null, 'PROVIDER_ERROR'],
+  ])('reads %j as %s', (error, reason) => {
+    expect(inStream(error).reason).toBe(reason);
+    expect(inStream(error, 200).reason).toBe(reason);
+  });
+
+  it('lets the status of a failed response decide', () => {
+    const error = inStream({ code: 'never_seen' }, 503);
+    expect(error.reason).toBe('SERVICE_UNAVAILABLE');
+    expect(error.facts).toMatchObject({ upstreamStatus: 503, upstreamRequestId: 'req_1' });
+  });
+
+  it('takes the status that stands in the error, where the response has none', () => {
+    const error = inStream({ object: 'error', message: 'slower', code: 429 });
+    expect(error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED', facts: { upstreamStatus: 429 } });
+    expect(inStream({ code: 502 }, 200).facts.upstreamStatus).toBe(200);
+  });
+
+  it('tells the log its code and type, and not what it said', () => {
+    const error = { message: 'XYZZY', code: 'bad code!', type: 'server_error' };
+    expect(inStream(error).cause).toMatchObject({
+      message: 'an error object server_error, 5 characters',
+    });
+    expect(inStream(undefined).cause).toMatchObject({ message: 'an error object, 0 characters' });
+  });
+});
+
+describe('hostile upstreams', () => {
+  const visible = (error: ProviderError) => {
+    const { cause: _, ...facts } = error.facts;
+    return JSON.stringify([error.message, facts]);
+  };
+
+  it('never makes the translation throw', () => {
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.anything().map((v) => `${JSON.stringify({ error: v })}`),
+    );
+    fc.assert(
+      fc.property(fc.integer(), body, fc.anything(), (status, text, object) => {
+        expect(fromHttpResponse(status, {}, text, 'm').reason).toMatch(/^[A-Z_]+$/);
+        expect(inStream(object).reason).toMatch(/^[A-Z_]+$/);
+      }),
+    );
+  });
+
+  it('shows nothing of what it says but numbers and identifiers', () => {
+    // A marker that no sentence of this provider contains, in words that are recognised.
+    const secret = fc.string({ unit: 'grapheme', minLength: 8 }).map((s) => `¶${s.slice(0, 7)}¶ `);
+    const words = fc.constantFrom(
+      'maximum context length is 10 tokens',
+      'Unsupported',
+      'not supported',
+      'sk-abcdefgh12345678',
+    );
+    const text = fc.tuple(secret, words).map(([s, w]) => `${w} ${s}`);
+    const status = fc.constantFrom(200, 400, 401, 404, 413, 422, 429, 500);
+    const error = fc.record({ message: text, type: text, code: text, param: text });
+    fc.assert(
+      fc.property(status, error, text, (code, wire, id) => {
+        const headers = { 'x-request-id': id, 'retry-after': id };
+        for (const shown of [
+          visible(fromHttpResponse(code, headers, JSON.stringify({ error: wire }), 'm')),
+          visible(fromHttpResponse(code, headers, wire.message, 'm')),
+          visible(fromErrorObject(wire, { requestId: id, model: 'm', status: code })),
+        ]) {
+          expect(shown).not.toContain('¶');
+          expect(shown).not.toContain('sk-');
+        }
+      }),
+    );
+  });
+
+  it('shows no 8 characters of its message', () => {
+    const message = fc.string({ minLength: 8, maxLength: 200 });
+    fc.assert(
+      fc.property(fc.integer({ min: 200, max: 599 }), message, (status, said) => {
+        const own = visible(http(status, { message: '' }));
+        const shown = visible(http(status, { message: said }));
+        for (let i = 0; i + 8 <= said.length; i++) {
+          const piece = said.slice(i, i + 8);
+          if (!own.includes(piece)) expect(shown).not.toContain(piece);
+        }
+      }),
+    );
+  });
+});

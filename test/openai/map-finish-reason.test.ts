@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { toFinishReason, toIncompleteReason } from '../../src/openai/map-finish-reason.ts';
+
+describe('toFinishReason', () => {
+  it.each([
+    ['stop', 'stop'],
+    ['length', 'length'],
+    ['tool_calls', 'tool_calls'],
+    ['function_call', 'tool_calls'],
+    ['content_filter', 'content_filter'],
+    ['error', 'error'],
+    ['insufficient_system_resource', 'error'],
+    ['', 'error'],
+    ['STOP', 'error'],
+  ])('reads %j as %s', (raw, reason) => {
+    expect(toFinishReason(raw)).toBe(reason);
+  });
+});
+
+describe('toIncompleteReason', () => {
+  it.each([
+    ['max_output_tokens', 'length'],
+    ['content_filter', 'content_filter'],
+    ['max_messages', 'error'],
+    ['steered', 'error'],
+    ['', 'error'],
+  ])('reads %j as %s', (raw, reason) => {
+    expect(toIncompleteReason(raw)).toBe(reason);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { toResponsesUsage, toUsage } from '../../src/openai/map-usage.ts';
+
+const ZERO = {
+  inputTokens: 0,
+  outputTokens: 0,
+  totalTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+};
+
+describe('toUsage', () => {
+  it('reads counts and details', () => {
+    const usage = toUsage({
+      prompt_tokens: 100,
+      completion_tokens: 40,
+      total_tokens: 140,
+      prompt_tokens_details: { cached_tokens: 64, cache_write_tokens: 8, audio_tokens: 1 },
+      completion_tokens_details: { reasoning_tokens: 30, accepted_prediction_tokens: 2 },
+    });
+    expect(usage).toEqual({
+      inputTokens: 100,
+      outputTokens: 40,
+      totalTokens: 140,
+      cacheReadTokens: 64,
+      cacheWriteTokens: 8,
+      reasoningTokens: 30,
+      estimated: false,
+    });
+  });
+
+  it.each([
+    ['no total', { prompt_tokens: 3, completion_tokens: 4 }],
+    ['a total of its own', { prompt_tokens: 3, completion_tokens: 4, total_tokens: 90 }],
+    [
+      'null details',
+      {
+        prompt_tokens: 3,
+        completion_tokens: 4,
+        prompt_tokens_details: null,
+        completion_tokens_details: { reasoning_tokens: null },
+      },
+    ],
+  ])('sums input and output given %s', (_, raw) => {
+    expect(toUsage(raw)).toEqual({
+      ...ZERO,
+      inputTokens: 3,
+      outputTokens: 4,
+      totalTokens: 7,
+      estimated: false,
+    });
+  });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '12', true, {}])(
+    'reads a count of %p as 0 and estimated',
+    (count) => {
+      expect(toUsage({ prompt_tokens: count, completion_tokens: 4 })).toEqual({
+        ...ZERO,
+        outputTokens: 4,
+        totalTokens: 4,
+        estimated: true,
+      });
+    },
+  );
+
+  it.each([undefined, null, 'usage', 7, [], { completion_tokens: 1, prompt_tokens: null }])(
+    'is estimated if main counts are missing: %j',
+    (raw) => {
+      expect(toUsage(raw)).toMatchObject({ inputTokens: 0, estimated: true });
+    },
+  );
+
+  it('does not believe a part that exceeds its whole', () => {
+    const usage = toUsage({
+      prompt_tokens: 10,
+      completion_tokens: 5,
+      prompt_tokens_details: { cached_tokens: 11 },
+      completion_tokens_details: { reasoning_tokens: 5 },
+    });
+    expect(usage).toMatchObject({ cacheReadTokens: 0, reasoningTokens: 5, estimated: true });
+  });
+
+  it('gives int32 counts whatever it is given', () => {
+    const count = fc.oneof(fc.anything(), fc.integer(), fc.maxSafeNat());
+    const raw = fc.record({
+      prompt_tokens: count,
+      completion_tokens: count,
+      total_tokens: count,
+      prompt_tokens_details: fc.oneof(fc.anything(), fc.record({ cached_tokens: count })),
+    });
+    fc.assert(
+      fc.property(raw, (value) => {
+        const { estimated: _, ...counts } = toUsage(value);
+        for (const n of Object.values(counts)) {
+          expect(Number.isInteger(n) && n >= 0 && n < 2 ** 31).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('toResponsesUsage', () => {
+  it('reads counts and details by the names of that API', () => {
+    const usage = toResponsesUsage({
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 64, cache_write_tokens: 8 },
+      output_tokens: 40,
+      output_tokens_details: { reasoning_tokens: 30 },
+      total_tokens: 140,
+    });
+    expect(usage).toEqual({
+      inputTokens: 100,
+      outputTokens: 40,
+      totalTokens: 140,
+      cacheReadTokens: 64,
+      cacheWriteTokens: 8,
+      reasoningTokens: 30,
+      estimated: false,
+    });
+  });
+
+  it('does not take the names of the other', () => {
+    const usage = toResponsesUsage({ prompt_tokens: 3, completion_tokens: 4 });
+    expect(usage).toEqual({ ...ZERO, estimated: true });
+  });
+});

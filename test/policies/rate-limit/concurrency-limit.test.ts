@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConcurrencyLimit } from '../../../src/policies/rate-limit/concurrency-limit.ts';
+
+/** `count` attempts in a row that were sent at `now` and failed of overload. */
+function overload(limit: ConcurrencyLimit, count: number, running: number, now: number): void {
+  for (let attempt = 0; attempt < count; attempt += 1) limit.ended(true, now, running, now);
+}
+
+describe('ConcurrencyLimit', () => {
+  it('starts at the maximum, and stays there while the upstream does well', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 1; now < 5_000; now += 1) {
+      limit.firstEvent(now - 200, 1_000, now);
+      limit.ended(false, now - 1_000, 1_000, now);
+    }
+    expect(limit.at(5_000)).toBe(1_000);
+  });
+
+  it('is not lowered by an upstream that fails now and then', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 1; now < 5_000; now += 1) limit.ended(now % 10 === 0, now - 1, 500, now);
+    expect(limit.at(5_000)).toBe(1_000);
+  });
+
+  it('falls below what ran when the upstream is overloaded', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    overload(limit, 6, 200, 1);
+    expect(limit.at(1)).toBe(1_000);
+    overload(limit, 1, 200, 1);
+    expect(limit.at(1)).toBe(140);
+  });
+
+  it('falls once for all attempts that ran at the same time', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    overload(limit, 200, 200, 1);
+    expect(limit.at(1)).toBe(140);
+    overload(limit, 8, 140, 2);
+    expect(limit.at(2)).toBe(98);
+  });
+
+  it('does not fall below a minimum at which there is something to learn', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 1; now < 50; now += 1) overload(limit, 8, 10, now);
+    expect(limit.at(50)).toBe(10);
+
+    const small = new ConcurrencyLimit(4);
+    overload(small, 100, 4, 1);
+    expect(small.at(1)).toBe(4);
+  });
+
+  it('recovers slowly to where overload was met, and quickly beyond', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    overload(limit, 8, 200, 1);
+    expect(limit.at(10_001)).toBe(192);
+    expect(limit.at(20_001)).toBe(200);
+    expect(limit.at(30_001)).toBe(207);
+    expect(limit.at(60_001)).toBe(680);
+    expect(limit.at(80_001)).toBe(1_000);
+    expect(limit.at(80_002)).toBe(1_000);
+  });
+
+  it('recovers from an incident at low traffic within minutes', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    overload(limit, 8, 2, 1);
+    expect(limit.at(1)).toBe(10);
+    expect(limit.at(240_001)).toBe(1_000);
+  });
+
+  it('is not lowered by latencies that differ tenfold by nature', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 100_000; now < 102_000; now += 1) {
+      limit.firstEvent(now - (now % 2 === 0 ? 1_000 : 10_000), 500, now);
+    }
+    expect(limit.at(102_000)).toBe(1_000);
+  });
+
+  it('is not lowered by first events that are quick, however much slower than usual', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 100_000; now < 101_000; now += 1) limit.firstEvent(now - 5, 500, now);
+    for (let now = 101_000; now < 102_000; now += 1) limit.firstEvent(now - 3_000, 500, now);
+    expect(limit.at(102_000)).toBe(1_000);
+  });
+
+  it('falls when first events become many times slower than usual, to a share of the maximum', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    let now = 100_000;
+    for (let sample = 0; sample < 600; sample += 1, now += 10)
+      limit.firstEvent(now - 500, 500, now);
+    for (let sample = 0; sample < 40; sample += 1, now += 10)
+      limit.firstEvent(now - 20_000, 500, now);
+    expect(limit.at(now)).toBeGreaterThanOrEqual(450);
+    expect(limit.at(now)).toBeLessThan(460);
+    for (let sample = 0; sample < 40; sample += 1, now += 21_000)
+      limit.firstEvent(now - 20_000, limit.at(now), now);
+    expect(limit.at(now)).toBeGreaterThanOrEqual(100);
+    expect(limit.at(now)).toBeLessThan(400);
+  });
+});

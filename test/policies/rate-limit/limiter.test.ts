@@ -1,0 +1,551 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { type Call, newCallRecord } from '../../../src/core/call.ts';
+import { ProviderError } from '../../../src/core/errors.ts';
+import { Limiter } from '../../../src/policies/rate-limit/limiter.ts';
+import { localSource } from '../../../src/policies/rate-limit/local-source.ts';
+import {
+  DEFAULT_RATE_LIMIT,
+  type RateLimitOptions,
+} from '../../../src/policies/rate-limit/options.ts';
+import type { Permit } from '../../../src/policies/rate-limit/permit.ts';
+import type { NewRateSource, RateSource } from '../../../src/policies/rate-limit/source.ts';
+import { aCall, completed, usage } from '../../support/events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const TARGET = { upstream: 'default', model: 'gpt-test' };
+
+/** A source that hands out what it is given, and keeps the sum of what is out. */
+class Purse implements RateSource {
+  held: number;
+  out = 0;
+  #listener = () => {};
+
+  constructor(held: number) {
+    this.held = held;
+  }
+
+  take(amount: number): boolean {
+    if (amount > this.held) return false;
+    this.held -= amount;
+    this.out += amount;
+    return true;
+  }
+
+  waitMs(amount: number, _now: number, ahead = 0): number {
+    return Math.max(0, amount + ahead - this.held) * 1_000;
+  }
+
+  give(amount: number): void {
+    this.held += amount;
+    this.out -= amount;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  fill(amount: number): void {
+    this.held += amount;
+    this.#listener();
+  }
+}
+
+interface Setup {
+  readonly options?: Partial<RateLimitOptions>;
+  readonly newSource?: NewRateSource;
+  /** Default: 100. */
+  readonly estimate?: (call: Call) => number;
+  /** Default: 100. */
+  readonly count?: (call: Call) => Promise<number>;
+}
+
+function setUp({
+  options,
+  newSource = localSource,
+  estimate = () => 100,
+  count = async () => 100,
+}: Setup = {}) {
+  const clock = new FakeClock();
+  const limiter = new Limiter(
+    TARGET,
+    { ...DEFAULT_RATE_LIMIT, ...options },
+    { clock, newSource, sizes: { estimate, count }, maxWaitMs: 2_000 },
+  );
+  /** Ids in the order of their permits. */
+  const admitted: string[] = [];
+  const permits = new Map<string, Permit>();
+  const errors = new Map<string, ProviderError>();
+  const ask = (id: string, fields: Partial<Call> = {}) => {
+    const call = aCall({ id, record: newCallRecord(clock.now()), ...fields });
+    const keep = (permit: Permit) => {
+      admitted.push(id);
+      permits.set(id, permit);
+    };
+    const fail = (error: unknown) => {
+      if (error instanceof ProviderError) errors.set(id, error);
+    };
+    try {
+      const result = limiter.admit(call);
+      if (result instanceof Promise) result.then(keep, fail);
+      else keep(result);
+    } catch (error) {
+      fail(error);
+    }
+    return call;
+  };
+  /** Lets time pass, and those go on who were admitted meanwhile. */
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  };
+  return { clock, limiter, admitted, permits, errors, ask, pass };
+}
+
+function tier(serviceTier: string): Partial<Call> {
+  return { request: { messages: [], serviceTier } };
+}
+
+describe('Limiter', () => {
+  it('admits at once, without a promise, while there is room', () => {
+    const { limiter } = setUp();
+    const permit = limiter.admit(aCall());
+    expect(permit).not.toBeInstanceOf(Promise);
+    expect(limiter.running).toBe(1);
+    (permit as Permit).release();
+    expect(limiter).toMatchObject({ running: 0, queued: 0, isIdle: true, concurrencyLimit: 1_000 });
+  });
+
+  it('lets the others wait for their turn, with one timer for all', async () => {
+    const { clock, limiter, ask, admitted, pass, permits } = setUp({
+      options: { requestsPerMinute: 60 },
+    });
+    for (const id of ['a', 'b', 'c', 'd']) ask(id);
+    expect(admitted).toEqual(['a']);
+    expect(limiter.queued).toBe(3);
+    expect(clock.pending).toBe(1);
+    await pass(1_050);
+    expect(admitted).toEqual(['a', 'b']);
+    expect(permits.get('b')?.admission).toMatchObject({ waitedMs: 1_011, waitedFor: 'rate_limit' });
+    await pass(3_000);
+    expect(admitted).toEqual(['a', 'b', 'c', 'd']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('serves priority before default before flex', async () => {
+    const { ask, admitted, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('first');
+    ask('flex', tier('flex'));
+    ask('default', tier('auto'));
+    ask('priority', tier('priority'));
+    await pass(5_000);
+    expect(admitted).toEqual(['first', 'priority', 'default', 'flex']);
+  });
+
+  it('does not let small prompts pass a big one that waits', async () => {
+    const sizeOf = ({ id }: Call) => (id.startsWith('big') ? 50_000 : 10);
+    const { ask, admitted, pass } = setUp({
+      options: { tokensPerMinute: 60_000 },
+      estimate: sizeOf,
+      count: async (call) => sizeOf(call),
+    });
+    ask('big-1');
+    ask('big-2');
+    ask('small');
+    await pass(10);
+    expect(admitted).toEqual(['big-1']);
+    await pass(55_000);
+    expect(admitted).toEqual(['big-1']);
+    await pass(5_500);
+    expect(admitted).toEqual(['big-1', 'big-2']);
+    await pass(60_000);
+    expect(admitted).toEqual(['big-1', 'big-2', 'small']);
+  });
+
+  it('lets nobody pass a prompt that is being counted', async () => {
+    const counting = Promise.withResolvers<number>();
+    const { ask, admitted, pass } = setUp({
+      options: { tokensPerMinute: 12_000 },
+      count: ({ id }) => (id === 'slow' ? counting.promise : Promise.resolve(10)),
+    });
+    ask('slow');
+    ask('quick');
+    await pass(0);
+    expect(admitted).toEqual([]);
+    counting.resolve(5);
+    await pass(0);
+    expect(admitted).toEqual(['slow', 'quick']);
+  });
+
+  it('goes by the guess where the prompt could not be counted', async () => {
+    const { ask, admitted, pass, permits } = setUp({
+      options: { tokensPerMinute: 6_000 },
+      count: () => Promise.reject(new Error('no worker')),
+    });
+    ask('a');
+    await pass(0);
+    expect(admitted).toEqual(['a']);
+    expect(permits.get('a')?.admission.tokens).toBe(600);
+  });
+
+  it('does not count where a guess will do', () => {
+    const { limiter } = setUp({
+      options: { tokensPerMinute: 600_000 },
+      count: () => {
+        throw new Error('counted');
+      },
+    });
+    expect(limiter.admit(aCall())).not.toBeInstanceOf(Promise);
+  });
+
+  it('reserves no more output than the request allows', () => {
+    const { ask, permits } = setUp({ options: { tokensPerMinute: 600_000 } });
+    ask('a', { request: { messages: [], maxTokens: 7 } });
+    expect(permits.get('a')?.admission.tokens).toBe(107);
+  });
+
+  it('expects the outputs that the model has had', () => {
+    const { ask, permits } = setUp({ options: { tokensPerMinute: 60_000_000 } });
+    for (let index = 0; index < 100; index += 1) {
+      ask('before');
+      permits.get('before')?.complete(completed({ usage: usage({ outputTokens: 2_000 }) }));
+      permits.get('before')?.release();
+    }
+    ask('after');
+    expect(permits.get('after')?.admission.tokens).toBe(2_100);
+  });
+
+  it('refuses at once when as many wait as may', async () => {
+    const { ask, errors, admitted } = setUp({
+      options: { requestsPerMinute: 60, maxQueued: 2 },
+    });
+    for (const id of ['a', 'b', 'c', 'd']) ask(id);
+    expect(admitted).toEqual(['a']);
+    expect(errors.get('d')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      message: 'As many calls as may wait for the rate limit of the upstream wait already.',
+      facts: { quotaSubject: 'requests per minute', model: 'gpt-test' },
+    });
+    // Two are ahead.
+    expect(errors.get('d')?.facts.retryAfterMs).toBe(3_073);
+  });
+
+  it('goes by the guess where nobody may wait to be counted', () => {
+    const { ask, admitted, errors } = setUp({ options: { tokensPerMinute: 6_000, maxQueued: 0 } });
+    ask('a');
+    ask('b');
+    expect(admitted).toEqual(['a']);
+    expect(errors.get('b')?.facts.quotaSubject).toBe('tokens per minute');
+  });
+
+  it('refuses at once who would wait beyond its deadline', async () => {
+    const { clock, ask, errors, admitted, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('a');
+    ask('b', { deadline: clock.now() + 500 });
+    ask('c', { deadline: clock.now() + 1_100 });
+    expect(errors.get('b')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      message:
+        'The wait for the rate limit of the upstream leaves no time for an answer before the deadline.',
+      facts: { retryAfterMs: 1_011, quotaSubject: 'requests per minute' },
+    });
+    await pass(1_100);
+    expect(admitted).toEqual(['a', 'c']);
+  });
+
+  it('sends a call elsewhere that can go there, rather than let it wait for long', () => {
+    const { ask, errors, admitted } = setUp({ options: { requestsPerMinute: 20 } });
+    const alternatives = [{ upstream: 'azure', model: 'gpt-test' }];
+    ask('a');
+    ask('b', { alternatives });
+    expect(admitted).toEqual(['a']);
+    expect(errors.get('b')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      message: expect.stringContaining('somewhere else to go'),
+    });
+  });
+
+  it('lets a call wait for a little while although it could go elsewhere', async () => {
+    const { ask, errors, admitted, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('a');
+    ask('b', { alternatives: [{ upstream: 'azure', model: 'gpt-test' }] });
+    expect(errors.size).toBe(0);
+    await pass(1_100);
+    expect(admitted).toEqual(['a', 'b']);
+  });
+
+  it('sends elsewhere who waits already when the upstream asks for a long wait', async () => {
+    const { ask, errors, permits, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    const asked = ask('a');
+    ask('b', { alternatives: [{ upstream: 'azure', model: 'gpt-test' }] });
+    ask('c');
+    asked.record.attempts = 1;
+    const facts = { upstreamStatus: 429, retryAfterMs: 30_000 };
+    permits.get('a')?.fail(new ProviderError('RATE_LIMIT_EXCEEDED', facts));
+    permits.get('a')?.release();
+    await pass(0);
+    expect([...errors.keys()]).toEqual(['b']);
+    expect(errors.get('b')?.facts.retryAfterMs).toBeGreaterThan(29_000);
+  });
+
+  it('takes the requests of the day into account', () => {
+    const { clock, ask, errors, admitted } = setUp({ options: { requestsPerDay: 2 } });
+    ask('a');
+    ask('b');
+    ask('c', { deadline: clock.now() + 60_000 });
+    expect(admitted).toEqual(['a', 'b']);
+    expect(errors.get('c')?.facts).toMatchObject({
+      retryAfterMs: 43_200_000,
+      quotaSubject: 'requests per day',
+    });
+  });
+
+  it('lets go at once of a call that is cancelled, and serves the next', async () => {
+    const { limiter, ask, errors, admitted, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    const controller = new AbortController();
+    ask('a');
+    ask('b', { signal: controller.signal });
+    ask('c');
+    controller.abort(new ProviderError('CANCELLED'));
+    await pass(0);
+    expect(errors.get('b')?.reason).toBe('CANCELLED');
+    expect(limiter.queued).toBe(1);
+    await pass(1_050);
+    expect(admitted).toEqual(['a', 'c']);
+  });
+
+  it('refuses a call that is over before it waits', () => {
+    const { ask, errors } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('a');
+    ask('b', { signal: AbortSignal.abort(new ProviderError('SHUTTING_DOWN')) });
+    expect(errors.get('b')?.reason).toBe('SHUTTING_DOWN');
+  });
+
+  it('admits none of the calls that one signal ends', async () => {
+    const { limiter, ask, errors, admitted, pass } = setUp({ options: { maxConcurrent: 1 } });
+    const controller = new AbortController();
+    const { signal } = controller;
+    ask('a');
+    ask('urgent', { ...tier('priority'), signal });
+    for (let index = 0; index < 100; index += 1) ask(`b${index}`, { signal });
+    ask('last', tier('flex'));
+    controller.abort();
+    await pass(0);
+    expect(admitted).toEqual(['a']);
+    expect(errors.size).toBe(101);
+    expect(limiter.queued).toBe(1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('leaves no residue of storms of cancels', async () => {
+    const requests = new Purse(50);
+    const tokens = new Purse(20_000);
+    const { clock, limiter, ask, admitted, permits, pass } = setUp({
+      options: { requestsPerMinute: 1, tokensPerMinute: 1, maxQueued: 10_000 },
+      newSource: ({ subject }) => (subject === 'tokens per minute' ? tokens : requests),
+      count: ({ signal }) =>
+        new Promise((resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          queueMicrotask(() => resolve(70));
+        }),
+    });
+    const controllers = Array.from({ length: 2_000 }, () => new AbortController());
+    controllers.forEach(({ signal }, index) => {
+      ask(String(index), { signal, ...tier(['flex', 'default', 'priority'][index % 3] ?? '') });
+      // Some before they are counted, some while they wait, some after they were admitted.
+      if (index % 5 === 0) controllers[index]?.abort();
+    });
+    await pass(0);
+    for (const controller of controllers) controller.abort();
+    await pass(0);
+    for (const permit of permits.values()) permit.release();
+
+    expect(admitted.length).toBeGreaterThan(10);
+    expect(requests.out + tokens.out).toBe(0);
+    expect(limiter).toMatchObject({ running: 0, queued: 0 });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('goes on when a source has more than it foresaw', async () => {
+    const purse = new Purse(1);
+    const { ask, admitted, pass } = setUp({
+      options: { requestsPerMinute: 1 },
+      newSource: () => purse,
+    });
+    ask('a');
+    ask('b');
+    expect(admitted).toEqual(['a']);
+    purse.fill(1);
+    await pass(0);
+    expect(admitted).toEqual(['a', 'b']);
+  });
+
+  it('takes nothing of one limit where another has nothing left', () => {
+    const purses = { requests: new Purse(5), daily: new Purse(5), tokens: new Purse(0) };
+    const { ask, admitted } = setUp({
+      options: { requestsPerMinute: 1, requestsPerDay: 1, tokensPerMinute: 1 },
+      newSource: ({ subject }) => {
+        if (subject === 'tokens per minute') return purses.tokens;
+        return subject === 'requests per day' ? purses.daily : purses.requests;
+      },
+    });
+    ask('a');
+    purses.tokens.held = 10_000;
+    purses.daily.held = 0;
+    ask('b', tier('priority'));
+    expect(admitted).toEqual([]);
+    expect([purses.requests.out, purses.daily.out, purses.tokens.out]).toEqual([0, 0, 0]);
+  });
+
+  it('refuses those who wait when it is closed', async () => {
+    const { clock, limiter, ask, errors, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('a');
+    ask('b');
+    limiter.close();
+    await pass(0);
+    expect(errors.get('b')?.reason).toBe('SHUTTING_DOWN');
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('Limiter of concurrency', () => {
+  it('lets one go when another ends', async () => {
+    const { clock, ask, admitted, permits, pass } = setUp({ options: { maxConcurrent: 2 } });
+    for (const id of ['a', 'b', 'c']) ask(id);
+    expect(admitted).toEqual(['a', 'b']);
+    expect(clock.pending).toBe(0);
+    await pass(700);
+    permits.get('a')?.release();
+    await pass(0);
+    expect(admitted).toEqual(['a', 'b', 'c']);
+    expect(permits.get('c')?.admission).toMatchObject({ waitedMs: 700, waitedFor: 'concurrency' });
+  });
+
+  it('estimates the wait from how long attempts run', async () => {
+    const { clock, ask, errors, permits, pass } = setUp({ options: { maxConcurrent: 1 } });
+    const { record } = ask('a');
+    record.attempts += 1;
+    await pass(4_000);
+    permits.get('a')?.complete(completed());
+    permits.get('a')?.release();
+    ask('b');
+    ask('c');
+    ask('d', { deadline: clock.now() + 7_000 });
+    expect(errors.get('d')?.facts).toMatchObject({
+      retryAfterMs: 8_000,
+      quotaSubject: 'concurrent requests',
+    });
+  });
+
+  it('refuses at once who would have no time left for a usual answer', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { requestsPerMinute: 60 },
+    });
+    ask('a').record.attempts += 1;
+    await pass(4_000);
+    permits.get('a')?.complete(completed());
+    permits.get('a')?.release();
+    ask('b');
+    ask('c', { deadline: clock.now() + 3_000 });
+    ask('d', { deadline: clock.now() + 3_000 });
+    expect(errors.get('d')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+    await pass(1_100);
+    expect(admitted).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not send who has waited too long for a usual answer', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { maxConcurrent: 1 },
+    });
+    ask('a').record.attempts += 1;
+    await pass(1_000);
+    permits.get('a')?.complete(completed());
+    permits.get('a')?.release();
+    ask('b').record.attempts += 1;
+    ask('c', { deadline: clock.now() + 4_000 });
+    await pass(3_500);
+    permits.get('b')?.release();
+    await pass(0);
+    expect(admitted).toEqual(['a', 'b']);
+    expect(errors.get('c')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+  });
+
+  it('falls on overload, and lets more go as it recovers though nothing ends', async () => {
+    const { limiter, ask, admitted, permits, pass } = setUp({ options: { maxConcurrent: 30 } });
+    for (let index = 0; index < 30; index += 1) {
+      const { record } = ask(String(index));
+      record.attempts += 1;
+    }
+    await pass(1_000);
+    for (let index = 0; index < 7; index += 1) {
+      permits
+        .get(String(index))
+        ?.fail(new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 }));
+      permits.get(String(index))?.release();
+    }
+    expect(limiter.concurrencyLimit).toBe(16);
+    ask('waits');
+    expect(admitted).not.toContain('waits');
+    await pass(60_000);
+    expect(admitted).toContain('waits');
+  });
+
+  it.each([
+    ['TIMEOUT', {}, 700],
+    ['SERVICE_UNAVAILABLE', { upstreamStatus: 503 }, 700],
+    ['SERVICE_UNAVAILABLE', { upstreamStatus: 500 }, 1_000],
+    ['RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 }, 700],
+    ['INVALID_REQUEST', { upstreamStatus: 400 }, 1_000],
+  ] as const)('after failures with %s %j', async (reason, facts, expected) => {
+    const { limiter, ask, permits, pass } = setUp();
+    for (let index = 0; index < 1_000; index += 1) ask(String(index)).record.attempts += 1;
+    await pass(1_000);
+    permits.forEach((permit) => {
+      permit.fail(new ProviderError(reason, facts));
+    });
+    for (const id of ['0', '1', '2', '3', '4', '5', '6']) permits.get(id)?.release();
+    expect(limiter.concurrencyLimit).toBeGreaterThanOrEqual(expected - 7);
+    expect(limiter.concurrencyLimit).toBeLessThanOrEqual(expected);
+  });
+
+  it('is not lowered by refused rates where the rate is limited', async () => {
+    const { limiter, ask, permits, pass } = setUp();
+    ask('first');
+    permits.get('first')?.reported({ requests: { limit: 60_000, remaining: 60_000, resetMs: 0 } });
+    for (let index = 0; index < 900; index += 1) ask(String(index)).record.attempts += 1;
+    await pass(1_000);
+    for (const permit of permits.values()) {
+      permit.fail(new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 }));
+      permit.release();
+    }
+    expect(limiter.concurrencyLimit).toBe(1_000);
+  });
+
+  it('learns nothing from attempts that their caller ended', async () => {
+    const { limiter, ask, permits, pass } = setUp();
+    const signal = AbortSignal.abort();
+    for (let index = 0; index < 100; index += 1)
+      ask(String(index), { signal }).record.attempts += 1;
+    await pass(1_000);
+    for (const permit of permits.values()) {
+      permit.fail(new ProviderError('TIMEOUT'));
+      permit.release();
+    }
+    expect(limiter.concurrencyLimit).toBe(1_000);
+  });
+
+  it('does not hold up a thousand calls to a healthy upstream', async () => {
+    const { limiter, ask, admitted, permits, pass } = setUp();
+    for (let round = 0; round < 5; round += 1) {
+      for (let index = 0; index < 1_000; index += 1) ask(String(index)).record.attempts += 1;
+      await pass(400);
+      for (const permit of permits.values()) {
+        permit.firstEvent();
+        permit.complete(completed());
+        permit.release();
+      }
+    }
+    expect(admitted).toHaveLength(5_000);
+    expect(limiter).toMatchObject({ running: 0, queued: 0, concurrencyLimit: 1_000 });
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { ReportedBucket } from '../../../src/policies/rate-limit/reported-bucket.ts';
+
+const PER_MS = 600 / 60_000;
+
+/** After `remaining` of 600 a minute was reported at 0, nobody having taken anything since. */
+function reported(remaining: number, resetMs = (600 - remaining) / PER_MS): ReportedBucket {
+  const headroom = { limit: 600, remaining, resetMs };
+  return new ReportedBucket(headroom, { at: 0, taken: 1 }, 1, 0);
+}
+
+describe('ReportedBucket', () => {
+  it('lets through what remains, and then what is refilled', () => {
+    const bucket = reported(2);
+    expect(bucket.limit).toBe(600);
+    expect(bucket.take(1, 0)).toBe(true);
+    expect(bucket.take(1, 0)).toBe(true);
+    expect(bucket.take(1, 0)).toBe(false);
+    expect(bucket.waitMs(1, 0)).toBeCloseTo(100 / 0.97, 6);
+  });
+
+  it('counts what was taken since the reporting request was sent, and what was refilled', () => {
+    const bucket = new ReportedBucket(
+      { limit: 600, remaining: 10, resetMs: 59_000 },
+      { at: 0, taken: 5 },
+      11,
+      1_000,
+    );
+    // 10 less 6, and a second's refill.
+    expect(bucket.waitMs(0, 1_000, 14)).toBeGreaterThan(0);
+    expect(bucket.waitMs(0, 1_000, 13)).toBe(0);
+  });
+
+  it('takes a slow reset for a limit per day', () => {
+    const bucket = reported(0, 86_400_000);
+    expect(bucket.waitMs(1, 0)).toBeCloseTo(144_000 / 0.97, 3);
+  });
+
+  it('believes in no limit that refills over more than a day', () => {
+    const bucket = reported(0, 1_000 * 86_400_000);
+    expect(bucket.waitMs(1, 0)).toBeCloseTo(144_000 / 0.97, 3);
+  });
+
+  it('takes a limit that says nothing of its reset for one per minute', () => {
+    expect(reported(0, 0).waitMs(1, 0)).toBeCloseTo(100 / 0.97, 6);
+    expect(reported(600, 5).waitMs(601, 0)).toBe(0);
+  });
+
+  it('measures how much others take', () => {
+    const bucket = reported(300);
+    // 10 are refilled a second, of which others take 6, and we 2.
+    for (let second = 1; second <= 20; second += 1) {
+      const remaining = 300 + 2 * second;
+      const sent = { at: 1_000 * second, taken: 1 + 2 * second };
+      bucket.observe(
+        { limit: 600, remaining, resetMs: (600 - remaining) / PER_MS },
+        sent,
+        sent.taken,
+        sent.at,
+      );
+    }
+    bucket.drain(20_000);
+    expect(bucket.waitMs(1, 20_000)).toBeGreaterThan(240);
+    expect(bucket.waitMs(1, 20_000)).toBeLessThan(260);
+  });
+
+  it('forgets the others when the bucket is full again', () => {
+    const bucket = reported(300);
+    for (let second = 1; second <= 20; second += 1) {
+      bucket.observe(
+        { limit: 600, remaining: 300, resetMs: 30_000 },
+        { at: 1_000 * second, taken: 1 },
+        1,
+        1_000 * second,
+      );
+    }
+    bucket.drain(20_000);
+    expect(bucket.waitMs(1, 20_000)).toBeGreaterThan(1_900);
+    bucket.observe(
+      { limit: 600, remaining: 599, resetMs: 100 },
+      { at: 21_000, taken: 1 },
+      1,
+      21_000,
+    );
+    bucket.drain(21_000);
+    expect(bucket.waitMs(1, 21_000)).toBeCloseTo(100 / 0.97, 6);
+  });
+
+  it('knows whether a refusal is to be wondered at', () => {
+    expect(reported(61).isPlentiful(0)).toBe(true);
+    expect(reported(59).isPlentiful(0)).toBe(false);
+  });
+
+  it('takes back what has not reached the upstream', () => {
+    const bucket = reported(1);
+    bucket.take(1, 0);
+    bucket.give(1);
+    expect(bucket.take(1, 0)).toBe(true);
+  });
+});

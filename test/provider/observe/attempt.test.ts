@@ -1,0 +1,386 @@
+import { describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Call, type Emit, type Handler, newCallRecord } from '../../../src/core/call.ts';
+import { ProviderError } from '../../../src/core/errors.ts';
+import { attempt } from '../../../src/provider/observe/attempt.ts';
+import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { ModelLabels } from '../../../src/telemetry/model-label.ts';
+import { traceIds } from '../../../src/telemetry/propagation.ts';
+import {
+  aCall,
+  completed,
+  drain,
+  replay,
+  scripted,
+  started,
+  text,
+  usage,
+} from '../../support/events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { TelemetryProbe } from '../../support/telemetry.ts';
+
+const OPERATION = {
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.provider.name': 'openai',
+  'gen_ai.request.model': 'gpt-test',
+  'server.address': 'api.example.com',
+  'server.port': 443,
+};
+
+function setUp(next: Handler, fields: Partial<Call> = {}) {
+  const clock = new FakeClock();
+  const probe = new TelemetryProbe();
+  const labels = new ModelLabels(['gpt-test', 'gpt-test-2026']);
+  const handler = attempt({
+    clock,
+    tracer: probe.tracer,
+    instruments: probe.instruments,
+    labels,
+    server: { address: 'api.example.com', port: 443 },
+  })(next);
+  const call = aCall({ record: newCallRecord(clock.now()), ...fields });
+  return { clock, probe, labels, handler, call };
+}
+
+describe('attempt: the call it hands on', () => {
+  it('numbers the attempts of a call and passes their events on', async () => {
+    const numbers: number[] = [];
+    const { handler, call } = setUp(
+      scripted(async function* (inner) {
+        numbers.push(inner.attempt);
+        yield started();
+        yield completed();
+      }),
+    );
+    const { events } = await drain((emit) => handler(call, emit));
+    await drain((emit) => handler(call, emit));
+
+    expect(events).toEqual([started(), completed()]);
+    expect(numbers).toEqual([1, 2]);
+    expect(call.record.attempts).toBe(2);
+  });
+
+  it("hands on a context with the attempt's span, a child of the call's", async () => {
+    let inner = ROOT_CONTEXT;
+    const { probe, handler, call } = setUp(
+      scripted(async function* (given) {
+        inner = given.context;
+        yield completed();
+      }),
+    );
+    const parent = probe.tracer.startSpan('parent');
+    await drain((emit) => handler({ ...call, context: trace.setSpan(ROOT_CONTEXT, parent) }, emit));
+
+    expect(traceIds(inner)).toEqual({
+      traceId: parent.spanContext().traceId,
+      spanId: probe.span.spanContext().spanId,
+    });
+    expect(probe.span.parentSpanContext?.spanId).toBe(parent.spanContext().spanId);
+  });
+});
+
+describe('attempt: the span', () => {
+  it('names operation, request and answer', async () => {
+    const { clock, probe, handler, call } = setUp(
+      scripted(async function* () {
+        yield started({ responseId: 'chatcmpl-7', upstreamRequestId: 'req_7' });
+        clock.advance(250);
+        yield text('a');
+        clock.advance(50);
+        yield completed({
+          rawFinishReason: 'tool_calls',
+          serviceTier: 'default',
+          usage: usage({ cacheReadTokens: 4, cacheWriteTokens: 2, reasoningTokens: 1 }),
+        });
+      }),
+      {
+        request: {
+          messages: [{ role: 'user', content: 'the prompt' }],
+          maxTokens: 100,
+          temperature: 0.5,
+          topP: 0.9,
+          frequencyPenalty: 0.1,
+          presencePenalty: 0.2,
+          stop: ['END'],
+          seed: 42,
+          serviceTier: 'flex',
+          responseFormat: { type: 'json_object' },
+        },
+      },
+    );
+    await drain((emit) => handler(call, emit));
+
+    expect(probe.span.name).toBe('chat gpt-test');
+    expect(probe.span.kind).toBe(SpanKind.CLIENT);
+    expect(probe.span.status).toEqual({ code: SpanStatusCode.UNSET });
+    expect(probe.span.attributes).toEqual({
+      ...OPERATION,
+      'gen_ai.request.stream': true,
+      'gen_ai.output.type': 'json',
+      'gen_ai.request.seed': 42,
+      'gen_ai.request.max_tokens': 100,
+      'gen_ai.request.temperature': 0.5,
+      'gen_ai.request.top_p': 0.9,
+      'gen_ai.request.frequency_penalty': 0.1,
+      'gen_ai.request.presence_penalty': 0.2,
+      'gen_ai.request.stop_sequences': ['END'],
+      'openai.request.service_tier': 'flex',
+      'tamma.provider.attempt': 1,
+      'tamma.provider.target': 'default',
+      'gen_ai.response.id': 'chatcmpl-7',
+      'gen_ai.response.model': 'gpt-test-2026',
+      'tamma.provider.upstream_request_id': 'req_7',
+      'gen_ai.response.time_to_first_chunk': 0.25,
+      'gen_ai.response.finish_reasons': ['tool_calls'],
+      'openai.response.service_tier': 'default',
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.usage.output_tokens': 5,
+      'gen_ai.usage.cache_read.input_tokens': 4,
+      'gen_ai.usage.cache_creation.input_tokens': 2,
+      'gen_ai.usage.reasoning.output_tokens': 1,
+    });
+    expect(probe.span.events).toEqual([]);
+  });
+
+  it('leaves out what is not known, rather than exporting it empty', async () => {
+    const { probe, handler, call } = setUp(
+      replay(
+        started({ responseId: '', model: '', upstreamRequestId: '' }),
+        completed({ model: '', usage: usage({ estimated: true }) }),
+      ),
+    );
+    await drain((emit) => handler(call, emit));
+
+    expect(probe.span.attributes).toEqual({
+      ...OPERATION,
+      'gen_ai.request.stream': true,
+      'tamma.provider.attempt': 1,
+      'tamma.provider.target': 'default',
+      'gen_ai.response.finish_reasons': ['stop'],
+    });
+  });
+
+  it('names the output type text where text was asked for', async () => {
+    const { probe, handler, call } = setUp(replay(completed()), {
+      request: { messages: [], responseFormat: { type: 'text' } },
+    });
+    await drain((emit) => handler(call, emit));
+
+    expect(probe.span.attributes['gen_ai.output.type']).toBe('text');
+  });
+
+  it('has the status ERROR and an error type when the upstream fails', async () => {
+    const failure = new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 });
+    const { probe, handler, call } = setUp(replay(started(), failure));
+    const { error } = await drain((emit) => handler(call, emit));
+
+    expect(error).toBe(failure);
+    expect(probe.span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(probe.span.attributes).toMatchObject({
+      'error.type': '503',
+      'gen_ai.response.id': 'chatcmpl-1',
+    });
+  });
+
+  it('ends without the status ERROR when the caller cancels', async () => {
+    const cancelled = new ProviderError('CANCELLED');
+    const { probe, handler, call } = setUp(replay(started(), cancelled), {
+      signal: AbortSignal.abort(cancelled),
+    });
+    await drain((emit) => handler(call, emit));
+
+    expect(probe.span.status.code).toBe(SpanStatusCode.UNSET);
+    expect(probe.span.attributes['error.type']).toBe('CANCELLED');
+  });
+
+  it('ends when the call is cancelled in the middle', async () => {
+    const cancelled = new ProviderError('CANCELLED');
+    const signal = AbortSignal.abort(cancelled);
+    const { probe, handler, call } = setUp(replay(started(), text('a'), cancelled), { signal });
+    await drain((emit) => handler(call, emit));
+
+    expect(probe.span.ended).toBe(true);
+    expect(probe.span.attributes['error.type']).toBe('CANCELLED');
+    expect(call.record.failedAttempts).toEqual([]);
+  });
+});
+
+describe('attempt: the gate', () => {
+  it.each([
+    ['completed', completed()],
+    ['failed', new ProviderError('NETWORK_ERROR')],
+  ])('lets nothing through of an attempt that has %s', async (_, end) => {
+    let late: Emit = () => {};
+    const { handler, call } = setUp((inner, emit) => {
+      late = emit;
+      return replay(started(), text('a'), end)(inner, emit);
+    });
+    const { events } = await drain((emit) => handler(call, emit));
+    const before = events.length;
+    late(text('too late'));
+    expect(events).toHaveLength(before);
+  });
+});
+
+describe('attempt: the record', () => {
+  it('notes a failed attempt with what the upstream said', async () => {
+    const { clock, probe, handler, call } = setUp(
+      scripted(async function* () {
+        clock.advance(30);
+        yield* [];
+        throw new ProviderError('RATE_LIMIT_EXCEEDED', {
+          upstreamStatus: 429,
+          upstreamRequestId: 'req_9',
+        });
+      }),
+    );
+    await drain((emit) => handler(call, emit));
+
+    expect(call.record.failedAttempts).toEqual([
+      {
+        attempt: 1,
+        target: 'default',
+        model: 'gpt-test',
+        reason: 'RATE_LIMIT_EXCEEDED',
+        upstreamStatus: 429,
+        upstreamRequestId: 'req_9',
+        durationMs: 30,
+      },
+    ]);
+    expect(call.record.upstreamRequestId).toBe('req_9');
+    expect(probe.span.attributes['tamma.provider.upstream_request_id']).toBe('req_9');
+  });
+
+  it('notes a failure the upstream said nothing about, and what is no ProviderError as INTERNAL', async () => {
+    const { handler, call } = setUp(replay(new TypeError('bug')));
+    const { error } = await drain((emit) => handler(call, emit));
+
+    expect(error).toMatchObject({ reason: 'INTERNAL' });
+    expect(call.record.failedAttempts).toEqual([
+      {
+        attempt: 1,
+        target: 'default',
+        model: 'gpt-test',
+        reason: 'INTERNAL',
+        durationMs: 0,
+      },
+    ]);
+  });
+
+  it('keeps the request id of an answer that started', async () => {
+    const { handler, call } = setUp(replay(started(), new ProviderError('NETWORK_ERROR')));
+    await drain((emit) => handler(call, emit));
+
+    expect(call.record.upstreamRequestId).toBe('req_1');
+    expect(call.record.failedAttempts).toMatchObject([{ upstreamRequestId: 'req_1' }]);
+  });
+
+  it("does not blame the upstream for an attempt that the call's own signal ended", async () => {
+    const reason = new ProviderError('DEADLINE_EXCEEDED');
+    const { probe, handler, call } = setUp(replay(started(), reason), {
+      signal: AbortSignal.abort(reason),
+    });
+    await drain((emit) => handler(call, emit));
+
+    expect(call.record.failedAttempts).toEqual([]);
+    expect(probe.span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(probe.span.attributes['error.type']).toBe('DEADLINE_EXCEEDED');
+  });
+});
+
+describe('attempt: the metrics', () => {
+  const ANSWERED = { ...OPERATION, 'gen_ai.response.model': 'gpt-test-2026' };
+
+  it('measures duration, tokens, the first chunk and the mean of the further ones', async () => {
+    const { clock, probe, handler, call } = setUp(
+      scripted(async function* () {
+        yield started();
+        clock.advance(400);
+        yield text('a');
+        clock.advance(100);
+        yield text('b');
+        clock.advance(300);
+        yield text('c');
+        yield completed();
+      }),
+    );
+    await drain((emit) => handler(call, emit));
+
+    expect(await probe.measured(METRIC.operationDuration)).toEqual([
+      { attributes: ANSWERED, value: 0.8, count: 1 },
+    ]);
+    expect(await probe.measured(METRIC.timeToFirstChunk)).toEqual([
+      { attributes: ANSWERED, value: 0.4, count: 1 },
+    ]);
+    expect(await probe.measured(METRIC.timePerOutputChunk)).toEqual([
+      { attributes: ANSWERED, value: 0.2, count: 1 },
+    ]);
+    expect(await probe.measured(METRIC.tokenUsage)).toEqual([
+      { attributes: { ...ANSWERED, 'gen_ai.token.type': 'input' }, value: 10, count: 1 },
+      { attributes: { ...ANSWERED, 'gen_ai.token.type': 'output' }, value: 5, count: 1 },
+    ]);
+    expect(await probe.measured(METRIC.attempts)).toEqual([
+      {
+        attributes: {
+          ...ANSWERED,
+          'tamma.provider.target': 'default',
+          'tamma.provider.outcome': 'completed',
+        },
+        value: 1,
+        count: undefined,
+      },
+    ]);
+  });
+
+  it('measures no time between chunks where there is one, and no tokens that are estimates', async () => {
+    const estimated = completed({ usage: usage({ estimated: true }) });
+    const { probe, handler, call } = setUp(replay(started(), text('a'), estimated));
+    await drain((emit) => handler(call, emit));
+
+    expect(await probe.measured(METRIC.timePerOutputChunk)).toEqual([]);
+    expect(await probe.measured(METRIC.tokenUsage)).toEqual([]);
+  });
+
+  it('tells failed attempts apart by error type and outcome', async () => {
+    const failure = new ProviderError('QUOTA_EXCEEDED', {
+      upstreamStatus: 429,
+      upstreamCode: 'insufficient_quota',
+    });
+    const { probe, handler, call } = setUp(replay(failure));
+    await drain((emit) => handler(call, emit));
+
+    expect(await probe.measured(METRIC.operationDuration)).toEqual([
+      { attributes: { ...OPERATION, 'error.type': 'insufficient_quota' }, value: 0, count: 1 },
+    ]);
+    expect(await probe.measured(METRIC.attempts)).toEqual([
+      {
+        attributes: {
+          ...OPERATION,
+          'tamma.provider.target': 'default',
+          'tamma.provider.outcome': 'QUOTA_EXCEEDED',
+        },
+        value: 1,
+        count: undefined,
+      },
+    ]);
+    expect(await probe.measured(METRIC.timeToFirstChunk)).toEqual([]);
+  });
+
+  it('labels a model only once an upstream has answered to its name', async () => {
+    const refused = setUp(replay(new ProviderError('MODEL_NOT_FOUND')), { model: 'invented' });
+    await drain((emit) => refused.handler(refused.call, emit));
+    const answered = setUp(replay(started({ model: 'new-1' }), completed({ model: 'new-1' })), {
+      model: 'new',
+    });
+    await drain((emit) => answered.handler(answered.call, emit));
+
+    expect(refused.probe.span.name).toBe('chat invented');
+    expect(await refused.probe.measured(METRIC.operationDuration)).toMatchObject([
+      { attributes: { 'gen_ai.request.model': 'other' } },
+    ]);
+    expect(refused.labels.label('invented')).toBe('other');
+    expect(await answered.probe.measured(METRIC.operationDuration)).toMatchObject([
+      { attributes: { 'gen_ai.request.model': 'new', 'gen_ai.response.model': 'new-1' } },
+    ]);
+  });
+});

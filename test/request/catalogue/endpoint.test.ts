@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { isOpenAI } from '../../../src/request/catalogue/endpoint.ts';
+
+describe('isOpenAI', () => {
+  it.each([
+    'https://api.openai.com/v1',
+    'https://API.OpenAI.com./v1',
+    'https://eu.api.openai.com/v1',
+    'https://us.api.openai.com:443/v1',
+  ])('is true of %s', (url) => {
+    expect(isOpenAI(url)).toBe(true);
+  });
+
+  it.each([
+    'http://127.0.0.1:8080/v1',
+    'https://acme.openai.azure.com/openai/v1',
+    'https://api.openai.com.evil.test/v1',
+    'https://notapi.openai.com/v1',
+    'https://proxy.test/api.openai.com',
+  ])('is false of %s', (url) => {
+    expect(isOpenAI(url)).toBe(false);
+  });
+
+  it('refuses what is no URL', () => {
+    expect(() => isOpenAI('api.openai.com')).toThrow('Invalid URL');
+  });
+});

@@ -1,0 +1,218 @@
+import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
+import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../../src/core/errors.ts';
+import type { MessageRequest } from '../../../src/core/message.ts';
+import { type Model, unknownModel } from '../../../src/core/model.ts';
+import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
+import { startTokenWorker, TokenCounter } from '../../../src/request/tokens/token-counter.ts';
+import { referenceCount } from './tiktoken-reference.ts';
+
+const NEVER = new AbortController().signal;
+const MEGABYTE = 2 ** 20;
+
+function user(content: string): MessageRequest {
+  return { messages: [{ role: 'user', content }] };
+}
+
+function modelOf(name: string): Model {
+  return builtInCatalogue().find(name) ?? unknownModel(name);
+}
+
+const GPT_4O = modelOf('gpt-4o');
+
+/** A counter, and the worker threads it started. */
+function setUp() {
+  const workers: Worker[] = [];
+  const counter = new TokenCounter({
+    startWorker: () => {
+      const worker = startTokenWorker();
+      workers.push(worker);
+      return worker;
+    },
+  });
+  return { counter, workers };
+}
+
+describe('TokenCounter', () => {
+  let open: TokenCounter | undefined;
+
+  afterEach(() => open?.close());
+
+  function start() {
+    const set = setUp();
+    open = set.counter;
+    return set;
+  }
+
+  it('counts a request in a thread that it starts with the first count', async () => {
+    const { counter, workers } = start();
+    expect(workers).toHaveLength(0);
+    const inputTokens = 3 + 3 + referenceCount('o200k_base', 'How are you?') + 1;
+    const expected = {
+      inputTokens,
+      estimated: false,
+      model: 'gpt-5.2',
+      tokenizer: 'o200k_base',
+      contextWindow: 400_000,
+    };
+    expect(await counter.count('gpt-5.2', modelOf('gpt-5.2'), user('How are you?'), NEVER)).toEqual(
+      expected,
+    );
+    expect(await counter.count('gpt-5.2', modelOf('gpt-5.2'), user('How are you?'), NEVER)).toEqual(
+      expected,
+    );
+    expect(workers).toHaveLength(1);
+  });
+
+  it('counts by the tokenizer of the model', async () => {
+    open = new TokenCounter();
+    const text = '数据的质量';
+    const tokens = referenceCount('cl100k_base', text) + 7;
+    expect(tokens).not.toBe(referenceCount('o200k_base', text) + 7);
+    expect(await open.count('gpt-4', modelOf('gpt-4'), user(text), NEVER)).toEqual({
+      inputTokens: tokens,
+      estimated: false,
+      model: 'gpt-4',
+      tokenizer: 'cl100k_base',
+      contextWindow: 8192,
+    });
+  });
+
+  it('counts a text by the tokenizer of the model', async () => {
+    const { counter } = start();
+    const text = '数据的质量';
+    for (const name of ['gpt-4', 'gpt-4o']) {
+      const model = modelOf(name);
+      const tokens = referenceCount(model.tokenizer, text);
+      expect(await counter.countText(model, text, NEVER)).toBe(tokens);
+    }
+  });
+
+  it('rejects the count of a text with the reason of its signal', async () => {
+    const { counter, workers } = start();
+    const reason = new ProviderError('CANCELLED');
+    await expect(counter.countText(GPT_4O, 'hi', AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(workers).toHaveLength(0);
+  });
+
+  it.each<[string, string, MessageRequest]>([
+    ['a model it does not know', 'llama-3', user('hi')],
+    ['a tokenizer that is assumed', 'gpt-6-sol', user('hi')],
+    ['tools', 'gpt-4o', { ...user('hi'), tools: [{ name: 'now' }] }],
+    ['a text it had to cut', 'gpt-4o', user('a'.repeat(10_000))],
+  ])('says that it estimates for %s', async (_, model, request) => {
+    const { counter } = start();
+    expect(await counter.count(model, modelOf(model), request, NEVER)).toMatchObject({
+      estimated: true,
+    });
+  });
+
+  it.each([
+    ['letters', 'a'.repeat(MEGABYTE)],
+    ['spaces', ' '.repeat(MEGABYTE)],
+    ['emoji', '😀'.repeat(MEGABYTE / 4)],
+    ['Chinese letters', '数据质量决定模型性能'.repeat(MEGABYTE / 30)],
+  ])('answers another count beside a megabyte of %s', async (_, text) => {
+    const { counter } = start();
+    const [long, short] = await Promise.all([
+      counter.count('gpt-4o', GPT_4O, user(text), NEVER),
+      counter.count('gpt-4o', GPT_4O, user('hi'), NEVER),
+    ]);
+    expect(long.inputTokens).toBeGreaterThan(8000);
+    expect(short).toMatchObject({ inputTokens: 8, estimated: false });
+  });
+
+  it('rejects with the reason of its signal, and lets go of the signal', async () => {
+    const { counter } = start();
+    const controller = new AbortController();
+    const reason = new ProviderError('CANCELLED');
+    const counting = counter.count(
+      'gpt-4o',
+      GPT_4O,
+      user('word '.repeat(MEGABYTE)),
+      controller.signal,
+    );
+    controller.abort(reason);
+    await expect(counting).rejects.toBe(reason);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), controller.signal)).rejects.toBe(
+      reason,
+    );
+    expect(await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
+      inputTokens: 8,
+    });
+  });
+
+  it('lets go of the signal after a count', async () => {
+    const { counter } = start();
+    const { signal } = new AbortController();
+    await counter.count('gpt-4o', GPT_4O, user('hi'), signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('fails what runs when the thread dies, and starts another for the next count', async () => {
+    const { counter, workers } = start();
+    await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
+    const counting = counter.count('gpt-4o', GPT_4O, user('word '.repeat(MEGABYTE)), NEVER);
+    const failing = expect(counting).rejects.toMatchObject({ reason: 'INTERNAL' });
+    await workers[0]?.terminate();
+    await failing;
+    expect(await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
+      inputTokens: 8,
+    });
+    expect(workers).toHaveLength(2);
+  });
+
+  it('keeps the error that killed the thread as cause', async () => {
+    const { counter, workers } = start();
+    const counting = counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
+    const cause = new Error('out of memory');
+    workers[0]?.emit('error', cause);
+    await expect(counting).rejects.toMatchObject({ reason: 'INTERNAL', facts: { cause } });
+    await workers[0]?.terminate();
+  });
+
+  it('fails with INTERNAL if no thread can be started', async () => {
+    const cause = new Error('no threads left');
+    const counter = new TokenCounter({
+      startWorker: () => {
+        throw cause;
+      },
+    });
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).rejects.toMatchObject({
+      reason: 'INTERNAL',
+      facts: { cause },
+    });
+  });
+
+  it('fails what runs and what comes with SHUTTING_DOWN once it is closed', async () => {
+    const { counter, workers } = start();
+    const counting = counter.count('gpt-4o', GPT_4O, user('hi'), NEVER);
+    const failing = expect(counting).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
+    await counter.close();
+    await failing;
+    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).rejects.toMatchObject({
+      reason: 'SHUTTING_DOWN',
+    });
+    expect(workers).toHaveLength(1);
+  });
+
+  it('keeps a process alive while it counts, and no longer', async () => {
+    const module = new URL('../../../src/request/tokens/token-counter.ts', import.meta.url);
+    const script = `
+      const { TokenCounter } = await import(${JSON.stringify(module.href)});
+      const request = { messages: [{ role: 'user', content: 'hi' }] };
+      const count = await new TokenCounter().count('gpt-4o', ${JSON.stringify(GPT_4O)}, request, new AbortController().signal);
+      process.stdout.write(String(count.inputTokens));`;
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toBe('8');
+  });
+
+  it('closes without ever having counted', async () => {
+    await expect(new TokenCounter().close()).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
+import { describeWithRedis } from '../support/redis-server.ts';
+import { Bench, CENT, DOLLAR, eventually, reserve, type SidecarOptions } from './support.ts';
+
+const DAY_MS = 86_400_000;
+const TICK_MS = 1_000;
+const LIMIT = 8n * DOLLAR;
+const USERS = aBudget({ name: 'users', scope: 'user', limit: LIMIT });
+
+describeWithRedis('accounts that sidecars share', () => {
+  let bench: Bench;
+
+  beforeAll(async () => {
+    bench = await Bench.start();
+  });
+
+  afterAll(() => bench.stop());
+
+  beforeEach(() => bench.clear());
+
+  const sidecar = (options: SidecarOptions = {}) => bench.sidecar(options);
+
+  describe('a shared account', () => {
+    it('spends from its lease and asks nobody', async () => {
+      const one = sidecar();
+      const first = await reserve(one, CENT);
+      const { runs } = one.runner;
+      const second = one.book.reserve(aSpender(), exactly(CENT), NEVER);
+      expect(second).toMatchObject({ granted: CENT });
+      first.settle(CENT);
+      expect(one.runner.runs).toBe(runs);
+      expect(one.state()).toMatchObject({ spent: CENT, reserved: CENT, shared: true });
+    });
+
+    it('tells others what was spent and what is leased', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      (await reserve(one, 3n * CENT)).settle(CENT);
+      await one.tick();
+      await two.tick();
+      expect(two.state()).toMatchObject({ spent: CENT });
+      expect(two.state().reserved > 0n).toBe(true);
+    });
+
+    it('takes money of a micro-dollar and more, and rounds what was spent up', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      (await reserve(one, CENT)).settle(1n);
+      await one.tick();
+      await two.tick();
+      expect(one.state().spent).toBe(1n);
+      expect(two.state().spent).toBe(1_000_000n);
+    });
+
+    it('refuses what the budget does not hold', async () => {
+      await expect(reserve(sidecar(), LIMIT + DOLLAR)).rejects.toMatchObject({
+        reason: 'BUDGET_EXCEEDED',
+        message: expect.stringMatching(/It is reset at/),
+      });
+    });
+
+    it('can have all of the limit', async () => {
+      expect((await reserve(sidecar(), LIMIT)).granted).toBe(LIMIT);
+    });
+
+    it('refuses when others have spent it', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      (await reserve(one, LIMIT)).settle(LIMIT);
+      await one.tick();
+      await expect(reserve(two, CENT)).rejects.toMatchObject({
+        facts: { budget: { spent: LIMIT } },
+      });
+      // For a while it does not even ask again.
+      const { runs } = two.runner;
+      await expect(reserve(two, CENT)).rejects.toMatchObject({ reason: 'BUDGET_EXCEEDED' });
+      expect(two.runner.runs).toBe(runs);
+    });
+
+    it('waits for what others have reserved, and gets it when they have settled', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      const all = await reserve(one, LIMIT);
+      const wait = reserve(two, 2n * DOLLAR);
+      await two.answer();
+      all.settle(DOLLAR);
+      await one.tick();
+      // It asks again by and by.
+      for (let times = 0; times < 20; times += 1) {
+        await Promise.all([one.tick(), two.tick()]);
+        if (two.state().reserved >= 2n * DOLLAR) break;
+      }
+      expect((await wait).granted).toBe(2n * DOLLAR);
+    });
+
+    it('gives back what it does not need any more', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      (await reserve(one, DOLLAR)).settle(CENT);
+      await one.tick(25);
+      await two.tick();
+      expect(two.state()).toMatchObject({ spent: CENT });
+      expect(two.state().reserved < CENT / 5n).toBe(true);
+    });
+
+    it('leases more than a call needs, and less as the budget nears its end', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      await reserve(one, CENT);
+      await reserve(two, CENT);
+      const lease = two.state().reserved - CENT;
+      expect(lease > CENT).toBe(true);
+      (await reserve(one, LIMIT - DOLLAR)).settle(LIMIT - DOLLAR);
+      await one.tick();
+      await two.tick(3);
+      expect(two.state().spent).toBe(LIMIT - DOLLAR);
+      expect(two.state().reserved - CENT <= DOLLAR / 2n).toBe(true);
+    });
+  });
+
+  describe('an account that is released', () => {
+    it('gives its lease back', async () => {
+      const [one, two] = [sidecar({ budgets: [USERS] }), sidecar({ budgets: [USERS] })];
+      const reservation = await reserve(one, LIMIT);
+      // Nothing was spent: the subject is forgotten.
+      reservation.settle(0n);
+      await one.answer();
+      expect(one.book.states({})).toEqual([]);
+      expect((await reserve(two, LIMIT)).granted).toBe(LIMIT);
+    });
+
+    it('is the same when it is opened again at once', async () => {
+      const one = sidecar({ budgets: [USERS] });
+      (await reserve(one, DOLLAR)).settle(0n);
+      expect((await reserve(one, DOLLAR)).granted).toBe(DOLLAR);
+    });
+
+    it('begins anew in the next period, and leaves the last one to be forgotten', async () => {
+      const one = sidecar();
+      (await reserve(one, DOLLAR)).settle(DOLLAR);
+      one.clock.advance(DAY_MS);
+      expect(one.state()).toMatchObject({ spent: 0n });
+      expect((await reserve(one, LIMIT)).granted).toBe(LIMIT);
+      const keys = bench.server.command('keys', '*').split('\n');
+      expect(keys).toHaveLength(2);
+      for (const key of keys) {
+        expect(key).toMatch(/^test:\{shared\}:budget:daily:\d+:$/);
+        expect(Number(bench.server.command('pttl', key))).toBeGreaterThan(DAY_MS / 2);
+      }
+    });
+
+    it('is kept for ever if it is a total', async () => {
+      const one = sidecar({ budgets: [aBudget({ limit: LIMIT, period: 'total' })] });
+      await reserve(one, DOLLAR);
+      expect(bench.server.command('pttl', bench.server.command('keys', '*'))).toBe('-1');
+    });
+  });
+
+  describe('a lost answer', () => {
+    it('costs nobody anything', async () => {
+      const [one, two] = [sidecar(), sidecar()];
+      one.runner.losesAnswers = true;
+      const wait = reserve(one, LIMIT);
+      await one.answer();
+      one.runner.losesAnswers = false;
+      one.clock.advance(TICK_MS);
+      const reservation = await wait;
+      reservation.settle(DOLLAR);
+      await one.book.close();
+      expect((await reserve(two, LIMIT - DOLLAR)).granted).toBe(LIMIT - DOLLAR);
+    });
+  });
+
+  describe('a server that refuses', () => {
+    it('is like one that is away, and is told of once', async () => {
+      const one = sidecar();
+      one.runner.refusal = new Error('OOM command not allowed');
+      const wait = reserve(one, DOLLAR);
+      const refusal = expect(wait).rejects.toMatchObject({
+        reason: 'BUDGET_EXCEEDED',
+        message: expect.stringMatching(/store of shared budgets is away/),
+      });
+      for (let times = 0; times < 4; times += 1) {
+        await eventually(() => one.log.lines.length > 0);
+        one.clock.advance(TICK_MS);
+      }
+      await refusal;
+      expect(one.log.lines).toEqual(['error: the shared store refuses to keep budgets']);
+      one.runner.refusal = undefined;
+      await one.tick();
+      expect((await reserve(one, DOLLAR)).granted).toBe(DOLLAR);
+    });
+  });
+});
