@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { holdClosedPort } from '../support/closed-port.ts';
 import { codeName, statusDetail } from '../support/grpc-client.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
-import { startStubUpstream } from '../support/upstream/index.ts';
+import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
 import { type Mode, see } from './seen.ts';
 import { QUICK_RETRIES, startTwo } from './two-upstreams.ts';
 
@@ -24,6 +25,18 @@ async function expectNetworkError(mode: Mode, sentence: string): Promise<void> {
   expect(statusDetail(failure, 'google.rpc.RetryInfo')).toBeDefined();
 }
 
+/** For a moment, somebody else's connection may have been given the port. */
+async function listenOn(port: number): Promise<StubUpstream> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startStubUpstream({ port });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 600) throw error;
+      await sleep(100);
+    }
+  }
+}
+
 async function expectFallback(mode: Mode): Promise<void> {
   expect((await see(running.client, mode)).answer).toMatchObject({
     target: 'second',
@@ -41,7 +54,7 @@ describe('an upstream that cannot be reached', () => {
     await expectNetworkError(mode, 'The upstream refused the connection.');
 
     await release();
-    const successor = await startStubUpstream({ port });
+    const successor = await listenOn(port);
     expect((await see(running.client, mode)).answer).toMatchObject({ attempts: 1 });
     await successor.close();
   });
