@@ -112,6 +112,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       throw error;
     }
     logger.info({ listeners, admin: adminAddress, version, config_revision: revision }, 'serving');
+    logger.flush();
     return listeners;
   }
 

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { BurstWriter } from './burst-writer.ts';
 import { redact } from './redact.ts';
 import { serializeError } from './serialize-error.ts';
 
@@ -23,7 +24,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
       serializers: { err: serializeError },
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    destination ?? new BurstWriter(pino.destination({ dest: 2, sync: true })),
   );
 }
 
