@@ -25,13 +25,35 @@ export interface Host {
   exit(code: number): void;
 }
 
-type ProcessEvent = 'SIGTERM' | 'SIGINT' | 'uncaughtException' | 'unhandledRejection';
+/** Each asks for a drain. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+
+/** A terminal that closes and a process manager's reload are no reason to end; nothing reloads yet. */
+const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR2'] as const;
+
+type ProcessEvent =
+  | (typeof STOP_SIGNALS)[number]
+  | (typeof IGNORED_SIGNALS)[number]
+  | 'uncaughtException'
+  | 'unhandledRejection';
+
+/**
+ * Within which the same signal is the same request, in ms: a terminal sends Ctrl-C to the whole group,
+ * and npm hands it on once more.
+ */
+const SAME_REQUEST_MS = 2_000;
 
 /**
  * Runs the sidecar until it has stopped, and resolves with the exit code: 0 after a drain, 1 if it
  * could not start, could not stop, or met an exception that nobody caught.
+ *
+ * @param now the time in ms, from whenever
  */
-export async function serve(app: Sidecar, host: Host): Promise<number> {
+export async function serve(
+  app: Sidecar,
+  host: Host,
+  now: () => number = () => performance.now(),
+): Promise<number> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<number>();
   const started = app.start();
   let exitCode = 0;
@@ -50,17 +72,25 @@ export async function serve(app: Sidecar, host: Host): Promise<number> {
     });
   }
 
+  let asked: { readonly signal: unknown; readonly at: number } | undefined;
+
   function onSignal(signal: unknown): void {
-    if (stopping) {
-      host.exit(1);
-    } else {
+    if (asked === undefined) {
+      asked = { signal, at: now() };
       app.logger.info({ signal }, 'stopping');
       stop();
+    } else if (signal !== asked.signal || now() - asked.at > SAME_REQUEST_MS) {
+      app.logger.fatal({ signal }, 'told to stop again: ending without a drain');
+      host.exit(1);
     }
   }
 
-  host.on('SIGTERM', onSignal);
-  host.on('SIGINT', onSignal);
+  for (const signal of STOP_SIGNALS) host.on(signal, onSignal);
+  for (const signal of IGNORED_SIGNALS) {
+    host.on(signal, () =>
+      app.logger.info({ signal }, 'signal ignored: there is nothing to reload'),
+    );
+  }
   // A promise that nobody awaited is a bug of one call; the others go on.
   host.on('unhandledRejection', (err) => app.logger.error({ err }, 'unhandled rejection'));
   // After an exception that nobody caught no state can be trusted.

@@ -27,7 +27,7 @@ describe('serve', () => {
     expect(app.events).toEqual(['start', 'stop']);
   });
 
-  it.each(['SIGTERM', 'SIGINT'])('drains on %s and ends with 0', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT'])('drains on %s and ends with 0', async (signal) => {
     const { app, host } = setUp();
     const exitCode = serve(app, host);
     host.emit(signal, signal);
@@ -36,18 +36,39 @@ describe('serve', () => {
     expect(host.exits).toEqual([]);
   });
 
-  it('exits with 1 at once on a second signal', async () => {
+  it.each([
+    ['takes the same signal within 2 s for the same request', 'SIGINT', 2_000, []],
+    ['ends at once on the same signal later', 'SIGINT', 2_001, [1]],
+    ['ends at once on another signal', 'SIGTERM', 0, [1]],
+  ])('%s', async (_, second, afterMs, exits) => {
     const { app, host } = setUp();
     const drained = Promise.withResolvers<void>();
     app.whenDrained = drained.promise;
-    const exitCode = serve(app, host);
+    let now = 0;
+    const exitCode = serve(app, host, () => now);
     host.emit('SIGINT', 'SIGINT');
     expect(host.exits).toEqual([]);
-    host.emit('SIGTERM', 'SIGTERM');
-    expect(host.exits).toEqual([1]);
+    now += afterMs;
+    host.emit(second, second);
+    expect(host.exits).toEqual(exits);
+    const told = `fatal: told to stop again: ending without a drain: ${second}`;
+    expect(app.events.includes(told)).toBe(exits.length > 0);
     drained.resolve();
     await exitCode;
     expect(app.events.filter((event) => event === 'stop')).toHaveLength(1);
+  });
+
+  it.each(['SIGHUP', 'SIGUSR2'])('goes on after %s, and says so', async (signal) => {
+    const { app, host } = setUp();
+    const exitCode = serve(app, host);
+    host.emit(signal, signal);
+    await turn();
+    expect(app.events).toEqual([
+      'start',
+      `info: signal ignored: there is nothing to reload: ${signal}`,
+    ]);
+    await app.stop();
+    expect(await exitCode).toBe(0);
   });
 
   it('waits for the start before it stops', async () => {
