@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  codeName,
+  collect,
+  connect,
+  type GrpcClient,
+  nextMessage,
+} from '../support/grpc-client.ts';
+import { aRequest } from '../support/running-app.ts';
+import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
+
+const CHUNK = { id: 'c', object: 'chat.completion.chunk', model: 'gpt-test' };
+const data = (delta: object, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ ...CHUNK, choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+
+let stub: StubUpstream;
+let child: ChildProcess;
+let client: GrpcClient;
+
+afterEach(async () => {
+  client.close();
+  child.kill('SIGKILL');
+  await stub.close();
+});
+
+/** Resolves to the first line of a stream that matches, and lets the rest flow. */
+async function lineOf(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<string> {
+  if (stream === null) throw new Error('the process has no such stream');
+  const lines = createInterface({ input: stream });
+  for await (const line of lines) if (pattern.test(line)) return line;
+  throw new Error(`nothing said ${pattern}`);
+}
+
+describe('the process', () => {
+  it('finishes its streams although Ctrl-C comes twice, as under npm', async () => {
+    const rest = Promise.withResolvers<void>();
+    stub = await startStubUpstream({
+      script: async (exchange) => {
+        exchange.headers();
+        exchange.raw(data({ content: 'Hel' }));
+        await rest.promise;
+        exchange.raw(`${data({ content: 'lo' }, 'stop')}data: [DONE]\n\n`);
+        exchange.end();
+      },
+    });
+    child = spawn(process.execPath, ['src/main.ts'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        OPENAI_API_KEY: 'sk-test',
+        OPENAI_BASE_URL: stub.url,
+        TAMMA_LISTEN: '127.0.0.1:0',
+        TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+      },
+    });
+    const exited = once(child, 'exit');
+    const log: string[] = [];
+    child.stderr?.on('data', (text) => log.push(String(text)));
+    const [, address = ''] = (await lineOf(child.stdout, /^listening on /)).split('listening on ');
+    client = connect(address);
+    const stream = client.provider.stream('SendMessage', aRequest());
+    const collected = collect(stream);
+    await nextMessage(stream);
+
+    child.kill('SIGHUP');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    // Only then may the answer end: before, the drain would have had nothing to wait for.
+    while (!log.join('').includes('"msg":"stopping"')) await once(child.stderr as never, 'data');
+    rest.resolve();
+
+    const { messages, status } = await collected;
+    expect(codeName(status)).toBe('OK');
+    expect(messages.at(-1)?.event).toBe('completed');
+    expect(await exited).toEqual([0, null]);
+    expect(log.join('')).toContain('signal ignored');
+    expect(log.join('')).not.toContain('told to stop again');
+  });
+});
