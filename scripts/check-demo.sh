@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.." || exit 1
 unset OPENAI_API_KEY OPENAI_API_KEY_FILE OPENAI_BASE_URL TAMMA_CONFIG
 
 output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+bare=$(mktemp -d)
+trap 'rm -rf "$output" "$bare"' EXIT
 failures=0
 
 fail() {
@@ -43,9 +44,28 @@ shows 'a start without a key names OPENAI_API_KEY' '^configuration: OPENAI_API_K
 hides 'and prints no stack' '^ +at '
 [ "$(grep -c '^configuration: ' "$output")" -eq 1 ] || fail 'in one sentence'
 
+# What is missing is one sentence, whatever Node.js is there.
+bare=$(mktemp -d)
+mkdir "$bare/scripts" && cp package.json .npmrc "$bare" && cp scripts/require-install.cjs "$bare/scripts"
+for command in start test 'run demo'; do
+  # shellcheck disable=SC2086
+  run not-0 npm --silent --prefix "$bare" $command
+  shows "npm $command without npm ci says what to do" '^Nothing is installed yet: run `npm ci` first\.$'
+  [ "$(wc -l <"$output")" -eq 1 ] || fail 'in one line'
+done
+rm -r "$bare"
+
 key='sk-check-0123456789abcdef'
 run 0 env OPENAI_API_KEY="$key" npm start -- --check-config
 shows '--check-config shows the configuration' '^baseUrl: https://'
 hides 'and not the key' "$key"
+
+# A checkout in which nothing is installed.
+cp -r package.json .npmrc scripts "$bare"
+for script in start demo test; do
+  run 1 npm --prefix "$bare" run --silent "$script"
+  shows "npm run $script without npm ci says what to do" 'run `npm ci` first\.$'
+  [ "$(wc -l <"$output")" -eq 1 ] || fail 'in one sentence'
+done
 
 [ "$failures" -eq 0 ]

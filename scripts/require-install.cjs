@@ -1,7 +1,7 @@
 // Loaded before anything else, by whatever Node.js is there: says in one sentence what is missing.
 'use strict';
-var fs = require('node:fs');
-var path = require('node:path');
+var fs = require('fs');
+var path = require('path');
 
 var modules = path.join(__dirname, '..', 'node_modules');
 var problem;
