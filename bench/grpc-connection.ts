@@ -7,6 +7,8 @@ export interface GrpcCall {
    * unless the status had already come.
    */
   readonly status: Promise<number>;
+  /** The google.rpc.Status that came with it, encoded; undefined if none did. */
+  details(): Buffer | undefined;
   /** Resets the HTTP/2 stream, which is how a gRPC client cancels. */
   cancel(): void;
 }
@@ -47,8 +49,7 @@ export class GrpcConnection {
     const splitter = new MessageSplitter(onMessage);
     stream.on('data', (bytes: Buffer) => splitter.feed(bytes));
     stream.end(frame(request));
-    const status = statusOf(stream);
-    return { status, cancel: () => stream.close(NGHTTP2_CANCEL) };
+    return { ...endOf(stream), cancel: () => stream.close(NGHTTP2_CANCEL) };
   }
 
   close(): void {
@@ -56,22 +57,29 @@ export class GrpcConnection {
   }
 }
 
-function statusOf(stream: ClientHttp2Stream): Promise<number> {
+function endOf(stream: ClientHttp2Stream): Pick<GrpcCall, 'status' | 'details'> {
   let status = NO_STATUS;
+  let details: unknown;
   const read = (headers: Record<string, unknown>): void => {
     const value = headers['grpc-status'];
-    if (value !== undefined) status = Number(value);
+    if (value === undefined) return;
+    status = Number(value);
+    details = headers['grpc-status-details-bin'];
   };
   // An error is answered in the headers if nothing was sent before.
   stream.on('response', read);
   stream.on('trailers', read);
   stream.on('error', () => {});
-  return new Promise((resolve) => {
+  const ended = new Promise<number>((resolve) => {
     stream.once('close', () => {
       const cancelled = status === NO_STATUS && stream.rstCode === NGHTTP2_CANCEL;
       resolve(cancelled ? CANCELLED : status);
     });
   });
+  return {
+    status: ended,
+    details: () => (typeof details === 'string' ? Buffer.from(details, 'base64') : undefined),
+  };
 }
 
 function frame(message: Buffer): Buffer {

@@ -1,34 +1,34 @@
+import type { Outcome, TokenCounts } from '../../test/support/storm/caller.ts';
 import type { ChatUsage, RecordedRequest } from '../../test/support/upstream/index.ts';
-import type { Message, Outcome, TokenCounts } from './caller.ts';
+import type { Plan } from './plan.ts';
+import type { Stage } from './upstream.ts';
+
+/** A call, and how far its answer was when it was cancelled. */
+export interface StormOutcome extends Outcome<Plan> {
+  readonly stage?: Stage;
+}
 
 const OK = 0;
 const CANCELLED = 1;
 
 /** What is wrong with a call, in a few words; undefined if it is as it must be. */
 export function problemOf(
-  { plan, status, messages, cancelled }: Outcome,
+  { plan, status, content, completed, disorder, stage }: StormOutcome,
   record: RecordedRequest | undefined,
 ): string | undefined {
   if (status === undefined) return 'never ended';
-  if (messages.some(({ sequence }, at) => sequence !== at + 1)) return 'gap in the sequence';
-  const text = messages.map((message) => message.textDelta?.text ?? '').join('');
+  if (disorder !== undefined) return disorder;
   const sent = plan.deltas.join('');
-  if (!sent.startsWith(text)) return 'text that was not sent';
-  const completed = messages.filter(({ event }) => event === 'completed');
-  if (status === CANCELLED && cancelled !== undefined) {
-    const wasOver = cancelled.stage === 'over';
-    return completed.length > 0 && !wasOver ? 'completed although cancelled' : undefined;
+  if (!sent.startsWith(content)) return 'text that was not sent';
+  if (status === CANCELLED && stage !== undefined) {
+    return completed !== undefined && stage !== 'over' ? 'completed although cancelled' : undefined;
   }
   if (status !== OK) return `status ${status}`;
-  if (text !== sent) return 'text is not whole';
-  if (completed.length !== 1) return `${completed.length} completed`;
-  return endingProblem(messages.at(-1), record?.sentUsage);
-}
-
-function endingProblem(last: Message | undefined, sent: ChatUsage | undefined): string | undefined {
-  if (last?.completed === undefined) return 'something behind completed';
-  if (sent === undefined || !sameUsage(last.completed.usage, sent)) return 'other usage than sent';
-  return undefined;
+  if (content !== sent) return 'text is not whole';
+  if (completed === undefined) return 'not completed';
+  const usage = record?.sentUsage;
+  const isSame = usage !== undefined && sameUsage(completed.usage, usage);
+  return isSame ? undefined : 'other usage than sent';
 }
 
 function sameUsage(told: TokenCounts, sent: ChatUsage): boolean {

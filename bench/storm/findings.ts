@@ -1,13 +1,13 @@
+import { type Finding, growth } from '../../test/support/storm/finding.ts';
+import { NEVER_ENDED, Tally } from '../../test/support/storm/tally.ts';
 import type { Settled } from '../memory-probe.ts';
 import { sum } from '../sidecar.ts';
 import { quantile } from '../statistics.ts';
-import type { Outcome } from './caller.ts';
-import { problemOf } from './check.ts';
-import type { Finding } from './limits.ts';
+import { problemOf, type StormOutcome } from './check.ts';
 import type { Stage, StormUpstream } from './upstream.ts';
 
 export interface Storm {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly StormOutcome[];
   readonly upstream: StormUpstream;
   readonly before: Settled;
   readonly after: Settled;
@@ -26,7 +26,7 @@ const MAX_EXTERNAL_GROWTH_MIB = 2;
 const MAX_RSS_GROWTH_MIB = 128;
 /** A scrape's own, and a connection more to the caller's side. */
 const MAX_MORE_HANDLES = 4;
-const TOLD_PROBLEMS = 10;
+const UNPLANNED = 'calls that are not as planned';
 
 const STAGES: readonly Stage[] = [
   'not asked',
@@ -41,24 +41,23 @@ export function findings(storm: Storm): readonly Finding[] {
 }
 
 function answers({ outcomes, upstream, metrics }: Storm): Finding[] {
-  const problems = outcomes.flatMap((outcome) => {
+  const tally = new Tally();
+  for (const outcome of outcomes) {
+    tally.addCall(outcome);
     const problem = problemOf(outcome, upstream.recordOf(outcome.plan));
-    return problem === undefined ? [] : [`${outcome.plan.question}: ${problem}`];
-  });
-  for (const problem of problems.slice(0, TOLD_PROBLEMS)) console.error(problem);
-  const completed = outcomes.filter(({ status }) => status === 0).length;
-  const uncancelled = outcomes.filter(({ cancelled }) => cancelled === undefined);
+    if (problem === undefined) continue;
+    tally.add(UNPLANNED);
+    tally.addProblem(problem, outcome.plan.question);
+  }
+  for (const problem of tally.problems) console.error(problem);
+  const uncancelled = outcomes.filter(({ cancelledAt }) => cancelledAt === undefined);
   return [
-    { name: 'calls', value: outcomes.length },
-    { name: 'calls that never ended', value: hung(outcomes), atMost: 0 },
-    { name: 'calls completed', value: completed, atLeast: uncancelled.length },
-    { name: 'calls that are not as planned', value: problems.length, atMost: 0 },
+    { name: 'calls', value: tally.of('calls') },
+    { name: 'calls that never ended', value: tally.of(NEVER_ENDED), atMost: 0 },
+    { name: 'calls completed', value: tally.of('OK'), atLeast: uncancelled.length },
+    { name: UNPLANNED, value: tally.of(UNPLANNED), atMost: 0 },
     { name: 'outcomes in the metrics that are no such', value: strange(metrics), atMost: 0 },
   ];
-}
-
-function hung(outcomes: readonly Outcome[]): number {
-  return outcomes.filter(({ status }) => status === undefined).length;
 }
 
 /** Calls that ended, for the sidecar, neither completed nor cancelled. */
@@ -74,12 +73,12 @@ function strange(metrics: ReadonlyMap<string, number>): number {
 function cancels({ outcomes, upstream, lagMs }: Storm): Finding[] {
   const delays: number[] = [];
   const stages = new Map<Stage, number>(STAGES.map((stage) => [stage, 0]));
-  for (const { plan, cancelled } of outcomes) {
-    if (cancelled === undefined) continue;
-    stages.set(cancelled.stage, (stages.get(cancelled.stage) ?? 0) + 1);
+  for (const { plan, cancelledAt, stage } of outcomes) {
+    if (cancelledAt === undefined || stage === undefined) continue;
+    stages.set(stage, (stages.get(stage) ?? 0) + 1);
     const record = upstream.recordOf(plan);
     if (record?.closedBy !== 'client' || record.closedAt === undefined) continue;
-    delays.push(record.closedAt - cancelled.at);
+    delays.push(record.closedAt - cancelledAt);
   }
   return [
     ...[...stages].map(([stage, value]) => ({ name: `calls cancelled: upstream ${stage}`, value })),
@@ -112,16 +111,8 @@ function leftovers({ upstream, before, after, metrics, streams }: Storm): Findin
       value: after.handles,
       atMost: before.handles + MAX_MORE_HANDLES,
     },
-    ...memory('heap', before.heapUsed, after.heapUsed, MAX_HEAP_GROWTH_MIB),
-    ...memory('buffers', before.external, after.external, MAX_EXTERNAL_GROWTH_MIB),
-    ...memory('RSS', before.rss, after.rss, MAX_RSS_GROWTH_MIB),
-  ];
-}
-
-function memory(what: string, before: number, after: number, atMost: number): Finding[] {
-  const mib = 1024 ** 2;
-  return [
-    { name: `${what}, early, MiB`, value: before / mib, digits: 1 },
-    { name: `${what}, growth to the end, MiB`, value: (after - before) / mib, digits: 1, atMost },
+    ...growth('heap', { early: before.heapUsed, end: after.heapUsed }, MAX_HEAP_GROWTH_MIB),
+    ...growth('buffers', { early: before.external, end: after.external }, MAX_EXTERNAL_GROWTH_MIB),
+    ...growth('RSS', { early: before.rss, end: after.rss }, MAX_RSS_GROWTH_MIB),
   ];
 }

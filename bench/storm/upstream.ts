@@ -1,46 +1,36 @@
 import {
-  answer,
-  type Exchange,
-  type RecordedRequest,
-  type StubUpstream,
-  startStubUpstream,
-} from '../../test/support/upstream/index.ts';
+  type StormUpstream as AnyUpstream,
+  startStormUpstream,
+} from '../../test/support/storm/upstream.ts';
+import { answer, type Exchange, type RecordedRequest } from '../../test/support/upstream/index.ts';
 import { PACE_MS, type Plan } from './plan.ts';
 
 /** Where an upstream's answer was when its caller cancelled. */
 export type Stage = 'not asked' | 'before headers' | 'before first token' | 'in the text' | 'over';
 
-export interface StormUpstream extends Pick<StubUpstream, 'url' | 'openConnections' | 'close'> {
+export interface StormUpstream extends AnyUpstream {
   /** What became of the request of a call; undefined if none came. */
   recordOf(plan: Plan): RecordedRequest | undefined;
   stageOf(plan: Plan): Stage;
-  /** Requests that have not ended. */
-  running(): number;
 }
 
 /** An upstream that answers each call as planned. */
 export async function startUpstream(plans: readonly Plan[]): Promise<StormUpstream> {
   const planned = new Map(plans.map((plan) => [plan.question, plan]));
   const exchanges = new Map<Plan, Exchange>();
-  const stub = await startStubUpstream({
-    keepRequests: false,
-    script: async (exchange) => {
-      const plan = planned.get(String(exchange.request.body.messages?.[0]?.content));
-      if (plan === undefined) throw new Error('a request that no call asked for');
-      exchanges.set(plan, exchange);
-      await exchange.delay(plan.headersAfterMs);
-      exchange.headers();
-      await exchange.delay(plan.firstTokenAfterMs);
-      await answer({ deltas: plan.deltas, paceMs: PACE_MS })(exchange);
-    },
+  const upstream = await startStormUpstream(async (exchange, question) => {
+    const plan = planned.get(question);
+    if (plan === undefined) throw new Error('a request that no call asked for');
+    exchanges.set(plan, exchange);
+    await exchange.delay(plan.headersAfterMs);
+    exchange.headers();
+    await exchange.delay(plan.firstTokenAfterMs);
+    await answer({ deltas: plan.deltas, paceMs: PACE_MS })(exchange);
   });
   return {
-    url: stub.url,
-    openConnections: () => stub.openConnections(),
-    close: () => stub.close(),
+    ...upstream,
     recordOf: (plan) => exchanges.get(plan)?.request,
     stageOf: (plan) => stage(exchanges.get(plan)),
-    running: () => [...exchanges.values()].filter(({ request }) => !request.closedAt).length,
   };
 }
 

@@ -7,9 +7,9 @@ import {
 } from '../support/grpc-client.ts';
 import { expectInvariant, textsOf } from '../support/invariant.ts';
 import { aRequest } from '../support/running-app.ts';
+import type { Mode } from '../support/storm/plan.ts';
 
-/** The ways to ask: three recoveries of SendMessage, and SendMessageSync. */
-export type Mode = 'FAIL' | 'RESTART' | 'HOLD_BACK' | 'sync';
+export type { Mode };
 
 /** What a caller saw of a call. */
 export interface Seen {

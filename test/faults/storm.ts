@@ -4,7 +4,7 @@
  * `--seed N` (default 1) for a smaller or another storm: the same for the same seed.
  */
 import { parseArgs } from 'node:util';
-import { holds, render } from '../../bench/storm/limits.ts';
+import { holds, render } from '../support/storm/finding.ts';
 import { cutsAndCancels, retryableFaults, type Verdict } from './storm/findings.ts';
 
 const { values } = parseArgs({

@@ -1,5 +1,6 @@
-import type { Finding } from '../../bench/storm/limits.ts';
 import type { WireMessage } from '../support/grpc-client.ts';
+import { makeCalls } from '../support/storm/calls.ts';
+import type { Finding } from '../support/storm/finding.ts';
 import type { Bill } from '../support/upstream/bill.ts';
 import { type BudgetCase, leastOf } from './budget-cases.ts';
 import { makeCall, type Outcome } from './caller.ts';
@@ -23,11 +24,9 @@ export async function stormOnBudgets(of: BudgetCase): Promise<readonly Finding[]
   const house = new MoneyHouse(upstream.url, of.budgets);
   try {
     const sidecar = await house.start();
-    const calls = of.plans.map((plan, at) => {
-      const client = sidecar.clients[at % sidecar.clients.length] ?? sidecar.client;
-      return makeCall(upstream.expect(plan), client);
-    });
-    const outcomes = await Promise.all(calls);
+    for (const plan of of.plans) upstream.expect(plan);
+    const { connections } = sidecar;
+    const outcomes = await makeCalls(of.plans, { atOnce: of.plans.length, connections }, makeCall);
     await upstream.settle();
     await sidecar.settle();
     const rows = await readRecords(house);
@@ -86,7 +85,7 @@ function refusalFindings(
 ): readonly Finding[] {
   const refusals = outcomes.filter(isRefusal).toSorted((a, b) => a.endedAt - b.endedAt);
   const answered = outcomes.filter(({ completed }) => completed !== undefined);
-  const waited = answered.filter(({ completed = {} }) => queuedFor(completed) > 0);
+  const waited = answered.filter(({ completed }) => completed && queuedFor(completed) > 0);
   const names = new Set(refusals.map(({ failure }) => budgetIn(failure)?.name));
   const needed = refusals.map(({ failure, plan }) => {
     const { spent, limit } = budgetIn(failure) ?? {};

@@ -1,9 +1,10 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Finding } from '../../bench/storm/limits.ts';
+import { makeCalls } from '../support/storm/calls.ts';
+import { type Finding, none } from '../support/storm/finding.ts';
+import { Tally } from '../support/storm/tally.ts';
+import { watchLateness } from '../support/storm/waits.ts';
 import { makeCall, type Outcome } from './caller.ts';
 import { nanos, sumOf, toNanos } from './dollars.ts';
 import { MoneyHouse, type MoneySidecar } from './money-sidecar.ts';
-import { none } from './none.ts';
 import { Planner } from './plan.ts';
 import {
   agrees,
@@ -41,7 +42,6 @@ budgets:
   - { name: projects, scope: project, limit: 1000, period: total }
 `;
 
-const PROBE_MS = 5;
 /** The later, the more the upstream writes for nobody. */
 const LATENESS = 'how late upstream and callers were, p99 ms';
 
@@ -51,17 +51,16 @@ export async function stormOfCalls(options: CallsOptions): Promise<readonly Find
   const house = new MoneyHouse(upstream.url, AMPLE_BUDGETS);
   try {
     const sidecar = await house.start();
-    const lag = monitorEventLoopDelay({ resolution: PROBE_MS });
-    lag.enable();
-    const outcomes = await makeCalls(options, upstream, sidecar);
-    lag.disable();
+    const lateness = watchLateness();
+    const outcomes = await makeAll(options, upstream, sidecar);
+    const lateMs = lateness();
     await upstream.settle();
     await sidecar.settle();
     const rows = await readRecords(house);
     const books = reconcile(rows, upstream.bill);
     const findings = [
       ...outcomeFindings(outcomes),
-      { name: LATENESS, value: lag.percentile(99) / 1e6 - PROBE_MS, digits: 1 },
+      { name: LATENESS, value: lateMs, digits: 1 },
       ...bookFindings(books, upstream, options),
       ...tellsFindings(outcomes, rows, upstream),
       ...(await totalFindings(sidecar, rows)),
@@ -76,27 +75,20 @@ export async function stormOfCalls(options: CallsOptions): Promise<readonly Find
   }
 }
 
-async function makeCalls(
+function makeAll(
   { seed, calls, atATime, longestAnswer }: CallsOptions,
   upstream: BilledUpstream,
-  { clients }: MoneySidecar,
+  { connections }: MoneySidecar,
 ): Promise<readonly Outcome[]> {
   const planner = new Planner(seed, longestAnswer);
   const plans = Array.from({ length: calls }, () => upstream.expect(planner.wild()));
-  const waiting = plans.entries();
-  const outcomes: Outcome[] = [];
-  const worker = async (): Promise<void> => {
-    for (const [at, plan] of waiting) {
-      const client = clients[at % clients.length];
-      if (client !== undefined) outcomes.push(await makeCall(plan, client));
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, worker));
-  return outcomes;
+  return makeCalls(plans, { atOnce: atATime, connections }, makeCall);
 }
 
 /** Of requests that a cancel overtakes on their way; their prompt is charged. */
 const UNSEEN_SHARE = 0.001;
+
+const DISORDERED = 'calls whose messages are not in order';
 
 /** Ends that there must be some of. */
 const USUAL_CODES = ['OK', 'CANCELLED', 'ABORTED'];
@@ -104,18 +96,17 @@ const USUAL_CODES = ['OK', 'CANCELLED', 'ABORTED'];
 const RARE_CODES = ['DEADLINE_EXCEEDED', 'UNAVAILABLE', 'RESOURCE_EXHAUSTED'];
 
 function outcomeFindings(outcomes: readonly Outcome[]): readonly Finding[] {
-  const counts = new Map<string, number>();
-  for (const { code } of outcomes) counts.set(code, (counts.get(code) ?? 0) + 1);
-  const ended = (code: string) => ({
-    name: `calls that ended ${code}`,
-    value: counts.get(code) ?? 0,
-  });
-  const known = [...USUAL_CODES, ...RARE_CODES];
-  const strange = outcomes.filter(({ code }) => !known.includes(code));
+  const tally = new Tally();
+  for (const outcome of outcomes) {
+    tally.addCall(outcome);
+    if (outcome.disorder !== undefined) tally.add(DISORDERED);
+  }
+  const ended = (code: string) => ({ name: `calls that ended ${code}`, value: tally.of(code) });
   return [
     ...USUAL_CODES.map((code) => ({ ...ended(code), atLeast: 1 })),
     ...RARE_CODES.map(ended),
-    none('calls that ended otherwise', strange.length),
+    none('calls that ended otherwise', tally.of('calls') - tally.of(...USUAL_CODES, ...RARE_CODES)),
+    none(DISORDERED, tally.of(DISORDERED)),
   ];
 }
 

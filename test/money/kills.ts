@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Finding } from '../../bench/storm/limits.ts';
 import type { WireMessage } from '../support/grpc-client.ts';
+import { makeCalls } from '../support/storm/calls.ts';
+import { type Finding, none } from '../support/storm/finding.ts';
 import type { BillLine } from '../support/upstream/bill.ts';
 import { epochMs } from '../support/upstream/recorded-request.ts';
 import { makeCall } from './caller.ts';
 import { nanos, sumOf } from './dollars.ts';
 import { MoneyHouse, type MoneySidecar } from './money-sidecar.ts';
-import { none } from './none.ts';
-import { Planner } from './plan.ts';
+import { type Plan, Planner } from './plan.ts';
 import { agrees, isExact, type Pair, reconcile } from './reconcile.ts';
 import { type LedgerRow, PROCESS_DIED, readRecords } from './records.ts';
 import { budgetFindings, totalFindings } from './totals.ts';
@@ -92,18 +92,16 @@ async function liveAndDie({ atATime, longestLifeMs }: KillsOptions, means: Means
   const sidecar = await house.start();
   const restored = await isRestored(sidecar);
   let killed = false;
-  const worker = async (at: number): Promise<void> => {
-    const client = sidecar.clients[at % sidecar.clients.length];
-    while (!killed && client !== undefined) {
-      await makeCall(upstream.expect(planner.wild()), client);
-    }
-  };
-  const workers = Array.from({ length: atATime }, (_, at) => worker(at));
+  function* plans(): Generator<Plan> {
+    while (!killed) yield upstream.expect(planner.wild());
+  }
+  const { connections } = sidecar;
+  const calls = makeCalls(plans(), { atOnce: atATime, connections }, makeCall);
   await sleep(SHORTEST_LIFE_MS + planner.chance() * (longestLifeMs - SHORTEST_LIFE_MS));
   killed = true;
   const killedAt = epochMs();
   await sidecar.kill();
-  await Promise.all(workers);
+  await calls;
   await upstream.settle();
   return { killedAt, restored };
 }

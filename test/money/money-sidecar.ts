@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { GrpcConnection } from '../../bench/grpc-connection.ts';
 import { type Sidecar, startSidecar } from '../../bench/sidecar.ts';
 import { connect, type GrpcClient, type WireMessage } from '../support/grpc-client.ts';
 
 /** A real sidecar, in a process of its own. */
 export interface MoneySidecar extends Pick<Sidecar, 'metrics' | 'stop' | 'kill'> {
   readonly client: GrpcClient;
-  /** For calls that are cancelled: HTTP/2 servers close a connection on which very many are. */
-  readonly clients: readonly GrpcClient[];
+  /** For the calls of a storm. */
+  readonly connections: readonly GrpcConnection[];
   /** Waits until no call runs: one that its caller left ends a little later here. */
   settle(): Promise<void>;
 }
@@ -50,22 +51,27 @@ export class MoneyHouse {
   async start(): Promise<MoneySidecar> {
     const { environment } = this;
     const sidecar = await startSidecar({ upstream: this.#upstream, environment });
-    const options = { 'grpc.use_local_subchannel_pool': 1 };
-    const client = connect(sidecar.address, options);
-    const others = Array.from({ length: CONNECTIONS - 1 }, () => connect(sidecar.address, options));
-    const clients = [client, ...others];
-    const end = async (how: () => Promise<void>): Promise<void> => {
+    const client = connect(sidecar.address, { 'grpc.use_local_subchannel_pool': 1 });
+    const { address } = sidecar;
+    const connections = Array.from({ length: CONNECTIONS }, () => new GrpcConnection(address));
+    const leave = (): void => {
       this.#running.delete(running);
-      for (const one of clients) one.close();
-      await how();
+      for (const one of [client, ...connections]) one.close();
     };
     const running: MoneySidecar = {
       client,
-      clients,
+      connections,
       metrics: sidecar.metrics,
       settle: () => untilIdle(client),
-      stop: () => end(sidecar.stop),
-      kill: () => end(sidecar.kill),
+      async stop() {
+        leave();
+        await sidecar.stop();
+      },
+      async kill() {
+        // Calls are under way to its end: it must not see them cancelled.
+        await sidecar.kill();
+        leave();
+      },
     };
     this.#running.add(running);
     return running;

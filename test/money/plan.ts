@@ -1,32 +1,18 @@
-import { random } from '../../bench/storm/random.ts';
+import { type CallPlan, Draw, type Mode } from '../support/storm/plan.ts';
 import type { Script, ScriptEnd } from '../support/upstream/billed-answer.ts';
 import { PIECES, textAt } from '../support/upstream/known-text.ts';
 
-/** What is to happen to one call. Times are in ms. */
-export interface Plan {
-  /** Unique: by it the upstream knows the call. */
-  readonly question: string;
+/** What is to happen to one call. */
+export interface Plan extends CallPlan {
   readonly model: string;
   readonly userId: string;
   readonly projectId: string;
-  /** Collected by the sidecar instead of streamed. */
-  readonly sync: boolean;
-  readonly recovery: Recovery;
   readonly maxTokens?: number;
   /** What the upstream does with the first attempt, the second and so on; then the last again. */
   readonly scripts: readonly Script[];
-  /** From the begin of the call. */
-  readonly cancelAfterMs?: number;
-  readonly deadlineMs: number;
 }
 
-type Recovery = 'STREAM_RECOVERY_FAIL' | 'STREAM_RECOVERY_RESTART' | 'STREAM_RECOVERY_HOLD_BACK';
-
-const RECOVERIES: readonly Recovery[] = [
-  'STREAM_RECOVERY_FAIL',
-  'STREAM_RECOVERY_RESTART',
-  'STREAM_RECOVERY_HOLD_BACK',
-];
+const RECOVERIES: readonly Mode[] = ['FAIL', 'RESTART', 'HOLD_BACK'];
 
 export const DEADLINE_MS = 60_000;
 export const USERS = 40;
@@ -51,43 +37,34 @@ const FAILURES: readonly ScriptEnd[] = [
 const FAILING_SHARE = 0.35;
 const UNREPORTED_SHARE = 0.1;
 const CACHED_SHARE = 0.2;
+const SYNC_SHARE = 0.2;
 const CANCELLED_SHARE = 1 / 3;
 const DEADLINE_SHARE = 0.03;
 /** Some ends come when the answer is complete. */
 const LATEST_END = 1.1;
 
 /** Draws plans, the same for the same seed. */
-export class Planner {
-  readonly #next: () => number;
+export class Planner extends Draw {
   readonly #longestAnswer: number;
   #planned = 0;
 
   /** @param longestAnswer in tokens, where a call's plan says nothing else */
   constructor(seed: number, longestAnswer = 80) {
-    this.#next = random(seed);
+    super(seed);
     this.#longestAnswer = longestAnswer;
-  }
-
-  /** From 0 to below 1. */
-  readonly chance = (): number => this.#next();
-
-  /** A whole number from 0 to below `count`. */
-  upTo(count: number): number {
-    return Math.floor(this.#next() * count);
   }
 
   /** Calls of every kind, a third of them cancelled somewhere. */
   wild(): Plan {
-    const fate = this.#next();
+    const fate = this.chance();
     const cancelled = fate < CANCELLED_SHARE;
     const overdue = !cancelled && fate < CANCELLED_SHARE + DEADLINE_SHARE;
     // Unseen tokens of an answer whose usage never comes, nobody can count.
     const scripts = this.#scripts({ hidden: !cancelled && !overdue });
-    const endAfterMs = this.#next() * expectedMs(scripts) * LATEST_END;
+    const endAfterMs = this.chance() * expectedMs(scripts) * LATEST_END;
     return {
       ...this.plain(),
-      sync: this.#next() < 0.2,
-      recovery: this.#oneOf(RECOVERIES),
+      mode: this.chance() < SYNC_SHARE ? 'sync' : this.oneOf(RECOVERIES),
       scripts,
       ...(cancelled && { cancelAfterMs: endAfterMs }),
       deadlineMs: overdue ? 50 + endAfterMs : DEADLINE_MS,
@@ -100,11 +77,10 @@ export class Planner {
     const prompt = textAt(this.upTo(PIECES.length), 1 + this.upTo(MAX_PROMPT));
     return {
       question: `call ${at}. ${prompt}`,
-      model: this.#next() < 0.7 ? 'gpt-4o' : 'gpt-4o-mini',
+      model: this.chance() < 0.7 ? 'gpt-4o' : 'gpt-4o-mini',
       userId: `user-${this.upTo(USERS)}`,
       projectId: `project-${this.upTo(PROJECTS)}`,
-      sync: false,
-      recovery: 'STREAM_RECOVERY_FAIL',
+      mode: 'FAIL',
       scripts: [this.script()],
       deadlineMs: DEADLINE_MS,
       ...fields,
@@ -116,11 +92,11 @@ export class Planner {
     return {
       headersAfterMs: this.upTo(SILENCE_MS),
       firstTokenAfterMs: this.upTo(SILENCE_MS),
-      paceMs: this.#oneOf(PACES_MS),
+      paceMs: this.oneOf(PACES_MS),
       offset: this.upTo(PIECES.length),
       tokens: 1 + this.upTo(this.#longestAnswer),
       hiddenTokens: 0,
-      cachedShare: this.#next() < CACHED_SHARE ? this.#next() : 0,
+      cachedShare: this.chance() < CACHED_SHARE ? this.chance() : 0,
       end: 'answered',
       ...fields,
     };
@@ -128,19 +104,13 @@ export class Planner {
 
   #scripts({ hidden }: { readonly hidden: boolean }): readonly Script[] {
     const scripts: Script[] = [];
-    while (scripts.length < MAX_ATTEMPTS && this.#next() < FAILING_SHARE) {
-      scripts.push(this.script({ end: this.#oneOf(FAILURES) }));
+    while (scripts.length < MAX_ATTEMPTS && this.chance() < FAILING_SHARE) {
+      scripts.push(this.script({ end: this.oneOf(FAILURES) }));
     }
-    const reported = this.#next() >= UNREPORTED_SHARE;
-    const hiddenTokens = hidden && reported && this.#next() < 0.2 ? this.upTo(500) : 0;
+    const reported = this.chance() >= UNREPORTED_SHARE;
+    const hiddenTokens = hidden && reported && this.chance() < 0.2 ? this.upTo(500) : 0;
     scripts.push(this.script({ end: reported ? 'answered' : 'unreported', hiddenTokens }));
     return scripts;
-  }
-
-  #oneOf<T>(list: readonly T[]): T {
-    const chosen = list[this.upTo(list.length)];
-    if (chosen === undefined) throw new RangeError('there is nothing to choose from');
-    return chosen;
   }
 }
 

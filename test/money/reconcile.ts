@@ -1,4 +1,4 @@
-import type { Finding } from '../../bench/storm/limits.ts';
+import type { Finding } from '../support/storm/finding.ts';
 import type { Bill, BillLine } from '../support/upstream/bill.ts';
 import { deviation, sumOf } from './dollars.ts';
 import type { Plan } from './plan.ts';

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../bench/processes.ts';
-import { type Finding, holds, render } from '../../bench/storm/limits.ts';
+import { type Finding, holds, render } from '../support/storm/finding.ts';
 import {
   hierarchical,
   shortOfTheLimit,

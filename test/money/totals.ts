@@ -1,9 +1,8 @@
 import { sum } from '../../bench/sidecar.ts';
-import type { Finding } from '../../bench/storm/limits.ts';
 import type { WireMessage } from '../support/grpc-client.ts';
+import { type Finding, none } from '../support/storm/finding.ts';
 import { deviation, dollars, nanos, sumOf, toNanos } from './dollars.ts';
 import type { MoneySidecar } from './money-sidecar.ts';
-import { none } from './none.ts';
 import type { LedgerRow } from './records.ts';
 
 /** How GetUsage tells rows apart, and the same of an exported record. */

@@ -1,30 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type StormUpstream, startStormUpstream } from '../support/storm/upstream.ts';
 import { Bill } from '../support/upstream/bill.ts';
 import { billedAnswer } from '../support/upstream/billed-answer.ts';
-import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
 import { type Plan, scriptAt } from './plan.ts';
 
 /** An upstream that answers each call as it was planned, and keeps the bill. */
 export class BilledUpstream {
-  readonly bill = new Bill();
-  readonly #plans = new Map<string, Plan>();
-  readonly #stub: StubUpstream;
+  readonly bill: Bill;
+  readonly #plans: Map<string, Plan>;
+  readonly #upstream: StormUpstream;
 
   static async start(): Promise<BilledUpstream> {
-    return new BilledUpstream(await startStubUpstream({ keepRequests: false }));
+    const bill = new Bill();
+    const plans = new Map<string, Plan>();
+    const answer = billedAnswer(bill, ({ question, traceId }) =>
+      scriptAt(planIn(plans, question), bill.ofTrace(traceId).length - 1),
+    );
+    return new BilledUpstream(bill, plans, await startStormUpstream(answer));
   }
 
-  private constructor(stub: StubUpstream) {
-    this.#stub = stub;
-    stub.setDefault(
-      billedAnswer(this.bill, (line) =>
-        scriptAt(this.planOf(line.question), this.bill.ofTrace(line.traceId).length - 1),
-      ),
-    );
+  private constructor(bill: Bill, plans: Map<string, Plan>, upstream: StormUpstream) {
+    this.bill = bill;
+    this.#plans = plans;
+    this.#upstream = upstream;
   }
 
   get url(): string {
-    return this.#stub.url;
+    return this.#upstream.url;
   }
 
   /** Makes a plan known before its call is made. */
@@ -34,9 +36,7 @@ export class BilledUpstream {
   }
 
   planOf(question: string): Plan {
-    const plan = this.#plans.get(question);
-    if (plan === undefined) throw new Error('a request that no call asked for');
-    return plan;
+    return planIn(this.#plans, question);
   }
 
   /** Waits until all requests have ended. */
@@ -45,6 +45,12 @@ export class BilledUpstream {
   }
 
   close(): Promise<void> {
-    return this.#stub.close();
+    return this.#upstream.close();
   }
+}
+
+function planIn(plans: ReadonlyMap<string, Plan>, question: string): Plan {
+  const plan = plans.get(question);
+  if (plan === undefined) throw new Error('a request that no call asked for');
+  return plan;
 }

@@ -126,8 +126,12 @@ export interface StatusDetail extends WireMessage {
 /** The details in `grpc-status-details-bin`, in their order; empty if there are none. */
 export function statusDetails({ metadata }: { readonly metadata: Metadata }): StatusDetail[] {
   const [trailer] = metadata.get('grpc-status-details-bin');
-  if (!Buffer.isBuffer(trailer)) return [];
-  const { details } = decode('google.rpc.Status', trailer) as {
+  return Buffer.isBuffer(trailer) ? detailsIn(trailer) : [];
+}
+
+/** @param status a google.rpc.Status, encoded */
+export function detailsIn(status: Buffer): StatusDetail[] {
+  const { details } = decode('google.rpc.Status', status) as {
     readonly details: readonly { readonly type_url: string; readonly value: Buffer }[];
   };
   return details.map((detail) => {

@@ -1,5 +1,6 @@
 import { status as codes } from '@grpc/grpc-js';
-import type { Outcome } from './caller.ts';
+import type { Outcome } from '../../support/storm/caller.ts';
+import type { StormPlan } from './plan.ts';
 import type { Attempt } from './upstream.ts';
 
 /** Every way for a call to end that is neither a success nor a defect of the sidecar. */
@@ -17,7 +18,10 @@ export const PROBLEMS = [
 export type Problem = (typeof PROBLEMS)[number];
 
 /** What is wrong with a call; undefined if it is as it must be. */
-export function problemOf(outcome: Outcome, attempts: readonly Attempt[]): Problem | undefined {
+export function problemOf(
+  outcome: Outcome<StormPlan>,
+  attempts: readonly Attempt[],
+): Problem | undefined {
   const { status, content, completed, disorder } = outcome;
   if (disorder !== undefined) return 'disordered messages';
   if (attempts.length > MAX_ATTEMPTS) return 'too many attempts';
@@ -28,11 +32,11 @@ export function problemOf(outcome: Outcome, attempts: readonly Attempt[]): Probl
 }
 
 function problemOfSuccess(
-  { status, content, completed, cancelled }: Outcome,
+  { status, content, completed, cancelledAt }: Outcome<StormPlan>,
   attempts: readonly Attempt[],
 ): Problem | undefined {
   // Who cancels may do so when the answer is complete.
-  if (status !== codes.OK && !cancelled) return 'unclean end';
+  if (status !== codes.OK && cancelledAt === undefined) return 'unclean end';
   // Not all that the sidecar makes arrive.
   if (completed === undefined || completed.attempts < attempts.length) return 'too many attempts';
   if (attempts.some((attempt) => attempt.whole && attempt.content === content)) return undefined;
@@ -40,9 +44,9 @@ function problemOfSuccess(
   return isPart ? 'truncated success' : 'lost or duplicated bytes';
 }
 
-function isClean({ status, cancelled, plan }: Outcome): boolean {
-  if (status === codes.CANCELLED) return cancelled;
+function isClean({ status, cancelledAt, plan }: Outcome<StormPlan>): boolean {
+  if (status === codes.CANCELLED) return cancelledAt !== undefined;
   // A hurried call is told that its deadline is shorter than the wait for the rate limit.
   if (status === codes.DEADLINE_EXCEEDED) return plan.isHurried;
-  return CLEAN_ENDS.includes(status);
+  return status !== undefined && CLEAN_ENDS.includes(status);
 }

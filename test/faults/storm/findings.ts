@@ -1,7 +1,7 @@
-import type { Finding } from '../../../bench/storm/limits.ts';
+import { type Finding, growth } from '../../support/storm/finding.ts';
 import { attemptPlan, callPlan, type Hurry, type Kinds, shuffled } from './plan.ts';
 import { type Aftermath, runStorm, type Storm } from './storm.ts';
-import { Tally } from './tally.ts';
+import { AttemptsTally } from './tally.ts';
 
 export interface StormSize {
   readonly seed: number;
@@ -54,7 +54,6 @@ const NO_HURRY: Hurry = { cancelled: 0, hurried: 0 };
 const ONE_IN = 10;
 const MAX_FAILED_PERCENT = 0.1;
 
-const MIB = 2 ** 20;
 const TOLD_LATE = 10;
 /** What V8 learns of the code that runs comes and goes. */
 const MAX_HEAP_GROWTH_MIB = 3;
@@ -93,16 +92,16 @@ export async function retryableFaults(size: StormSize): Promise<Verdict> {
 }
 
 async function storm(size: StormSize, plan: Pick<Storm, 'yaml' | 'call' | 'attempt'>) {
-  const tally = new Tally();
+  const tally = new AttemptsTally();
   const aftermath = await runStorm({
     ...size,
     ...plan,
-    onCall: (outcome, attempts) => tally.add(outcome, attempts, size.seed),
+    onCall: (outcome, attempts) => tally.addAttempts(outcome, attempts, size.seed),
   });
   return { tally, aftermath };
 }
 
-function verdict(tally: Tally, aftermath: Aftermath, more: readonly Finding[]): Verdict {
+function verdict(tally: AttemptsTally, aftermath: Aftermath, more: readonly Finding[]): Verdict {
   const { late, runningRequests, activeCalls, sockets, errors, seconds, heap } = aftermath;
   return {
     findings: [
@@ -113,7 +112,7 @@ function verdict(tally: Tally, aftermath: Aftermath, more: readonly Finding[]): 
       { name: 'calls that run on', value: activeCalls, atMost: 0 },
       { name: 'leaked sockets', value: sockets, atMost: 0 },
       { name: 'errors in the log', value: errors.length, atMost: 0 },
-      ...(heap === undefined ? [] : memory(heap)),
+      ...(heap === undefined ? [] : growth('heap', heap, MAX_HEAP_GROWTH_MIB)),
       { name: 'seconds', value: seconds, digits: 1 },
     ],
     problems: [
@@ -122,16 +121,4 @@ function verdict(tally: Tally, aftermath: Aftermath, more: readonly Finding[]): 
       ...errors,
     ],
   };
-}
-
-function memory({ early, end }: { readonly early: number; readonly end: number }): Finding[] {
-  return [
-    { name: 'heap after a fifth of the calls, MiB', value: early / MIB, digits: 1 },
-    {
-      name: '  growth to the end, MiB',
-      value: (end - early) / MIB,
-      digits: 1,
-      atMost: MAX_HEAP_GROWTH_MIB,
-    },
-  ];
 }

@@ -1,5 +1,5 @@
-import { random } from '../../../bench/storm/random.ts';
-import type { Mode } from '../seen.ts';
+import { Content } from '../../support/storm/content.ts';
+import { type CallPlan, Draw, type Mode } from '../../support/storm/plan.ts';
 
 /** What happens to one attempt. Apart from `good`, all may happen before, in or after its output. */
 export type AttemptKind =
@@ -27,16 +27,11 @@ export interface Hurry {
   readonly hurried: number;
 }
 
-/** One call. Times are in ms. */
-export interface CallPlan {
-  /** Its number, and what it asks. */
+/** One call; its number is what it asks. */
+export interface StormPlan extends CallPlan {
   readonly call: number;
-  readonly mode: Mode;
-  readonly deadlineMs: number;
   /** Its deadline may come before its end. */
   readonly isHurried: boolean;
-  /** Absent: not at all. */
-  readonly cancelAfterMs?: number;
 }
 
 /** What one of its attempts meets. */
@@ -67,51 +62,48 @@ const TOOL_CALL_SHARE = 0.25;
 /** More than a call ever has, so that no two plans share a seed. */
 const ATTEMPTS_PER_CALL = 16;
 
-const PIECES = [
-  'alpha',
-  ' beta',
-  'é',
-  ' 東京',
-  '👩‍🚀',
-  '\n',
-  '"quoted"',
-  '\\',
-  ' ½',
-  '\u2028',
-  ' 𝄞',
-];
-
 /** What a call does, the same for the same seed. */
-export function callPlan(seed: number, call: number, hurry: Hurry): CallPlan {
-  const next = random(seedOf(seed, call, 0));
-  const mode = pick(MODES, next);
-  const isCancelled = next() < hurry.cancelled;
-  const cancelAfterMs = next() * LATEST_CANCEL_MS;
-  const isHurried = next() < hurry.hurried;
+export function callPlan(seed: number, call: number, hurry: Hurry): StormPlan {
+  const draw = new Draw(seedOf(seed, call, 0));
+  const mode = draw.oneOf(MODES);
+  const isCancelled = draw.chance() < hurry.cancelled;
+  const cancelAfterMs = draw.chance() * LATEST_CANCEL_MS;
+  const isHurried = draw.chance() < hurry.hurried;
   return {
     call,
+    question: String(call),
     mode,
     isHurried,
-    deadlineMs: isHurried ? 1 + Math.floor(next() * HURRIED_MS) : PATIENT_MS,
+    deadlineMs: isHurried ? 1 + draw.upTo(HURRIED_MS) : PATIENT_MS,
     ...(isCancelled && { cancelAfterMs }),
   };
 }
 
 /** What its n-th attempt meets, counted from 1: the same for the same seed, and unlike any other. */
 export function attemptPlan(seed: number, call: number, attempt: number, of: Kinds): AttemptPlan {
-  const next = random(seedOf(seed, call, attempt));
-  const kind = pickKind(of, next);
-  const breaksAt = next();
-  const length = 1 + Math.floor(next() * MAX_DELTAS);
-  const deltas = [`${call}/${attempt}:`, ...texts(length, next)];
-  const hasTools = next() < TOOL_CALL_SHARE;
-  const tools = hasTools ? 1 + Math.floor(next() * MAX_TOOL_CALLS) : 0;
+  const draw = new Draw(seedOf(seed, call, attempt));
+  const kind = pickKind(of, draw);
+  const breaksAt = draw.chance();
+  const length = 1 + draw.upTo(MAX_DELTAS);
+  const deltas = [`${call}/${attempt}:`, ...draw.texts(length)];
+  const hasTools = draw.chance() < TOOL_CALL_SHARE;
+  const tools = hasTools ? 1 + draw.upTo(MAX_TOOL_CALLS) : 0;
   const toolCalls = Array.from({ length: tools }, (_, index) => ({
     id: `call_${call}_${attempt}_${index}`,
     name: 'look_up',
-    arguments: jsonInPieces(texts(4, next)),
+    arguments: jsonInPieces(draw.texts(4)),
   }));
-  return { kind, breaksAt, deltas, toolCalls, next };
+  return { kind, breaksAt, deltas, toolCalls, next: draw.chance };
+}
+
+/** The whole answer of an attempt. */
+export function contentOf({ deltas, toolCalls }: AttemptPlan): string {
+  const content = new Content();
+  content.addText(deltas.join(''));
+  for (const [index, { id, name, arguments: pieces }] of toolCalls.entries()) {
+    content.addToolCall(index, { id, name, fragment: pieces.join('') });
+  }
+  return content.toString();
 }
 
 function seedOf(seed: number, call: number, attempt: number): number {
@@ -120,10 +112,10 @@ function seedOf(seed: number, call: number, attempt: number): number {
 
 /** The numbers below `length`, shuffled. */
 export function shuffled(seed: number, length: number): Uint32Array {
-  const next = random(seed);
+  const draw = new Draw(seed);
   const numbers = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last -= 1) {
-    const other = Math.floor(next() * (last + 1));
+    const other = draw.upTo(last + 1);
     const [number = 0, swapped = 0] = [numbers[last], numbers[other]];
     numbers[last] = swapped;
     numbers[other] = number;
@@ -131,10 +123,10 @@ export function shuffled(seed: number, length: number): Uint32Array {
   return numbers;
 }
 
-function pickKind(of: Kinds, next: () => number): AttemptKind {
+function pickKind(of: Kinds, draw: Draw): AttemptKind {
   const kinds = Object.entries(of) as [AttemptKind, number][];
   const total = kinds.reduce((sum, [, weight]) => sum + weight, 0);
-  let left = next() * total;
+  let left = draw.chance() * total;
   for (const [kind, weight] of kinds) {
     left -= weight;
     if (left < 0) return kind;
@@ -142,16 +134,6 @@ function pickKind(of: Kinds, next: () => number): AttemptKind {
   return 'good';
 }
 
-function texts(length: number, next: () => number): string[] {
-  return Array.from({ length }, () => pick(PIECES, next));
-}
-
 function jsonInPieces(values: readonly string[]): string[] {
   return [...JSON.stringify({ values })].join('').match(/.{1,5}/gsu) ?? [];
-}
-
-function pick<T>(from: readonly T[], next: () => number): T {
-  const picked = from[Math.floor(next() * from.length)];
-  if (picked === undefined) throw new Error('nothing to pick from');
-  return picked;
 }

@@ -1,27 +1,25 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { methodOf } from '../../../bench/contract.ts';
 import { GrpcConnection } from '../../../bench/grpc-connection.ts';
 import { type App, createApp } from '../../../src/app.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { load } from '../../support/config.ts';
-import { barrier, makeCall, type Outcome } from './caller.ts';
-import type { CallPlan } from './plan.ts';
-import {
-  type Attempt,
-  type StormUpstream,
-  startStormUpstream,
-  type UpstreamPlan,
-} from './upstream.ts';
+import { makeCall, type Outcome } from '../../support/storm/caller.ts';
+import { makeCalls } from '../../support/storm/calls.ts';
+import { whatStays } from '../../support/storm/waits.ts';
+import type { StormPlan } from './plan.ts';
+import { type Attempt, type StormUpstream, startUpstream, type UpstreamPlan } from './upstream.ts';
 
 export interface Storm extends UpstreamPlan {
-  readonly call: (call: number) => CallPlan;
+  readonly call: (call: number) => StormPlan;
   /** Calls that run at once. */
   readonly atOnce: number;
   /** Configuration of the sidecar. */
   readonly yaml: string;
   /** Is told how each call went. */
-  readonly onCall: (outcome: Outcome, attempts: readonly Attempt[]) => void;
+  readonly onCall: (outcome: Outcome<StormPlan>, attempts: readonly Attempt[]) => void;
 }
 
 /** What is left when all calls are over. */
@@ -39,27 +37,31 @@ export interface Aftermath {
   readonly heap?: { readonly early: number; readonly end: number };
 }
 
+const FIELDS = { tools: [{ name: 'look_up' }] };
+const CAPABILITIES = methodOf('GetCapabilities');
 const CONNECTIONS = 4;
 /** Part of the calls after which everything has been in use for a while. */
 const EARLY = 0.2;
 /** Not all in one tick: that would measure how long many calls take to begin. */
 const RAMP_MS = 1_000;
-/** What upstream and sidecar may need to notice that something was closed, in ms. */
-const CLOSING_MS = 5_000;
+const BARRIER_MS = 60_000;
 const ERROR_LEVELS: readonly string[] = ['error', 'fatal'];
 
 /** Makes planned calls to a sidecar in this process, whose upstream does as planned. */
 export async function runStorm(storm: Storm): Promise<Aftermath> {
   const startedAt = performance.now();
-  const upstream = await startStormUpstream(storm);
+  const upstream = await startUpstream(storm);
   const errors: string[] = [];
   const app = startSidecar(storm.yaml, upstream.url, errors);
   const [address = ''] = await app.start();
   const connections = Array.from({ length: CONNECTIONS }, () => new GrpcConnection(address));
+  const options = { atOnce: storm.atOnce, connections, rampMs: RAMP_MS };
+  const make = (plan: StormPlan, connection: GrpcConnection): Promise<void> =>
+    makeOne(storm, upstream, plan, connection);
   const first = Math.floor(storm.calls * EARLY);
-  await makeCalls(storm, upstream, connections, numbers(0, first));
+  await makeCalls(plansOf(storm, 0, first), options, make);
   const early = await heapInUse();
-  await makeCalls(storm, upstream, connections, numbers(first, storm.calls));
+  await makeCalls(plansOf(storm, first, storm.calls), options, make);
   const end = await heapInUse();
   const left = {
     runningRequests: await whatStays(() => upstream.running()),
@@ -90,34 +92,19 @@ function startSidecar(yaml: string, upstream: string, errors: string[]): App {
   return createApp(load(yaml, environment), { version: '0.0.0', logger });
 }
 
-function* numbers(from: number, to: number): Generator<number> {
-  for (let number = from; number < to; number += 1) yield number;
-}
-
-/** `atOnce` at a time. */
-async function makeCalls(
-  storm: Storm,
-  upstream: StormUpstream,
-  connections: readonly GrpcConnection[],
-  calls: Iterator<number>,
-): Promise<void> {
-  const worker = async (_: unknown, at: number): Promise<void> => {
-    await sleep((at * RAMP_MS) / storm.atOnce);
-    for (let next = calls.next(); next.done !== true; next = calls.next()) {
-      const connection = connections[next.value % CONNECTIONS];
-      if (connection !== undefined) await makeOne(storm, upstream, connection, next.value);
-    }
-  };
-  await Promise.all(Array.from({ length: storm.atOnce }, worker));
+/** Numbers the calls, and plans each when its turn comes. */
+function* plansOf({ call }: Storm, from: number, to: number): Generator<StormPlan> {
+  for (let number = from; number < to; number += 1) yield call(number);
 }
 
 async function makeOne(
   storm: Storm,
   upstream: StormUpstream,
+  plan: StormPlan,
   connection: GrpcConnection,
-  call: number,
 ): Promise<void> {
-  const outcome = await makeCall(storm.call(call), connection);
+  const { call } = plan;
+  const outcome = await makeCall(plan, connection, { fields: FIELDS });
   if (outcome.status !== 0 || outcome.completed?.attempts !== upstream.attemptsOf(call).length) {
     // The sidecar has seen the cancel, and what it had sent before arrives before this.
     await barrier(connection);
@@ -125,6 +112,11 @@ async function makeOne(
   }
   storm.onCall(outcome, upstream.attemptsOf(call));
   upstream.forget(call);
+}
+
+/** Resolves when the sidecar has seen all that the connection brought it before. */
+async function barrier(connection: GrpcConnection): Promise<void> {
+  await connection.call(CAPABILITIES.path, CAPABILITIES.encode({}), BARRIER_MS, () => {}).status;
 }
 
 /** Over a connection of its own: connections are accepted in their order, and not at once. */
@@ -137,17 +129,6 @@ async function knock(url: string): Promise<void> {
 async function activeCalls({ adminAddress }: App): Promise<number> {
   const status = await (await fetch(`http://${adminAddress}/status.json`)).json();
   return (status as { activeCalls: number }).activeCalls;
-}
-
-/** What is left when everybody has noticed what was closed. */
-async function whatStays(count: () => number | Promise<number>): Promise<number> {
-  const until = performance.now() + CLOSING_MS;
-  let left = await count();
-  while (left > 0 && performance.now() < until) {
-    await sleep(10);
-    left = await count();
-  }
-  return left;
 }
 
 async function heapInUse(): Promise<number | undefined> {

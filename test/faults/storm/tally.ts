@@ -1,42 +1,31 @@
 import { status as codes } from '@grpc/grpc-js';
-import type { Finding } from '../../../bench/storm/limits.ts';
-import type { Outcome } from './caller.ts';
+import type { Outcome } from '../../support/storm/caller.ts';
+import type { Finding } from '../../support/storm/finding.ts';
+import { Tally } from '../../support/storm/tally.ts';
 import { PROBLEMS, problemOf } from './check.ts';
+import type { StormPlan } from './plan.ts';
 import type { Attempt } from './upstream.ts';
 
 const MAX_ATTEMPTS = 3;
-const TOLD_PROBLEMS = 10;
 
-/** Counts how calls went, and keeps none of them. */
-export class Tally {
-  /** The first that were found. */
-  readonly problems: string[] = [];
-  readonly #counts = new Map<string, number>();
-
+/** Counts the attempts, too. */
+export class AttemptsTally extends Tally {
   /** @param seed with which to make the call again */
-  add(outcome: Outcome, attempts: readonly Attempt[], seed: number): void {
+  addAttempts(outcome: Outcome<StormPlan>, attempts: readonly Attempt[], seed: number): void {
     const { plan, status, completed } = outcome;
-    this.#count('calls');
-    this.#count(codes[status] ?? 'no status');
-    this.#count('attempts', attempts.length);
-    if (status === codes.OK && (completed?.attempts ?? 0) > 1) this.#count('recovered');
-    if (status !== codes.OK && attempts.length < MAX_ATTEMPTS) this.#count('given up');
+    this.addCall(outcome);
+    this.add('attempts', attempts.length);
+    if (status === codes.OK && (completed?.attempts ?? 0) > 1) this.add('recovered');
+    if (status !== codes.OK && attempts.length < MAX_ATTEMPTS) this.add('given up');
     const problem = problemOf(outcome, attempts);
     if (problem === undefined) return;
-    this.#count(problem);
-    if (this.problems.length === TOLD_PROBLEMS) return;
-    const kinds = attempts.map((attempt) => attempt.plan.kind).join(', ');
-    this.problems.push(
-      `seed ${seed}, call ${plan.call} by ${plan.mode}: ${problem}; status ${status}; met ${kinds}`,
-    );
-  }
-
-  of(name: string): number {
-    return this.#counts.get(name) ?? 0;
+    const met = attempts.map((attempt) => attempt.plan.kind).join(', ');
+    const what = `seed ${seed}, call ${plan.call} by ${plan.mode}`;
+    this.addProblem(problem, `${what}, status ${status}, met ${met}`);
   }
 
   get findings(): Finding[] {
-    const codeNames = Object.keys(codes).filter((name) => this.#counts.has(name));
+    const codeNames = Object.keys(codes).filter((name) => this.of(name) > 0);
     return [
       { name: 'calls', value: this.of('calls') },
       ...codeNames.map((name) => ({ name: `  ended ${name}`, value: this.of(name) })),
@@ -44,9 +33,5 @@ export class Tally {
       { name: 'requests at the upstream', value: this.of('attempts') },
       ...PROBLEMS.map((name) => ({ name, value: this.of(name), atMost: 0 })),
     ];
-  }
-
-  #count(name: string, by = 1): void {
-    this.#counts.set(name, this.of(name) + by);
   }
 }

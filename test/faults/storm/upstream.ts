@@ -1,13 +1,14 @@
 import {
+  type StormUpstream as AnyUpstream,
+  startStormUpstream,
+} from '../../support/storm/upstream.ts';
+import {
   answerText,
   type Behaviour,
   type Exchange,
   httpError,
-  type StubUpstream,
-  startStubUpstream,
 } from '../../support/upstream/index.ts';
-import { contentOf } from './content.ts';
-import type { AttemptPlan } from './plan.ts';
+import { type AttemptPlan, contentOf } from './plan.ts';
 
 /** One request as the upstream saw it. */
 export interface Attempt {
@@ -17,15 +18,13 @@ export interface Attempt {
   whole: boolean;
 }
 
-export interface StormUpstream extends Pick<StubUpstream, 'url' | 'openConnections' | 'close'> {
+export interface StormUpstream extends AnyUpstream {
   /** The requests of a call so far. */
   attemptsOf(call: number): readonly Attempt[];
   /** Forgets a call. From now on a request of it is late. */
   forget(call: number): void;
   /** Calls of which requests came after they were forgotten. */
   readonly late: readonly number[];
-  /** Requests that have not ended. */
-  running(): number;
 }
 
 export interface UpstreamPlan {
@@ -44,38 +43,27 @@ const HAS_NO_LIMIT = {
 };
 
 /** An upstream that does to each attempt what is planned for it. */
-export async function startStormUpstream(options: UpstreamPlan): Promise<StormUpstream> {
+export async function startUpstream(options: UpstreamPlan): Promise<StormUpstream> {
   const attempts = new Map<number, Attempt[]>();
   const forgotten = new Uint8Array(options.calls);
   const late: number[] = [];
-  let running = 0;
-  const stub = await startStubUpstream({
-    keepRequests: false,
-    script: async (exchange) => {
-      const call = Number(exchange.request.body.messages?.[0]?.content);
-      if (forgotten[call] !== 0) late.push(call);
-      const earlier = attempts.get(call) ?? [];
-      const plan = options.attempt(call, earlier.length + 1);
-      const attempt: Attempt = { plan, content: contentOf(plan), whole: false };
-      attempts.set(call, [...earlier, attempt]);
-      running += 1;
-      void exchange.request.closed.then(() => {
-        running -= 1;
-      });
-      await behave(exchange, attempt);
-    },
+  const upstream = await startStormUpstream(async (exchange, question) => {
+    const call = Number(question);
+    if (forgotten[call] !== 0) late.push(call);
+    const earlier = attempts.get(call) ?? [];
+    const plan = options.attempt(call, earlier.length + 1);
+    const attempt: Attempt = { plan, content: contentOf(plan), whole: false };
+    attempts.set(call, [...earlier, attempt]);
+    await behave(exchange, attempt);
   });
   return {
-    url: stub.url,
-    openConnections: () => stub.openConnections(),
-    close: () => stub.close(),
+    ...upstream,
     attemptsOf: (call) => attempts.get(call) ?? [],
     forget(call) {
       attempts.delete(call);
       forgotten[call] = 1;
     },
     late,
-    running: () => running,
   };
 }
 

@@ -1,5 +1,3 @@
-import type { AttemptPlan } from './plan.ts';
-
 /**
  * Text and tool calls as one string, which grows as an answer does: of two contents, one begins with
  * the other if and only if the one answer is the other's beginning.
@@ -20,7 +18,7 @@ export class Content {
     call.arguments += fragment;
   }
 
-  get toolCalls(): readonly { id: string; name: string; arguments: string }[] {
+  get toolCalls(): readonly ToolCall[] {
     return this.#toolCalls;
   }
 
@@ -30,18 +28,14 @@ export class Content {
   }
 }
 
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
 interface ToolCallPiece {
   readonly id: string;
   readonly name: string;
   readonly fragment: string;
-}
-
-/** The whole answer of an attempt. */
-export function contentOf({ deltas, toolCalls }: AttemptPlan): string {
-  const content = new Content();
-  content.addText(deltas.join(''));
-  for (const [index, { id, name, arguments: pieces }] of toolCalls.entries()) {
-    content.addToolCall(index, { id, name, fragment: pieces.join('') });
-  }
-  return content.toString();
 }

@@ -1,4 +1,6 @@
-import { figure, table } from '../table.ts';
+import { figure, table } from '../../../bench/table.ts';
+
+const MIB = 1024 ** 2;
 
 /** One line of the verdict. */
 export interface Finding {
@@ -10,6 +12,23 @@ export interface Finding {
   readonly atMost?: number;
   /** What it must be at least. */
   readonly atLeast?: number;
+}
+
+/** A count or a difference of what must not be. */
+export function none(name: string, value: number): Finding {
+  return { name, value, atMost: 0, atLeast: 0 };
+}
+
+/** Of memory between an early point and the end. */
+export function growth(
+  what: string,
+  { early, end }: { readonly early: number; readonly end: number },
+  atMost: number,
+): Finding[] {
+  return [
+    { name: `${what}, early, MiB`, value: early / MIB, digits: 1 },
+    { name: `${what}, growth to the end, MiB`, value: (end - early) / MIB, digits: 1, atMost },
+  ];
 }
 
 export function holds({ value, atMost, atLeast }: Finding): boolean {
