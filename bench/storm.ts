@@ -1,11 +1,12 @@
 /**
  * Ten thousand streams, two hundred at a time, a third of them cancelled at random points:
- * `npm run test:long -- storm`. Exits with 1 if a bound is broken. `--calls N`, `--seed N` (default 1).
+ * `npm run test:long -- storm`. Exits with 1 if a bound is broken; with
+ * `--any-machine` not if only the machine's speed broke it. `--calls N`, `--seed N` (default 1).
  */
 import { parseArgs } from 'node:util';
 import { makeCall } from '../test/support/storm/caller.ts';
 import { makeCalls } from '../test/support/storm/calls.ts';
-import { holds, render } from '../test/support/storm/finding.ts';
+import { passes, render } from '../test/support/storm/finding.ts';
 import { watchLateness, whatStays } from '../test/support/storm/waits.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import type { Settled } from './memory-probe.ts';
@@ -23,7 +24,11 @@ const RAMP_MS = 1_000;
 const FIRST_SETTLEMENT = 2_000;
 
 const { values } = parseArgs({
-  options: { calls: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    calls: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: '1' },
+    'any-machine': { type: 'boolean', default: false },
+  },
 });
 
 exitOnSignals();
@@ -52,7 +57,7 @@ const verdict = findings({
   lagMs,
 });
 console.log(render(verdict));
-process.exitCode = verdict.every(holds) ? 0 : 1;
+process.exitCode = passes(verdict, values['any-machine']) ? 0 : 1;
 
 for (const connection of connections) connection.close();
 await sidecar.stop();

@@ -160,6 +160,7 @@ function bookFindings(
       value: (100 * booked) / least,
       digits: 1,
       atLeast: 100 / ROUGH_SUM,
+      timed: true,
     },
     {
       name: 'of them, output tokens to all that were written, %',
@@ -167,10 +168,13 @@ function bookFindings(
       digits: 1,
       atMost: 100 * ROUGH_SUM,
     },
-    none(
-      'of them, single ones beyond the bound',
-      died.filter((pair) => !isWithin(pair, boundsOf(pair.line, rounds))).length,
-    ),
+    {
+      ...none(
+        'of them, single ones beyond the bound',
+        died.filter((pair) => !isWithin(pair, boundsOf(pair.line, rounds))).length,
+      ),
+      timed: true,
+    },
     {
       name: 'of them, input tokens: ledger to bill, %',
       value: inputDeviation(died),

@@ -2,11 +2,12 @@
  * Money under storm, with a real sidecar and an upstream that keeps its own bill: ten thousand calls
  * of every kind; processes that are killed under load; a thousand calls at once on budgets for a
  * third of them: `npm run test:long -- money-storm`. Takes about three minutes, and exits with 1 if a
- * bound is broken. `--seed N` (default 1), `--calls N`, `--kills N`.
+ * bound is broken; with `--any-machine` not if only the machine's speed broke it. `--seed N` (default 1),
+ * `--calls N`, `--kills N`.
  */
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../bench/processes.ts';
-import { type Finding, holds, render } from '../support/storm/finding.ts';
+import { type Finding, passes, render } from '../support/storm/finding.ts';
 import {
   hierarchical,
   shortOfTheLimit,
@@ -28,6 +29,7 @@ const CALLS_ON_A_BUDGET = 1_000;
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
+    'any-machine': { type: 'boolean', default: false },
     calls: { type: 'string', default: '10000' },
     kills: { type: 'string', default: '10' },
   },
@@ -40,7 +42,7 @@ async function run(title: string, storm: Promise<readonly Finding[]>): Promise<v
   const findings = await storm;
   const seconds = ((performance.now() - began) / 1_000).toFixed(0);
   print(`\n${title} (${seconds} s)\n\n${render(findings)}`);
-  if (!findings.every(holds)) process.exitCode = 1;
+  if (!passes(findings, values['any-machine'])) process.exitCode = 1;
 }
 
 exitOnSignals();
