@@ -23,6 +23,8 @@ export const ODDITIES: readonly Fault[] = [
   {
     // Byte by byte, so that characters and lines come apart.
     what: 'sends its answer byte by byte',
+    // What is left of the body may take longer than a connection is waited for.
+    closedBy: 'anybody',
     upstream: (exchange) => drip(1, turns(), { text: DRIPPED })(exchange),
     text: DRIPPED,
   },

@@ -16,7 +16,7 @@ export interface Fault {
   /** Configuration on top of the usual. */
   readonly config?: string;
   /** Who ends the exchange with the upstream. Default: the upstream. */
-  readonly closedBy?: 'client';
+  readonly closedBy?: 'client' | 'anybody';
   /** Text of one attempt that the caller of SendMessage gets before its break or end. Default: none. */
   readonly text?: string | RegExp;
   /** Absent: the answer is good all the same. */
