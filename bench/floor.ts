@@ -69,7 +69,7 @@ server.addService(
       let sequence = 0;
       const write = (text: string): void => {
         sequence += 1;
-        const value = { text, outputTokensSoFar: sequence };
+        const value = { text, phase: '', outputTokensSoFar: sequence };
         call.write(
           serializeSendMessageResponse({ sequence, event: { $case: 'textDelta', value } }),
         );

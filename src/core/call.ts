@@ -17,7 +17,7 @@ import type { RateHeadroom } from './rate-headroom.ts';
 import type { LeftRoute, Route } from './route.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
-export type StreamRecovery = 'fail' | 'restart' | 'hold_back';
+export type StreamRecovery = 'fail' | 'restart' | 'hold_back' | 'resume';
 
 /**
  * One call on its way through the pipeline. Never changed: a stage that needs something else hands
@@ -108,6 +108,8 @@ export interface CallRecord {
   finishReason?: FinishReason;
   /** Time spent waiting in this process before attempts: rate limit, concurrency, budget. In ms. */
   queuedMs: number;
+  /** Time spent waiting between attempts because one failed. In ms. */
+  backoffMs: number;
   /** What attempts consumed, in order of their end. Metering writes it. */
   readonly charges: Charge[];
   /** Over all attempts; absent while nothing was consumed. */
@@ -146,6 +148,7 @@ export function newCallRecord(startedAt: number): CallRecord {
     upstreamRequestId: '',
     upstreamStatus: 0,
     queuedMs: 0,
+    backoffMs: 0,
     charges: [],
   };
 }

@@ -9,6 +9,7 @@ export async function collect(
 ): Promise<MessageResponse> {
   let started: Started | undefined;
   let content = '';
+  let commentary = '';
   let reasoning = '';
   let refusal = '';
   const { type: _type, ...end } = await makeCall((event) => {
@@ -17,10 +18,11 @@ export async function collect(
         started = event;
         break;
       case 'attemptReset':
-        content = reasoning = refusal = '';
+        content = commentary = reasoning = refusal = '';
         break;
       case 'textDelta':
-        content += event.text;
+        if (event.phase === 'commentary') commentary += event.text;
+        else content += event.text;
         break;
       case 'reasoningDelta':
         reasoning += event.text;
@@ -33,7 +35,7 @@ export async function collect(
   if (started === undefined) {
     throw new ProviderError('INTERNAL', { cause: 'the answer ended before it started' });
   }
-  return { ...beginning(started), ...end, content, reasoning, refusal, metadata };
+  return { ...beginning(started), ...end, content, commentary, reasoning, refusal, metadata };
 }
 
 function beginning(started: Started) {

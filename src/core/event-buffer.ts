@@ -61,8 +61,8 @@ export class EventBuffer<Event extends ProviderEvent = ProviderEvent> {
 function merge(tail: ProviderEvent, event: ProviderEvent): ProviderEvent | undefined {
   if (lengthOf(tail) + lengthOf(event) > MAX_DELTA_LENGTH) return undefined;
   if (event.type === 'textDelta' && tail.type === 'textDelta') {
-    const { outputTokensSoFar } = event;
-    return { type: 'textDelta', text: tail.text + event.text, outputTokensSoFar };
+    if (event.phase !== tail.phase) return undefined;
+    return { ...event, text: tail.text + event.text };
   }
   if (event.type === 'reasoningDelta' && tail.type === 'reasoningDelta') {
     return { type: 'reasoningDelta', text: tail.text + event.text };
@@ -79,9 +79,7 @@ function merge(tail: ProviderEvent, event: ProviderEvent): ProviderEvent | undef
 function mergeToolCall(tail: ToolCallDelta, event: ToolCallDelta): ToolCallDelta | undefined {
   if (tail.index !== event.index) return undefined;
   return {
-    type: 'toolCallDelta',
-    index: tail.index,
-    id: tail.id || event.id,
+    ...(tail.id ? tail : event),
     name: tail.name || event.name,
     argumentsFragment: tail.argumentsFragment + event.argumentsFragment,
   };

@@ -1,5 +1,5 @@
 import type { ErrorReason } from './error-kinds.ts';
-import type { ReasoningItem, TaskType, ToolCall } from './message.ts';
+import type { ReasoningItem, TaskType, ToolCall, ToolKind } from './message.ts';
 import type { Surface } from './model.ts';
 
 /** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
@@ -59,6 +59,8 @@ export interface TextDelta {
   readonly text: string;
   /** An estimate from what was received. */
   readonly outputTokensSoFar: number;
+  /** `commentary` or `final_answer`. Absent: not told apart. */
+  readonly phase?: string;
 }
 
 export interface ReasoningDelta {
@@ -79,6 +81,8 @@ export interface ToolCallDelta {
   /** In the call's first delta, else empty. */
   readonly name: string;
   readonly argumentsFragment: string;
+  /** Absent: a function. */
+  readonly kind?: ToolKind;
 }
 
 /** Everything before it is void; a new `started` follows. */
@@ -140,7 +144,10 @@ export interface Cost {
 }
 
 export interface Timings {
+  /** Waiting for rate limit, concurrency and budget. */
   readonly queueMs: number;
+  /** Waiting between attempts, because one failed. */
+  readonly backoffMs: number;
   /** Absent: there was no output. */
   readonly timeToFirstTokenMs?: number;
   readonly totalMs: number;
@@ -186,7 +193,10 @@ export function lengthOf(event: ProviderEvent): number {
 /** A whole answer. In-process form of tamma.provider.v1.MessageResponse. */
 export interface MessageResponse extends Omit<Completed, 'type'> {
   readonly id: string;
+  /** All text but what was said on the way. */
   readonly content: string;
+  /** Text of the phase `commentary`. */
+  readonly commentary: string;
   readonly refusal: string;
   readonly reasoning: string;
   readonly upstreamRequestId: string;

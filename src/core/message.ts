@@ -16,24 +16,47 @@ export interface ImagePart {
   readonly detail?: 'auto' | 'low' | 'high';
 }
 
-export type ContentPart = TextPart | ImagePart;
+/** Exactly one of `data` (with `name` and `mediaType`), `uri` and `fileId`. */
+export interface FilePart {
+  readonly type: 'file';
+  readonly data?: Uint8Array;
+  readonly uri?: string;
+  /** The upstream's id of a file that was uploaded to it before. */
+  readonly fileId?: string;
+  readonly name?: string;
+  readonly mediaType?: string;
+}
+
+export type ContentPart = TextPart | ImagePart | FilePart;
+
+export type ToolKind = 'function' | 'custom' | 'apply_patch' | 'shell';
 
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
   /** As the model wrote them, byte for byte; usually JSON. */
   readonly arguments: string;
+  /** Absent: a function. */
+  readonly kind?: ToolKind;
+  /** What the upstream wants back with this call, opaque. */
+  readonly providerData?: string;
 }
 
 export interface Message {
   readonly role: Role;
-  /** Text, or text and images in order. */
+  /** Text, or text, images and files in order. */
   readonly content: string | readonly ContentPart[];
   readonly toolCalls?: readonly ToolCall[];
   readonly toolCallId?: string;
   readonly name?: string;
   /** Of an assistant turn, as `completed` gave them. */
   readonly reasoningItems?: readonly ReasoningItem[];
+  /** What an assistant turn's text was, as `textDelta` gave it: `commentary` or `final_answer`. */
+  readonly phase?: string;
+  /** What the upstream wants back with an assistant turn, opaque, as `completed` gave it. */
+  readonly providerData?: string;
+  /** What the model thought in an assistant turn, as plain text. */
+  readonly reasoning?: string;
 }
 
 /** Sealed reasoning of one turn, opaque to everybody but the upstream. */
@@ -49,9 +72,71 @@ export interface Tool {
   /** JSON Schema of an object, as JSON text: a string keeps key order and integers. */
   readonly inputSchema?: string;
   readonly strict?: boolean;
+  /** Present: a custom tool, whose input is text of this form. */
+  readonly custom?: CustomFormat;
 }
 
-export type ToolChoice = 'auto' | 'none' | 'required' | { readonly functionName: string };
+export type CustomFormat =
+  | { readonly type: 'text' }
+  | {
+      readonly type: 'grammar';
+      /** `lark` or `regex`. */
+      readonly syntax: string;
+      readonly definition: string;
+    };
+
+/** A tool that the upstream runs itself, or whose form the model knows (the last two). */
+export type HostedTool =
+  | {
+      readonly type: 'web_search';
+      readonly allowedDomains?: readonly string[];
+      readonly searchContextSize?: string;
+      readonly location?: SearchLocation;
+    }
+  | {
+      readonly type: 'file_search';
+      readonly vectorStoreIds: readonly string[];
+      readonly maxResults?: number;
+      /** The upstream's JSON. */
+      readonly filters?: string;
+    }
+  | {
+      readonly type: 'code_interpreter';
+      readonly containerId?: string;
+      readonly fileIds?: readonly string[];
+    }
+  | {
+      readonly type: 'image_generation';
+      readonly size?: string;
+      readonly quality?: string;
+      readonly background?: string;
+      readonly outputFormat?: string;
+    }
+  | {
+      readonly type: 'mcp';
+      /** Its name in the configuration. */
+      readonly server: string;
+      readonly allowedTools?: readonly string[];
+    }
+  | { readonly type: 'apply_patch' }
+  | { readonly type: 'shell' };
+
+/** Where somebody is, roughly. */
+export interface SearchLocation {
+  readonly city?: string;
+  readonly region?: string;
+  readonly country?: string;
+  readonly timezone?: string;
+}
+
+export type ToolChoiceMode = 'auto' | 'none' | 'required';
+
+export type ToolChoice =
+  | ToolChoiceMode
+  | { readonly functionName: string }
+  | { readonly allowed: { readonly mode: ToolChoiceMode; readonly names: readonly string[] } }
+  | { readonly customName: string }
+  | { readonly hosted: string };
 
 export type ResponseFormat =
   | { readonly type: 'text' }
@@ -76,7 +161,22 @@ export type TaskType =
 
 export type CacheMode = 'bypass' | 'use' | 'refresh';
 
-export type ContextPolicy = 'reject' | 'truncate_oldest' | 'truncate_middle';
+/** What a call may take from and leave in the response cache. */
+export interface CachePolicy {
+  readonly mode?: CacheMode;
+  readonly ttlMs?: number;
+  readonly coalesce?: boolean;
+}
+
+/** How the upstream caches the beginning of a prompt. */
+export interface PromptCacheOptions {
+  /** `implicit` or `explicit`. */
+  readonly mode?: string;
+  /** `30m` or `12h`. */
+  readonly ttl?: string;
+}
+
+export type ContextPolicy = 'reject' | 'truncate_oldest' | 'truncate_middle' | 'compact';
 
 /** What a caller asks. Ranges and defaults stand in proto/tamma/provider/v1/message.proto. */
 export interface MessageRequest {
@@ -105,7 +205,13 @@ export interface MessageRequest {
   readonly logitBias?: Readonly<Record<string, number>>;
   readonly prediction?: string;
   readonly fallbackModels?: readonly string[];
-  readonly cacheMode?: CacheMode;
+  readonly cache?: CachePolicy;
   readonly contextPolicy?: ContextPolicy;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** `auto`, `concise` or `detailed`. */
+  readonly reasoningSummary?: string;
+  readonly promptCacheOptions?: PromptCacheOptions;
+  readonly hostedTools?: readonly HostedTool[];
+  readonly maxToolCalls?: number;
+  readonly idempotencyKey?: string;
 }

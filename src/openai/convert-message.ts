@@ -10,6 +10,7 @@ import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.
 import type { Model } from '../core/model.ts';
 import { imageUrl } from './image-url.ts';
 import { present, unlessEmpty } from './present.ts';
+import { unserved } from './unserved.ts';
 
 /**
  * A turn as the Chat Completions API takes it.
@@ -71,7 +72,14 @@ function textAndImages(content: Message['content']): string | ChatCompletionCont
 }
 
 function toPart(part: ContentPart): ChatCompletionContentPart {
-  return part.type === 'text' ? { type: 'text', text: part.text } : toImage(part);
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text };
+    case 'image':
+      return toImage(part);
+    case 'file':
+      return unserved('a file');
+  }
 }
 
 function toImage(image: ImagePart): ChatCompletionContentPartImage {

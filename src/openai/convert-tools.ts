@@ -6,6 +6,7 @@ import type {
 import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../core/message.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 import { present, unlessEmpty } from './present.ts';
+import { unserved } from './unserved.ts';
 
 type ToolParams = Pick<
   ChatCompletionCreateParamsStreaming,
@@ -41,6 +42,7 @@ function toTool(tool: Tool): ChatCompletionFunctionTool {
 
 function toToolChoice(choice: ToolChoice): ChatCompletionToolChoiceOption {
   if (typeof choice === 'string') return choice;
+  if (!('functionName' in choice)) return unserved('a choice of tools');
   return { type: 'function', function: { name: choice.functionName } };
 }
 

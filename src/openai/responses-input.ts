@@ -9,6 +9,7 @@ import type {
 import type { ContentPart, Message, ReasoningItem, ToolCall } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { imageUrl } from './image-url.ts';
+import { unserved } from './unserved.ts';
 
 /**
  * A turn as the Responses API takes it: as one item, or as several where it calls functions or brings
@@ -76,6 +77,7 @@ function toFunctionCall(call: ToolCall): ResponseFunctionToolCall {
 
 function toInputContent(part: ContentPart): ResponseInputText | ImageContent {
   if (part.type === 'text') return { type: 'input_text', text: part.text };
+  if (part.type === 'file') return unserved('a file');
   return { type: 'input_image', image_url: imageUrl(part), detail: part.detail ?? 'auto' };
 }
 

@@ -6,6 +6,7 @@ import type {
 import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../core/message.ts';
 import { toSchema } from './convert-tools.ts';
 import { present, unlessEmpty } from './present.ts';
+import { unserved } from './unserved.ts';
 
 type Params = ResponseCreateParams;
 type ToolParams = Pick<Params, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
@@ -39,6 +40,7 @@ function toFunction(tool: Tool): FunctionTool {
 
 function toChoice(choice: ToolChoice): Params['tool_choice'] {
   if (typeof choice === 'string') return choice;
+  if (!('functionName' in choice)) return unserved('a choice of tools');
   return { type: 'function', name: choice.functionName };
 }
 

@@ -136,6 +136,7 @@ export function timingsOf(
 ): Timings {
   return {
     queueMs: 0,
+    backoffMs: 0,
     totalMs: clock.now() - startedAt,
     ...present({
       timeToFirstTokenMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,

@@ -109,6 +109,8 @@ export interface ProviderCapabilities {
     readonly tokensPerMinute: number;
     readonly requestsPerDay: number;
   };
+  /** Fields and values of a request that are refused whatever the model, by their proto paths. */
+  readonly unserved: readonly string[];
 }
 
 export interface Features {

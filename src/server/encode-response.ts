@@ -17,8 +17,8 @@ const TAG_OUTPUT_TOKENS = 0x10;
 export function serializeSendMessageResponse(message: SendMessageResponse): Buffer {
   const { sequence, event } = message;
   if (event?.$case === 'textDelta') {
-    const { text, outputTokensSoFar } = event.value;
-    if (isCount(sequence) && isCount(outputTokensSoFar)) {
+    const { text, outputTokensSoFar, phase } = event.value;
+    if (phase === '' && isCount(sequence) && isCount(outputTokensSoFar)) {
       return encodeTextDelta(sequence, text, outputTokensSoFar);
     }
   }

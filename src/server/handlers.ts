@@ -81,6 +81,16 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
         }
       },
     ),
+    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, () => {
+      throw new ProviderError('PERMISSION_DENIED', {
+        message: 'This version has no response cache.',
+      });
+    }),
+    reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, () => {
+      throw new ProviderError('PERMISSION_DENIED', {
+        message: 'This version reads its configuration when it starts and never again.',
+      });
+    }),
     dispose: createDispose(deps),
   };
 }

@@ -164,6 +164,7 @@ function factsOf(record: CallRecord) {
     cost_usd: cost && formatDollars(cost.picoDollars),
     usage_estimated: usage?.estimated || undefined,
     queued_ms: Math.round(record.queuedMs) || undefined,
+    backoff_ms: Math.round(record.backoffMs) || undefined,
     failed_attempts: failedAttempts.length === 0 ? undefined : failedAttempts.map(logged),
     time_to_first_token_ms:
       firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),

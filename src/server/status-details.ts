@@ -104,6 +104,7 @@ export function failureInfo({ error, facts }: Failure, maxFailedAttempts: number
     failedAttempts: listed.map((attempt) => toWireFailedAttempt(withShortNames(attempt))),
     budget: budget && toWireBudget(shortened(budget)),
     partialCost: record?.cost && toWireCost(withShortVersion(record.cost)),
+    upstreamMessage: '',
   });
 }
 

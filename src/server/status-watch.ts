@@ -44,6 +44,14 @@ export class StatusBoard {
       uptime: toDuration(clock.now() - this.#startedAt),
       activeCalls: activeCalls(),
       upstreams: provider.upstreams().map(toWireUpstreamStatus),
+      ready: false,
+      problems: [],
+      load: 0,
+      ledger: undefined,
+      sharedStore: undefined,
+      cache: undefined,
+      budgets: [],
+      drainRemaining: undefined,
     };
   }
 

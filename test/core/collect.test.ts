@@ -32,6 +32,19 @@ describe('collect', () => {
     expect(response).not.toHaveProperty('type');
   });
 
+  it('keeps what was said on the way apart from the answer', async () => {
+    const said = (phase: string, words: string) => ({ ...text(words), phase });
+    const response = await run(
+      started(),
+      said('commentary', 'Looking. '),
+      said('final_answer', 'Found'),
+      said('commentary', 'Done.'),
+      text(' it'),
+      completed(),
+    );
+    expect(response).toMatchObject({ content: 'Found it', commentary: 'Looking. Done.' });
+  });
+
   it('keeps the reasoning items and what was left out of the conversation', async () => {
     const truncation = { droppedMessages: [0], inputTokensBefore: 9, inputTokensAfter: 5 };
     const reasoningItems = [{ id: 'rs_1', encryptedContent: 'sealed', summary: [] }];

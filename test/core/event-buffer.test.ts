@@ -25,6 +25,18 @@ describe('EventBuffer', () => {
     expect(buffer.weight).toBe(0);
   });
 
+  it('joins no text of different phases', () => {
+    const buffer = new EventBuffer();
+    const said = (phase: string, words: string) => ({ ...text(words, 1), phase });
+    const pieces = [said('commentary', 'a'), said('commentary', 'b'), said('final_answer', 'c')];
+    for (const event of [...pieces, text('d', 1)]) buffer.push(event);
+    expect(drained(buffer)).toEqual([
+      said('commentary', 'ab'),
+      said('final_answer', 'c'),
+      text('d', 1),
+    ]);
+  });
+
   it('joins nothing with what was taken already', () => {
     const buffer = new EventBuffer();
     buffer.push(text('a', 1));

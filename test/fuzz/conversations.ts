@@ -5,6 +5,7 @@ import {
   type ReasoningItem,
   Role,
   type ToolCall,
+  ToolKind,
 } from '../../src/gen/tamma/provider/v1/message.ts';
 import { anyImage, goodImage } from './images.ts';
 import { anyContent, anyName, anyText, identifiers, someText } from './texts.ts';
@@ -24,6 +25,9 @@ function turn(fields: Partial<Message> & Pick<Message, 'role'>): Message {
     toolCallId: '',
     name: '',
     reasoningItems: [],
+    phase: '',
+    providerData: '',
+    reasoning: '',
     ...fields,
   };
 }
@@ -64,8 +68,20 @@ const toolRound = fc
     const toolCalls = fc.tuple(
       ...[...ids].map((id) =>
         fc
-          .tuple(identifiers, fc.constantFrom(...ARGUMENTS))
-          .map(([name, given]): ToolCall => ({ id, name, arguments: given })),
+          .tuple(
+            identifiers,
+            fc.constantFrom(...ARGUMENTS),
+            fc.constantFrom(ToolKind.UNSPECIFIED, ToolKind.FUNCTION),
+          )
+          .map(
+            ([name, given, kind]): ToolCall => ({
+              id,
+              name,
+              arguments: given,
+              kind,
+              providerData: '',
+            }),
+          ),
       ),
     );
     const results = fc.tuple(
@@ -130,9 +146,16 @@ const anyTurn: fc.Arbitrary<Message> = fc
           ),
           { maxLength: 3 },
         ),
-        toolCalls: fc.array(fc.record({ id: anyName, name: anyName, arguments: anyText }), {
-          maxLength: 3,
-        }),
+        toolCalls: fc.array(
+          fc.record({
+            id: anyName,
+            name: anyName,
+            arguments: anyText,
+            kind: fc.constantFrom(...Object.values(ToolKind), 77 as ToolKind),
+            providerData: fc.oneof(fc.constant(''), anyText),
+          }),
+          { maxLength: 3 },
+        ),
         toolCallId: anyName,
         name: anyName,
         reasoningItems: fc.array(

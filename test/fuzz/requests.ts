@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  type HostedTool,
   MessageRequest,
   type ResponseFormat,
   type Tool,
@@ -35,6 +36,7 @@ const goodTools: fc.Arbitrary<Tool[]> = fc.uniqueArray(
     description,
     inputSchema: fc.oneof(fc.constant(''), goodSchema),
     strict: fc.option(fc.boolean(), { nil: undefined }),
+    custom: fc.constant(undefined),
   }),
   { minLength: 1, maxLength: 4, selector: ({ name }) => name },
 );
@@ -100,6 +102,7 @@ const anyTool: fc.Arbitrary<Tool> = fc.record({
   description: fc.oneof(description, anyText),
   inputSchema: anySchema,
   strict: fc.option(fc.boolean(), { nil: undefined }),
+  custom: fc.constantFrom<Tool['custom']>(undefined, undefined, { format: undefined }),
 });
 
 const anyFormat = fc.oneof(
@@ -122,6 +125,11 @@ const anyChoice = fc.oneof(
   fc.constantFrom<ToolChoice>({ choice: undefined }),
   fc.constantFrom(0, 1, 2, 3).map((value): ToolChoice => ({ choice: { $case: 'mode', value } })),
   anyName.map((value): ToolChoice => ({ choice: { $case: 'functionName', value } })),
+  anyName.map((value): ToolChoice => ({ choice: { $case: 'customName', value } })),
+  anyName.map((value): ToolChoice => ({ choice: { $case: 'hosted', value } })),
+  fc
+    .record({ mode: fc.constantFrom(0, 1, 2, 3), names: fc.array(anyName, { maxLength: 3 }) })
+    .map((value): ToolChoice => ({ choice: { $case: 'allowed', value } as never })),
 );
 
 /** Each field with whatever its type allows. */
@@ -151,13 +159,34 @@ const ANY_FIELD = {
   }) as fc.Arbitrary<MessageRequest['logitBias']>,
   prediction: anyText,
   fallbackModels: fc.array(fc.constantFrom(...NAMES, ...UNKNOWN_NAMES), { maxLength: 10 }),
-  cache: fc.constantFrom(0, 1, 2, 3).map((mode) => ({ mode })),
-  contextPolicy: fc.constantFrom(0, 1, 2, 3, 9) as fc.Arbitrary<MessageRequest['contextPolicy']>,
+  cache: fc.constantFrom(0, 1, 2, 3).map((mode) => ({
+    mode,
+    ttl: undefined,
+    coalesce: undefined,
+  })),
+  contextPolicy: fc.constantFrom(0, 1, 2, 3, 4, 9) as fc.Arbitrary<MessageRequest['contextPolicy']>,
   metadata: fc.dictionary(anyText, anyText, { maxKeys: 4 }),
+  reasoningSummary: word('auto', 'concise', 'detailed'),
+  promptCacheOptions: fc.record({ mode: word('implicit', 'explicit'), ttl: word('30m', '12h') }),
+  hostedTools: fc.array(
+    fc.constantFrom<HostedTool>(
+      { tool: undefined },
+      { tool: { $case: 'shell', value: {} } },
+      { tool: { $case: 'mcp', value: { server: 'files', allowedTools: [] } } },
+    ),
+    { maxLength: 3 },
+  ),
+  maxToolCalls: integers,
+  idempotencyKey: anyText,
 } satisfies { readonly [Name in keyof MessageRequest]-?: fc.Arbitrary<MessageRequest[Name]> };
 
 function manyTools(): fc.Arbitrary<Tool[]> {
-  const tool = (index: number): Tool => ({ name: `f${index}`, description: '', inputSchema: '' });
+  const tool = (index: number): Tool => ({
+    name: `f${index}`,
+    description: '',
+    inputSchema: '',
+    custom: undefined,
+  });
   return fc
     .constantFrom(127, 128, 129)
     .map((count) => Array.from({ length: count }, (_, index) => tool(index)));

@@ -6,7 +6,7 @@ import { effectiveSettings } from '../../src/openai/effective-settings.ts';
 import { aCall } from '../support/events.ts';
 import { chunk, USAGE_CHUNK } from './open-upstream.ts';
 
-const TIMINGS = { queueMs: 0, totalMs: 5 };
+const TIMINGS = { queueMs: 0, backoffMs: 0, totalMs: 5 };
 
 function fold(...chunks: readonly object[]): ProviderEvent[] {
   const events: ProviderEvent[] = [];

@@ -90,7 +90,7 @@ describe('toChatCompletionRequest', () => {
       toolChoice: 'auto',
       metadata: { user_id: 'u' },
       taskType: 'planning',
-      cacheMode: 'use',
+      cache: { mode: 'use' },
       contextPolicy: 'reject',
       fallbackModels: ['other'],
     });

@@ -15,7 +15,7 @@ import {
   outputText,
 } from './responses-events.ts';
 
-const TIMINGS = { queueMs: 0, totalMs: 5 };
+const TIMINGS = { queueMs: 0, backoffMs: 0, totalMs: 5 };
 
 function open() {
   const events: ProviderEvent[] = [];

@@ -44,7 +44,12 @@ describe('createOpenAIUpstream', () => {
       finishReason: 'stop',
       attempts: 1,
       usage: { inputTokens: 11, estimated: false },
-      timings: { queueMs: 0, timeToFirstTokenMs: expect.any(Number), totalMs: expect.any(Number) },
+      timings: {
+        queueMs: 0,
+        backoffMs: 0,
+        timeToFirstTokenMs: expect.any(Number),
+        totalMs: expect.any(Number),
+      },
     });
     expect(call.record.upstreamRequestId).toBe(stub.requests[0]?.requestId);
     expect(abortListeners(signal)).toBe(0);
@@ -180,7 +185,7 @@ describe('createOpenAIUpstream', () => {
     expect(call.record.upstreamRequestId).toBe('');
     expect(events).toMatchObject([
       { type: 'started', upstreamRequestId: '' },
-      { type: 'completed', timings: { queueMs: 0, totalMs: expect.any(Number) } },
+      { type: 'completed', timings: { queueMs: 0, backoffMs: 0, totalMs: expect.any(Number) } },
     ]);
     expect(events.at(-1)).not.toHaveProperty('timings.timeToFirstTokenMs');
   });

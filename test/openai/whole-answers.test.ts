@@ -113,7 +113,7 @@ describe.each(SURFACES)('a model that cannot stream, over %s', (surface) => {
     think.resolve();
     const { events } = await reading;
     expect(progress).toEqual(['connected', 'headers']);
-    const timings = { queueMs: 0, totalMs: 60_000, timeToFirstTokenMs: 60_000 };
+    const timings = { queueMs: 0, backoffMs: 0, totalMs: 60_000, timeToFirstTokenMs: 60_000 };
     expect((events.at(-1) as Completed).timings).toEqual(timings);
   });
 

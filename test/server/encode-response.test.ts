@@ -5,7 +5,8 @@ import { serializeSendMessageResponse } from '../../src/server/encode-response.t
 import { codePoint } from '../support/code-points.ts';
 
 function textDelta(sequence: number, text: string, outputTokensSoFar: number): SendMessageResponse {
-  return { sequence, event: { $case: 'textDelta', value: { text, outputTokensSoFar } } };
+  const value = { text, outputTokensSoFar, phase: '' };
+  return { sequence, event: { $case: 'textDelta', value } };
 }
 
 function expectGenerated(message: SendMessageResponse): void {

@@ -192,6 +192,7 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
       upstreamRequestId: text,
       upstreamStatus: number,
       queuedMs: number,
+      backoffMs: number,
       charges: fc.constant([]),
       failedAttempts: fc.array(failedAttempt, { maxLength: 20 }),
       usage: fc.record({

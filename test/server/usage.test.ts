@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
+import { formatDollars } from '../../src/money/pricing/money.ts';
 import { completed, started } from '../support/events.ts';
 import { aBudget, aResponse, aSum, DOLLAR } from '../support/fake-provider.ts';
 import {
@@ -74,6 +75,7 @@ describe('GetUsage', () => {
             priceCatalogueVersion: '',
             estimated: true,
             unpriced: false,
+            usd: formatDollars(row.picoDollars),
           },
         },
       ],
@@ -83,6 +85,7 @@ describe('GetUsage', () => {
         cost: expect.objectContaining({ total: usd(0, 1), estimated: false, unpriced: true }),
       }),
       truncated: true,
+      partial: false,
     });
   });
 
@@ -232,6 +235,7 @@ describe('the cost of an answer', () => {
     priceCatalogueVersion: '2026-11-01',
     estimated: false,
     unpriced: false,
+    usd: '1.0000000015',
   };
 
   it('is on completed and on the message', async () => {

@@ -96,7 +96,7 @@ export function completed(fields: Partial<Completed> = {}): Completed {
     target: DEFAULT_UPSTREAM,
     attempts: 1,
     failedAttempts: [],
-    timings: { queueMs: 0, totalMs: 0 },
+    timings: { queueMs: 0, backoffMs: 0, totalMs: 0 },
     cached: false,
     serviceTier: '',
     systemFingerprint: '',

@@ -49,6 +49,7 @@ export const CAPABILITIES: ProviderCapabilities = {
   supportedModels: [],
   features: FEATURES,
   limits: { requestsPerMinute: 10, tokensPerMinute: 20, requestsPerDay: 30 },
+  unserved: ['request.some_field'],
 };
 
 export function aResponse(fields: Partial<MessageResponse> = {}): MessageResponse {
@@ -57,6 +58,7 @@ export function aResponse(fields: Partial<MessageResponse> = {}): MessageRespons
     ...outcome,
     id: 'chatcmpl-1',
     content: 'Hello',
+    commentary: '',
     refusal: '',
     reasoning: '',
     upstreamRequestId: 'req_1',

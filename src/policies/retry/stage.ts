@@ -94,7 +94,12 @@ async function beforeAnother(
   );
   if (!decision.retry) throw decision.error;
   if (!isFree(failed.error.facts, failed.attempts) && !deps.budget.withdraw()) throw failed.error;
-  await pause(decision.waitMs, call.signal, deps.clock);
+  const since = deps.clock.now();
+  try {
+    await pause(decision.waitMs, call.signal, deps.clock);
+  } finally {
+    call.record.backoffMs += deps.clock.now() - since;
+  }
   deps.instruments.retries.add(1, {
     [ATTRIBUTE.target]: call.upstream,
     [ATTRIBUTE.reason]: failed.error.reason,

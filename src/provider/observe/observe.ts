@@ -65,6 +65,7 @@ class CallObservation {
       failedAttempts: record.failedAttempts,
       timings: {
         queueMs: record.queuedMs,
+        backoffMs: record.backoffMs,
         ...(firstOutputAt === undefined ? {} : { timeToFirstTokenMs: firstOutputAt - startedAt }),
         totalMs: this.#deps.clock.now() - startedAt,
       },

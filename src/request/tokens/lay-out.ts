@@ -52,7 +52,7 @@ function addContent(prompt: PromptBuilder, model: string, content: Message['cont
   for (const part of content) {
     if (part.type === 'text') {
       prompt.addText(part.text);
-    } else {
+    } else if (part.type === 'image') {
       prompt.addTokens(imageTokens(model, part));
       prompt.markEstimated();
     }

@@ -64,7 +64,8 @@ function messageTokens(model: string, message: Message, measure: Measure): numbe
   if (typeof content === 'string') tokens += measure(content);
   else {
     for (const part of content) {
-      tokens += part.type === 'text' ? measure(part.text) : imageTokens(model, part);
+      if (part.type === 'text') tokens += measure(part.text);
+      else if (part.type === 'image') tokens += imageTokens(model, part);
     }
   }
   for (const { encryptedContent } of message.reasoningItems ?? []) {

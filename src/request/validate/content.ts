@@ -37,7 +37,9 @@ function checkPart(
       }
       checkImage(violations, path, part);
       break;
+    case 'file':
+      break;
     default:
-      violations.malformed(path(), 'must be a text or an image');
+      violations.malformed(path(), 'must be a text, an image or a file');
   }
 }

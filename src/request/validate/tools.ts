@@ -37,7 +37,7 @@ function checkUse(violations: Violations, request: MessageRequest, tools: readon
   const choice = request.toolChoice;
   if (choice === undefined) return;
   if (typeof choice !== 'string') {
-    if (!tools.some(({ name }) => name === choice.functionName)) {
+    if ('functionName' in choice && !tools.some(({ name }) => name === choice.functionName)) {
       violations.malformed(
         'request.tool_choice.function_name',
         'must be the name of one of the tools',

@@ -22,5 +22,6 @@ export function toWireCapabilities(
       tokensPerMinute: toCount(limits.tokensPerMinute),
       requestsPerDay: toCount(limits.requestsPerDay),
     },
+    unserved: [...capabilities.unserved],
   };
 }

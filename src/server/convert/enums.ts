@@ -8,7 +8,8 @@ import type {
   ImagePart,
   Role,
   TaskType,
-  ToolChoice,
+  ToolChoiceMode,
+  ToolKind,
 } from '../../core/message.ts';
 import * as wireError from '../../gen/tamma/provider/v1/error.ts';
 import * as wireEvent from '../../gen/tamma/provider/v1/event.ts';
@@ -72,10 +73,17 @@ export const IMAGE_DETAIL: Record<NonNullable<ImagePart['detail']>, wireMessage.
   high: wireMessage.ImageDetail.HIGH,
 };
 
-export const TOOL_CHOICE_MODE: Record<Extract<ToolChoice, string>, wireMessage.ToolChoiceMode> = {
+export const TOOL_CHOICE_MODE: Record<ToolChoiceMode, wireMessage.ToolChoiceMode> = {
   auto: wireMessage.ToolChoiceMode.AUTO,
   none: wireMessage.ToolChoiceMode.NONE,
   required: wireMessage.ToolChoiceMode.REQUIRED,
+};
+
+export const TOOL_KIND: Record<ToolKind, wireMessage.ToolKind> = {
+  function: wireMessage.ToolKind.FUNCTION,
+  custom: wireMessage.ToolKind.CUSTOM,
+  apply_patch: wireMessage.ToolKind.APPLY_PATCH,
+  shell: wireMessage.ToolKind.SHELL,
 };
 
 export const TASK_TYPE: Record<TaskType, wireMessage.TaskType> = {
@@ -99,12 +107,14 @@ export const CONTEXT_POLICY: Record<ContextPolicy, wireMessage.ContextPolicy> = 
   reject: wireMessage.ContextPolicy.REJECT,
   truncate_oldest: wireMessage.ContextPolicy.TRUNCATE_OLDEST,
   truncate_middle: wireMessage.ContextPolicy.TRUNCATE_MIDDLE,
+  compact: wireMessage.ContextPolicy.COMPACT,
 };
 
 export const STREAM_RECOVERY: Record<StreamRecovery, wireEvent.StreamRecovery> = {
   fail: wireEvent.StreamRecovery.FAIL,
   restart: wireEvent.StreamRecovery.RESTART,
   hold_back: wireEvent.StreamRecovery.HOLD_BACK,
+  resume: wireEvent.StreamRecovery.RESUME,
 };
 
 /** The domain's name of a wire number; undefined for UNSPECIFIED and for numbers not known here. */

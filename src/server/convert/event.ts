@@ -1,7 +1,8 @@
 import type { ProviderEvent } from '../../core/events.ts';
+import { ToolKind } from '../../gen/tamma/provider/v1/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
 import { toCount } from './count.ts';
-import { ERROR_REASON } from './enums.ts';
+import { ERROR_REASON, TOOL_KIND } from './enums.ts';
 import { toWireEffectiveSettings, toWireOutcome, toWireTruncation } from './response.ts';
 
 type WireEvent = NonNullable<wire.SendMessageResponse['event']>;
@@ -14,8 +15,8 @@ export function toWireEvent(event: ProviderEvent, sequence: number): wire.SendMe
 function toWireCase(event: ProviderEvent): WireEvent {
   switch (event.type) {
     case 'textDelta': {
-      const { text, outputTokensSoFar } = event;
-      const value = { text, outputTokensSoFar: toCount(outputTokensSoFar) };
+      const { text, outputTokensSoFar, phase = '' } = event;
+      const value = { text, outputTokensSoFar: toCount(outputTokensSoFar), phase };
       return { $case: 'textDelta', value };
     }
     case 'reasoningDelta':
@@ -23,8 +24,10 @@ function toWireCase(event: ProviderEvent): WireEvent {
     case 'refusalDelta':
       return { $case: 'refusalDelta', value: { text: event.text } };
     case 'toolCallDelta': {
-      const { index, id, name, argumentsFragment } = event;
-      const value = { index: toCount(index), id, name, argumentsFragment };
+      const { index, id, name, argumentsFragment, kind = 'function' } = event;
+      // As the id and the name: in the call's first delta.
+      const wireKind = id === '' ? ToolKind.UNSPECIFIED : TOOL_KIND[kind];
+      const value = { index: toCount(index), id, name, argumentsFragment, kind: wireKind };
       return { $case: 'toolCallDelta', value };
     }
     case 'attemptReset': {
@@ -42,6 +45,7 @@ function toWireCase(event: ProviderEvent): WireEvent {
         warnings: [...event.warnings],
         truncation: event.truncation && toWireTruncation(event.truncation),
         target: event.target,
+        storedUpstream: false,
       };
       return { $case: 'started', value };
     }

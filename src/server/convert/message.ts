@@ -1,6 +1,6 @@
-import type { ContentPart, ImagePart, Message } from '../../core/message.ts';
+import type { ContentPart, FilePart, ImagePart, Message, ToolCall } from '../../core/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
-import { IMAGE_DETAIL, ROLE } from './enums.ts';
+import { IMAGE_DETAIL, ROLE, TOOL_KIND } from './enums.ts';
 import { list, present, text } from './present.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 
@@ -15,10 +15,32 @@ export function fromWireMessage(
     role: requiredEnum(ROLE, message.role, `${field}.role`, violations) ?? 'user',
     content: fromWireContent(message, field, violations),
     ...present({
-      toolCalls: list(message.toolCalls),
+      toolCalls: list(
+        message.toolCalls.map((call, i) => fromWireToolCall(call, i, field, violations)),
+      ),
       toolCallId: text(message.toolCallId),
       name: text(message.name),
       reasoningItems: list(message.reasoningItems),
+      phase: text(message.phase),
+      providerData: text(message.providerData),
+      reasoning: text(message.reasoning),
+    }),
+  };
+}
+
+function fromWireToolCall(
+  { id, name, arguments: args, kind, providerData }: wire.ToolCall,
+  index: number,
+  field: string,
+  violations: Violations,
+): ToolCall {
+  return {
+    id,
+    name,
+    arguments: args,
+    ...present({
+      kind: optionalEnum(TOOL_KIND, kind, `${field}.tool_calls[${index}].kind`, violations),
+      providerData: text(providerData),
     }),
   };
 }
@@ -46,8 +68,10 @@ function fromWirePart(
       return { type: 'text', text: part.value };
     case 'image':
       return fromWireImage(part.value, `${field}.image`, violations);
+    case 'file':
+      return fromWireFile(part.value, `${field}.file`, violations);
     default:
-      return violations.add(field, 'must be text or an image');
+      return violations.add(field, 'must be text, an image or a file');
   }
 }
 
@@ -65,5 +89,23 @@ function fromWireImage(
       return { type: 'image', uri: image.source.value, ...rest };
     default:
       return violations.add(`${field}.source`, 'must be data or a uri');
+  }
+}
+
+function fromWireFile(
+  file: wire.File,
+  field: string,
+  violations: Violations,
+): FilePart | undefined {
+  const rest = present({ name: text(file.name), mediaType: text(file.mediaType) });
+  switch (file.source?.$case) {
+    case 'data':
+      return { type: 'file', data: file.source.value, ...rest };
+    case 'uri':
+      return { type: 'file', uri: file.source.value, ...rest };
+    case 'fileId':
+      return { type: 'file', fileId: file.source.value, ...rest };
+    default:
+      return violations.add(`${field}.source`, 'must be data, a uri or a file_id');
   }
 }

@@ -1,7 +1,7 @@
 import type { Cost } from '../../core/events.ts';
 import type { Money } from '../../gen/google/type/money.ts';
 import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
-import { roundToNano } from '../../money/pricing/money.ts';
+import { formatDollars, roundToNano } from '../../money/pricing/money.ts';
 
 const NANOS_PER_DOLLAR = 1_000_000_000n;
 
@@ -21,5 +21,6 @@ export function toWireCost(cost: Cost): wire.Cost {
     priceCatalogueVersion: cost.catalogueVersion,
     estimated: cost.estimated,
     unpriced: cost.unpriced,
+    usd: formatDollars(cost.picoDollars),
   };
 }

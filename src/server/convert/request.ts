@@ -1,8 +1,17 @@
-import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../../core/message.ts';
+import type {
+  CachePolicy,
+  CustomFormat,
+  MessageRequest,
+  ResponseFormat,
+  Tool,
+  ToolChoice,
+} from '../../core/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { CACHE_MODE, CONTEXT_POLICY, TASK_TYPE, TOOL_CHOICE_MODE } from './enums.ts';
+import { fromWireHostedTools } from './hosted-tools.ts';
 import { fromWireMessage } from './message.ts';
 import { list, map, present, text } from './present.ts';
+import { fromWireDuration } from './time.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 
 /**
@@ -47,7 +56,7 @@ function fromWireSettings(request: wire.MessageRequest, violations: Violations) 
     logitBias: map(request.logitBias),
     prediction: text(request.prediction),
     fallbackModels: list(request.fallbackModels),
-    cacheMode: optionalEnum(CACHE_MODE, request.cache?.mode ?? 0, 'request.cache.mode', violations),
+    cache: fromWireCachePolicy(request.cache, violations),
     contextPolicy: optionalEnum(
       CONTEXT_POLICY,
       request.contextPolicy,
@@ -55,6 +64,28 @@ function fromWireSettings(request: wire.MessageRequest, violations: Violations) 
       violations,
     ),
     metadata: map(request.metadata),
+    reasoningSummary: text(request.reasoningSummary),
+    promptCacheOptions: request.promptCacheOptions && {
+      ...present({
+        mode: text(request.promptCacheOptions.mode),
+        ttl: text(request.promptCacheOptions.ttl),
+      }),
+    },
+    hostedTools: fromWireHostedTools(request.hostedTools, violations),
+    maxToolCalls: request.maxToolCalls,
+    idempotencyKey: text(request.idempotencyKey),
+  });
+}
+
+function fromWireCachePolicy(
+  cache: wire.CachePolicy | undefined,
+  violations: Violations,
+): CachePolicy | undefined {
+  if (cache === undefined) return undefined;
+  return present({
+    mode: optionalEnum(CACHE_MODE, cache.mode, 'request.cache.mode', violations),
+    ttlMs: fromWireDuration(cache.ttl, 'request.cache.ttl', violations),
+    coalesce: cache.coalesce,
   });
 }
 
@@ -73,8 +104,13 @@ function fromWireTool(tool: wire.Tool): Tool {
       description: text(tool.description),
       inputSchema: text(tool.inputSchema),
       strict: tool.strict,
+      custom: tool.custom && fromWireCustomFormat(tool.custom),
     }),
   };
+}
+
+function fromWireCustomFormat({ format }: wire.CustomFormat): CustomFormat {
+  return format?.$case === 'grammar' ? { type: 'grammar', ...format.value } : { type: 'text' };
 }
 
 function fromWireToolChoice(
@@ -88,8 +124,21 @@ function fromWireToolChoice(
       return requiredEnum(TOOL_CHOICE_MODE, choice.value, 'request.tool_choice.mode', violations);
     case 'functionName':
       return { functionName: choice.value };
+    case 'allowed': {
+      const { mode: value, names } = choice.value;
+      const field = 'request.tool_choice.allowed.mode';
+      const mode = requiredEnum(TOOL_CHOICE_MODE, value, field, violations);
+      return mode && { allowed: { mode, names } };
+    }
+    case 'customName':
+      return { customName: choice.value };
+    case 'hosted':
+      return { hosted: choice.value };
     default:
-      return violations.add('request.tool_choice', 'must be a mode or a function_name');
+      return violations.add(
+        'request.tool_choice',
+        'must be a mode, a function_name, allowed, a custom_name or hosted',
+      );
   }
 }
 

@@ -7,7 +7,7 @@ import type {
 import type * as wire from '../../gen/tamma/provider/v1/event.ts';
 import { TaskType } from '../../gen/tamma/provider/v1/message.ts';
 import { toCount } from './count.ts';
-import { FINISH_REASON, TASK_TYPE } from './enums.ts';
+import { FINISH_REASON, TASK_TYPE, TOOL_KIND } from './enums.ts';
 import { toWireFailedAttempt } from './failed-attempt.ts';
 import { toWireCost } from './money.ts';
 import { toWireTimings, toWireUsage } from './usage.ts';
@@ -21,6 +21,8 @@ export function toWireResponse(response: MessageResponse): wire.MessageResponse 
     ...toWireOutcome(response),
     id: response.id,
     content: response.content,
+    commentary: response.commentary,
+    annotations: [],
     refusal: response.refusal,
     metadata: response.metadata,
     reasoning: response.reasoning,
@@ -36,10 +38,12 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
   return {
     finishReason: FINISH_REASON[outcome.finishReason],
     rawFinishReason: outcome.rawFinishReason,
-    toolCalls: outcome.toolCalls.map(({ id, name, arguments: args }) => ({
+    toolCalls: outcome.toolCalls.map(({ id, name, arguments: args, kind, providerData }) => ({
       id,
       name,
       arguments: args,
+      kind: TOOL_KIND[kind ?? 'function'],
+      providerData: providerData ?? '',
     })),
     usage: toWireUsage(outcome.usage),
     cost: outcome.cost && toWireCost(outcome.cost),
@@ -56,6 +60,10 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       encryptedContent,
       summary: [...summary],
     })),
+    providerData: '',
+    saved: undefined,
+    shared: false,
+    cacheKey: '',
   };
 }
 

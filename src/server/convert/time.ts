@@ -1,5 +1,6 @@
 import type { Duration } from '../../gen/google/protobuf/duration.ts';
 import type { Timestamp } from '../../gen/google/protobuf/timestamp.ts';
+import type { Violations } from './violations.ts';
 
 /** The limits of google.protobuf.Duration and Timestamp; see their proto files. */
 const MAX_DURATION_SECONDS = 315_576_000_000;
@@ -39,4 +40,17 @@ export function fromTimestamp({ seconds, nanos }: Timestamp): number | undefined
 function splitSeconds(ms: number, maxSeconds: number): { seconds: bigint; nanos: number } {
   const micros = Math.min(Math.round(Math.max(ms || 0, 0) * 1000), maxSeconds * 1e6);
   return { seconds: BigInt(Math.floor(micros / 1e6)), nanos: (micros % 1e6) * 1000 };
+}
+
+/** A duration of a request, in ms. */
+export function fromWireDuration(
+  duration: Duration | undefined,
+  field: string,
+  violations: Violations,
+): number | undefined {
+  if (duration === undefined) return undefined;
+  return (
+    fromDuration(duration) ??
+    violations.add(field, 'must be a valid duration: at most 10,000 years, one sign')
+  );
 }

@@ -24,6 +24,8 @@ export function toWireUpstreamStatus(status: UpstreamStatus): wire.UpstreamStatu
     models: status.models.map(toWireModelStatus),
     keys: toCount(status.keys),
     keysSetAside: toCount(status.keysSetAside),
+    ready: false,
+    problems: [],
   };
 }
 
@@ -34,5 +36,15 @@ function toWireModelStatus(status: ModelStatus): wire.ModelStatus {
     running: toCount(status.running),
     queued: toCount(status.queued),
     concurrencyLimit: toCount(status.concurrencyLimit),
+    ready: false,
+    notReadyReason: '',
+    circuitChangeTime: undefined,
+    nextProbeTime: undefined,
+    heldUntilTime: undefined,
+    heldReason: ErrorReason.UNSPECIFIED,
+    statistics: undefined,
+    headroom: undefined,
+    queueWait: undefined,
+    pricing: undefined,
   };
 }

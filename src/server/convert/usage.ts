@@ -16,10 +16,11 @@ export function toWireUsage(usage: Usage): wire.Usage {
 }
 
 export function toWireTimings(timings: Timings): wire.Timings {
-  const { queueMs, timeToFirstTokenMs, totalMs } = timings;
+  const { queueMs, backoffMs, timeToFirstTokenMs, totalMs } = timings;
   return {
     queue: toDuration(queueMs),
     timeToFirstToken: timeToFirstTokenMs === undefined ? undefined : toDuration(timeToFirstTokenMs),
     total: toDuration(totalMs),
+    backoff: toDuration(backoffMs),
   };
 }

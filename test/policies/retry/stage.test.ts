@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Call, Emit } from '../../../src/core/call.ts';
+import { type Call, type Emit, newCallRecord } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { RetryBudget } from '../../../src/policies/retry/budget.ts';
@@ -162,6 +162,20 @@ describe('retry: when', () => {
     expect(attempts.made).toBe(1);
     clock.advance(1);
     expect(await outcome).toEqual({ events: ANSWER });
+  });
+
+  it('notes how long it waited, also when the caller leaves during the wait', async () => {
+    const { attempts, clock, run } = open([[limited(2_000)], [limited(2_000)], ANSWER]);
+    const controller = new AbortController();
+    const record = newCallRecord(0);
+    const outcome = run({ record, signal: controller.signal });
+    await until(() => clock.pending > 0);
+    clock.advance(2_250);
+    await until(() => attempts.made === 2 && clock.pending > 0);
+    clock.advance(100);
+    controller.abort();
+    expect((await outcome).error).toMatchObject({ reason: 'CANCELLED' });
+    expect(record.backoffMs).toBe(2_350);
   });
 
   it('fails at once if the wait does not fit before the deadline, and says how long it is', async () => {

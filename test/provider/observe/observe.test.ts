@@ -69,7 +69,7 @@ describe('observe', () => {
     expect(last(events)).toMatchObject({
       attempts: 2,
       failedAttempts: [failed],
-      timings: { queueMs: 7, timeToFirstTokenMs: 120, totalMs: 125 },
+      timings: { queueMs: 7, backoffMs: 0, timeToFirstTokenMs: 120, totalMs: 125 },
     });
     expect(call.record.firstOutputAt).toBe(call.record.startedAt + 120);
     expect(call.record.finishReason).toBe('length');
@@ -79,7 +79,7 @@ describe('observe', () => {
     const { handler, call } = setUp(replay(started(), completed()));
     const { events } = await drain((emit) => handler(call, emit));
 
-    expect(last(events).timings).toEqual({ queueMs: 0, totalMs: 0 });
+    expect(last(events).timings).toEqual({ queueMs: 0, backoffMs: 0, totalMs: 0 });
     expect(call.record).not.toHaveProperty('firstOutputAt');
   });
 

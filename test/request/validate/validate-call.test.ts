@@ -57,7 +57,7 @@ describe('validateCall', () => {
         logitBias: { '1': -100, '2': 100 },
         prediction: 'code',
         fallbackModels: [],
-        cacheMode: 'use',
+        cache: { mode: 'use' },
         contextPolicy: 'truncate_middle',
         metadata: { user_id: 'u', ['k'.repeat(64)]: 'v'.repeat(512) },
       },

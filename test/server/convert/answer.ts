@@ -45,7 +45,7 @@ export const completed: Completed = {
     },
     { attempt: 2, target: 'azure', model: 'gpt-5', reason: 'TIMEOUT', durationMs: 1000 },
   ],
-  timings: { queueMs: 1.5, timeToFirstTokenMs: 30, totalMs: 2000 },
+  timings: { queueMs: 1.5, backoffMs: 250, timeToFirstTokenMs: 30, totalMs: 2000 },
   cached: false,
   serviceTier: 'flex',
   systemFingerprint: 'fp',
@@ -54,7 +54,7 @@ export const completed: Completed = {
 export const wireCompleted = {
   finishReason: 3,
   rawFinishReason: 'tool_calls',
-  toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}' }],
+  toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}', kind: 1, providerData: '' }],
   reasoningItems: [
     { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''] },
     { id: '', encryptedContent: 'gAAAAC', summary: [] },
@@ -73,6 +73,7 @@ export const wireCompleted = {
     priceCatalogueVersion: '2026-11-01',
     estimated: true,
     unpriced: false,
+    usd: '1.2345678915',
   },
   model: 'gpt-5-2025-08-07',
   target: 'azure',
@@ -101,10 +102,15 @@ export const wireCompleted = {
     queue: { seconds: 0n, nanos: 1_500_000 },
     timeToFirstToken: { seconds: 0n, nanos: 30_000_000 },
     total: { seconds: 2n, nanos: 0 },
+    backoff: { seconds: 0n, nanos: 250_000_000 },
   },
   cached: false,
   serviceTier: 'flex',
   systemFingerprint: 'fp',
+  providerData: '',
+  saved: undefined,
+  shared: false,
+  cacheKey: '',
 };
 
 /** What a profile and a context policy did. */
@@ -143,6 +149,7 @@ export const response: MessageResponse = {
   ...outcome,
   id: 'resp_1',
   content: 'text',
+  commentary: 'on the way',
   refusal: 'no',
   reasoning: 'because',
   upstreamRequestId: 'req_2',

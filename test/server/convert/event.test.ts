@@ -36,20 +36,36 @@ const wireStarted = {
   effectiveSettings: wireSettings,
   warnings: ['careful'],
   target: 'azure',
+  storedUpstream: false,
 };
 
 const CASES: [ProviderEvent, string, object][] = [
   [
     { type: 'textDelta', text: 'hi', outputTokensSoFar: 2 ** 32 },
     'textDelta',
-    { text: 'hi', outputTokensSoFar: 2 ** 31 - 1 },
+    { text: 'hi', outputTokensSoFar: 2 ** 31 - 1, phase: '' },
+  ],
+  [
+    { type: 'textDelta', text: 'hi', outputTokensSoFar: 1, phase: 'commentary' },
+    'textDelta',
+    { text: 'hi', outputTokensSoFar: 1, phase: 'commentary' },
   ],
   [{ type: 'reasoningDelta', text: 'hm' }, 'reasoningDelta', { text: 'hm' }],
   [{ type: 'refusalDelta', text: 'no' }, 'refusalDelta', { text: 'no' }],
   [
     { type: 'toolCallDelta', index: 1, id: 'c', name: 'f', argumentsFragment: '{' },
     'toolCallDelta',
-    { index: 1, id: 'c', name: 'f', argumentsFragment: '{' },
+    { index: 1, id: 'c', name: 'f', argumentsFragment: '{', kind: 1 },
+  ],
+  [
+    { type: 'toolCallDelta', index: 1, id: '', name: '', argumentsFragment: '}' },
+    'toolCallDelta',
+    { index: 1, id: '', name: '', argumentsFragment: '}', kind: 0 },
+  ],
+  [
+    { type: 'toolCallDelta', index: 0, id: 'c', name: 'p', argumentsFragment: '', kind: 'shell' },
+    'toolCallDelta',
+    { index: 0, id: 'c', name: 'p', argumentsFragment: '', kind: 4 },
   ],
   [
     { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' },
@@ -67,7 +83,7 @@ describe('toWireEvent', () => {
   });
 
   it('leaves the time to the first token out if there was none', () => {
-    const timings = { queueMs: 0, totalMs: 1 };
+    const timings = { queueMs: 0, backoffMs: 0, totalMs: 1 };
     const { event } = toWireEvent({ ...completed, timings }, 1);
     expect(event).toMatchObject({ value: { timings: { timeToFirstToken: undefined } } });
   });

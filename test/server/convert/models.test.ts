@@ -67,6 +67,7 @@ it('carries the capabilities, with limits beyond int32 clamped', () => {
     supportedModels: [known],
     features,
     limits: { requestsPerMinute: 500, tokensPerMinute: 1e10, requestsPerDay: 0 },
+    unserved: ['request.some_field'],
   };
   const bytes = GetCapabilitiesResponse.encode(toWireCapabilities(capabilities)).finish();
   expect(GetCapabilitiesResponse.decode(bytes)).toEqual({

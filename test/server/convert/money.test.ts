@@ -22,5 +22,19 @@ it('tells an estimate and a part without a price', () => {
     priceCatalogueVersion: 'v1',
     estimated: true,
     unpriced: true,
+    usd: '0',
+  });
+});
+
+it('says a sum that Money rounds exactly', () => {
+  const cost = {
+    picoDollars: 10_500_001n,
+    catalogueVersion: '',
+    estimated: false,
+    unpriced: false,
+  };
+  expect(toWireCost(cost)).toMatchObject({
+    total: { units: 0n, nanos: 10_500 },
+    usd: '0.000010500001',
   });
 });

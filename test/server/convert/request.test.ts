@@ -68,7 +68,7 @@ describe('fromWireRequest', () => {
         messages: [message({ content: 'hi' })],
         logitBias: { 50256: -100 },
         taskType: wire.TaskType.CODE_REVIEW,
-        cache: { mode: wire.CacheMode.REFRESH },
+        cache: { mode: wire.CacheMode.REFRESH, ttl: { seconds: 60n, nanos: 0 }, coalesce: false },
         contextPolicy: wire.ContextPolicy.TRUNCATE_MIDDLE,
         metadata: { user_id: 'u' },
       }),
@@ -79,18 +79,19 @@ describe('fromWireRequest', () => {
       messages: [{ role: 'user', content: 'hi' }],
       logitBias: { 50256: -100 },
       taskType: 'code_review',
-      cacheMode: 'refresh',
+      cache: { mode: 'refresh', ttlMs: 60_000, coalesce: false },
       contextPolicy: 'truncate_middle',
       metadata: { user_id: 'u' },
     });
   });
 
   it('reads tools and leaves out what they do not say', () => {
+    const g = { name: 'g', description: 'does g', inputSchema: '{"type":"object"}', strict: false };
     const tools = [
-      { name: 'f', description: '', inputSchema: '' },
-      { name: 'g', description: 'does g', inputSchema: '{"type":"object"}', strict: false },
+      { name: 'f', description: '', inputSchema: '', custom: undefined },
+      { ...g, custom: undefined },
     ];
-    expect(fromWireRequest(request({ tools })).tools).toStrictEqual([{ name: 'f' }, tools[1]]);
+    expect(fromWireRequest(request({ tools })).tools).toStrictEqual([{ name: 'f' }, g]);
   });
 
   it('reads both kinds of tool choice', () => {
@@ -149,7 +150,9 @@ describe('messages', () => {
 
   it('keep tool calls, their results and names', () => {
     const toolCalls = [{ id: 'c1', name: 'f', arguments: '{"n": 1.0}' }];
-    expect(convert({ role: wire.Role.ASSISTANT, toolCalls })).toStrictEqual({
+    const kind = wire.ToolKind.UNSPECIFIED;
+    const onWire = toolCalls.map((call) => ({ ...call, kind, providerData: '' }));
+    expect(convert({ role: wire.Role.ASSISTANT, toolCalls: onWire })).toStrictEqual({
       role: 'assistant',
       content: '',
       toolCalls,
@@ -194,18 +197,18 @@ describe('violations', () => {
       toolChoice: { choice: undefined },
       responseFormat: { format: undefined },
       taskType: unknown(),
-      cache: { mode: unknown() },
+      cache: { mode: unknown(), ttl: undefined },
       contextPolicy: unknown(),
     });
     expect(violationsOf(bad)).toEqual([
       ['request.messages[0].role', 'must be set'],
       ['request.messages[1].role', 'has the unknown value 99'],
-      ['request.messages[2].parts[1]', 'must be text or an image'],
+      ['request.messages[2].parts[1]', 'must be text, an image or a file'],
       ['request.messages[2].parts', 'must be empty if content is set'],
       ['request.messages[3].parts[1].image.detail', 'has the unknown value 99'],
       ['request.messages[3].parts[1].image.source', 'must be data or a uri'],
       ['request.seed', 'must be between -(2^53-1) and 2^53-1'],
-      ['request.tool_choice', 'must be a mode or a function_name'],
+      ['request.tool_choice', 'must be a mode, a function_name, allowed, a custom_name or hosted'],
       ['request.response_format', 'must be text, json_object or json_schema'],
       ['request.task_type', 'has the unknown value 99'],
       ['request.cache.mode', 'has the unknown value 99'],

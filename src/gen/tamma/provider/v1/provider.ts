@@ -9,10 +9,13 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Duration } from "../../../google/protobuf/duration.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { Budget } from "./budget.ts";
 import { ErrorReason } from "./error.ts";
 import {
+  Annotation,
   AttemptReset,
   Completed,
+  HostedToolEvent,
   MessageResponse,
   ReasoningDelta,
   RefusalDelta,
@@ -22,7 +25,7 @@ import {
   ToolCallDelta,
 } from "./event.ts";
 import { MessageRequest } from "./message.ts";
-import { Features, ModelInfo, RateLimits } from "./model.ts";
+import { Features, ModelInfo, ModelPricing, RateLimits } from "./model.ts";
 
 export const protobufPackage = "tamma.provider.v1";
 
@@ -86,6 +89,12 @@ export interface SendMessageResponse {
     | //
     /** The last message of a complete answer. */
     { $case: "completed"; value: Completed }
+    | //
+    /** What a tool that the upstream runs itself is doing. Not sent yet. */
+    { $case: "hostedTool"; value: HostedToolEvent }
+    | //
+    /** Where a piece of the text comes from. Not sent yet. */
+    { $case: "annotation"; value: Annotation }
     | undefined;
 }
 
@@ -128,7 +137,15 @@ export interface GetCapabilitiesResponse {
     | Features
     | undefined;
   /** How much this sidecar sends upstream. */
-  limits: RateLimits | undefined;
+  limits:
+    | RateLimits
+    | undefined;
+  /**
+   * Fields and values of MessageRequest and StreamOptions that stand in the contract and that this
+   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.idempotency_key",
+   * "options.recovery: RESUME". Sorted.
+   */
+  unserved: string[];
 }
 
 /** Nothing to say. */
@@ -167,6 +184,45 @@ export interface WatchStatusRequest {
 export interface WatchStatusResponse {
   /** Always set. */
   status: ProviderStatus | undefined;
+}
+
+/** Which answers to take out. */
+export interface InvalidateCacheRequest {
+  /** Exactly one. */
+  what:
+    | //
+    /** All that the caller may read. */
+    { $case: "all"; value: boolean }
+    | //
+    /** Those of this model. */
+    { $case: "model"; value: string }
+    | //
+    /** Those of this project, `project_id` of the metadata. */
+    { $case: "projectId"; value: string }
+    | //
+    /** The one with this Completed.cache_key. */
+    { $case: "key"; value: string }
+    | undefined;
+}
+
+/** What was taken out. */
+export interface InvalidateCacheResponse {
+  /** Answers that are gone. */
+  entries: bigint;
+}
+
+/** Nothing to say: the configuration comes from where the process got it when it started. */
+export interface ReloadConfigRequest {
+}
+
+/** What came of it. */
+export interface ReloadConfigResponse {
+  /** Of the configuration that is now in force, as in InitializeResponse. */
+  configRevision: string;
+  /** Keys whose change is in force, by their paths: "rateLimiting.requestsPerMinute". */
+  changed: string[];
+  /** Keys whose change waits for a restart. */
+  needsRestart: string[];
 }
 
 /** Counts the tokens of this request. */
@@ -210,6 +266,31 @@ export interface ProviderStatus {
   activeCalls: number;
   /** One entry per upstream. */
   upstreams: UpstreamStatus[];
+  /** A call can be answered by at least one model of one upstream now. Not filled yet. */
+  ready: boolean;
+  /** What an operator should look at, worst first, one sentence each. Not filled yet. */
+  problems: string[];
+  /**
+   * Share of the process's capacity that is in use, 0 to 1; above it calls are refused. Not filled
+   * yet.
+   */
+  load: number;
+  /** The durable record of usage. Not filled yet. */
+  ledger:
+    | StoreStatus
+    | undefined;
+  /** What is shared with other sidecars. Absent: nothing is. Not filled yet. */
+  sharedStore:
+    | StoreStatus
+    | undefined;
+  /** The response cache. Absent: it is off. Not filled yet. */
+  cache:
+    | CacheStatus
+    | undefined;
+  /** The budgets nearest to their limits, at most 20. Not filled yet. */
+  budgets: Budget[];
+  /** What is left of the drain. Absent: it has not started. Not filled yet. */
+  drainRemaining: Duration | undefined;
 }
 
 /** The life of the process. */
@@ -228,6 +309,32 @@ export namespace ProviderStatus_State {
   export type UNSPECIFIED = typeof ProviderStatus_State.UNSPECIFIED;
   export type SERVING = typeof ProviderStatus_State.SERVING;
   export type DRAINING = typeof ProviderStatus_State.DRAINING;
+}
+
+/** A place where something is kept. */
+export interface StoreStatus {
+  /** It takes what it is given. */
+  healthy: boolean;
+  /** Why it does not, one sentence. Empty if it does. */
+  problem: string;
+  /** Since when it is as it is. */
+  sinceTime:
+    | Timestamp
+    | undefined;
+  /** Records that wait to be written. */
+  pending: bigint;
+}
+
+/** The response cache. */
+export interface CacheStatus {
+  /** Answers in it. */
+  entries: bigint;
+  /** Their size. */
+  bytes: bigint;
+  /** Calls that it answered since the process started. */
+  hits: bigint;
+  /** Calls that it could not answer. */
+  misses: bigint;
 }
 
 /** What is known of an upstream from the attempts made at it. */
@@ -257,6 +364,10 @@ export interface UpstreamStatus {
   keys: number;
   /** See `keys`. */
   keysSetAside: number;
+  /** An attempt would be made now for at least one of its models. Not filled yet. */
+  ready: boolean;
+  /** Why it is not ready, or not as it should be, one sentence each. Not filled yet. */
+  problems: string[];
 }
 
 /** What stands between calls and one model at one upstream. */
@@ -271,6 +382,38 @@ export interface ModelStatus {
   queued: number;
   /** Attempts that may run at once, as it adapted to the upstream. 0: not limited. */
   concurrencyLimit: number;
+  /** An attempt would be made now. Not filled yet. */
+  ready: boolean;
+  /** Why it would not, one sentence. Not filled yet. */
+  notReadyReason: string;
+  /** When the circuit last changed its state. Absent: never. Not filled yet. */
+  circuitChangeTime:
+    | Timestamp
+    | undefined;
+  /** When an open circuit is tried next. Absent: it is not open. Not filled yet. */
+  nextProbeTime:
+    | Timestamp
+    | undefined;
+  /** Attempts are held back until then, as the upstream asked. Absent: they are not. Not filled yet. */
+  heldUntilTime:
+    | Timestamp
+    | undefined;
+  /** Why they are held back. Not filled yet. */
+  heldReason: ErrorReason;
+  /** What the last attempts were like. Absent: there were none in the window. Not filled yet. */
+  statistics:
+    | AttemptStatistics
+    | undefined;
+  /** What the rate limits leave now. Absent: not limited, and not known. Not filled yet. */
+  headroom:
+    | Headroom
+    | undefined;
+  /** How long an attempt that came now would wait, as far as is known. Not filled yet. */
+  queueWait:
+    | Duration
+    | undefined;
+  /** Standard prices. Absent: not known. Not filled yet. */
+  pricing: ModelPricing | undefined;
 }
 
 /** State of the circuit breaker. */
@@ -292,6 +435,64 @@ export namespace ModelStatus_Circuit {
   export type CLOSED = typeof ModelStatus_Circuit.CLOSED;
   export type OPEN = typeof ModelStatus_Circuit.OPEN;
   export type HALF_OPEN = typeof ModelStatus_Circuit.HALF_OPEN;
+}
+
+/** What the attempts at one model at one upstream were like over a sliding window. */
+export interface AttemptStatistics {
+  /** The window. */
+  window:
+    | Duration
+    | undefined;
+  /** Attempts that ended in it. Those that the caller cancelled are left out. */
+  attempts: bigint;
+  /** Those that failed by the upstream's fault, by reason, most frequent first. */
+  failures: FailureCount[];
+  /** Of those that had output: to the first output. */
+  timeToFirstToken:
+    | Percentiles
+    | undefined;
+  /** Of those that completed: from start to end. */
+  duration:
+    | Percentiles
+    | undefined;
+  /** Output tokens of those that completed, divided by the time from first output to end. */
+  outputTokensPerSecond: number;
+}
+
+/** Failures of one kind. */
+export interface FailureCount {
+  /** The kind. */
+  reason: ErrorReason;
+  /** How many. */
+  count: bigint;
+}
+
+/** Durations below which 50, 95 and 99 of a hundred are. */
+export interface Percentiles {
+  /** The median. */
+  p50:
+    | Duration
+    | undefined;
+  /** 95 of a hundred. */
+  p95:
+    | Duration
+    | undefined;
+  /** 99 of a hundred. */
+  p99: Duration | undefined;
+}
+
+/** What rate limits leave. */
+export interface Headroom {
+  /** Requests that may be sent now. Absent: not limited. */
+  requests?:
+    | bigint
+    | undefined;
+  /** Tokens that may be sent now. Absent: not limited. */
+  tokens?:
+    | bigint
+    | undefined;
+  /** Until everything is available again, if nothing more is sent. */
+  timeToFull: Duration | undefined;
 }
 
 function createBaseInitializeRequest(): InitializeRequest {
@@ -507,6 +708,12 @@ export const SendMessageResponse: MessageFns<SendMessageResponse> = {
       case "completed":
         Completed.encode(message.event.value, writer.uint32(66).fork()).join();
         break;
+      case "hostedTool":
+        HostedToolEvent.encode(message.event.value, writer.uint32(74).fork()).join();
+        break;
+      case "annotation":
+        Annotation.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -586,6 +793,22 @@ export const SendMessageResponse: MessageFns<SendMessageResponse> = {
             }
 
             message.event = { $case: "completed", value: Completed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.event = { $case: "hostedTool", value: HostedToolEvent.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.event = { $case: "annotation", value: Annotation.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -740,6 +963,7 @@ function createBaseGetCapabilitiesResponse(): GetCapabilitiesResponse {
     supportedModels: [],
     features: undefined,
     limits: undefined,
+    unserved: [],
   };
 }
 
@@ -774,6 +998,9 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
     }
     if (message.limits !== undefined) {
       RateLimits.encode(message.limits, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.unserved) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -869,6 +1096,14 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
             }
 
             message.limits = RateLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.unserved.push(reader.string());
             continue;
           }
         }
@@ -1197,6 +1432,239 @@ export const WatchStatusResponse: MessageFns<WatchStatusResponse> = {
   },
 };
 
+function createBaseInvalidateCacheRequest(): InvalidateCacheRequest {
+  return { what: undefined };
+}
+
+export const InvalidateCacheRequest: MessageFns<InvalidateCacheRequest> = {
+  encode(message: InvalidateCacheRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.what?.$case) {
+      case "all":
+        writer.uint32(8).bool(message.what.value);
+        break;
+      case "model":
+        writer.uint32(18).string(message.what.value);
+        break;
+      case "projectId":
+        writer.uint32(26).string(message.what.value);
+        break;
+      case "key":
+        writer.uint32(34).string(message.what.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InvalidateCacheRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvalidateCacheRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.what = { $case: "all", value: reader.bool() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.what = { $case: "model", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.what = { $case: "projectId", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.what = { $case: "key", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInvalidateCacheResponse(): InvalidateCacheResponse {
+  return { entries: 0n };
+}
+
+export const InvalidateCacheResponse: MessageFns<InvalidateCacheResponse> = {
+  encode(message: InvalidateCacheResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entries !== 0n) {
+      if (BigInt.asIntN(64, message.entries) !== message.entries) {
+        throw new globalThis.Error("value provided for field message.entries of type int64 too large");
+      }
+      writer.uint32(8).int64(message.entries);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InvalidateCacheResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvalidateCacheResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.entries = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReloadConfigRequest(): ReloadConfigRequest {
+  return {};
+}
+
+export const ReloadConfigRequest: MessageFns<ReloadConfigRequest> = {
+  encode(_: ReloadConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReloadConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReloadConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReloadConfigResponse(): ReloadConfigResponse {
+  return { configRevision: "", changed: [], needsRestart: [] };
+}
+
+export const ReloadConfigResponse: MessageFns<ReloadConfigResponse> = {
+  encode(message: ReloadConfigResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.configRevision !== "") {
+      writer.uint32(10).string(message.configRevision);
+    }
+    for (const v of message.changed) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.needsRestart) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReloadConfigResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReloadConfigResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.configRevision = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.changed.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.needsRestart.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseCountTokensRequest(): CountTokensRequest {
   return { request: undefined };
 }
@@ -1334,7 +1802,23 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
 };
 
 function createBaseProviderStatus(): ProviderStatus {
-  return { state: 0, provider: "", version: "", configRevision: "", uptime: undefined, activeCalls: 0, upstreams: [] };
+  return {
+    state: 0,
+    provider: "",
+    version: "",
+    configRevision: "",
+    uptime: undefined,
+    activeCalls: 0,
+    upstreams: [],
+    ready: false,
+    problems: [],
+    load: 0,
+    ledger: undefined,
+    sharedStore: undefined,
+    cache: undefined,
+    budgets: [],
+    drainRemaining: undefined,
+  };
 }
 
 export const ProviderStatus: MessageFns<ProviderStatus> = {
@@ -1359,6 +1843,30 @@ export const ProviderStatus: MessageFns<ProviderStatus> = {
     }
     for (const v of message.upstreams) {
       UpstreamStatus.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.ready !== false) {
+      writer.uint32(64).bool(message.ready);
+    }
+    for (const v of message.problems) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.load !== 0) {
+      writer.uint32(81).double(message.load);
+    }
+    if (message.ledger !== undefined) {
+      StoreStatus.encode(message.ledger, writer.uint32(90).fork()).join();
+    }
+    if (message.sharedStore !== undefined) {
+      StoreStatus.encode(message.sharedStore, writer.uint32(98).fork()).join();
+    }
+    if (message.cache !== undefined) {
+      CacheStatus.encode(message.cache, writer.uint32(106).fork()).join();
+    }
+    for (const v of message.budgets) {
+      Budget.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.drainRemaining !== undefined) {
+      Duration.encode(message.drainRemaining, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1432,6 +1940,243 @@ export const ProviderStatus: MessageFns<ProviderStatus> = {
             message.upstreams.push(UpstreamStatus.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.ready = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.problems.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.load = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.ledger = StoreStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.sharedStore = StoreStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.cache = CacheStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.budgets.push(Budget.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.drainRemaining = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStoreStatus(): StoreStatus {
+  return { healthy: false, problem: "", sinceTime: undefined, pending: 0n };
+}
+
+export const StoreStatus: MessageFns<StoreStatus> = {
+  encode(message: StoreStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.healthy !== false) {
+      writer.uint32(8).bool(message.healthy);
+    }
+    if (message.problem !== "") {
+      writer.uint32(18).string(message.problem);
+    }
+    if (message.sinceTime !== undefined) {
+      Timestamp.encode(message.sinceTime, writer.uint32(26).fork()).join();
+    }
+    if (message.pending !== 0n) {
+      if (BigInt.asIntN(64, message.pending) !== message.pending) {
+        throw new globalThis.Error("value provided for field message.pending of type int64 too large");
+      }
+      writer.uint32(32).int64(message.pending);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StoreStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStoreStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.healthy = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sinceTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pending = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCacheStatus(): CacheStatus {
+  return { entries: 0n, bytes: 0n, hits: 0n, misses: 0n };
+}
+
+export const CacheStatus: MessageFns<CacheStatus> = {
+  encode(message: CacheStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entries !== 0n) {
+      if (BigInt.asIntN(64, message.entries) !== message.entries) {
+        throw new globalThis.Error("value provided for field message.entries of type int64 too large");
+      }
+      writer.uint32(8).int64(message.entries);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asIntN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type int64 too large");
+      }
+      writer.uint32(16).int64(message.bytes);
+    }
+    if (message.hits !== 0n) {
+      if (BigInt.asIntN(64, message.hits) !== message.hits) {
+        throw new globalThis.Error("value provided for field message.hits of type int64 too large");
+      }
+      writer.uint32(24).int64(message.hits);
+    }
+    if (message.misses !== 0n) {
+      if (BigInt.asIntN(64, message.misses) !== message.misses) {
+        throw new globalThis.Error("value provided for field message.misses of type int64 too large");
+      }
+      writer.uint32(32).int64(message.misses);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CacheStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCacheStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.entries = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hits = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.misses = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1456,6 +2201,8 @@ function createBaseUpstreamStatus(): UpstreamStatus {
     models: [],
     keys: 0,
     keysSetAside: 0,
+    ready: false,
+    problems: [],
   };
 }
 
@@ -1487,6 +2234,12 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
     }
     if (message.keysSetAside !== 0) {
       writer.uint32(72).int32(message.keysSetAside);
+    }
+    if (message.ready !== false) {
+      writer.uint32(80).bool(message.ready);
+    }
+    for (const v of message.problems) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -1576,6 +2329,22 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
             message.keysSetAside = reader.int32();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.ready = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.problems.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1590,7 +2359,23 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
 };
 
 function createBaseModelStatus(): ModelStatus {
-  return { model: "", circuit: 0, running: 0, queued: 0, concurrencyLimit: 0 };
+  return {
+    model: "",
+    circuit: 0,
+    running: 0,
+    queued: 0,
+    concurrencyLimit: 0,
+    ready: false,
+    notReadyReason: "",
+    circuitChangeTime: undefined,
+    nextProbeTime: undefined,
+    heldUntilTime: undefined,
+    heldReason: 0,
+    statistics: undefined,
+    headroom: undefined,
+    queueWait: undefined,
+    pricing: undefined,
+  };
 }
 
 export const ModelStatus: MessageFns<ModelStatus> = {
@@ -1609,6 +2394,36 @@ export const ModelStatus: MessageFns<ModelStatus> = {
     }
     if (message.concurrencyLimit !== 0) {
       writer.uint32(40).int32(message.concurrencyLimit);
+    }
+    if (message.ready !== false) {
+      writer.uint32(48).bool(message.ready);
+    }
+    if (message.notReadyReason !== "") {
+      writer.uint32(58).string(message.notReadyReason);
+    }
+    if (message.circuitChangeTime !== undefined) {
+      Timestamp.encode(message.circuitChangeTime, writer.uint32(66).fork()).join();
+    }
+    if (message.nextProbeTime !== undefined) {
+      Timestamp.encode(message.nextProbeTime, writer.uint32(74).fork()).join();
+    }
+    if (message.heldUntilTime !== undefined) {
+      Timestamp.encode(message.heldUntilTime, writer.uint32(82).fork()).join();
+    }
+    if (message.heldReason !== 0) {
+      writer.uint32(88).int32(message.heldReason);
+    }
+    if (message.statistics !== undefined) {
+      AttemptStatistics.encode(message.statistics, writer.uint32(98).fork()).join();
+    }
+    if (message.headroom !== undefined) {
+      Headroom.encode(message.headroom, writer.uint32(106).fork()).join();
+    }
+    if (message.queueWait !== undefined) {
+      Duration.encode(message.queueWait, writer.uint32(114).fork()).join();
+    }
+    if (message.pricing !== undefined) {
+      ModelPricing.encode(message.pricing, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1664,6 +2479,399 @@ export const ModelStatus: MessageFns<ModelStatus> = {
             }
 
             message.concurrencyLimit = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.ready = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.notReadyReason = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.circuitChangeTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.nextProbeTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.heldUntilTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.heldReason = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.statistics = AttemptStatistics.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.headroom = Headroom.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.queueWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.pricing = ModelPricing.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttemptStatistics(): AttemptStatistics {
+  return {
+    window: undefined,
+    attempts: 0n,
+    failures: [],
+    timeToFirstToken: undefined,
+    duration: undefined,
+    outputTokensPerSecond: 0,
+  };
+}
+
+export const AttemptStatistics: MessageFns<AttemptStatistics> = {
+  encode(message: AttemptStatistics, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.window !== undefined) {
+      Duration.encode(message.window, writer.uint32(10).fork()).join();
+    }
+    if (message.attempts !== 0n) {
+      if (BigInt.asIntN(64, message.attempts) !== message.attempts) {
+        throw new globalThis.Error("value provided for field message.attempts of type int64 too large");
+      }
+      writer.uint32(16).int64(message.attempts);
+    }
+    for (const v of message.failures) {
+      FailureCount.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.timeToFirstToken !== undefined) {
+      Percentiles.encode(message.timeToFirstToken, writer.uint32(34).fork()).join();
+    }
+    if (message.duration !== undefined) {
+      Percentiles.encode(message.duration, writer.uint32(42).fork()).join();
+    }
+    if (message.outputTokensPerSecond !== 0) {
+      writer.uint32(49).double(message.outputTokensPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptStatistics {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptStatistics();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.window = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempts = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.failures.push(FailureCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.timeToFirstToken = Percentiles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.duration = Percentiles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.outputTokensPerSecond = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFailureCount(): FailureCount {
+  return { reason: 0, count: 0n };
+}
+
+export const FailureCount: MessageFns<FailureCount> = {
+  encode(message: FailureCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== 0) {
+      writer.uint32(8).int32(message.reason);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asIntN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type int64 too large");
+      }
+      writer.uint32(16).int64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FailureCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFailureCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePercentiles(): Percentiles {
+  return { p50: undefined, p95: undefined, p99: undefined };
+}
+
+export const Percentiles: MessageFns<Percentiles> = {
+  encode(message: Percentiles, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.p50 !== undefined) {
+      Duration.encode(message.p50, writer.uint32(10).fork()).join();
+    }
+    if (message.p95 !== undefined) {
+      Duration.encode(message.p95, writer.uint32(18).fork()).join();
+    }
+    if (message.p99 !== undefined) {
+      Duration.encode(message.p99, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Percentiles {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePercentiles();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.p50 = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.p95 = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.p99 = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHeadroom(): Headroom {
+  return { requests: undefined, tokens: undefined, timeToFull: undefined };
+}
+
+export const Headroom: MessageFns<Headroom> = {
+  encode(message: Headroom, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requests !== undefined) {
+      if (BigInt.asIntN(64, message.requests) !== message.requests) {
+        throw new globalThis.Error("value provided for field message.requests of type int64 too large");
+      }
+      writer.uint32(8).int64(message.requests);
+    }
+    if (message.tokens !== undefined) {
+      if (BigInt.asIntN(64, message.tokens) !== message.tokens) {
+        throw new globalThis.Error("value provided for field message.tokens of type int64 too large");
+      }
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.timeToFull !== undefined) {
+      Duration.encode(message.timeToFull, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Headroom {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeadroom();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requests = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeToFull = Duration.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1815,6 +3023,39 @@ export const IAIProviderService = {
     responseSerialize: (value: CountTokensResponse): Buffer => Buffer.from(CountTokensResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CountTokensResponse => CountTokensResponse.decode(value),
   },
+  /**
+   * Takes answers out of the response cache. Not served yet.
+   *
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it.
+   */
+  invalidateCache: {
+    path: "/tamma.provider.v1.IAIProvider/InvalidateCache" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InvalidateCacheRequest): Buffer =>
+      Buffer.from(InvalidateCacheRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InvalidateCacheRequest => InvalidateCacheRequest.decode(value),
+    responseSerialize: (value: InvalidateCacheResponse): Buffer =>
+      Buffer.from(InvalidateCacheResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): InvalidateCacheResponse => InvalidateCacheResponse.decode(value),
+  },
+  /**
+   * Reads the configuration again and takes over what can change while the process runs; nothing
+   * changes if any of it is wrong. Not served yet.
+   *
+   * Errors: INVALID_REQUEST with every problem of the configuration, PERMISSION_DENIED unless the
+   * configuration allows it.
+   */
+  reloadConfig: {
+    path: "/tamma.provider.v1.IAIProvider/ReloadConfig" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReloadConfigRequest): Buffer => Buffer.from(ReloadConfigRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReloadConfigRequest => ReloadConfigRequest.decode(value),
+    responseSerialize: (value: ReloadConfigResponse): Buffer =>
+      Buffer.from(ReloadConfigResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReloadConfigResponse => ReloadConfigResponse.decode(value),
+  },
 } as const;
 
 export interface IAIProviderServer extends UntypedServiceImplementation {
@@ -1875,6 +3116,20 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
    * SHUTTING_DOWN.
    */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
+  /**
+   * Takes answers out of the response cache. Not served yet.
+   *
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it.
+   */
+  invalidateCache: handleUnaryCall<InvalidateCacheRequest, InvalidateCacheResponse>;
+  /**
+   * Reads the configuration again and takes over what can change while the process runs; nothing
+   * changes if any of it is wrong. Not served yet.
+   *
+   * Errors: INVALID_REQUEST with every problem of the configuration, PERMISSION_DENIED unless the
+   * configuration allows it.
+   */
+  reloadConfig: handleUnaryCall<ReloadConfigRequest, ReloadConfigResponse>;
 }
 
 export interface MessageFns<T> {

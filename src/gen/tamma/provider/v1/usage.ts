@@ -52,11 +52,16 @@ export interface Cost {
   estimated: boolean;
   /** No price is known for at least a part of the usage; the total is without that part. */
   unpriced: boolean;
+  /**
+   * The same sum exact, in dollars, as a decimal with a point and at most 12 digits behind it, without
+   * trailing zeros: "0.0000105", "12", "0".
+   */
+  usd: string;
 }
 
 /** Where the time of a call went. */
 export interface Timings {
-  /** Waiting inside this sidecar (rate limit, concurrency, budget), over all attempts. */
+  /** Waiting inside this sidecar (rate limit, concurrency, budget), over all attempts. Without `backoff`. */
   queue:
     | Duration
     | undefined;
@@ -68,7 +73,14 @@ export interface Timings {
     | Duration
     | undefined;
   /** From the call's arrival to its end. */
-  total: Duration | undefined;
+  total:
+    | Duration
+    | undefined;
+  /**
+   * Waiting between attempts, because one failed: what the upstream's Retry-After or the retry
+   * policy asked for.
+   */
+  backoff: Duration | undefined;
 }
 
 function createBaseUsage(): Usage {
@@ -192,7 +204,7 @@ export const Usage: MessageFns<Usage> = {
 };
 
 function createBaseCost(): Cost {
-  return { total: undefined, priceCatalogueVersion: "", estimated: false, unpriced: false };
+  return { total: undefined, priceCatalogueVersion: "", estimated: false, unpriced: false, usd: "" };
 }
 
 export const Cost: MessageFns<Cost> = {
@@ -208,6 +220,9 @@ export const Cost: MessageFns<Cost> = {
     }
     if (message.unpriced !== false) {
       writer.uint32(32).bool(message.unpriced);
+    }
+    if (message.usd !== "") {
+      writer.uint32(42).string(message.usd);
     }
     return writer;
   },
@@ -257,6 +272,14 @@ export const Cost: MessageFns<Cost> = {
             message.unpriced = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.usd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -271,7 +294,7 @@ export const Cost: MessageFns<Cost> = {
 };
 
 function createBaseTimings(): Timings {
-  return { queue: undefined, timeToFirstToken: undefined, total: undefined };
+  return { queue: undefined, timeToFirstToken: undefined, total: undefined, backoff: undefined };
 }
 
 export const Timings: MessageFns<Timings> = {
@@ -284,6 +307,9 @@ export const Timings: MessageFns<Timings> = {
     }
     if (message.total !== undefined) {
       Duration.encode(message.total, writer.uint32(26).fork()).join();
+    }
+    if (message.backoff !== undefined) {
+      Duration.encode(message.backoff, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -323,6 +349,14 @@ export const Timings: MessageFns<Timings> = {
             }
 
             message.total = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.backoff = Duration.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -78,6 +78,8 @@ export interface GetUsageResponse {
     | undefined;
   /** There are more rows than are listed. */
   truncated: boolean;
+  /** Some of what was used is missing, because it could not be read or written. Not filled yet. */
+  partial: boolean;
 }
 
 /** The sum over a group of attempts. A label that is not grouped by is empty. */
@@ -250,7 +252,7 @@ export const GetUsageRequest: MessageFns<GetUsageRequest> = {
 };
 
 function createBaseGetUsageResponse(): GetUsageResponse {
-  return { rows: [], total: undefined, truncated: false };
+  return { rows: [], total: undefined, truncated: false, partial: false };
 }
 
 export const GetUsageResponse: MessageFns<GetUsageResponse> = {
@@ -263,6 +265,9 @@ export const GetUsageResponse: MessageFns<GetUsageResponse> = {
     }
     if (message.truncated !== false) {
       writer.uint32(24).bool(message.truncated);
+    }
+    if (message.partial !== false) {
+      writer.uint32(32).bool(message.partial);
     }
     return writer;
   },
@@ -302,6 +307,14 @@ export const GetUsageResponse: MessageFns<GetUsageResponse> = {
             }
 
             message.truncated = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.partial = reader.bool();
             continue;
           }
         }

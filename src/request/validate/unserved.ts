@@ -1,0 +1,93 @@
+import type { Call } from '../../core/call.ts';
+import type { Message, MessageRequest, Tool, ToolCall } from '../../core/message.ts';
+import type { Violations } from './violations.ts';
+
+/** By field, or by field and value (`context_policy: COMPACT`), whether what holds it asks for it. */
+type Fields<T> = Readonly<Record<string, (of: T) => unknown>>;
+
+/*
+ * What stands in the contract and is refused whatever the model, because nothing serves it yet. A row
+ * goes when its field is served; the field's comment in the contract says the same, held to by a test.
+ */
+
+const OF_REQUEST: Fields<MessageRequest> = {
+  reasoning_summary: (request) => request.reasoningSummary,
+  prompt_cache_options: (request) => request.promptCacheOptions,
+  hosted_tools: (request) => request.hostedTools,
+  max_tool_calls: (request) => request.maxToolCalls,
+  idempotency_key: (request) => request.idempotencyKey,
+  'cache.ttl': (request) => request.cache?.ttlMs,
+  'cache.coalesce': (request) => request.cache?.coalesce,
+  'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
+  'tool_choice.allowed': ({ toolChoice: choice }) => isObject(choice) && 'allowed' in choice,
+  'tool_choice.custom_name': ({ toolChoice: choice }) => isObject(choice) && 'customName' in choice,
+  'tool_choice.hosted': ({ toolChoice: choice }) => isObject(choice) && 'hosted' in choice,
+};
+
+const OF_MESSAGE: Fields<Message> = {
+  phase: (message) => message.phase,
+  provider_data: (message) => message.providerData,
+  reasoning: (message) => message.reasoning,
+};
+
+const OF_PART: Fields<{ readonly type: string }> = {
+  file: (part) => part.type === 'file',
+};
+
+const OF_TOOL_CALL: Fields<ToolCall> = {
+  kind: (call) => call.kind !== undefined && call.kind !== 'function',
+  provider_data: (call) => call.providerData,
+};
+
+const OF_TOOL: Fields<Tool> = {
+  custom: (tool) => tool.custom,
+};
+
+const OF_CALL: Fields<Call> = {
+  'recovery: RESUME': (call) => call.recovery === 'resume',
+};
+
+/** As GetCapabilities lists them: paths of a SendMessageRequest, sorted. */
+export const UNSERVED: readonly string[] = [
+  ...Object.keys(OF_REQUEST).map((field) => `request.${field}`),
+  ...Object.keys(OF_MESSAGE).map((field) => `request.messages[].${field}`),
+  ...Object.keys(OF_PART).map((field) => `request.messages[].parts[].${field}`),
+  ...Object.keys(OF_TOOL_CALL).map((field) => `request.messages[].tool_calls[].${field}`),
+  ...Object.keys(OF_TOOL).map((field) => `request.tools[].${field}`),
+  ...Object.keys(OF_CALL).map((field) => `options.${field}`),
+].sort();
+
+/** Refuses what nothing serves: it would otherwise be dropped without a word. */
+export function checkUnserved(violations: Violations, call: Call): void {
+  const { request } = call;
+  refuse(violations, 'options', OF_CALL, call);
+  refuse(violations, 'request', OF_REQUEST, request);
+  request.tools?.forEach((tool, i) => {
+    refuse(violations, `request.tools[${i}]`, OF_TOOL, tool);
+  });
+  request.messages.forEach((message, i) => {
+    const path = `request.messages[${i}]`;
+    refuse(violations, path, OF_MESSAGE, message);
+    message.toolCalls?.forEach((toolCall, j) => {
+      refuse(violations, `${path}.tool_calls[${j}]`, OF_TOOL_CALL, toolCall);
+    });
+    if (typeof message.content === 'string') return;
+    message.content.forEach((part, j) => {
+      refuse(violations, `${path}.parts[${j}]`, OF_PART, part);
+    });
+  });
+}
+
+function refuse<T>(violations: Violations, path: string, fields: Fields<T>, of: T): void {
+  for (const name in fields) {
+    const value = fields[name]?.(of);
+    if (value === undefined || value === false) continue;
+    const [field, word] = name.split(': ');
+    const what = word === undefined ? 'is' : `${word} is`;
+    violations.unsupported(`${path}.${field}`, `${what} not served by this version`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

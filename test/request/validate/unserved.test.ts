@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { Call } from '../../../src/core/call.ts';
+import type { ContentPart, Message, MessageRequest } from '../../../src/core/message.ts';
+import { UNSERVED } from '../../../src/request/validate/unserved.ts';
+import { ADD, HELLO, result, validate } from './refusals.ts';
+
+/** A conversation of the turn, answered if it calls. */
+const said = (fields: Partial<Message>) => ({
+  messages: [HELLO, { role: 'assistant' as const, content: 'Hi', ...fields }, result('c1')],
+});
+const called = (fields: object) =>
+  said({ toolCalls: [{ id: 'c1', name: 'add', arguments: '{}', ...fields }] });
+const turn = (fields: Partial<Message>) => ({
+  messages: [HELLO, { role: 'assistant' as const, content: 'Hi', ...fields }],
+});
+const asked = (...content: ContentPart[]) => ({ messages: [{ role: 'user' as const, content }] });
+
+/** How each row is asked for, and the field that the refusal names. */
+const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<Call>?]>> = {
+  'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
+  'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
+  'request.cache.ttl': [{ cache: { ttlMs: 0 } }, 'request.cache.ttl'],
+  'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
+  'request.hosted_tools': [{ hostedTools: [{ type: 'shell' }] }, 'request.hosted_tools'],
+  'request.idempotency_key': [{ idempotencyKey: 'k' }, 'request.idempotency_key'],
+  'request.max_tool_calls': [{ maxToolCalls: 0 }, 'request.max_tool_calls'],
+  'request.messages[].parts[].file': [
+    asked({ type: 'text', text: 'Read.' }, { type: 'file', fileId: 'file-1' }),
+    'request.messages[0].parts[1].file',
+  ],
+  'request.messages[].phase': [turn({ phase: 'commentary' }), 'request.messages[1].phase'],
+  'request.messages[].provider_data': [
+    turn({ providerData: '{}' }),
+    'request.messages[1].provider_data',
+  ],
+  'request.messages[].reasoning': [turn({ reasoning: 'hm' }), 'request.messages[1].reasoning'],
+  'request.messages[].tool_calls[].kind': [
+    called({ kind: 'custom' }),
+    'request.messages[1].tool_calls[0].kind',
+  ],
+  'request.messages[].tool_calls[].provider_data': [
+    called({ providerData: 's' }),
+    'request.messages[1].tool_calls[0].provider_data',
+  ],
+  'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
+  'request.reasoning_summary': [{ reasoningSummary: 'auto' }, 'request.reasoning_summary'],
+  'request.tool_choice.allowed': [
+    { tools: [ADD], toolChoice: { allowed: { mode: 'auto', names: ['add'] } } },
+    'request.tool_choice.allowed',
+  ],
+  'request.tool_choice.custom_name': [
+    { toolChoice: { customName: 'sql' } },
+    'request.tool_choice.custom_name',
+  ],
+  'request.tool_choice.hosted': [
+    { toolChoice: { hosted: 'web_search' } },
+    'request.tool_choice.hosted',
+  ],
+  'request.tools[].custom': [
+    { tools: [{ name: 'sql', custom: { type: 'text' } }] },
+    'request.tools[0].custom',
+  ],
+};
+
+describe('what nothing serves yet', () => {
+  it.each(UNSERVED)('%s is refused as unsupported, by its field', (name) => {
+    const [request, field, call] = ASKED[name] ?? [{}, 'no example'];
+    const refusal = validate(request, call);
+    expect(refusal?.reason).toBe('UNSUPPORTED_PARAMETER');
+    expect(refusal?.facts.fieldViolations?.map((violation) => violation.field)).toEqual([field]);
+  });
+
+  it('is not asked for by a call that the model made, handed back', () => {
+    expect(validate(called({ kind: 'function' }))).toBeUndefined();
+  });
+
+  it('is what the comments of the contract say, no more and no less', () => {
+    expect(inTheContract()).toEqual(UNSERVED);
+  });
+});
+
+/** Where a message of the contract stands in a SendMessageRequest. */
+const PLACES: Readonly<Record<string, string>> = {
+  MessageRequest: 'request.',
+  Message: 'request.messages[].',
+  ContentPart: 'request.messages[].parts[].',
+  ToolCall: 'request.messages[].tool_calls[].',
+  Tool: 'request.tools[].',
+  ToolChoice: 'request.tool_choice.',
+  CachePolicy: 'request.cache.',
+  ContextPolicy: 'request.context_policy: ',
+  StreamRecovery: 'options.recovery: ',
+};
+
+/** Fields and values whose comment ends with "not served yet.", as paths of a request. */
+function inTheContract(): string[] {
+  return ['message', 'event']
+    .flatMap((file) =>
+      readFileSync(`proto/tamma/provider/v1/${file}.proto`, 'utf8')
+        .split(/\n(?=(?:message|enum) )/)
+        .flatMap((block) => {
+          const place = PLACES[/^(?:message|enum) (\w+)/.exec(block)?.[1] ?? ''];
+          return place === undefined ? [] : unservedOf(block).map((name) => place + name);
+        }),
+    )
+    .sort();
+}
+
+function unservedOf(block: string): string[] {
+  // Comments may be broken anywhere between words.
+  const flat = block.replaceAll(/\n *\/\/ /g, ' ');
+  const fields = flat.matchAll(/not served\s+yet\.\s+(?:[^\n=/]*\s)?(\w+) = \d+;/gi);
+  return [...fields].map(([, name = '']) => name.replace(/^(CONTEXT_POLICY|STREAM_RECOVERY)_/, ''));
+}
