@@ -6,10 +6,12 @@ import type { Upstream } from '../core/upstream.ts';
 import { traceHeaders } from '../telemetry/propagation.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
-import { chatSurface } from './chat-surface.ts';
+import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder } from './client.ts';
+import { toChatCompletionRequest } from './convert-request.ts';
 import { listModels } from './models.ts';
-import { responsesSurface } from './responses-surface.ts';
+import { toResponsesRequest } from './responses-request.ts';
+import { ResponsesStream } from './responses-stream.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
 export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
@@ -28,8 +30,18 @@ const DEFAULT_DONE_GRACE_MS = 250;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
 const SURFACES: Readonly<Record<Surface, ApiSurface>> = {
-  chat_completions: chatSurface,
-  responses: responsesSurface,
+  /** Spoken by every compatible server. */
+  chat_completions: {
+    path: '/chat/completions',
+    toRequest: toChatCompletionRequest,
+    newStream: (call, emit) => new ChatStream(call, emit),
+  },
+  /** OpenAI's own, and the only one of some of its models. */
+  responses: {
+    path: '/responses',
+    toRequest: toResponsesRequest,
+    newStream: (call, emit) => new ResponsesStream(call, emit),
+  },
 };
 
 /**
