@@ -7,9 +7,8 @@ import { openLedger } from '../money/ledger/open-ledger.ts';
 import { localSource } from '../policies/rate-limit/local-source.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import type { SharedStoreOptions } from '../shared-store/options.ts';
-import { sharedLedger } from '../shared-store/shared-ledger.ts';
-import { openSharedStore } from '../shared-store/shared-store.ts';
-import { sidecarName } from '../shared-store/sidecar-name.ts';
+import { openSharedStore, sharedLedger } from '../shared-store/shared-store.ts';
+import { sidecarName } from '../shared-store/sidecar.ts';
 import type { Settings } from './options.ts';
 
 export interface BooksDeps extends BudgetBookDeps {

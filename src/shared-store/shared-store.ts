@@ -8,6 +8,7 @@ import { RedisConnection } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
+import { StoreAwayError } from './script.ts';
 import { type SharedTotals, sharedTotals } from './shared-totals.ts';
 
 /** What several sidecars share. */
@@ -43,6 +44,26 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     close: async () => {
       await totals.close();
       connection.close();
+    },
+  };
+}
+
+/**
+ * This process' ledger, whose sums are those of all sidecars. While the store is away they are its
+ * own alone.
+ */
+export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): Ledger {
+  return {
+    open: (opening) => own.open(opening),
+    spending: (since) => own.spending(since),
+    close: () => own.close(),
+    async sums(query) {
+      try {
+        return await totals.sums(query);
+      } catch (error) {
+        if (!(error instanceof StoreAwayError)) throw error;
+        return own.sums(query);
+      }
     },
   };
 }

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+
+/** Below the ledger's directory. */
+const NAME_FILE = 'sidecar-name';
 
 /** This process, as the shared store knows it. */
 export interface Sidecar {
@@ -29,4 +34,19 @@ export function thisSidecar(name: string | undefined, keepsLedger: boolean, cloc
     session,
     startedAt: Math.floor(clock.now()),
   };
+}
+
+/**
+ * The name under which this sidecar's leases stand, so that it finds them when it starts again: the
+ * configured one, else one that is made up once and kept beside the ledger. Without a ledger on disk
+ * it is new each time.
+ */
+export function sidecarName(configured: string | undefined, directory: string | undefined): string {
+  if (configured !== undefined) return configured;
+  const made = `${hostname()}-${randomUUID().slice(0, 8)}`;
+  if (directory === undefined) return made;
+  const path = join(directory, NAME_FILE);
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim() || made;
+  writeFileSync(path, `${made}\n`, { mode: 0o600 });
+  return made;
 }
