@@ -1,5 +1,6 @@
 import type { ObservableResult } from '@opentelemetry/api';
 import type { Clock } from '../../core/clock.ts';
+import { PerModel } from '../../core/per-model.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
@@ -20,9 +21,6 @@ export interface BreakerLog {
   warn(fields: object, message: string): void;
 }
 
-/** Callers choose the names of models, and where every name is allowed there is no end of them. */
-const MAX_CIRCUITS = 1_000;
-
 /** What the gauge shows. */
 const LEVELS: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
 
@@ -32,8 +30,7 @@ export class CircuitBreakers {
   readonly #upstream: string;
   readonly #options: BreakerOptions;
   readonly #deps: BreakerDeps;
-  /** By id of the model, the longest unused first. */
-  readonly #circuits = new Map<string, Circuit>();
+  readonly #circuits = new PerModel((model) => this.#create(model), dropOne);
 
   /** @param upstream its name: `default`, or one of the configuration's `targets` */
   constructor(upstream: string, options: BreakerOptions, deps: BreakerDeps) {
@@ -46,16 +43,11 @@ export class CircuitBreakers {
 
   /** The circuit of a model by its id. */
   circuit(model: string): Circuit {
-    const known = this.#circuits.get(model);
-    if (known === undefined) this.#makeRoom();
-    else this.#circuits.delete(model);
-    const circuit = known ?? this.#create(model);
-    this.#circuits.set(model, circuit);
-    return circuit;
+    return this.#circuits.use(model);
   }
 
   state(model: string): CircuitState {
-    return this.#circuits.get(model)?.state ?? 'closed';
+    return this.#circuits.peek(model)?.state ?? 'closed';
   }
 
   /** Of the models that were asked, by their ids. */
@@ -66,7 +58,7 @@ export class CircuitBreakers {
   /** Forgets all circuits, and stops their timers. */
   close(): void {
     this.#deps.instruments.circuitState.removeCallback(this.#observe);
-    for (const circuit of this.#circuits.values()) circuit.close();
+    for (const [, circuit] of this.#circuits) circuit.close();
     this.#circuits.clear();
   }
 
@@ -78,16 +70,6 @@ export class CircuitBreakers {
       if (state === 'open') log.warn({ ...fields, openForMs }, 'circuit opened');
       if (state === 'closed') log.info(fields, 'circuit closed');
     });
-  }
-
-  /** Drops the longest unused circuit, a closed one if there is one: that loses only counts. */
-  #makeRoom(): void {
-    const [oldest] = this.#circuits;
-    if (oldest === undefined || this.#circuits.size < MAX_CIRCUITS) return;
-    const closed = [...this.#circuits].find(([, { state }]) => state === 'closed');
-    const [model, circuit] = closed ?? oldest;
-    circuit.close();
-    this.#circuits.delete(model);
   }
 
   /** Models that share a label show as the worst of them. */
@@ -104,4 +86,10 @@ export class CircuitBreakers {
       });
     }
   };
+}
+
+/** A closed circuit if there is one: that loses only counts. */
+function dropOne(circuits: PerModel<Circuit>): void {
+  const dropped = circuits.drop(({ state }) => state === 'closed') ?? circuits.drop(() => true);
+  dropped?.close();
 }

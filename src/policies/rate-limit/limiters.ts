@@ -1,3 +1,4 @@
+import { PerModel } from '../../core/per-model.ts';
 import { Limiter, type LimiterDeps } from './limiter.ts';
 import { localSource } from './local-source.ts';
 import type { RateLimitOptions } from './options.ts';
@@ -19,17 +20,13 @@ export interface TargetLoad {
   readonly concurrencyLimit: number;
 }
 
-/** Callers choose the names of models, and where every name is allowed there is no end of them. */
-const MAX_LIMITERS = 1_000;
-
 /** The limiters of one upstream, one per model, made when a model is first asked. */
 export class RateLimiters {
   readonly enabled: boolean;
   readonly #upstream: string;
   readonly #options: RateLimitOptions;
   readonly #deps: RateLimitersDeps;
-  /** By id of the model, the longest unused first. */
-  readonly #limiters = new Map<string, Limiter>();
+  readonly #limiters = new PerModel((model) => this.#newLimiter(model), dropOne);
 
   /** @param upstream its name: `default`, or one of the configuration's `targets` */
   constructor(upstream: string, options: RateLimitOptions, deps: RateLimitersDeps) {
@@ -41,12 +38,7 @@ export class RateLimiters {
 
   /** The limiter of a model by its id. */
   limiter(model: string): Limiter {
-    const known = this.#limiters.get(model);
-    if (known === undefined) this.#makeRoom();
-    else this.#limiters.delete(model);
-    const limiter = known ?? this.#newLimiter(model);
-    this.#limiters.set(model, limiter);
-    return limiter;
+    return this.#limiters.use(model);
   }
 
   #newLimiter(model: string): Limiter {
@@ -68,16 +60,11 @@ export class RateLimiters {
 
   /** Refuses those who wait with SHUTTING_DOWN. */
   close(): void {
-    for (const limiter of this.#limiters.values()) limiter.close();
+    for (const [, limiter] of this.#limiters) limiter.close();
   }
+}
 
-  /** Drops the longest unused limiter that nobody uses now; if all are in use, none. */
-  #makeRoom(): void {
-    if (this.#limiters.size < MAX_LIMITERS) return;
-    for (const [model, limiter] of this.#limiters) {
-      if (!limiter.isIdle) continue;
-      this.#limiters.delete(model);
-      return;
-    }
-  }
+/** One that nobody uses now; if all are in use, none. */
+function dropOne(limiters: PerModel<Limiter>): void {
+  limiters.drop(({ isIdle }) => isIdle);
 }
