@@ -1,4 +1,4 @@
-/** The longest wait of one timer, in ms: a longer one of the system's would be over at once. */
+/** The longest wait of one timer, in ms, 24 days: a longer one of the system's would be over at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Time, injected so that tests need not wait. */
@@ -6,7 +6,7 @@ export interface Clock {
   /** Milliseconds since the epoch; never runs backwards while the process lives. */
   now(): number;
   /**
-   * Calls `callback` once, `ms` (at most MAX_TIMER_MS) from now.
+   * Calls `callback` once, `ms` from now; MAX_TIMER_MS from now if that is earlier.
    *
    * @param background The wait does not keep the process alive. Default: it does.
    */
@@ -25,7 +25,7 @@ const { timeOrigin } = performance;
 export const systemClock: Clock = {
   now: () => timeOrigin + performance.now(),
   after(ms, callback, background = false) {
-    const timeout = setTimeout(callback, ms);
+    const timeout = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
     if (background) timeout.unref();
     return {
       refresh: () => void timeout.refresh(),

@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_MS } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { endReason } from './signal.ts';
 
 /**
@@ -10,7 +10,7 @@ export async function pause(ms: number, signal: AbortSignal, clock: Clock): Prom
   if (signal.aborted) throw endReason(signal);
   const due = clock.now() + ms;
   for (let left = ms; left > 0; left = due - clock.now()) {
-    await timer(Math.min(Math.ceil(left), MAX_TIMER_MS), signal, clock);
+    await timer(Math.ceil(left), signal, clock);
   }
 }
 

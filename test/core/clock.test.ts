@@ -11,6 +11,16 @@ describe('the system clock', () => {
     expect(systemClock.now()).toBeGreaterThanOrEqual(first);
   });
 
+  it('does not take what is further away than a timer reaches for what is due', async () => {
+    let rang = false;
+    const timer = systemClock.after(1e12, () => {
+      rang = true;
+    });
+    await new Promise<void>((resolve) => systemClock.after(10, resolve));
+    timer.cancel();
+    expect(rang).toBe(false);
+  });
+
   it.each([
     [undefined, 1],
     [false, 1],

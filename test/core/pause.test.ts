@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { Clock, Timer } from '../../src/core/clock.ts';
+import { type Clock, MAX_TIMER_MS, type Timer } from '../../src/core/clock.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { pause } from '../../src/core/pause.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -22,8 +22,9 @@ class HastyClock implements Clock {
   }
 
   after(ms: number, callback: () => void): Timer {
-    this.timers.push(ms);
-    this.#now += ms - this.#early;
+    const waited = Math.min(ms, MAX_TIMER_MS);
+    this.timers.push(waited);
+    this.#now += waited - this.#early;
     queueMicrotask(callback);
     return { refresh: () => {}, cancel: () => {} };
   }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/core/clock.ts';
+import { type Clock, MAX_TIMER_MS, type Timer } from '../../src/core/clock.ts';
 
 interface Entry {
   readonly due: number;
@@ -53,7 +53,7 @@ export class FakeClock implements Clock {
   }
 
   #add(ms: number, callback: () => void): Entry {
-    const entry: Entry = { due: this.#now + ms, callback };
+    const entry: Entry = { due: this.#now + Math.min(ms, MAX_TIMER_MS), callback };
     let low = 0;
     let high = this.#timers.length;
     while (low < high) {

@@ -1,3 +1,4 @@
+import { Alarm } from '../../core/alarm.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
@@ -13,7 +14,6 @@ import { observeBudgets } from './gauges.ts';
 import type { BudgetOptions } from './options.ts';
 import { budgetExceeded } from './refusal.ts';
 import type { Reservation } from './reservation.ts';
-import { ResetTimer } from './reset-timer.ts';
 import type { BudgetQuery } from './states.ts';
 import { budgetStates } from './states.ts';
 import { Waiter } from './waiter.ts';
@@ -44,7 +44,7 @@ export class BudgetBook {
   #claims = 0;
   #waiters = 0;
   /** Runs while somebody waits. */
-  readonly #resetTimer: ResetTimer;
+  readonly #resetAlarm: Alarm;
 
   constructor(options: BudgetOptions, accounts: BudgetAccounts, deps: BudgetBookDeps) {
     this.#deps = deps;
@@ -55,7 +55,7 @@ export class BudgetBook {
       (definition) => new Budget(definition, now, { accounts, onChange }),
     );
     this.#resetsAt = this.#firstReset();
-    this.#resetTimer = new ResetTimer(deps.clock, () => {
+    this.#resetAlarm = new Alarm(deps.clock, () => {
       this.#current();
       this.#watchReset();
     });
@@ -110,7 +110,7 @@ export class BudgetBook {
   /** Gives leases back. Attempts that still run can settle. */
   async close(): Promise<void> {
     this.#endGauges();
-    this.#resetTimer.stop();
+    this.#resetAlarm.cancel();
     await this.#accounts.close();
   }
 
@@ -207,8 +207,8 @@ export class BudgetBook {
 
   /** Sees to it that who waits is served when a period begins, though nobody calls or settles. */
   #watchReset(): void {
-    if (this.#waiters > 0) this.#resetTimer.start(this.#resetsAt);
-    else this.#resetTimer.stop();
+    if (this.#waiters > 0) this.#resetAlarm.at(this.#resetsAt);
+    else this.#resetAlarm.cancel();
   }
 
   #changed(allowance: Allowance): void {

@@ -1,3 +1,4 @@
+import { Alarm } from '../../core/alarm.ts';
 import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -11,7 +12,6 @@ import { type Priority, priorityOf } from './priority.ts';
 import { refusal } from './refusal.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
 import { type Queued, WaitQueue } from './wait-queue.ts';
-import { WakeUp } from './wake-up.ts';
 
 export interface LimiterDeps {
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export class Limiter {
   readonly #deps: LimiterDeps;
   readonly #capacity: Capacity;
   readonly #queue = new WaitQueue<Waiter>();
-  readonly #wakeUp: WakeUp;
+  readonly #alarm: Alarm;
   /** What the head of the queue waits for. */
   #heldBy: WaitedFor = 'rate_limit';
 
@@ -57,7 +57,7 @@ export class Limiter {
     this.#capacity = new Capacity(target, options, deps.newSource, deps.clock.now(), () =>
       this.#serve(),
     );
-    this.#wakeUp = new WakeUp(deps.clock, () => this.#serve());
+    this.#alarm = new Alarm(deps.clock, () => this.#serve());
   }
 
   /** Attempts that hold a permit. */
@@ -102,7 +102,7 @@ export class Limiter {
 
   /** Refuses those who wait. */
   close(): void {
-    this.#wakeUp.cancel();
+    this.#alarm.cancel();
     for (const waiter of this.#queue) {
       this.#queue.delete(waiter);
       waiter.refused(new ProviderError('SHUTTING_DOWN'));
@@ -255,13 +255,13 @@ export class Limiter {
       this.#queue.delete(next);
       next.admitted(this.#permit(next.call, next.tokens, now, next));
     }
-    this.#wakeUp.cancel();
+    this.#alarm.cancel();
   }
 
   #hold(head: Waiter, now: number): void {
     const { waitedFor, waitMs } = this.#capacity.obstacle(head.tokens, now);
     this.#heldBy = waitedFor;
     head.waitedFor ??= waitedFor;
-    this.#wakeUp.in(waitMs);
+    this.#alarm.at(now + waitMs);
   }
 }
