@@ -1,5 +1,4 @@
-/** Where the ledger tells what became of it. A pino logger is one. */
-export interface LedgerLog {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { ProviderLog } from '../../core/provider-log.ts';
+
+/** Where the ledger tells what became of it. */
+export type LedgerLog = Pick<ProviderLog, 'info' | 'error'>;

@@ -1,6 +1,7 @@
 import type { ObservableResult } from '@opentelemetry/api';
 import type { Clock } from '../../core/clock.ts';
 import { PerModel } from '../../core/per-model.ts';
+import type { ProviderLog } from '../../core/provider-log.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
@@ -12,13 +13,8 @@ export interface BreakerDeps {
   readonly clock: Clock;
   readonly instruments: Pick<Instruments, 'circuitState'>;
   readonly labels: Pick<ModelLabels, 'label'>;
-  readonly log: BreakerLog;
-}
-
-/** Is told when a circuit opens (warn) and closes (info). */
-export interface BreakerLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
+  /** Is told when a circuit opens (warn) and closes (info). */
+  readonly log: Pick<ProviderLog, 'info' | 'warn'>;
 }
 
 /** What the gauge shows. */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseDocument } from 'yaml';
+import type { ProviderLog } from '../../core/provider-log.ts';
 import { builtInCatalogue, type Catalogue, createCatalogue } from './catalogue.ts';
 import { applyCatalogue, CatalogueError } from './rows.ts';
 
@@ -8,11 +9,8 @@ export interface CatalogueStoreOptions {
   readonly file?: string;
 }
 
-/** Where the store tells what became of its file. A pino logger is one. */
-export interface CatalogueLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+/** Where the store tells what became of its file. */
+type CatalogueLog = Pick<ProviderLog, 'info' | 'warn'>;
 
 export interface CatalogueStoreDeps {
   readonly log: CatalogueLog;
