@@ -1,3 +1,4 @@
+import { larger, smaller } from '../core/bigint.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BudgetAccount } from '../money/budget/account.ts';
 import type { AccountReport, GrantedAnswer } from './account-report.ts';
@@ -195,12 +196,4 @@ export class Lease {
   #grewTo(total: bigint): void {
     this.#demand.reserved(total, this.#clock.now());
   }
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -1,3 +1,4 @@
+import { larger } from '../core/bigint.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BudgetAccount } from '../money/budget/account.ts';
 import type { AccountReport, GrantedAnswer } from './account-report.ts';
@@ -221,8 +222,4 @@ export class LeasedAccount implements BudgetAccount {
   get #unclaimed(): bigint {
     return this.#place.limit - this.spent - this.reserved;
   }
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -1,3 +1,4 @@
+import { divideUp } from '../../core/bigint.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
 import { type Spender, subjectOf } from '../../core/spender.ts';
 import type { BudgetAccount, BudgetAccounts } from './account.ts';
@@ -107,5 +108,5 @@ export class Budget {
 /** Rounded up, so that an alert never comes too early. */
 function partOf(limit: bigint, share: number): bigint {
   const parts = BigInt(THRESHOLD_PARTS);
-  return (limit * BigInt(Math.round(share * THRESHOLD_PARTS)) + parts - 1n) / parts;
+  return divideUp(limit * BigInt(Math.round(share * THRESHOLD_PARTS)), parts);
 }

@@ -1,3 +1,4 @@
+import { divideUp, larger } from '../../core/bigint.ts';
 import type { Usage } from '../../core/events.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
@@ -172,10 +173,6 @@ function tokensWithin(rest: bigint, rate: bigint): number {
   return Math.min(Number(tokens), Number.MAX_SAFE_INTEGER);
 }
 
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
-}
-
 function toPicoUp(femto: bigint): bigint {
-  return (femto + FEMTO_PER_PICO - 1n) / FEMTO_PER_PICO;
+  return divideUp(femto, FEMTO_PER_PICO);
 }

@@ -1,3 +1,4 @@
+import { divideUp } from '../../core/bigint.ts';
 import type { Model, ModelPrices, TokenPrices } from '../../core/model.ts';
 import type { PricedTier } from './tier.ts';
 
@@ -117,7 +118,7 @@ function scaled(
 ): bigint | undefined {
   if (rate === undefined || to === undefined || from === undefined) return undefined;
   if (to === from) return rate;
-  return from === 0n ? undefined : (rate * to + from - 1n) / from;
+  return from === 0n ? undefined : divideUp(rate * to, from);
 }
 
 function parseRates(prices: TokenPrices): Rates {
