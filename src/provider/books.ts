@@ -9,7 +9,7 @@ import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import type { SharedStoreOptions } from '../shared-store/options.ts';
 import { openSharedStore, sharedLedger } from '../shared-store/shared-store.ts';
 import { sidecarName } from '../shared-store/sidecar.ts';
-import type { Settings } from './options.ts';
+import type { ProviderSettings } from './options.ts';
 
 export interface BooksDeps extends BudgetBookDeps {
   /** In [0, 1). */
@@ -27,7 +27,7 @@ export interface Books {
   closeBooks(): Promise<void>;
 }
 
-type BooksSettings = Pick<Settings, 'costs' | 'ledger' | 'budgets' | 'sharedStore'>;
+type BooksSettings = Pick<ProviderSettings, 'costs' | 'ledger' | 'budgets' | 'sharedStore'>;
 
 /** @throws LedgerError if there can be no ledger in the directory that is given */
 export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {

@@ -17,7 +17,7 @@ import { hideSecret } from '../telemetry/secrets.ts';
 import { openBooks } from './books.ts';
 import { ModelList } from './model-list.ts';
 import { OpenAIProvider } from './openai-provider.ts';
-import { type OpenAIProviderOptions, type Settings, withDefaults } from './options.ts';
+import { type OpenAIProviderOptions, type ProviderSettings, withDefaults } from './options.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
 import {
   createUpstreamParts,
@@ -119,7 +119,7 @@ function createUpstreams(options: OpenAIProviderOptions, deps: UpstreamPartsDeps
 
 function createRouter(
   { defaultModel }: OpenAIProviderOptions,
-  { costs, ...settings }: Settings,
+  { costs, ...settings }: ProviderSettings,
   upstreams: readonly UpstreamParts[],
   deps: RouterDeps,
 ): Router {
@@ -128,7 +128,7 @@ function createRouter(
   return new Router({ ...settings, defaultModel, refuseUnpriced, upstreams: rules }, deps);
 }
 
-function pipelineOptions({ retry, fallback, costs, budgets }: Settings): PipelineOptions {
+function pipelineOptions({ retry, fallback, costs, budgets }: ProviderSettings): PipelineOptions {
   return {
     retry,
     maxWaitMs: fallback.maxWaitMs,

@@ -91,7 +91,7 @@ const DEFAULT_LEDGER: LedgerOptions = { retentionMs: 90 * DAY_MS };
 const DEFAULT_BUDGETS: BudgetOptions = { budgets: [], minOutputTokens: 256 };
 
 /** The options of everything that is there once. */
-export interface Settings {
+export interface ProviderSettings {
   readonly profiles: Profiles;
   readonly dropUnsupported: boolean;
   readonly retry: RetryOptions;
@@ -107,7 +107,7 @@ export interface Settings {
  *
  * @throws TypeError if there are budgets and costs are not tracked: they would never be spent.
  */
-export function withDefaults(options: OpenAIProviderOptions): Settings {
+export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
   const costs = { ...DEFAULT_COSTS, ...options.costs };
   const budgets = { ...DEFAULT_BUDGETS, ...options.budgets };
   if (budgets.budgets.length > 0 && !costs.trackingEnabled) {

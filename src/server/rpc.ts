@@ -61,7 +61,7 @@ type Method<Request, Response> = Pick<
 type StatusReply = ReturnType<typeof toStatus>;
 
 /** One RPC from its arrival to its status. */
-interface Exchange {
+interface OneRpc {
   readonly method: string;
   readonly call: EndableCall & { readonly metadata: Metadata };
   readonly options: RpcOptions;
@@ -136,7 +136,7 @@ export class Rpcs {
   }
 
   /** Sees the call to its end, whatever the answer does. */
-  async #settle(exchange: Exchange): Promise<void> {
+  async #settle(exchange: OneRpc): Promise<void> {
     const { calls, clock, newId, deadlines, onSettled } = this.#deps;
     const { call, method, options } = exchange;
     const record = newCallRecord(clock.now());
@@ -170,7 +170,7 @@ export class Rpcs {
     this.#guard(onSettled);
   }
 
-  #fail(exchange: Exchange, error: ProviderError, rpc: RpcCall, trace: RpcTrace): void {
+  #fail(exchange: OneRpc, error: ProviderError, rpc: RpcCall, trace: RpcTrace): void {
     const facts = {
       callId: rpc.id,
       traceId: trace.traceId,

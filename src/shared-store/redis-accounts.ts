@@ -14,9 +14,9 @@ import {
 } from './account-report.ts';
 import { BUDGET_SCRIPT } from './budget-script.ts';
 import { Courier } from './courier.ts';
-import { type KeySpace, keySpace } from './keys.ts';
 import { type AccountKeeper, LeasedAccount, type PendingReport } from './leased-account.ts';
 import type { SharedStoreOptions } from './options.ts';
+import { type KeySpace, keySpace } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { type Sidecar, thisSidecar } from './sidecar.ts';
 import { Silence } from './silence.ts';

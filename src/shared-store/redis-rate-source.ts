@@ -2,10 +2,10 @@ import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { Courier } from './courier.ts';
-import { keySpace } from './keys.ts';
 import { LeasedRate, type RateKeeper } from './leased-rate.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
+import { keySpace } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { thisSidecar } from './sidecar.ts';
 

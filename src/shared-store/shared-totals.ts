@@ -9,9 +9,9 @@ import type {
 } from '../money/ledger/ledger.ts';
 import { toSums } from '../money/ledger/sums.ts';
 import { dayOf, Groups, type Labels, NO_LABELS, startOfDay } from '../money/ledger/totals.ts';
-import { type KeySpace, keySpace } from './keys.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { type PendingGroup, PendingTotals } from './pending-totals.ts';
+import { type KeySpace, keySpace } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { countersOf, labelsOf, totalsOf } from './totals-group.ts';
 import { ADD_TOTALS_SCRIPT, LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from './totals-script.ts';

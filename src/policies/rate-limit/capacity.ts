@@ -6,7 +6,7 @@ import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { Quota } from './quota.ts';
-import { Refusals } from './refusals.ts';
+import { Refusals } from './refusal-share.ts';
 import type { LimitedTarget, NewRateSource, RateSubject } from './source.ts';
 import { Standstill } from './standstill.ts';
 import type { Ahead } from './wait-queue.ts';

@@ -2,7 +2,7 @@ import type { Message } from '../../core/message.ts';
 import { checkContent } from './content.ts';
 import { checkReasoningItems } from './reasoning-items.ts';
 import { isPrintable } from './text.ts';
-import { ToolCallLedger } from './tool-call-ledger.ts';
+import { ToolCallMatching } from './tool-call-matching.ts';
 import type { Violations } from './violations.ts';
 
 const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
@@ -21,7 +21,7 @@ export function checkMessages(violations: Violations, messages: readonly Message
     violations.malformed('request.messages', `must be at most ${MAX_MESSAGES}`);
     return;
   }
-  const ledger = new ToolCallLedger(violations);
+  const matching = new ToolCallMatching(violations);
   messages.forEach((message, index) => {
     const path = () => `request.messages[${index}]`;
     if (!ROLES.has(message.role)) {
@@ -30,9 +30,9 @@ export function checkMessages(violations: Violations, messages: readonly Message
     checkContent(violations, path, message);
     checkName(violations, path, message);
     checkReasoningItems(violations, path, message);
-    ledger.check(path, message);
+    matching.check(path, message);
   });
-  ledger.close();
+  matching.close();
 }
 
 function checkName(violations: Violations, path: () => string, message: Message): void {

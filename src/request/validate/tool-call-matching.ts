@@ -3,7 +3,7 @@ import { checkWellFormed, isPrintable } from './text.ts';
 import type { Violations } from './violations.ts';
 
 /** Checks that tool calls and their results match, message by message. */
-export class ToolCallLedger {
+export class ToolCallMatching {
   readonly #violations: Violations;
   /** Where the calls stand that have no result yet, by id. */
   readonly #open = new Map<string, () => string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keySpace } from '../../src/shared-store/keys.ts';
+import { keySpace } from '../../src/shared-store/redis-keys.ts';
 
 describe('keys', () => {
   const keys = keySpace('tamma:');
