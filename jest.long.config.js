@@ -9,6 +9,8 @@ export default {
   ...config,
   testMatch: ['<rootDir>/test/**/*.long.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  // Has `fewOrMany` of test/support choose many.
+  globals: { LONG: true },
   // Beside another suite the real time that they stand on would be shorter.
   maxWorkers: 1,
   testTimeout: 300_000,

@@ -6,6 +6,7 @@ import type { Surface } from '../../src/core/model.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { codePoint } from '../support/code-points.ts';
+import { fewOrMany } from '../support/long.ts';
 import {
   type AnswerOptions,
   answer,
@@ -141,7 +142,7 @@ describe.each<Surface>(['chat_completions', 'responses'])(
           await handBack(it, turn);
           expect(callsSent(surface, it.stub)).toEqual(turn.toolCalls);
         }),
-        { numRuns: 100 },
+        { numRuns: fewOrMany(15, 100) },
       );
     });
 

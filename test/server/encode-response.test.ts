@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { serializeSendMessageResponse } from '../../src/server/encode-response.ts';
 import { codePoint } from '../support/code-points.ts';
+import { fewOrMany } from '../support/long.ts';
 
 function textDelta(sequence: number, text: string, outputTokensSoFar: number): SendMessageResponse {
   const value = { text, outputTokensSoFar, phase: '' };
@@ -37,7 +38,7 @@ describe('a text delta', () => {
       fc.property(count, anyText, count, (sequence, text, tokens) => {
         expectGenerated(textDelta(sequence, text, tokens));
       }),
-      { numRuns: 2000 },
+      { numRuns: fewOrMany(300, 2000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { type ErrorFacts, ProviderError } from '../../src/core/errors.ts';
 import { toStatus } from '../../src/server/status.ts';
 import type { StatusFacts } from '../../src/server/status-details.ts';
 import { codePoint } from '../support/code-points.ts';
+import { fewOrMany } from '../support/long.ts';
 import { decodeStatus, detailsOf } from './decode-status.ts';
 
 const REASONS = Object.keys(ERROR_KINDS) as ErrorReason[];
@@ -238,6 +239,6 @@ it('keeps every failure within the caps, well-formed and without its cause', () 
       ]);
       expect(decoded.errorInfo?.reason).toBe(reason);
     }),
-    { numRuns: 1000 },
+    { numRuns: fewOrMany(200, 1000) },
   );
 });

@@ -10,6 +10,7 @@ import { BUDGET_SCRIPT } from '../../src/shared-store/budget-script.ts';
 import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { defineScript } from '../../src/shared-store/script.ts';
 import type { Sidecar } from '../../src/shared-store/sidecar.ts';
+import { fewOrMany } from '../support/long.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { connectedTo } from './support.ts';
 
@@ -227,7 +228,7 @@ describeWithRedis('the script of budgets', () => {
           for (const step of list) await machine.take(step);
         },
       ),
-      { numRuns: 250 },
+      { numRuns: fewOrMany(80, 250) },
     );
   });
 });

@@ -37,6 +37,14 @@ export class FakeClock implements Clock {
     return this.#pending;
   }
 
+  /** When the next timer falls due; infinite without one. */
+  get nextDue(): number {
+    while (this.#timers.length > 0 && this.#timers.at(-1)?.callback === undefined) {
+      this.#timers.pop();
+    }
+    return this.#timers.at(-1)?.due ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Lets `ms` pass, firing what falls due in order of its time. */
   advance(ms: number): void {
     const end = this.#now + ms;

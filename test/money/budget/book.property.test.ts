@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Reservation } from '../../../src/money/budget/reservation.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { aBudget, aSpender, openBook, settled } from './books.ts';
 
 const BUDGETS = [
@@ -117,6 +118,6 @@ it('never holds and spends more than the limits, and leaves nobody waiting for e
       for (const step of script) await machine.take(step);
       await machine.end();
     }),
-    { numRuns: 300 },
+    { numRuns: fewOrMany(80, 300) },
   );
 }, 60_000);

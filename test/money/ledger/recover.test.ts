@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { segmentPath } from '../../../src/money/ledger/directory.ts';
 import { writeLine } from '../../../src/money/ledger/journal-line.ts';
+import { fewOrMany } from '../../support/long.ts';
 import {
   aCharge,
   aDirectory,
@@ -26,6 +27,15 @@ function killed(): string {
   entry.progress(20);
   clock.advance(1_000);
   return leftBy(directory);
+}
+
+/** Lengths that a line may have been torn at: all, or both ends and around each border in it. */
+function tornAt(line: string): number[] {
+  const all = Array.from(line, (_, at) => at);
+  const isBorder = (at: number) => '[]{},:"'.includes(line[at] ?? '');
+  const borders = all.filter((at) => isBorder(at)).filter((_, index) => index % 12 === 0);
+  const some = new Set([0, 1, ...borders, line.length - 2, line.length - 1]);
+  return fewOrMany(some.size, all.length) === all.length ? all : [...some];
 }
 
 function theSegment(directory: string): string {
@@ -94,7 +104,7 @@ describe('a ledger that was killed', () => {
     const bytes = readFileSync(segment).length;
     const line = writeLine({ type: 'opened', number: 3, opening: anOpening({ callId: 'torn' }) });
     appendFileSync(segment, line);
-    for (let length = 0; length < line.length; length++) {
+    for (const length of tornAt(line)) {
       const directory = leftBy(whole);
       truncateSync(theSegment(directory), bytes + length);
       aLedger({ directory });

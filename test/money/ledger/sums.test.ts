@@ -11,6 +11,7 @@ import {
   NO_LABELS,
   noTotals,
 } from '../../../src/money/ledger/totals.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { aRecord, costing, DAY, MIDNIGHT, someUsage } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -120,7 +121,7 @@ describe('sums of the ledger', () => {
         const costs = sums.rows.map(({ picoDollars }) => picoDollars);
         expect(costs).toEqual([...costs].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)));
       }),
-      { numRuns: 200, seed: 7 },
+      { numRuns: fewOrMany(50, 200), seed: 7 },
     );
   });
 

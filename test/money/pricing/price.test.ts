@@ -11,6 +11,7 @@ import {
 import { toUsage } from '../../../src/openai/map-usage.ts';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 import { usage } from '../../support/events.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { aModel } from '../../support/models.ts';
 import golden from './golden.json' with { type: 'json' };
 import { usageWithin } from './usage.ts';
@@ -190,7 +191,7 @@ describe('mostCost', () => {
         fc.pre(most !== undefined && cost !== undefined);
         expect(cost <= most).toBe(true);
       }),
-      { numRuns: 5_000 },
+      { numRuns: fewOrMany(1_000, 5_000) },
     );
   });
 
@@ -239,7 +240,7 @@ describe('mostCost', () => {
         expect(most(outputTokens) <= amount).toBe(true);
         expect(most(outputTokens + 1) > amount).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: fewOrMany(400, 2_000) },
     );
   });
 });

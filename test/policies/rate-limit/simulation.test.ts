@@ -10,6 +10,7 @@ import {
 import { rateLimit } from '../../../src/policies/rate-limit/stage.ts';
 import { aCall, drain } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 import {
   type SimulatedLimits,
@@ -21,6 +22,7 @@ import {
 
 const STEP_MS = 10;
 const MINUTE_MS = 60_000;
+const MINUTES = fewOrMany(2, 5);
 
 interface Scenario {
   readonly limits: SimulatedLimits;
@@ -80,11 +82,18 @@ async function simulate(scenario: Scenario) {
     });
     running.push(outcome);
   };
-  for (let ms = 0; ms < scenario.minutes * MINUTE_MS; ms += STEP_MS) {
-    while (offered < (ms * scenario.offered) / MINUTE_MS) offer();
-    for (; others < (ms * (scenario.others ?? 0)) / MINUTE_MS; others += 1) upstream.other(200);
+  const nextOffer = () => (offered * MINUTE_MS) / scenario.offered;
+  const nextOther = () =>
+    scenario.others === undefined
+      ? Number.POSITIVE_INFINITY
+      : (others * MINUTE_MS) / scenario.others;
+  for (let ms = 0; ms < scenario.minutes * MINUTE_MS; ms = clock.now() - start) {
+    while (nextOffer() < ms) offer();
+    for (; nextOther() < ms; others += 1) upstream.other(200);
     await setImmediate();
-    clock.advance(STEP_MS);
+    const next = Math.min(nextOffer(), nextOther(), clock.nextDue - start);
+    // Nothing happens in the steps between.
+    clock.advance(Math.max(1, Math.ceil((next - ms) / STEP_MS)) * STEP_MS);
   }
   const share = upstream.accepted / (scenario.limits.requestsPerMinute * scenario.minutes);
   end.abort();
@@ -105,7 +114,7 @@ const CONFIGURED = { requestsPerMinute: 600, maxQueued: 500 };
 describe('a target that enforces its limits', () => {
   it.each([
     [60, 5],
-    [600, 5],
+    [600, MINUTES],
     [6_000, 1],
   ])(
     'is used fully and never refuses, at three times %d requests a minute',
@@ -125,7 +134,7 @@ describe('a target that enforces its limits', () => {
   );
 
   it.each([
-    [30_000, 5],
+    [30_000, MINUTES],
     [600_000, 1],
   ])(
     'is used fully and never refuses, at three times %d tokens a minute',
@@ -171,7 +180,7 @@ describe('a target whose limits are not configured', () => {
         upstream: { counts },
         options: { maxQueued: 500 },
         offered: 1_800,
-        minutes: 5,
+        minutes: MINUTES,
       });
 
       expect(upstream.refused).toBeLessThan(20);
@@ -186,7 +195,7 @@ describe('a target whose limits are not configured', () => {
       upstream: { counts: 'bucket' },
       options: { maxQueued: 500 },
       offered: 1_800,
-      minutes: 5,
+      minutes: MINUTES,
     });
 
     expect(upstream.refused).toBe(0);
@@ -199,7 +208,7 @@ describe('a target whose limits are not configured', () => {
       upstream: { counts: 'bucket', tells: false, retryAfterMs: 1_000 },
       options: { maxQueued: 500 },
       offered: 1_800,
-      minutes: 5,
+      minutes: MINUTES,
     });
 
     // Without any notion of the limit some are refused, and made again: retry is not part of this.
@@ -209,7 +218,12 @@ describe('a target whose limits are not configured', () => {
 });
 
 describe('a target half of whose limit others use', () => {
-  const SHARED = { limits: { requestsPerMinute: 600 }, offered: 1_800, others: 300, minutes: 5 };
+  const SHARED = {
+    limits: { requestsPerMinute: 600 },
+    offered: 1_800,
+    others: 300,
+    minutes: MINUTES,
+  };
 
   it.each([
     ['configured', CONFIGURED],

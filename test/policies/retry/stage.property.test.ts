@@ -10,9 +10,11 @@ import { DEFAULT_RETRY } from '../../../src/policies/retry/options.ts';
 import { retry } from '../../../src/policies/retry/stage.ts';
 import { aCall, completed, type Drained, drain, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 import { type Script, ScriptedAttempts } from './scripted-attempts.ts';
 
+const RUNS = fewOrMany(300, 2_000);
 const MOST_ATTEMPTS = 5;
 const RETRYABLE: readonly ErrorReason[] = [
   'RATE_LIMIT_EXCEEDED',
@@ -128,7 +130,7 @@ describe('recovery over retry, for any sequence of attempts', () => {
         expect(attempts.made).toBe(expected(all, most, mode).length);
         expect(attempts.ended).toBe(attempts.made);
       }),
-      { numRuns: 2_000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -147,7 +149,7 @@ describe('recovery over retry, for any sequence of attempts', () => {
           expect(ends).toEqual([]);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -165,7 +167,7 @@ describe('recovery over retry, for any sequence of attempts', () => {
           interrupted ? 'STREAM_INTERRUPTED' : failed?.reason,
         );
       }),
-      { numRuns: 2_000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -183,7 +185,7 @@ describe('recovery over retry, for any sequence of attempts', () => {
           );
         expect(events.filter(({ type }) => type === 'attemptReset')).toEqual(resets);
       }),
-      { numRuns: 2_000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -212,7 +214,7 @@ describe('recovery over retry, for any sequence of attempts', () => {
         expect(attempts.made).toBeLessThanOrEqual(madeThen);
         expect(attempts.ended).toBe(attempts.made);
       }),
-      { numRuns: 2_000 },
+      { numRuns: RUNS },
     );
   });
 });

@@ -7,9 +7,11 @@ import { retry } from '../../../src/policies/retry/stage.ts';
 import { until } from '../../openai/open-upstream.ts';
 import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 import { unavailable } from './scripted-attempts.ts';
 
+const CALLS = fewOrMany(6_000, 20_000);
 const FAILURE_SHARE = 0.1;
 const ANSWER = replay(started(), text('a'), completed());
 const FAILURE = replay(started(), unavailable);
@@ -61,19 +63,18 @@ describe('retry, with the default policy', () => {
   it.each([1, 50, 1_000])(
     'fails one call in a thousand if 10% of attempts fail, with %i calls at once',
     async (atOnce) => {
-      const calls = 20_000;
-      const { succeeded, failedAfter } = await simulate(calls, atOnce, FAILURE_SHARE);
+      const { succeeded, failedAfter } = await simulate(CALLS, atOnce, FAILURE_SHARE);
       // None was denied a retry: those that failed had three attempts.
-      expect(failedAfter).toEqual({ 3: calls - succeeded });
+      expect(failedAfter).toEqual({ 3: CALLS - succeeded });
       // And that is a matter of chance: three standard deviations around what is to be expected.
-      const expected = calls * FAILURE_SHARE ** 3;
-      expect(calls - succeeded).toBeLessThan(expected + 3 * Math.sqrt(expected));
+      const expected = CALLS * FAILURE_SHARE ** 3;
+      expect(CALLS - succeeded).toBeLessThan(expected + 3 * Math.sqrt(expected));
     },
   );
 
   it('asks an upstream that fails for everybody a fifth more often, not three times as often', async () => {
-    const { succeeded, attempts } = await simulate(20_000, 1_000, 1);
+    const { succeeded, attempts } = await simulate(CALLS, 1_000, 1);
     expect(succeeded).toBe(0);
-    expect(attempts).toBeLessThan(20_000 * 1.25);
+    expect(attempts).toBeLessThan(CALLS * 1.25);
   });
 });

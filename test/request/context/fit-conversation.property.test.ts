@@ -11,6 +11,7 @@ import { TokenCounter } from '../../../src/request/tokens/token-counter.ts';
 import { checkMessages } from '../../../src/request/validate/messages.ts';
 import { Violations } from '../../../src/request/validate/violations.ts';
 import { aCall } from '../../support/events.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { conversations, WordCounter, words } from './conversations.ts';
 
 const NEVER = new AbortController().signal;
@@ -92,7 +93,7 @@ describe('fitConversation, for any conversation', () => {
         if (before <= limit) expect(fitted).toBe(call);
         else expect(fitted.truncation?.inputTokensBefore).toBe(before);
       }),
-      { numRuns: 1000 },
+      { numRuns: fewOrMany(200, 1000) },
     );
   });
 
@@ -118,7 +119,7 @@ describe('fitConversation, for any conversation', () => {
         expect(truncation.droppedMessages).toEqual([...gone].sort((a, b) => a - b));
         expect(truncation.inputTokensAfter).toBe(words(fitted));
       }),
-      { numRuns: 1000 },
+      { numRuns: fewOrMany(200, 1000) },
     );
   });
 

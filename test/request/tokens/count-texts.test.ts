@@ -5,7 +5,11 @@ import * as fc from 'fast-check';
 import { countTexts } from '../../../src/request/tokens/count-texts.ts';
 import { type Encoding, loadEncoding } from '../../../src/request/tokens/encoding.ts';
 import { MAX_PIECE_LENGTH } from '../../../src/request/tokens/text-chunks.ts';
+import { fewOrMany } from '../../support/long.ts';
 import { referenceCount } from './tiktoken-reference.ts';
+
+/** Letters. */
+const MANY_CHUNKS = fewOrMany(20_000, 50_000);
 
 const NEVER = new AbortController().signal;
 
@@ -69,7 +73,7 @@ describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (nam
   });
 
   it.each(Object.entries(PROSE))('agrees with tiktoken on %s of many chunks', async (_, text) => {
-    const long = text.repeat(Math.ceil(50_000 / text.length));
+    const long = text.repeat(Math.ceil(MANY_CHUNKS / text.length));
     expect(await count(long)).toEqual(exactly(long));
   });
 
@@ -83,7 +87,7 @@ describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (nam
       fc.asyncProperty(texts, async (text) => {
         expect(await count(text)).toEqual(exactly(text));
       }),
-      { numRuns: 300 },
+      { numRuns: fewOrMany(60, 300) },
     );
   });
 
@@ -97,7 +101,7 @@ describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (nam
         const text = units.join('').repeat(30);
         expect(await count(text)).toEqual(exactly(text));
       }),
-      { numRuns: 15 },
+      { numRuns: fewOrMany(3, 15) },
     );
   });
 

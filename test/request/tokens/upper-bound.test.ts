@@ -5,6 +5,7 @@ import { unknownModel } from '../../../src/core/model.ts';
 import { TokenCounter } from '../../../src/request/tokens/token-counter.ts';
 import { promptTokensAtMost, surelyFits } from '../../../src/request/tokens/upper-bound.ts';
 import { codePoint } from '../../support/code-points.ts';
+import { fewOrMany } from '../../support/long.ts';
 
 const NEVER = new AbortController().signal;
 const MODEL = unknownModel('gpt-4o');
@@ -91,7 +92,7 @@ describe('surelyFits', () => {
       fc.asyncProperty(requests, async (request) => {
         expect(surelyFits(MODEL.id, request, (await count(request)) - 1)).toBe(false);
       }),
-      { numRuns: 200 },
+      { numRuns: fewOrMany(60, 200) },
     );
   });
 
@@ -149,7 +150,7 @@ describe('promptTokensAtMost', () => {
         expect(surelyFits(MODEL.id, request, tokens)).toBe(true);
         expect(surelyFits(MODEL.id, request, tokens - 1)).toBe(false);
       }),
-      { numRuns: 200 },
+      { numRuns: fewOrMany(60, 200) },
     );
   });
 });

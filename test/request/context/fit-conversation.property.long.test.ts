@@ -1,0 +1,2 @@
+/** At its full size. */
+import './fit-conversation.property.test.ts';

@@ -1,0 +1,2 @@
+/** At its full size. */
+import './budget-script.property.test.ts';
