@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fault } from '../support/fault.ts';
 import { expectFailedAttempts, expectFailure, interrupted } from '../support/fault-checks.ts';
 import { statusDetail } from '../support/grpc-client.ts';
@@ -11,25 +11,36 @@ const MAX_ATTEMPTS = 3;
 const GOOD_TEXT = 'Hello from the stub.';
 /** What a wait that is asked for may be exceeded by. */
 const SPREAD = 1.1;
+/** One app has all ways to call meet a fault, and neither its breaker nor its retry budget is in question. */
+const CONFIG = `
+retryPolicy: { baseDelay: 1ms, budget: { minimum: 1000 } }
+circuitBreaker: { minimumAttempts: 1000 }`;
 
 /** Has every way to call meet each of the faults, and then one good call. */
 export function testFaults(faults: readonly Fault[]): void {
-  let running: RunningApp;
-  afterEach(() => running.stop());
-
   describe.each(faults)('when the upstream $what', (fault) => {
+    let running: RunningApp;
+    let clock: SteppedClock | undefined;
+    const isClocked = fault.waitMs !== undefined;
+    const start = async () => {
+      clock = isClocked ? new SteppedClock() : undefined;
+      running = await startApp(`${fault.config ?? ''}${CONFIG}`, {}, clock);
+    };
+    const stop = () => running.stop();
+    // On a clock that is stepped, the waits of one call must not be taken for those of the next.
+    (isClocked ? beforeEach : beforeAll)(start);
+    (isClocked ? afterEach : afterAll)(stop);
+
     it.each(modesFor(fault))('a call by %s ends as it should', async (mode) => {
-      const clock = fault.waitMs === undefined ? undefined : new SteppedClock();
-      const config = `${fault.config ?? ''}\nretryPolicy: { baseDelay: 1ms }`;
-      running = await startApp(config, {}, clock);
       const { stub, client } = running;
+      const before = stub.requests.length;
 
       setFault(running, fault);
       const call = see(client, mode);
       await passWaits(fault, clock, Math.min(fault.times ?? MAX_ATTEMPTS, MAX_ATTEMPTS - 1));
       const seen = await call;
-      await Promise.all(stub.requests.map(({ closed }) => closed));
-      const requests = [...stub.requests];
+      const requests = stub.requests.slice(before);
+      await Promise.all(requests.map(({ closed }) => closed));
       expectAttempts(requests, seen, fault, mode);
       expectOutcome(requests, seen, fault);
       expectTexts(seen, fault);
@@ -38,7 +49,7 @@ export function testFaults(faults: readonly Fault[]): void {
       const next = see(client, 'FAIL');
       if (seen.failure !== undefined && isRateLimit(fault)) await passWaits(fault, clock, 1);
       expect(await next).toMatchObject({ texts: [GOOD_TEXT], answer: { attempts: 1 } });
-      expect(stub.requests).toHaveLength(requests.length + 1);
+      expect(stub.requests).toHaveLength(before + requests.length + 1);
     });
   });
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { type Model, unknownModel } from '../../../src/core/model.ts';
@@ -38,8 +38,11 @@ function setUp() {
 
 describe('TokenCounter', () => {
   let open: TokenCounter | undefined;
+  /** For what needs no thread of its own: starting one takes most of the time. */
+  const shared = new TokenCounter();
 
   afterEach(() => open?.close());
+  afterAll(() => shared.close());
 
   function start() {
     const set = setUp();
@@ -68,11 +71,10 @@ describe('TokenCounter', () => {
   });
 
   it('counts by the tokenizer of the model', async () => {
-    open = new TokenCounter();
     const text = '数据的质量';
     const tokens = referenceCount('cl100k_base', text) + 7;
     expect(tokens).not.toBe(referenceCount('o200k_base', text) + 7);
-    expect(await open.count('gpt-4', modelOf('gpt-4'), user(text), NEVER)).toEqual({
+    expect(await shared.count('gpt-4', modelOf('gpt-4'), user(text), NEVER)).toEqual({
       inputTokens: tokens,
       estimated: false,
       model: 'gpt-4',
@@ -82,12 +84,11 @@ describe('TokenCounter', () => {
   });
 
   it('counts a text by the tokenizer of the model', async () => {
-    const { counter } = start();
     const text = '数据的质量';
     for (const name of ['gpt-4', 'gpt-4o']) {
       const model = modelOf(name);
       const tokens = referenceCount(model.tokenizer, text);
-      expect(await counter.countText(model, text, NEVER)).toBe(tokens);
+      expect(await shared.countText(model, text, NEVER)).toBe(tokens);
     }
   });
 
@@ -104,8 +105,7 @@ describe('TokenCounter', () => {
     ['tools', 'gpt-4o', { ...user('hi'), tools: [{ name: 'now' }] }],
     ['a text it had to cut', 'gpt-4o', user('a'.repeat(10_000))],
   ])('says that it estimates for %s', async (_, model, request) => {
-    const { counter } = start();
-    expect(await counter.count(model, modelOf(model), request, NEVER)).toMatchObject({
+    expect(await shared.count(model, modelOf(model), request, NEVER)).toMatchObject({
       estimated: true,
     });
   });
@@ -116,20 +116,18 @@ describe('TokenCounter', () => {
     ['emoji', '😀'.repeat(MEGABYTE / 4)],
     ['Chinese letters', '数据质量决定模型性能'.repeat(MEGABYTE / 30)],
   ])('answers another count beside a megabyte of %s', async (_, text) => {
-    const { counter } = start();
     const [long, short] = await Promise.all([
-      counter.count('gpt-4o', GPT_4O, user(text), NEVER),
-      counter.count('gpt-4o', GPT_4O, user('hi'), NEVER),
+      shared.count('gpt-4o', GPT_4O, user(text), NEVER),
+      shared.count('gpt-4o', GPT_4O, user('hi'), NEVER),
     ]);
     expect(long.inputTokens).toBeGreaterThan(8000);
     expect(short).toMatchObject({ inputTokens: 8, estimated: false });
   });
 
   it('rejects with the reason of its signal, and lets go of the signal', async () => {
-    const { counter } = start();
     const controller = new AbortController();
     const reason = new ProviderError('CANCELLED');
-    const counting = counter.count(
+    const counting = shared.count(
       'gpt-4o',
       GPT_4O,
       user('word '.repeat(MEGABYTE)),
@@ -138,18 +136,17 @@ describe('TokenCounter', () => {
     controller.abort(reason);
     await expect(counting).rejects.toBe(reason);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-    await expect(counter.count('gpt-4o', GPT_4O, user('hi'), controller.signal)).rejects.toBe(
+    await expect(shared.count('gpt-4o', GPT_4O, user('hi'), controller.signal)).rejects.toBe(
       reason,
     );
-    expect(await counter.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
+    expect(await shared.count('gpt-4o', GPT_4O, user('hi'), NEVER)).toMatchObject({
       inputTokens: 8,
     });
   });
 
   it('lets go of the signal after a count', async () => {
-    const { counter } = start();
     const { signal } = new AbortController();
-    await counter.count('gpt-4o', GPT_4O, user('hi'), signal);
+    await shared.count('gpt-4o', GPT_4O, user('hi'), signal);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
