@@ -38,13 +38,26 @@ const SUITES: readonly Suite[] = [
   {
     name: 'ledger-kill',
     shows: 'a ledger whose process is killed 24 times loses nothing and counts nothing twice',
-    ...jest('test/money/ledger'),
+    ...jest('test/money/ledger/kill'),
   },
   {
     name: 'shared-store',
     shows: 'leases run out, rates are shared and outages pass, in the time of a real Redis',
     ...jest('test/shared-store'),
     needs: 'redis-server',
+  },
+  {
+    name: 'full-size',
+    shows:
+      'what `npm test` shows by few random cases and short simulations holds for many, in a minute',
+    ...jest(
+      'test/money/(budget|pricing)',
+      'test/money/ledger/(recover|sums)',
+      'test/policies',
+      'test/provider',
+      'test/request',
+      'test/server',
+    ),
   },
   {
     name: 'fuzz-surfaces',

@@ -5,6 +5,7 @@ import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts
 import { RawGrpc } from '../support/raw-grpc.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
 import { REQUEST_BYTES } from '../support/server-per-test.ts';
+import { standsStill } from '../support/stands-still.ts';
 import type { Behaviour } from '../support/upstream/index.ts';
 
 const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
@@ -36,18 +37,6 @@ function numbered() {
     }
   };
   return { upstream, sent };
-}
-
-/** Resolves when `read` has answered the same for many turns of the event loop. */
-async function standsStill(read: () => number): Promise<number> {
-  for (let last = read(), turns = 0; ; turns += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (read() !== last) {
-      last = read();
-      turns = 0;
-    }
-    if (turns === 5000) return last;
-  }
 }
 
 /** The messages of a stream, from now on. */

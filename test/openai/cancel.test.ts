@@ -6,6 +6,7 @@ import { ProviderError } from '../../src/core/errors.ts';
 import { createOpenAIUpstream } from '../../src/openai/upstream.ts';
 import { aCall } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { standsStill } from '../support/stands-still.ts';
 import { answer, endless, silent, stallAfter } from '../support/upstream/index.ts';
 import {
   abortListeners,
@@ -202,14 +203,3 @@ describe('a caller that does not read', () => {
     await request.closed;
   });
 });
-
-/** Waits until `value` stays the same for a hundred turns of the event loop, and returns it. */
-async function standsStill(value: () => number): Promise<number> {
-  let last = -1;
-  for (let turns = 0; turns < 100; turns++) {
-    await nextTurn();
-    if (value() !== last) turns = 0;
-    last = value();
-  }
-  return last;
-}

@@ -6,6 +6,7 @@ import { codeName, collect } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 import { REQUEST, REQUEST_BYTES } from '../support/server-per-test.ts';
+import { standsStill } from '../support/stands-still.ts';
 
 const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
 const INVALID_ARGUMENT = 3;
@@ -45,18 +46,6 @@ function flood() {
     }
   }
   return { answer, taken, returned };
-}
-
-/** Resolves when `read` has answered the same for many turns of the event loop. */
-async function standsStill(read: () => number): Promise<number> {
-  for (let last = read(), turns = 0; ; turns += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (read() !== last) {
-      last = read();
-      turns = 0;
-    }
-    if (turns === 2000) return last;
-  }
 }
 
 describe('the transport', () => {
