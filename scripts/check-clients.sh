@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Clients in other languages understand the sidecar: Python and Go, by reflection and by generated
-# stubs, and grpcurl. Needs Python 3 with venv, Go, and the modules of this repository.
+# Clients in other languages understand the sidecar: Python by reflection and by generated stubs, Go
+# and Java by generated stubs, and grpcurl. What docs/clients.md says generates stubs does, and they
+# compile. Needs Linux on x86-64, Python 3 with venv, Go, a JDK (17 or newer), Maven, and the modules
+# of this repository.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/node_modules/.bin:$PATH"
@@ -8,6 +10,7 @@ PATH="$PWD/node_modules/.bin:$PATH"
 export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
 
 GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+PROTOC_GEN_ES=@bufbuild/protoc-gen-es@2.17.0
 SERVICE=tamma.provider.v1.IAIProvider
 USAGE_SERVICE=tamma.provider.v1.IAIUsageProvider
 
@@ -24,14 +27,13 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 failures=0
-# Runs a check; shows its output only if it fails.
+# Runs a check in a shell of its own; shows its output only if it fails.
 check() {
-  local name=$1
+  local name=$1 start=$SECONDS result=FAIL
   shift
-  if "$@" >"$work/output" 2>&1; then
-    printf 'pass  %s\n' "$name"
-  else
-    printf 'FAIL  %s\n' "$name"
+  if ("$@") >"$work/output" 2>&1; then result=pass; fi
+  printf '%s  %s (%d s)\n' "$result" "$name" $((SECONDS - start))
+  if [ "$result" = FAIL ]; then
     sed 's/^/      /' "$work/output"
     failures=$((failures + 1))
   fi
@@ -56,11 +58,63 @@ prepare_python() {
       -r test/clients/python/generate-requirements.txt
 }
 
+# Fills $work/FOLDER/stubs by the command that docs/clients.md has under a heading.
+generate() {
+  local folder=$work/$1 command
+  command=$(awk -v heading="## $2" \
+    '/^## /{here = $0 == heading} /^```/{code = !code; next} here && code' docs/clients.md) &&
+    [ -n "$command" ] && mkdir -p "$folder/stubs" &&
+    ln -s "$PWD/proto" "$PWD/third_party" "$PWD/test" "$PWD/buf.yaml" "$folder" &&
+    (cd "$folder" && PATH="$work/bin:$work/venv/bin:$PATH" bash -euc "$command")
+}
+
 generated_python() {
-  mkdir "$work/python" &&
-    "$work/venv/bin/python" -m grpc_tools.protoc --proto_path proto --proto_path third_party \
-      --python_out "$work/python" --grpc_python_out "$work/python" proto/tamma/provider/v1/*.proto &&
-    "$work/venv/bin/python" test/clients/python/generated_client.py "$address" "$work/python"
+  generate python Python &&
+    "$work/venv/bin/python" test/clients/python/generated_client.py "$address" "$work/python/stubs"
+}
+
+# protoc, with the files of Google's own beside it as in its releases, and what Java needs.
+prepare_protoc() {
+  local runtime
+  cp -r test/clients/java "$work/java" &&
+    (cd "$work/java" && mvn -q -B dependency:copy-dependencies -DoutputDirectory="$work/jars") &&
+    install -D "$work"/jars/protoc-[0-9]*.exe "$work/bin/protoc" &&
+    install -D "$work"/jars/protoc-gen-grpc-java-*.exe "$work/bin/protoc-gen-grpc-java" &&
+    runtime=$(echo "$work"/jars/protobuf-java-[0-9]*.jar) && mkdir "$work/include" &&
+    (cd "$work/include" && jar xf "$runtime" $(jar tf "$runtime" | grep '\.proto$'))
+}
+
+generated_java() {
+  local jars="$work/jars/*"
+  generate java Java && cd "$work/java" &&
+    find stubs -name '*.java' >sources &&
+    javac -J-XX:TieredStopAtLevel=1 -proc:none -nowarn -d classes -cp "$jars" @sources Client.java &&
+    java -cp "classes:$jars" Client "$address"
+}
+
+type_checks() {
+  echo '{"type":"module"}' >package.json &&
+    tsc --noEmit --strict --module nodenext --target es2024 "$@" $(find stubs -name '*.ts')
+}
+
+generated_ts_proto() {
+  ln -s "$PWD/node_modules" "$work/node_modules" && generate ts-proto 'TypeScript with ts-proto' &&
+    cd "$work/ts-proto" && type_checks --types node --skipLibCheck
+}
+
+generated_protobuf_es() {
+  npm install --silent --no-audit --no-fund --prefix "$work/protobuf-es" "$PROTOC_GEN_ES" &&
+    PATH="$work/protobuf-es/node_modules/.bin:$PATH" \
+      generate protobuf-es 'TypeScript with protobuf-es' &&
+    cd "$work/protobuf-es" && type_checks
+}
+
+generated_others() {
+  generate others 'C#, PHP, Ruby, C++' && cd "$work/others/stubs" &&
+    grep '^namespace Tamma.Provider.V1 {' Provider.cs &&
+    grep '^namespace Tamma\\Provider\\V1;' Tamma/Provider/V1/MessageRequest.php &&
+    grep 'Tamma::Provider::V1' tamma/provider/v1/provider_pb.rb &&
+    grep '^namespace tamma {' tamma/provider/v1/provider.pb.h
 }
 
 grpcurl() {
@@ -94,11 +148,15 @@ answers_like_readme() {
     [ "$(grep -E '^  "[a-zA-Z]+": \{' "$work/answer" | tail -n 1)" = '  "completed": {' ]
 }
 
+# Needs protoc-gen-go and protoc-gen-go-grpc, which the module names with their versions.
 generated_go() {
-  cp -r test/clients/go "$work/go" &&
-    (cd "$work/go" && GOBIN="$work/bin" go install tool) &&
-    PATH="$work/bin:$PATH" buf generate --template test/clients/go/buf.gen.yaml -o "$work/go" &&
-    (cd "$work/go" && go run . "$address")
+  local folder=$1 heading=$2
+  cp -r test/clients/go "$work/$folder" && generate "$folder" "$heading" && cd "$work/$folder" &&
+    go vet . && go run . "$address"
+}
+
+prepare_go() {
+  cd test/clients/go && GOBIN="$work/bin" go install tool
 }
 
 start_sidecar
@@ -111,5 +169,12 @@ check 'grpcurl: describe' describes_services
 check 'grpcurl: health' is_healthy
 check "grpcurl: the README's SendMessage" answers_like_readme
 check 'grpcurl: GetBudgets' shows_budgets
-check 'go: generated stubs' generated_go
+check 'protoc: install' prepare_protoc
+check 'go: plugins' prepare_go
+check 'go: generated stubs' generated_go go-protoc Go
+check 'go: generated stubs with buf' generated_go go-buf 'Go with buf'
+check 'java: generated stubs' generated_java
+check 'typescript: generated stubs, ts-proto' generated_ts_proto
+check 'typescript: generated stubs, protobuf-es' generated_protobuf_es
+check 'c#, php, ruby, c++: generated stubs' generated_others
 [ "$failures" -eq 0 ]

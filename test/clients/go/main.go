@@ -17,7 +17,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	pb "check/gen/tamma/provider/v1"
+	pb "provider.tamma.dev/go/tamma/provider/v1"
 )
 
 func main() {
