@@ -42,7 +42,7 @@ check() {
 start_sidecar() {
   node test/clients/sidecar.ts >"$work/listening" 2>"$work/sidecar-errors" &
   sidecar=$!
-  until grep -q '^listening on ' "$work/listening"; do
+  until grep -qs '^listening on ' "$work/listening"; do
     if ! kill -0 "$sidecar" 2>/dev/null; then
       cat "$work/sidecar-errors"
       exit 1
