@@ -1,7 +1,13 @@
 /** Fails if generating again changes a committed file: somebody edited one without the other. */
 import { execFileSync, spawnSync } from 'node:child_process';
 
-const generated = ['src/gen', 'config.schema.json', 'docs/configuration.md', 'docs/models.md'];
+const generated = [
+  'src/gen',
+  'config.schema.json',
+  'models.schema.json',
+  'docs/configuration.md',
+  'docs/models.md',
+];
 
 function state(): string {
   return execFileSync('git', ['status', '--porcelain', '--', ...generated], { encoding: 'utf8' });

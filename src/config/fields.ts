@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { isHostAndPort, isUnixSocket } from './addresses.ts';
+import { ADDRESS, ADDRESSES, HOST_AND_PORT, HTTP_URL, whole } from './patterns.ts';
 
 /**
  * Builders of the schema's fields. Each says the same sentence for whatever is wrong with a value,
- * and never repeats the value: it may be a secret in the wrong place.
+ * and never repeats the value: it may be a secret in the wrong place. What a check of the program's
+ * own demands is said once more in `meta`, for config.schema.json.
  */
+
+const BASE_URL = whole(HTTP_URL);
 
 export function flag(meaning: string, fallback: boolean) {
   return z
@@ -37,17 +41,13 @@ export function filePath() {
 
 /** An http or https URL without user, query and fragment. Parsed to one without closing slash. */
 export function baseUrl() {
+  const isBaseUrl = new RegExp(BASE_URL, 'u');
   const error = 'must be an http or https URL without credentials, query and fragment';
   return z
     .string(error)
-    .refine(isBaseUrl, error)
+    .refine((text) => isBaseUrl.test(text) && URL.canParse(text), error)
+    .meta({ pattern: BASE_URL })
     .transform((url) => url.replace(/\/+$/, ''));
-}
-
-function isBaseUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:\/\/[^\s?#]+$/i.test(text)) return false;
-  return url.username === '' && url.password === '';
 }
 
 /** Addresses to listen on, as a list or in one comma-separated text. Parsed to a list. */
@@ -55,7 +55,13 @@ export function listenAddresses(meaning: string, fallback: string) {
   const form = 'host:port, [v6]:port or unix:/absolute/path (at most 107 bytes)';
   const error = `must be ${form}, or a list of these`;
   return z
-    .union([z.string(error), z.array(z.string(error)).min(1, error)], error)
+    .union(
+      [
+        z.string(error).meta({ pattern: whole(ADDRESSES) }),
+        z.array(z.string(error).meta({ pattern: whole(ADDRESS) })).min(1, error),
+      ],
+      error,
+    )
     .transform((value) => (typeof value === 'string' ? value.split(',') : value))
     .transform((addresses) => addresses.map((text) => text.trim()))
     .superRefine((addresses, context) => {
@@ -76,6 +82,7 @@ export function hostAndPort(meaning: string, fallback: string) {
   return z
     .string(error)
     .refine(isHostAndPort, error)
+    .meta({ pattern: whole(HOST_AND_PORT) })
     .prefault(fallback)
     .describe(`${meaning} host:port or [v6]:port; default ${fallback}.`);
 }

@@ -52,12 +52,20 @@ function flag() {
 
 function price() {
   const error = 'must be a decimal in quotes, such as "1.25"';
-  return z.string(error).regex(/^\d{1,9}(\.\d{1,9})?$/, error);
+  return z.string(error).regex(/^[0-9]{1,9}(\.[0-9]{1,9})?$/, error);
 }
 
 function systemPrompt() {
   const error = `must be a text of 1 to ${MAX_PROMPT_LENGTH} characters`;
-  return z.string(error).min(1, error).max(MAX_PROMPT_LENGTH, error).exactOptional();
+  return z
+    .string(error)
+    .min(1, error)
+    .refine(
+      (text) => text.length <= MAX_PROMPT_LENGTH || [...text].length <= MAX_PROMPT_LENGTH,
+      error,
+    )
+    .meta({ maxLength: MAX_PROMPT_LENGTH })
+    .exactOptional();
 }
 
 /** The fields of a catalogue's row that matter to a model that has none. */

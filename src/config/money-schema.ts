@@ -65,11 +65,17 @@ const budget = group({
   alertThresholds: thresholds('must be a list')
     .exactOptional()
     .describe('As costManagement.alertThreshold; default: that.'),
-}).refine(({ scope, match }) => scope !== 'all' || match === undefined, {
-  path: ['match'],
-  error: 'needs the scope user, project or model',
-  when: onceRight('scope', 'match'),
-});
+})
+  .refine(({ scope, match }) => scope !== 'all' || match === undefined, {
+    path: ['match'],
+    error: 'needs the scope user, project or model',
+    when: onceRight('scope', 'match'),
+  })
+  .meta({
+    dependentSchemas: {
+      match: { required: ['scope'], properties: { scope: { not: { const: 'all' } } } },
+    },
+  });
 
 export const budgetsSchema = z
   .array(budget, 'must be a list')

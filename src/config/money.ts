@@ -4,6 +4,13 @@ const PICO = 10n ** BigInt(PLACES);
 /** The form of what parseDollars accepts. */
 export const DOLLARS = /^[0-9]{1,7}(\.[0-9]{1,12})?$/;
 
+/** The form of those that are above 0, at most MOST_DOLLARS, as JSON Schema has it. */
+export const DOLLARS_WITHIN =
+  '^(?=.*[1-9])(?:(?:[0-8][0-9]{6}|[0-9]{1,6})(?:\\.[0-9]{1,12})?|9000000(?:\\.0{1,12})?)$';
+
+/** The bounds of numbers for JSON Schema: smaller ones print with an exponent, which is no form for money. */
+export const DOLLAR_NUMBERS = { minimum: 0.000001, maximum: 9_000_000 };
+
 /** In pico-dollars (10^-12 USD). Sums of it still fit into the 64 bits that databases count with. */
 export const MOST_DOLLARS = 9_000_000n * PICO;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { DOLLARS, MOST_DOLLARS, parseDollars } from './money.ts';
+import { DOLLAR_NUMBERS, DOLLARS, DOLLARS_WITHIN, MOST_DOLLARS, parseDollars } from './money.ts';
 import {
   BYTE_UNITS,
+  boundedPattern,
   DURATION_UNITS,
   formatQuantity,
   HOUR,
@@ -78,8 +79,9 @@ function withDefault(meaning: string, range: Range, kind: Kind) {
 
 function quantity(bounds: Bounds, { units }: Kind, error: string) {
   const number = intWithin(bounds, error);
+  const pattern = boundedPattern(units, bounds.min, bounds.max);
   return z
-    .union([z.string().regex(quantityPattern(units), error), number], error)
+    .union([z.string().regex(quantityPattern(units), error).meta({ pattern }), number], error)
     .transform((value) => (typeof value === 'string' ? parseQuantity(value, units) : value))
     .pipe(number);
 }
@@ -123,7 +125,13 @@ export function dollars() {
   const error =
     'must be US dollars, such as 25 or "0.05": above 0, at most 9000000, with at most 12 decimals';
   return z
-    .union([z.string().regex(DOLLARS, error), z.number(error)], error)
+    .union(
+      [
+        z.string().regex(DOLLARS, error).meta({ pattern: DOLLARS_WITHIN }),
+        z.number(error).meta(DOLLAR_NUMBERS),
+      ],
+      error,
+    )
     .transform((value) => parseDollars(String(value)))
     .pipe(z.bigint(error).positive(error).max(MOST_DOLLARS, error));
 }

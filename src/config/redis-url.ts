@@ -1,3 +1,9 @@
+import { REDIS_URL, whole } from './patterns.ts';
+
+/** Of a URL without credentials. */
+export const OPEN_REDIS_URL = whole(REDIS_URL);
+const isOpen = new RegExp(OPEN_REDIS_URL, 'u');
+
 /** Whether the text is the URL of a Redis server: redis or rediss, without query and fragment. */
 export function isRedisUrl(text: string): boolean {
   const url = URL.parse(text);
@@ -6,9 +12,9 @@ export function isRedisUrl(text: string): boolean {
   return url.hostname !== '' && isDatabase && [url.username, url.password].every(isEncoded);
 }
 
-/** The same without credentials, so that it may stand in a file that is no secret. */
+/** Without credentials, so that it may stand in a file that is no secret. */
 export function isOpenRedisUrl(text: string): boolean {
-  return isRedisUrl(text) && !text.includes('@');
+  return isOpen.test(text) && isRedisUrl(text);
 }
 
 /** Whether the client will be able to decode it. */

@@ -115,7 +115,26 @@ export const configSchema = group({
       error: 'must be true for budgets to hold',
       when: onceRight('costManagement', 'budgets'),
     },
-  );
+  )
+  .meta({
+    if: {
+      required: ['costManagement'],
+      properties: {
+        costManagement: {
+          type: 'object',
+          required: ['trackingEnabled'],
+          properties: { trackingEnabled: { const: false } },
+        },
+      },
+    },
+    // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema; nobody awaits this.
+    then: {
+      properties: {
+        costManagement: { type: 'object', not: { required: ['budgetLimit'] } },
+        budgets: { type: 'array', maxItems: 0 },
+      },
+    },
+  });
 
 /**
  * What a configuration file says, defaults filled in, units in the names (`Ms`, `Bytes`), and amounts

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { choice, filePath, group, inMs, onceRight, token } from './fields.ts';
 import { duration } from './quantities.ts';
-import { isOpenRedisUrl } from './redis-url.ts';
+import { isOpenRedisUrl, OPEN_REDIS_URL } from './redis-url.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
 
 const INSTANCE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
@@ -21,6 +21,7 @@ export const redisSchema = group({
   url: z
     .string(urlError)
     .refine(isOpenRedisUrl, urlError)
+    .meta({ pattern: OPEN_REDIS_URL })
     .exactOptional()
     .describe(
       'The server, as redis://host:port or rediss://host:port, without credentials. No default; TAMMA_REDIS_URL wins over it.',
@@ -55,4 +56,5 @@ export const redisSchema = group({
     error: 'must not be given beside redis.url',
     when: onceRight('url', 'urlFile'),
   })
+  .meta({ not: { required: ['url', 'urlFile'] } })
   .transform(({ leaseDuration, ...same }) => ({ ...same, ...inMs({ leaseDuration }) }));

@@ -1,3 +1,5 @@
+import { digitsWithin } from './patterns.ts';
+
 /** Symbols and what each is worth in the smallest, which comes first. */
 export type Units = Readonly<Record<string, number>>;
 
@@ -15,6 +17,16 @@ export const BYTE_UNITS: Units = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 3
 /** Matches what parseQuantity accepts: `30s`, or plain digits in the smallest unit. */
 export function quantityPattern(units: Units): RegExp {
   return new RegExp(`^[0-9]{1,15}(${Object.keys(units).join('|')})?$`);
+}
+
+/** Matches, of these, what is within the bounds, which are in the smallest unit and not negative. */
+export function boundedPattern(units: Units, min: number, max: number): string {
+  const alternatives = Object.entries(units).flatMap(([symbol, worth]) => {
+    const [from, to] = [Math.ceil(min / worth), Math.floor(max / worth)];
+    const unit = worth === 1 ? `(?:${symbol})?` : symbol;
+    return from > to ? [] : [`${digitsWithin(from, to)}${unit}`];
+  });
+  return `^(?![0-9]{16})(?:${alternatives.join('|')})$`;
 }
 
 /** `30s` as 30000. Undefined if the text is no whole number of one of the units. */

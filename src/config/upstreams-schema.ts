@@ -34,10 +34,12 @@ const key = group(
     }),
   },
   'must be a group of keys: file or environment, and weight; never an API key itself',
-).refine(({ file, environment }) => (file === undefined) !== (environment === undefined), {
-  error: 'must name either a file or an environment variable',
-  when: ({ issues }) => issues.every(({ path }) => path?.[0] === 'weight'),
-});
+)
+  .refine(({ file, environment }) => (file === undefined) !== (environment === undefined), {
+    error: 'must name either a file or an environment variable',
+    when: ({ issues }) => issues.every(({ path }) => path?.[0] === 'weight'),
+  })
+  .meta({ oneOf: [{ required: ['file'] }, { required: ['environment'] }] });
 
 /** API keys, by where each is. */
 export const keysSchema = z.array(key, 'must be a list').default([]);

@@ -1,4 +1,8 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isHostAndPort } from '../../src/config/addresses.ts';
+import { digitsWithin, whole } from '../../src/config/patterns.ts';
 import { load, problems } from '../support/config.ts';
 
 describe('addresses', () => {
@@ -58,5 +62,50 @@ describe('addresses', () => {
     expect(problems('adminListen: unix:/run/admin.sock')).toMatchObject([
       { path: 'adminListen', message: 'must be host:port or [v6]:port, port 0 to 65535' },
     ]);
+  });
+});
+
+describe('patterns', () => {
+  it('know the addresses that Node knows', () => {
+    const address = fc.oneof(
+      fc.ipV6(),
+      fc.ipV4(),
+      fc.ipV4().map((v4) => `::ffff:${v4}`),
+      fc
+        .array(
+          fc.constantFrom(':', '::', '0', 'ffff', '12345', '1.2.3.4', '255', '256', '.', '%a'),
+          {
+            maxLength: 16,
+          },
+        )
+        .map((parts) => parts.join('')),
+      fc.array(fc.constantFrom('1', 'ab', ''), { maxLength: 9 }).map((groups) => groups.join(':')),
+    );
+    fc.assert(
+      fc.property(address, (text) => {
+        expect(isHostAndPort(`[${text}]:1`)).toBe(isIPv6(text));
+        if (/^[0-9.]+$/.test(text)) expect(isHostAndPort(`${text}:1`)).toBe(isIPv4(text));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('know the numbers within two bounds', () => {
+    const number = fc.oneof(fc.nat(1_200), fc.nat(10 ** 9));
+    const range = fc
+      .tuple(number, number)
+      .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+    const near = fc.integer({ min: -2, max: 2 });
+    fc.assert(
+      fc.property(range, near, number, ([min, max], by, other) => {
+        const pattern = new RegExp(whole(digitsWithin(min, max)), 'u');
+        for (const digits of [min + by, max + by, other].filter((n) => n >= 0)) {
+          const isWithin = digits >= min && digits <= max;
+          expect(pattern.test(String(digits))).toBe(isWithin);
+          expect(pattern.test(`00${digits}`)).toBe(isWithin);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

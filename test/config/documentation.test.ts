@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { catalogueJsonSchema } from '../../scripts/catalogue-json-schema.ts';
 import { withKeyTables } from '../../scripts/config-doc.ts';
 import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
@@ -45,9 +46,24 @@ const EXAMPLES = [...DOCUMENT.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ''
 const SCHEMA: JsonSchema = JSON.parse(configJsonSchema());
 const KEYS = leaves(SCHEMA);
 
+describe('models.schema.json', () => {
+  it('is up to date (node scripts/generate-config.ts), and published beside the other', () => {
+    expect(readFileSync(join(ROOT, 'models.schema.json'), 'utf8')).toBe(catalogueJsonSchema());
+    const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(files).toEqual(expect.arrayContaining(['config.schema.json', 'models.schema.json']));
+  });
+});
+
 describe('config.schema.json', () => {
   it('is up to date (node scripts/generate-config.ts)', () => {
     expect(readFileSync(join(ROOT, 'config.schema.json'), 'utf8')).toBe(configJsonSchema());
+  });
+
+  it('says which it is', () => {
+    expect(SCHEMA).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: 'https://provider.tamma.dev/config.schema.json',
+    });
   });
 
   it('describes every key, with its default', () => {
