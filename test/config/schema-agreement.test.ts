@@ -32,9 +32,9 @@ const ENVIRONMENT = {
   ...Object.fromEntries(NAMES.map((name) => [name, `key-${name}`])),
 };
 
-function programTakes(yaml: string): boolean {
+function programTakes(yaml: string, environment = ENVIRONMENT): boolean {
   const readFile = (path: string) => (path === 'config.yaml' ? yaml : `key-in-${path.length}`);
-  const sources = { environment: ENVIRONMENT, configPath: 'config.yaml', readFile };
+  const sources = { environment, configPath: 'config.yaml', readFile };
   return problemsOf(() => loadConfig(sources)).length === 0;
 }
 
@@ -248,9 +248,13 @@ describe('config.schema.json says what the program says', () => {
     });
   });
 
-  it('but the program passes over a name __proto__', () => {
-    const yaml = 'profiles: {__proto__: 1}';
-    expect({ program: programTakes(yaml), schema: schemaTakes(yaml) }).toEqual({
+  /** And all of what the schema refuses and the program does not. */
+  it.each([
+    ['does not look at what a variable wins over', 'baseUrl: nonsense'],
+    ['passes over a name __proto__', 'profiles: {__proto__: 1}'],
+  ])('but the program %s: %s', (_, yaml) => {
+    const environment = { ...ENVIRONMENT, OPENAI_BASE_URL: 'https://a.test/v1' };
+    expect({ program: programTakes(yaml, environment), schema: schemaTakes(yaml) }).toEqual({
       program: true,
       schema: false,
     });
