@@ -102,6 +102,8 @@ export interface Completed {
   readonly toolCalls: readonly ToolCall[];
   /** To be handed back with this turn. */
   readonly reasoningItems: readonly ReasoningItem[];
+  /** What the upstream wants back with this turn, opaque. Absent: nothing. */
+  readonly providerData?: string;
   /** Of this attempt as the upstream leaves it, of all attempts as the caller gets it. */
   readonly usage: Usage;
   /** Of all attempts. Absent as the upstream leaves it, and if costs are not tracked. */

@@ -1,18 +1,22 @@
 import type { Call, Emit } from '../core/call.ts';
 import type { Completed, Timings, Usage } from '../core/events.ts';
-import type { ToolCall } from '../core/message.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
 import { CodePoints } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';
 import { tooLarge } from './faults.ts';
 import { present } from './present.ts';
-import { ToolCallAssembler, type ToolCallFragment } from './tool-calls.ts';
+import { ToolCalls } from './tool-calls.ts';
 
 /** What is known of an answer at its end, beyond what was said. */
 export interface Outcome
   extends Pick<
     Completed,
-    'finishReason' | 'rawFinishReason' | 'reasoningItems' | 'serviceTier' | 'systemFingerprint'
+    | 'finishReason'
+    | 'rawFinishReason'
+    | 'reasoningItems'
+    | 'serviceTier'
+    | 'systemFingerprint'
+    | 'providerData'
   > {
   /** As the upstream names it; may be empty. */
   readonly model: string;
@@ -32,7 +36,8 @@ export class AnswerEvents {
   readonly #text = new CodePoints();
   readonly #reasoning = new CodePoints();
   readonly #refusal = new CodePoints();
-  readonly #tools = new ToolCallAssembler();
+  readonly tools: ToolCalls;
+  #phase = '';
   #started = false;
   #outputChunks = 0;
   #outputCharacters = 0;
@@ -40,14 +45,12 @@ export class AnswerEvents {
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#emit = emit;
+    const names = new Set(call.request.tools?.map(({ name }) => name));
+    this.tools = new ToolCalls(emit, (name) => names.has(name));
   }
 
   get hasOutput(): boolean {
     return this.#outputChunks > 0;
-  }
-
-  get toolCalls(): readonly ToolCall[] {
-    return this.#tools.toolCalls;
   }
 
   /** Emits `started`; only the first time. */
@@ -76,8 +79,14 @@ export class AnswerEvents {
     if (this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks > MAX_WEIGHT) throw tooLarge();
   }
 
-  text(piece: string): void {
-    if (piece !== '') this.#emitText(this.#text.add(piece));
+  /** @param phase of the text, where the model tells them apart */
+  text(piece: string, phase = ''): void {
+    if (piece === '') return;
+    if (phase !== this.#phase) {
+      this.#emitText(this.#text.end());
+      this.#phase = phase;
+    }
+    this.#emitText(this.#text.add(piece));
   }
 
   reasoning(piece: string): void {
@@ -88,21 +97,16 @@ export class AnswerEvents {
     if (piece !== '') this.#emitRefusal(this.#refusal.add(piece));
   }
 
-  toolCall(fragment: ToolCallFragment): void {
-    const event = this.#tools.add(fragment);
-    if (event !== undefined) this.#emit(event);
-  }
-
   /** Emits what was held back. */
   end({ model, usage, ...outcome }: Outcome, timings: Timings): Completed {
     this.#emitReasoning(this.#reasoning.end());
     this.#emitText(this.#text.end());
     this.#emitRefusal(this.#refusal.end());
-    for (const delta of this.#tools.end()) this.#emit(delta);
+    this.tools.end();
     return {
       type: 'completed',
       ...outcome,
-      toolCalls: this.#tools.toolCalls,
+      toolCalls: this.tools.all,
       // Input tokens are not known here; whoever accounts for the call fills in their estimate.
       usage: usage ?? estimatedUsage(0, this.#outputTokens()),
       model: model || this.#call.model,
@@ -116,7 +120,8 @@ export class AnswerEvents {
 
   #emitText(text: string): void {
     if (text === '') return;
-    this.#emit({ type: 'textDelta', text, outputTokensSoFar: this.#outputTokens() });
+    const delta = { type: 'textDelta', text, outputTokensSoFar: this.#outputTokens() } as const;
+    this.#emit(this.#phase === '' ? delta : { ...delta, phase: this.#phase });
   }
 
   #emitReasoning(text: string): void {

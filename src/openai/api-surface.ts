@@ -21,15 +21,25 @@ export interface AnswerStream {
    */
   read(name: string, data: string): void;
   /**
+   * Takes what came behind `[DONE]`, which is nothing but usage at those servers that send any.
+   *
+   * @returns false if it is anything else
+   */
+  readLate(data: string): boolean;
+  /**
    * Takes a whole answer, as it comes where no stream was asked for.
    *
    * @throws ProviderError if it cannot be read, or reports a failure
    */
   readWhole(body: string): void;
-  /** The model has said all it says; the usage may still follow. */
+  /** The model gave the reason why it stopped; usage, and at some servers more output, may follow. */
   readonly finished: boolean;
+  /** Output followed a reason: this server gives one with every piece, and none is the end. */
+  readonly wentOn: boolean;
   /** Nothing more can follow. */
   readonly complete: boolean;
+  /** The server has said what the answer consumed. */
+  readonly hasUsage: boolean;
   /** The model has said something. */
   readonly hasOutput: boolean;
   /** The end, once nothing follows. Emits what is left before: halves of characters. */

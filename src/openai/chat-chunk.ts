@@ -1,34 +1,45 @@
+import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { isObject, malformed, parseObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
-import type { ToolCallFragment } from './tool-calls.ts';
+import { parseJsonExactly } from './parse-json-exactly.ts';
 
 /** The parts of a `chat.completion.chunk` that are read, as loosely as servers are known to send them. */
 export interface ChatChunk {
   readonly id?: unknown;
   readonly model?: unknown;
   readonly choices?: readonly ChunkChoice[] | null;
-  readonly usage?: object | null;
+  readonly usage?: unknown;
   readonly service_tier?: unknown;
   readonly system_fingerprint?: unknown;
   readonly error?: unknown;
 }
 
 export interface ChunkChoice {
-  /** 0 or absent in an answer to a request for one choice. */
   readonly index?: unknown;
   readonly delta?: ChunkDelta | null;
-  /** Where a server sends the whole answer at once. */
+  /** The answer so far, beside or in the place of a delta. */
   readonly message?: ChunkDelta | null;
+  /** Of completions servers that know no messages. */
+  readonly text?: unknown;
   readonly finish_reason?: string | null;
+  readonly usage?: unknown;
+  readonly error?: unknown;
 }
 
 export interface ChunkDelta {
-  readonly content?: string | null;
+  /** Text, or parts of text and thinking. */
+  readonly content?: unknown;
   readonly refusal?: string | null;
-  /** OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by either name. */
+  /** OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by these names. */
   readonly reasoning_content?: string | null;
   readonly reasoning?: string | null;
   readonly tool_calls?: readonly ToolCallFragment[] | null;
+  /** What became `tool_calls` in 2023. */
+  readonly function_call?: ToolCallFragment['function'];
+  /** Signatures that Gemini's compatible endpoint wants back. */
+  readonly extra_content?: unknown;
+  /** What OpenRouter wants back. */
+  readonly reasoning_details?: unknown;
 }
 
 /**
@@ -37,31 +48,17 @@ export interface ChunkDelta {
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseChunk(data: string): ChatChunk {
-  return checked(parseObject(data));
-}
-
-/**
- * A whole `chat.completion` as the one chunk that says as much.
- *
- * @throws ProviderError SERVICE_UNAVAILABLE
- */
-export function parseCompletion(body: string): ChatChunk {
-  const value = parseObject(body);
-  const choices = Array.isArray(value.choices) ? value.choices : [];
-  return checked({
-    ...value,
-    choices: choices.map((choice) => ({ ...choice, delta: recordOf(choice).message })),
-  });
+  const value = parseObject(data);
+  return checked(OBJECT_ARGUMENTS.test(data) ? withTextArguments(parseJsonExactly(data)) : value);
 }
 
 /** By hand rather than by combined checks: this runs for every chunk. */
-function checked(value: { readonly [name: string]: unknown }): ChatChunk {
-  const { usage, choices } = value;
-  if (usage != null && !isObject(usage)) throw malformed('the usage of a chunk');
+function checked(value: unknown): ChatChunk {
+  const { choices } = value as { readonly choices?: unknown };
   if (choices != null && !(Array.isArray(choices) && choices.every(isChoice))) {
     throw malformed('the choices of a chunk');
   }
-  return value;
+  return value as ChatChunk;
 }
 
 function isChoice(value: unknown): boolean {
@@ -75,12 +72,13 @@ function isChoice(value: unknown): boolean {
 
 function isDelta(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { tool_calls } = value;
+  const { content, tool_calls, function_call } = value;
   return (
-    isText(value.content) &&
+    (isText(content) || Array.isArray(content)) &&
     isText(value.refusal) &&
     isText(value.reasoning_content) &&
     isText(value.reasoning) &&
+    (function_call == null || isFunctionFragment(function_call)) &&
     (tool_calls == null || (Array.isArray(tool_calls) && tool_calls.every(isToolCallFragment)))
   );
 }
@@ -101,4 +99,37 @@ function isFunctionFragment(value: unknown): boolean {
 /** Absent counts as empty. */
 function isText(value: unknown): boolean {
   return value == null || typeof value === 'string';
+}
+
+/** A chunk with arguments as the object that they should be the text of. */
+const OBJECT_ARGUMENTS = /"arguments"\s*:\s*\{/;
+
+interface CalledFunction {
+  arguments?: unknown;
+}
+
+/** The chunk with such arguments as text, numbers as they stood. */
+function withTextArguments(chunk: unknown): unknown {
+  for (const call of callsOf(chunk)) {
+    const called = recordOf(call).function as CalledFunction | null | undefined;
+    if (!isObject(called?.arguments)) continue;
+    const empty = Object.keys(called.arguments).length === 0;
+    called.arguments = empty ? '' : JSON.stringify(called.arguments);
+    if (empty) Object.assign(call, { withoutArguments: true });
+  }
+  return chunk;
+}
+
+/** Everything in a chunk that holds a function. */
+function callsOf(chunk: unknown): object[] {
+  const choices = listOf(recordOf(chunk).choices).map(recordOf);
+  const said = choices.flatMap(({ delta, message }) => [recordOf(delta), recordOf(message)]);
+  return said.flatMap((holder) => [
+    ...listOf(holder.tool_calls).filter(isObject),
+    { function: holder.function_call },
+  ]);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -2,42 +2,61 @@ import type { Call, Emit } from '../core/call.ts';
 import type { Completed, Timings } from '../core/events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
-import {
-  type ChatChunk,
-  type ChunkChoice,
-  type ChunkDelta,
-  parseChunk,
-  parseCompletion,
-} from './chat-chunk.ts';
+import { type ChatChunk, type ChunkChoice, type ChunkDelta, parseChunk } from './chat-chunk.ts';
+import { readParts } from './chat-content.ts';
+import { ChatProviderData } from './chat-provider-data.ts';
+import { ChatToolCalls, type ToolCallFragment } from './chat-tool-calls.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
+import { Said } from './said.ts';
+import { ReportedUsage } from './usage-report.ts';
+
+/** Names of events that hold chunks; whatever else has a name is not part of the answer. */
+const CHUNK_NAMES: ReadonlySet<string> = new Set(['', 'message', 'data', 'error']);
 
 /** Folds the chunks of one Chat Completions stream into events. */
 export class ChatStream implements AnswerStream {
   readonly #call: Call;
   readonly #events: AnswerEvents;
+  readonly #tools: ChatToolCalls;
+  readonly #providerData: ChatProviderData;
+  readonly #usage = new ReportedUsage(toUsage);
+  readonly #text = new Said();
+  readonly #reasoning = new Said();
+  readonly #refusal = new Said();
   #model = '';
   #finishReason = '';
-  #usage: object | undefined;
-  #usageFollowedFinish = false;
+  #wentOn = false;
+  /** Text of choices that nobody asked for, in case there is no other. */
+  #otherText = '';
   #serviceTier = '';
   #systemFingerprint = '';
 
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
+    this.#tools = new ChatToolCalls(this.#events.tools);
+    this.#providerData = new ChatProviderData(call.upstream, this.#events.tools);
   }
 
   get finished(): boolean {
     return this.#finishReason !== '';
   }
 
-  /** The usage came in a chunk of its own behind the last of the choice. */
+  get wentOn(): boolean {
+    return this.#wentOn;
+  }
+
+  /** Usage and the end of the stream follow the finish reason. */
   get complete(): boolean {
-    return this.#usageFollowedFinish;
+    return false;
+  }
+
+  get hasUsage(): boolean {
+    return this.#usage.isThere;
   }
 
   get hasOutput(): boolean {
@@ -45,19 +64,28 @@ export class ChatStream implements AnswerStream {
   }
 
   read(name: string, data: string): void {
+    // Keep-alives and metadata of proxies, with any data.
+    if (!CHUNK_NAMES.has(name) && !isChunk(data)) return;
     const chunk = parseChunk(data);
     if (chunk.error || name === 'error') throw reported(chunk.error || chunk, this.#call);
     this.add(chunk);
   }
 
+  readLate(data: string): boolean {
+    if (!data.startsWith('{') || !data.includes('"usage"')) return false;
+    const { usage, choices } = parseChunk(data);
+    if (!usage || choices?.length) return false;
+    this.#usage.add(usage);
+    return true;
+  }
+
   readWhole(body: string): void {
-    const completion = parseCompletion(body);
+    const completion = parseChunk(body);
     if (completion.error) throw reported(completion.error, this.#call);
     this.add(completion);
   }
 
   add(chunk: ChatChunk): void {
-    const choice = firstChoice(chunk.choices);
     if (this.#model === '') this.#model = stringOr(chunk.model);
     // Said again with every chunk, nearly always the same.
     if (chunk.service_tier !== this.#serviceTier) {
@@ -66,62 +94,156 @@ export class ChatStream implements AnswerStream {
     if (chunk.system_fingerprint !== this.#systemFingerprint) {
       this.#systemFingerprint = stringOr(chunk.system_fingerprint) || this.#systemFingerprint;
     }
-    if (chunk.usage) this.#addUsage(chunk.usage, choice !== undefined);
+    if (chunk.usage) this.#usage.add(chunk.usage);
     // Azure sends its verdict on the prompt first, in a chunk without id, model and choice.
-    if (choice === undefined) return;
+    const { choices } = chunk;
+    if (!choices || choices.length === 0) return;
     this.#events.start(stringOr(chunk.id), this.#model);
-    // Some servers that only seem to stream send a whole message in the place of its parts.
-    const delta = choice.delta ?? choice.message;
-    if (delta) this.#addDelta(delta);
-    if (choice.finish_reason) this.#finishReason = choice.finish_reason;
+    // One choice is asked for; servers that send several spread one answer over them.
+    for (const choice of choices) this.#addChoice(choice);
   }
 
   end(timings: Timings): Completed {
+    if (this.#text.isEmpty) this.#events.text(this.#otherText);
+    const finishReason = this.#outcome();
+    return this.#events.end(
+      {
+        finishReason,
+        rawFinishReason: this.#finishReason,
+        reasoningItems: [],
+        usage: this.#usage.total(this.#events.hasOutput),
+        model: this.#model,
+        serviceTier: this.#serviceTier,
+        systemFingerprint: this.#systemFingerprint,
+        ...this.#providerData.ofMessage(),
+      },
+      timings,
+    );
+  }
+
+  /** The word, set right by what was said: calls are what the answer is for. */
+  #outcome() {
     const finishReason = toFinishReason(this.#finishReason);
-    // The calls came in a form that is not read here, as OpenAI's old function_call.
-    if (finishReason === 'tool_calls' && this.#events.toolCalls.length === 0) {
-      throw malformed('the tool calls are missing');
+    const called = this.#events.tools.count > 0;
+    if (finishReason === 'stop' && called) return 'tool_calls';
+    if (finishReason === 'tool_calls' && !called) {
+      // The calls came in a form that is not read here.
+      if (!this.#events.hasOutput) throw malformed('the tool calls are missing');
+      return 'stop';
     }
-    const outcome = {
-      finishReason,
-      rawFinishReason: this.#finishReason,
-      reasoningItems: [],
-      usage: this.#usage && toUsage(this.#usage),
-      model: this.#model,
-      serviceTier: this.#serviceTier,
-      systemFingerprint: this.#systemFingerprint,
-    };
-    return this.#events.end(outcome, timings);
+    return finishReason;
   }
 
-  /** Some servers report usage with every chunk: the last report is the whole. */
-  #addUsage(usage: object, withChoice: boolean): void {
-    this.#usage = usage;
-    this.#usageFollowedFinish = this.finished && !withChoice;
+  #addChoice(choice: ChunkChoice): void {
+    if (choice.error) throw reported(choice.error, this.#call);
+    if (choice.usage) this.#usage.add(choice.usage);
+    const { delta, message } = choice;
+    if (delta) this.#addDelta(delta, choice.index);
+    if (message) this.#addMessage(message, choice.index, delta != null);
+    if (choice.finish_reason) this.#addFinish(choice.finish_reason);
   }
 
-  #addDelta(delta: ChunkDelta): void {
-    const text = delta.content ?? '';
-    const refusal = delta.refusal ?? '';
-    // A server that sends both names sends the same text twice.
-    const reasoning = delta.reasoning_content || delta.reasoning || '';
-    this.#events.count(text.length + refusal.length + reasoning.length + toolCallLength(delta));
-    this.#events.reasoning(reasoning);
-    this.#events.text(text);
-    this.#events.refusal(refusal);
-    for (const fragment of delta.tool_calls ?? []) this.#events.toolCall(fragment);
+  /** Some servers give a reason with every chunk. The last holds, but `stop` takes back no worse one. */
+  #addFinish(reason: string): void {
+    if (this.#finishReason !== '' && reason !== this.#finishReason) {
+      const better = toFinishReason(reason) === 'stop' && toFinishReason(this.#finishReason);
+      if (better && better !== 'stop') return;
+    }
+    this.#finishReason = reason;
+  }
+
+  #addDelta(delta: ChunkDelta, choice: unknown): void {
+    const { text, reasoning } = said(delta);
+    this.#add(
+      this.#ofChoice(choice, text),
+      reasoning,
+      delta.refusal ?? '',
+      delta.tool_calls ?? undefined,
+    );
+    if (delta.function_call) this.#addCall({ function: delta.function_call });
+    this.#providerData.addMessage(delta);
+  }
+
+  /**
+   * A message says the answer so far; beside a delta, or grown since the last, it says what the deltas
+   * said and perhaps more. Alone and another text, it is a piece.
+   */
+  #addMessage(message: ChunkDelta, choice: unknown, besideDelta: boolean): void {
+    const { text, reasoning } = said(message);
+    const refusal = message.refusal ?? '';
+    const more = (so: Said, whole: string) =>
+      so.rest(whole) || (besideDelta || so.text === whole ? '' : whole);
+    this.#add(
+      this.#ofChoice(choice, more(this.#text, text)),
+      more(this.#reasoning, reasoning),
+      more(this.#refusal, refusal),
+      undefined,
+    );
+    message.tool_calls?.forEach((call, place) => {
+      this.#addCall(call, place);
+    });
+    if (message.function_call) this.#addCall({ function: message.function_call }, 0);
+    this.#providerData.addMessage(message);
+  }
+
+  /** What other choices say beside the first is another answer. */
+  #ofChoice(choice: unknown, text: string): string {
+    if (text === '' || (choice ?? 0) === 0) return text;
+    this.#count(text.length);
+    this.#otherText += text;
+    return '';
+  }
+
+  #add(
+    text: string,
+    reasoning: string,
+    refusal: string,
+    toolCalls: readonly ToolCallFragment[] | undefined,
+  ): void {
+    this.#count(text.length + refusal.length + reasoning.length + lengthOf(toolCalls));
+    if (reasoning !== '') this.#events.reasoning(this.#reasoning.add(reasoning));
+    if (text !== '') this.#events.text(this.#text.add(text));
+    if (refusal !== '') this.#events.refusal(this.#refusal.add(refusal));
+    if (toolCalls === undefined) return;
+    for (const fragment of toolCalls) {
+      const call = this.#tools.add(fragment);
+      if (call !== undefined) this.#providerData.addCall(call, fragment);
+    }
+  }
+
+  /** @param place of a whole call; absent for a fragment */
+  #addCall(fragment: ToolCallFragment, place?: number): void {
+    const called = fragment.function ?? {};
+    const whole = place !== undefined;
+    const known = whole && fragment.id ? this.#events.tools.find(fragment.id) : undefined;
+    if (known === undefined) this.#count(lengthOf([fragment]));
+    const call = whole ? this.#tools.addWhole(fragment, place) : this.#tools.add(fragment);
+    if (call !== undefined && called) this.#providerData.addCall(call, fragment);
+  }
+
+  #count(characters: number): void {
+    if (characters > 0 && this.finished) this.#wentOn = true;
+    this.#events.count(characters);
   }
 }
 
-function firstChoice(choices: ChatChunk['choices']): ChunkChoice | undefined {
-  for (const choice of choices ?? []) if ((choice.index ?? 0) === 0) return choice;
-  return undefined;
+/** A server that sends reasoning by both names sends the same text twice. */
+function said({ content, reasoning_content, reasoning }: ChunkDelta) {
+  const thought = reasoning_content || reasoning || '';
+  if (typeof content === 'string') return { text: content, reasoning: thought };
+  if (content == null) return { text: '', reasoning: thought };
+  const parts = readParts(content as readonly unknown[]);
+  return { text: parts.text, reasoning: thought || parts.reasoning };
 }
 
-function toolCallLength(delta: ChunkDelta): number {
+function lengthOf(toolCalls: readonly ToolCallFragment[] | undefined): number {
   let length = 0;
-  for (const fragment of delta.tool_calls ?? []) {
+  for (const fragment of toolCalls ?? []) {
     length += (fragment.function?.name?.length ?? 0) + (fragment.function?.arguments?.length ?? 0);
   }
   return length;
+}
+
+function isChunk(data: string): boolean {
+  return data.startsWith('{') && data.includes('"choices"');
 }

@@ -1,31 +1,64 @@
 import type { FinishReason } from '../core/events.ts';
 
 /**
- * What the model's stopping means here. Compatible servers have words of their own for giving up
- * ("error", "insufficient_system_resource"); whatever is unknown is not a clean end.
+ * The words of compatible servers, in lower case, `_` between words and without `finish_reason_`.
+ * docs/compatibility.md names who says them.
+ */
+const WORDS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  end: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
+  end_turn: 'stop',
+  end_of_turn: 'stop',
+  stop_sequence: 'stop',
+  stop_token: 'stop',
+  complete: 'stop',
+  completed: 'stop',
+  finished: 'stop',
+  length: 'length',
+  max_tokens: 'length',
+  max_length: 'length',
+  max_output_tokens: 'length',
+  max_completion_tokens: 'length',
+  model_length: 'length',
+  token_limit: 'length',
+  context_length: 'length',
+  context_length_exceeded: 'length',
+  context_window_exceeded: 'length',
+  model_context_window_exceeded: 'length',
+  tool_calls: 'tool_calls',
+  tool_call: 'tool_calls',
+  tool_use: 'tool_calls',
+  function_call: 'tool_calls',
+  function_calls: 'tool_calls',
+  content_filter: 'content_filter',
+  content_filtered: 'content_filter',
+  sensitive: 'content_filter',
+  safety: 'content_filter',
+  refusal: 'content_filter',
+  recitation: 'content_filter',
+  blocklist: 'content_filter',
+  prohibited_content: 'content_filter',
+  guardrail_intervened: 'content_filter',
+  spii: 'content_filter',
+};
+
+/**
+ * What the model's stopping means here, whatever the case. Compatible servers have words of their own
+ * for giving up ("error", "insufficient_system_resource"); whatever is unknown is not a clean end.
  */
 export function toFinishReason(raw: string): FinishReason {
-  switch (raw) {
-    case 'stop':
-    case 'length':
-    case 'tool_calls':
-    case 'content_filter':
-      return raw;
-    case 'function_call':
-      return 'tool_calls';
-    default:
-      return 'error';
-  }
+  const word = raw
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+    .replace(/^finish_reason_/, '');
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] as FinishReason) : 'error';
 }
 
 /** What it means here that a Responses answer is `incomplete`, by the reason it gives. */
 export function toIncompleteReason(raw: string): FinishReason {
-  switch (raw) {
-    case 'max_output_tokens':
-      return 'length';
-    case 'content_filter':
-      return 'content_filter';
-    default:
-      return 'error';
-  }
+  const reason = toFinishReason(raw);
+  return reason === 'length' || reason === 'content_filter' ? reason : 'error';
 }

@@ -4,74 +4,110 @@ import { type JsonRecord, recordOf } from './json-record.ts';
 /** Counts are int32 on the wire. */
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** Where an API puts its counts. */
+/**
+ * Where an API, and servers that only resemble it, put a count: the first place that holds one is
+ * read. A path of two names is a field of a field.
+ */
 interface UsageNames {
-  readonly input: string;
-  readonly inputDetails: string;
-  readonly output: string;
-  readonly outputDetails: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly cacheRead: readonly string[];
+  readonly cacheWrite: readonly string[];
+  readonly reasoning: readonly string[];
 }
 
 const CHAT: UsageNames = {
-  input: 'prompt_tokens',
-  inputDetails: 'prompt_tokens_details',
-  output: 'completion_tokens',
-  outputDetails: 'completion_tokens_details',
+  input: ['prompt_tokens', 'input_tokens'],
+  output: ['completion_tokens', 'output_tokens'],
+  cacheRead: [
+    'prompt_tokens_details.cached_tokens',
+    'input_tokens_details.cached_tokens',
+    // DeepSeek
+    'prompt_cache_hit_tokens',
+    // Moonshot
+    'cached_tokens',
+    // Gateways before Anthropic's models
+    'cache_read_input_tokens',
+  ],
+  cacheWrite: [
+    'prompt_tokens_details.cache_write_tokens',
+    'prompt_tokens_details.cache_creation_tokens',
+    'cache_creation_input_tokens',
+  ],
+  reasoning: [
+    'completion_tokens_details.reasoning_tokens',
+    'output_tokens_details.reasoning_tokens',
+    'reasoning_tokens',
+  ],
 };
 
 const RESPONSES: UsageNames = {
-  input: 'input_tokens',
-  inputDetails: 'input_tokens_details',
-  output: 'output_tokens',
-  outputDetails: 'output_tokens_details',
+  input: ['input_tokens', 'prompt_tokens'],
+  output: ['output_tokens', 'completion_tokens'],
+  cacheRead: ['input_tokens_details.cached_tokens', ...CHAT.cacheRead],
+  cacheWrite: ['input_tokens_details.cache_write_tokens', ...CHAT.cacheWrite],
+  reasoning: ['output_tokens_details.reasoning_tokens', ...CHAT.reasoning],
 };
 
 /** The `usage` of a Chat Completions chunk. */
 export function toUsage(raw: unknown): Usage {
-  return readUsage(raw, CHAT);
+  return readUsage(recordOf(raw), CHAT);
 }
 
 /** The `usage` of a Responses answer. */
 export function toResponsesUsage(raw: unknown): Usage {
-  return readUsage(raw, RESPONSES);
+  return readUsage(recordOf(raw), RESPONSES);
 }
 
 /**
- * The token counts of an answer, as far as they can be believed: a count that
- * is negative, fractional, not a number or greater than the whole it is part of reads 0, and so does
- * a missing main count; `estimated` is then set. Absent details are 0 and no cause for doubt: many
- * compatible servers have none.
+ * The token counts of an answer, as far as they can be believed: a count that is negative, fractional,
+ * not a number or greater than the whole it is part of reads 0, and so does a missing main count;
+ * `estimated` is then set. Absent details are 0 and no cause for doubt: many compatible servers have
+ * none.
  */
-function readUsage(raw: unknown, names: UsageNames): Usage {
-  const usage = recordOf(raw);
-  const input = recordOf(usage[names.inputDetails]);
-  const output = recordOf(usage[names.outputDetails]);
+function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   let doubtful = false;
-
-  const count = (from: JsonRecord, name: string, most: number): number => {
-    const value = from[name] ?? 0;
+  const count = (value: unknown, most: number): number => {
+    if (value === undefined) return 0;
     if (isCount(value) && value <= most) return value;
     doubtful = true;
     return 0;
   };
 
-  const inputTokens = count(usage, names.input, MAX_COUNT);
-  const outputTokens = count(usage, names.output, MAX_COUNT);
-  count(usage, 'total_tokens', MAX_COUNT);
+  const input = find(usage, names.input);
+  const said = find(usage, names.output);
+  const inputTokens = count(input, MAX_COUNT);
+  const total = count(usage.total_tokens ?? undefined, MAX_COUNT);
+  const reasoning = find(usage, names.reasoning);
+  const outputTokens = withReasoning(inputTokens, count(said, MAX_COUNT), reasoning, total);
   const details = {
-    cacheReadTokens: count(input, 'cached_tokens', inputTokens),
-    cacheWriteTokens: count(input, 'cache_write_tokens', inputTokens),
-    reasoningTokens: count(output, 'reasoning_tokens', outputTokens),
+    cacheReadTokens: count(find(usage, names.cacheRead), inputTokens),
+    cacheWriteTokens: count(find(usage, names.cacheWrite), inputTokens),
+    reasoningTokens: count(reasoning, outputTokens),
   };
-  const complete = usage[names.input] != null && usage[names.output] != null;
   return {
     inputTokens,
     outputTokens,
     // Always the sum, as the contract says: some servers' totals hold tokens that are in neither.
     totalTokens: Math.min(inputTokens + outputTokens, MAX_COUNT),
     ...details,
-    estimated: doubtful || !complete,
+    estimated: doubtful || input === undefined || said === undefined,
   };
+}
+
+/** xAI counts reasoning beside the output and not in it, which its total shows. */
+function withReasoning(input: number, output: number, reasoning: unknown, total: number): number {
+  if (!isCount(reasoning) || reasoning === 0) return output;
+  return total === input + output + reasoning ? output + reasoning : output;
+}
+
+function find(usage: JsonRecord, paths: readonly string[]): unknown {
+  for (const path of paths) {
+    const [name = '', inner] = path.split('.');
+    const value = inner === undefined ? usage[name] : recordOf(usage[name])[inner];
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
 }
 
 function isCount(value: unknown): value is number {

@@ -4,9 +4,20 @@ import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from
 export interface ResponsesEvent {
   /** Absent where a server tells it by the event's name alone. */
   readonly type?: string | null;
-  /** Place of the item that the event belongs to in the answer's output. */
-  readonly output_index?: number | null;
+  /** Id of the item that the event belongs to. */
+  readonly item_id?: unknown;
+  /** Place of that item in the answer's output; missing or wrong at some servers. */
+  readonly output_index?: unknown;
+  /** Place of a part in its item. */
+  readonly content_index?: unknown;
+  readonly summary_index?: unknown;
   readonly delta?: string | null;
+  /** The whole of what deltas said. */
+  readonly text?: string | null;
+  readonly refusal?: string | null;
+  readonly arguments?: string | null;
+  readonly name?: unknown;
+  readonly part?: ItemPart | null;
   readonly item?: OutputItem | null;
   readonly response?: ResponseObject | null;
   readonly error?: unknown;
@@ -22,14 +33,18 @@ export interface OutputItem {
   /** Of a function call: what its result refers to. */
   readonly call_id?: string | null;
   readonly name?: string | null;
-  readonly arguments?: string | null;
+  /** Text; some servers send the object itself. */
+  readonly arguments?: unknown;
   /** Of a message: text and refusals. Of reasoning: its text, where the server shows it. */
-  readonly content?: readonly ItemPart[] | null;
+  readonly content?: readonly ItemPart[] | string | null;
   readonly summary?: readonly ItemPart[] | null;
   readonly encrypted_content?: string | null;
+  /** Of a message: `commentary` or `final_answer`. */
+  readonly phase?: unknown;
 }
 
 export interface ItemPart {
+  readonly type?: unknown;
   readonly text?: string | null;
   readonly refusal?: string | null;
 }
@@ -40,25 +55,28 @@ export interface ResponseObject {
   readonly status?: unknown;
   readonly service_tier?: unknown;
   readonly output?: readonly OutputItem[] | null;
-  readonly usage?: object | null;
+  readonly usage?: unknown;
   readonly error?: unknown;
   readonly incomplete_details?: unknown;
 }
 
+/** Types of events that belong to the API; whatever else is none of the answer. */
+const OWN = /^(?:response\.|error$)/;
+
 /**
- * The data of an event whose read parts have the types above.
+ * The data of an event whose read parts have the types above; undefined for one that is not read, such
+ * as a proxy's keep-alive, with any data.
  *
  * @param name of the event, which is its type where the data has none
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
-export function parseResponsesEvent(name: string, data: string): ResponsesEvent {
+export function parseResponsesEvent(name: string, data: string): ResponsesEvent | undefined {
+  if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
   const value = parseObject(data);
+  if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const check = CHECKS.get(String(value.type ?? name));
-  const wellFormed =
-    isAbsentOr(value.type, isString) &&
-    isAbsentOr(value.output_index, Number.isInteger) &&
-    (check?.(value) ?? true);
-  if (!wellFormed) throw malformed('a part of an event');
+  if (check === undefined) return isFailure(name, value) ? value : undefined;
+  if (!check(value)) throw malformed('a part of an event');
   return value;
 }
 
@@ -69,14 +87,18 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
  */
 export function parseResponse(body: string): ResponseObject {
   const value = parseObject(body);
-  if (!isResponse(value)) throw malformed('a part of the answer');
-  return value;
+  // Some servers wrap the answer as the last event of a stream does.
+  const response = isObject(value.response) ? value.response : value;
+  if (!isResponse(response)) throw malformed('a part of the answer');
+  return response;
 }
 
 type EventCheck = (event: { readonly [name: string]: unknown }) => boolean;
 
 const hasDelta: EventCheck = ({ delta }) => isAbsentOr(delta, isString);
+const hasText: EventCheck = ({ text }) => isAbsentOr(text, isString);
 const hasItem: EventCheck = ({ item }) => isAbsentOr(item, isItem);
+const hasPart: EventCheck = ({ part }) => isAbsentOr(part, isPart);
 const hasResponse: EventCheck = ({ response }) => isAbsentOr(response, isResponse);
 
 /** Of the events that are read; the others may have any shape. */
@@ -86,19 +108,39 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.in_progress', hasResponse],
   ['response.output_item.added', hasItem],
   ['response.output_text.delta', hasDelta],
+  ['response.output_text.done', hasText],
+  ['response.content_part.done', hasPart],
   ['response.refusal.delta', hasDelta],
+  ['response.refusal.done', ({ refusal }) => isAbsentOr(refusal, isString)],
   ['response.reasoning_text.delta', hasDelta],
+  ['response.reasoning_text.done', hasText],
   ['response.reasoning_summary_text.delta', hasDelta],
+  ['response.reasoning_summary_text.done', hasText],
+  ['response.reasoning_summary_part.done', hasPart],
   ['response.function_call_arguments.delta', hasDelta],
+  [
+    'response.function_call_arguments.done',
+    ({ arguments: given }) => isAbsentOr(given, isArguments),
+  ],
   ['response.output_item.done', hasItem],
   ['response.completed', hasResponse],
+  ['response.done', hasResponse],
   ['response.incomplete', hasResponse],
   ['response.failed', hasResponse],
   ['response.cancelled', hasResponse],
 ]);
 
+/** An error, by its name or by what it holds, whatever it calls itself. */
+function isFailure(name: string, value: { readonly [name: string]: unknown }): boolean {
+  return name === 'error' || value.type === 'error' || Boolean(value.error);
+}
+
+function isArguments(value: unknown): boolean {
+  return isString(value) || isObject(value);
+}
+
 function isResponse(value: unknown): boolean {
-  return isObject(value) && isAbsentOr(value.usage, isObject) && isListOf(value.output, isItem);
+  return isObject(value) && isListOf(value.output, isItem);
 }
 
 const READ_ITEMS: ReadonlySet<unknown> = new Set(['message', 'function_call', 'reasoning']);
@@ -107,10 +149,11 @@ function isItem(value: unknown): boolean {
   if (!isObject(value)) return false;
   if (!READ_ITEMS.has(value.type)) return true;
   return (
-    [value.id, value.call_id, value.name, value.arguments, value.encrypted_content].every((field) =>
+    [value.id, value.call_id, value.name, value.encrypted_content].every((field) =>
       isAbsentOr(field, isString),
     ) &&
-    isListOf(value.content, isPart) &&
+    isAbsentOr(value.arguments, isArguments) &&
+    (isString(value.content) || isListOf(value.content, isPart)) &&
     isListOf(value.summary, isPart)
   );
 }

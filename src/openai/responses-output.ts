@@ -1,25 +1,55 @@
 import type { ReasoningItem } from '../core/message.ts';
 import type { AnswerEvents } from './answer-events.ts';
+import { tooLarge } from './faults.ts';
+import { isObject } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
-import { Received } from './received.ts';
-import type { ItemPart, OutputItem } from './responses-event.ts';
+import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
+import { Said } from './said.ts';
 
-/** Where events without an index of their item belong. */
-const NO_INDEX = -1;
+type Kind = 'message' | 'function_call' | 'reasoning';
 
-type Index = number | null | undefined;
+/** More than any answer has; each takes memory of its own. */
+const MAX_ITEMS = 16_384;
+
+/** Between the parts of a summary, which are paragraphs with titles. */
+const PARAGRAPH = '\n\n';
+
+/** One item of the output, as far as it has come. */
+interface Item {
+  readonly kind: Kind;
+  readonly text: Said;
+  readonly refusal: Said;
+  readonly reasoning: Said;
+  readonly arguments: Said;
+  /** Where the texts of its parts begin, by part. */
+  readonly parts: Map<unknown, Said>;
+  id: string;
+  phase: string;
+  /** Its reasoning comes as text or as summary; what comes first is told. */
+  reasoningIn: 'text' | 'summary' | '';
+  /** The part of the summary that came last. */
+  summaryPart: unknown;
+  /** Its place in the output, where the server tells it. */
+  index: unknown;
+  /** The server said that it is whole. */
+  finished: boolean;
+  /** Of a function call: its place among the calls. */
+  call: number | undefined;
+}
 
 /**
  * What the model says in a Responses stream, item by item. The API says everything several times: in
- * deltas, in the finished item, in the finished answer. Each character is passed on once, as early as
- * it comes; servers that leave out the deltas, or all but the end, lose nothing.
+ * deltas, in the finished part and item, in the finished answer. Each character is passed on once, as
+ * early as it comes; servers that leave out the deltas, or all but the end, lose nothing.
+ *
+ * An item is known by its id, else by its place in the output, else it is the last of its kind:
+ * places are missing, shared or wrong at some servers.
  */
 export class ResponsesOutput {
   readonly #events: AnswerEvents;
-  readonly #text = new Received();
-  readonly #refusal = new Received();
-  readonly #reasoning = new Received();
-  readonly #arguments = new Received();
+  readonly #items: Item[] = [];
+  readonly #byId = new Map<string, Item>();
+  readonly #byIndex = new Map<unknown, Item>();
   readonly #reasoningItems = new Map<string, ReasoningItem>();
 
   constructor(events: AnswerEvents) {
@@ -31,80 +61,271 @@ export class ResponsesOutput {
     return [...this.#reasoningItems.values()];
   }
 
-  text(index: Index, piece: string): void {
-    this.#text.add(index ?? NO_INDEX, piece.length);
-    this.#events.count(piece.length);
-    this.#events.text(piece);
+  /** A piece of text, or with `whole` all of a part's. */
+  text(event: ResponsesEvent, piece: string, whole: boolean): void {
+    if (piece === '') return;
+    const item = this.#itemOf(event, 'message');
+    const part = this.#partOf(item, 'text', event.content_index ?? 0);
+    this.#addText(item, part, whole ? part.rest(piece) : piece);
   }
 
-  refusal(index: Index, piece: string): void {
-    this.#refusal.add(index ?? NO_INDEX, piece.length);
-    this.#events.count(piece.length);
-    this.#events.refusal(piece);
+  refusal(event: ResponsesEvent, piece: string, whole: boolean): void {
+    if (piece === '') return;
+    const item = this.#itemOf(event, 'message');
+    const part = this.#partOf(item, 'refusal', event.content_index ?? 0);
+    this.#addRefusal(item, part, whole ? part.rest(piece) : piece);
   }
 
-  reasoning(index: Index, piece: string): void {
-    this.#reasoning.add(index ?? NO_INDEX, piece.length);
-    this.#events.count(piece.length);
-    this.#events.reasoning(piece);
+  reasoning(event: ResponsesEvent, piece: string, whole: boolean): void {
+    if (piece === '') return;
+    const item = this.#itemOf(event, 'reasoning');
+    this.#addReasoning(item, 'text', event.content_index ?? 0, piece, whole);
   }
 
-  arguments(index: Index, piece: string): void {
-    this.#arguments.add(index ?? NO_INDEX, piece.length);
-    this.#events.count(piece.length);
-    this.#events.toolCall({ ...indexed(index), function: { arguments: piece } });
+  summary(event: ResponsesEvent, piece: string, whole: boolean): void {
+    if (piece === '') return;
+    const item = this.#itemOf(event, 'reasoning');
+    this.#addReasoning(item, 'summary', event.summary_index ?? 0, piece, whole);
   }
 
-  itemAdded(index: Index, item: OutputItem): void {
-    if (item.type === 'function_call') this.#functionCall(index, item);
-  }
-
-  itemDone(index: Index, item: OutputItem): void {
-    const at = index ?? NO_INDEX;
-    switch (item.type) {
-      case 'message':
-        this.text(index, this.#text.restOf(at, textOf(item.content)));
-        this.refusal(index, this.#refusal.restOf(at, refusalOf(item.content)));
-        break;
-      case 'function_call':
-        if (!this.#knows(item)) this.#functionCall(index, item);
-        this.arguments(index, this.#arguments.restOf(at, item.arguments ?? ''));
-        break;
-      case 'reasoning':
-        // Its text stands in the content, else in the summary, and comes from either.
-        if (this.#reasoning.of(at) === 0) this.reasoning(index, reasoningOf(item));
-        this.#keep(item);
-        break;
+  arguments(event: ResponsesEvent, piece: string, whole: boolean): void {
+    if (piece === '') return;
+    const item = this.#itemOf(event, 'function_call');
+    const call = this.#callOf(item);
+    if (typeof event.name === 'string') {
+      this.#events.tools.add(call, { name: event.name, wholeName: true });
     }
+    this.#addArguments(item, whole ? item.arguments.rest(piece) : piece);
   }
 
-  /** The answer as a whole, at its end. The indices of the stream need not be those of this list. */
+  itemAdded(event: ResponsesEvent, item: OutputItem): void {
+    const kind = kindOf(item);
+    if (kind === undefined) return;
+    const added = this.#itemOf(event, kind, item, true);
+    if (kind === 'function_call') this.#addCall(added, item);
+  }
+
+  itemDone(event: ResponsesEvent, item: OutputItem): void {
+    const kind = kindOf(item);
+    if (kind === undefined) return;
+    const finished = this.#itemOf(event, kind, item);
+    this.#finish(finished, item);
+    finished.finished = true;
+  }
+
+  /**
+   * The answer as a whole, at its end. Neither its items nor their places need be those of the stream,
+   * so what is missing of the text is found over all of it.
+   */
   answerDone(items: readonly OutputItem[]): void {
     const messages = items.filter(({ type }) => type === 'message');
-    const text = messages.map(({ content }) => textOf(content)).join('');
-    const refusal = messages.map(({ content }) => refusalOf(content)).join('');
-    this.text(NO_INDEX, this.#text.rest(text));
-    this.refusal(NO_INDEX, this.#refusal.rest(refusal));
+    this.#finishMessages(messages);
+    const calls = items.filter(({ type }) => type === 'function_call');
+    calls.forEach((call, place) => {
+      const known = this.#known(call) ?? this.#callAt(place, call);
+      this.#addCall(known ?? this.#begin('function_call', call), call);
+    });
+    const thought = this.#items.some(
+      ({ kind, reasoning }) => kind === 'reasoning' && !reasoning.isEmpty,
+    );
     for (const item of items) {
-      if (item.type === 'function_call' && !this.#knows(item)) this.#wholeCall(item);
-      if (item.type === 'reasoning') this.#keep(item);
+      if (item.type !== 'reasoning') continue;
+      const known = this.#known(item) ?? (thought ? undefined : this.#begin('reasoning', item));
+      if (known?.kind === 'reasoning') this.#finish(known, item);
+      else this.#keep(item);
     }
   }
 
-  #functionCall(index: Index, item: OutputItem): void {
-    const name = item.name ?? '';
-    this.#events.count(name.length);
-    this.#events.toolCall({ ...indexed(index), id: idOf(item), function: { name } });
+  #finishMessages(messages: readonly OutputItem[]): void {
+    const whole = messages.map(({ content }) => textOf(content)).join('');
+    const said = this.#items.map(({ text }) => text.text).join('');
+    if (whole.startsWith(said)) {
+      let skip = said.length;
+      for (const message of messages) {
+        const text = textOf(message.content);
+        if (text.length > skip)
+          this.#addText(this.#messageOf(message), undefined, text.slice(skip));
+        skip = Math.max(skip - text.length, 0);
+      }
+    }
+    const refusal = messages.map(({ content }) => refusalOf(content)).join('');
+    const refused = this.#items.map((item) => item.refusal.text).join('');
+    const [last = {}] = messages.slice(-1);
+    if (refusal.length > refused.length && refusal.startsWith(refused)) {
+      this.#addRefusal(this.#messageOf(last), undefined, refusal.slice(refused.length));
+    }
   }
 
-  #wholeCall(item: OutputItem): void {
-    const called = { name: item.name ?? '', arguments: item.arguments ?? '' };
-    this.#events.count(called.name.length + called.arguments.length);
-    this.#events.toolCall({ id: idOf(item), function: called });
+  #messageOf(message: OutputItem): Item {
+    const known = this.#known(message);
+    return known?.kind === 'message' ? known : this.#begin('message', message);
   }
 
-  #knows(item: OutputItem): boolean {
-    return this.#events.toolCalls.some(({ id }) => id === idOf(item));
+  /** The call at the place among the calls, if it can be this one. */
+  #callAt(place: number, { name }: OutputItem): Item | undefined {
+    const item = this.#items.filter(({ kind }) => kind === 'function_call')[place];
+    if (item?.call === undefined) return undefined;
+    const before = this.#events.tools.nameOf(item.call);
+    return before === '' || before === name ? item : undefined;
+  }
+
+  /** What the finished item says beyond what came of it. */
+  #finish(item: Item, done: OutputItem): void {
+    switch (item.kind) {
+      case 'message':
+        item.phase ||= stringOr(done.phase);
+        this.#addText(item, undefined, item.text.rest(textOf(done.content)));
+        this.#addRefusal(item, undefined, item.refusal.rest(refusalOf(done.content)));
+        break;
+      case 'function_call':
+        this.#addCall(item, done);
+        break;
+      case 'reasoning': {
+        const text = textOf(done.content);
+        const summary = (done.summary ?? []).map((part) => part.text ?? '').join(PARAGRAPH);
+        const told = item.reasoningIn || (text !== '' ? 'text' : 'summary');
+        const rest = item.reasoning.rest(told === 'text' ? text : summary);
+        if (rest !== '') item.reasoningIn = told;
+        this.#tellReasoning(item, rest);
+        this.#keep(done);
+        break;
+      }
+    }
+  }
+
+  #addText(item: Item, part: Said | undefined, piece: string): void {
+    if (piece === '') return;
+    part?.add(piece);
+    this.#events.count(piece.length);
+    this.#events.text(item.text.add(piece), item.phase);
+  }
+
+  #addRefusal(item: Item, part: Said | undefined, piece: string): void {
+    if (piece === '') return;
+    part?.add(piece);
+    this.#events.count(piece.length);
+    this.#events.refusal(item.refusal.add(piece));
+  }
+
+  #addReasoning(
+    item: Item,
+    told: 'text' | 'summary',
+    place: unknown,
+    piece: string,
+    whole: boolean,
+  ): void {
+    if (item.reasoningIn !== '' && item.reasoningIn !== told) return;
+    const part = this.#partOf(item, told, place);
+    const more = whole ? part.rest(piece) : piece;
+    if (more === '') return;
+    const another = told === 'summary' && !item.reasoning.isEmpty && item.summaryPart !== place;
+    item.reasoningIn = told;
+    item.summaryPart = place;
+    part.add(more);
+    this.#tellReasoning(item, another ? PARAGRAPH + more : more);
+  }
+
+  #tellReasoning(item: Item, piece: string): void {
+    if (piece === '') return;
+    this.#events.count(piece.length);
+    this.#events.reasoning(item.reasoning.add(piece));
+  }
+
+  #addCall(item: Item, done: OutputItem): void {
+    const call = this.#callOf(item);
+    const id = stringOr(done.call_id || done.id);
+    const name = done.name ?? '';
+    if (this.#events.tools.nameOf(call) === '') this.#events.count(name.length);
+    const rest = item.arguments.add(item.arguments.rest(argumentsOf(done)));
+    this.#events.count(rest.length);
+    this.#events.tools.add(call, { id, name, wholeName: true, arguments: rest });
+  }
+
+  #addArguments(item: Item, piece: string): void {
+    if (piece === '') return;
+    this.#events.count(piece.length);
+    this.#events.tools.add(this.#callOf(item), { arguments: item.arguments.add(piece) });
+  }
+
+  #callOf(item: Item): number {
+    item.call ??= this.#events.tools.begin();
+    return item.call;
+  }
+
+  #partOf(item: Item, what: string, place: unknown): Said {
+    const key = `${what} ${String(place)}`;
+    let part = item.parts.get(key);
+    if (part === undefined) {
+      part = new Said();
+      item.parts.set(key, part);
+    }
+    return part;
+  }
+
+  /** The item of an event, begun if it is new. */
+  #itemOf(event: ResponsesEvent, kind: Kind, item: OutputItem = {}, begins = false): Item {
+    const id = stringOr(item.id) || stringOr(event.item_id);
+    const index = event.output_index;
+    const byIndex = index == null ? undefined : this.#byIndex.get(index);
+    const byId = this.#known({ ...item, id });
+    // Some servers give every item the same id: a place of its own then tells them apart.
+    const another =
+      byId?.index != null &&
+      index != null &&
+      byId.index !== index &&
+      (byId.finished || (byIndex?.kind === kind && byIndex.id === ''));
+    if (byId?.kind === kind && !another) return this.#identify(byId, id, index);
+    // A place that an item with another id has is shared; one without an id goes by its place.
+    if (byIndex?.kind === kind && !(begins && byIndex.id !== '') && !isOther(byIndex, id)) {
+      return this.#identify(byIndex, id, index);
+    }
+    const last = index == null && !begins ? this.#last(kind) : undefined;
+    if (last !== undefined && !isOther(last, id)) return this.#identify(last, id, index);
+    return this.#identify(this.#begin(kind, item), id, index);
+  }
+
+  #known(item: OutputItem): Item | undefined {
+    const byId = this.#byId.get(stringOr(item.id));
+    return byId ?? (item.call_id ? this.#byId.get(item.call_id) : undefined);
+  }
+
+  #last(kind: Kind): Item | undefined {
+    const last = this.#items.at(-1);
+    return last?.kind === kind ? last : undefined;
+  }
+
+  #identify(item: Item, id: string, index: unknown): Item {
+    if (id !== '') {
+      item.id ||= id;
+      this.#byId.set(id, item);
+    }
+    if (index != null) {
+      item.index ??= index;
+      this.#byIndex.set(index, item);
+    }
+    return item;
+  }
+
+  #begin(kind: Kind, { call_id, phase }: OutputItem): Item {
+    if (this.#items.length >= MAX_ITEMS) throw tooLarge();
+    const item: Item = {
+      kind,
+      text: new Said(),
+      refusal: new Said(),
+      reasoning: new Said(),
+      arguments: new Said(),
+      parts: new Map(),
+      id: '',
+      phase: stringOr(phase),
+      reasoningIn: '',
+      summaryPart: undefined,
+      index: undefined,
+      finished: false,
+      call: undefined,
+    };
+    this.#items.push(item);
+    if (call_id) this.#byId.set(call_id, item);
+    return item;
   }
 
   /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */
@@ -117,25 +338,27 @@ export class ResponsesOutput {
   }
 }
 
-/** What the call's result must refer to. */
-function idOf({ call_id, id }: OutputItem): string {
-  return stringOr(call_id || id);
+function isOther(item: Item, id: string): boolean {
+  return id !== '' && item.id !== '' && item.id !== id;
 }
 
-function indexed(index: Index): { index?: number } {
-  return typeof index === 'number' ? { index } : {};
+function kindOf({ type }: OutputItem): Kind | undefined {
+  return type === 'message' || type === 'function_call' || type === 'reasoning' ? type : undefined;
 }
 
-type Parts = readonly ItemPart[] | null | undefined;
+function argumentsOf({ arguments: given }: OutputItem): string {
+  if (typeof given === 'string') return given;
+  return isObject(given) ? JSON.stringify(given) : '';
+}
+
+type Parts = readonly ItemPart[] | string | null | undefined;
 
 function textOf(parts: Parts): string {
+  if (typeof parts === 'string') return parts;
   return (parts ?? []).map(({ text }) => text ?? '').join('');
 }
 
 function refusalOf(parts: Parts): string {
+  if (typeof parts === 'string') return '';
   return (parts ?? []).map(({ refusal }) => refusal ?? '').join('');
-}
-
-function reasoningOf({ content, summary }: OutputItem): string {
-  return textOf(content) || textOf(summary);
 }

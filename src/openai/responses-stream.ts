@@ -13,6 +13,7 @@ import {
   type ResponsesEvent,
 } from './responses-event.ts';
 import { ResponsesOutput } from './responses-output.ts';
+import { ReportedUsage } from './usage-report.ts';
 
 interface Finish {
   readonly finishReason: FinishReason;
@@ -20,13 +21,57 @@ interface Finish {
 }
 
 /** What a whole answer can be. */
-const ENDS: ReadonlySet<unknown> = new Set(['completed', 'incomplete', 'failed', 'cancelled']);
+const ENDS: ReadonlySet<unknown> = new Set([
+  'completed',
+  'complete',
+  'incomplete',
+  'failed',
+  'cancelled',
+]);
+
+/** Of the many kinds of events, those that bring something new. */
+const READERS: Readonly<Record<string, (output: ResponsesOutput, event: ResponsesEvent) => void>> =
+  {
+    'response.output_text.delta': (output, event) => output.text(event, event.delta ?? '', false),
+    'response.output_text.done': (output, event) => output.text(event, event.text ?? '', true),
+    'response.content_part.done': readPart,
+    'response.refusal.delta': (output, event) => output.refusal(event, event.delta ?? '', false),
+    'response.refusal.done': (output, event) => output.refusal(event, event.refusal ?? '', true),
+    'response.reasoning_text.delta': (output, event) =>
+      output.reasoning(event, event.delta ?? '', false),
+    'response.reasoning_text.done': (output, event) =>
+      output.reasoning(event, event.text ?? '', true),
+    'response.reasoning_summary_text.delta': (output, event) =>
+      output.summary(event, event.delta ?? '', false),
+    'response.reasoning_summary_text.done': (output, event) =>
+      output.summary(event, event.text ?? '', true),
+    'response.reasoning_summary_part.done': (output, event) =>
+      output.summary(event, event.part?.text ?? '', true),
+    'response.function_call_arguments.delta': (output, event) =>
+      output.arguments(event, event.delta ?? '', false),
+    'response.function_call_arguments.done': (output, event) =>
+      output.arguments(event, jsonText(event.arguments), true),
+    'response.output_item.added': (output, event) => {
+      if (event.item) output.itemAdded(event, event.item);
+    },
+    'response.output_item.done': (output, event) => {
+      if (event.item) output.itemDone(event, event.item);
+    },
+  };
+
+function readPart(output: ResponsesOutput, event: ResponsesEvent): void {
+  const { type, text, refusal } = event.part ?? {};
+  if (type === 'reasoning_text') output.reasoning(event, text ?? '', true);
+  else if (refusal) output.refusal(event, refusal, true);
+  else output.text(event, text ?? '', true);
+}
 
 /** Folds the events of one Responses stream into those of an answer. */
 export class ResponsesStream implements AnswerStream {
   readonly #call: Call;
   readonly #events: AnswerEvents;
   readonly #output: ResponsesOutput;
+  readonly #usage = new ReportedUsage(toResponsesUsage);
   #response: ResponseObject = {};
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
 
@@ -45,6 +90,14 @@ export class ResponsesStream implements AnswerStream {
     return this.finished;
   }
 
+  get wentOn(): boolean {
+    return false;
+  }
+
+  get hasUsage(): boolean {
+    return this.#usage.isThere;
+  }
+
   get hasOutput(): boolean {
     return this.#events.hasOutput;
   }
@@ -52,36 +105,45 @@ export class ResponsesStream implements AnswerStream {
   read(name: string, data: string): void {
     if (this.finished) return;
     const event = parseResponsesEvent(name, data);
+    if (event === undefined) return;
     const type = event.type ?? name;
-    if (type === 'error' || event.error) throw this.#failure(event);
+    if (type === 'error' || name === 'error' || event.error) throw this.#failure(event);
     const { response } = event;
-    if (response) this.#response = response;
-    if (response || event.item || event.delta) this.#start();
+    if (response) this.#take(response);
+    if (response || event.item || event.item_id || event.delta) this.#start();
     switch (type) {
       case 'response.completed':
+      case 'response.done':
       case 'response.incomplete':
       case 'response.failed':
       case 'response.cancelled':
         this.#end(type);
         break;
       default:
-        this.#add(type, event);
+        READERS[type]?.(this.#output, event);
     }
   }
 
   readWhole(body: string): void {
     const response = parseResponse(body);
     if (response.error) throw reported(response.error, this.#call);
-    this.#response = response;
-    if (ENDS.has(response.status)) this.#end('');
+    this.#take(response);
+    // Some servers leave the status of a whole answer out.
+    if (ENDS.has(response.status) || (response.status == null && response.output?.length)) {
+      this.#end('');
+    }
+  }
+
+  readLate(): boolean {
+    return false;
   }
 
   end(timings: Timings): Completed {
-    const { model, usage, service_tier } = this.#response;
+    const { model, service_tier } = this.#response;
     const outcome = {
       ...this.#finish,
       reasoningItems: this.#output.reasoningItems,
-      usage: usage ? toResponsesUsage(usage) : undefined,
+      usage: this.#usage.total(this.#events.hasOutput),
       model: stringOr(model),
       serviceTier: stringOr(service_tier),
       systemFingerprint: '',
@@ -89,33 +151,14 @@ export class ResponsesStream implements AnswerStream {
     return this.#events.end(outcome, timings);
   }
 
-  #start(): void {
-    this.#events.start(stringOr(this.#response.id), stringOr(this.#response.model));
+  #take(response: ResponseObject): void {
+    // What the first event said of the answer holds where later ones leave it out.
+    this.#response = { ...this.#response, ...withoutNulls(response) };
+    if (response.usage) this.#usage.add(response.usage);
   }
 
-  /** Of the many kinds of events, those that bring something new. */
-  #add(type: string, { output_index: index, delta, item }: ResponsesEvent): void {
-    switch (type) {
-      case 'response.output_text.delta':
-        this.#output.text(index, delta ?? '');
-        break;
-      case 'response.refusal.delta':
-        this.#output.refusal(index, delta ?? '');
-        break;
-      case 'response.reasoning_text.delta':
-      case 'response.reasoning_summary_text.delta':
-        this.#output.reasoning(index, delta ?? '');
-        break;
-      case 'response.function_call_arguments.delta':
-        this.#output.arguments(index, delta ?? '');
-        break;
-      case 'response.output_item.added':
-        if (item) this.#output.itemAdded(index, item);
-        break;
-      case 'response.output_item.done':
-        if (item) this.#output.itemDone(index, item);
-        break;
-    }
+  #start(): void {
+    this.#events.start(stringOr(this.#response.id), stringOr(this.#response.model));
   }
 
   /** @param type of the event; the status is believed where it says worse */
@@ -129,7 +172,7 @@ export class ResponsesStream implements AnswerStream {
       const reason = stringOr(recordOf(incomplete_details).reason) || 'incomplete';
       this.#finish = { finishReason: toIncompleteReason(reason), rawFinishReason: reason };
     } else {
-      const finishReason = this.#events.toolCalls.length > 0 ? 'tool_calls' : 'stop';
+      const finishReason = this.#events.tools.count > 0 ? 'tool_calls' : 'stop';
       this.#finish = { finishReason, rawFinishReason: 'completed' };
     }
   }
@@ -138,4 +181,14 @@ export class ResponsesStream implements AnswerStream {
   #failure({ error, code, message, param }: ResponsesEvent): Error {
     return reported(error || { code, message, param }, this.#call);
   }
+}
+
+function withoutNulls(response: ResponseObject): ResponseObject {
+  return Object.fromEntries(Object.entries(response).filter(([, value]) => value != null));
+}
+
+/** Arguments, which some servers send as the object itself. */
+function jsonText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value == null ? '' : JSON.stringify(value);
 }

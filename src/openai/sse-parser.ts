@@ -15,7 +15,8 @@ const EVENT = Buffer.from('event');
 /**
  * Splits an event stream into events, after https://html.spec.whatwg.org/multipage/server-sent-events.html.
  * Lines are found in the bytes and decoded whole, so a character split between two reads is safe.
- * What stands unfinished when the stream ends is no event. `id:` and `retry:` are of no use here.
+ * Other than there, what stands unfinished at a clean end is an event: servers forget its last line.
+ * `id:` and `retry:` are of no use here.
  */
 export class SseParser {
   readonly #onEvent: SseListener;
@@ -54,6 +55,15 @@ export class SseParser {
       if (chunk[end] === CR && chunk[start] === LF) start += 1;
     }
     if (start < chunk.length) this.#keep(chunk, start, chunk.length);
+  }
+
+  /** The stream ended: the last line and the last event need no end of their own. */
+  end(): void {
+    if (this.#partial.length > 0) {
+      const line = this.#partial.take();
+      this.#line(line, 0, line.length);
+    }
+    this.#dispatch();
   }
 
   #endLine(chunk: Buffer, start: number, end: number): void {

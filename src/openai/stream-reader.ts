@@ -7,8 +7,8 @@ import { present } from './present.ts';
 import { SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {
-  /** Silence after the model's end that ends a stream without `[DONE]` and usage, in ms. */
-  readonly doneGraceMs: number;
+  /** Silence behind a finish reason that ends a stream whose connection stays open, in ms. */
+  readonly afterFinishMs: number;
   /** Largest event, in bytes. */
   readonly maxEventBytes: number;
 }
@@ -22,39 +22,44 @@ export interface StreamContext {
   readonly startedAt: number;
 }
 
-/** How long a complete answer's body may take to end, in ms, for its connection to be kept. */
-const DRAIN_MS = 1_000;
+/**
+ * How long the end of the stream is waited for once the usage has come, and the usage once `[DONE]`
+ * has, in ms; and how long the body may then take to end for its connection to be kept.
+ */
+const LAST_WAIT_MS = 1_000;
 
 /**
  * Reads a response that is an event stream, and decides when the answer in it is complete: at
- * `[DONE]`; when nothing more can follow, because some servers then stay silent; at the body's end or
- * after a silence, if the model had finished. Its methods throw what is wrong
- * with the stream.
+ * `[DONE]`, at the API's own last event, or at the clean end of the body behind a finish reason. What
+ * follows a finish reason counts. Only where the connection stays open and silent does time decide.
+ * Its methods throw what is wrong with the stream.
  */
 export class StreamReader {
   readonly #context: StreamContext;
-  readonly #doneGraceMs: number;
+  readonly #afterFinishMs: number;
   readonly #parser: SseParser;
   readonly #stream: AnswerStream;
   #firstOutputAt: number | undefined;
   #done = false;
+  #ended = false;
   #completed = false;
-  /** Something came behind `[DONE]`: the connection cannot be trusted. */
+  /** Something came behind the end: the connection cannot be trusted. */
   #surplus = false;
   #timer: Timer | undefined;
+  #waitMs = 0;
 
   constructor(stream: AnswerStream, context: StreamContext, options: StreamOptions) {
     this.#stream = stream;
     this.#context = context;
-    this.#doneGraceMs = options.doneGraceMs;
+    this.#afterFinishMs = options.afterFinishMs;
     this.#parser = new SseParser(options.maxEventBytes, (name, data) => this.#onEvent(name, data));
   }
 
   data(chunk: Buffer): void {
     this.#parser.feed(chunk);
-    if (!this.#completed && (this.#done || this.#stream.complete)) {
+    if (!this.#completed && this.#isOver) {
       this.#complete();
-      this.#timer = this.#context.clock.after(DRAIN_MS, () => this.#context.exchange.destroy());
+      this.#wait(LAST_WAIT_MS, () => this.#context.exchange.destroy());
     }
     if (this.#surplus) {
       this.stop();
@@ -65,14 +70,18 @@ export class StreamReader {
   /** The body ended. */
   end(): void {
     this.stop();
-    if (!this.#completed) this.#complete();
+    if (this.#completed) return;
+    this.#ended = true;
+    this.#parser.end();
+    this.#complete();
   }
 
   /** The connection broke: no matter if the model had said all it says. */
   fail(error: unknown): void {
     this.stop();
     if (this.#completed) return;
-    if (!this.#stream.finished) throw error;
+    // Who gives a reason with every piece may have been in the middle of the answer.
+    if (!this.#stream.finished || (this.#stream.wentOn && !this.#done)) throw error;
     this.#complete();
   }
 
@@ -81,28 +90,46 @@ export class StreamReader {
     this.#timer?.cancel();
   }
 
+  /** Nothing more is waited for. */
+  get #isOver(): boolean {
+    if (this.#stream.complete) return true;
+    return this.#done && (this.#stream.hasUsage || !this.#stream.finished);
+  }
+
   #onEvent(name: string, data: string): void {
-    if (this.#done) {
-      this.#surplus = true;
-      return;
-    }
-    if (data.startsWith('[DONE]')) {
-      this.#done = true;
+    if (this.#completed) {
+      this.#surplus ||= data !== '';
       return;
     }
     // An empty event is some servers' way to keep the connection alive.
-    if (this.#completed || data === '') return;
-    this.#stream.read(name, data);
-    if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
+    if (data === '') return;
+    if (isDone(data)) {
+      this.#done = true;
+    } else if (this.#done) {
+      this.#surplus ||= !this.#stream.readLate(data);
+    } else if (this.#ended && !isJson(data)) {
+      // The body ended inside an event.
+      return;
+    } else {
+      this.#stream.read(name, data);
+      if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
+    }
     if (this.#stream.finished) this.#awaitSilence();
   }
 
   #awaitSilence(): void {
-    if (this.#timer === undefined) {
-      this.#timer = this.#context.clock.after(this.#doneGraceMs, this.#onSilence);
-    } else {
+    const last = this.#done || this.#stream.hasUsage;
+    this.#wait(last ? Math.min(LAST_WAIT_MS, this.#afterFinishMs) : this.#afterFinishMs);
+  }
+
+  #wait(ms: number, then: () => void = this.#onSilence): void {
+    if (this.#timer !== undefined && ms === this.#waitMs && then === this.#onSilence) {
       this.#timer.refresh();
+      return;
     }
+    this.#timer?.cancel();
+    this.#waitMs = ms;
+    this.#timer = this.#context.clock.after(ms, then);
   }
 
   readonly #onSilence = (): void => {
@@ -125,6 +152,19 @@ export class StreamReader {
     exchange.release();
     // If a slow caller holds the connection up, nothing more will be queued.
     exchange.resume();
+  }
+}
+
+function isDone(data: string): boolean {
+  return data.charCodeAt(0) <= 0x5b && data.trim() === '[DONE]';
+}
+
+function isJson(data: string): boolean {
+  try {
+    JSON.parse(data);
+    return true;
+  } catch {
+    return isDone(data);
   }
 }
 

@@ -1,96 +1,185 @@
+import { randomBytes } from 'node:crypto';
 import type { ToolCallDelta } from '../core/events.ts';
 import type { ToolCall } from '../core/message.ts';
 import { CodePoints } from './code-points.ts';
+import { tooLarge } from './faults.ts';
+import { JsonProgress } from './json-progress.ts';
 
-/** A piece of a function call, as loosely as servers are known to send it. */
-export interface ToolCallFragment {
-  readonly index?: number | null;
-  readonly id?: string | null;
-  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+/** More than any model calls in one answer; each takes memory of its own. */
+const MAX_CALLS = 16_384;
+
+/** What a piece of a call says; what it leaves out it says nothing of. */
+export interface ToolCallPiece {
+  readonly id?: string;
+  readonly name?: string;
+  readonly wholeName?: boolean;
+  readonly arguments?: string;
 }
 
 interface Draft {
-  /** As the upstream counts, if it does. */
-  readonly upstreamIndex: number | undefined;
   readonly characters: CodePoints;
+  readonly progress: JsonProgress;
   id: string;
   name: string;
   arguments: string;
+  /** What the arguments are if none come. */
+  fallback: string;
+  /** Id and name were told. */
+  told: boolean;
+  providerData: string;
 }
 
 /**
- * Puts tool calls together from their fragments. Calls are numbered in the order in which they first
- * appear, so that a delta's index is its call's place in the complete list.
+ * The tool calls of one answer as they grow, by their place in the order in which they began, which
+ * is the index of their deltas. Which piece belongs to which call is decided by whoever reads the API.
+ *
+ * The first delta of a call tells its id and name, once both are known: servers send either in pieces
+ * or late. A call whose id never comes gets one.
  */
-export class ToolCallAssembler {
+export class ToolCalls {
+  readonly #emit: (delta: ToolCallDelta) => void;
+  readonly #isTool: (name: string) => boolean;
   readonly #drafts: Draft[] = [];
+  readonly #byId = new Map<string, number>();
 
-  /** What the fragment adds; undefined if it adds nothing. */
-  add(fragment: ToolCallFragment): ToolCallDelta | undefined {
-    const index = this.#indexOf(fragment);
-    const draft = this.#drafts[index] ?? this.#begin(fragment);
-    const id = draft.id === '' ? (fragment.id ?? '').toWellFormed() : '';
-    const name = draft.name === '' ? (fragment.function?.name ?? '').toWellFormed() : '';
-    const argumentsFragment = draft.characters.add(fragment.function?.arguments ?? '');
-    draft.id += id;
-    draft.name += name;
-    draft.arguments += argumentsFragment;
-    if (id === '' && name === '' && argumentsFragment === '') return undefined;
-    return { type: 'toolCallDelta', index, id, name, argumentsFragment };
+  /** @param isTool whether the request has a tool of this name, which is then no piece of one */
+  constructor(emit: (delta: ToolCallDelta) => void, isTool: (name: string) => boolean) {
+    this.#emit = emit;
+    this.#isTool = isTool;
   }
 
-  /** What was held back until now. */
-  end(): ToolCallDelta[] {
-    return this.#drafts.flatMap((draft, index) => {
-      const argumentsFragment = draft.characters.end();
-      draft.arguments += argumentsFragment;
-      if (argumentsFragment === '') return [];
-      return [{ type: 'toolCallDelta', index, id: '', name: '', argumentsFragment }];
-    });
+  get count(): number {
+    return this.#drafts.length;
   }
 
-  get toolCalls(): ToolCall[] {
-    return this.#drafts.map((draft) => ({
-      id: draft.id,
-      name: draft.name,
-      arguments: draft.arguments,
-    }));
+  /** Place of the call with the id; undefined if there is none. */
+  find(id: string): number | undefined {
+    return this.#byId.get(id);
   }
 
-  /**
-   * Some servers send no index: the same id then goes on with its call, a new id begins the next.
-   * With no id either, a name begins the next, and arguments alone go on with the last.
-   */
-  #indexOf(fragment: ToolCallFragment): number {
-    const { index, id } = fragment;
-    if (typeof index === 'number') return this.#indexOfNumbered(index, fragment);
-    if (id) return this.#find((draft) => draft.id === id);
-    const last = this.#drafts.length - 1;
-    return fragment.function?.name ? last + 1 : Math.max(last, 0);
+  idOf(call: number): string {
+    return this.#drafts[call]?.id ?? '';
   }
 
-  /** Some servers number all parallel calls 0: another id with a name then begins another call. */
-  #indexOfNumbered(index: number, fragment: ToolCallFragment): number {
-    const last = this.#drafts.findLastIndex((draft) => draft.upstreamIndex === index);
-    const known = this.#drafts[last]?.id;
-    const begins = fragment.id && fragment.function?.name && known && known !== fragment.id;
-    return last === -1 || begins ? this.#drafts.length : last;
+  nameOf(call: number): string {
+    return this.#drafts[call]?.name ?? '';
   }
 
-  #find(matches: (draft: Draft) => boolean): number {
-    const index = this.#drafts.findIndex(matches);
-    return index === -1 ? this.#drafts.length : index;
+  argumentsOf(call: number): string {
+    return this.#drafts[call]?.arguments ?? '';
   }
 
-  #begin(fragment: ToolCallFragment): Draft {
-    const draft: Draft = {
-      upstreamIndex: fragment.index ?? undefined,
+  /** Its arguments are a whole JSON text. */
+  isComplete(call: number): boolean {
+    const draft = this.#drafts[call];
+    if (draft === undefined) return false;
+    if (draft.arguments === '') return draft.fallback !== '';
+    return draft.progress.isComplete(draft.arguments);
+  }
+
+  /** Whether the request has a tool of this name. */
+  isTool(name: string): boolean {
+    return this.#isTool(name);
+  }
+
+  /** Begins a call and returns its place. */
+  begin(): number {
+    if (this.#drafts.length >= MAX_CALLS) throw tooLarge();
+    const last = this.#drafts.at(-1);
+    // Nothing more comes of its name.
+    if (last?.name && !last.told) this.#tell(last, this.#drafts.length - 1);
+    this.#drafts.push({
       characters: new CodePoints(),
+      progress: new JsonProgress(),
       id: '',
       name: '',
       arguments: '',
-    };
-    this.#drafts.push(draft);
-    return draft;
+      fallback: '',
+      told: false,
+      providerData: '',
+    });
+    return this.#drafts.length - 1;
   }
+
+  /**
+   * Adds to a call what a piece of it says.
+   *
+   * @param piece `name`: a piece of it, the name again, or all of it, if `wholeName` says so
+   */
+  add(call: number, piece: ToolCallPiece): void {
+    const draft = this.#drafts[call];
+    if (draft === undefined) return;
+    this.#addId(draft, call, piece.id ?? '');
+    const isNamed = this.#addName(draft, piece);
+    const fragment = draft.characters.add(piece.arguments ?? '');
+    draft.arguments += fragment;
+    if (draft.told) {
+      if (fragment !== '') this.#emit(delta(call, '', '', fragment));
+    } else if (draft.id !== '' && draft.name !== '' && (isNamed || draft.arguments !== '')) {
+      this.#tell(draft, call);
+    }
+  }
+
+  /** Servers may give each piece an id of its own: the first is the call's, all of them mean it. */
+  #addId(draft: Draft, call: number, id: string): void {
+    if (id === '') return;
+    if (!this.#byId.has(id)) this.#byId.set(id, call);
+    if (draft.id === '' && !draft.told) draft.id = id.toWellFormed();
+  }
+
+  /** Whether the name is whole now, as far as one can say. */
+  #addName(draft: Draft, { name: piece = '', wholeName = false }: ToolCallPiece): boolean {
+    const name = piece.toWellFormed();
+    if (!draft.told && name !== '' && !(wholeName && draft.name !== '')) {
+      if (name.startsWith(draft.name)) draft.name = name;
+      else if (!this.isTool(draft.name)) draft.name += name;
+    }
+    return wholeName || this.isTool(draft.name);
+  }
+
+  /** Arguments that hold only if no others come. */
+  setFallback(call: number, args: string): void {
+    const draft = this.#drafts[call];
+    if (draft !== undefined) draft.fallback = args;
+  }
+
+  /** What the next turn must bring back with the call. */
+  setProviderData(call: number, data: string): void {
+    const draft = this.#drafts[call];
+    if (draft !== undefined) draft.providerData = data;
+  }
+
+  /** Emits what was held back until now. */
+  end(): void {
+    this.#drafts.forEach((draft, call) => {
+      let rest = draft.characters.end();
+      if (draft.arguments + rest === '') rest = draft.fallback;
+      draft.arguments += rest;
+      if (!draft.told) this.#tell(draft, call);
+      else if (rest !== '') this.#emit(delta(call, '', '', rest));
+    });
+  }
+
+  get all(): ToolCall[] {
+    return this.#drafts.map(({ id, name, arguments: args, providerData }) => ({
+      id,
+      name,
+      arguments: args,
+      ...(providerData !== '' && { providerData }),
+    }));
+  }
+
+  /** The first delta: id, name, and the arguments that waited for them. */
+  #tell(draft: Draft, call: number): void {
+    draft.told = true;
+    if (draft.id === '') {
+      draft.id = `call_${randomBytes(12).toString('hex')}`;
+      this.#byId.set(draft.id, call);
+    }
+    this.#emit(delta(call, draft.id, draft.name, draft.arguments));
+  }
+}
+
+function delta(index: number, id: string, name: string, argumentsFragment: string): ToolCallDelta {
+  return { type: 'toolCallDelta', index, id, name, argumentsFragment };
 }

@@ -21,12 +21,12 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
    * How long to wait for usage and `[DONE]` once a model gave its finish reason and the stream fell
    * silent, in ms. The answer is complete then, its usage an estimate. Default 250.
    */
-  readonly doneGraceMs?: number;
+  readonly afterFinishMs?: number;
   /** Largest event of a stream, in bytes; a larger one fails the attempt. Default 32 MiB. */
   readonly maxEventBytes?: number;
 }
 
-const DEFAULT_DONE_GRACE_MS = 250;
+const DEFAULT_AFTER_FINISH_MS = 5_000;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
 const SURFACES: Readonly<Record<Surface, ApiSurface>> = {
@@ -63,7 +63,7 @@ export function createOpenAIUpstream(
     transport,
     clock,
     stream: {
-      doneGraceMs: options.doneGraceMs ?? DEFAULT_DONE_GRACE_MS,
+      afterFinishMs: options.afterFinishMs ?? DEFAULT_AFTER_FINISH_MS,
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
     buildRequest: (call: Call, surface: ApiSurface) =>

@@ -16,9 +16,22 @@ describe('parseChunk', () => {
     ['a delta of nulls', delta({ content: null, refusal: null, tool_calls: null })],
     ['a tool call of nulls', toolCall({ index: null, id: null, function: null })],
     ['a tool call', toolCall({ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } })],
-    ['facts of odd types', { id: 1, model: [], service_tier: {}, system_fingerprint: 7 }],
+    ['facts of odd types', { usage: 3, id: 1, model: [], service_tier: {}, system_fingerprint: 7 }],
   ])('takes %s', (_what, value) => {
     expect(parseChunk(JSON.stringify(value))).toEqual(value);
+  });
+
+  it('takes arguments that are an object as text, numbers as they stood', () => {
+    const object =
+      '{"tool_calls":[{"function":{"name":"f","arguments": {"n":12345678901234567890}}}]}';
+    const chunk = parseChunk(`{"choices":[{"delta":${object}}]}`);
+    expect(chunk.choices?.[0]?.delta?.tool_calls?.[0]?.function?.arguments).toBe(
+      '{"n":12345678901234567890}',
+    );
+    const empty = parseChunk(JSON.stringify(toolCall({ function: { arguments: {} } })));
+    expect(empty.choices?.[0]?.delta?.tool_calls).toEqual([
+      { function: { arguments: '' }, withoutArguments: true },
+    ]);
   });
 
   it.each<[string, string]>([
@@ -30,7 +43,6 @@ describe('parseChunk', () => {
     ['a list', '[]'],
     ['choices that are no list', '{"choices":{}}'],
     ['a choice that is no object', '{"choices":[1]}'],
-    ['usage that is a number', '{"usage":3}'],
     ['a finish reason that is a number', JSON.stringify(choice({ finish_reason: 1 }))],
     ['a delta that is a string', JSON.stringify(choice({ delta: 'text' }))],
     ['content that is a number', JSON.stringify(delta({ content: 1 }))],
@@ -43,7 +55,7 @@ describe('parseChunk', () => {
     ['a tool call whose id is a number', JSON.stringify(toolCall({ id: 1 }))],
     ['a tool call whose function is a string', JSON.stringify(toolCall({ function: 'f' }))],
     ['a tool whose name is a number', JSON.stringify(toolCall({ function: { name: 1 } }))],
-    ['arguments that are an object', JSON.stringify(toolCall({ function: { arguments: {} } }))],
+    ['arguments that are a list', JSON.stringify(toolCall({ function: { arguments: [] } }))],
   ])('refuses %s', (_what, data) => {
     expect(() => parseChunk(data)).toThrow(
       expect.objectContaining({

@@ -59,7 +59,7 @@ describe('the end of an answer', () => {
     const clock = new FakeClock();
     const { stub, upstream } = await openUpstream(openEnded(CONTENT, FINISH), {
       clock,
-      doneGraceMs: 100,
+      afterFinishMs: 100,
     });
     const { signal } = new AbortController();
     const reading = readAll((emit) => upstream.answer(aCall({ signal }), emit));
@@ -89,7 +89,7 @@ describe('the end of an answer', () => {
         await more.promise;
         exchange.raw(sseText(chunk({ content: '!' })));
       },
-      { clock, doneGraceMs: 100 },
+      { clock, afterFinishMs: 100 },
     );
     const events = pulled(upstream, aCall());
     const next = async () => (await events.next()).value;
@@ -210,7 +210,7 @@ describe('the end of an answer', () => {
         exchange.raw(sseText(USAGE_CHUNK, '[DONE]'));
         exchange.end();
       },
-      { clock, doneGraceMs: 100 },
+      { clock, afterFinishMs: 100 },
     );
     const answer = pulled(upstream, aCall());
     await answer.next();

@@ -6,8 +6,6 @@ const completed = (response: unknown) => ({ type: 'response.completed', response
 
 describe('parseResponsesEvent', () => {
   it.each<[string, unknown]>([
-    ['nothing that is read', {}],
-    ['an event that is not read', { type: 'response.audio.delta', delta: 7, item: [] }],
     ['nulls', { type: 'response.output_text.delta', delta: null, output_index: null }],
     ['a delta', { type: 'response.output_text.delta', delta: 'x', output_index: 3 }],
     ['an item that is not read', added({ type: 'program', name: 7, arguments: {} })],
@@ -16,7 +14,10 @@ describe('parseResponsesEvent', () => {
     ['parts', added({ type: 'message', content: [{ text: 'a' }, { refusal: 'b' }, {}] })],
     ['an answer of nulls', completed({ usage: null, output: null })],
     ['an answer', completed({ usage: {}, output: [{ type: 'reasoning', summary: [] }] })],
-    ['facts of odd types', completed({ id: 1, model: [], status: {}, service_tier: 7 })],
+    ['arguments that are an object', added({ type: 'function_call', arguments: {} })],
+    ['content that is a string', added({ type: 'message', content: 'text' })],
+    ['an error, whatever its type', { type: 'billing', error: { message: 'no' } }],
+    ['facts of odd types', completed({ usage: 3, id: 1, model: [], status: {}, service_tier: 7 })],
   ])('takes %s', (_what, value) => {
     expect(parseResponsesEvent('', JSON.stringify(value))).toEqual(value);
   });
@@ -25,19 +26,17 @@ describe('parseResponsesEvent', () => {
     ['a list', []],
     ['null', null],
     ['a type that is a number', { type: 7 }],
-    ['an index that is no integer', { type: 'x', output_index: 0.5 }],
     ['a delta that is a number', { type: 'response.refusal.delta', delta: 1 }],
     ['an item that is a string', added('item')],
     ['an item whose id is a number', added({ type: 'message', id: 1 })],
-    ['arguments that are an object', added({ type: 'function_call', arguments: {} })],
-    ['content that is a string', added({ type: 'message', content: 'text' })],
+    ['arguments that are a list', added({ type: 'function_call', arguments: [] })],
+    ['content that is a number', added({ type: 'message', content: 1 })],
     ['a part that is a string', added({ type: 'message', content: ['text'] })],
     ['a part whose text is a number', added({ type: 'message', content: [{ text: 1 }] })],
     ['a refusal that is a list', added({ type: 'message', content: [{ refusal: [] }] })],
     ['a summary that is a string', added({ type: 'reasoning', summary: 'short' })],
     ['sealed content that is an object', added({ type: 'reasoning', encrypted_content: {} })],
     ['an answer that is a string', completed('all')],
-    ['usage that is a number', completed({ usage: 3 })],
     ['output that is an object', completed({ output: {} })],
     ['output with a malformed item', completed({ output: [{ type: 'message', content: 1 }] })],
   ])('refuses %s', (_what, value) => {
@@ -49,9 +48,22 @@ describe('parseResponsesEvent', () => {
     );
   });
 
+  it.each<[string, string]>([
+    ['', '{}'],
+    ['', '{"type":"response.audio.delta","delta":7,"item":[]}'],
+    ['response.audio.delta', '{"delta":1}'],
+    ['ping', 'any data'],
+  ])('passes over what is not read: %s %s', (name, data) => {
+    expect(parseResponsesEvent(name, data)).toBeUndefined();
+  });
+
+  it('takes an error by its name, whatever type it says', () => {
+    const data = { type: 'invalid_request_error', message: 'no' };
+    expect(parseResponsesEvent('error', JSON.stringify(data))).toEqual(data);
+  });
+
   it('checks an event without type by its name', () => {
     const data = JSON.stringify({ delta: 1 });
-    expect(parseResponsesEvent('response.audio.delta', data)).toEqual({ delta: 1 });
     expect(() => parseResponsesEvent('response.output_text.delta', data)).toThrow();
   });
 });

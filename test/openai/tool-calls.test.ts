@@ -1,10 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { ToolCallAssembler, type ToolCallFragment } from '../../src/openai/tool-calls.ts';
+import type { ToolCallDelta } from '../../src/core/events.ts';
+import { ChatToolCalls, type ToolCallFragment } from '../../src/openai/chat-tool-calls.ts';
+import { ToolCalls } from '../../src/openai/tool-calls.ts';
 
-function assemble(fragments: readonly ToolCallFragment[]) {
-  const assembler = new ToolCallAssembler();
-  const deltas = fragments.map((fragment) => assembler.add(fragment));
-  return { deltas: [...deltas, ...assembler.end()], toolCalls: assembler.toolCalls };
+const TOOLS: ReadonlySet<string> = new Set(['f', 'g', 'get_weather']);
+
+/** An id that the server left out. */
+const INVENTED = expect.stringMatching(/^call_[0-9a-f]{24}$/);
+
+function assemble(fragments: readonly ToolCallFragment[], tools = TOOLS) {
+  const deltas: ToolCallDelta[] = [];
+  const calls = new ToolCalls(
+    (event) => deltas.push(event),
+    (name) => tools.has(name),
+  );
+  const chat = new ChatToolCalls(calls);
+  for (const fragment of fragments) chat.add(fragment);
+  calls.end();
+  return { deltas, toolCalls: calls.all };
 }
 
 const fragment = (
@@ -26,7 +39,7 @@ const delta = (index: number, argumentsFragment: string, id = '', name = '') => 
   argumentsFragment,
 });
 
-describe('ToolCallAssembler', () => {
+describe('ChatToolCalls', () => {
   it('puts parallel calls together by their index', () => {
     const { deltas, toolCalls } = assemble([
       fragment(0, '', 'a', 'f'),
@@ -95,14 +108,14 @@ describe('ToolCallAssembler', () => {
       fragment(undefined, '[]', undefined, 'g'),
     ]);
     expect(toolCalls).toEqual([
-      { id: '', name: 'f', arguments: '{}' },
-      { id: '', name: 'g', arguments: '[]' },
+      { id: INVENTED, name: 'f', arguments: '{}' },
+      { id: INVENTED, name: 'g', arguments: '[]' },
     ]);
   });
 
   it('takes arguments whose begin it never saw', () => {
     expect(assemble([fragment(undefined, '{}')]).toolCalls).toEqual([
-      { id: '', name: '', arguments: '{}' },
+      { id: INVENTED, name: '', arguments: '{}' },
     ]);
   });
 

@@ -1,0 +1,68 @@
+import type { ChunkDelta } from './chat-chunk.ts';
+import type { ToolCallFragment } from './chat-tool-calls.ts';
+import { isObject } from './json-checks.ts';
+import { type JsonRecord, recordOf } from './json-record.ts';
+import { toProviderData } from './provider-data.ts';
+import type { ToolCalls } from './tool-calls.ts';
+
+/**
+ * Gathers what compatible servers want back with the next turn: `extra_content` of Gemini's compatible
+ * endpoint, on calls and messages, and OpenRouter's `reasoning_details`.
+ */
+export class ChatProviderData {
+  readonly #target: string;
+  readonly #calls: ToolCalls;
+  readonly #ofCalls = new Map<number, JsonRecord>();
+  #extraContent: JsonRecord | undefined;
+  #details: JsonRecord[] | undefined;
+
+  /** @param target the upstream that the data is for */
+  constructor(target: string, calls: ToolCalls) {
+    this.#target = target;
+    this.#calls = calls;
+  }
+
+  addCall(call: number, { extra_content }: ToolCallFragment): void {
+    if (!isObject(extra_content)) return;
+    const whole = { ...this.#ofCalls.get(call), ...extra_content };
+    this.#ofCalls.set(call, whole);
+    this.#calls.setProviderData(call, toProviderData(this.#target, { extra_content: whole }));
+  }
+
+  addMessage({ extra_content, reasoning_details }: ChunkDelta): void {
+    if (isObject(extra_content)) this.#extraContent = { ...this.#extraContent, ...extra_content };
+    if (!Array.isArray(reasoning_details)) return;
+    this.#details ??= [];
+    for (const piece of reasoning_details) addDetail(this.#details, recordOf(piece));
+  }
+
+  /** For `completed`; absent if the server wants nothing back. */
+  ofMessage(): { readonly providerData?: string } {
+    const fields = {
+      ...(this.#extraContent && { extra_content: this.#extraContent }),
+      ...(this.#details && { reasoning_details: this.#details }),
+    };
+    const providerData = toProviderData(this.#target, fields);
+    return providerData === '' ? {} : { providerData };
+  }
+}
+
+/** The texts of one detail come in pieces. */
+function addDetail(details: JsonRecord[], piece: JsonRecord): void {
+  const last = details.at(-1);
+  const goesOn =
+    last !== undefined &&
+    last.type === piece.type &&
+    last.index === piece.index &&
+    'index' in piece;
+  if (!goesOn) {
+    details.push(piece);
+    return;
+  }
+  const joined: Record<string, unknown> = { ...last, ...piece };
+  for (const name of ['text', 'summary', 'data']) {
+    const [before, more] = [last[name], piece[name]];
+    if (typeof before === 'string' && typeof more === 'string') joined[name] = before + more;
+  }
+  details[details.length - 1] = joined;
+}

@@ -1,0 +1,127 @@
+import type { ToolCalls } from './tool-calls.ts';
+
+/** A piece of a tool call of Chat Completions, as loosely as servers are known to send it. */
+export interface ToolCallFragment {
+  readonly index?: number | null;
+  readonly id?: string | null;
+  readonly function?: {
+    readonly name?: string | null;
+    readonly arguments?: string | null;
+  } | null;
+  /** An empty object stood in the place of the arguments: there are none, or they are still to come. */
+  readonly withoutArguments?: boolean;
+  readonly extra_content?: unknown;
+}
+
+/**
+ * Decides which call a fragment goes on with. OpenAI numbers calls and tells id and name once; other
+ * servers number all calls 0, or none, repeat ids and names, change the id with every fragment, send
+ * names in pieces or leave ids out.
+ *
+ * What holds for all of them: a fragment goes on with the call of its number, else of its id, else
+ * with the last one, unless it brings a name and that call has one and is whole already.
+ */
+export class ChatToolCalls {
+  readonly #calls: ToolCalls;
+  /** The last call of each of the upstream's numbers. */
+  readonly #byIndex = new Map<number, number>();
+  /** A name that came alone, behind whole arguments: the begin of the next call, or the same again. */
+  #waiting: { readonly at: number; readonly id: string; readonly name: string } | undefined;
+
+  constructor(calls: ToolCalls) {
+    this.#calls = calls;
+  }
+
+  /** The place of the call; undefined if the fragment says nothing yet. */
+  add(fragment: ToolCallFragment): number | undefined {
+    const id = fragment.id ?? '';
+    const name = fragment.function?.name ?? '';
+    const args = fragment.function?.arguments ?? '';
+    const index = fragment.index ?? undefined;
+    const known = this.#known(index, id, name);
+    const call = this.#choose(known, id, name, args);
+    if (call === undefined) return undefined;
+    if (index !== undefined) this.#byIndex.set(index, call);
+    this.#calls.add(call, { id, name, arguments: args });
+    if (fragment.withoutArguments) this.#calls.setFallback(call, '{}');
+    return call;
+  }
+
+  /**
+   * A call as a whole, of which deltas may have come before.
+   *
+   * @param place in the list of whole calls
+   */
+  addWhole(fragment: ToolCallFragment, place: number): number {
+    const id = fragment.id ?? '';
+    const name = fragment.function?.name ?? '';
+    const args = fragment.function?.arguments ?? '';
+    const call = this.#whole(id, name, place);
+    const before = this.#calls.argumentsOf(call);
+    const rest = args.startsWith(before) ? args.slice(before.length) : '';
+    this.#calls.add(call, { id, name, wholeName: true, arguments: rest });
+    if (fragment.withoutArguments) this.#calls.setFallback(call, '{}');
+    return call;
+  }
+
+  #whole(id: string, name: string, place: number): number {
+    const known = id === '' ? undefined : this.#calls.find(id);
+    if (known !== undefined) return known;
+    const there = place < this.#calls.count ? place : undefined;
+    if (there !== undefined && this.#calls.nameOf(there) === name) return there;
+    return this.#calls.begin();
+  }
+
+  /** The call that the fragment belongs to if it begins none. */
+  #known(index: number | undefined, id: string, name: string): number | undefined {
+    const last = this.#calls.count === 0 ? undefined : this.#calls.count - 1;
+    if (index !== undefined) return this.#byIndex.get(index);
+    if (id === '') return last;
+    const known = this.#calls.find(id);
+    if (known !== undefined || last === undefined) return known;
+    // An id that is new: of the next call, unless it only comes late or changes with every fragment.
+    return name === '' || this.#calls.idOf(last) === '' ? last : undefined;
+  }
+
+  /** The place of the call, begun if need be; undefined if the fragment says nothing. */
+  #choose(known: number | undefined, id: string, name: string, args: string): number | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (known === undefined) {
+      // A number that nobody announced: arguments alone go on with what is not whole.
+      const last = this.#calls.count - 1;
+      const goesOn = id === '' && name === '' && last >= 0 && !this.#calls.isComplete(last);
+      return goesOn ? last : this.#calls.begin();
+    }
+    if (name === '') {
+      if (waiting?.at === known && args !== '') return this.#beginWaiting(waiting);
+      return known;
+    }
+    const before = this.#calls.nameOf(known);
+    if (before === '' || !this.#begins(known, id, name, args)) return known;
+    // Some servers say id and name again with the last, empty fragment.
+    const again = before === name && args === '' && this.#calls.isComplete(known);
+    const another = id !== '' && this.#calls.find(id) === undefined;
+    if (!again || another) return this.#calls.begin();
+    this.#waiting = { at: known, id, name };
+    return undefined;
+  }
+
+  #begins(known: number, id: string, name: string, args: string): boolean {
+    const before = this.#calls.nameOf(known);
+    if (id !== '' && this.#calls.find(id) === known) return false;
+    if (this.#calls.isComplete(known)) return true;
+    // Two names that the request knows are two calls; what it does not know may be pieces of one.
+    if (before !== name && this.#calls.isTool(before)) return this.#calls.isTool(name);
+    const other = this.#calls.idOf(known);
+    if (id === '' || other === '' || other === id) return false;
+    // The same name under another id: some servers say both with every fragment.
+    return before !== name || (args === '' && this.#calls.argumentsOf(known) === '');
+  }
+
+  #beginWaiting({ id, name }: { readonly id: string; readonly name: string }): number {
+    const call = this.#calls.begin();
+    this.#calls.add(call, { id, name });
+    return call;
+  }
+}

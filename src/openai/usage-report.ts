@@ -1,0 +1,40 @@
+import type { Usage } from '../core/events.ts';
+
+/**
+ * The usage of one answer, of which servers report several: with every chunk, as zeros first or last,
+ * or not at all. The last that counts anything is the whole.
+ */
+export class ReportedUsage {
+  readonly #read: (raw: unknown) => Usage;
+  #last: unknown;
+  #usage: Usage | undefined;
+
+  constructor(read: (raw: unknown) => Usage) {
+    this.#read = read;
+  }
+
+  get isThere(): boolean {
+    return this.#last !== undefined;
+  }
+
+  add(raw: unknown): void {
+    if (countsAnything(raw)) this.#last = raw;
+    else this.#usage ??= this.#read(raw);
+  }
+
+  /**
+   * @param hasOutput an answer with output has used tokens, whatever the server says
+   * @returns undefined if the server did not report it
+   */
+  total(hasOutput: boolean): Usage | undefined {
+    if (this.#last !== undefined) return this.#read(this.#last);
+    return hasOutput ? undefined : this.#usage;
+  }
+}
+
+/** Any count but 0, wherever it stands. */
+function countsAnything(raw: unknown): boolean {
+  if (typeof raw === 'number') return raw !== 0;
+  if (typeof raw !== 'object' || raw === null) return false;
+  return Object.values(raw).some(countsAnything);
+}
