@@ -5,9 +5,11 @@ import { type ErrorFacts, ProviderError } from '../core/errors.ts';
 import { EventBuffer } from '../core/event-buffer.ts';
 import type { AnswerEvent, Completed } from '../core/events.ts';
 import type { FlowSource } from '../core/flow.ts';
+import { type AnswerReader, type BodyReader, SniffingReader } from './answer-reader.ts';
 import type { ApiSurface } from './api-surface.ts';
+import { ContentDecoder, isPlain } from './content-decoder.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
-import { encoded, jsonInsteadOfStream, notAStream, staleConnection } from './faults.ts';
+import { encoded, notAStream, staleConnection } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { present } from './present.ts';
 import { rateHeadroom } from './rate-headers.ts';
@@ -23,17 +25,6 @@ export interface AnswerContext {
   readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
   readonly clock: Clock;
   readonly stream: StreamOptions;
-}
-
-interface BodyReader {
-  data(chunk: Buffer): void;
-  end(): void;
-}
-
-/** A body that is an answer, and not an explanation why there is none. */
-interface AnswerReader extends BodyReader {
-  fail(error: unknown): void;
-  stop(): void;
 }
 
 /** As much of a body as is read where no stream is expected. */
@@ -55,10 +46,12 @@ export class Answer implements FlowSource, ResponseListener {
   readonly #result = Promise.withResolvers<Completed>();
   readonly #read = new EventBuffer<AnswerEvent>();
   #settled = false;
+  #failed = false;
   #startedAt = 0;
   #facts: ErrorFacts;
   #answer: AnswerReader | undefined;
   #body: BodyReader | undefined;
+  #decoder: ContentDecoder | undefined;
 
   constructor(call: Call, emit: Emit, surface: ApiSurface, context: AnswerContext) {
     this.#call = call;
@@ -79,9 +72,11 @@ export class Answer implements FlowSource, ResponseListener {
 
   pause(): void {
     this.#exchange.pause();
+    this.#decoder?.pause();
   }
 
   resume(): void {
+    this.#decoder?.resume();
     this.#exchange.resume();
   }
 
@@ -107,11 +102,11 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   onData(chunk: Buffer): void {
-    this.#guard(() => this.#body?.data(chunk));
+    this.#guard(() => (this.#decoder ?? this.#body)?.data(chunk));
   }
 
   onEnd(): void {
-    this.#guard(() => this.#body?.end());
+    this.#guard(() => (this.#decoder ?? this.#body)?.end());
   }
 
   onError(error: unknown): void {
@@ -143,30 +138,31 @@ export class Answer implements FlowSource, ResponseListener {
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
     const contentType = headerValue(headers, 'content-type') ?? '';
-    const coding = headerValue(headers, 'content-encoding') ?? 'identity';
-    if (!/^identity$/i.test(coding)) throw encoded();
+    this.#decode(headerValue(headers, 'content-encoding') ?? '');
     if (status >= 300) {
       this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
         throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());
       });
-    } else if (/^text\/event-stream\b/i.test(contentType)) {
-      this.#expectAnswer(true);
-    } else if (contentType === '' || /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
-      if (this.#whole) this.#expectAnswer(false);
-      else this.#expectExcuse();
-    } else {
+    } else if (/^text\/html\b/i.test(contentType)) {
       throw notAStream(contentType);
+    } else {
+      this.#answer = new SniffingReader(contentType, (streamed) => this.#readAnswer(streamed));
+      this.#body = this.#answer;
     }
   }
 
-  /** JSON in the place of a stream. */
-  #expectExcuse(): void {
-    this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
-      throw jsonInsteadOfStream(text, this.#call);
+  /** @param coding of the body, empty for none */
+  #decode(coding: string): void {
+    if (isPlain(coding)) return;
+    this.#decoder = ContentDecoder.for(coding, {
+      data: (chunk) => this.#guard(() => this.#body?.data(chunk)),
+      end: () => this.#guard(() => this.#body?.end()),
+      fail: (error) => this.#fail(error),
     });
+    if (this.#decoder === undefined) throw encoded();
   }
 
-  #expectAnswer(streamed: boolean): void {
+  #readAnswer(streamed: boolean): AnswerReader {
     const stream = this.#surface.newStream(this.#call, (event) => this.#read.push(event));
     const context = {
       exchange: this.#exchange,
@@ -175,13 +171,13 @@ export class Answer implements FlowSource, ResponseListener {
       startedAt: this.#startedAt,
     };
     const options = this.#context.stream;
-    this.#answer = streamed
+    return streamed
       ? new StreamReader(stream, context, options)
       : new WholeReader(stream, context, options.maxEventBytes);
-    this.#body = this.#answer;
   }
 
   #guard(step: () => void): void {
+    if (this.#failed) return;
     try {
       step();
       if (!this.#settled) this.#flush();
@@ -205,7 +201,9 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   #fail(thrown: unknown): void {
+    this.#failed = true;
     this.#answer?.stop();
+    this.#decoder?.destroy();
     this.#exchange.destroy();
     const { signal } = this.#call;
     // What came before the break was said.

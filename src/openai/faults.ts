@@ -1,6 +1,5 @@
 import type { Call } from '../core/call.ts';
 import { ProviderError } from '../core/errors.ts';
-import { recordOf } from './json-record.ts';
 import { fromErrorObject } from './map-error.ts';
 import { identifierPath } from './upstream-text.ts';
 
@@ -37,10 +36,10 @@ export function staleConnection(error: ProviderError): ProviderError {
   return new ProviderError(error.reason, { ...error.facts, staleConnection: true });
 }
 
-/** A response in a content coding that was not asked for. */
+/** A response in a content coding that is not known. */
 export function encoded(): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
-    message: 'The upstream compressed its answer although it was asked not to.',
+    message: 'The upstream sent its answer in a content coding that is not known.',
   });
 }
 
@@ -52,19 +51,4 @@ export function notAStream(contentType: string): ProviderError {
       `content-type ${identifierPath(contentType.replace('/', '.')) ?? 'unreadable'}`,
     ),
   });
-}
-
-/** A 2xx response whose body is JSON: some servers report errors that way. */
-export function jsonInsteadOfStream(text: string, call: Call): ProviderError {
-  if (text === '') return hungUp();
-  const { error } = recordOf(parseOrNothing(text));
-  return error ? reported(error, call) : notAStream('application/json');
-}
-
-function parseOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

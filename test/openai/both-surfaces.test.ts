@@ -176,7 +176,11 @@ describe.each(SURFACES)('over %s', (surface) => {
   it('a whole answer is complete although its body stays open', async () => {
     const clock = new FakeClock();
     const { stub, upstream } = await openUpstream(noDone(2), { clock });
-    const { events } = await readAll((emit) => upstream.answer(callOver(surface), emit));
+    const reading = readAll((emit) => upstream.answer(callOver(surface), emit));
+    // Chat Completions has no last event of its own: the usage is followed by a wait.
+    await until(() => clock.pending === 1);
+    if (surface === 'chat_completions') clock.advance(1_000);
+    const { events } = await reading;
     expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
     clock.advance(1_000);
     const request = await stub.waitForRequest(1);

@@ -103,39 +103,77 @@ describe('the end of an answer', () => {
     expect(await next()).toMatchObject({ type: 'completed', timings: { totalMs: 199 } });
   });
 
-  it('does not wait for [DONE] once the usage is known, and leaves the connection a second', async () => {
+  it('waits a second for the end once the usage is known, however long the wait is else', async () => {
     const clock = new FakeClock();
     const script = openEnded(CONTENT, FINISH, USAGE_CHUNK);
     const { stub, upstream } = await openUpstream(script, { clock });
-    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
-    expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
-    expect(clock.pending).toBe(1);
+    const reading = readAll((emit) => upstream.answer(aCall(), emit));
+    await until(() => clock.pending === 1);
     clock.advance(999);
-    expect(stub.requests[0]?.closedBy).toBeUndefined();
+    expect(clock.pending).toBe(1);
     clock.advance(1);
+    const { events } = await reading;
+    expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
     await closedByUs(stub);
   });
 
-  it('keeps the connection if [DONE] and the end of the body follow in time', async () => {
+  it('waits five seconds for the usage, and less for it behind [DONE]', async () => {
+    const clock = new FakeClock();
+    for (const [data, wait] of [
+      [[CONTENT, FINISH], 5_000],
+      [[CONTENT, FINISH, '[DONE]'], 1_000],
+    ] as const) {
+      const { upstream } = await openUpstream(openEnded(...data), { clock });
+      const reading = readAll((emit) => upstream.answer(aCall(), emit));
+      await until(() => clock.pending === 1);
+      clock.advance(wait - 1);
+      expect(clock.pending).toBe(1);
+      clock.advance(1);
+      const { events } = await reading;
+      expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: true } });
+    }
+  });
+
+  it('takes what follows a finish reason, and keeps the connection', async () => {
     const clock = new FakeClock();
     const rest = Promise.withResolvers<void>();
     const { stub, upstream } = await openUpstream(
       async (exchange) => {
         exchange.headers();
-        exchange.raw(sseText(CONTENT, FINISH, USAGE_CHUNK));
+        exchange.raw(sseText(chunk({ content: 'all' }, 'stop'), USAGE_CHUNK));
         await rest.promise;
-        exchange.raw(sseText(chunk({ content: 'late' }), '[DONE]'));
+        exchange.raw(sseText(chunk({ content: ' of it' }, 'stop'), '[DONE]'));
         exchange.end();
       },
       { clock },
     );
-    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
-    expect(textOf(events)).toBe('all of it');
+    const reading = readAll((emit) => upstream.answer(aCall(), emit));
+    await until(() => clock.pending === 1);
+    clock.advance(900);
     rest.resolve();
+    const { events } = await reading;
+    expect(textOf(events)).toBe('all of it');
+    expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
     await until(() => clock.pending === 0);
-    clock.advance(5_000);
     expect(stub.requests[0]?.closedBy).toBe('server');
     expect(stub.openConnections()).toBe(1);
+  });
+
+  it('takes usage behind [DONE]', async () => {
+    const { upstream } = await openUpstream(sse(CONTENT, FINISH, '[DONE]', USAGE_CHUNK));
+    const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
+    expect(events.at(-1)).toMatchObject({ type: 'completed', usage: { estimated: false } });
+  });
+
+  it('is not where a server that gives a reason with every piece breaks off', async () => {
+    const { upstream } = await openUpstream(async (exchange) => {
+      exchange.headers();
+      exchange.raw(sseText(chunk({ content: 'a' }, 'stop'), chunk({ content: 'b' }, 'stop')));
+      await exchange.writable();
+      exchange.cut();
+    });
+    const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
+    expect(error).toMatchObject({ reason: 'NETWORK_ERROR' });
   });
 
   it('is the end, whatever comes behind [DONE]; the connection is not used again', async () => {
@@ -165,7 +203,7 @@ describe('the end of an answer', () => {
     const { upstream } = await openUpstream(
       async (exchange) => {
         exchange.headers();
-        exchange.raw(sseText(CONTENT, FINISH, USAGE_CHUNK));
+        exchange.raw(sseText(CONTENT, FINISH, USAGE_CHUNK, '[DONE]'));
         await over.promise;
         exchange.reset();
       },

@@ -11,7 +11,18 @@ describe('toFinishReason', () => {
     ['error', 'error'],
     ['insufficient_system_resource', 'error'],
     ['', 'error'],
-    ['STOP', 'error'],
+    ['no_such_word', 'error'],
+    ['constructor', 'error'],
+    ['STOP', 'stop'],
+    ['FINISH_REASON_MAX_TOKENS', 'length'],
+    ['end_turn', 'stop'],
+    ['eos', 'stop'],
+    ['stop_sequence', 'stop'],
+    ['model_length', 'length'],
+    ['tool-calls', 'tool_calls'],
+    ['tool_use', 'tool_calls'],
+    ['sensitive', 'content_filter'],
+    ['SAFETY', 'content_filter'],
   ])('reads %j as %s', (raw, reason) => {
     expect(toFinishReason(raw)).toBe(reason);
   });

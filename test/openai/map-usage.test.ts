@@ -121,8 +121,30 @@ describe('toResponsesUsage', () => {
     });
   });
 
-  it('does not take the names of the other', () => {
+  it('takes the names of the other API, as some servers use them', () => {
     const usage = toResponsesUsage({ prompt_tokens: 3, completion_tokens: 4 });
-    expect(usage).toEqual({ ...ZERO, estimated: true });
+    expect(usage).toMatchObject({ inputTokens: 3, outputTokens: 4, totalTokens: 7 });
+  });
+});
+
+describe('what compatible servers count', () => {
+  const counted = { prompt_tokens: 100, completion_tokens: 20 };
+
+  it.each<[string, object, object]>([
+    ['prompt_cache_hit_tokens', { prompt_cache_hit_tokens: 60 }, { cacheReadTokens: 60 }],
+    ['cached_tokens beside the counts', { cached_tokens: 60 }, { cacheReadTokens: 60 }],
+    ['cache_read_input_tokens', { cache_read_input_tokens: 60 }, { cacheReadTokens: 60 }],
+    [
+      'reasoning beside the output, as the total shows',
+      { completion_tokens_details: { reasoning_tokens: 300 }, total_tokens: 420 },
+      { outputTokens: 320, reasoningTokens: 300, totalTokens: 420, estimated: false },
+    ],
+    [
+      'reasoning in the output, as the total shows',
+      { completion_tokens_details: { reasoning_tokens: 15 }, total_tokens: 120 },
+      { outputTokens: 20, reasoningTokens: 15, totalTokens: 120, estimated: false },
+    ],
+  ])('%s', (_what, more, expected) => {
+    expect(toUsage({ ...counted, ...more })).toMatchObject(expected);
   });
 });

@@ -8,7 +8,6 @@ import {
   errorBodyWith200,
   errorEvent,
   hugeEvent,
-  jsonInsteadOfSse,
   malformedEvent,
   resetAfter,
 } from '../support/upstream/index.ts';
@@ -83,11 +82,6 @@ export const STREAM_FAULTS: Readonly<Record<string, StreamFault>> = {
     reason: 'SERVICE_UNAVAILABLE',
     message: 'The upstream sent an event that is too large.',
   },
-  'the answer is JSON instead of a stream': {
-    behaviour: jsonInsteadOfSse(),
-    reason: 'SERVICE_UNAVAILABLE',
-    message: NO_STREAM,
-  },
   'the answer is an error as JSON': {
     behaviour: errorBodyWith200({ code: 'context_length_exceeded' }),
     reason: 'CONTEXT_TOO_LONG',
@@ -95,7 +89,7 @@ export const STREAM_FAULTS: Readonly<Record<string, StreamFault>> = {
   'the answer is JSON that is cut': {
     behaviour: body('application/json', '{"error":{"code":"inva'),
     reason: 'SERVICE_UNAVAILABLE',
-    message: NO_STREAM,
+    message: UNREADABLE,
   },
   'the answer is empty JSON': {
     behaviour: body('application/problem+json', ''),

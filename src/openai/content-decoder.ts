@@ -1,0 +1,99 @@
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib';
+import { tooLarge } from './faults.ts';
+import { malformed } from './json-checks.ts';
+
+/** Takes the decoded body, in turns of their own. */
+export interface DecodedBody {
+  data(chunk: Buffer): void;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/** Decoded bytes of one body: many times the longest answer, and no bomb. */
+const MAX_DECODED_BYTES = 256 * 1024 * 1024;
+
+type Decompressor = ReturnType<typeof createGunzip>;
+
+/** By the name of the content coding; RFC 9110, section 8.4.1. */
+const DECOMPRESSORS: Readonly<Record<string, (first: Buffer) => Decompressor>> = {
+  gzip: () => createGunzip(),
+  'x-gzip': () => createGunzip(),
+  br: () => createBrotliDecompress(),
+  zstd: () => createZstdDecompress(),
+  // Some servers send it without the header of zlib, which begins with 8 in its low half.
+  deflate: (first) => ((first[0] ?? 0) % 16 === 8 ? createInflate() : createInflateRaw()),
+};
+
+/**
+ * Decodes a body in a content coding that was not asked for: proxies compress without being asked.
+ */
+export class ContentDecoder {
+  readonly #open: (first: Buffer) => Decompressor;
+  readonly #body: DecodedBody;
+  #stream: Decompressor | undefined;
+  #decodedBytes = 0;
+  #paused = false;
+
+  private constructor(open: (first: Buffer) => Decompressor, body: DecodedBody) {
+    this.#open = open;
+    this.#body = body;
+  }
+
+  /** @returns undefined for a coding that is not known */
+  static for(coding: string, body: DecodedBody): ContentDecoder | undefined {
+    const name = coding.trim().toLowerCase();
+    const open = Object.hasOwn(DECOMPRESSORS, name) ? DECOMPRESSORS[name] : undefined;
+    return open && new ContentDecoder(open, body);
+  }
+
+  data(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#stream ??= this.#start(chunk);
+    this.#stream.write(chunk);
+  }
+
+  /** The body ended. */
+  end(): void {
+    if (this.#stream === undefined) this.#body.end();
+    else this.#stream.end();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#stream?.resume();
+  }
+
+  /** Nothing more of it is of use. */
+  destroy(): void {
+    this.#stream?.destroy();
+  }
+
+  #start(first: Buffer): Decompressor {
+    const stream = this.#open(first);
+    stream.on('data', (decoded: Buffer) => {
+      this.#decodedBytes += decoded.length;
+      if (this.#decodedBytes > MAX_DECODED_BYTES) this.#body.fail(tooLarge());
+      else this.#body.data(decoded);
+    });
+    stream.on('end', () => this.#body.end());
+    stream.on('error', () => this.#body.fail(malformed('its compression is broken')));
+    if (this.#paused) stream.pause();
+    return stream;
+  }
+}
+
+/** `identity`, or nothing. */
+export function isPlain(coding: string): boolean {
+  return coding === '' || /^identity$/i.test(coding);
+}
