@@ -102,9 +102,12 @@ const declared = group({
     isReasoning: flag(),
     efforts: listOf(token()),
     defaultEffort: token().exactOptional(),
+    sendBackAs: oneOf(['reasoning_content', 'reasoning']).exactOptional(),
   })
     .exactOptional()
-    .describe('Whether and with which efforts the model thinks.'),
+    .describe(
+      'Whether and with which efforts the model thinks, and in which field of a turn it wants its reasoning back: DeepSeek in reasoning_content.',
+    ),
   rejects: listOf(oneOf(PARAMETERS)).describe('Parameters that the model answers 400 to.'),
   acceptsWithoutReasoning: listOf(oneOf(PARAMETERS)).describe(
     'Of these, the ones it takes while its effort is none.',

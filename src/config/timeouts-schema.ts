@@ -20,6 +20,14 @@ const phases = {
   idle: duration('Between two pieces of output.', { min: 1, max: LONGEST, default: 30 * SECOND }),
 };
 
+/** Not of a model: what a server does behind its answer. */
+const afterFinish = {
+  afterFinish: duration(
+    'How long a stream that stays open and silent behind a finish reason is waited for, without [DONE] and usage; 1s once either has come. The caller has all of the answer by then.',
+    { min: 1, max: LONGEST, default: 5 * SECOND },
+  ),
+};
+
 const ofModels = map(
   token(),
   group(overrides(phases)).transform(inMs),
@@ -30,11 +38,12 @@ const ofModels = map(
     'Other time-outs by model or pattern of models; the first that fits counts; default {}.',
   );
 
-export const timeoutsSchema = group({ ...phases, models: ofModels }).transform(
+export const timeoutsSchema = group({ ...phases, ...afterFinish, models: ofModels }).transform(
   ({ models, ...times }) => ({ ...inMs(times), models }),
 );
 
 /** What a target has other than everybody else. */
-export const targetTimeoutsSchema = group({ ...overrides(phases), models: ofModels }).transform(
-  ({ models, ...times }) => ({ ...inMs(times), models }),
-);
+export const targetTimeoutsSchema = group({
+  ...overrides({ ...phases, ...afterFinish }),
+  models: ofModels,
+}).transform(({ models, ...times }) => ({ ...inMs(times), models }));

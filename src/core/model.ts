@@ -90,6 +90,11 @@ export interface ModelReasoning {
   /** Values of reasoning_effort it takes, weakest first. Empty: none, or not known. */
   readonly efforts: readonly string[];
   readonly defaultEffort?: string;
+  /**
+   * The field of an assistant turn in which Chat Completions wants the turn's reasoning back, as text.
+   * Absent: it takes none.
+   */
+  readonly sendBackAs?: 'reasoning_content' | 'reasoning';
 }
 
 /** Dollars per million tokens, as exact decimal strings. */

@@ -10,25 +10,32 @@ import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.
 import type { Model } from '../core/model.ts';
 import { imageUrl } from './image-url.ts';
 import { present, unlessEmpty } from './present.ts';
+import { fromProviderData } from './provider-data.ts';
 import { unserved } from './unserved.ts';
 
 /**
  * A turn as the Chat Completions API takes it.
  *
- * @param instructionRole the role in which the model takes instructions, whatever they are called
+ * @param model whose role carries instructions, whatever they are called
+ * @param target the upstream, which gets back what it asked for and nothing of others
  */
 export function toMessageParam(
   message: Message,
-  instructionRole: Model['instructionRole'],
+  model: Model,
+  target: string,
 ): ChatCompletionMessageParam {
   switch (message.role) {
     case 'system':
     case 'developer':
-      return { role: instructionRole, content: textOnly(message.content), ...nameOf(message) };
+      return {
+        role: model.instructionRole,
+        content: textOnly(message.content),
+        ...nameOf(message),
+      };
     case 'user':
       return { role: 'user', content: textAndImages(message.content), ...nameOf(message) };
     case 'assistant':
-      return assistant(message);
+      return assistant(message, model, target);
     case 'tool':
       return {
         role: 'tool',
@@ -38,23 +45,32 @@ export function toMessageParam(
   }
 }
 
-function assistant(message: Message): ChatCompletionAssistantMessageParam {
+function assistant(
+  message: Message,
+  { reasoning: { sendBackAs } }: Model,
+  target: string,
+): ChatCompletionAssistantMessageParam {
   const { content } = message;
   const toolCalls = unlessEmpty(message.toolCalls);
   return {
     role: 'assistant',
     // Beside tool calls, null is what the API itself answers with; some servers refuse "".
     content: toolCalls !== undefined && content.length === 0 ? null : textOnly(content),
-    ...(toolCalls && { tool_calls: toolCalls.map(toToolCallParam) }),
+    ...(toolCalls && { tool_calls: toolCalls.map((call) => toToolCallParam(call, target)) }),
     ...nameOf(message),
+    ...fromProviderData(target, message.providerData),
+    // Wanted with every turn that calls a tool, even if the model thought nothing.
+    ...(sendBackAs &&
+      (toolCalls || message.reasoning) && { [sendBackAs]: message.reasoning ?? '' }),
   };
 }
 
-function toToolCallParam(call: ToolCall): ChatCompletionMessageFunctionToolCall {
+function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageFunctionToolCall {
   return {
     id: call.id,
     type: 'function',
     function: { name: call.name, arguments: call.arguments },
+    ...fromProviderData(target, call.providerData),
   };
 }
 

@@ -26,7 +26,7 @@ export function toChatCompletionRequest(call: Call): ChatCompletionCreateParams 
   const { model } = call.target;
   return {
     model: call.model,
-    messages: request.messages.map((message) => toMessageParam(message, model.instructionRole)),
+    messages: request.messages.map((message) => toMessageParam(message, model, call.upstream)),
     ...(model.supports.streaming && STREAMED),
     ...toSamplingParams(request, model.maxTokensField),
     ...toToolParams(request),

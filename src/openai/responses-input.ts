@@ -42,19 +42,26 @@ export function toInputItems(
 }
 
 /** The API wants reasoning before what it led to, and something behind it. */
-function assistant({ content, toolCalls = [], reasoningItems = [] }: Message): ResponseInputItem[] {
+function assistant(message: Message): ResponseInputItem[] {
+  const { content, toolCalls = [], reasoningItems = [] } = message;
   const spoken = content.length > 0 || toolCalls.length === 0;
   return [
     ...reasoningItems.map(toReasoning),
-    ...(spoken ? [toOutputMessage(content)] : []),
+    ...(spoken ? [toOutputMessage(message)] : []),
     ...toolCalls.map(toFunctionCall),
   ];
 }
 
-function toOutputMessage(content: Message['content']): EasyInputMessage {
+function toOutputMessage({ content, phase }: Message): EasyInputMessage {
   const parts = mapParts(content, (part) => ({ type: 'output_text', text: textOf(part) }));
   // The API takes parts of an answer without the ids that the SDK's type asks for.
-  return { type: 'message', role: 'assistant', content: parts as EasyInputMessage['content'] };
+  const said = parts as EasyInputMessage['content'];
+  return {
+    type: 'message',
+    role: 'assistant',
+    content: said,
+    ...(phase && { phase: phase as NonNullable<EasyInputMessage['phase']> }),
+  };
 }
 
 function toReasoning(item: ReasoningItem): ResponseReasoningItem {

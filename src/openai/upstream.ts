@@ -18,8 +18,8 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
   /** A call's `key` is a position in them. Empty: the server wants none. */
   readonly apiKeys: readonly string[];
   /**
-   * How long to wait for usage and `[DONE]` once a model gave its finish reason and the stream fell
-   * silent, in ms. The answer is complete then, its usage an estimate. Default 250.
+   * How long to wait for the end of a stream that stays open and silent behind a finish reason, in ms.
+   * The answer is complete then, its usage an estimate if none has come. Default 5,000.
    */
   readonly afterFinishMs?: number;
   /** Largest event of a stream, in bytes; a larger one fails the attempt. Default 32 MiB. */

@@ -106,6 +106,7 @@ function createUpstream(options: UpstreamOptions, timeouts: TimeoutOptions, cloc
       apiKeys: keys.map(({ secret }) => secret),
       baseUrl,
       connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
+      afterFinishMs: timeouts.afterFinishMs,
       ...(organization === undefined ? {} : { organization }),
       ...(project === undefined ? {} : { project }),
       ...(apiVersion === undefined ? {} : { apiVersion }),

@@ -21,6 +21,7 @@ describe('defaults', () => {
         headersMs: 30_000,
         firstTokenMs: 'auto',
         idleMs: 30_000,
+        afterFinishMs: 5_000,
         models: {},
       },
       retryPolicy: {

@@ -20,6 +20,8 @@ export interface ModelTimeouts extends Partial<PhaseTimeouts> {
 }
 
 export interface TimeoutOptions extends PhaseTimeouts {
+  /** Silence behind a finish reason that ends a stream which stays open. */
+  readonly afterFinishMs: number;
   /** The first whose pattern fits counts. */
   readonly models: readonly ModelTimeouts[];
 }
@@ -29,5 +31,6 @@ export const DEFAULT_TIMEOUTS: TimeoutOptions = {
   headersMs: 30_000,
   firstTokenMs: 'auto',
   idleMs: 30_000,
+  afterFinishMs: 5_000,
   models: [],
 };

@@ -58,6 +58,7 @@ const reasoning = z.strictObject({
   isReasoning: flag,
   efforts: z.array(text).exactOptional(),
   defaultEffort: text.exactOptional(),
+  sendBackAs: z.enum(['reasoning_content', 'reasoning']).exactOptional(),
 });
 
 /** What may be said of a model, in a row of a catalogue or where one is declared. */

@@ -37,6 +37,7 @@ function addMessage(prompt: PromptBuilder, model: string, message: Message): voi
     prompt.addText(message.toolCallId);
     prompt.markEstimated();
   }
+  if (message.reasoning) prompt.addText(message.reasoning);
   for (const { encryptedContent } of message.reasoningItems ?? []) {
     // Sealed text is about a third longer than what was sealed; nobody but the upstream knows more.
     prompt.addTokens(estimateTokens(encryptedContent.length));

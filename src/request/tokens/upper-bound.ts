@@ -61,6 +61,7 @@ function tokensAtMost(model: string, request: MessageRequest, measure: Measure):
 function messageTokens(model: string, message: Message, measure: Measure): number {
   const { content, name = '', toolCallId = '' } = message;
   let tokens = TOKENS_PER_MESSAGE + measure(name) + measure(toolCallId);
+  tokens += measure(message.reasoning ?? '');
   if (typeof content === 'string') tokens += measure(content);
   else {
     for (const part of content) {

@@ -1,5 +1,6 @@
 import type { Message } from '../../core/message.ts';
 import { checkContent } from './content.ts';
+import { checkHandedBack } from './handed-back.ts';
 import { checkReasoningItems } from './reasoning-items.ts';
 import { isPrintable } from './text.ts';
 import { ToolCallMatching } from './tool-call-matching.ts';
@@ -30,6 +31,7 @@ export function checkMessages(violations: Violations, messages: readonly Message
     checkContent(violations, path, message);
     checkName(violations, path, message);
     checkReasoningItems(violations, path, message);
+    checkHandedBack(violations, path, message);
     matching.check(path, message);
   });
   matching.close();

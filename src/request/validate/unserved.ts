@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts';
-import type { Message, MessageRequest, Tool, ToolCall } from '../../core/message.ts';
+import type { MessageRequest, Tool, ToolCall } from '../../core/message.ts';
 import type { Violations } from './violations.ts';
 
 /** By field, or by field and value (`context_policy: COMPACT`), whether what holds it asks for it. */
@@ -24,19 +24,12 @@ const OF_REQUEST: Fields<MessageRequest> = {
   'tool_choice.hosted': ({ toolChoice: choice }) => isObject(choice) && 'hosted' in choice,
 };
 
-const OF_MESSAGE: Fields<Message> = {
-  phase: (message) => message.phase,
-  provider_data: (message) => message.providerData,
-  reasoning: (message) => message.reasoning,
-};
-
 const OF_PART: Fields<{ readonly type: string }> = {
   file: (part) => part.type === 'file',
 };
 
 const OF_TOOL_CALL: Fields<ToolCall> = {
   kind: (call) => call.kind !== undefined && call.kind !== 'function',
-  provider_data: (call) => call.providerData,
 };
 
 const OF_TOOL: Fields<Tool> = {
@@ -50,7 +43,6 @@ const OF_CALL: Fields<Call> = {
 /** As GetCapabilities lists them: paths of a SendMessageRequest, sorted. */
 export const UNSERVED: readonly string[] = [
   ...Object.keys(OF_REQUEST).map((field) => `request.${field}`),
-  ...Object.keys(OF_MESSAGE).map((field) => `request.messages[].${field}`),
   ...Object.keys(OF_PART).map((field) => `request.messages[].parts[].${field}`),
   ...Object.keys(OF_TOOL_CALL).map((field) => `request.messages[].tool_calls[].${field}`),
   ...Object.keys(OF_TOOL).map((field) => `request.tools[].${field}`),
@@ -67,7 +59,6 @@ export function checkUnserved(violations: Violations, call: Call): void {
   });
   request.messages.forEach((message, i) => {
     const path = `request.messages[${i}]`;
-    refuse(violations, path, OF_MESSAGE, message);
     message.toolCalls?.forEach((toolCall, j) => {
       refuse(violations, `${path}.tool_calls[${j}]`, OF_TOOL_CALL, toolCall);
     });

@@ -60,7 +60,7 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       encryptedContent,
       summary: [...summary],
     })),
-    providerData: '',
+    providerData: outcome.providerData ?? '',
     saved: undefined,
     shared: false,
     cacheKey: '',

@@ -13,6 +13,7 @@ const TIMEOUTS: TimeoutOptions = {
   headersMs: 20,
   firstTokenMs: 30,
   idleMs: 40,
+  afterFinishMs: 5_000,
   models: [],
 };
 

@@ -11,9 +11,6 @@ const said = (fields: Partial<Message>) => ({
 });
 const called = (fields: object) =>
   said({ toolCalls: [{ id: 'c1', name: 'add', arguments: '{}', ...fields }] });
-const turn = (fields: Partial<Message>) => ({
-  messages: [HELLO, { role: 'assistant' as const, content: 'Hi', ...fields }],
-});
 const asked = (...content: ContentPart[]) => ({ messages: [{ role: 'user' as const, content }] });
 
 /** How each row is asked for, and the field that the refusal names. */
@@ -29,19 +26,9 @@ const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<C
     asked({ type: 'text', text: 'Read.' }, { type: 'file', fileId: 'file-1' }),
     'request.messages[0].parts[1].file',
   ],
-  'request.messages[].phase': [turn({ phase: 'commentary' }), 'request.messages[1].phase'],
-  'request.messages[].provider_data': [
-    turn({ providerData: '{}' }),
-    'request.messages[1].provider_data',
-  ],
-  'request.messages[].reasoning': [turn({ reasoning: 'hm' }), 'request.messages[1].reasoning'],
   'request.messages[].tool_calls[].kind': [
     called({ kind: 'custom' }),
     'request.messages[1].tool_calls[0].kind',
-  ],
-  'request.messages[].tool_calls[].provider_data': [
-    called({ providerData: 's' }),
-    'request.messages[1].tool_calls[0].provider_data',
   ],
   'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
   'request.reasoning_summary': [{ reasoningSummary: 'auto' }, 'request.reasoning_summary'],

@@ -290,10 +290,7 @@ export interface Completed {
   reasoningItems: ReasoningItem[];
   /** As in Started. */
   target: string;
-  /**
-   * What the upstream wants back with this turn, in Message.provider_data. Empty: nothing.
-   * Not filled yet.
-   */
+  /** What the upstream wants back with this turn, in Message.provider_data. Empty: nothing. */
   providerData: string;
   /**
    * What the answer would have cost, had it not come from the response cache or from a stream that
@@ -373,10 +370,7 @@ export interface MessageResponse {
     | undefined;
   /** As in Started. */
   target: string;
-  /**
-   * What the upstream wants back with this turn, in Message.provider_data. Empty: nothing.
-   * Not filled yet.
-   */
+  /** What the upstream wants back with this turn, in Message.provider_data. Empty: nothing. */
   providerData: string;
   /**
    * What the answer would have cost, had it not come from the response cache or from a stream that

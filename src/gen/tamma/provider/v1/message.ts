@@ -388,19 +388,18 @@ export interface Message {
   /**
    * What this turn's text was: "commentary" (said on the way, before a tool call for instance) or
    * "final_answer", as TextDelta.phase gave it. Only with ROLE_ASSISTANT. A model that tells them
-   * apart answers worse where it is left out. Empty: not told apart. Not served yet.
+   * apart answers worse where it is left out; an upstream without phases is not told. Empty: not told apart.
    */
   phase: string;
   /**
    * What the upstream wants back with this turn, as Completed.provider_data gave it: opaque, at most
    * 64 KiB, and sent to no other upstream than the one it came from. Only with ROLE_ASSISTANT.
-   * Not served yet.
    */
   providerData: string;
   /**
    * What the model thought in this turn as plain text, as ReasoningDelta or MessageResponse.reasoning
-   * gave it. Only with ROLE_ASSISTANT. It is sent to models that ask for it and to no others.
-   * Not served yet.
+   * gave it. Only with ROLE_ASSISTANT. It is sent to models of which the configuration
+   * says that they want it (`reasoning.sendBackAs`) and to no others.
    */
   reasoning: string;
 }
@@ -634,10 +633,7 @@ export interface ToolCall {
   arguments: string;
   /** What it is for. In a request, kinds other than FUNCTION are not served yet. */
   kind: ToolKind;
-  /**
-   * What the upstream wants back with this call: opaque, at most 64 KiB. Hand it back unchanged.
-   * Not served yet.
-   */
+  /** What the upstream wants back with this call: opaque, at most 64 KiB. Hand it back unchanged. */
   providerData: string;
 }
 

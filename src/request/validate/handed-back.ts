@@ -1,0 +1,47 @@
+import type { Message } from '../../core/message.ts';
+import { exceedsBytes, WELL_FORMED_RULE } from './text.ts';
+import type { Violations } from './violations.ts';
+
+/** As much as an upstream's data may have on the way to the caller. */
+const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
+const PHASES: ReadonlySet<string> = new Set(['commentary', 'final_answer']);
+
+/**
+ * What of an earlier answer comes back with its turn, beside what was said.
+ *
+ * @param path of the message: `request.messages[0]`
+ */
+export function checkHandedBack(
+  violations: Violations,
+  path: () => string,
+  { role, phase, providerData, reasoning, toolCalls }: Message,
+): void {
+  if (role !== 'assistant') {
+    for (const [field, value] of Object.entries({
+      phase,
+      provider_data: providerData,
+      reasoning,
+    })) {
+      if (value)
+        violations.malformed(`${path()}.${field}`, 'is only allowed in assistant messages');
+    }
+    return;
+  }
+  if (phase && !PHASES.has(phase)) {
+    violations.malformed(`${path()}.phase`, 'must be commentary or final_answer');
+  }
+  if (reasoning && !reasoning.isWellFormed()) {
+    violations.malformed(`${path()}.reasoning`, WELL_FORMED_RULE);
+  }
+  checkData(violations, () => `${path()}.provider_data`, providerData);
+  toolCalls?.forEach((call, i) => {
+    checkData(violations, () => `${path()}.tool_calls[${i}].provider_data`, call.providerData);
+  });
+}
+
+function checkData(violations: Violations, field: () => string, data: string | undefined): void {
+  if (!data) return;
+  if (exceedsBytes(data, MAX_PROVIDER_DATA_BYTES)) {
+    violations.malformed(field(), 'must be at most 64 KiB');
+  } else if (!data.isWellFormed()) violations.malformed(field(), WELL_FORMED_RULE);
+}
