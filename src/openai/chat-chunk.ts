@@ -49,7 +49,9 @@ export interface ChunkDelta {
  */
 export function parseChunk(data: string): ChatChunk {
   const value = parseObject(data);
-  return checked(OBJECT_ARGUMENTS.test(data) ? withTextArguments(parseJsonExactly(data)) : value);
+  return checked(
+    OBJECT_ARGUMENTS.test(data) ? withTextArguments(value, parseJsonExactly(data)) : value,
+  );
 }
 
 /** By hand rather than by combined checks: this runs for every chunk. */
@@ -108,15 +110,21 @@ interface CalledFunction {
   arguments?: unknown;
 }
 
-/** The chunk with such arguments as text, numbers as they stood. */
-function withTextArguments(chunk: unknown): unknown {
-  for (const call of callsOf(chunk)) {
+/**
+ * The chunk with such arguments as text.
+ *
+ * @param exact the same chunk, with its numbers as they stood
+ */
+function withTextArguments(chunk: unknown, exact: unknown): unknown {
+  const exactly = callsOf(exact);
+  callsOf(chunk).forEach((call, i) => {
     const called = recordOf(call).function as CalledFunction | null | undefined;
-    if (!isObject(called?.arguments)) continue;
+    if (!isObject(called?.arguments)) return;
     const empty = Object.keys(called.arguments).length === 0;
-    called.arguments = empty ? '' : JSON.stringify(called.arguments);
+    const { arguments: given } = recordOf(recordOf(exactly[i]).function);
+    called.arguments = empty ? '' : JSON.stringify(given);
     if (empty) Object.assign(call, { withoutArguments: true });
-  }
+  });
   return chunk;
 }
 

@@ -245,5 +245,5 @@ function lengthOf(toolCalls: readonly ToolCallFragment[] | undefined): number {
 }
 
 function isChunk(data: string): boolean {
-  return data.startsWith('{') && data.includes('"choices"');
+  return data.startsWith('{') && /"choices"\s*:\s*\[/.test(data);
 }

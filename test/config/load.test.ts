@@ -73,6 +73,7 @@ describe('defaults', () => {
     expect(load('timeouts: {idle: 1s}').timeouts).toEqual({
       connectMs: 5_000,
       headersMs: 30_000,
+      afterFinishMs: 5_000,
       firstTokenMs: 'auto',
       idleMs: 1_000,
       models: {},

@@ -1,10 +1,8 @@
-import { gzipSync } from 'node:zlib';
 import { type ExpectedError, type Fault, UPSTREAM_TEXT } from '../support/fault.ts';
 import {
   cutAfter,
   errorEvent,
   headersThenSilence,
-  jsonInsteadOfSse,
   malformedEvent,
   resetAfter,
   resetBeforeHeaders,
@@ -51,17 +49,21 @@ const cut: Fault = {
 
 const ROWS: readonly Fault[] = [
   {
-    // A server that ignores `stream: true`.
-    what: 'answers a stream with one JSON body',
-    upstream: jsonInsteadOfSse(),
+    // Good HTTP, and JSON that is neither an answer nor an error.
+    what: 'answers with JSON of another kind',
+    upstream: (exchange) => {
+      exchange.headers(200, { 'content-type': 'application/json' });
+      exchange.raw('{"status":"ok"}');
+      exchange.end();
+    },
     error: UNUSABLE_200,
   },
   {
-    // A proxy that compresses although nobody asked it to.
-    what: 'compresses its answer',
+    // Nobody asked for it, and nobody can read it.
+    what: 'compresses its answer in a way that is not known',
     upstream: (exchange) => {
-      exchange.headers(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
-      exchange.raw(gzipSync('data: [DONE]\n\n'));
+      exchange.headers(200, { 'content-type': 'text/event-stream', 'content-encoding': 'lz77' });
+      exchange.raw('data: [DONE]\n\n');
       exchange.end();
     },
     error: UNUSABLE_200,
