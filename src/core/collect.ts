@@ -1,6 +1,6 @@
 import type { Emit } from './call.ts';
 import { ProviderError } from './errors.ts';
-import type { Completed, MessageResponse, Started } from './events.ts';
+import type { Annotation, Completed, MessageResponse, Started } from './events.ts';
 
 /** Makes a call and folds its events into the whole answer. */
 export async function collect(
@@ -10,6 +10,7 @@ export async function collect(
   let started: Started | undefined;
   let content = '';
   let commentary = '';
+  let annotations: Annotation[] = [];
   let reasoning = '';
   let refusal = '';
   const { type: _type, ...end } = await makeCall((event) => {
@@ -19,6 +20,7 @@ export async function collect(
         break;
       case 'attemptReset':
         content = commentary = reasoning = refusal = '';
+        annotations = [];
         break;
       case 'textDelta':
         if (event.phase === 'commentary') commentary += event.text;
@@ -30,12 +32,26 @@ export async function collect(
       case 'refusalDelta':
         refusal += event.text;
         break;
+      case 'annotation': {
+        const { type: _, ...annotation } = event;
+        annotations.push(annotation);
+        break;
+      }
     }
   });
   if (started === undefined) {
     throw new ProviderError('INTERNAL', { cause: 'the answer ended before it started' });
   }
-  return { ...beginning(started), ...end, content, commentary, reasoning, refusal, metadata };
+  return {
+    ...beginning(started),
+    ...end,
+    content,
+    commentary,
+    annotations,
+    reasoning,
+    refusal,
+    metadata,
+  };
 }
 
 function beginning(started: Started) {

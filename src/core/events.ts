@@ -6,7 +6,7 @@ import type { Surface } from './model.ts';
 export type ProviderEvent = AnswerEvent | Completed;
 
 /** What comes before the end of an answer. */
-export type AnswerEvent = Started | Delta | AttemptReset;
+export type AnswerEvent = Started | Delta | AttemptReset | HostedToolEvent | AnnotationEvent;
 
 /** Something the model said: what "first token" and "after output" mean. */
 export type Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta;
@@ -83,6 +83,33 @@ export interface ToolCallDelta {
   readonly argumentsFragment: string;
   /** Absent: a function. */
   readonly kind?: ToolKind;
+}
+
+/** What a tool that the upstream runs itself is doing. Not sent yet. */
+export interface HostedToolEvent {
+  readonly type: 'hostedTool';
+  readonly id: string;
+  /** `web_search`, for instance. */
+  readonly tool: string;
+  readonly status: string;
+  /** JSON; empty if there is none. */
+  readonly detail: string;
+}
+
+/** Where a piece of the answer's text comes from. */
+export interface Annotation {
+  readonly url: string;
+  readonly title: string;
+  /** In code points of the text; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** `url_citation`, for instance. */
+  readonly kind: string;
+}
+
+/** Not sent yet. */
+export interface AnnotationEvent extends Annotation {
+  readonly type: 'annotation';
 }
 
 /** Everything before it is void; a new `started` follows. */
@@ -199,6 +226,8 @@ export interface MessageResponse extends Omit<Completed, 'type'> {
   readonly content: string;
   /** Text of the phase `commentary`. */
   readonly commentary: string;
+  /** In the order in which they came. */
+  readonly annotations: readonly Annotation[];
   readonly refusal: string;
   readonly reasoning: string;
   readonly upstreamRequestId: string;

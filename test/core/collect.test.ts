@@ -45,6 +45,29 @@ describe('collect', () => {
     expect(response).toMatchObject({ content: 'Found it', commentary: 'Looking. Done.' });
   });
 
+  it('keeps where pieces come from, as far as they belong to the answer', async () => {
+    const cited = (title: string) => ({
+      url: 'https://x/y',
+      title,
+      start: 0,
+      end: 3,
+      kind: 'url_citation',
+    });
+    const annotation = (title: string): ProviderEvent => ({ type: 'annotation', ...cited(title) });
+    const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' };
+    const response = await run(
+      started(),
+      annotation('old'),
+      reset,
+      started(),
+      text('new'),
+      annotation('a'),
+      annotation('b'),
+      completed(),
+    );
+    expect(response.annotations).toEqual([cited('a'), cited('b')]);
+  });
+
   it('keeps the reasoning items and what was left out of the conversation', async () => {
     const truncation = { droppedMessages: [0], inputTokensBefore: 9, inputTokensAfter: 5 };
     const reasoningItems = [{ id: 'rs_1', encryptedContent: 'sealed', summary: [] }];

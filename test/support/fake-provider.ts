@@ -59,6 +59,7 @@ export function aResponse(fields: Partial<MessageResponse> = {}): MessageRespons
     id: 'chatcmpl-1',
     content: 'Hello',
     commentary: '',
+    annotations: [],
     refusal: '',
     reasoning: '',
     upstreamRequestId: 'req_1',

@@ -3,7 +3,12 @@ import { ToolKind } from '../../gen/tamma/provider/v1/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
 import { toCount } from './count.ts';
 import { ERROR_REASON, TOOL_KIND } from './enums.ts';
-import { toWireEffectiveSettings, toWireOutcome, toWireTruncation } from './response.ts';
+import {
+  toWireAnnotation,
+  toWireEffectiveSettings,
+  toWireOutcome,
+  toWireTruncation,
+} from './response.ts';
 
 type WireEvent = NonNullable<wire.SendMessageResponse['event']>;
 
@@ -30,6 +35,12 @@ function toWireCase(event: ProviderEvent): WireEvent {
       const value = { index: toCount(index), id, name, argumentsFragment, kind: wireKind };
       return { $case: 'toolCallDelta', value };
     }
+    case 'hostedTool': {
+      const { id, tool, status, detail } = event;
+      return { $case: 'hostedTool', value: { id, type: tool, status, detail } };
+    }
+    case 'annotation':
+      return { $case: 'annotation', value: toWireAnnotation(event) };
     case 'attemptReset': {
       const value = { attempt: toCount(event.attempt), reason: ERROR_REASON[event.reason] };
       return { $case: 'attemptReset', value };

@@ -1,4 +1,5 @@
 import type {
+  Annotation,
   Completed,
   EffectiveSettings,
   MessageResponse,
@@ -22,7 +23,7 @@ export function toWireResponse(response: MessageResponse): wire.MessageResponse 
     id: response.id,
     content: response.content,
     commentary: response.commentary,
-    annotations: [],
+    annotations: response.annotations.map(toWireAnnotation),
     refusal: response.refusal,
     metadata: response.metadata,
     reasoning: response.reasoning,
@@ -83,6 +84,11 @@ export function toWireEffectiveSettings(settings: EffectiveSettings): wire.Effec
     api: settings.api,
     systemPromptAdded: settings.systemPromptAdded,
   };
+}
+
+export function toWireAnnotation(annotation: Annotation): wire.Annotation {
+  const { url, title, start, end, kind } = annotation;
+  return { url, title, start: toCount(start), end: toCount(end), type: kind };
 }
 
 export function toWireTruncation(truncation: Truncation): wire.Truncation {

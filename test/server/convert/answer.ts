@@ -150,6 +150,7 @@ export const response: MessageResponse = {
   id: 'resp_1',
   content: 'text',
   commentary: 'on the way',
+  annotations: [{ url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 40, kind: 'url_citation' }],
   refusal: 'no',
   reasoning: 'because',
   upstreamRequestId: 'req_2',

@@ -68,6 +68,16 @@ const CASES: [ProviderEvent, string, object][] = [
     { index: 0, id: 'c', name: 'p', argumentsFragment: '', kind: 4 },
   ],
   [
+    { type: 'hostedTool', id: 'ws_1', tool: 'web_search', status: 'searching', detail: '{}' },
+    'hostedTool',
+    { id: 'ws_1', type: 'web_search', status: 'searching', detail: '{}' },
+  ],
+  [
+    { type: 'annotation', url: 'https://x/y', title: 'Y', start: 0, end: 3, kind: 'url_citation' },
+    'annotation',
+    { url: 'https://x/y', title: 'Y', start: 0, end: 3, type: 'url_citation' },
+  ],
+  [
     { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' },
     'attemptReset',
     { attempt: 2, reason: 14 },

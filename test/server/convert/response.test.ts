@@ -16,7 +16,9 @@ it('carries a whole answer', () => {
     id: 'resp_1',
     content: 'text',
     commentary: 'on the way',
-    annotations: [],
+    annotations: [
+      { url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 31 - 1, type: 'url_citation' },
+    ],
     refusal: 'no',
     reasoning: 'because',
     upstreamRequestId: 'req_2',
