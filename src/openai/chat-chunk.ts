@@ -49,9 +49,8 @@ export interface ChunkDelta {
  */
 export function parseChunk(data: string): ChatChunk {
   const value = parseObject(data);
-  return checked(
-    OBJECT_ARGUMENTS.test(data) ? withTextArguments(value, parseJsonExactly(data)) : value,
-  );
+  const asObject = data.includes('"arguments"') && OBJECT_ARGUMENTS.test(data);
+  return checked(asObject ? withTextArguments(value, parseJsonExactly(data)) : value);
 }
 
 /** By hand rather than by combined checks: this runs for every chunk. */
