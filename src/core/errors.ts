@@ -11,10 +11,27 @@ export interface FieldViolation {
   readonly description: string;
 }
 
+/** What an upstream's error consists of, without its words: what the log tells of it. */
+export interface UpstreamErrorOutline {
+  /** `code`, `type` and `param` are plain identifiers; absent if the upstream's are none. */
+  readonly code?: string;
+  readonly type?: string;
+  readonly param?: string;
+  /** Length of what it said, in characters. */
+  readonly characters: number;
+}
+
 /** What is known of a failure beyond its reason. All of it may reach the caller. */
 export interface ErrorFacts {
   /** Replaces the kind's message. Written here, never copied from the upstream. */
   readonly message?: string;
+  /**
+   * The upstream's own words: one line of well-formed text, at most 512 bytes of UTF-8, keys masked.
+   * For the caller, whose prompt they may quote, and for nobody else: not for logs, spans and metrics.
+   */
+  readonly upstreamMessage?: string;
+  /** Present if the upstream answered with an error. */
+  readonly upstreamError?: UpstreamErrorOutline;
   readonly fieldViolations?: readonly FieldViolation[];
   /** How long to wait before another try, in ms. */
   readonly retryAfterMs?: number;
@@ -34,6 +51,10 @@ export interface ErrorFacts {
   readonly budget?: BudgetState;
   /** A connection that had served before broke before any response: says nothing of the upstream. */
   readonly staleConnection?: boolean;
+  /** The answer came and cannot be read: the format differs, which is no outage. */
+  readonly unreadable?: boolean;
+  /** What failed is this one request, whatever the status says: the upstream answers others. */
+  readonly concernsRequest?: boolean;
   /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
   readonly shouldRetry?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */

@@ -5,6 +5,8 @@ export interface BodyReader {
   data(chunk: Buffer): void;
   /** The body ended. */
   end(): void;
+  /** Nothing of this is of use any more. */
+  stop?(): void;
 }
 
 /** Of a body that is an answer, and not an explanation why there is none. */

@@ -8,14 +8,15 @@ import type { FlowSource } from '../core/flow.ts';
 import { type AnswerReader, type BodyReader, SniffingReader } from './answer-reader.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { ContentDecoder, isPlain } from './content-decoder.ts';
+import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, notAStream, staleConnection } from './faults.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
+import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
 import { present } from './present.ts';
 import { rateHeadroom } from './rate-headers.ts';
-import { headerValue } from './retry-after.ts';
+import { headerValue, retryAfterMs, shouldRetry } from './retry-after.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
-import { TextReader } from './text-reader.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 import { requestId } from './upstream-text.ts';
 import { WholeReader } from './whole-reader.ts';
@@ -25,10 +26,9 @@ export interface AnswerContext {
   readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
   readonly clock: Clock;
   readonly stream: StreamOptions;
+  /** The caller may see the upstream's own words for a failure. */
+  readonly upstreamMessages: boolean;
 }
-
-/** As much of a body as is read where no stream is expected. */
-const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
  * One attempt at one answer: sends the request and turns the response into events. Whatever goes wrong
@@ -93,7 +93,12 @@ export class Answer implements FlowSource, ResponseListener {
     this.#facts = {
       ...this.#facts,
       upstreamStatus: status,
-      ...present({ upstreamRequestId: id }),
+      ...present({
+        upstreamRequestId: id,
+        // What is wrong may be said later, inside the answer.
+        retryAfterMs: retryAfterMs(headers, this.#context.clock.now()),
+        shouldRetry: shouldRetry(headers),
+      }),
     };
     if (!this.#whole) this.#call.onProgress('headers');
     const headroom = rateHeadroom(headers);
@@ -120,7 +125,6 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   onAbort(): void {
-    this.#answer?.stop();
     this.#settle();
     this.#result.reject(this.#call.signal.reason);
   }
@@ -137,18 +141,25 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
+    if (status >= 300) {
+      this.#expectError(status, headers);
+      return;
+    }
     const contentType = headerValue(headers, 'content-type') ?? '';
     this.#decode(headerValue(headers, 'content-encoding') ?? '');
-    if (status >= 300) {
-      this.#body = new TextReader(MAX_TEXT_BYTES, (text) => {
-        throw fromHttpResponse(status, headers, text, this.#call.model, this.#context.clock.now());
-      });
-    } else if (/^text\/html\b/i.test(contentType)) {
+    if (/^text\/html\b/i.test(contentType)) {
       throw notAStream(contentType);
     } else {
       this.#answer = new SniffingReader(contentType, (streamed) => this.#readAnswer(streamed));
       this.#body = this.#answer;
     }
+  }
+
+  #expectError(status: number, headers: IncomingHttpHeaders): void {
+    const { clock } = this.#context;
+    this.#body = new ErrorReader(headers, clock, (text) => {
+      this.#fail(fromHttpResponse(status, headers, text, this.#call.model, clock.now()));
+    });
   }
 
   /** @param coding of the body, empty for none */
@@ -163,7 +174,10 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   #readAnswer(streamed: boolean): AnswerReader {
-    const stream = this.#surface.newStream(this.#call, (event) => this.#read.push(event));
+    const { model } = this.#call;
+    const stream = this.#surface.newStream(this.#call, (event) =>
+      this.#read.push(withPlainNames(event, model)),
+    );
     const context = {
       exchange: this.#exchange,
       onComplete: (completed: Completed) => this.#complete(completed),
@@ -197,12 +211,11 @@ export class Answer implements FlowSource, ResponseListener {
   #complete(completed: Completed): void {
     this.#flush();
     this.#settle();
-    this.#result.resolve(completed);
+    this.#result.resolve(completedWithPlainNames(completed, this.#call.model));
   }
 
   #fail(thrown: unknown): void {
     this.#failed = true;
-    this.#answer?.stop();
     this.#decoder?.destroy();
     this.#exchange.destroy();
     const { signal } = this.#call;
@@ -214,11 +227,14 @@ export class Answer implements FlowSource, ResponseListener {
       return;
     }
     const error = ProviderError.from(thrown);
-    this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...error.facts }));
+    const { upstreamMessage, ...facts } = error.facts;
+    const words = this.#context.upstreamMessages ? present({ upstreamMessage }) : {};
+    this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...facts, ...words }));
   }
 
   #settle(): void {
     this.#settled = true;
+    this.#body?.stop?.();
     this.#call.flow.detach(this);
   }
 }

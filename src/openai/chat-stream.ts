@@ -6,6 +6,7 @@ import { type ChatChunk, type ChunkChoice, type ChunkDelta, parseChunk } from '.
 import { readParts } from './chat-content.ts';
 import { ChatProviderData } from './chat-provider-data.ts';
 import { ChatToolCalls, type ToolCallFragment } from './chat-tool-calls.ts';
+import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
@@ -15,7 +16,7 @@ import { Said } from './said.ts';
 import { ReportedUsage } from './usage-report.ts';
 
 /** Names of events that hold chunks; whatever else has a name is not part of the answer. */
-const CHUNK_NAMES: ReadonlySet<string> = new Set(['', 'message', 'data', 'error']);
+const CHUNK_NAMES: ReadonlySet<string> = new Set(['', 'message', 'data']);
 
 /** Folds the chunks of one Chat Completions stream into events. */
 export class ChatStream implements AnswerStream {
@@ -64,10 +65,12 @@ export class ChatStream implements AnswerStream {
   }
 
   read(name: string, data: string): void {
+    if (name === 'error') throw reported(readErrorData(data), this.#call);
     // Keep-alives and metadata of proxies, with any data.
     if (!CHUNK_NAMES.has(name) && !isChunk(data)) return;
     const chunk = parseChunk(data);
-    if (chunk.error || name === 'error') throw reported(chunk.error || chunk, this.#call);
+    const error = errorIn(chunk);
+    if (error) throw reported(error, this.#call);
     this.add(chunk);
   }
 
@@ -81,7 +84,8 @@ export class ChatStream implements AnswerStream {
 
   readWhole(body: string): void {
     const completion = parseChunk(body);
-    if (completion.error) throw reported(completion.error, this.#call);
+    const error = errorIn(completion);
+    if (error) throw reported(error, this.#call);
     this.add(completion);
   }
 

@@ -8,11 +8,32 @@ export interface ContextOverflow {
 
 /** Sentences by which servers without the code say it. The groups are the numbers they name. */
 const OVERFLOW_MESSAGES: readonly RegExp[] = [
-  // OpenAI, and vLLM after it
-  /maximum context length (?:is |of |\()(?<tokenLimit>\d{1,10})/i,
+  // OpenAI, vLLM and many after it; xAI
+  /maximum (?:context|prompt) length (?:is |of |\()(?<tokenLimit>\d{1,10})/i,
+  // Mistral
+  /too large for model with (?<tokenLimit>\d{1,10}) maximum context length/i,
   /exceeds? the (?:model's )?context window/i,
   // vLLM
   /longer than the maximum model length of (?<tokenLimit>\d{1,10})/i,
+  /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
+  // SGLang: "The input (61709 tokens) is longer than the model's context length (40960 tokens)."
+  /longer than the model's context length \((?<tokenLimit>\d{1,10})/i,
+  // LM Studio
+  /loaded with (?:a )?context length of only (?<tokenLimit>\d{1,10})/i,
+  // Ollama, and MLX
+  /input length exceeds (?:the )?(?:maximum )?context length/i,
+  /context size has been exceeded/i,
+  // TGI and Together
+  /tokens \+ `?max_new_tokens`? must be <= (?<tokenLimit>\d{1,10})/i,
+  /`?inputs`? must have less than (?<tokenLimit>\d{1,10}) tokens/i,
+  // Moonshot
+  /exceeded model token limit:? (?<tokenLimit>\d{1,10})/i,
+  // Cerebras
+  /current length is \d{1,10} while limit is (?<tokenLimit>\d{1,10})/i,
+  // DashScope
+  /range of input length should be \[1, ?(?<tokenLimit>\d{1,10})/i,
+  // ByteDance: "Input length 203743 exceeds the maximum length 202752"
+  /input length \d{1,10} exceeds the maximum length (?<tokenLimit>\d{1,10})/i,
   // llama.cpp: "request (5000 tokens) exceeds the available context size (4096 tokens)"
   /exceeds the available context size(?: \((?<tokenLimit>\d{1,10}))?/i,
   // llama-cpp-python: "Requested tokens (2065) exceed context window of 1800"
@@ -25,8 +46,10 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
 
 /** Where such sentences name the size of the request. */
 const COUNTED_TOKENS: readonly RegExp[] = [
-  /(?:requested|resulted in|prompt contains|request has|prompt is too long:) (\d{1,10}) /i,
-  /(?:request|tokens|prompt|count) \((?:length )?(\d{1,10})\b/i,
+  /re ?quested: ?(\d{1,10})/i,
+  /(?:current length is|input length|given:|keep the first) (\d{1,10})\b/i,
+  /(?:requested|resulted in|prompt contains|request (?:has|contains)|prompt is too long:) (\d{1,10}) /i,
+  /(?:request|tokens|prompt|count|input) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];
 
 /** The sizes that a message names, undefined if it is not about the context window. */
@@ -34,6 +57,14 @@ export function matchContextOverflow(message: string): ContextOverflow | undefin
   const match = firstMatch(OVERFLOW_MESSAGES, message);
   if (match === undefined) return undefined;
   return sizes(firstMatch(COUNTED_TOKENS, message)?.[1], match.groups?.tokenLimit);
+}
+
+const MAY_BE_OVERFLOW =
+  /\b(?:context|prompt|input|tokens?|sequence)\b.{0,80}\b(?:too (?:long|large|many)|exceed\w*|overflow\w*|longer|greater than|maximum|limit)/i;
+
+/** Whether a failure may be about the length of its request, in a wording that nobody here knows. */
+export function mayBeOverflow(message: string): boolean {
+  return MAY_BE_OVERFLOW.test(message);
 }
 
 /** The sizes that an error names, by whatever it was recognised. */

@@ -1,74 +1,233 @@
 import { type JsonRecord, recordOf } from './json-record.ts';
+import { pageTitle } from './page-title.ts';
 
 /** What can be read of an upstream's error. A string that it does not have is empty. */
 export interface UpstreamErrorBody {
-  /** Never shown to a caller: upstreams quote prompts and keys in it. */
+  /** Only the caller may see it, filtered: upstreams quote prompts and keys in it. */
   readonly message: string;
   readonly type: string;
   readonly code: string;
   readonly param: string;
-  /** Azure's reason below `code`. */
+  /** The more precise reason that Azure gives below `code`, and Google in `details`. */
   readonly innerCode: string;
+  /** Google's word for it: `RESOURCE_EXHAUSTED`. */
+  readonly statusWord: string;
   /** An HTTP status that stands in the body, as some servers put it into `code`. */
   readonly statusCode?: number;
+  /** How long to wait, in ms, where the body says it in a field. */
+  readonly retryAfterMs?: number;
   /** Size of the prompt, where it has a field of its own. */
   readonly promptTokens?: number;
   /** Size of the context window, where it has a field of its own. */
   readonly contextTokens?: number;
+  /** It is text and no error object: a proxy's page, or that of a server that is no API. */
+  readonly isPage: boolean;
 }
 
 /** Longer texts are pages of some proxy, not error objects. */
 const MAX_JSON_LENGTH = 65_536;
 /** As much of a message as is searched for numbers and words. */
 const MAX_MESSAGE_LENGTH = 1_024;
+/** How deep gateways wrap the error of the upstream behind them, as text in the message. */
+const MAX_DEPTH = 4;
 
 /** Reads the body of an error response; text that is no JSON object is its message. */
 export function parseErrorBody(text: string): UpstreamErrorBody {
-  if (text.length <= MAX_JSON_LENGTH) {
-    try {
-      return readErrorBody(JSON.parse(text));
-    } catch {
-      // HTML and plain text are common where a proxy answers in the upstream's place.
-    }
-  }
-  return readErrorBody(text);
+  const value = parsed(text);
+  return value === undefined ? readPage(text) : readErrorBody(value);
 }
 
 /**
  * Reads an error in any of the shapes in use: OpenAI's `{error: {…}}` or what is inside it, Ollama's
- * `{error: "…"}`, Google's `[{error: {…}}]`, a bare string.
+ * `{error: "…"}`, Google's `[{error: {…}}]`, FastAPI's `{detail: …}`, Cloudflare's `{errors: […]}`,
+ * what a gateway wraps, a bare string.
  */
 export function readErrorBody(value: unknown): UpstreamErrorBody {
-  const outer = recordOf(Array.isArray(value) ? value[0] : value);
-  const inner = outer.error ?? (typeof value === 'string' ? value : outer);
-  if (typeof inner === 'string') return read({ message: inner });
-  return read(recordOf(inner));
+  return typeof value === 'string' ? read({ message: value }, {}, 0) : readShape(value, 0);
 }
 
-function read(error: JsonRecord): UpstreamErrorBody {
-  const statusCode = errorStatus(error.code) ?? errorStatus(error.status);
-  const promptTokens = tokenCount(error.n_prompt_tokens);
-  const contextTokens = tokenCount(error.n_ctx);
+function readShape(value: unknown, depth: number): UpstreamErrorBody {
+  const outer = recordOf(Array.isArray(value) ? value[0] : value);
+  const inner = innerOf(outer);
+  if (typeof inner !== 'string') return read(recordOf(inner), outer, depth);
+  // `{code, error: "…"}` is xAI's; beside a message, the text is the code.
+  const named = typeof outer.message === 'string';
+  return read(named ? { code: inner, ...outer } : { ...outer, message: inner }, {}, depth);
+}
+
+function innerOf(outer: JsonRecord): unknown {
+  const { error, errors, detail } = outer;
+  if (typeof error === 'string' || isFilled(error)) return error;
+  if (Array.isArray(errors) && isFilled(errors[0])) return errors[0];
+  if (isFilled(detail) && !Array.isArray(detail)) return detail;
+  return outer;
+}
+
+function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErrorBody {
+  const said = messageOf(error);
+  const wrapped = depth < MAX_DEPTH ? wrappedIn(error, said, depth + 1) : undefined;
+  const own = {
+    message: said.slice(0, MAX_MESSAGE_LENGTH),
+    // `error` is the kind of the event or of the object, not of the failure.
+    type: error.type === 'error' ? '' : stringOf(error.type),
+    code: stringOf(error.code) || stringOf(error.error_code),
+    param: stringOf(error.param) || placeOf(error),
+    innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code) || reasonOf(error),
+    statusWord: stringOf(error.status),
+    ...sizesOf(error),
+    ...statusOf(error, outer),
+    ...waitOf(error),
+    isPage: false,
+  };
+  return wrapped === undefined ? own : withWrapped(own, wrapped);
+}
+
+/** What the wrapped error says comes first; its status is not that of this exchange. */
+function withWrapped(own: UpstreamErrorBody, wrapped: UpstreamErrorBody): UpstreamErrorBody {
+  const { message, type, code, param, innerCode, statusWord } = wrapped;
   return {
-    message: stringOf(error.message).slice(0, MAX_MESSAGE_LENGTH),
-    type: stringOf(error.type),
-    code: stringOf(error.code),
-    param: stringOf(error.param),
-    innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code),
-    ...(statusCode !== undefined && { statusCode }),
+    ...wrapped,
+    ...own,
+    message: message || own.message,
+    type: type || own.type,
+    code: code || own.code,
+    param: param || own.param,
+    innerCode: innerCode || own.innerCode,
+    statusWord: statusWord || own.statusWord,
+  };
+}
+
+/** The error of the upstream behind a gateway: OpenRouter's `metadata.raw`, JSON in the message. */
+function wrappedIn(error: JsonRecord, said: string, depth: number): UpstreamErrorBody | undefined {
+  const { raw } = recordOf(error.metadata);
+  if (typeof raw === 'string' && raw !== '') return readText(raw, depth);
+  if (isFilled(raw)) return readShape(raw, depth);
+  const start = said.search(/[[{]\s*["{]/);
+  const value = start === -1 ? undefined : parsed(upToLastBrace(said.slice(start)));
+  return isError(value) ? readShape(value, depth) : undefined;
+}
+
+function readText(text: string, depth: number): UpstreamErrorBody {
+  const value = parsed(text);
+  return isError(value) ? readShape(value, depth) : read({ message: text }, {}, MAX_DEPTH);
+}
+
+function upToLastBrace(text: string): string {
+  return text.slice(0, Math.max(text.lastIndexOf('}'), text.lastIndexOf(']')) + 1);
+}
+
+/** Messages quote other JSON too: schemas, arguments of a call. */
+function isError(value: unknown): boolean {
+  const { error, message, detail } = recordOf(Array.isArray(value) ? value[0] : value);
+  return typeof error === 'string' || isFilled(error) || [message, detail].some(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+function messageOf(error: JsonRecord): string {
+  const { message, msg, detail, error_message, title, reason } = error;
+  for (const text of [message, msg, detail, error_message, title, reason]) {
+    if (isText(text)) return text as string;
+    // FastAPI's list of what is wrong, which Mistral puts into the message.
+    const list = problemsOf(text);
+    if (list.length > 0) return list.map(({ text: what }) => what).join('; ');
+  }
+  return '';
+}
+
+/** The field that FastAPI names first. */
+function placeOf({ message, detail }: JsonRecord): string {
+  return problemsOf(detail)[0]?.place ?? problemsOf(message)[0]?.place ?? '';
+}
+
+interface FieldProblem {
+  readonly text: string;
+  readonly place: string;
+}
+
+function problemsOf(value: unknown): readonly FieldProblem[] {
+  const list = Array.isArray(value) ? value : recordOf(value).detail;
+  if (!Array.isArray(list)) return [];
+  return list.map(recordOf).flatMap(({ msg, loc }) => {
+    const place = Array.isArray(loc) ? loc.filter((part) => part !== 'body').join('.') : '';
+    return typeof msg === 'string'
+      ? [{ text: place === '' ? msg : `${place}: ${msg}`, place }]
+      : [];
+  });
+}
+
+function sizesOf({ n_prompt_tokens, n_ctx }: JsonRecord) {
+  const promptTokens = tokenCount(n_prompt_tokens);
+  const contextTokens = tokenCount(n_ctx);
+  return {
     ...(promptTokens !== undefined && { promptTokens }),
     ...(contextTokens !== undefined && { contextTokens }),
   };
+}
+
+function statusOf(error: JsonRecord, outer: JsonRecord) {
+  const places = [error, outer].flatMap((record) => [
+    record.code,
+    record.status,
+    record.status_code,
+    record.statusCode,
+    record.http_status,
+    record.raw_status_code,
+  ]);
+  const statusCode = places.map(errorStatus).find((status) => status !== undefined);
+  return statusCode === undefined ? {} : { statusCode };
+}
+
+/** Of Google's `details`. */
+function reasonOf({ details }: JsonRecord): string {
+  if (!Array.isArray(details)) return '';
+  return details.map((detail) => stringOf(recordOf(detail).reason)).find(isText) ?? '';
+}
+
+const SECONDS = /^(\d{1,9}(?:\.\d{1,9})?)s$/;
+
+/** Google's RetryInfo: `"retryDelay": "36s"`. */
+function waitOf({ details }: JsonRecord) {
+  if (!Array.isArray(details)) return {};
+  for (const detail of details) {
+    const match = SECONDS.exec(stringOf(recordOf(detail).retryDelay));
+    if (match !== null) return { retryAfterMs: Math.ceil(Number(match[1]) * 1000) };
+  }
+  return {};
+}
+
+function readPage(text: string): UpstreamErrorBody {
+  const isMarkup = /^\s*</.test(text);
+  const message = isMarkup ? pageTitle(text) : text.trim();
+  return { ...read({ message }, {}, MAX_DEPTH), isPage: true };
+}
+
+/** Undefined if it is no JSON: HTML and plain text are common where a proxy answers. */
+function parsed(text: string): unknown {
+  if (text.length > MAX_JSON_LENGTH) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** 400 to 599, as a number or as text. */
 function errorStatus(value: unknown): number | undefined {
-  return Number.isInteger(value) && Number(value) >= 400 && Number(value) <= 599
-    ? Number(value)
-    : undefined;
+  const isStatus = typeof value === 'string' && /^[45]\d{2}$/.test(value);
+  const status = isStatus ? Number(value) : value;
+  const fits = typeof status === 'number' && Number.isInteger(status);
+  return fits && status >= 400 && status <= 599 ? status : undefined;
 }
 
 /** A positive int32, which is what the wire carries. */

@@ -1,74 +1,10 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
-import { matchContextOverflow } from './context-overflow.ts';
 import type { UpstreamErrorBody } from './error-body.ts';
+import { reasonOfSentence, speaksOfModel, tooLargeForRate } from './error-sentences.ts';
+import { isOverloadWord, reasonOfWord } from './error-words.ts';
 
-/** Codes of a failed Responses answer whose image could not be used. */
-const IMAGE_FAULTS = [
-  'invalid_image',
-  'invalid_image_format',
-  'invalid_base64_image',
-  'invalid_image_url',
-  'invalid_image_mode',
-  'image_too_large',
-  'image_too_small',
-  'image_parse_error',
-  'image_file_too_large',
-  'unsupported_image_media_type',
-  'empty_image_file',
-  'failed_to_download_image',
-  'image_file_not_found',
-] as const;
-
-/**
- * What upstreams' words for a failure mean here. This file and context-overflow.ts are the only ones
- * that compare them. `code` decides before `type`.
- */
-const REASON_OF_WORD: ReadonlyMap<string, ErrorReason> = new Map<string, ErrorReason>([
-  ['rate_limit_exceeded', 'RATE_LIMIT_EXCEEDED'],
-  ['rate_limit_error', 'RATE_LIMIT_EXCEEDED'],
-  ['slow_down', 'RATE_LIMIT_EXCEEDED'],
-  ['requests', 'RATE_LIMIT_EXCEEDED'],
-  ['tokens', 'RATE_LIMIT_EXCEEDED'],
-  ['insufficient_quota', 'QUOTA_EXCEEDED'],
-  ['credit_balance_exhausted', 'QUOTA_EXCEEDED'],
-  ['billing_not_active', 'QUOTA_EXCEEDED'],
-  ['billing_hard_limit_reached', 'QUOTA_EXCEEDED'],
-  ['invalid_api_key', 'INVALID_API_KEY'],
-  ['authentication_error', 'INVALID_API_KEY'],
-  ['permission_denied', 'PERMISSION_DENIED'],
-  ['permission_error', 'PERMISSION_DENIED'],
-  ['unsupported_country_region_territory', 'PERMISSION_DENIED'],
-  ['model_not_found', 'MODEL_NOT_FOUND'],
-  ['DeploymentNotFound', 'MODEL_NOT_FOUND'],
-  ['context_length_exceeded', 'CONTEXT_TOO_LONG'],
-  ['exceed_context_size_error', 'CONTEXT_TOO_LONG'],
-  ['content_policy_violation', 'CONTENT_FILTERED'],
-  ['content_filter', 'CONTENT_FILTERED'],
-  ['ResponsibleAIPolicyViolation', 'CONTENT_FILTERED'],
-  // The Responses API's word for a prompt that was flagged.
-  ['invalid_prompt', 'CONTENT_FILTERED'],
-  ['bio_policy', 'CONTENT_FILTERED'],
-  ['misalignment_policy_violation', 'CONTENT_FILTERED'],
-  ['image_content_policy_violation', 'CONTENT_FILTERED'],
-  ['unsupported_parameter', 'UNSUPPORTED_PARAMETER'],
-  ['unsupported_value', 'UNSUPPORTED_PARAMETER'],
-  ['unknown_parameter', 'UNSUPPORTED_PARAMETER'],
-  ['invalid_value', 'INVALID_REQUEST'],
-  ...IMAGE_FAULTS.map((word): [string, ErrorReason] => [word, 'INVALID_REQUEST']),
-  ['server_error', 'SERVICE_UNAVAILABLE'],
-  ['internal_error', 'SERVICE_UNAVAILABLE'],
-  ['internal_server_error', 'SERVICE_UNAVAILABLE'],
-  ['InternalServerError', 'SERVICE_UNAVAILABLE'],
-  ['api_error', 'SERVICE_UNAVAILABLE'],
-  ['server_is_overloaded', 'SERVICE_UNAVAILABLE'],
-  ['overloaded_error', 'SERVICE_UNAVAILABLE'],
-  ['service_unavailable', 'SERVICE_UNAVAILABLE'],
-  ['invalid_request_error', 'INVALID_REQUEST'],
-  ['BadRequestError', 'INVALID_REQUEST'],
-]);
-
-/** Families of codes: `project_spend_limit_exceeded`, `organization_usage_limit_exceeded`. */
-const QUOTA_SUFFIXES = ['_spend_limit_exceeded', '_usage_limit_exceeded'] as const;
+/** What says the least: the sentence beside it may know more. */
+const VAGUE: readonly ErrorReason[] = ['INVALID_REQUEST', 'SERVICE_UNAVAILABLE'];
 
 interface StatusRule {
   /** What the status means by itself. */
@@ -86,7 +22,23 @@ const REFUSED: StatusRule = {
     'MODEL_NOT_FOUND',
     'QUOTA_EXCEEDED',
     'INVALID_API_KEY',
+    'PERMISSION_DENIED',
+    'RATE_LIMIT_EXCEEDED',
   ],
+};
+
+const LATER: StatusRule = { reason: 'SERVICE_UNAVAILABLE' };
+
+/** Servers fail over a prompt, too, and say so in the body. */
+const FAILED: StatusRule = {
+  reason: 'SERVICE_UNAVAILABLE',
+  unless: ['CONTEXT_TOO_LONG', 'CONTENT_FILTERED'],
+};
+
+/** The path is not served, unless the body speaks of something else. */
+const NO_PATH: StatusRule = {
+  reason: 'PROVIDER_ERROR',
+  unless: ['UNSUPPORTED_PARAMETER', 'MODEL_NOT_FOUND', 'INVALID_REQUEST', 'PERMISSION_DENIED'],
 };
 
 const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRule>([
@@ -94,47 +46,85 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [401, { reason: 'INVALID_API_KEY' }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
-  // A project without access to a model; content that is refused.
-  [403, { reason: 'PERMISSION_DENIED', unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED'] }],
-  [404, { reason: 'MODEL_NOT_FOUND' }],
-  [408, { reason: 'SERVICE_UNAVAILABLE' }],
-  [409, { reason: 'SERVICE_UNAVAILABLE' }],
-  [413, { reason: 'INVALID_REQUEST', unless: ['CONTEXT_TOO_LONG'] }],
+  // A project without access to a model; content that is refused; xAI's used up credit.
+  [
+    403,
+    {
+      reason: 'PERMISSION_DENIED',
+      unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED', 'QUOTA_EXCEEDED'],
+    },
+  ],
+  [404, NO_PATH],
+  [405, NO_PATH],
+  [408, LATER],
+  [409, LATER],
+  [413, { reason: 'INVALID_REQUEST', unless: ['CONTEXT_TOO_LONG', 'RATE_LIMIT_EXCEEDED'] }],
   [422, REFUSED],
+  // A dependency of the server failed; the request came too early.
+  [424, LATER],
+  [425, LATER],
   [429, { reason: 'RATE_LIMIT_EXCEEDED', unless: ['QUOTA_EXCEEDED'] }],
+  [451, { reason: 'PERMISSION_DENIED' }],
+  // Groq: no room in the flex tier. 499: a proxy before the server gave up.
+  [498, LATER],
+  [499, LATER],
 ]);
 
 /**
  * The reason of an error that the upstream told us of.
  *
  * @param status of the HTTP response; undefined if the error came inside a stream or a 200 body
+ * @param model that was asked for
  */
-export function reasonOf(body: UpstreamErrorBody, status: number | undefined): ErrorReason {
+export function reasonOf(
+  body: UpstreamErrorBody,
+  status: number | undefined,
+  model: string,
+): ErrorReason {
   const effective = status ?? body.statusCode;
-  if (effective === undefined) return reasonOfBody(body) ?? 'PROVIDER_ERROR';
-  if (effective >= 500 && effective <= 599) return 'SERVICE_UNAVAILABLE';
-  const rule = RULE_OF_STATUS.get(effective);
+  const named = reasonOfBody(body, effective, model);
+  const isRate = named === 'RATE_LIMIT_EXCEEDED' || effective === 429;
+  if (isRate && isTooLarge(body, effective)) return 'CONTEXT_TOO_LONG';
+  if (effective === undefined) return named ?? 'PROVIDER_ERROR';
+  const rule = ruleOf(effective);
   if (rule === undefined) return 'PROVIDER_ERROR';
-  const named = rule.unless && reasonOfBody(body);
+  if (effective === 429 && saysOverloaded(body)) return 'SERVICE_UNAVAILABLE';
   return named !== undefined && rule.unless?.includes(named) ? named : rule.reason;
 }
 
-function reasonOfBody(body: UpstreamErrorBody): ErrorReason | undefined {
-  const named = reasonOfWord(body.innerCode) ?? reasonOfWord(body.code) ?? reasonOfWord(body.type);
-  // "invalid" is the least that can be said: the message may know more.
-  if (named !== undefined && named !== 'INVALID_REQUEST') return named;
-  if (matchContextOverflow(body.message) !== undefined) return 'CONTEXT_TOO_LONG';
-  return saysUnsupported(body) ? 'UNSUPPORTED_PARAMETER' : named;
+function ruleOf(status: number): StatusRule | undefined {
+  return status >= 500 && status <= 599 ? FAILED : RULE_OF_STATUS.get(status);
 }
 
-function reasonOfWord(word: string): ErrorReason | undefined {
-  if (QUOTA_SUFFIXES.some((suffix) => word.endsWith(suffix))) return 'QUOTA_EXCEEDED';
-  return REASON_OF_WORD.get(word);
+function reasonOfBody(
+  body: UpstreamErrorBody,
+  status: number | undefined,
+  model: string,
+): ErrorReason | undefined {
+  const { innerCode, code, type, statusWord } = body;
+  const named = [innerCode, code, type, statusWord].map(reasonOfWord).find((reason) => reason);
+  const isVague = named === undefined || VAGUE.includes(named);
+  const said = isVague ? reasonOfSentence(body) : undefined;
+  if (said !== undefined) return said;
+  if (status === 404 && isVague) return reasonOf404(body, model);
+  return named;
 }
 
-/** Refusals of a combination of parameters come without a code, with `param` and a sentence. */
-function saysUnsupported({ code, param, message }: UpstreamErrorBody): boolean {
-  return code === '' && param !== '' && /^unsupported\b|\bnot supported\b/i.test(message);
+/** Of a 404 whose words say nothing more precise. */
+function reasonOf404(body: UpstreamErrorBody, model: string): ErrorReason | undefined {
+  if (speaksOfModel(body, model)) return 'MODEL_NOT_FOUND';
+  // A field that refers to something, as an item of an earlier answer.
+  return body.param === '' ? undefined : 'INVALID_REQUEST';
+}
+
+/** More than the upstream grants in a minute: no wait helps, but a shorter request does. */
+function isTooLarge({ message }: UpstreamErrorBody, status: number | undefined): boolean {
+  const isRefusal = status === undefined || [400, 413, 422, 429].includes(status);
+  return isRefusal && tooLargeForRate(message) !== undefined;
+}
+
+function saysOverloaded({ innerCode, code, type }: UpstreamErrorBody): boolean {
+  return [innerCode, code, type].some(isOverloadWord);
 }
 
 /** What of the account is exhausted, for QuotaFailure: OpenAI says it in the `type` of a 429. */

@@ -14,6 +14,7 @@ export function hungUp(): ProviderError {
 export function tooLarge(): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent an answer that is too large.',
+    unreadable: true,
   });
 }
 
@@ -40,6 +41,7 @@ export function staleConnection(error: ProviderError): ProviderError {
 export function encoded(): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent its answer in a content coding that is not known.',
+    unreadable: true,
   });
 }
 
@@ -47,6 +49,7 @@ export function encoded(): ProviderError {
 export function notAStream(contentType: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream answered with something that is not a stream of events.',
+    unreadable: true,
     cause: new Error(
       `content-type ${identifierPath(contentType.replace('/', '.')) ?? 'unreadable'}`,
     ),

@@ -25,6 +25,7 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
 export function malformed(what: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent an answer that cannot be read.',
+    unreadable: true,
     cause: new Error(`The upstream's answer is malformed: ${what}.`),
   });
 }

@@ -1,12 +1,13 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
-import { type ErrorFacts, ProviderError } from '../core/errors.ts';
-import { contextOverflowOf } from './context-overflow.ts';
+import { type ErrorFacts, ProviderError, type UpstreamErrorOutline } from '../core/errors.ts';
+import { contextOverflowOf, mayBeOverflow } from './context-overflow.ts';
 import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
 import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
-import { present } from './present.ts';
+import { tooLargeForRate } from './error-sentences.ts';
+import { present, unlessEmpty } from './present.ts';
 import { headerValue, type ResponseHeaders, retryAfterMs, shouldRetry } from './retry-after.ts';
-import { identifier, requestId } from './upstream-text.ts';
+import { identifier, identifierPath, requestId, upstreamWords } from './upstream-text.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
 
@@ -18,8 +19,13 @@ export interface ErrorObjectFacts {
   readonly status?: number;
 }
 
+const NO_PATH = 'The base URL of the upstream does not serve this path; it usually ends in /v1.';
+const TOO_LARGE_FOR_RATE =
+  'The request has more tokens than the upstream grants in a minute, so it can only be shortened.';
+
 /**
- * A response that is not 2xx. Nothing of its text reaches the facts but numbers and identifiers.
+ * A response that is not 2xx. Of its text, the facts hold numbers and identifiers, and what is meant
+ * for the caller alone.
  *
  * @param headers by lower-case name
  * @param now epoch ms, against which a Retry-After date is read
@@ -32,9 +38,15 @@ export function fromHttpResponse(
   now: number = Date.now(),
 ): ProviderError {
   const body = parseErrorBody(bodyText);
-  return toProviderError(reasonOf(body, status), body, {
+  const reason = reasonOf(body, status, model);
+  const message = messageOf(status, reason, headers);
+  return toProviderError(reason, body, status, bodyText.length, {
     ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
-    ...present({ retryAfterMs: retryAfterMs(headers, now), shouldRetry: shouldRetry(headers) }),
+    ...present({
+      message,
+      retryAfterMs: retryAfterMs(headers, now) ?? body.retryAfterMs,
+      shouldRetry: shouldRetry(headers),
+    }),
     cause: outline(`HTTP ${status}`, body, bodyText.length),
   });
 }
@@ -43,10 +55,31 @@ export function fromHttpResponse(
 export function fromErrorObject(error: unknown, facts: ErrorObjectFacts): ProviderError {
   const body = readErrorBody(error);
   const failed = facts.status !== undefined && facts.status >= 400 ? facts.status : undefined;
-  return toProviderError(reasonOf(body, failed), body, {
+  const reason = reasonOf(body, failed, facts.model);
+  const { length } = body.message;
+  return toProviderError(reason, body, failed ?? body.statusCode, length, {
     ...exchangeFacts(facts.model, facts.status ?? body.statusCode, facts.requestId),
-    cause: outline('an error object', body, body.message.length),
+    ...present({ retryAfterMs: body.retryAfterMs }),
+    cause: outline('an error object', body, length),
   });
+}
+
+/** What is wrong with the configuration rather than with the request. */
+function messageOf(
+  status: number,
+  reason: ErrorReason,
+  headers: ResponseHeaders,
+): string | undefined {
+  if (reason !== 'PROVIDER_ERROR') return undefined;
+  if (status === 404 || status === 405) return NO_PATH;
+  return status >= 300 && status < 400 ? redirectMessage(headers) : undefined;
+}
+
+function redirectMessage(headers: ResponseHeaders): string {
+  const location = URL.parse(headerValue(headers, 'location') ?? '');
+  const known = location !== null && /^https?:$/.test(location.protocol);
+  const origin = known ? upstreamWords(location.origin) : 'another address';
+  return `The upstream redirects its requests to ${origin}, which are not sent on: the base URL must be where they are answered.`;
 }
 
 function exchangeFacts(model: string, status: number | undefined, id: string): ErrorFacts {
@@ -59,22 +92,37 @@ function exchangeFacts(model: string, status: number | undefined, id: string): E
 function toProviderError(
   reason: ErrorReason,
   body: UpstreamErrorBody,
+  status: number | undefined,
+  characters: number,
   facts: ErrorFacts,
 ): ProviderError {
   return new ProviderError(reason, {
     ...facts,
-    ...present({ upstreamCode: identifier(body.code) ?? identifier(body.type) }),
+    ...present({
+      upstreamCode: identifier(body.code) ?? identifier(body.type),
+      upstreamMessage: unlessEmpty(upstreamWords(body.message)),
+    }),
+    upstreamError: outlineOf(body, characters),
     ...(asksToSlowDown(body) && { slowDown: true }),
-    ...factsOfReason(reason, body),
+    ...(mayBeOverflow(body.message) && { concernsRequest: true }),
+    ...factsOfReason(reason, body, status),
   });
 }
 
-function factsOfReason(reason: ErrorReason, body: UpstreamErrorBody): ErrorFacts {
+function factsOfReason(
+  reason: ErrorReason,
+  body: UpstreamErrorBody,
+  status: number | undefined,
+): ErrorFacts {
   switch (reason) {
     case 'CONTEXT_TOO_LONG':
-      return contextOverflowOf(body);
+      return contextFacts(body);
     case 'RATE_LIMIT_EXCEEDED':
-      return present({ quotaSubject: quotaSubjectOf(body) });
+      return {
+        ...present({ quotaSubject: quotaSubjectOf(body) }),
+        // Whoever waits gets 429. This request will not pass here, whenever it comes.
+        ...(status !== undefined && status !== 429 && { shouldRetry: false }),
+      };
     case 'INVALID_REQUEST':
       return violationFacts(body.param, 'was refused by the upstream');
     case 'UNSUPPORTED_PARAMETER':
@@ -84,8 +132,26 @@ function factsOfReason(reason: ErrorReason, body: UpstreamErrorBody): ErrorFacts
   }
 }
 
+function contextFacts(body: UpstreamErrorBody): ErrorFacts {
+  const sizes = tooLargeForRate(body.message);
+  if (sizes === undefined) return contextOverflowOf(body);
+  const { limit: tokenLimit, requested: countedTokens } = sizes;
+  return { message: TOO_LARGE_FOR_RATE, countedTokens, tokenLimit };
+}
+
 function violationFacts(param: string, verdict: string): ErrorFacts {
   return { fieldViolations: [toFieldViolation(param, verdict)] };
+}
+
+function outlineOf(body: UpstreamErrorBody, characters: number): UpstreamErrorOutline {
+  return {
+    ...present({
+      code: identifier(body.code),
+      type: identifier(body.type),
+      param: identifierPath(body.param),
+    }),
+    characters,
+  };
 }
 
 /** For the log. Not the upstream's text: servers quote prompts in it, 5xx pages among them. */

@@ -5,15 +5,20 @@ import type { ListedModel } from '../core/upstream.ts';
 import type { RequestBuilder } from './client.ts';
 import { recordOf } from './json-record.ts';
 import { fromHttpResponse } from './map-error.ts';
-import { readText } from './read-text.ts';
-import type { Transport } from './transport.ts';
-import { toCause } from './upstream-text.ts';
+import { readText, type TextResponse } from './read-text.ts';
+import { headerValue } from './retry-after.ts';
+import type { HttpRequest, Transport } from './transport.ts';
+import { plainName } from './upstream-text.ts';
 
 /** For the whole list, in ms. */
 const TIMEOUT_MS = 10_000;
 
 /** Routers that list every model of every vendor come to about a megabyte. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+const MAX_REDIRECTS = 5;
 
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
 
@@ -51,16 +56,42 @@ async function askForModels(
     path: '/models',
     accept: 'application/json',
   });
-  const { status, headers, text } = await readText(transport, request, signal, MAX_BYTES);
+  const { status, headers, text } = await follow(request, { transport, clock }, signal);
   if (status >= 300) throw fromHttpResponse(status, headers, text, '', clock.now());
   return parseModels(text);
+}
+
+/** Follows redirects, but not to another origin: the key is for this one. */
+async function follow(
+  request: HttpRequest,
+  means: Pick<ModelLister, 'transport' | 'clock'>,
+  signal: AbortSignal,
+): Promise<TextResponse> {
+  let { path } = request;
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await readText(
+      { request: { ...request, path }, maxBytes: MAX_BYTES },
+      means,
+      signal,
+    );
+    const next = REDIRECTS.has(response.status) && redirects < MAX_REDIRECTS;
+    const location = next ? targetOf(response, request.origin + path) : null;
+    if (location?.origin !== request.origin) return response;
+    path = location.pathname + location.search;
+  }
+}
+
+function targetOf({ headers }: TextResponse, base: string): URL | null {
+  const location = headerValue(headers, 'location');
+  return location === undefined ? null : URL.parse(location, base);
 }
 
 function parseModels(text: string): readonly ListedModel[] {
   const { data } = recordOf(parseJson(text));
   if (!Array.isArray(data)) throw unreadable(text);
   const models = data.map(recordOf).flatMap(({ id, shutdown_date }) => {
-    return typeof id === 'string' && id !== '' ? [{ id, shutdownDate: toDay(shutdown_date) }] : [];
+    const name = typeof id === 'string' ? plainName(id) : undefined;
+    return name === undefined ? [] : [{ id: name, shutdownDate: toDay(shutdown_date) }];
   });
   return models.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -76,7 +107,8 @@ function parseJson(text: string): unknown {
 function unreadable(text: string): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent a list of models that cannot be read.',
-    cause: toCause(text),
+    unreadable: true,
+    cause: new Error(`a list of models that cannot be read, ${text.length} characters`),
   });
 }
 

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { fromTransportError } from './map-error.ts';
 import { TextReader } from './text-reader.ts';
@@ -11,29 +13,42 @@ export interface TextResponse {
   readonly text: string;
 }
 
+export interface TextRequest {
+  readonly request: HttpRequest;
+  /** As much of the body as is read, in bytes. */
+  readonly maxBytes: number;
+}
+
 /** Sends a request and reads its response whole. Rejects with ProviderError or the signal's reason. */
 export function readText(
-  transport: Transport,
-  request: HttpRequest,
+  { request, maxBytes }: TextRequest,
+  { transport, clock }: { readonly transport: Transport; readonly clock: Clock },
   signal: AbortSignal,
-  maxBytes: number,
 ): Promise<TextResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<TextResponse>();
-  let status = 0;
-  let headers: IncomingHttpHeaders = {};
-  const body = new TextReader(maxBytes, (text) => {
-    resolve({ status, headers, text });
-    exchange.destroy();
-  });
+  let body: TextReader | ErrorReader | undefined;
+  const stop = () => {
+    if (body instanceof ErrorReader) body.stop();
+  };
   const listener: ResponseListener = {
     onConnected: () => undefined,
-    onHeaders: (...received) => {
-      [status, headers] = received;
+    onHeaders: (status, headers) => {
+      const take = (text: string) => {
+        resolve({ status, headers, text });
+        exchange.destroy();
+      };
+      body = status < 300 ? new TextReader(maxBytes, take) : new ErrorReader(headers, clock, take);
     },
-    onData: (chunk) => body.data(chunk),
-    onEnd: () => body.end(),
-    onError: (error) => reject(fromTransportError(error, '')),
-    onAbort: () => reject(signal.reason),
+    onData: (chunk) => body?.data(chunk),
+    onEnd: () => body?.end(),
+    onError: (error) => {
+      stop();
+      reject(fromTransportError(error, ''));
+    },
+    onAbort: () => {
+      stop();
+      reject(signal.reason);
+    },
   };
   const exchange = new Exchange(signal, listener);
   transport.send(request, exchange);

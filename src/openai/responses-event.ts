@@ -1,3 +1,4 @@
+import { errorIn } from './error-in-answer.ts';
 import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
 
 /** The parts of a Responses stream's event that are read, as loosely as servers are known to send them. */
@@ -75,7 +76,7 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
   const value = parseObject(data);
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const check = CHECKS.get(String(value.type ?? name));
-  if (check === undefined) return isFailure(name, value) ? value : undefined;
+  if (check === undefined) return isFailure(value) ? value : undefined;
   if (!check(value)) throw malformed('a part of an event');
   return value;
 }
@@ -130,9 +131,9 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.cancelled', hasResponse],
 ]);
 
-/** An error, by its name or by what it holds, whatever it calls itself. */
-function isFailure(name: string, value: { readonly [name: string]: unknown }): boolean {
-  return name === 'error' || value.type === 'error' || Boolean(value.error);
+/** An error, by its type or by what it holds, whatever it calls itself. */
+function isFailure(value: { readonly [name: string]: unknown }): boolean {
+  return value.type === 'error' || errorIn(value) !== undefined;
 }
 
 function isArguments(value: unknown): boolean {

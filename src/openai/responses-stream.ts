@@ -2,6 +2,7 @@ import type { Call, Emit } from '../core/call.ts';
 import type { Completed, FinishReason, Timings } from '../core/events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
+import { errorIn, readErrorData } from './error-in-answer.ts';
 import { cancelledUpstream, reported } from './faults.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toIncompleteReason } from './map-finish-reason.ts';
@@ -104,10 +105,12 @@ export class ResponsesStream implements AnswerStream {
 
   read(name: string, data: string): void {
     if (this.finished) return;
+    if (name === 'error') throw reported(readErrorData(data), this.#call);
     const event = parseResponsesEvent(name, data);
     if (event === undefined) return;
     const type = event.type ?? name;
-    if (type === 'error' || name === 'error' || event.error) throw this.#failure(event);
+    const error = type === 'error' ? event : errorIn(event);
+    if (error) throw reported(error, this.#call);
     const { response } = event;
     if (response) this.#take(response);
     if (response || event.item || event.item_id || event.delta) this.#start();
@@ -126,7 +129,8 @@ export class ResponsesStream implements AnswerStream {
 
   readWhole(body: string): void {
     const response = parseResponse(body);
-    if (response.error) throw reported(response.error, this.#call);
+    const error = errorIn(response);
+    if (error) throw reported(error, this.#call);
     this.#take(response);
     // Some servers leave the status of a whole answer out.
     if (ENDS.has(response.status) || (response.status == null && response.output?.length)) {
@@ -175,11 +179,6 @@ export class ResponsesStream implements AnswerStream {
       const finishReason = this.#events.tools.count > 0 ? 'tool_calls' : 'stop';
       this.#finish = { finishReason, rawFinishReason: 'completed' };
     }
-  }
-
-  /** The error stands in the event itself, or in a field of it. */
-  #failure({ error, code, message, param }: ResponsesEvent): Error {
-    return reported(error || { code, message, param }, this.#call);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ProviderError } from '../core/errors.ts';
 import { ByteBuffer } from './byte-buffer.ts';
+import { StrayErrors } from './error-in-answer.ts';
 
 /** `name` is empty for an event without an `event:` field. */
 export type SseListener = (name: string, data: string) => void;
@@ -27,6 +28,7 @@ export class SseParser {
   #data: string | undefined;
   #eventBytes = 0;
   #atStart = true;
+  readonly #stray = new StrayErrors();
   /** The last read ended in a CR, so that a LF at the begin of the next belongs to it. */
   #skipLf = false;
 
@@ -92,6 +94,9 @@ export class SseParser {
       this.#addData(bytes, valueStart(bytes, from + DATA.length, end), end);
     } else if (hasField(bytes, from, end, EVENT)) {
       this.#name = bytes.toString('utf8', valueStart(bytes, from + EVENT.length, end), end);
+    } else if (this.#stray.mayTake(bytes[from], end - from)) {
+      const error = this.#stray.add(bytes.toString('utf8', from, end));
+      if (error !== undefined) this.#onEvent('error', error);
     }
   }
 
@@ -115,6 +120,7 @@ export class SseParser {
     if (this.#eventBytes + bytes <= this.#maxEventBytes) return;
     throw new ProviderError('SERVICE_UNAVAILABLE', {
       message: 'The upstream sent an event that is too large.',
+      unreadable: true,
     });
   }
 }

@@ -24,6 +24,8 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
   readonly afterFinishMs?: number;
   /** Largest event of a stream, in bytes; a larger one fails the attempt. Default 32 MiB. */
   readonly maxEventBytes?: number;
+  /** Whether callers may see the upstream's own words for a failure. Default true. */
+  readonly upstreamMessages?: boolean;
 }
 
 const DEFAULT_AFTER_FINISH_MS = 5_000;
@@ -66,6 +68,7 @@ export function createOpenAIUpstream(
       afterFinishMs: options.afterFinishMs ?? DEFAULT_AFTER_FINISH_MS,
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
+    upstreamMessages: options.upstreamMessages ?? true,
     buildRequest: (call: Call, surface: ApiSurface) =>
       (builders[call.key] ?? first).build({
         method: 'post',

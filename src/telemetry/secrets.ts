@@ -1,12 +1,13 @@
 /**
  * Secrets of this process, which must stand in no log line and no error: upstreams echo what they
- * were sent. Known by value, since keys of compatible servers look like anything; OpenAI's are also
- * known by their form, in case it is somebody else's that comes back.
+ * were sent. Known by value, since keys of compatible servers look like anything; those of OpenAI and of
+ * well-known services also by their form, in case it is somebody else's that comes back.
  */
 const known = new Set<string>();
 
 const REDACTED = '[redacted]';
-const BY_FORM = /sk-[A-Za-z0-9_-]{8,}|\bBearer\s+\S+/gi;
+const BY_FORM =
+  /sk-[A-Za-z0-9_-]{8,}|\bBearer\s+\S+|\b(?:gsk|hf|r8|tgp|ghp|csk|xai|pplx|nvapi)[_-][A-Za-z0-9_-]{20,}|\bAIza[A-Za-z0-9_-]{20,}/gi;
 /** A shorter one would blot out ordinary words. */
 const MIN_LENGTH = 6;
 

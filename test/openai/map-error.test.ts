@@ -30,14 +30,18 @@ describe('fromHttpResponse: reason by status', () => {
     [401, 'INVALID_API_KEY'],
     [402, 'QUOTA_EXCEEDED'],
     [403, 'PERMISSION_DENIED'],
-    [404, 'MODEL_NOT_FOUND'],
+    [404, 'PROVIDER_ERROR'],
     [405, 'PROVIDER_ERROR'],
     [408, 'SERVICE_UNAVAILABLE'],
     [409, 'SERVICE_UNAVAILABLE'],
     [413, 'INVALID_REQUEST'],
     [418, 'PROVIDER_ERROR'],
     [422, 'INVALID_REQUEST'],
+    [424, 'SERVICE_UNAVAILABLE'],
+    [425, 'SERVICE_UNAVAILABLE'],
     [429, 'RATE_LIMIT_EXCEEDED'],
+    [451, 'PERMISSION_DENIED'],
+    [498, 'SERVICE_UNAVAILABLE'],
     [500, 'SERVICE_UNAVAILABLE'],
     [503, 'SERVICE_UNAVAILABLE'],
     [504, 'SERVICE_UNAVAILABLE'],
@@ -94,17 +98,22 @@ describe('fromHttpResponse: reason by code and type', () => {
     expect(http(status, error).reason).toBe(reason);
   });
 
-  it.each([
-    ['{"error":"model \'x\' not found"}'],
-    ['[{"error":{"code":404,"message":"no"}}]'],
-    ['{"object":"error","message":"no","code":404}'],
-    ['"no"'],
-    ['null'],
-    ['[]'],
-    [''],
-    ['x'.repeat(100_000)],
-  ])('takes a body of another shape: %.40s', (body) => {
-    expect(fromHttpResponse(404, {}, body, 'gpt-test').reason).toBe('MODEL_NOT_FOUND');
+  it.each<[string, ErrorReason]>([
+    ['{"error":"model \'x\' not found"}', 'MODEL_NOT_FOUND'],
+    ['[{"error":{"code":404,"message":"gpt-test is unknown"}}]', 'MODEL_NOT_FOUND'],
+    ['{"object":"error","message":"no","param":"model","code":404}', 'MODEL_NOT_FOUND'],
+    ['{"error":{"message":"no item","param":"input"}}', 'INVALID_REQUEST'],
+    ['{"detail":"Not Found"}', 'PROVIDER_ERROR'],
+    ['<html><title>No such model</title></html>', 'PROVIDER_ERROR'],
+    ['"no"', 'PROVIDER_ERROR'],
+    ['null', 'PROVIDER_ERROR'],
+    ['[]', 'PROVIDER_ERROR'],
+    ['', 'PROVIDER_ERROR'],
+    ['x'.repeat(100_000), 'PROVIDER_ERROR'],
+  ])('tells a model that is unknown from a path that is: %.60s', (body, reason) => {
+    const error = fromHttpResponse(404, {}, body, 'gpt-test');
+    expect(error.reason).toBe(reason);
+    if (reason === 'PROVIDER_ERROR') expect(error.message).toMatch(/base URL .* ends in \/v1/);
   });
 });
 
@@ -325,7 +334,8 @@ describe('fromErrorObject', () => {
 
 describe('hostile upstreams', () => {
   const visible = (error: ProviderError) => {
-    const { cause: _, ...facts } = error.facts;
+    // The caller alone sees its words.
+    const { cause: _cause, upstreamMessage: _words, ...facts } = error.facts;
     return JSON.stringify([error.message, facts]);
   };
 

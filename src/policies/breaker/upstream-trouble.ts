@@ -23,7 +23,8 @@ const TROUBLES: { readonly [reason in ErrorReason]?: UpstreamTrouble } = {
 export function troubleOf(error: ProviderError, call: Call): UpstreamTrouble | undefined {
   // Whatever broke when the caller, the deadline or the drain ended the call, broke because of it.
   if (call.signal.aborted) return undefined;
-  if (error.facts.staleConnection) return undefined;
+  const { staleConnection, unreadable, concernsRequest } = error.facts;
+  if (staleConnection || unreadable || concernsRequest) return undefined;
   if (isCallersLimit(error.facts.timeoutPhase, call)) return undefined;
   return TROUBLES[error.reason];
 }

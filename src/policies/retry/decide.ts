@@ -49,6 +49,8 @@ export function decideRetry(
 ): RetryDecision {
   const { error, attempts } = failed;
   if (failed.final || attempts >= options.maxAttempts || !mayPass(error)) return give(error);
+  // What cannot be read is most likely what this upstream always sends.
+  if (error.facts.unreadable && attempts > 1) return give(error);
   // A silent upstream is likely to stay silent, and the caller has waited for it already.
   if (failed.hasAlternatives && error.reason === 'TIMEOUT') return give(error);
   const waitMs = retryDelayMs(error.facts, attempts, options, deps.random);

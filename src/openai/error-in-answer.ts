@@ -1,0 +1,62 @@
+import { type JsonRecord, recordOf } from './json-record.ts';
+
+/**
+ * The error that an answer's chunk, event or body reports in the place of an answer, undefined if it
+ * is none: `{error: …}`, vLLM's `{object: "error", …}`, FastAPI's `{detail: …}`, one in a choice.
+ */
+export function errorIn(answer: object): unknown {
+  const value = answer as JsonRecord;
+  if (value.error) return value;
+  const { choices } = value;
+  if (Array.isArray(choices) && choices.length > 0) return recordOf(choices[0]).error || undefined;
+  if (value.object === 'error') return value;
+  const { detail, message, code, type } = value;
+  const isAnswer = choices !== undefined || value.output !== undefined;
+  if (isAnswer) return undefined;
+  if (detail !== undefined || value.errors !== undefined) return value;
+  // Events of the Responses API have a type, and some a code; errors say something as well.
+  const isBare = typeof message === 'string' && code !== undefined && type === undefined;
+  return isBare ? value : undefined;
+}
+
+/** What an event of the name `error` says: JSON, or a sentence. */
+export function readErrorData(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}
+
+/** More is no error. */
+const MAX_LENGTH = 65_536;
+
+/** What the first line of such an error begins with: `{`, `[`, the e of `error:`. */
+const FIRST_BYTES: readonly (number | undefined)[] = [0x7b, 0x5b, 0x65];
+
+/**
+ * Finds errors that stand in an event stream without being an event: older llama.cpp's field `error:`,
+ * and the JSON of a server that forgot that it had begun a stream.
+ */
+export class StrayErrors {
+  #text = '';
+
+  /** Whether a line is of interest that begins with this byte. */
+  mayTake(first: number | undefined, length: number): boolean {
+    return length <= MAX_LENGTH && (this.#text !== '' || FIRST_BYTES.includes(first));
+  }
+
+  /** @returns the data of the error that ends with this line, which is no field of an event */
+  add(line: string): string | undefined {
+    const field = /^error:\s*(.+)/.exec(line);
+    if (field !== null) return field[1];
+    if (this.#text === '' && !/^\s*[[{]/.test(line)) return undefined;
+    this.#text = this.#text.length > MAX_LENGTH ? '' : `${this.#text}${line}\n`;
+    if (!/[\]}]\s*$/.test(line)) return undefined;
+    const value = readErrorData(this.#text);
+    if (typeof value === 'string') return undefined;
+    const text = this.#text;
+    this.#text = '';
+    return errorIn(recordOf(Array.isArray(value) ? value[0] : value)) ? text : undefined;
+  }
+}

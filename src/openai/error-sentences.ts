@@ -1,0 +1,61 @@
+import type { ErrorReason } from '../core/error-kinds.ts';
+import { matchContextOverflow } from './context-overflow.ts';
+import type { UpstreamErrorBody } from './error-body.ts';
+
+/** Sentences by which servers say what they have no code for, or a code that says too little. */
+const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
+  // xAI and Gemini refuse a key with 400.
+  [
+    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b/i,
+    'INVALID_API_KEY',
+  ],
+  [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
+  [
+    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breached (?:its|your) monthly spending limit\b|\bspecified api usage limits\b/i,
+    'QUOTA_EXCEEDED',
+  ],
+  // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
+  [
+    /\bsupported in (?:the )?v1\/|\bnot supported (?:on|by|with|for) this model\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    'UNSUPPORTED_PARAMETER',
+  ],
+  [
+    /\bmodel\b.{1,200}\b(?:does not exist|not found|decommissioned)\b|\bno endpoints found for\b/i,
+    'MODEL_NOT_FOUND',
+  ],
+];
+
+/** What an error's sentence says; undefined if that is nothing known. */
+export function reasonOfSentence(body: UpstreamErrorBody): ErrorReason | undefined {
+  const { message } = body;
+  if (matchContextOverflow(message) !== undefined) return 'CONTEXT_TOO_LONG';
+  for (const [pattern, reason] of SENTENCES) if (pattern.test(message)) return reason;
+  return saysUnsupported(body) ? 'UNSUPPORTED_PARAMETER' : undefined;
+}
+
+/** Refusals of a combination of parameters come without a code, with `param` and a sentence. */
+function saysUnsupported({ code, param, message }: UpstreamErrorBody): boolean {
+  const hasCode = code !== '' && !/^\d+$/.test(code);
+  return !hasCode && param !== '' && /^unsupported\b|\bnot supported\b/i.test(message);
+}
+
+/** Whether a 404 is about a model or its deployment, and not about the path. */
+export function speaksOfModel(
+  { message, param, isPage }: UpstreamErrorBody,
+  model: string,
+): boolean {
+  if (param === 'model') return true;
+  if (isPage) return false;
+  return (
+    /\b(?:models?|deployments?|engine)\b/i.test(message) ||
+    (model.length > 3 && message.includes(model))
+  );
+}
+
+/** Sizes of a request that is larger than all that the upstream grants in a minute. */
+export function tooLargeForRate(message: string): { limit: number; requested: number } | undefined {
+  const sizes = /\blimit:? (\d{1,10})\b.{0,80}\brequested:? (\d{1,10})\b/i.exec(message);
+  if (sizes === null) return undefined;
+  const [limit, requested] = [Number(sizes[1]), Number(sizes[2])];
+  return requested > limit ? { limit, requested } : undefined;
+}

@@ -1,0 +1,179 @@
+import type { ErrorReason } from '../core/error-kinds.ts';
+
+/**
+ * Words of upstreams for a failure, in lower case: codes, types and status words of OpenAI and of the
+ * servers that are compatible with it. This file and error-sentences.ts are the only ones that hold them.
+ */
+const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
+  RATE_LIMIT_EXCEEDED: [
+    'rate_limit_exceeded',
+    'rate_limit_error',
+    'rate_limit_reached_error',
+    'rate_limited',
+    'ratelimiterror',
+    'too_many_requests',
+    'slow_down',
+    'throttling',
+    'throttling_error',
+    'limit_requests',
+    'limit_burst_rate',
+    'resource_exhausted',
+    'requests',
+    'tokens',
+  ],
+  QUOTA_EXCEEDED: [
+    'insufficient_quota',
+    'insufficient_user_quota',
+    'insufficient_balance',
+    'insufficient_credits',
+    'exceeded_current_quota_error',
+    'quota_exceeded',
+    'usage_limit_exceeded',
+    'usage_limit_reached',
+    'spend_limit_exceeded',
+    'budget_exceeded',
+    'credit_balance_exhausted',
+    'billing_error',
+    'billing_not_active',
+    'billing_hard_limit_reached',
+    'payment_required',
+    'arrearage',
+  ],
+  INVALID_API_KEY: [
+    'invalid_api_key',
+    'api_key_invalid',
+    'incorrect_api_key_error',
+    'authentication_error',
+    'authenticationerror',
+    'invalid_authentication_error',
+    'unauthenticated',
+    'unauthorized',
+  ],
+  PERMISSION_DENIED: [
+    'permission_denied',
+    'permission_denied_error',
+    'permission_error',
+    'access_denied',
+    'forbidden',
+    'unsupported_country_region_territory',
+    'model_terms_required',
+  ],
+  MODEL_NOT_FOUND: [
+    'model_not_found',
+    'model_not_exist',
+    'model_decommissioned',
+    'modelnotfound',
+    'deploymentnotfound',
+    'unknown_model',
+  ],
+  CONTEXT_TOO_LONG: [
+    'context_length_exceeded',
+    'context_window_exceeded',
+    'contextwindowexceedederror',
+    'model_context_window_exceeded',
+    'exceed_context_size_error',
+    'tokens_limit_reached',
+  ],
+  CONTENT_FILTERED: [
+    'content_policy_violation',
+    'contentpolicyviolationerror',
+    'content_filter',
+    'responsibleaipolicyviolation',
+    'data_inspection_failed',
+    'datainspectionfailed',
+    'sensitive_words_detected',
+    // The Responses API's words for a prompt that was flagged.
+    'invalid_prompt',
+    'bio_policy',
+    'cyber_policy',
+    'misalignment_policy_violation',
+    'image_content_policy_violation',
+  ],
+  UNSUPPORTED_PARAMETER: [
+    'unsupported_parameter',
+    'unsupported_value',
+    'unsupported_operation',
+    'unknown_parameter',
+    'operationnotsupported',
+    'not_supported_error',
+  ],
+  SERVICE_UNAVAILABLE: [
+    'server_error',
+    'internal',
+    'internal_error',
+    'internal_server_error',
+    'internalservererror',
+    'api_error',
+    'upstream_error',
+    'bad_gateway',
+    'unavailable',
+  ],
+  INVALID_REQUEST: [
+    'invalid_value',
+    'invalid_argument',
+    'invalid_request',
+    'invalid_request_error',
+    'badrequesterror',
+    // A failed Responses answer whose image could not be used.
+    'invalid_image',
+    'invalid_image_format',
+    'invalid_base64_image',
+    'invalid_image_url',
+    'invalid_image_mode',
+    'image_too_large',
+    'image_too_small',
+    'image_parse_error',
+    'image_file_too_large',
+    'unsupported_image_media_type',
+    'empty_image_file',
+    'failed_to_download_image',
+    'image_file_not_found',
+  ],
+};
+
+/** Too much to do, or too slow: SERVICE_UNAVAILABLE, even under a 429. */
+const OVERLOAD: readonly string[] = [
+  'server_is_overloaded',
+  'server_overloaded',
+  'overloaded',
+  'overloaded_error',
+  'engine_overloaded',
+  'engine_overloaded_error',
+  'model_overloaded',
+  'model_capacity_exhausted',
+  'capacity_exceeded',
+  'service_tier_capacity_exceeded',
+  'flex_unavailable',
+  'service_unavailable',
+  'service_unavailable_error',
+  'serviceunavailable',
+  'unavailable_error',
+  'request_timeout',
+  'vector_store_timeout',
+  'timeout',
+  'timeout_error',
+  'gateway_timeout',
+  'operation_timeout',
+  'deadline_exceeded',
+];
+
+const REASON_OF_WORD: ReadonlyMap<string, ErrorReason> = new Map([
+  ...Object.entries(WORDS).flatMap(([reason, words]) =>
+    words.map((word): [string, ErrorReason] => [word, reason as ErrorReason]),
+  ),
+  ...OVERLOAD.map((word): [string, ErrorReason] => [word, 'SERVICE_UNAVAILABLE']),
+]);
+
+/** Families of codes: `project_spend_limit_exceeded`, `organization_usage_limit_exceeded`. */
+const QUOTA_SUFFIXES = ['_spend_limit_exceeded', '_usage_limit_exceeded'] as const;
+
+/** What a word means by itself; undefined if it is not known. */
+export function reasonOfWord(word: string): ErrorReason | undefined {
+  const known = word.toLowerCase();
+  if (QUOTA_SUFFIXES.some((suffix) => known.endsWith(suffix))) return 'QUOTA_EXCEEDED';
+  return REASON_OF_WORD.get(known);
+}
+
+export function isOverloadWord(word: string): boolean {
+  return OVERLOAD.includes(word.toLowerCase());
+}
