@@ -23,6 +23,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     ...(catalogue.file === undefined ? {} : { catalogueFile: catalogue.file }),
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
+    upstreamMessages: config.errors.upstreamMessages === 'on',
     targets: targetOptions(config),
     retry: retryOptions(config),
     fallback: {

@@ -34,6 +34,7 @@ describe('providerOptions', () => {
       resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
       profiles: DEFAULT_PROFILES,
       dropUnsupported: false,
+      upstreamMessages: true,
     });
   });
 

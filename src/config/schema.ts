@@ -19,7 +19,7 @@ import {
   rateLimitingSchema,
   retryPolicySchema,
 } from './resilience-schema.ts';
-import { drainSchema, limitsSchema, overloadSchema } from './server-schema.ts';
+import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './server-schema.ts';
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 import { MINUTE } from './units.ts';
@@ -92,6 +92,7 @@ export const configSchema = group({
   ),
   redis: redisSchema.prefault({}).describe('The Redis or Valkey server of store: redis.'),
   limits: limitsSchema.prefault({}).describe('What one caller may ask for.'),
+  errors: errorsSchema.prefault({}).describe('What callers are told of failures.'),
   overload: overloadSchema.prefault({}).describe('When new calls are refused to protect others.'),
   listen: listenAddresses('Where the gRPC server listens.', '127.0.0.1:50051'),
   adminListen: hostAndPort(

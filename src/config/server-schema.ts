@@ -1,4 +1,4 @@
-import { group, inMs } from './fields.ts';
+import { choice, group, inMs } from './fields.ts';
 import { byteSize, duration, LONGEST, share, wholeNumber } from './quantities.ts';
 import { HOUR, SECOND } from './units.ts';
 
@@ -27,6 +27,14 @@ export const limitsSchema = group({
   maxMessageBytes: maxMessageSize,
   ...inMs({ maxDeadline }),
 }));
+
+export const errorsSchema = group({
+  upstreamMessages: choice(
+    "Whether callers see the upstream's own words for a failure; they may quote the caller's prompt.",
+    ['on', 'off'],
+    'on',
+  ),
+});
 
 export const drainSchema = group({
   gracePeriod: duration('How long running calls may go on once the process was told to stop.', {

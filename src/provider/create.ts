@@ -73,6 +73,7 @@ export function createOpenAIProvider(
     labels: new ModelLabels(modelNames(options, catalogue())),
     retryBudget: new RetryBudget(settings.retry, means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,
+    upstreamMessages: options.upstreamMessages ?? true,
     newSource: ((...limit) => books.newSource(...limit)) satisfies NewRateSource,
   };
   const { main, upstreams } = createUpstreams(options, deps);

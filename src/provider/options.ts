@@ -67,6 +67,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly profiles?: Profiles;
   /** Leave out parameters that a model rejects, with a warning. Default: refuse the call. */
   readonly dropUnsupported?: boolean;
+  /** Whether callers see the upstreams' own words for a failure. Default true. */
+  readonly upstreamMessages?: boolean;
   /** Further upstreams by name, without a slash in it and none of them `default`. Default: none. */
   readonly targets?: Readonly<Record<string, UpstreamOptions>>;
   /** What is left out is that of DEFAULT_RETRY. */

@@ -48,6 +48,8 @@ export interface UpstreamPartsDeps {
   readonly maxWaitMs: number;
   /** Where configured rate limits are drawn from. */
   readonly newSource: NewRateSource;
+  /** Whether callers see the upstream's own words for a failure. */
+  readonly upstreamMessages: boolean;
 }
 
 /** What is chosen from where a server wants no key. */
@@ -61,7 +63,7 @@ export function createUpstreamParts(
 ): UpstreamParts {
   const { clock } = deps;
   const timeouts: TimeoutOptions = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const upstream = createUpstream(options, timeouts, clock);
+  const upstream = createUpstream(options, timeouts, deps);
   const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
   const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
   const limiters = new RateLimiters(name, rateLimitOptions(options), deps);
@@ -98,13 +100,18 @@ function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
   return { ...DEFAULT_BREAKER, ...breaker };
 }
 
-function createUpstream(options: UpstreamOptions, timeouts: TimeoutOptions, clock: Clock) {
+function createUpstream(
+  options: UpstreamOptions,
+  timeouts: TimeoutOptions,
+  { clock, upstreamMessages }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages'>,
+) {
   const { keys, baseUrl, organization, project, apiVersion, keyHeader } = options;
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
   return createOpenAIUpstream(
     {
       apiKeys: keys.map(({ secret }) => secret),
       baseUrl,
+      upstreamMessages,
       connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
       afterFinishMs: timeouts.afterFinishMs,
       ...(organization === undefined ? {} : { organization }),

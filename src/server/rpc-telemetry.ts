@@ -72,6 +72,10 @@ const CAUSE_TELLS: ReadonlySet<ErrorReason> = new Set([
   'PROVIDER_ERROR',
 ]);
 
+/** Bad fields that are logged, and of each so many characters. */
+const MAX_FIELDS = 16;
+const MAX_FIELD = 128;
+
 /**
  * Opens the span of an RPC, as a child of the caller's where its metadata names one.
  *
@@ -140,6 +144,7 @@ function logRpc(
   const fields = {
     ...identity,
     reason: error?.reason,
+    ...(error && failureOf(error)),
     ...factsOf(record),
     last_sequence: lastSequence,
   };
@@ -150,6 +155,17 @@ function logRpc(
   } else {
     logger.warn({ ...fields, err: error && telling(error) }, 'call failed');
   }
+}
+
+/** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
+function failureOf({ facts }: ProviderError) {
+  const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
+  return {
+    upstream_error: upstreamError && { status: upstreamStatus, ...upstreamError },
+    fields: fieldViolations?.slice(0, MAX_FIELDS).map(({ field }) => field.slice(0, MAX_FIELD)),
+    budget: budget?.name,
+    budget_subject: budget?.subject || undefined,
+  };
 }
 
 function factsOf(record: CallRecord) {

@@ -34,6 +34,7 @@ const DEFAULT_RETRY_DELAY_MS = 1000;
 const MAX_NAME_BYTES = 128;
 const MAX_DESCRIPTION_BYTES = 256;
 const MAX_THRESHOLDS = 16;
+const MAX_UPSTREAM_MESSAGE_BYTES = 512;
 
 /** What is known of the failed call beside the error. */
 export interface StatusFacts {
@@ -104,7 +105,7 @@ export function failureInfo({ error, facts }: Failure, maxFailedAttempts: number
     failedAttempts: listed.map((attempt) => toWireFailedAttempt(withShortNames(attempt))),
     budget: budget && toWireBudget(shortened(budget)),
     partialCost: record?.cost && toWireCost(withShortVersion(record.cost)),
-    upstreamMessage: '',
+    upstreamMessage: statusText(error.facts.upstreamMessage ?? '', MAX_UPSTREAM_MESSAGE_BYTES),
   });
 }
 

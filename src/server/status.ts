@@ -21,6 +21,9 @@ const MAX_DETAILS_BYTES = 4096;
 const MAX_MESSAGE_BYTES = 1024;
 const MAX_ENCODED_MESSAGE_BYTES = 2048;
 
+/** Of what the upstream said, in bytes. */
+const MAX_QUOTE_BYTES = 256;
+
 const MAX_FAILED_ATTEMPTS = 8;
 
 /** Type URL, tags and lengths of the BadRequest around its violations, rounded up. */
@@ -39,11 +42,22 @@ export function toStatus(error: ProviderError, facts: StatusFacts): StatusObject
 
 function statusMessage(error: ProviderError): string {
   // A bug of ours may carry anything in its message; the log has it, the caller does not.
-  const source = error.reason === 'INTERNAL' ? ERROR_KINDS.INTERNAL.message : error.message;
+  const source = error.reason === 'INTERNAL' ? ERROR_KINDS.INTERNAL.message : withQuote(error);
   const message = statusText(source, MAX_MESSAGE_BYTES);
   if (encodeURI(message).length <= MAX_ENCODED_MESSAGE_BYTES) return message;
   // Percent-encoding makes at most three bytes of one.
   return statusText(message, Math.floor(MAX_ENCODED_MESSAGE_BYTES / 3));
+}
+
+/** With the first sentence of the upstream's words, for clients that show the message alone. */
+function withQuote({ message, facts: { upstreamMessage } }: ProviderError): string {
+  if (upstreamMessage === undefined) return message;
+  const quote = statusText(firstSentence(upstreamMessage), MAX_QUOTE_BYTES);
+  return `${message} The upstream says: ${quote}`;
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.!?](?=\s|$)/u.exec(text)?.[0] ?? text;
 }
 
 /** google.rpc.Status for the trailer. Too large, it goes without the list of failed attempts. */

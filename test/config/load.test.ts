@@ -12,6 +12,7 @@ describe('defaults', () => {
       baseUrl: 'https://api.openai.com/v1',
       api: 'auto',
       dropUnsupported: false,
+      errors: { upstreamMessages: 'on' },
       catalogue: { unknownModels: 'auto', shutDownModels: 'refuse', declared: [] },
       profiles: {},
       tasks: {},

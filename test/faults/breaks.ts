@@ -51,6 +51,7 @@ const ROWS: readonly Fault[] = [
   {
     // Good HTTP, and JSON that is neither an answer nor an error.
     what: 'answers with JSON of another kind',
+    retried: 'once',
     upstream: (exchange) => {
       exchange.headers(200, { 'content-type': 'application/json' });
       exchange.raw('{"status":"ok"}');
@@ -61,6 +62,7 @@ const ROWS: readonly Fault[] = [
   {
     // Nobody asked for it, and nobody can read it.
     what: 'compresses its answer in a way that is not known',
+    retried: 'once',
     upstream: (exchange) => {
       exchange.headers(200, { 'content-type': 'text/event-stream', 'content-encoding': 'lz77' });
       exchange.raw('data: [DONE]\n\n');
@@ -111,6 +113,7 @@ const ROWS: readonly Fault[] = [
   {
     // Truncated JSON, and a good end behind it.
     what: 'sends an event that is no JSON',
+    retried: 'once',
     upstream: malformedEvent(2),
     text,
     error: UNUSABLE,
@@ -142,7 +145,7 @@ const ROWS: readonly Fault[] = [
 ];
 
 /** What begins well, or as HTTP at least, and is no answer. All of it is worth another try. */
-export const BREAKS: readonly Fault[] = ROWS.map((row) => ({ ...row, retried: true }));
+export const BREAKS: readonly Fault[] = ROWS.map((row) => ({ retried: true, ...row }));
 
 type Phase = 'headers' | 'first_token' | 'idle';
 

@@ -168,6 +168,7 @@ function setUp(script: readonly Behaviour[]) {
     labels,
     log: SILENT,
     maxWaitMs,
+    upstreamMessages: true,
     newSource: localSource,
   };
   const upstreams = ['default', 'azure'].map((name) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { BudgetState } from '../../src/core/budget-state.ts';
 import type { ErrorReason } from '../../src/core/error-kinds.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started, text } from '../support/events.ts';
@@ -8,6 +9,19 @@ import { serverPerTest } from '../support/server-per-test.ts';
 
 const PROMPT = 'a prompt that nobody may log';
 const REQUEST = { request: { messages: [{ role: 'ROLE_USER', content: PROMPT }] } };
+
+const BUDGET: BudgetState = {
+  name: 'per-user',
+  scope: 'user',
+  subject: 'u-17',
+  period: 'day',
+  limit: 1n,
+  spent: 1n,
+  reserved: 0n,
+  alertThresholds: [],
+  alertsRaised: [],
+  shared: false,
+};
 
 const start = serverPerTest();
 
@@ -107,6 +121,42 @@ describe('the telemetry of a call', () => {
     const [line] = server.log.lines;
     expect(line?.level).toBe('warn');
     expect((line?.err as { message: string } | undefined)?.message).toBe(cause);
+  });
+
+  it('logs what a refusal was about, and not in whose words', async () => {
+    const server = await start();
+    server.provider.script = () => {
+      throw new ProviderError('INVALID_REQUEST', {
+        upstreamStatus: 400,
+        upstreamMessage: PROMPT,
+        upstreamError: { code: 'invalid_value', type: 'invalid_request_error', characters: 120 },
+        fieldViolations: [{ field: 'request.seed', description: PROMPT }],
+      });
+    };
+    await collect(send(server));
+    const [line] = server.log.lines;
+    expect(line).toMatchObject({
+      reason: 'INVALID_REQUEST',
+      upstream_error: {
+        status: 400,
+        code: 'invalid_value',
+        type: 'invalid_request_error',
+        characters: 120,
+      },
+      fields: ['request.seed'],
+    });
+    expect(JSON.stringify(server.log.lines)).not.toContain(PROMPT);
+    const [span] = server.telemetry.spans;
+    expect(JSON.stringify([span?.attributes, span?.status, span?.events])).not.toContain(PROMPT);
+  });
+
+  it('logs which budget a call does not fit, and whose', async () => {
+    const server = await start();
+    server.provider.script = () => {
+      throw new ProviderError('BUDGET_EXCEEDED', { budget: BUDGET });
+    };
+    await collect(send(server));
+    expect(server.log.lines).toMatchObject([{ budget: 'per-user', budget_subject: 'u-17' }]);
   });
 
   it.each<[ErrorReason, string, number, unknown]>([

@@ -153,6 +153,7 @@ const budget: fc.Arbitrary<BudgetState> = fc.record({
 const errorFacts: fc.Arbitrary<ErrorFacts> = fc.record(
   {
     message: text,
+    upstreamMessage: text,
     fieldViolations: fc.array(fc.record({ field: text, description: text }), { maxLength: 300 }),
     retryAfterMs: number,
     upstreamStatus: number,

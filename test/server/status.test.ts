@@ -41,6 +41,31 @@ describe.each(REASONS)('%s', (reason) => {
   });
 });
 
+describe("the upstream's words", () => {
+  const words = 'The image is too small. It has 2 pixels.';
+
+  it('are in FailureInfo, and their first sentence in the message', () => {
+    const error = new ProviderError('INVALID_REQUEST', { upstreamMessage: words });
+    const sent = toStatus(error, facts);
+    expect(sent.details).toBe(
+      'The request is not valid. The upstream says: The image is too small.',
+    );
+    expect(decodeStatus(sent).failureInfo?.upstreamMessage).toBe(words);
+  });
+
+  it('are quoted as far as 256 bytes where they have no end', () => {
+    const endless = 'word '.repeat(100).trim();
+    const error = new ProviderError('INVALID_REQUEST', { upstreamMessage: endless });
+    const { details } = toStatus(error, facts);
+    expect(details).toBe(`The request is not valid. The upstream says: ${endless.slice(0, 256)}`);
+  });
+
+  it('are left out of what a bug is told with', () => {
+    const sent = toStatus(new ProviderError('INTERNAL', { upstreamMessage: words }), facts);
+    expect(sent.details).toBe(ERROR_KINDS.INTERNAL.message);
+  });
+});
+
 describe('ErrorInfo', () => {
   it('tells all that is known', () => {
     const record = { ...newCallRecord(0), model: 'of the record', attempts: 2 };

@@ -1,7 +1,7 @@
 import type { ServiceError, StatusObject } from '@grpc/grpc-js';
 import { expect } from '@jest/globals';
 import { type ExpectedError, UPSTREAM_TEXT } from './fault.ts';
-import { codeName, statusDetail, statusDetails } from './grpc-client.ts';
+import { codeName, statusDetail } from './grpc-client.ts';
 import type { RecordedRequest } from './upstream/index.ts';
 
 export { expectInvariant, textOf } from './invariant.ts';
@@ -41,7 +41,7 @@ export function expectFailure(
   for (const [type, fields] of Object.entries(expected.details ?? {})) {
     expect(statusDetail(failed, type)).toMatchObject(fields);
   }
-  expectNoLeak(failed);
+  expectWordsWhereTheyBelong(failed);
 }
 
 /** That each of these requests is told as an attempt that failed with this reason. */
@@ -59,9 +59,11 @@ export function expectFailedAttempts(
   );
 }
 
-/** Nothing that the upstream put into words reaches the caller. */
-function expectNoLeak(failed: Failed): void {
-  const told = JSON.stringify([failed.details, failed.metadata.getMap(), statusDetails(failed)]);
-  const raw = failed.metadata.get('grpc-status-details-bin').join('');
-  expect(told + raw).not.toContain(UPSTREAM_TEXT);
+/** What the upstream put into words reaches the caller as such: in a field of its own, and quoted. */
+function expectWordsWhereTheyBelong(failed: Failed): void {
+  const { upstreamMessage } = statusDetail(failed, 'tamma.provider.v1.FailureInfo');
+  if (upstreamMessage === '') expect(failed.details).not.toContain(UPSTREAM_TEXT);
+  for (const type of ['google.rpc.ErrorInfo', 'google.rpc.RequestInfo']) {
+    expect(JSON.stringify(statusDetail(failed, type))).not.toContain(UPSTREAM_TEXT);
+  }
 }

@@ -7,8 +7,8 @@ export interface Fault {
   readonly upstream: Behaviour;
   /** Requests that meet it; those after them are answered well. Default: all. */
   readonly times?: number;
-  /** The same target is asked again after it. */
-  readonly retried?: true;
+  /** The same target is asked again after it; once only, where its answer cannot be read. */
+  readonly retried?: true | 'once';
   /** What the upstream asks to wait before that, in ms. The call then runs on an injected clock. */
   readonly waitMs?: number;
   /** A time-out ends it that good answers have to keep to, too: nothing for a busy machine. */
@@ -38,5 +38,5 @@ export interface ExpectedError {
   readonly details?: Readonly<Record<string, object>>;
 }
 
-/** Stands in the upstreams' messages, and must not come out anywhere. */
+/** Stands in the upstreams' messages: for the caller's eyes alone. */
 export const UPSTREAM_TEXT = 'swordfish';

@@ -199,7 +199,7 @@ export interface FailureInfo {
     | undefined;
   /**
    * The upstream's own words, where it answered with an error: at most 512 bytes, keys masked. Only
-   * the caller, whose prompt it was, sees them; they are in no log, span or metric. Not filled yet.
+   * the caller, whose prompt it was, sees them; they are in no log, span or metric.
    */
   upstreamMessage: string;
 }
