@@ -11,8 +11,7 @@ export function errorIn(answer: object): unknown {
   if (Array.isArray(choices) && choices.length > 0) return recordOf(choices[0]).error || undefined;
   if (value.object === 'error') return value;
   const { detail, message, code, type } = value;
-  const isAnswer = choices !== undefined || value.output !== undefined;
-  if (isAnswer) return undefined;
+  if (value.output !== undefined) return undefined;
   if (detail !== undefined || value.errors !== undefined) return value;
   // Events of the Responses API have a type, and some a code; errors say something as well.
   const isBare = typeof message === 'string' && code !== undefined && type === undefined;

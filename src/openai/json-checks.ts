@@ -17,6 +17,9 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
     // Not the parser's error, which quotes the answer.
     throw malformed('it is not JSON');
   }
+  // Google puts its errors into a list.
+  const only = Array.isArray(value) && value.length === 1 ? value[0] : undefined;
+  if (isObject(only) && only.error) return only;
   if (!isObject(value)) throw malformed('it is not an object');
   return value;
 }
