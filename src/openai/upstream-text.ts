@@ -44,7 +44,7 @@ const REDACTED = '[redacted]';
  * word, one with stars in it, and what stands behind "API key provided:".
  */
 const LIKE_A_KEY =
-  /\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}={0,2}|[\w-]*\*{3,}[\w*-]*|(?<=\bkey(?: provided)?: ?)[^\s.,;]+/gi;
+  /\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}={0,2}|[\w-]*\*{3,}[\w*-]*|(?<=\bkey(?: provided)? ?[:=] ?)[^\s,;]*[^\s,;.]/gi;
 
 /** Control characters and line breaks garble terminals. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;

@@ -16,7 +16,7 @@ import type { Behaviour } from '../support/upstream/index.ts';
 interface ErrorCase {
   /** The server, and what it says. */
   readonly what: string;
-  /** The public report: repository and number. */
+  /** The public report: repository and number. `none`: of the same kind as others, but not reported. */
   readonly source: string;
   /** Default: both, as the error is the same. */
   readonly surface?: Surface;
