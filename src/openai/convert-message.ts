@@ -69,7 +69,8 @@ function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageF
   return {
     id: call.id,
     type: 'function',
-    function: { name: call.name, arguments: call.arguments },
+    // A model that calls without arguments may say "", which many servers do not take back.
+    function: { name: call.name, arguments: call.arguments || '{}' },
     ...fromProviderData(target, call.providerData),
   };
 }

@@ -1,4 +1,10 @@
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import {
+  brotliDecompressSync,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import type { Clock, Timer } from '../core/clock.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { headerValue, type ResponseHeaders } from './retry-after.ts';
@@ -14,7 +20,9 @@ const OPTIONS = { maxOutputLength: MAX_BYTES };
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   gzip: (bytes) => gunzipSync(bytes, OPTIONS),
   'x-gzip': (bytes) => gunzipSync(bytes, OPTIONS),
-  deflate: (bytes) => inflateSync(bytes, OPTIONS),
+  // Some servers leave out the header of zlib, which begins with 8 in its low half.
+  deflate: (bytes) =>
+    (bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes, OPTIONS) : inflateRawSync(bytes, OPTIONS),
   br: (bytes) => brotliDecompressSync(bytes, OPTIONS),
   zstd: (bytes) => zstdDecompressSync(bytes, OPTIONS),
 };

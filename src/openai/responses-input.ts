@@ -78,7 +78,7 @@ function toFunctionCall(call: ToolCall): ResponseFunctionToolCall {
     type: 'function_call',
     call_id: call.id,
     name: call.name,
-    arguments: call.arguments,
+    arguments: call.arguments || '{}',
   };
 }
 

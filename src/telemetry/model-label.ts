@@ -1,5 +1,8 @@
 const OTHER_MODEL = 'other';
 
+/** What a model may be called, as a label that lives for ever. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,63}$/;
+
 /**
  * Which model names may become a label of a metric. Callers choose names freely and each one would
  * cost a time series for ever, so only names that are configured or that an upstream has answered
@@ -20,8 +23,8 @@ export class ModelLabels {
     return this.#names.has(model) ? model : OTHER_MODEL;
   }
 
-  /** Takes in a name that an upstream answered to, while there is room. */
+  /** Takes in a name that an upstream answered to, if it is one, while there is room. */
   admit(model: string): void {
-    if (model !== '' && this.#names.size < this.#limit) this.#names.add(model);
+    if (NAME.test(model) && this.#names.size < this.#limit) this.#names.add(model);
   }
 }

@@ -227,7 +227,10 @@ describe.each(SURFACES)('over %s', (surface) => {
     await readAll((emit) => upstream.answer(callOver(surface, { request: { messages } }), emit));
     const sent = stub.requests[1]?.body;
     expect(sent?.[surface === 'responses' ? 'input' : 'messages']).toEqual(
-      ROUND_TRIP[surface](toolCalls),
+      // Many servers do not take an empty text back, which some models call with.
+      ROUND_TRIP[surface](
+        toolCalls.map((call) => ({ ...call, arguments: call.arguments || '{}' })),
+      ),
     );
   });
 

@@ -203,7 +203,7 @@ describe('the items of a turn', () => {
         content: [{ type: 'output_text', text: 'Let me look.' }],
       },
       { type: 'function_call', call_id: 'call_a', name: 'look', arguments: args },
-      { type: 'function_call', call_id: 'call_b', name: 'see', arguments: '' },
+      { type: 'function_call', call_id: 'call_b', name: 'see', arguments: '{}' },
       { type: 'function_call_output', call_id: 'call_a', output: 'sunny' },
       {
         type: 'function_call_output',

@@ -30,6 +30,18 @@ describe('ModelLabels', () => {
     expect(labels.label('second')).toBe('other');
   });
 
+  it.each(['x'.repeat(65), 'two words', 'sk-1\n', 'наме', '-x'])('never admits %j', (name) => {
+    const labels = new ModelLabels([]);
+    labels.admit(name);
+    expect(labels.label(name)).toBe('other');
+  });
+
+  it('admits names as gateways write them', () => {
+    const labels = new ModelLabels([]);
+    labels.admit('accounts/fireworks/models/llama-v3p1@latest:free');
+    expect(labels.label('accounts/fireworks/models/llama-v3p1@latest:free')).not.toBe('other');
+  });
+
   it('never makes a label of an empty name', () => {
     const labels = new ModelLabels([]);
     labels.admit('');

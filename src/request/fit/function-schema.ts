@@ -1,4 +1,5 @@
 import { jsonObjectProblem } from '../validate/json-object.ts';
+import { MAX_SCHEMA_PROBLEMS } from '../validate/json-schema.ts';
 import {
   isSchema,
   type Schema,
@@ -6,6 +7,7 @@ import {
   schemasWithin,
 } from '../validate/schema-walk.ts';
 import { TextMemo } from '../validate/text-memo.ts';
+import { strictSchemaProblems } from './strict-schema.ts';
 
 const NOT_AT_THE_TOP: readonly string[] = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
 const KEYWORDS: SchemaKeywords = {
@@ -23,47 +25,58 @@ const KEYWORDS: SchemaKeywords = {
 };
 const MAX_REMEMBERED_LENGTH = 4 * 1024 * 1024;
 
-const functions = new TextMemo((text) => functionProblem(parsed(text)), MAX_REMEMBERED_LENGTH);
-const answers = new TextMemo((text) => objectProblem(parsed(text)), MAX_REMEMBERED_LENGTH);
+const functions = memo(functionProblems);
+const answers = memo(objectProblems);
+const strict = memo(strictSchemaProblems);
 
-/** What OpenAI does not take about the JSON Schema of a function's arguments, undefined if it does. */
-export function functionSchemaProblem(text: string): string | undefined {
-  return functions.get(text);
+/** What OpenAI does not take about the JSON Schema of a function's arguments; empty: it does. */
+export function functionSchemaProblems(text: string, isStrict = false): readonly string[] {
+  return isStrict ? [...functions.get(text), ...strict.get(text)] : functions.get(text);
 }
 
-/** What OpenAI does not take about the JSON Schema of an answer, undefined if it does. */
-export function answerSchemaProblem(text: string): string | undefined {
-  return answers.get(text);
+/** What OpenAI does not take about the JSON Schema of an answer; empty: it does. */
+export function answerSchemaProblems(text: string, isStrict = false): readonly string[] {
+  return isStrict ? [...answers.get(text), ...strict.get(text)] : answers.get(text);
 }
 
-function functionProblem(schema: Schema): string | undefined {
-  const keyword = NOT_AT_THE_TOP.find((name) => Object.hasOwn(schema, name));
-  if (keyword !== undefined) return `must not have ${keyword} at its top for OpenAI`;
-  if (schema.properties === undefined) return 'must have properties, if only {}, for OpenAI';
-  return objectProblem(schema) ?? arrayProblem(schema, '');
+function memo(problems: (schema: Schema) => Iterable<string>): TextMemo<readonly string[]> {
+  return new TextMemo((text) => {
+    // Broken ones, too deep ones among them, are told by the validation.
+    if (jsonObjectProblem(text) !== undefined) return [];
+    return firstOf(problems(JSON.parse(text)));
+  }, MAX_REMEMBERED_LENGTH);
 }
 
-function objectProblem({ type }: Schema): string | undefined {
-  return type === 'object' ? undefined : 'must have the type object for OpenAI';
+function firstOf(problems: Iterable<string>): readonly string[] {
+  const first: string[] = [];
+  for (const problem of problems) {
+    first.push(problem);
+    if (first.length === MAX_SCHEMA_PROBLEMS) break;
+  }
+  return first;
 }
 
-/** The place of an array that does not say what it consists of. */
-function arrayProblem(schema: unknown, place: string): string | undefined {
-  if (!isSchema(schema)) return undefined;
+function* functionProblems(schema: Schema): Iterable<string> {
+  for (const keyword of NOT_AT_THE_TOP) {
+    if (Object.hasOwn(schema, keyword)) yield `must not have ${keyword} at its top for OpenAI`;
+  }
+  if (schema.properties === undefined) yield 'must have properties, if only {}, for OpenAI';
+  yield* objectProblems(schema);
+  yield* arrayProblems(schema, '');
+}
+
+function* objectProblems({ type }: Schema): Iterable<string> {
+  if (type !== 'object') yield 'must have the type object for OpenAI';
+}
+
+/** The places of arrays that do not say what they consist of. */
+function* arrayProblems(schema: unknown, place: string): Iterable<string> {
+  if (!isSchema(schema)) return;
   const { type, items } = schema;
-  if (type === 'array' && items === undefined) {
-    return `must say what the items of the array at ${place} are for OpenAI`;
+  if (type === 'array' && items === undefined && place !== '') {
+    yield `must say what the items of the array at ${place} are for OpenAI`;
   }
   for (const [below, child] of schemasWithin(schema, KEYWORDS)) {
-    const problem = arrayProblem(child, `${place}/${below}`);
-    if (problem !== undefined) return problem;
+    yield* arrayProblems(child, `${place}/${below}`);
   }
-  return undefined;
 }
-
-/** Broken ones, too deep ones among them, are told by the validation, and have no further problem. */
-function parsed(text: string): Schema {
-  return jsonObjectProblem(text) === undefined ? JSON.parse(text) : WELL;
-}
-
-const WELL: Schema = { type: 'object', properties: {} };

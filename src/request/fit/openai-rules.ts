@@ -1,7 +1,7 @@
 import type { Message, MessageRequest } from '../../core/message.ts';
 import type { Model, Surface, Target, TokenizerName } from '../../core/model.ts';
 import type { Violations } from '../validate/violations.ts';
-import { answerSchemaProblem, functionSchemaProblem } from './function-schema.ts';
+import { answerSchemaProblems, functionSchemaProblems } from './function-schema.ts';
 
 /** What OpenAI itself does not take, whatever the model; compatible servers often do. */
 
@@ -35,19 +35,21 @@ export function checkOpenAIRules(
   checkPrediction(request, target.model, refusals);
   checkService(request, target, refusals);
   request.messages.forEach((message, index) => {
+    checkImages(message, index, refusals);
     checkCalls(request.messages, message, index, refusals);
   });
 }
 
 function checkTools({ tools = [] }: MessageRequest, refusals: Refusals): void {
-  tools.forEach(({ description = '', inputSchema }, index) => {
+  tools.forEach(({ description = '', inputSchema, strict }, index) => {
     const path = `request.tools[${index}]`;
     if (description.length > MAX_DESCRIPTION_LENGTH) {
       const rule = `must be at most ${MAX_DESCRIPTION_LENGTH} characters for OpenAI`;
       refusals.unsupported(`${path}.description`, rule);
     }
-    const problem = inputSchema ? functionSchemaProblem(inputSchema) : undefined;
-    if (problem !== undefined) refusals.unsupported(`${path}.input_schema`, problem);
+    for (const problem of inputSchema ? functionSchemaProblems(inputSchema, strict) : []) {
+      refusals.unsupported(`${path}.input_schema`, problem);
+    }
   });
 }
 
@@ -65,8 +67,9 @@ function checkFormat(
     refusals.unsupported(`${path}.json_object`, rule);
   }
   if (responseFormat?.type !== 'json_schema') return;
-  const problem = answerSchemaProblem(responseFormat.schema);
-  if (problem !== undefined) refusals.unsupported(`${path}.json_schema.schema`, problem);
+  for (const problem of answerSchemaProblems(responseFormat.schema, responseFormat.strict)) {
+    refusals.unsupported(`${path}.json_schema.schema`, problem);
+  }
 }
 
 /** What the guide to predicted outputs excludes beside them. */
@@ -110,6 +113,16 @@ function checkService(
     const rule = `must have token ids below ${tokens}, of which the tokenizer consists`;
     refusals.unsupported('request.logit_bias', rule);
   }
+}
+
+/** OpenAI fetches nothing over plain HTTP, which is common for images beside a local server. */
+function checkImages({ content }: Message, index: number, refusals: Refusals): void {
+  if (typeof content === 'string') return;
+  content.forEach((part, place) => {
+    if (part.type !== 'image' || !/^http:/i.test(part.uri ?? '')) return;
+    const path = `request.messages[${index}].parts[${place}].image.uri`;
+    refusals.unsupported(path, 'must be an https: or a data: URI for OpenAI');
+  });
 }
 
 /** Calls as OpenAI's models make them, and their results right behind them. */

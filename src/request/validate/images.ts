@@ -53,8 +53,8 @@ function checkData(
 }
 
 function uriProblem(uri: string): string | undefined {
-  if (/^https:/i.test(uri)) return httpsProblem(uri);
-  if (!/^data:/i.test(uri)) return 'must be an https: or a data: URI';
+  if (/^https?:/i.test(uri)) return httpProblem(uri);
+  if (!/^data:/i.test(uri)) return 'must be an https:, http: or data: URI';
   const comma = uri.slice(0, MAX_DATA_URI_HEAD).indexOf(',');
   if (comma === -1 || !uri.slice(0, comma).toLowerCase().endsWith(';base64')) {
     return 'must be base64 if it is a data: URI';
@@ -63,7 +63,7 @@ function uriProblem(uri: string): string | undefined {
   return uri.length - comma - 1 > MAX_BASE64_LENGTH ? 'must be at most 20 MiB' : wellFormed(uri);
 }
 
-function httpsProblem(uri: string): string | undefined {
+function httpProblem(uri: string): string | undefined {
   return URL.canParse(uri) ? wellFormed(uri) : 'must be a valid URI';
 }
 

@@ -1,5 +1,5 @@
 import type { ResponseFormat } from '../../core/message.ts';
-import { jsonSchemaProblem } from './json-schema.ts';
+import { jsonSchemaProblems } from './json-schema.ts';
 import { checkWellFormed, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
@@ -17,8 +17,9 @@ export function checkResponseFormat(
     case 'json_schema': {
       const path = `${PATH}.json_schema`;
       if (!IDENTIFIER.test(format.name)) violations.malformed(`${path}.name`, IDENTIFIER_RULE);
-      const problem = jsonSchemaProblem(format.schema, format.strict);
-      if (problem !== undefined) violations.malformed(`${path}.schema`, problem);
+      for (const problem of jsonSchemaProblems(format.schema)) {
+        violations.malformed(`${path}.schema`, problem);
+      }
       checkWellFormed(violations, `${path}.description`, format.description);
       break;
     }

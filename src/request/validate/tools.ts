@@ -1,5 +1,5 @@
 import type { MessageRequest, Tool } from '../../core/message.ts';
-import { jsonSchemaProblem } from './json-schema.ts';
+import { jsonSchemaProblems } from './json-schema.ts';
 import { checkWellFormed, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
@@ -26,8 +26,9 @@ export function checkTools(violations: Violations, request: MessageRequest): voi
 function checkTool(violations: Violations, path: string, tool: Tool): void {
   if (!IDENTIFIER.test(tool.name)) violations.malformed(`${path}.name`, IDENTIFIER_RULE);
   checkWellFormed(violations, `${path}.description`, tool.description);
-  const problem = tool.inputSchema ? jsonSchemaProblem(tool.inputSchema, tool.strict) : undefined;
-  if (problem !== undefined) violations.malformed(`${path}.input_schema`, problem);
+  for (const problem of tool.inputSchema ? jsonSchemaProblems(tool.inputSchema) : []) {
+    violations.malformed(`${path}.input_schema`, problem);
+  }
 }
 
 function checkUse(violations: Violations, request: MessageRequest, tools: readonly Tool[]): void {

@@ -98,6 +98,30 @@ describe('checkOpenAIRules', () => {
     ]);
   });
 
+  it('wants strict schemas to be strict, and tells all that is not', () => {
+    const schema = '{"type":"object","properties":{"a":{"type":"string"}}}';
+    const rules = [
+      'must be strict for OpenAI: it must set additionalProperties to false',
+      'must be strict for OpenAI: it must require "a"',
+    ];
+    const tool = { name: 'add', inputSchema: schema, strict: true };
+    expect(refused({ tools: [tool] })).toEqual(
+      rules.map((rule) => `request.tools[0].input_schema ${rule}`),
+    );
+    const format = { type: 'json_schema', name: 'out', schema, strict: true } as const;
+    expect(refused({ responseFormat: format })).toEqual(
+      rules.map((rule) => `request.response_format.json_schema.schema ${rule}`),
+    );
+    expect(refused({ tools: [{ ...tool, strict: false }] })).toEqual([]);
+  });
+
+  it('refuses images over plain HTTP', () => {
+    const image = (uri: string): Message => ({ role: 'user', content: [{ type: 'image', uri }] });
+    expect(refused({ messages: [image('https://a.b/c'), image('http://a.b/c')] })).toEqual([
+      'request.messages[1].parts[0].image.uri must be an https: or a data: URI for OpenAI',
+    ]);
+  });
+
   it.each(['{', '[]', '1'])('leaves the schema %s to the validation', (schema) => {
     expect(ofAnswer(schema)).toEqual([]);
   });

@@ -22,7 +22,7 @@ describe('images', () => {
       { uri: 'https://a.b/c', mediaType: 'image/png' },
       [`${image}.media_type`],
     ],
-    ['an http URI', { uri: 'http://a.b/c' }, [`${image}.uri`]],
+    ['a broken http URI', { uri: 'http://' }, [`${image}.uri`]],
     ['a file URI', { uri: 'file:///etc/passwd' }, [`${image}.uri`]],
     ['no URI', { uri: '' }, [`${image}.uri`]],
     ['a broken URI', { uri: 'https://' }, [`${image}.uri`]],

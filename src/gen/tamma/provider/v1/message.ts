@@ -464,7 +464,7 @@ export interface Image {
      */
     { $case: "data"; value: Buffer }
     | //
-    /** Where the upstream fetches it: https:, or data: with base64. */
+    /** Where the upstream fetches it: https:, data: with base64, or http:, which OpenAI does not take. */
     { $case: "uri"; value: string }
     | undefined;
   /** "image/png", "image/jpeg", "image/webp" or "image/gif". Required with data, refused with uri. */
