@@ -57,6 +57,12 @@ describe('decideRetry: which failures', () => {
     expect(retried('RATE_LIMIT_EXCEEDED', { retryAfterMs: 100 })).toBe(false);
   });
 
+  it('retries an answer that cannot be read once', () => {
+    const error = new ProviderError('SERVICE_UNAVAILABLE', { ...UPSTREAM, unreadable: true });
+    expect(decide(error).retry).toBe(true);
+    expect(decide(error, { attempts: 2 }).retry).toBe(false);
+  });
+
   it('makes no more attempts than are allowed', () => {
     expect(decide(unavailable, { attempts: 2 }).retry).toBe(true);
     expect(decide(unavailable, { attempts: 3 })).toEqual({ retry: false, error: unavailable });
