@@ -57,11 +57,6 @@ describe('parseResponsesEvent', () => {
     expect(parseResponsesEvent(name, data)).toBeUndefined();
   });
 
-  it('takes an error by its name, whatever type it says', () => {
-    const data = { type: 'invalid_request_error', message: 'no' };
-    expect(parseResponsesEvent('error', JSON.stringify(data))).toEqual(data);
-  });
-
   it('checks an event without type by its name', () => {
     const data = JSON.stringify({ delta: 1 });
     expect(() => parseResponsesEvent('response.output_text.delta', data)).toThrow();

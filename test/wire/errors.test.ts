@@ -14,25 +14,26 @@ import type { Behaviour } from '../support/upstream/index.ts';
 
 /** What a server was reported to send where it gives no answer, and what is to become of it. */
 interface ErrorCase {
-  /** The server, and what it says. */
-  readonly what: string;
+  /** What it says, in a sentence. */
+  readonly kind: string;
   /** The public report: repository and number. `none`: of the same kind as others, but not reported. */
   readonly source: string;
+  readonly server: string;
   /** Default: both, as the error is the same. */
   readonly surface?: Surface;
   /** Whether a stream is asked for. Default: both. */
   readonly stream?: boolean;
-  readonly answer: {
+  readonly response: {
     readonly status: number;
     readonly headers?: Readonly<Record<string, string>>;
     readonly json?: unknown;
     readonly body?: string;
     /** The body is sent in this content coding. */
-    readonly coding?: keyof typeof CODERS;
+    readonly compress?: keyof typeof CODERS;
     /** The body never ends. */
     readonly open?: true;
   };
-  readonly expect: {
+  readonly outcome: {
     readonly reason: string;
     /** The same request is made again, at the same target. */
     readonly again: boolean;
@@ -57,7 +58,7 @@ const CODERS = {
   zstd: zstdCompressSync,
 } as const satisfies Record<string, (text: string) => Buffer>;
 
-const FOLDER = join(__dirname, 'cases/errors');
+const FOLDER = join(import.meta.dirname, 'cases', 'errors');
 const SURFACES: readonly Surface[] = ['chat_completions', 'responses'];
 
 /** Longer than the body of an error is waited for, in ms. */
@@ -77,17 +78,17 @@ function behaviourOf({
   headers,
   json,
   body,
-  coding,
+  compress,
   open,
-}: ErrorCase['answer']): Behaviour {
+}: ErrorCase['response']): Behaviour {
   const text = json === undefined ? (body ?? '') : JSON.stringify(json);
   return (exchange) => {
     exchange.headers(status, {
       'content-type': 'application/json',
-      ...(coding && { 'content-encoding': coding }),
+      ...(compress && { 'content-encoding': compress }),
       ...headers,
     });
-    if (text !== '') exchange.raw(coding === undefined ? text : CODERS[coding](text));
+    if (text !== '') exchange.raw(compress === undefined ? text : CODERS[compress](text));
     if (!open) exchange.end();
   };
 }
@@ -98,14 +99,14 @@ function decided(error: ProviderError): boolean {
 }
 
 describe('an error that a server was reported to send', () => {
-  it.each(CASES)('$name over $surface, stream $stream: $what', async (read) => {
-    const { surface, stream, expect: expected } = read;
+  it.each(CASES)('$name over $surface, stream $stream: $server: $kind', async (read) => {
+    const { surface, stream, outcome: expected } = read;
     const clock = new FakeClock();
     const model = { ...unknownModel('gpt-test'), supports: { streaming: stream } };
     const call = aCall({ target: { model, surface }, attempt: 1 });
-    const { upstream } = await openUpstream(behaviourOf(read.answer), { clock });
+    const { upstream } = await openUpstream(behaviourOf(read.response), { clock });
     const reading = readAll((emit) => upstream.answer(call, emit));
-    if (read.answer.open) {
+    if (read.response.open) {
       await until(() => clock.pending > 0);
       clock.advance(LONG);
     }
@@ -118,7 +119,7 @@ describe('an error that a server was reported to send', () => {
       expected.outage,
     ]);
     expect(error.facts).toMatchObject(expected.facts ?? {});
-    const { status } = read.answer;
+    const { status } = read.response;
     if (status >= 300) expect(error.facts.upstreamStatus).toBe(status);
     expect(error.message).toContain(expected.message ?? '');
     if (expected.words !== undefined) expect(error.facts.upstreamMessage).toBe(expected.words);
