@@ -36,7 +36,6 @@ const ODD_ARGUMENTS = [
   ['white space around', ' \t{ "path" : "a.ts" }\r\n  '],
   ['the order of keys', '{"2":0,"1":0,"b":0,"a":0,"__proto__":{}}'],
   ['what is no JSON', '{"path": "a.ts'],
-  ['nothing', ''],
 ] as const;
 
 interface Opened {
@@ -111,6 +110,11 @@ function callsSent(surface: Surface, { requests }: StubUpstream): ToolCall[] {
     .map(({ id, function: called }) => toolCall(id, called as Fields));
 }
 
+/** Many servers do not take an empty text back, which some models call with. */
+function asSent(call: ToolCall): ToolCall {
+  return { ...call, arguments: call.arguments || '{}' };
+}
+
 function toolCall(id: unknown, { name, arguments: given }: Fields): ToolCall {
   return { id: String(id), name: String(name), arguments: String(given) };
 }
@@ -140,7 +144,7 @@ describe.each<Surface>(['chat_completions', 'responses'])(
           const turn = await askForCalls(it, given);
           expect(turn.toolCalls[0]?.arguments).toBe(given);
           await handBack(it, turn);
-          expect(callsSent(surface, it.stub)).toEqual(turn.toolCalls);
+          expect(callsSent(surface, it.stub)).toEqual(turn.toolCalls.map(asSent));
         }),
         { numRuns: fewOrMany(15, 100) },
       );
