@@ -22,7 +22,11 @@ export async function writeAnswer(
   abort: (reason: ProviderError) => void,
 ): Promise<void> {
   const writer = new AnswerWriter(stream, abort);
-  await writer.end(await answer(writer.emit, writer.flow));
+  try {
+    await writer.end(await answer(writer.emit, writer.flow));
+  } finally {
+    writer.close();
+  }
 }
 
 /**
@@ -37,6 +41,7 @@ class AnswerWriter {
   readonly #waiting = new EventBuffer<AnswerEvent>();
   /** Until the caller has caught up; never rejects. Absent: it has. */
   #draining: Promise<void> | undefined;
+  #closed = false;
 
   constructor(stream: MessageStream<SendMessageResponse>, abort: (reason: ProviderError) => void) {
     this.#stream = stream;
@@ -44,6 +49,7 @@ class AnswerWriter {
   }
 
   readonly emit: Emit = (event) => {
+    if (this.#closed) return;
     if (this.#draining === undefined) {
       this.#write(event);
       return;
@@ -54,8 +60,14 @@ class AnswerWriter {
 
   /** Rejects with the reason of the call's signal if it ends before the caller has caught up. */
   async end(completed: Completed): Promise<void> {
+    this.close();
     while (!this.#waiting.isEmpty) await this.#draining;
     this.#stream.write(toWireEvent(completed, this.#stream.sent + 1));
+  }
+
+  /** The answer is over: what waits is still written, but an event that comes late is no part of it. */
+  close(): void {
+    this.#closed = true;
   }
 
   #write(event: AnswerEvent): void {

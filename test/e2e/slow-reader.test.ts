@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import type { ClientHttp2Stream } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
+import { codeName, collect } from '../support/grpc-client.ts';
 import { RawGrpc } from '../support/raw-grpc.ts';
-import { type RunningApp, startApp } from '../support/running-app.ts';
+import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import { REQUEST_BYTES } from '../support/server-per-test.ts';
 import { standsStill } from '../support/stands-still.ts';
-import type { Behaviour } from '../support/upstream/index.ts';
+import { answer, type Behaviour } from '../support/upstream/index.ts';
 
 const SEND_MESSAGE = '/tamma.provider.v1.IAIProvider/SendMessage';
 const DELTA_LENGTH = 1024;
@@ -16,15 +17,23 @@ const MAX_DELTA_LENGTH = 64 * DELTA_LENGTH;
 let running: RunningApp;
 let raw: RawGrpc;
 
-beforeEach(async () => {
-  running = await startApp();
+async function start(yaml?: string): Promise<void> {
+  running = await startApp(yaml);
   raw = new RawGrpc(running.addresses[0] ?? '');
-});
+}
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   await raw.close();
   await running.stop();
-});
+}
+
+async function restart(yaml: string): Promise<void> {
+  await stop();
+  await start(yaml);
+}
+
+beforeEach(() => start());
+afterEach(stop);
 
 /** Deltas that hold their number, as fast as the socket takes them. */
 function numbered() {
@@ -83,5 +92,27 @@ describe('a caller that does not read', () => {
     const request = await running.stub.waitForRequest(1);
     await request.closed;
     expect(request.closedBy).toBe('client');
+  });
+
+  it('keeps no other waiting for its permit once the upstream has finished', async () => {
+    await restart('rateLimiting: { maxConcurrent: 1 }');
+    const { client, stub } = running;
+    const deltas = Array.from({ length: 200 }, () => 'x'.repeat(DELTA_LENGTH));
+    stub.enqueue(answer({ deltas }), answer({ deltas: ['Hello'] }));
+    const unread = raw.call(SEND_MESSAGE, REQUEST_BYTES);
+    await once(unread, 'response');
+
+    const { messages, status } = await collect(client.provider.stream('SendMessage', aRequest()));
+    expect(codeName(status)).toBe('OK');
+    expect(messages.at(-1)?.event).toBe('completed');
+
+    let received = '';
+    let last: string | undefined;
+    for await (const { event } of messagesOf(unread)) {
+      if (event?.$case === 'textDelta') received += event.value.text;
+      last = event?.$case;
+    }
+    expect(received).toBe(deltas.join(''));
+    expect(last).toBe('completed');
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newCallRecord } from '../../src/core/call.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
@@ -25,9 +26,8 @@ const request: MessageRequest = {
 let stub: StubUpstream;
 let provider: OpenAIProvider;
 
-beforeEach(async () => {
-  stub = await startStubUpstream();
-  provider = createOpenAIProvider({
+function open(options: Partial<OpenAIProviderOptions> = {}): OpenAIProvider {
+  return createOpenAIProvider({
     keys: [{ secret: 'test-key', weight: 1 }],
     retry: { baseDelayMs: 1, maxDelayMs: 1 },
     baseUrl: stub.url,
@@ -36,7 +36,13 @@ beforeEach(async () => {
     defaultModel: 'gpt-test',
     timeouts: { connectMs: 5000, headersMs: 5000, firstTokenMs: 5000, idleMs: 5000 },
     version: '1.2.3',
+    ...options,
   });
+}
+
+beforeEach(async () => {
+  stub = await startStubUpstream();
+  provider = open();
 });
 
 afterEach(async () => {
@@ -82,6 +88,38 @@ describe('the provider in process', () => {
     const seen = await stub.waitForRequest(1);
     await seen.closed;
     expect(seen.closedBy).toBe('client');
+  });
+
+  it('stops a silent upstream at once when the caller leaves before the first event', async () => {
+    stub.enqueue(silent());
+    const events = provider.sendMessage(request)[Symbol.asyncIterator]();
+    const first = events.next();
+    const seen = await stub.waitForRequest(1);
+    await events.return?.();
+    expect((await first).done).toBe(true);
+    await seen.closed;
+    expect(seen.closedBy).toBe('client');
+  });
+
+  it('never starts an attempt whose caller leaves while it waits for its turn', async () => {
+    const limited = open({ rateLimit: { maxConcurrent: 1 } });
+    stub.enqueue(silent(), answer({ text: 'third' }));
+    const running = limited.sendMessage(request)[Symbol.asyncIterator]();
+    const ofRunning = running.next();
+    const seen = await stub.waitForRequest(1);
+    const queued = limited.sendMessage(request)[Symbol.asyncIterator]();
+    const ofQueued = queued.next();
+    // Behind the queued one in the line: had that one not left it, it would be asked first.
+    const third = limited.sendMessageSync(request);
+    await nextTurn();
+    await queued.return?.();
+    expect((await ofQueued).done).toBe(true);
+    await running.return?.();
+    await ofRunning;
+    await seen.closed;
+    expect(await third).toMatchObject({ content: 'third' });
+    expect(stub.requests).toHaveLength(2);
+    await limited.dispose();
   });
 
   it.each([

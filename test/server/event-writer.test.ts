@@ -120,4 +120,29 @@ describe('writeAnswer', () => {
     await expect(written).rejects.toBe(reason);
     expect(kinds()).toEqual(['started']);
   });
+
+  it('writes nothing that is emitted after the answer has resolved', async () => {
+    const { transport, emit, end, kinds, sent, written } = open();
+    emit(started());
+    emit(text('a'));
+    end.resolve(completed());
+    for (let i = 0; i < 4; i += 1) await null;
+    emit(text(' late'));
+    await transport.drain();
+    await written;
+    emit(text(' later'));
+    await transport.drain();
+    expect(kinds()).toEqual(['started', 'textDelta', 'completed']);
+    expect(sent[1]?.event).toMatchObject({ value: { text: 'a' } });
+  });
+
+  it('writes nothing, and ends no call, when an event comes after the answer has failed', async () => {
+    const { controller, emit, end, kinds, written } = open();
+    const failure = new ProviderError('NETWORK_ERROR');
+    end.reject(failure);
+    await expect(written).rejects.toBe(failure);
+    emit(started());
+    expect(kinds()).toEqual([]);
+    expect(controller.signal.aborted).toBe(false);
+  });
 });
