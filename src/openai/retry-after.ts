@@ -13,9 +13,10 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 
 /**
  * How long the upstream asks to wait, in ms, 0 or more: `retry-after-ms`, else `retry-after` in
- * seconds (fractions allowed) or as an HTTP date. Absent if there is none that can be read.
+ * seconds (fractions allowed) or as an HTTP date. Absent if there is none that can be read. A date is
+ * taken against the response's own `date`: the two clocks need not agree.
  *
- * @param now epoch ms
+ * @param now epoch ms, for a response that does not tell its date
  */
 export function retryAfterMs(headers: ResponseHeaders, now: number): number | undefined {
   const ms = headerValue(headers, 'retry-after-ms')?.trim();
@@ -23,8 +24,16 @@ export function retryAfterMs(headers: ResponseHeaders, now: number): number | un
   const after = headerValue(headers, 'retry-after')?.trim();
   if (after === undefined) return undefined;
   if (NUMBER.test(after)) return Math.ceil(Number(after) * 1000);
-  const date = HTTP_DATE.test(after) ? Date.parse(after) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil(date - now));
+  const date = httpDate(after);
+  if (date === undefined) return undefined;
+  const from = httpDate(headerValue(headers, 'date')?.trim() ?? '') ?? now;
+  return Math.max(0, Math.ceil(date - from));
+}
+
+/** Epoch ms. */
+function httpDate(text: string): number | undefined {
+  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
 }
 
 /** What the upstream says of another try: `x-should-retry`. Absent if it says nothing. */

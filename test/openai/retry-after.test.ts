@@ -37,6 +37,15 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs({ 'retry-after': value }, NOW)).toBeUndefined();
   });
 
+  it.each([
+    ['behind', 'Thu, 19 Nov 2026 11:59:55 GMT', 'Thu, 19 Nov 2026 12:00:00 GMT', 5_000],
+    ['ahead', 'Sat, 21 Nov 2026 12:00:00 GMT', 'Sat, 21 Nov 2026 12:00:05 GMT', 5_000],
+    ['unknown', 'garbage', 'Fri, 20 Nov 2026 12:00:05 GMT', 5_000],
+  ])("takes a date against the response's own where the upstream's clock is %s", (...row) => {
+    const [, date, after, expected] = row;
+    expect(retryAfterMs({ date, 'retry-after': after }, NOW)).toBe(expected);
+  });
+
   it('is absent without headers', () => {
     expect(retryAfterMs({}, NOW)).toBeUndefined();
     expect(retryAfterMs({ 'retry-after': [] }, NOW)).toBeUndefined();

@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
-import { retryDelayMs } from './delay.ts';
+import { retryDelayMs, withoutSpread } from './delay.ts';
 import type { RetryOptions } from './options.ts';
 
 /** An attempt that failed, and where its call stands. */
@@ -55,7 +55,9 @@ export function decideRetry(
   if (failed.hasAlternatives && error.reason === 'TIMEOUT') return give(error);
   const waitMs = retryDelayMs(error.facts, attempts, options, deps.random);
   if (waitMs >= failed.remainingMs) return give(withWait(error, waitMs));
-  if (failed.hasAlternatives && waitMs > deps.maxWaitMs) return give(error);
+  if (failed.hasAlternatives && withoutSpread(waitMs, error.facts) > deps.maxWaitMs) {
+    return give(error);
+  }
   return { retry: true, waitMs };
 }
 

@@ -16,18 +16,46 @@ const SLOW_DOWN = 4;
  * @param random in [0, 1)
  */
 export function retryDelayMs(
-  facts: Pick<ErrorFacts, 'retryAfterMs' | 'slowDown' | 'staleConnection'>,
+  facts: Pick<ErrorFacts, 'retryAfterMs' | 'slowDown' | 'staleConnection' | 'upstreamStatus'>,
   attempts: number,
   options: Pick<RetryOptions, 'baseDelayMs' | 'maxDelayMs'>,
   random: () => number,
 ): number {
   if (isFree(facts, attempts)) return 0;
+  const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempts - 1));
+  if (isFault(facts)) return lengthened(facts.retryAfterMs ?? 0, ceiling, options, random);
   const asked = facts.retryAfterMs ?? 0;
   const honoured = asked + random() * Math.min(asked * SPREAD, options.baseDelayMs);
-  const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempts - 1));
   if (facts.slowDown === true) return Math.ceil(Math.max(honoured, slow(ceiling, random)));
   // A wait of 0 is none: all callers would come back at once.
   return Math.ceil(asked > 0 ? honoured : random() * ceiling);
+}
+
+/**
+ * Whether the upstream failed, rather than refused: a limit comes round when the upstream says, but of
+ * its recovery it knows no more than anybody.
+ */
+function isFault({ upstreamStatus = 0 }: ErrorFacts): boolean {
+  return upstreamStatus >= 500;
+}
+
+/** The back-off, or what is asked for where that is longer, yet no longer than a back-off may be. */
+function lengthened(
+  asked: number,
+  ceiling: number,
+  { maxDelayMs }: Pick<RetryOptions, 'maxDelayMs'>,
+  random: () => number,
+): number {
+  const share = random();
+  const honoured = Math.min(maxDelayMs, asked + share * asked * SPREAD);
+  return Math.ceil(Math.max(honoured, share * ceiling));
+}
+
+/** What of a wait was asked for or chosen, without the spread that callers are given behind it. */
+export function withoutSpread(waitMs: number, { retryAfterMs }: ErrorFacts): number {
+  return retryAfterMs !== undefined && waitMs <= retryAfterMs * (1 + SPREAD) + 1
+    ? Math.min(waitMs, retryAfterMs)
+    : waitMs;
 }
 
 /**

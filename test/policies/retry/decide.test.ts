@@ -127,8 +127,14 @@ describe('decideRetry: with somewhere else to go', () => {
       new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429, retryAfterMs });
     expect(decide(unavailable, elsewhere).retry).toBe(true);
     expect(decide(limited(1_900), elsewhere)).toEqual({ retry: true, waitMs: 1_995 });
-    const long = limited(2_000);
+    const long = limited(2_001);
     expect(decide(long, elsewhere)).toEqual({ retry: false, error: long });
     expect(decide(long).retry).toBe(true);
+  });
+
+  it('compares a wait that the upstream asked for without our own spread', () => {
+    const facts = { upstreamStatus: 429, retryAfterMs: 2_000 };
+    const asked = new ProviderError('RATE_LIMIT_EXCEEDED', facts);
+    expect(decide(asked, elsewhere)).toEqual({ retry: true, waitMs: 2_100 });
   });
 });

@@ -44,6 +44,13 @@ describe('retryDelayMs', () => {
     expect(delays({ retryAfterMs: asked }, 3)).toEqual([asked, most]);
   });
 
+  it('lets a failing upstream lengthen the back-off within its cap, and no further', () => {
+    const failed = (retryAfterMs: number) => delays({ upstreamStatus: 503, retryAfterMs }, 1);
+    expect(failed(100)).toEqual([100, 500]);
+    expect(failed(2_000)).toEqual([2_000, 2_200]);
+    expect(failed(86_400_000)).toEqual([8_000, 8_000]);
+  });
+
   it('does not wait after a connection that the server had closed, the first time', () => {
     expect(delays({ staleConnection: true }, 1)).toEqual([0, 0]);
     expect(delays({ staleConnection: true }, 2)).toEqual([0, 1_000]);
