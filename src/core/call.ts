@@ -11,6 +11,7 @@ import type {
   Usage,
 } from './events.ts';
 import type { Flow } from './flow.ts';
+import type { KeyChoice } from './key-choice.ts';
 import type { MessageRequest } from './message.ts';
 import type { Target } from './model.ts';
 import type { RateHeadroom } from './rate-headroom.ts';
@@ -44,6 +45,8 @@ export interface Call {
   readonly left?: readonly LeftRoute[];
   /** Which of the upstream's API keys is used, as its position. The keys stage chooses it. */
   readonly key: number;
+  /** Those it may be exchanged for while the attempt waits. Absent: none. The keys stage sets it. */
+  readonly keys?: KeyChoice;
   /** What the profile did to the request, for `started`. Prepare sets it. */
   readonly applied: AppliedProfile;
   /** What the context policy left out, for `started`. */

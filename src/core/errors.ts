@@ -59,6 +59,8 @@ export interface ErrorFacts {
   readonly shouldRetry?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */
   readonly slowDown?: boolean;
+  /** No target of this account will ever take this request: it is larger than its limit. */
+  readonly neverFits?: boolean;
   /** For logs only. */
   readonly cause?: unknown;
 }
@@ -77,6 +79,11 @@ export class ProviderError extends Error {
 
   get kind(): ErrorKind {
     return ERROR_KINDS[this.reason];
+  }
+
+  /** Whether the same call may succeed if it is made again, here or elsewhere. */
+  get retryable(): boolean {
+    return this.kind.retryable && this.facts.neverFits !== true;
   }
 
   /** Whatever was thrown, as a ProviderError; what is not one already becomes INTERNAL. */

@@ -2,6 +2,8 @@
 export interface RateHeadroom {
   readonly requests?: Headroom;
   readonly tokens?: Headroom;
+  /** Whose limits they are: the upstream's names of organization and project. Absent: not told. */
+  readonly account?: string;
 }
 
 export interface Headroom {

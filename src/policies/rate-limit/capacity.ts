@@ -2,13 +2,13 @@ import type { ProviderError } from '../../core/errors.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { GroupLimits, type GroupMarks } from './group-limits.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { Quota } from './quota.ts';
-import { Refusals } from './refusal-share.ts';
-import type { LimitedTarget, NewRateSource, RateSubject } from './source.ts';
-import { Standstill } from './standstill.ts';
+import { QuotaGroups } from './quota-groups.ts';
+import type { LimitedTarget, NewRateSource, RateSource, RateSubject } from './source.ts';
 import type { Ahead } from './wait-queue.ts';
 
 /** Tokens an answer is expected to have before one was seen. */
@@ -18,23 +18,36 @@ const OUTPUT_WEIGHT = 0.1;
 /** How long a complete answer takes, for estimates of waits. */
 const DURATION_WEIGHT = 0.1;
 
+/** What a key counts that has room for an attempt, however little is left after it. */
+const LEAST_ROOM = 0.01;
+
 /** How often a limit on concurrency that recovers is looked at while nothing ends, in ms. */
 const RECOVERY_CHECK_MS = 1_000;
 
+const ONLY_KEY: readonly number[] = [0];
+
+/** A configured limit, and where it is drawn from. */
+interface Configured {
+  readonly limit: number;
+  readonly source: RateSource;
+}
+
 /**
- * What a target has room for: its rates, its concurrency, and whether it wants to be left alone for a
- * while. Knows nothing of who waits.
+ * What a target has room for: its concurrency and its configured limits, which are everybody's, and
+ * what the upstream grants each quota group of its keys. Knows nothing of who waits.
  */
 export class Capacity {
-  readonly #requests: Quota;
-  readonly #tokens: Quota;
+  readonly #requests: Configured | undefined;
+  readonly #tokens: Configured | undefined;
   readonly #daily: Quota;
   readonly #concurrency: ConcurrencyLimit;
   readonly #maxConcurrent: number;
-  readonly #standstill = new Standstill();
+  readonly #maxHoldMs: number;
+  readonly #quotaGroups: QuotaGroups;
+  /** By group, made when a group is first asked for. */
+  readonly #groups = new Map<number, GroupLimits>();
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
   readonly #duration = new MovingAverage(DURATION_WEIGHT);
-  readonly #refusals = new Refusals();
   #running = 0;
 
   /** @param onMore is called when there is more than was foreseen */
@@ -44,17 +57,21 @@ export class Capacity {
     newSource: NewRateSource,
     now: number,
     onMore: () => void,
+    groups: QuotaGroups = new QuotaGroups([undefined]),
   ) {
-    const quota = (subject: RateSubject, limit: number | undefined): Quota => {
-      if (limit === undefined) return new Quota(subject);
+    const configured = (subject: RateSubject, limit: number | undefined) => {
+      if (limit === undefined) return undefined;
       const source = newSource({ subject, limit }, target, now);
       source.onChange(onMore);
-      return new Quota(subject, { limit, source });
+      return { limit, source };
     };
-    this.#requests = quota('requests per minute', options.requestsPerMinute);
-    this.#tokens = quota('tokens per minute', options.tokensPerMinute);
-    this.#daily = quota('requests per day', options.requestsPerDay);
+    this.#requests = configured('requests per minute', options.requestsPerMinute);
+    this.#tokens = configured('tokens per minute', options.tokensPerMinute);
+    const daily = configured('requests per day', options.requestsPerDay);
+    this.#daily = new Quota('requests per day', daily);
     this.#maxConcurrent = options.maxConcurrent;
+    this.#maxHoldMs = options.maxHoldMs;
+    this.#quotaGroups = groups;
     this.#concurrency = new ConcurrencyLimit(options.maxConcurrent);
   }
 
@@ -71,9 +88,15 @@ export class Capacity {
     return this.#concurrency.at(now);
   }
 
-  /** Whether anything depends on the size of a request. */
-  get countsTokens(): boolean {
-    return this.#tokens.isLimited;
+  /** Whether anything depends on the size of a request that is made with this key. */
+  countsTokens(key: number, now: number): boolean {
+    const group = this.#group(key);
+    return group.limitsTokens || group.largestRequest(now) < Number.POSITIVE_INFINITY;
+  }
+
+  /** Tokens that a request with one of these keys can have at most, whenever it is made. */
+  largestRequest(keys: readonly number[], now: number): number {
+    return Math.max(...keys.map((key) => this.#group(key).largestRequest(now)));
   }
 
   /** What a request is expected to use, its prompt having `input` tokens. */
@@ -81,21 +104,32 @@ export class Capacity {
     return input + Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, this.#expectedOutput);
   }
 
-  hasTokens(amount: number, now: number): boolean {
-    return this.#tokens.waitMs(0, now, amount) === 0;
+  hasTokens(amount: number, now: number, key: number): boolean {
+    return this.#group(key).hasTokens(amount, now);
   }
 
-  /** Takes what one attempt needs, all of it or nothing. */
-  take(tokens: number, now: number): boolean {
-    if (this.#standstill.remainingMs(now) > 0) return false;
+  /** Share of what the upstream grants a key that is left, 0 to 1; 1 where nobody knows. */
+  headroom(key: number, now: number): number {
+    return this.#group(key).headroom(now);
+  }
+
+  /** The same for whoever needs so many tokens: 0 if they are not there now, else above. */
+  room(key: number, tokens: number, now: number): number {
+    const group = this.#group(key);
+    if (group.wait(tokens, { requests: 0, tokens: 0 }, 1, now).waitMs > 0) return 0;
+    return Math.max(LEAST_ROOM, group.headroom(now));
+  }
+
+  /** Whether one more may run, with whatever key. */
+  hasPlace(now: number): boolean {
+    return this.#running < this.#concurrency.at(now) && this.#daily.waitMs(1, now) === 0;
+  }
+
+  /** Takes what one attempt with this key needs, all of it or nothing. */
+  take(tokens: number, now: number, key = 0): boolean {
     if (this.#running >= this.#concurrency.at(now)) return false;
-    if (!this.#requests.take(1, now)) return false;
-    if (!this.#daily.take(1, now)) {
-      this.#requests.undo(1, now);
-      return false;
-    }
-    if (!this.#tokens.take(tokens, now)) {
-      this.#requests.undo(1, now);
+    if (!this.#daily.take(1, now)) return false;
+    if (!this.#group(key).take(tokens, now)) {
       this.#daily.undo(1, now);
       return false;
     }
@@ -104,16 +138,18 @@ export class Capacity {
   }
 
   /** Where the counts stand that the upstream's reports are compared with. */
-  marks(now: number): Pick<Admission, 'requestMark' | 'tokenMark'> {
-    return {
-      requestMark: { at: now, taken: this.#requests.taken },
-      tokenMark: { at: now, taken: this.#tokens.taken },
-    };
+  marks(now: number, key = 0): GroupMarks & Pick<Admission, 'limits'> {
+    const limits = this.#group(key);
+    return { limits, ...limits.marks(now) };
   }
 
-  /** Why `take` failed, and after how many ms it is to be tried again, if not before. */
-  obstacle(tokens: number, now: number): { waitedFor: WaitedFor; waitMs: number } {
-    const { waitMs } = this.#rateWait(tokens, { requests: 0, tokens: 0 }, now);
+  /** Why `take` failed with each of these keys, and after how many ms it is to be tried again. */
+  obstacle(
+    tokens: number,
+    now: number,
+    keys: readonly number[] = ONLY_KEY,
+  ): { waitedFor: WaitedFor; waitMs: number } {
+    const { waitMs } = this.#rateWait(tokens, { requests: 0, tokens: 0 }, now, keys);
     if (waitMs > 0) return { waitedFor: 'rate_limit', waitMs };
     const isLowered = this.#concurrency.at(now) < this.#maxConcurrent;
     return {
@@ -122,79 +158,104 @@ export class Capacity {
     };
   }
 
-  /** How long somebody will wait that has so much ahead, and for what most. An estimate. */
-  wait(tokens: number, ahead: Ahead, now: number): { waitMs: number; subject: string } {
-    const rate = this.#rateWait(tokens, ahead, now);
+  /** How long somebody with these keys will wait that has so much ahead, and for what most. An estimate. */
+  wait(
+    tokens: number,
+    ahead: Ahead,
+    now: number,
+    keys: readonly number[] = ONLY_KEY,
+  ): { waitMs: number; subject: string } {
+    const rate = this.#rateWait(tokens, ahead, now, keys);
     const limit = this.#concurrency.at(now);
     const tooMany = this.#running + ahead.requests + 1 - limit;
     const waitMs = (Math.max(0, tooMany) / limit) * this.usualMs;
     return waitMs > rate.waitMs ? { waitMs, subject: 'concurrent requests' } : rate;
   }
 
+  /**
+   * For how long the upstream lets nothing through, whatever the key: because it asked for a wait, or
+   * because a limit that it reported is used up. In ms.
+   */
+  heldMs(now: number, key?: number): number {
+    const keys = key === undefined ? this.#quotaGroups.all : [key];
+    return Math.min(...keys.map((one) => this.#group(one).heldMs(this.#expectedOutput, now)));
+  }
+
   reported(admission: Admission, headroom: RateHeadroom, now: number): void {
-    const { requests, tokens } = headroom;
-    if (requests !== undefined) this.#requests.reported(requests, admission.requestMark, now);
-    if (tokens !== undefined) this.#tokens.reported(tokens, admission.tokenMark, now);
+    if (headroom.account !== undefined) this.#quotaGroups.told(admission.key, headroom.account);
+    admission.limits.reported(headroom, admission, now);
   }
 
   firstEvent(admission: Admission, now: number): void {
     this.#concurrency.firstEvent(admission.at, this.#running, now);
+    admission.limits.accepted(admission, now);
   }
 
   /** Takes an attempt's room back, and learns from what became of it. */
   release(admission: Admission, outcome: Outcome, now: number): void {
     this.#learn(admission, outcome, now);
     this.#running -= 1;
-    const { at } = admission;
+    const { at, limits, tokens } = admission;
+    limits.left(at);
+    // A refused request counts as one, and costs no tokens.
     if (outcome.sent) {
-      // A refused request counts as one, and costs no tokens.
-      this.#tokens.correct(admission.tokens - outcome.tokens, at);
+      limits.correct(tokens - outcome.tokens, at);
     } else {
-      this.#requests.undo(1, at);
+      limits.undo(tokens, at);
       this.#daily.undo(1, at);
-      this.#tokens.undo(admission.tokens, at);
     }
   }
 
   #learn(admission: Admission, { completed, error }: Outcome, now: number): void {
-    const { at } = admission;
+    const { at, limits } = admission;
     if (completed !== undefined) {
       this.#duration.add(Math.log(Math.max(2, now - at)));
       this.#output.add(completed.usage.outputTokens);
-      this.#standstill.succeeded(at);
+      limits.completed(at);
     }
     if (completed === undefined && error === undefined) return;
-    const isRefused = error?.reason === 'RATE_LIMIT_EXCEEDED';
-    this.#refusals.ended(isRefused, now);
-    if (isRefused && !this.#refusals.isStray) {
-      this.#standstill.refused(at, error.facts.retryAfterMs, now);
-      this.#requests.refused(admission.requestMark, now);
-      this.#tokens.refused(admission.tokenMark, now);
-    }
-    const overloaded = error !== undefined && this.#isOverload(error);
+    limits.ended(error, admission, now);
+    const overloaded = error !== undefined && isOverload(error, limits);
     this.#concurrency.ended(overloaded, at, this.#running, now);
-  }
-
-  /** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */
-  #isOverload({ reason, facts }: ProviderError): boolean {
-    if (reason === 'RATE_LIMIT_EXCEEDED') return !this.#requests.isLimited;
-    return (
-      reason === 'TIMEOUT' || (reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503)
-    );
   }
 
   get #expectedOutput(): number {
     return Math.ceil(this.#output.value);
   }
 
-  #rateWait(tokens: number, ahead: Ahead, now: number): { waitMs: number; subject: string } {
-    let longest = { waitMs: this.#standstill.remainingMs(now), subject: 'upstream' };
-    for (const quota of [this.#requests, this.#daily, this.#tokens]) {
-      const isTokens = quota === this.#tokens;
-      const amount = isTokens ? tokens : 1;
-      const waitMs = quota.waitMs(amount, now, isTokens ? ahead.tokens : ahead.requests);
-      if (waitMs > longest.waitMs) longest = { waitMs, subject: quota.subject };
+  #group(key: number): GroupLimits {
+    const group = this.#quotaGroups.of(key);
+    let limits = this.#groups.get(group);
+    if (limits === undefined) {
+      const maxHoldMs = this.#maxHoldMs;
+      const requests = new Quota('requests per minute', this.#requests, maxHoldMs);
+      const tokens = new Quota('tokens per minute', this.#tokens, maxHoldMs);
+      limits = new GroupLimits({ requests, tokens }, maxHoldMs);
+      this.#groups.set(group, limits);
     }
-    return longest;
+    return limits;
   }
+
+  /** The shortest of the groups' waits: an attempt goes with the key that has room first. */
+  #rateWait(
+    tokens: number,
+    ahead: Ahead,
+    now: number,
+    keys: readonly number[],
+  ): { waitMs: number; subject: string } {
+    const groups = new Set(keys.map((key) => this.#group(key)));
+    let shortest = { waitMs: Number.POSITIVE_INFINITY, subject: 'upstream' };
+    for (const group of groups) {
+      const wait = group.wait(tokens, ahead, 1 / groups.size, now);
+      if (wait.waitMs < shortest.waitMs) shortest = wait;
+    }
+    const dailyMs = this.#daily.waitMs(1, now, ahead.requests);
+    return dailyMs > shortest.waitMs ? { waitMs: dailyMs, subject: this.#daily.subject } : shortest;
+  }
+}
+
+/** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */
+function isOverload({ reason, facts }: ProviderError, { limitsRequests }: GroupLimits): boolean {
+  if (reason === 'RATE_LIMIT_EXCEEDED') return !limitsRequests && facts.neverFits !== true;
+  return reason === 'TIMEOUT' || (reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503);
 }

@@ -2,10 +2,13 @@ import { PerModel } from '../../core/per-model.ts';
 import { Limiter, type LimiterDeps } from './limiter.ts';
 import { localSource } from './local-source.ts';
 import type { RateLimitOptions } from './options.ts';
+import { QuotaGroups } from './quota-groups.ts';
 
-export interface RateLimitersDeps extends Omit<LimiterDeps, 'newSource'> {
+export interface RateLimitersDeps extends Omit<LimiterDeps, 'newSource' | 'groups'> {
   /** Where configured limits are drawn from. Default: from the time, in this process alone. */
   readonly newSource?: LimiterDeps['newSource'];
+  /** Quota groups of the keys as configured, by position. Default: there is one key. */
+  readonly quotaGroups?: readonly (string | undefined)[];
 }
 
 /** How busy a model is. */
@@ -18,6 +21,8 @@ export interface TargetLoad {
   readonly queued: number;
   /** Attempts that may run at once now. */
   readonly concurrencyLimit: number;
+  /** Epoch ms until which the upstream lets nothing through, whatever the key. Absent: it does. */
+  readonly heldUntil?: number;
 }
 
 /** The limiters of one upstream, one per model, made when a model is first asked. */
@@ -26,6 +31,7 @@ export class RateLimiters {
   readonly #upstream: string;
   readonly #options: RateLimitOptions;
   readonly #deps: RateLimitersDeps;
+  readonly #groups: QuotaGroups;
   readonly #limiters = new PerModel((model) => this.#newLimiter(model), dropOne);
 
   /** @param upstream its name: `default`, or one of the configuration's `targets` */
@@ -34,6 +40,22 @@ export class RateLimiters {
     this.#upstream = upstream;
     this.#options = options;
     this.#deps = deps;
+    this.#groups = new QuotaGroups(deps.quotaGroups ?? [undefined]);
+  }
+
+  /** Longest time for which nothing is sent because the upstream asked for it, in ms. */
+  get maxHoldMs(): number {
+    return this.#options.maxHoldMs;
+  }
+
+  /** Share of what the upstream grants a key for a model that is left, 0 to 1; 1 where nobody knows. */
+  headroom(model: string, key: number): number {
+    return this.#limiters.peek(model)?.headroom(key) ?? 1;
+  }
+
+  /** Whether two keys draw on the same limits, as far as is known. */
+  shareLimits(key: number, other: number): boolean {
+    return this.#groups.of(key) === this.#groups.of(other);
   }
 
   /** The limiter of a model by its id. */
@@ -42,19 +64,19 @@ export class RateLimiters {
   }
 
   #newLimiter(model: string): Limiter {
-    const { clock, sizes, newSource = localSource, maxWaitMs } = this.#deps;
+    const { newSource = localSource, ...deps } = this.#deps;
     return new Limiter({ upstream: this.#upstream, model }, this.#options, {
-      clock,
-      sizes,
+      ...deps,
       newSource,
-      maxWaitMs,
+      groups: this.#groups,
     });
   }
 
   /** Of the models that were asked. */
   *status(): Generator<TargetLoad> {
-    for (const [model, { running, queued, concurrencyLimit }] of this.#limiters) {
-      yield { model, running, queued, concurrencyLimit };
+    for (const [model, { running, queued, concurrencyLimit, heldUntil }] of this.#limiters) {
+      const load = { model, running, queued, concurrencyLimit };
+      yield heldUntil === undefined ? load : { ...load, heldUntil };
     }
   }
 

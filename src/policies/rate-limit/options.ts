@@ -9,10 +9,16 @@ export interface RateLimitOptions {
   readonly maxConcurrent: number;
   /** Attempts that may wait; one more is refused. */
   readonly maxQueued: number;
+  /**
+   * Longest time for which nothing is sent because the upstream asked for it or reported a limit that
+   * is used up, in ms; then one attempt sees whether that still holds.
+   */
+  readonly maxHoldMs: number;
 }
 
 export const DEFAULT_RATE_LIMIT: RateLimitOptions = {
   enabled: true,
   maxConcurrent: 1_000,
   maxQueued: 1_000,
+  maxHoldMs: 120_000,
 };

@@ -2,17 +2,18 @@ import type { Call } from '../../core/call.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
-import type { Mark } from './reported-bucket.ts';
+import type { GroupLimits, GroupMarks } from './group-limits.ts';
 
 /** What an attempt was admitted with. */
-export interface Admission {
+export interface Admission extends GroupMarks {
   /** Epoch ms. */
   readonly at: number;
+  /** Position of the API key. */
+  readonly key: number;
+  /** Those of the key's quota group. */
+  readonly limits: GroupLimits;
   /** Reserved: of the prompt, and of the answer as it is expected. */
   readonly tokens: number;
-  /** Where the target's count of requests and tokens stood. */
-  readonly requestMark: Mark;
-  readonly tokenMark: Mark;
   /** In ms. */
   readonly waitedMs: number;
   /** Absent: for nothing. */
@@ -56,6 +57,11 @@ export class Permit {
     this.#issuer = issuer;
     this.#attempts = call.record.attempts;
     this.#charges = call.record.charges.length;
+  }
+
+  /** Position of the API key that the attempt is to be made with. */
+  get key(): number {
+    return this.admission.key;
   }
 
   reported(headroom: RateHeadroom): void {

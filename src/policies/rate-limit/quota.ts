@@ -13,24 +13,40 @@ export class Quota {
   /** As configured; Infinity if it is not. */
   readonly #limit: number;
   readonly #source: RateSource | undefined;
+  readonly #maxHoldMs: number;
   #reported: ReportedBucket | undefined;
   /** Epoch ms of the first report. */
   #learnedAt = Number.POSITIVE_INFINITY;
   #pacing: Pacing | undefined;
   #taken = 0;
 
-  /** @param configured the limit, and where it is drawn from; absent if none is configured */
+  /**
+   * @param configured the limit, and where it is drawn from; absent if none is configured
+   * @param maxHoldMs the longest wait that is believed of a report
+   */
   constructor(
     subject: RateSubject,
     configured?: { readonly limit: number; readonly source: RateSource },
+    maxHoldMs = Number.POSITIVE_INFINITY,
   ) {
     this.subject = subject;
+    this.#maxHoldMs = maxHoldMs;
     this.#limit = configured?.limit ?? Number.POSITIVE_INFINITY;
     this.#source = configured?.source;
   }
 
   get isLimited(): boolean {
     return this.#source !== undefined || this.#reported !== undefined;
+  }
+
+  /** The tightest that is known, over its own time; Infinity if none is. */
+  get limit(): number {
+    return Math.min(this.#limit, this.#reported?.limit ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Share of what the upstream grants that is left, 0 to 1; 1 if it does not tell. */
+  headroom(now: number): number {
+    return this.#reported?.headroom(now) ?? 1;
   }
 
   /** Since the start of the process. */
@@ -53,12 +69,23 @@ export class Quota {
     return true;
   }
 
-  waitMs(amount: number, now: number, ahead = 0): number {
+  /** @param aheadHere what of `ahead` draws on the same report; the configured limit is everybody's */
+  waitMs(amount: number, now: number, ahead = 0, aheadHere = ahead): number {
     return Math.max(
       this.#source?.waitMs(amount, now, ahead) ?? 0,
-      this.#reported?.waitMs(amount, now, ahead) ?? 0,
-      this.#pacing?.waitMs(amount, now, ahead) ?? 0,
+      this.#reported?.waitMs(amount, now, aheadHere) ?? 0,
+      this.#pacing?.waitMs(amount, now, aheadHere) ?? 0,
     );
+  }
+
+  /** How long `amount` waits for what the upstream reports, in ms. */
+  heldMs(amount: number, now: number): number {
+    return this.#reported?.waitMs(amount, now) ?? 0;
+  }
+
+  /** The upstream answers what was sent at `sentAt`. */
+  accepted(sentAt: number, now: number): void {
+    this.#reported?.accepted(sentAt, now);
   }
 
   /** What was taken at `takenAt` has never reached the upstream. */
@@ -80,7 +107,7 @@ export class Quota {
   /** The upstream reports what remains. @param sent when the reporting attempt was admitted */
   reported(headroom: Headroom, sent: Mark, now: number): void {
     if (this.#reported === undefined) {
-      this.#reported = new ReportedBucket(headroom, sent, this.#taken, now);
+      this.#reported = new ReportedBucket(headroom, sent, this.#taken, now, this.#maxHoldMs);
       this.#learnedAt = now;
     } else {
       this.#reported.observe(headroom, sent, this.#taken, now);
@@ -93,6 +120,7 @@ export class Quota {
   refused(sent: Mark, now: number): void {
     const reported = this.#reported;
     if (reported === undefined) return;
+    reported.refused();
     const isUsedUp = !reported.isPlentiful(now);
     if (isUsedUp) reported.drain(now);
     const { limit } = reported;

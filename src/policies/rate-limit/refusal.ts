@@ -12,6 +12,19 @@ const MESSAGES: Readonly<Record<RefusalCause, string>> = {
     'The wait for the rate limit of the upstream is long, and the call has somewhere else to go.',
 };
 
+/** The refusal of a request that would never be taken, whenever it were made. */
+export function tooLarge({ model }: Call, tokens: number, limit: number): ProviderError {
+  return new ProviderError('RATE_LIMIT_EXCEEDED', {
+    message: `The request has ${tokens} tokens, and the upstream takes ${limit} a minute: it can never be sent there.`,
+    countedTokens: tokens,
+    tokenLimit: limit,
+    neverFits: true,
+    shouldRetry: false,
+    quotaSubject: 'tokens per minute',
+    model,
+  });
+}
+
 const UNKNOWN_WAIT_MS = 1_000;
 
 /** The refusal of an attempt that would have to wait so long, and for what most. */

@@ -34,15 +34,31 @@ export interface Mark {
  */
 export class ReportedBucket {
   readonly #bucket: TokenBucket;
+  readonly #maxHoldMs: number;
   #limit: number;
+  /** When something was last heard or let through. Epoch ms. */
+  #newsAt: number;
+  /** When an attempt was sent against the report, to see whether it holds. Epoch ms. */
+  #probeAt = Number.NaN;
+  /** One was accepted: of the reset times that make such waits none is believed. */
+  #isDisproved = false;
   /** Per ms, what others take subtracted. */
   #refill: number;
   /** The report from which the next measurement starts. */
   #last: Mark & { readonly remaining: number };
 
-  constructor(headroom: Headroom, sent: Mark, taken: number, now: number) {
+  /** @param maxHoldMs how long a report is believed that lets nothing through */
+  constructor(
+    headroom: Headroom,
+    sent: Mark,
+    taken: number,
+    now: number,
+    maxHoldMs = Number.POSITIVE_INFINITY,
+  ) {
+    this.#maxHoldMs = maxHoldMs;
+    this.#newsAt = now;
     this.#limit = headroom.limit;
-    this.#refill = fullRefill(headroom);
+    this.#refill = this.#fullRefill(headroom);
     this.#last = { ...sent, remaining: headroom.remaining };
     this.#bucket = new TokenBucket({ refill: this.#refill, capacity: this.#limit }, now);
     this.observe(headroom, sent, taken, now);
@@ -53,12 +69,39 @@ export class ReportedBucket {
     return this.#limit;
   }
 
+  /** Share of it that is left, 0 to 1. */
+  headroom(now: number): number {
+    return Math.max(0, Math.min(1, this.#bucket.level(now) / this.#limit));
+  }
+
   take(amount: number, now: number): boolean {
-    return this.#bucket.take(amount, now);
+    if (!this.#bucket.take(amount, now)) {
+      if (now < this.#newsAt + this.#maxHoldMs) return false;
+      this.#probeAt = now;
+      this.#bucket.give(-amount);
+    }
+    this.#newsAt = now;
+    return true;
   }
 
   waitMs(amount: number, now: number, ahead = 0): number {
+    const probeInMs = Math.max(0, this.#newsAt + this.#maxHoldMs - now);
+    if (this.#bucket.waitMs(amount, now) > probeInMs) return probeInMs;
     return this.#bucket.waitMs(amount, now, ahead);
+  }
+
+  /** What was sent at `sentAt` was accepted. */
+  accepted(sentAt: number, now: number): void {
+    if (sentAt !== this.#probeAt) return;
+    this.#probeAt = Number.NaN;
+    this.#isDisproved = true;
+    this.#refill = this.#limit / MINUTE_MS;
+    this.#bucket.set({ refill: USED_SHARE * this.#refill }, now);
+  }
+
+  /** Something was refused: what is reported is to be believed again. */
+  refused(): void {
+    this.#isDisproved = false;
   }
 
   give(amount: number): void {
@@ -82,6 +125,7 @@ export class ReportedBucket {
    */
   observe(headroom: Headroom, sent: Mark, taken: number, now: number): void {
     this.#limit = headroom.limit;
+    this.#newsAt = now;
     this.#measure(headroom, sent);
     const refill = USED_SHARE * this.#refill;
     const level = headroom.remaining - (taken - sent.taken) + refill * (now - sent.at);
@@ -89,7 +133,7 @@ export class ReportedBucket {
   }
 
   #measure(headroom: Headroom, sent: Mark): void {
-    const full = fullRefill(headroom);
+    const full = this.#fullRefill(headroom);
     const { remaining } = headroom;
     this.#refill = Math.min(full, this.#refill);
     if (remaining > NEARLY_FULL * headroom.limit) {
@@ -103,15 +147,15 @@ export class ReportedBucket {
     }
     this.#last = { ...sent, remaining };
   }
-}
 
-/**
- * Per ms, nobody drawing. Most limits are per minute; where the time to the full bucket tells of a
- * slower refill, the limit is one per day. Slower ones are reported in error only, and nobody would
- * be sent any more who could bring better news.
- */
-function fullRefill({ limit, remaining, resetMs }: Headroom): number {
-  const perMinute = limit / MINUTE_MS;
-  if (resetMs === 0 || remaining === limit) return perMinute;
-  return Math.min(perMinute, (limit - remaining) / Math.min(resetMs, DAY_MS));
+  /**
+   * Per ms, nobody drawing. Most limits are per minute; where the time to the full bucket tells of a
+   * slower refill, the limit is one per day. Slower ones are reported in error only.
+   */
+  #fullRefill({ limit, remaining, resetMs }: Headroom): number {
+    const perMinute = limit / MINUTE_MS;
+    const isBelieved = !this.#isDisproved || resetMs <= this.#maxHoldMs;
+    if (resetMs === 0 || remaining === limit || !isBelieved) return perMinute;
+    return Math.min(perMinute, (limit - remaining) / Math.min(resetMs, DAY_MS));
+  }
 }

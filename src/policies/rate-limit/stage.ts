@@ -43,10 +43,17 @@ async function limited(
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     permit.fail(error);
-    throw error;
+    throw believable(error, limiters.maxHoldMs);
   } finally {
     permit.release();
   }
+}
+
+/** So that nobody waits longer for a limit than this process holds attempts back for it. */
+function believable(error: ProviderError, maxHoldMs: number): ProviderError {
+  const { reason, facts } = error;
+  if (reason !== 'RATE_LIMIT_EXCEEDED' || (facts.retryAfterMs ?? 0) <= maxHoldMs) return error;
+  return new ProviderError(reason, { ...facts, retryAfterMs: maxHoldMs });
 }
 
 function noteWait(
@@ -63,9 +70,11 @@ function noteWait(
   });
 }
 
+/** The call with the key that it was admitted with. */
 function withListener(call: Call, permit: Permit): Call {
   return {
     ...call,
+    key: permit.key,
     onHeadroom: (headroom) => {
       permit.reported(headroom);
       call.onHeadroom(headroom);

@@ -2,19 +2,39 @@
 const FIRST_MS = 200;
 const LONGEST_MS = 10_000;
 
-/** Longer waits are asked for in error only; then one attempt sees whether that was so. In ms. */
-const MOST_BELIEVED_MS = 3_600_000;
+/** What others are told to wait while one attempt finds out whether a wait is over, in ms. */
+const PROBE_MS = 1_000;
 
-/** The time after a refusal in which nobody is sent to the upstream. */
+/**
+ * The time after a refusal in which nobody is sent to the upstream. Of a wait that is longer than is
+ * believed only so much is kept; then one attempt at a time sees whether it was meant.
+ */
 export class Standstill {
+  readonly #maxHoldMs: number;
   /** Epoch ms. */
   #until = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Refusals in a row that named no wait. */
   #row = 0;
+  /** The upstream asked for more than was kept. */
+  #isCut = false;
+  /** When the attempt was sent that finds out, epoch ms; undefined: none runs. */
+  #probeAt: number | undefined;
 
-  remainingMs(now: number): number {
-    return Math.max(0, this.#until - now);
+  /** @param maxHoldMs the longest wait that is believed, above 0 */
+  constructor(maxHoldMs: number) {
+    this.#maxHoldMs = maxHoldMs;
+  }
+
+  /** 0: an attempt may be sent. */
+  waitMs(now: number): number {
+    if (now < this.#until) return this.#until - now;
+    return this.#isCut && this.#probeAt !== undefined ? PROBE_MS : 0;
+  }
+
+  /** An attempt is sent, which nothing stood against. */
+  sent(now: number): void {
+    if (this.#isCut) this.#probeAt = now;
   }
 
   /**
@@ -25,15 +45,30 @@ export class Standstill {
     const isNews = sentAt > this.#refusedAt;
     if (isNews) this.#refusedAt = now;
     if (retryAfterMs !== undefined && retryAfterMs > 0) {
-      this.#extend(now + Math.min(retryAfterMs, MOST_BELIEVED_MS));
+      if (isNews) this.#isCut = false;
+      if (retryAfterMs > this.#maxHoldMs) this.#isCut = true;
+      this.#extend(now + Math.min(retryAfterMs, this.#maxHoldMs));
     } else if (isNews) {
-      this.#extend(now + Math.min(FIRST_MS * 2 ** this.#row, LONGEST_MS));
+      this.#isCut = false;
+      this.#extend(now + Math.min(FIRST_MS * 2 ** this.#row, LONGEST_MS, this.#maxHoldMs));
       this.#row += 1;
     }
   }
 
+  /** The upstream answers: what it asked for before is over. */
+  accepted(sentAt: number): void {
+    if (sentAt > this.#refusedAt && sentAt >= this.#until) this.#isCut = false;
+  }
+
+  /** An answer is complete. */
   succeeded(sentAt: number): void {
+    this.accepted(sentAt);
     if (sentAt > this.#refusedAt) this.#row = 0;
+  }
+
+  /** An attempt is over, whatever became of it. */
+  left(sentAt: number): void {
+    if (sentAt === this.#probeAt) this.#probeAt = undefined;
   }
 
   #extend(until: number): void {

@@ -25,6 +25,12 @@ export class TokenBucket {
     this.#at = now;
   }
 
+  /** Below 0 while there is a debt. */
+  level(now: number): number {
+    this.#advance(now);
+    return this.#level;
+  }
+
   take(amount: number, now: number): boolean {
     if (this.#missing(amount, now) > 0) return false;
     this.#level -= amount;

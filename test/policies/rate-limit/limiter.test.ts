@@ -151,8 +151,8 @@ describe('Limiter', () => {
     });
     ask('big-1');
     ask('big-2');
-    ask('small');
     await pass(10);
+    ask('small');
     expect(admitted).toEqual(['big-1']);
     await pass(55_000);
     expect(admitted).toEqual(['big-1']);
@@ -162,7 +162,7 @@ describe('Limiter', () => {
     expect(admitted).toEqual(['big-1', 'big-2', 'small']);
   });
 
-  it('lets nobody pass a prompt that is being counted', async () => {
+  it('lets others pass a prompt that is being counted', async () => {
     const counting = Promise.withResolvers<number>();
     const { ask, admitted, pass } = setUp({
       options: { tokensPerMinute: 12_000 },
@@ -171,10 +171,72 @@ describe('Limiter', () => {
     ask('slow');
     ask('quick');
     await pass(0);
-    expect(admitted).toEqual([]);
+    expect(admitted).toEqual(['quick']);
     counting.resolve(5);
+    await pass(2_000);
+    expect(admitted).toEqual(['quick', 'slow']);
+  });
+
+  it('refuses at once what never fits the tokens of a minute, and holds up nobody for it', async () => {
+    const sizeOf = ({ id }: Call) => (id === 'huge' ? 36_055 : 10);
+    const { ask, admitted, errors, pass } = setUp({
+      options: { tokensPerMinute: 30_000 },
+      estimate: sizeOf,
+      count: async (call) => sizeOf(call),
+    });
+    ask('huge');
+    ask('small');
     await pass(0);
-    expect(admitted).toEqual(['slow', 'quick']);
+    expect(admitted).toEqual(['small']);
+    expect(errors.get('huge')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      retryable: false,
+      message: expect.stringMatching(/36055 tokens.*30000 a minute/),
+      facts: { countedTokens: 36_055, tokenLimit: 30_000, quotaSubject: 'tokens per minute' },
+    });
+  });
+
+  it('refuses at once what never fits a limit that the upstream reported', async () => {
+    const { ask, errors, permits, pass } = setUp({
+      estimate: () => 36_055,
+      count: async () => 36_055,
+    });
+    ask('before');
+    permits.get('before')?.reported({ tokens: { limit: 30_000, remaining: 30_000, resetMs: 0 } });
+    ask('after');
+    await pass(0);
+    expect(errors.get('after')?.facts).toMatchObject({ countedTokens: 36_055, tokenLimit: 30_000 });
+  });
+
+  it('refuses at once what is larger than the upstream said it takes, and lets others go', async () => {
+    const sizeOf = ({ id }: Call) => (id.startsWith('huge') ? 36_055 : 10);
+    const { ask, admitted, errors, permits, pass } = setUp({
+      estimate: sizeOf,
+      count: async (call) => sizeOf(call),
+    });
+    ask('huge-1').record.attempts = 1;
+    const facts = { upstreamStatus: 429, neverFits: true, tokenLimit: 30_000 };
+    permits.get('huge-1')?.fail(new ProviderError('RATE_LIMIT_EXCEEDED', facts));
+    permits.get('huge-1')?.release();
+    ask('huge-2');
+    ask('small');
+    await pass(0);
+    expect(admitted).toEqual(['huge-1', 'small']);
+    expect(errors.get('huge-2')).toMatchObject({ retryable: false, facts: { tokenLimit: 30_000 } });
+    await pass(600_000);
+    ask('huge-3');
+    expect(admitted).toContain('huge-3');
+  });
+
+  it('does not take an upper bound for the size of what could not be counted', async () => {
+    const { ask, admitted, pass } = setUp({
+      options: { tokensPerMinute: 30_000 },
+      estimate: () => 20_000,
+      count: async () => 80_000,
+    });
+    ask('a');
+    await pass(0);
+    expect(admitted).toEqual(['a']);
   });
 
   it('goes by the guess where the prompt could not be counted', async () => {
@@ -288,6 +350,55 @@ describe('Limiter', () => {
     expect(errors.get('b')?.facts.retryAfterMs).toBeGreaterThan(29_000);
   });
 
+  it('keeps maxWait for each who waits, however long the queue turns out to be', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { maxConcurrent: 1 },
+    });
+    const alternatives = [{ upstream: 'azure', model: 'gpt-test' }];
+    // Nothing is known of how long answers take, so the wait is not foreseen.
+    ask('runs');
+    ask('patient');
+    ask('first', { alternatives });
+    await pass(500);
+    ask('second', { alternatives });
+    await pass(1_499);
+    expect([...errors.keys()]).toEqual([]);
+    await pass(1);
+    expect([...errors.keys()]).toEqual(['first']);
+    await pass(500);
+    expect([...errors.keys()]).toEqual(['first', 'second']);
+    expect(errors.get('second')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      message: expect.stringContaining('somewhere else to go'),
+    });
+    permits.get('runs')?.release();
+    await pass(0);
+    expect(admitted).toEqual(['runs', 'patient']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('lets those go on who waited behind one that goes elsewhere', async () => {
+    const sizeOf = ({ id }: Call) => (id === 'big' ? 7_500 : 10);
+    const { ask, admitted, errors, permits, pass } = setUp({
+      options: { maxConcurrent: 2 },
+      estimate: sizeOf,
+      count: async (call) => sizeOf(call),
+    });
+    ask('first');
+    const tokens = { limit: 100_000, remaining: 5_000, resetMs: 57_000 };
+    permits.get('first')?.reported({ tokens });
+    ask('big', { alternatives: [{ upstream: 'azure', model: 'gpt-test' }] });
+    await pass(0);
+    ask('small');
+    await pass(0);
+    expect([...errors.keys()]).toEqual([]);
+    expect(admitted).toEqual(['first']);
+    permits.get('first')?.reported({ tokens: { ...tokens, remaining: 1_000 } });
+    await pass(2_000);
+    expect([...errors.keys()]).toEqual(['big']);
+    expect(admitted).toEqual(['first', 'small']);
+  });
+
   it('takes the requests of the day into account', () => {
     const { clock, ask, errors, admitted } = setUp({ options: { requestsPerDay: 2 } });
     ask('a');
@@ -341,7 +452,7 @@ describe('Limiter', () => {
     const requests = new Purse(50);
     const tokens = new Purse(20_000);
     const { clock, limiter, ask, admitted, permits, pass } = setUp({
-      options: { requestsPerMinute: 1, tokensPerMinute: 1, maxQueued: 10_000 },
+      options: { requestsPerMinute: 1, tokensPerMinute: 1_000, maxQueued: 10_000 },
       newSource: ({ subject }) => (subject === 'tokens per minute' ? tokens : requests),
       count: ({ signal }) =>
         new Promise((resolve, reject) => {
@@ -383,7 +494,7 @@ describe('Limiter', () => {
   it('takes nothing of one limit where another has nothing left', () => {
     const purses = { requests: new Purse(5), daily: new Purse(5), tokens: new Purse(0) };
     const { ask, admitted } = setUp({
-      options: { requestsPerMinute: 1, requestsPerDay: 1, tokensPerMinute: 1 },
+      options: { requestsPerMinute: 1, requestsPerDay: 1, tokensPerMinute: 1_000 },
       newSource: ({ subject }) => {
         if (subject === 'tokens per minute') return purses.tokens;
         return subject === 'requests per day' ? purses.daily : purses.requests;

@@ -52,7 +52,7 @@ function setUpBalances() {
   const balances = new Map<RateSubject, Balance>();
   const limiters = new RateLimiters(
     'default',
-    { ...DEFAULT_RATE_LIMIT, requestsPerMinute: 1, tokensPerMinute: 1, requestsPerDay: 1 },
+    { ...DEFAULT_RATE_LIMIT, requestsPerMinute: 1, tokensPerMinute: 1_000, requestsPerDay: 1 },
     {
       clock: new FakeClock(),
       maxWaitMs: 2_000,

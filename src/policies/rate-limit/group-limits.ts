@@ -1,0 +1,170 @@
+import type { ProviderError } from '../../core/errors.ts';
+import type { RateHeadroom } from '../../core/rate-headroom.ts';
+import type { Quota } from './quota.ts';
+import { Refusals } from './refusal-share.ts';
+import type { Mark } from './reported-bucket.ts';
+import { Standstill } from './standstill.ts';
+
+/** For so long a size that was refused is not tried again; limits are raised now and then. In ms. */
+const SIZE_REMEMBERED_MS = 600_000;
+
+/** Where the counts of a group stood when an attempt was admitted. */
+export interface GroupMarks {
+  readonly requestMark: Mark;
+  readonly tokenMark: Mark;
+}
+
+export interface GroupQuotas {
+  readonly requests: Quota;
+  readonly tokens: Quota;
+}
+
+/**
+ * What an upstream grants one quota group for one model, as far as it has told: its limits, and
+ * whether it wants to be left alone for a while. Nothing of it holds for another group.
+ */
+export class GroupLimits {
+  readonly #requests: Quota;
+  readonly #tokens: Quota;
+  readonly #standstill: Standstill;
+  readonly #refusals = new Refusals();
+  /** The largest request, as a refusal told, in tokens, and until when that is believed. */
+  #largest = { tokens: Number.POSITIVE_INFINITY, until: 0 };
+
+  /** @param maxHoldMs the longest wait that is believed before the upstream is asked again */
+  constructor({ requests, tokens }: GroupQuotas, maxHoldMs: number) {
+    this.#requests = requests;
+    this.#tokens = tokens;
+    this.#standstill = new Standstill(maxHoldMs);
+  }
+
+  get limitsRequests(): boolean {
+    return this.#requests.isLimited;
+  }
+
+  get limitsTokens(): boolean {
+    return this.#tokens.isLimited;
+  }
+
+  /** Tokens that one request can have at most, whenever it is made; Infinity if nobody knows. */
+  largestRequest(now: number): number {
+    const { tokens, until } = this.#largest;
+    return Math.min(this.#tokens.limit, now < until ? tokens : Number.POSITIVE_INFINITY);
+  }
+
+  /** Share of its limits that is left, 0 to 1; 1 where they are not known. */
+  headroom(now: number): number {
+    if (this.#standstill.waitMs(now) > 0) return 0;
+    return Math.min(this.#requests.headroom(now), this.#tokens.headroom(now));
+  }
+
+  hasTokens(amount: number, now: number): boolean {
+    return this.#tokens.waitMs(0, now, amount) === 0;
+  }
+
+  /** Takes what one attempt needs, all of it or nothing. */
+  take(tokens: number, now: number): boolean {
+    if (this.#standstill.waitMs(now) > 0) return false;
+    if (!this.#requests.take(1, now)) return false;
+    if (!this.#tokens.take(tokens, now)) {
+      this.#requests.undo(1, now);
+      return false;
+    }
+    this.#standstill.sent(now);
+    return true;
+  }
+
+  marks(now: number): GroupMarks {
+    return {
+      requestMark: { at: now, taken: this.#requests.taken },
+      tokenMark: { at: now, taken: this.#tokens.taken },
+    };
+  }
+
+  /**
+   * How long somebody will wait that has so much ahead, and for what most. An estimate.
+   *
+   * @param share of what is ahead that this group will be sent
+   */
+  wait(
+    tokens: number,
+    ahead: { readonly requests: number; readonly tokens: number },
+    share: number,
+    now: number,
+  ): { waitMs: number; subject: string } {
+    let longest = { waitMs: this.#standstill.waitMs(now), subject: 'upstream' };
+    const needs = [
+      [this.#requests, 1, ahead.requests],
+      [this.#tokens, tokens, ahead.tokens],
+    ] as const;
+    for (const [quota, amount, before] of needs) {
+      const waitMs = quota.waitMs(amount, now, before, share * before);
+      if (waitMs > longest.waitMs) longest = { waitMs, subject: quota.subject };
+    }
+    return longest;
+  }
+
+  /**
+   * For how long nothing will be sent because the upstream asked for it or says that its limit is used
+   * up, in ms.
+   *
+   * @param tokens of a usual attempt
+   */
+  heldMs(tokens: number, now: number): number {
+    return Math.max(
+      this.#standstill.waitMs(now),
+      this.#requests.heldMs(1, now),
+      this.#tokens.heldMs(tokens, now),
+    );
+  }
+
+  reported({ requests, tokens }: RateHeadroom, sent: GroupMarks, now: number): void {
+    if (requests !== undefined) this.#requests.reported(requests, sent.requestMark, now);
+    if (tokens !== undefined) this.#tokens.reported(tokens, sent.tokenMark, now);
+  }
+
+  /** The upstream answers an attempt. */
+  accepted(sent: GroupMarks, now: number): void {
+    const { at } = sent.requestMark;
+    this.#standstill.accepted(at);
+    this.#requests.accepted(at, now);
+    this.#tokens.accepted(at, now);
+  }
+
+  completed(sentAt: number): void {
+    this.#standstill.succeeded(sentAt);
+  }
+
+  /** An attempt ended that says something of the upstream. */
+  ended(error: ProviderError | undefined, sent: GroupMarks, now: number): void {
+    const { neverFits = false, tokenLimit, retryAfterMs } = error?.facts ?? {};
+    const isRefused = error?.reason === 'RATE_LIMIT_EXCEEDED';
+    if (isRefused && neverFits) {
+      // It says nothing of what others may send.
+      if (tokenLimit === undefined) return;
+      this.#largest = { tokens: tokenLimit, until: now + SIZE_REMEMBERED_MS };
+      return;
+    }
+    this.#refusals.ended(isRefused, now);
+    if (!isRefused || this.#refusals.isStray) return;
+    this.#standstill.refused(sent.requestMark.at, retryAfterMs, now);
+    this.#requests.refused(sent.requestMark, now);
+    this.#tokens.refused(sent.tokenMark, now);
+  }
+
+  /** Every attempt, whatever became of it. */
+  left(sentAt: number): void {
+    this.#standstill.left(sentAt);
+  }
+
+  /** An attempt was made that needed so many tokens less than it took. */
+  correct(unused: number, takenAt: number): void {
+    this.#tokens.correct(unused, takenAt);
+  }
+
+  /** An attempt that was admitted was never made. */
+  undo(tokens: number, takenAt: number): void {
+    this.#requests.undo(1, takenAt);
+    this.#tokens.undo(tokens, takenAt);
+  }
+}
