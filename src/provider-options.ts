@@ -75,7 +75,11 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
   const { api, apiVersion, baseUrl, keyHeader, organization, project } = target;
   const suitedHeader = isAzure(baseUrl) ? 'api-key' : 'authorization';
   return {
-    keys: target.keys.map(({ secret, weight }) => ({ secret, weight })),
+    keys: target.keys.map(({ secret, weight, quotaGroup }) => ({
+      secret,
+      weight,
+      ...(quotaGroup === undefined ? {} : { quotaGroup }),
+    })),
     baseUrl,
     ...(organization === undefined ? {} : { organization }),
     ...(project === undefined ? {} : { project }),

@@ -9,7 +9,7 @@ import {
   share,
   wholeNumber,
 } from './quantities.ts';
-import { HOUR, SECOND } from './units.ts';
+import { HOUR, MINUTE, SECOND } from './units.ts';
 
 const MOST_ROUTES = 8;
 
@@ -104,7 +104,7 @@ export const targetCircuitBreakerSchema = group(overrides(breaker)).transform(
   }),
 );
 
-export const rateLimitingSchema = group({
+const rateLimiting = {
   enabled: flag("Whether attempts wait where the upstream's limits would refuse them.", true),
   requestsPerMinute: optionalWholeNumber(
     'Requests per minute and model; left out: learned from the upstream.',
@@ -128,7 +128,16 @@ export const rateLimitingSchema = group({
     max: 100_000,
     default: 1000,
   }),
-});
+  maxHold: duration(
+    'Longest time for which nothing is sent because the upstream asked for it; then it is asked again.',
+    { min: SECOND, max: HOUR, default: 2 * MINUTE },
+  ),
+};
+
+export const rateLimitingSchema = group(rateLimiting).transform(({ maxHold, ...same }) => ({
+  ...same,
+  ...inMs({ maxHold }),
+}));
 
 const routesError = `must be a list of 1 to ${MOST_ROUTES} routes`;
 

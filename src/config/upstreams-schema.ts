@@ -15,6 +15,7 @@ const TARGET_NAME = /^(?!default$)[a-z0-9][a-z0-9-]{0,62}$/;
 const API_VERSION = /^[A-Za-z0-9._-]{1,64}$/;
 
 const variableNameError = 'must be the name of an environment variable';
+const quotaGroupError = 'must be 1 to 63 lower-case letters, digits and hyphens';
 const apiVersionError = 'must be an API version, such as 2024-10-21 or preview';
 
 const key = group(
@@ -32,12 +33,20 @@ const key = group(
       max: 1000,
       default: 1,
     }),
+    quotaGroup: z
+      .string(quotaGroupError)
+      .regex(NAME, quotaGroupError)
+      .exactOptional()
+      .describe(
+        "Keys with the same name here share their rate limits; left out: the upstream's answers tell.",
+      ),
   },
-  'must be a group of keys: file or environment, and weight; never an API key itself',
+  'must be a group of keys: file or environment, weight and quotaGroup; never an API key itself',
 )
   .refine(({ file, environment }) => (file === undefined) !== (environment === undefined), {
     error: 'must name either a file or an environment variable',
-    when: ({ issues }) => issues.every(({ path }) => path?.[0] === 'weight'),
+    when: ({ issues }) =>
+      issues.every(({ path }) => path?.[0] === 'weight' || path?.[0] === 'quotaGroup'),
   })
   .meta({ oneOf: [{ required: ['file'] }, { required: ['environment'] }] });
 

@@ -6,6 +6,7 @@ import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
 import { tooLargeForRate } from './error-sentences.ts';
 import { present, unlessEmpty } from './present.ts';
+import { requestTooLarge } from './request-too-large.ts';
 import { headerValue, type ResponseHeaders, retryAfterMs, shouldRetry } from './retry-after.ts';
 import { identifier, identifierPath, requestId, upstreamWords } from './upstream-text.ts';
 
@@ -118,11 +119,13 @@ function factsOfReason(
     case 'CONTEXT_TOO_LONG':
       return contextFacts(body);
     case 'RATE_LIMIT_EXCEEDED':
-      return {
-        ...present({ quotaSubject: quotaSubjectOf(body) }),
-        // Whoever waits gets 429. This request will not pass here, whenever it comes.
-        ...(status !== undefined && status !== 429 && { shouldRetry: false }),
-      };
+      return (
+        requestTooLarge(body) ?? {
+          ...present({ quotaSubject: quotaSubjectOf(body) }),
+          // Whoever waits gets 429. This request will not pass here, whenever it comes.
+          ...(status !== undefined && status !== 429 && { shouldRetry: false }),
+        }
+      );
     case 'INVALID_REQUEST':
       return violationFacts(body.param, 'was refused by the upstream');
     case 'UNSUPPORTED_PARAMETER':

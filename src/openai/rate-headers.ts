@@ -18,18 +18,35 @@ const UNIT_MS: ReadonlyMap<string | undefined, number> = new Map([
   ['ns', 1e-6],
 ]);
 
+/** Longest name of an organization or a project that is kept. */
+const MAX_NAME_LENGTH = 128;
+
 /**
- * What `x-ratelimit-*` says of the limits on requests and on tokens. Absent if it says nothing that
- * makes sense: some compatible servers send -1 or 0 where they limit nothing.
+ * What `x-ratelimit-*` says of the limits on requests and on tokens, and whose limits they are. Absent
+ * if it says nothing that makes sense: some compatible servers send -1 or 0 where they limit nothing.
  */
 export function rateHeadroom(headers: ResponseHeaders): RateHeadroom | undefined {
   const requests = headroom(headers, 'requests');
   const tokens = headroom(headers, 'tokens');
-  if (requests === undefined && tokens === undefined) return undefined;
+  const account = accountOf(headers);
+  if (requests === undefined && tokens === undefined && account === undefined) return undefined;
   return {
     ...(requests === undefined ? {} : { requests }),
     ...(tokens === undefined ? {} : { tokens }),
+    ...(account === undefined ? {} : { account }),
   };
+}
+
+/** OpenAI grants its limits per project; the name of the organization alone says too little. */
+function accountOf(headers: ResponseHeaders): string | undefined {
+  const organization = headerValue(headers, 'openai-organization');
+  const project = headerValue(headers, 'openai-project');
+  if (!isName(organization) || !isName(project)) return undefined;
+  return `${organization}/${project}`;
+}
+
+function isName(value: string | undefined): value is string {
+  return value !== undefined && value !== '' && value.length <= MAX_NAME_LENGTH;
 }
 
 function headroom(headers: ResponseHeaders, of: 'requests' | 'tokens'): Headroom | undefined {

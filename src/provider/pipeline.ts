@@ -84,7 +84,7 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
   const server = serverAddress(parts.upstream.endpoint);
   const stages: readonly Stage[] = [
     retry(options.retry, { ...deps, budget: retryBudget, maxWaitMs }), // attempts at one target
-    keys(parts.keys, deps), //            a key that is refused is no failure of the target
+    keys(parts.keys, { ...deps, limits: parts.limiters }), // a key that is refused is no failure of the target
     budget(book, { ...deps, minOutputTokens, unpriced }), // reserves going in, settles going out
     rateLimit(parts.limiters, deps), //   every attempt counts at the upstream
     breaker(parts.breakers), //           waiting above is not its business

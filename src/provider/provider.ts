@@ -177,4 +177,6 @@ export interface ModelStatus {
   readonly queued: number;
   /** Attempts that may run at once, as it adapted; 0: not limited. */
   readonly concurrencyLimit: number;
+  /** Epoch ms until which nothing is sent, because the upstream limits the rate. Absent: it is. */
+  readonly heldUntil?: number;
 }

@@ -7,6 +7,7 @@ import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/option
 import { UpstreamHealth } from '../policies/health/upstream-health.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
 import { KeyRing } from '../policies/keys/key-ring.ts';
+import { showHolds } from '../policies/rate-limit/hold-gauge.ts';
 import { RateLimiters } from '../policies/rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
@@ -66,7 +67,9 @@ export function createUpstreamParts(
   const upstream = createUpstream(options, timeouts, deps);
   const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
   const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
-  const limiters = new RateLimiters(name, rateLimitOptions(options), deps);
+  const quotaGroups = options.keys.map(({ quotaGroup }) => quotaGroup);
+  const limiters = new RateLimiters(name, rateLimitOptions(options), { ...deps, quotaGroups });
+  const hideHolds = showHolds(name, limiters, deps);
   const health = new UpstreamHealth(upstream.endpoint, clock);
   return {
     name,
@@ -85,6 +88,7 @@ export function createUpstreamParts(
       keysSetAside: keys.setAside,
     }),
     close: async () => {
+      hideHolds();
       limiters.close();
       await upstream.close();
       breakers.close();

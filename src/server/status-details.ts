@@ -61,7 +61,7 @@ export function errorInfo({ error, facts }: Failure): Any {
   const metadata = {
     provider: PROVIDER_OPENAI,
     model: modelOf(error, facts),
-    retryable: String(kind.retryable),
+    retryable: String(error.retryable),
     severity: kind.severity,
     attempts: String(facts.record?.attempts ?? 0),
     // A time-out knows nothing of the response that it waited for.

@@ -75,6 +75,7 @@ function encodeStatus(code: number, failure: Failure, maxFailedAttempts: number)
     failureInfo(failure, maxFailedAttempts),
   ];
   for (const kind of error.kind.details) {
+    if (kind === 'RetryInfo' && !error.retryable) continue;
     const used = Status.encode({ code, message, details }).finish().length;
     const room = MAX_DETAILS_BYTES - used - BAD_REQUEST_FRAME_BYTES;
     details.push(KIND_DETAIL[kind](failure, room));
@@ -88,7 +89,7 @@ function encodeStatus(code: number, failure: Failure, maxFailedAttempts: number)
  */
 function retryPushback(error: ProviderError): string | undefined {
   const { kind } = error;
-  if (kind.forbidsClientRetry) return '-1';
+  if (kind.forbidsClientRetry || error.facts.neverFits) return '-1';
   if (!kind.retryable || !kind.details.includes('RetryInfo')) return undefined;
   return retryAfterMs(error)?.toString();
 }

@@ -82,6 +82,7 @@ export const METRIC = {
   queueDuration: 'tamma.provider.queue.duration',
   shedCalls: 'tamma.provider.shed_calls',
   keysSetAside: 'tamma.provider.keys_set_aside',
+  rateLimitHold: 'tamma.provider.rate_limit.hold',
   cost: 'tamma.provider.cost',
   unpricedAttempts: 'tamma.provider.unpriced_attempts',
   budgetLimit: 'tamma.provider.budget.limit',

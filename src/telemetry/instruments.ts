@@ -50,6 +50,8 @@ export interface Instruments {
   readonly shedCalls: Counter;
   /** API keys that were set aside, by target and reason. */
   readonly keysSetAside: Counter;
+  /** Seconds for which nothing is sent, as the upstream asked or reported; by target and model. */
+  readonly rateLimitHold: ObservableGauge;
   /** US dollars, by model and target. Estimates included. */
   readonly cost: Counter;
   /** Attempts that consumed tokens for which no price is known, by model and target. */
@@ -141,6 +143,11 @@ function resilienceInstruments(meter: Meter) {
     keysSetAside: meter.createCounter(METRIC.keysSetAside, {
       unit: '{key}',
       description: 'API keys that were set aside.',
+    }),
+    rateLimitHold: meter.createObservableGauge(METRIC.rateLimitHold, {
+      unit: 's',
+      description:
+        'For how long nothing is sent to a target because it limits the rate; 0: it does not.',
     }),
   };
 }

@@ -57,7 +57,7 @@ targets:
     ['{file: /run/a, weight: 0}', '.weight', 'must be a whole number from 1 to 1000'],
     ['{file: /run/a, weight: 1001}', '.weight', 'must be a whole number from 1 to 1000'],
     ['{fiel: /run/a}', '.fiel', 'unknown key; did you mean file?'],
-    ['sk-secret', '', 'must be a group of keys: file or environment, and weight; never an API'],
+    ['sk-secret', '', 'must be a group of keys: file or environment, weight and quotaGroup'],
   ])('are refused at their place and without being repeated (%s)', (entry, place, message) => {
     const environment = { ...KEY, EMPTY: '', SPACED: 'sk-secret ' };
     for (const [yaml, path] of [

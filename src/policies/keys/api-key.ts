@@ -4,4 +4,6 @@ export interface ApiKey {
   readonly secret: string;
   /** Share of the calls it gets, in relation to the other keys; above 0. */
   readonly weight: number;
+  /** Keys with the same name here draw on the same limits. Absent: the upstream's answers tell. */
+  readonly quotaGroup?: string;
 }

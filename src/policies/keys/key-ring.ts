@@ -54,22 +54,34 @@ export class KeyRing {
     return this.#slots.filter(({ asideUntil }) => asideUntil > now).length;
   }
 
-  /** Position of the key to use; if all are set aside, of the one that comes back first. */
-  choose(): number {
+  isSetAside(position: number): boolean {
+    return (this.#slots[position]?.asideUntil ?? 0) > this.#clock.now();
+  }
+
+  /**
+   * Position of the key to use: of those with room, else of all that are not set aside, else of the one
+   * that comes back first.
+   *
+   * @param room of a key, 0 to 1, by which its weight is multiplied. Default: all have the same.
+   */
+  choose(room: (position: number) => number = () => 1): number {
+    return this.next(room) ?? this.next(() => 1) ?? this.#firstBack();
+  }
+
+  /** Position of the key to use, of those that have room; undefined if none has. */
+  next(room: (position: number) => number): number | undefined {
     const now = this.#clock.now();
     let total = 0;
     let best: Slot | undefined;
-    let firstBack: Slot | undefined;
     for (const slot of this.#slots) {
-      if (slot.asideUntil > now) {
-        if (firstBack === undefined || slot.asideUntil < firstBack.asideUntil) firstBack = slot;
-        continue;
-      }
-      total += slot.weight;
-      slot.credit += slot.weight;
+      if (slot.asideUntil > now) continue;
+      const weight = slot.weight * room(slot.position);
+      if (weight === 0) continue;
+      total += weight;
+      slot.credit += weight;
       if (best === undefined || slot.credit > best.credit) best = slot;
     }
-    if (best === undefined) return firstBack?.position ?? 0;
+    if (best === undefined) return undefined;
     best.credit -= total;
     return best.position;
   }
@@ -87,6 +99,14 @@ export class KeyRing {
     slot.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** slot.failures);
     slot.failures += 1;
     return true;
+  }
+
+  #firstBack(): number {
+    let first: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (first === undefined || slot.asideUntil < first.asideUntil) first = slot;
+    }
+    return first?.position ?? 0;
   }
 
   /** The upstream answered a request with the key. */

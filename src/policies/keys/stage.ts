@@ -1,23 +1,24 @@
 import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
-import type { AnswerEvent, Completed } from '../../core/events.ts';
+import type { Completed } from '../../core/events.ts';
 import { throwIfOver } from '../../core/throw-if-over.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import type { KeyRefusal, KeyRing } from './key-ring.ts';
+import type { KeyRing } from './key-ring.ts';
+import { type KeyLimits, KeySearch } from './key-search.ts';
 
 export interface KeysDeps {
   readonly clock: Clock;
+  readonly limits: KeyLimits;
   readonly instruments: Pick<Instruments, 'keysSetAside'>;
 }
 
-/** Refusals are quick, but each is an attempt. */
-const MAX_KEYS_PER_PASS = 3;
-
 /**
- * Chooses the API key. One that is refused or out of quota is set aside, and if the attempt brought
- * no output the next one is used at once: what ails a key says nothing against the target.
+ * Chooses the API key, by weight and by what the upstream grants each. One that is refused or out of
+ * quota is set aside; one whose rate limit is exceeded is left alone by its target's limiter. If the
+ * attempt brought no output the next one is used at once, after a refused rate one that draws on other
+ * limits: what ails a key says nothing against the target.
  */
 export function keys(ring: KeyRing, deps: KeysDeps): Stage {
   if (ring.size < 2) return (next) => next;
@@ -31,71 +32,44 @@ async function withKeys(
   ring: KeyRing,
   deps: KeysDeps,
 ): Promise<Completed> {
-  const search = new KeySearch(call, ring, deps);
+  const search = new KeySearch(call, ring, deps.limits);
   const pass: Emit = (event) => {
-    search.see(event);
+    // `started` proves too little: errors of key and quota come inside of streams, too.
+    if (event.type !== 'started') search.accepted();
     emit(event);
   };
   for (;;) {
     try {
-      const completed = await next({ ...call, key: search.key }, pass);
+      const completed = await next({ ...call, key: search.key, keys: search }, pass);
       search.accepted();
       return completed;
     } catch (thrown) {
-      search.goOn(ProviderError.from(thrown));
+      goOn(search, ProviderError.from(thrown), call, deps);
+      throwIfOver(call, deps.clock);
     }
   }
 }
 
-/** The keys that one call goes through until one is accepted. */
-class KeySearch {
-  readonly #call: Call;
-  readonly #ring: KeyRing;
-  readonly #deps: KeysDeps;
-  readonly #refused = new Set<number>();
-  #key: number;
-  #answered = false;
-
-  constructor(call: Call, ring: KeyRing, deps: KeysDeps) {
-    this.#call = call;
-    this.#ring = ring;
-    this.#deps = deps;
-    this.#key = ring.choose();
+/** Moves on to the next key, or throws the error if it is not the key's or there is none. */
+function goOn(search: KeySearch, error: ProviderError, call: Call, deps: KeysDeps): void {
+  const { reason } = error;
+  if (reason === 'INVALID_API_KEY' || reason === 'QUOTA_EXCEEDED') {
+    if (search.setAside(reason)) {
+      deps.instruments.keysSetAside.add(1, {
+        [ATTRIBUTE.target]: call.upstream,
+        [ATTRIBUTE.reason]: reason,
+      });
+    }
+    search.afterRefusal(error);
+  } else if (isUpstreamsLimit(error)) {
+    search.afterRateLimit(error);
+  } else {
+    throw error;
   }
+}
 
-  /** Position of the key to use now. */
-  get key(): number {
-    return this.#key;
-  }
-
-  /** `started` proves too little: errors of key and quota come inside of streams, too. */
-  see(event: AnswerEvent): void {
-    if (event.type !== 'started') this.accepted();
-  }
-
-  accepted(): void {
-    if (this.#answered) return;
-    this.#answered = true;
-    this.#ring.succeeded(this.#key);
-  }
-
-  /** Moves on to the next key, or throws the error if it is not the key's or there is none. */
-  goOn(error: ProviderError): void {
-    if (error.reason !== 'INVALID_API_KEY' && error.reason !== 'QUOTA_EXCEEDED') throw error;
-    this.#setAside(error.reason);
-    if (this.#answered || this.#refused.size === MAX_KEYS_PER_PASS) throw error;
-    this.#key = this.#ring.choose();
-    // All are set aside, and the one that comes back first was tried just now.
-    if (this.#refused.has(this.#key)) throw error;
-    throwIfOver(this.#call, this.#deps.clock);
-  }
-
-  #setAside(reason: KeyRefusal): void {
-    this.#refused.add(this.#key);
-    if (!this.#ring.refused(this.#key, reason)) return;
-    this.#deps.instruments.keysSetAside.add(1, {
-      [ATTRIBUTE.target]: this.#call.upstream,
-      [ATTRIBUTE.reason]: reason,
-    });
-  }
+/** The queue of this process has looked at all keys before it refuses. */
+function isUpstreamsLimit({ reason, facts }: ProviderError): boolean {
+  if (reason !== 'RATE_LIMIT_EXCEEDED') return false;
+  return facts.upstreamStatus !== undefined || facts.upstreamCode !== undefined;
 }

@@ -15,11 +15,11 @@ export function mostUseful(earlier: readonly ProviderError[], last: ProviderErro
 /** Negative: `a` says more. */
 function compare(a: ProviderError, b: ProviderError): number {
   const difference = rank(a) - rank(b);
-  return difference === 0 && a.kind.retryable ? waitOf(a) - waitOf(b) : difference;
+  return difference === 0 && a.retryable ? waitOf(a) - waitOf(b) : difference;
 }
 
-function rank({ kind, reason }: ProviderError): number {
-  if (!kind.retryable) return 2;
+function rank({ retryable, reason }: ProviderError): number {
+  if (!retryable) return 2;
   return reason === 'CIRCUIT_OPEN' ? 1 : 0;
 }
 

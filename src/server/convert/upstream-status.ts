@@ -40,8 +40,9 @@ function toWireModelStatus(status: ModelStatus): wire.ModelStatus {
     notReadyReason: '',
     circuitChangeTime: undefined,
     nextProbeTime: undefined,
-    heldUntilTime: undefined,
-    heldReason: ErrorReason.UNSPECIFIED,
+    heldUntilTime: status.heldUntil === undefined ? undefined : toTimestamp(status.heldUntil),
+    heldReason:
+      status.heldUntil === undefined ? ErrorReason.UNSPECIFIED : ErrorReason.RATE_LIMIT_EXCEEDED,
     statistics: undefined,
     headroom: undefined,
     queueWait: undefined,

@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Call } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { KeyRing } from '../../../src/policies/keys/key-ring.ts';
+import type { KeyLimits } from '../../../src/policies/keys/key-search.ts';
 import { keys } from '../../../src/policies/keys/stage.ts';
 import { METRIC } from '../../../src/telemetry/attributes.ts';
 import { aCall, completed, drain, started, text } from '../../support/events.ts';
@@ -11,9 +12,17 @@ import { type Script, ScriptedAttempts, unavailable } from '../retry/scripted-at
 
 const ANSWER = [started(), text('a'), completed()];
 const refused = new ProviderError('INVALID_API_KEY', { upstreamStatus: 401 });
+const limited = new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 });
 const usedUp = new ProviderError('QUOTA_EXCEEDED', { upstreamStatus: 429 });
 
+/** Each key has limits of its own, and all of them are left. */
+const LIMITS: KeyLimits = { headroom: () => 1, shareLimits: (key, other) => key === other };
+
 function open(size: number, ...scripts: Script[]) {
+  return openWith(LIMITS, size, ...scripts);
+}
+
+function openWith(limits: KeyLimits, size: number, ...scripts: Script[]) {
   const clock = new FakeClock();
   const ring = new KeyRing(
     Array.from({ length: size }, (_, index) => ({ secret: `key-${index}`, weight: 1 })),
@@ -21,7 +30,9 @@ function open(size: number, ...scripts: Script[]) {
   );
   const attempts = new ScriptedAttempts(...scripts);
   const telemetry = new TelemetryProbe();
-  const handler = keys(ring, { clock, instruments: telemetry.instruments })(attempts.answer);
+  const handler = keys(ring, { clock, limits, instruments: telemetry.instruments })(
+    attempts.answer,
+  );
   const run = (fields: Partial<Call> = {}) => drain((emit) => handler(aCall(fields), emit));
   const used = () => attempts.calls.map(({ key }) => key);
   return { clock, ring, attempts, telemetry, handler, run, used };
@@ -99,6 +110,51 @@ describe('keys', () => {
     const succeeded = jest.spyOn(ring, 'succeeded');
     await run();
     expect(succeeded.mock.calls).toEqual([[1]]);
+  });
+
+  it('goes on with a key that draws on other limits at once after a refused rate', async () => {
+    const { run, ring, used } = open(2, [limited], ANSWER);
+    expect(await run()).toEqual({ events: ANSWER });
+    expect(used()).toEqual([0, 1]);
+    // Its target's limiter leaves it alone, for this model.
+    expect(ring.setAside).toBe(0);
+  });
+
+  it('does not ask another key of the same quota group after a refused rate', async () => {
+    const limits = {
+      ...LIMITS,
+      shareLimits: (key: number, other: number) => key % 2 === other % 2,
+    };
+    const { run, used } = openWith(limits, 4, [limited], [limited]);
+    expect(await run()).toEqual({ events: [], error: limited });
+    expect(used()).toEqual([0, 1]);
+  });
+
+  it('does not go on with a key of which nothing is left', async () => {
+    const limits = { ...LIMITS, headroom: (_: string, key: number) => (key === 1 ? 0 : 1) };
+    const { run, used } = openWith(limits, 3, [limited], ANSWER);
+    expect(await run()).toEqual({ events: ANSWER });
+    expect(used()).toEqual([0, 2]);
+  });
+
+  it('leaves the refusals of its own queue to other stages: it knows all keys', async () => {
+    const own = new ProviderError('RATE_LIMIT_EXCEEDED');
+    const { run, attempts } = open(2, [own]);
+    expect((await run()).error).toBe(own);
+    expect(attempts.made).toBe(1);
+  });
+
+  it('tells of the refused rate rather than of what ails the other keys', async () => {
+    const { run, used } = open(2, [limited], [refused]);
+    expect(await run()).toEqual({ events: [], error: limited });
+    expect(used()).toEqual([0, 1]);
+  });
+
+  it('uses keys by what is left of their limits', async () => {
+    const limits = { ...LIMITS, headroom: (_: string, key: number) => (key === 0 ? 0.25 : 0.75) };
+    const { run, used } = openWith(limits, 2, ...Array.from({ length: 8 }, () => ANSWER));
+    for (let index = 0; index < 8; index += 1) await run();
+    expect(used().filter((key) => key === 0)).toHaveLength(2);
   });
 
   it('makes no attempt for a call that has ended', async () => {

@@ -394,11 +394,14 @@ export interface ModelStatus {
   nextProbeTime:
     | Timestamp
     | undefined;
-  /** Attempts are held back until then, as the upstream asked. Absent: they are not. Not filled yet. */
+  /**
+   * Attempts are held back until then, whatever the key, as the upstream asked or because it reported a
+   * limit that is used up; then it is asked again. Absent: they are not.
+   */
   heldUntilTime:
     | Timestamp
     | undefined;
-  /** Why they are held back. Not filled yet. */
+  /** Why they are held back. Unspecified: they are not. */
   heldReason: ErrorReason;
   /** What the last attempts were like. Absent: there were none in the window. Not filled yet. */
   statistics:
