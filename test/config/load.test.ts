@@ -38,7 +38,7 @@ describe('defaults', () => {
         windowMs: 30_000,
         openForMs: 10_000,
       },
-      rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000 },
+      rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000, maxHoldMs: 120_000 },
       targets: {},
       fallback: { on: [...FALLBACK_REASONS], chains: {}, maxWaitMs: 2_000 },
       costManagement: {

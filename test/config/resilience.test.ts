@@ -46,7 +46,7 @@ describe('retries, circuits and rates', () => {
     const yaml = `
 retryPolicy: {maxAttempts: 1, baseDelay: 1s, maxDelay: 1s, budget: {ratio: 0, minimum: 0}}
 circuitBreaker: {enabled: false, failureShare: 1, minimumAttempts: 1, window: 1d, openFor: 1ms}
-rateLimiting: {enabled: false, requestsPerMinute: 1, tokensPerMinute: 2147483647, maxQueued: 0}
+rateLimiting: {enabled: false, requestsPerMinute: 1, tokensPerMinute: 2147483647, maxQueued: 0, maxHold: 30s}
 overload: {maxCalls: 1, maxEventLoopDelay: 10ms, maxHeapShare: 1}
 `;
     expect(load(yaml)).toMatchObject({
@@ -69,6 +69,7 @@ overload: {maxCalls: 1, maxEventLoopDelay: 10ms, maxHeapShare: 1}
         tokensPerMinute: 2_147_483_647,
         maxConcurrent: 1_000,
         maxQueued: 0,
+        maxHoldMs: 30_000,
       },
       overload: { maxCalls: 1, maxEventLoopDelayMs: 10, maxHeapShare: 1 },
     });

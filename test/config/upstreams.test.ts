@@ -14,7 +14,7 @@ describe('targets', () => {
         models: {},
         unknownModels: 'auto',
         timeouts: { models: {} },
-        rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000 },
+        rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000, maxHoldMs: 120_000 },
         circuitBreaker: {},
       },
     });
@@ -30,7 +30,7 @@ ${target('timeouts: {connect: 1s, firstToken: auto}, circuitBreaker: {enabled: f
 `;
     expect(load(yaml).targets.a).toMatchObject({
       timeouts: { connectMs: 1_000, firstTokenMs: 'auto', models: {} },
-      rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000 },
+      rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000, maxHoldMs: 120_000 },
       circuitBreaker: { enabled: false, windowMs: 60_000 },
     });
     expect(load(yaml).targets.a).not.toHaveProperty('organization');

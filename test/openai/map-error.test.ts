@@ -182,6 +182,30 @@ describe('fromHttpResponse: facts', () => {
     expect(http(429, { code: 'rate_limit_exceeded' }).facts).not.toHaveProperty('slowDown');
   });
 
+  it('knows a request that is larger than the tokens of a minute, with the numbers', () => {
+    const message =
+      'Request too large for gpt-4o in organization org-acme on tokens per min (TPM): Limit 30000, ' +
+      'Requested 36055. The input or output tokens must be reduced in order to run successfully.';
+    const error = http(429, { type: 'tokens', code: 'rate_limit_exceeded', message });
+    expect(error).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      retryable: false,
+      message: expect.stringMatching(/36055 tokens.*30000 a minute/),
+      facts: { countedTokens: 36_055, tokenLimit: 30_000, neverFits: true, shouldRetry: false },
+    });
+    expect(error.message).not.toContain('acme');
+  });
+
+  it.each([
+    'Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000.',
+    'Rate limit reached for gpt-4o on requests per min (RPM): Limit 3, Used 3, Requested 4.',
+    'Request too large for gpt-4o on tokens per min (TPM).',
+  ])('takes for a limit that passes: %s', (message) => {
+    const error = http(429, { type: 'tokens', code: 'rate_limit_exceeded', message });
+    expect(error.retryable).toBe(true);
+    expect(error.facts).not.toHaveProperty('neverFits');
+  });
+
   it('takes a lack of flex capacity for a limit that passes', () => {
     const error = http(429, { code: 'resource_unavailable', message: 'Resource unavailable' });
     expect(error.reason).toBe('RATE_LIMIT_EXCEEDED');

@@ -23,6 +23,17 @@ describe('rateHeadroom', () => {
     });
   });
 
+  it('tells whose limits they are, where organization and project are named', () => {
+    const headers = { 'openai-organization': 'acme', 'openai-project': 'proj_1' };
+    expect(rateHeadroom({ ...headers, ...requests('60', '60') })).toEqual({
+      requests: { limit: 60, remaining: 60, resetMs: 0 },
+      account: 'acme/proj_1',
+    });
+    expect(rateHeadroom(headers)).toEqual({ account: 'acme/proj_1' });
+    expect(rateHeadroom({ 'openai-organization': 'acme' })).toBeUndefined();
+    expect(rateHeadroom({ ...headers, 'openai-project': 'p'.repeat(129) })).toBeUndefined();
+  });
+
   it('reads one limit without the other', () => {
     expect(rateHeadroom(requests('60', '0', '1m0s'))).toEqual({
       requests: { limit: 60, remaining: 0, resetMs: 60_000 },

@@ -66,6 +66,20 @@ describe("the upstream's words", () => {
   });
 });
 
+it('tells clients not to retry what never fits', () => {
+  const error = new ProviderError('RATE_LIMIT_EXCEEDED', {
+    neverFits: true,
+    countedTokens: 36_055,
+    tokenLimit: 30_000,
+  });
+  const status = toStatus(error, facts);
+  expect(status.metadata.get('grpc-retry-pushback-ms')).toEqual(['-1']);
+  const sent = decodeStatus(status);
+  expect(sent.names).toEqual(['ErrorInfo', 'RequestInfo', 'FailureInfo', 'QuotaFailure']);
+  expect(sent.errorInfo?.metadata.retryable).toBe('false');
+  expect(sent.failureInfo).toMatchObject({ countedTokens: 36_055, tokenLimit: 30_000 });
+});
+
 describe('ErrorInfo', () => {
   it('tells all that is known', () => {
     const record = { ...newCallRecord(0), model: 'of the record', attempts: 2 };

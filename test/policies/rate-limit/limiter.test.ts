@@ -67,10 +67,12 @@ function setUp({
   count = async () => 100,
 }: Setup = {}) {
   const clock = new FakeClock();
+  const warned: object[] = [];
+  const log = { warn: (fields: object) => void warned.push(fields) };
   const limiter = new Limiter(
     TARGET,
     { ...DEFAULT_RATE_LIMIT, ...options },
-    { clock, newSource, sizes: { estimate, count }, maxWaitMs: 2_000 },
+    { clock, newSource, sizes: { estimate, count }, maxWaitMs: 2_000, log },
   );
   /** Ids in the order of their permits. */
   const admitted: string[] = [];
@@ -99,7 +101,7 @@ function setUp({
     clock.advance(ms);
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   };
-  return { clock, limiter, admitted, permits, errors, ask, pass };
+  return { clock, limiter, admitted, permits, errors, ask, pass, warned };
 }
 
 function tier(serviceTier: string): Partial<Call> {
@@ -397,6 +399,25 @@ describe('Limiter', () => {
     await pass(2_000);
     expect([...errors.keys()]).toEqual(['big']);
     expect(admitted).toEqual(['first', 'small']);
+  });
+
+  it('tells the operator once of a long hold, and of a short one never', async () => {
+    const { clock, limiter, ask, permits, pass, warned } = setUp();
+    const refuse = (id: string, retryAfterMs: number) => {
+      ask(id).record.attempts = 1;
+      const facts = { upstreamStatus: 429, retryAfterMs };
+      permits.get(id)?.fail(new ProviderError('RATE_LIMIT_EXCEEDED', facts));
+      permits.get(id)?.release();
+    };
+    refuse('a', 1_000);
+    expect(warned).toEqual([]);
+    await pass(1_000);
+    ask('b');
+    ask('c');
+    refuse('d', 60_000);
+    permits.get('b')?.reported({ requests: { limit: 10, remaining: 0, resetMs: 60_000 } });
+    expect(warned).toEqual([{ target: 'default', model: 'gpt-test', key: 0, heldForMs: 60_000 }]);
+    expect(limiter.heldUntil).toBe(clock.now() + 60_000);
   });
 
   it('takes the requests of the day into account', () => {

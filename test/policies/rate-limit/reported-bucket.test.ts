@@ -86,6 +86,44 @@ describe('ReportedBucket', () => {
     expect(bucket.waitMs(1, 21_000)).toBeCloseTo(100 / 0.97, 6);
   });
 
+  describe('whose reset is longer than is believed', () => {
+    const absurd = { limit: 600, remaining: 0, resetMs: 999_999 * 3_600_000 };
+    const open = () => new ReportedBucket(absurd, { at: 0, taken: 1 }, 1, 0, 120_000);
+
+    it('lets one through after as long as is believed, to see whether that is so', () => {
+      const bucket = open();
+      expect(bucket.waitMs(1, 0)).toBe(120_000);
+      expect(bucket.take(1, 119_999)).toBe(false);
+      expect(bucket.take(1, 120_000)).toBe(true);
+      expect(bucket.take(1, 120_000)).toBe(false);
+      expect(bucket.waitMs(1, 120_000)).toBe(120_000);
+    });
+
+    it('takes the limit for one per minute once that one was accepted', () => {
+      const bucket = open();
+      bucket.take(1, 120_000);
+      bucket.accepted(120_000, 120_100);
+      bucket.observe(absurd, { at: 120_000, taken: 2 }, 2, 120_100);
+      expect(bucket.waitMs(1, 120_100)).toBeLessThan(200);
+      bucket.refused();
+      bucket.observe(absurd, { at: 120_000, taken: 2 }, 2, 120_100);
+      expect(bucket.waitMs(1, 120_100)).toBeGreaterThan(100_000);
+    });
+
+    it('lets none through beside others that go', () => {
+      const bucket = new ReportedBucket(
+        { limit: 600, remaining: 600, resetMs: 0 },
+        { at: 0, taken: 0 },
+        0,
+        0,
+        120_000,
+      );
+      let taken = 0;
+      while (bucket.take(1, 200_000)) taken += 1;
+      expect(taken).toBe(600);
+    });
+  });
+
   it('knows whether a refusal is to be wondered at', () => {
     expect(reported(61).isPlentiful(0)).toBe(true);
     expect(reported(59).isPlentiful(0)).toBe(false);

@@ -182,6 +182,29 @@ describe('rateLimit', () => {
     expect((await answer).error).toBeUndefined();
   });
 
+  it('probes again after maxHold where a wait is absurd, and tells nobody to wait for longer', async () => {
+    const { clock, limiters, stage } = setUp();
+    const answers = [
+      new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429, retryAfterMs: 86_400_000 }),
+      completed(),
+      completed(),
+    ];
+    const next: Handler = (call, emit) => {
+      const answer = answers.shift();
+      return attempt(...(answer === undefined ? [] : [answer]))(call, emit);
+    };
+    const { error } = await drain((emit) => stage(next)(aCall(), emit));
+    expect(error).toMatchObject({ facts: { retryAfterMs: 120_000 } });
+    expect([...limiters.status()]).toMatchObject([{ heldUntil: clock.now() + 120_000 }]);
+    const waiting = [1, 2].map(() => drain((emit) => stage(next)(aCall(), emit)));
+    clock.advance(119_999);
+    expect(answers).toHaveLength(2);
+    clock.advance(1);
+    const ended = await Promise.all(waiting);
+    expect(ended.map((one) => one.error)).toEqual([undefined, undefined]);
+    expect([...limiters.status()][0]).not.toHaveProperty('heldUntil');
+  });
+
   it('gives its place back however the attempt ends', async () => {
     const { limiters, stage } = setUp();
     await drain((emit) => stage(attempt(started(), completed()))(aCall(), emit));

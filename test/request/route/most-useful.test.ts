@@ -7,6 +7,8 @@ function error(reason: ErrorReason, retryAfterMs?: number): ProviderError {
   return new ProviderError(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
+const tooLarge = new ProviderError('RATE_LIMIT_EXCEEDED', { neverFits: true, retryAfterMs: 1 });
+
 describe('mostUseful', () => {
   it.each([
     ['the only one', [error('TIMEOUT')], 0],
@@ -18,6 +20,7 @@ describe('mostUseful', () => {
     ['the circuit that closes first', [error('CIRCUIT_OPEN', 5), error('CIRCUIT_OPEN', 3)], 1],
     ['what may pass, not what will stay', [error('QUOTA_EXCEEDED'), error('TIMEOUT')], 1],
     ['an open circuit, not what will stay', [error('INVALID_API_KEY'), error('CIRCUIT_OPEN')], 1],
+    ['what may pass, not what never fits', [tooLarge, error('TIMEOUT')], 1],
     ['the first of what will stay', [error('CONTEXT_TOO_LONG'), error('QUOTA_EXCEEDED', 1)], 0],
   ])('is %s', (_, failures, expected) => {
     const last = failures.at(-1) ?? error('INTERNAL');

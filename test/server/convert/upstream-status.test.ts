@@ -40,6 +40,18 @@ it('leaves out what never happened', () => {
   });
 });
 
+it('tells until when attempts are held back, and why', () => {
+  const model = { model: 'gpt', circuit: 'closed' as const, running: 0, queued: 3 };
+  const models = [
+    { ...model, concurrencyLimit: 7, heldUntil: 2_500 },
+    { ...model, concurrencyLimit: 7 },
+  ];
+  expect(toWireUpstreamStatus(anUpstreamStatus({ models })).models).toMatchObject([
+    { heldUntilTime: { seconds: 2n, nanos: 500_000_000 }, heldReason: 1 },
+    { heldUntilTime: undefined, heldReason: 0 },
+  ]);
+});
+
 it.each<[CircuitState, number]>([
   ['closed', 1],
   ['open', 2],
