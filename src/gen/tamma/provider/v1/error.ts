@@ -33,7 +33,8 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
   /**
    * RATE_LIMIT_EXCEEDED - RESOURCE_EXHAUSTED. The upstream's rate limit, or this sidecar's own queue for it.
-   * With RetryInfo and QuotaFailure. Retryable.
+   * With RetryInfo and QuotaFailure. Retryable; not, and without RetryInfo, if the request is larger
+   * than the tokens of a minute and will never be taken: FailureInfo holds both numbers.
    */
   RATE_LIMIT_EXCEEDED: 1,
   /** QUOTA_EXCEEDED - RESOURCE_EXHAUSTED. The upstream account's quota or billing. `grpc-retry-pushback-ms: -1`. */
@@ -183,9 +184,12 @@ export interface FailureInfo {
     | undefined;
   /** Which time-out fired. Unspecified unless a time-out of this sidecar ended the attempt. */
   timeoutPhase: TimeoutPhase;
-  /** Tokens counted in the request, for CONTEXT_TOO_LONG; 0 if unknown. */
+  /**
+   * Tokens counted in the request, for CONTEXT_TOO_LONG and for a RATE_LIMIT_EXCEEDED of a request
+   * that is larger than the tokens of a minute; 0 if unknown.
+   */
   countedTokens: number;
-  /** The limit they exceed, in tokens, for CONTEXT_TOO_LONG; 0 if unknown. */
+  /** The limit they exceed, in tokens, for the same; 0 if unknown. */
   tokenLimit: number;
   /** The attempts that failed, oldest first; at most the last 8. */
   failedAttempts: FailedAttempt[];
