@@ -159,6 +159,8 @@ export class Limiter {
 
   firstEvent(admission: Admission): void {
     this.#capacity.firstEvent(admission, this.#deps.clock.now());
+    // It may be the one that had to find out whether a hold is over.
+    if (this.queued > 0) this.#serve();
   }
 
   released(admission: Admission, outcome: Outcome): void {

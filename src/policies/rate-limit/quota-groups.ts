@@ -10,10 +10,13 @@ export class QuotaGroups {
   /** By position of the key. */
   #groups: readonly number[];
 
-  /** @param names of the groups as configured, by position of the key; undefined: not configured */
+  /**
+   * @param names of the groups as configured, by position of the key; undefined: not configured. Empty
+   *   where the upstream wants no key, which counts as one.
+   */
   constructor(names: readonly (string | undefined)[]) {
-    this.#names = names;
-    this.#accounts = names.map(() => undefined);
+    this.#names = names.length > 0 ? names : [undefined];
+    this.#accounts = this.#names.map(() => undefined);
     this.#groups = this.#grouped();
   }
 

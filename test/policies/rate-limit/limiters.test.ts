@@ -16,6 +16,19 @@ function limitersOf(options = DEFAULT_RATE_LIMIT): RateLimiters {
 }
 
 describe('RateLimiters', () => {
+  it('knows an upstream that wants no key as one quota group, which is not held', () => {
+    const limiters = new RateLimiters('default', DEFAULT_RATE_LIMIT, {
+      clock: new FakeClock(),
+      sizes: SIZES,
+      maxWaitMs: 2_000,
+      quotaGroups: [],
+    });
+    (limiters.limiter('a').admit(aCall()) as Permit).release();
+    const [load] = limiters.status();
+    expect(load).toEqual({ model: 'a', running: 0, queued: 0, concurrencyLimit: 1_000 });
+    expect(limiters.headroom('a', 0)).toBe(1);
+  });
+
   it('has one limiter per model, and tells how busy each is', () => {
     const limiters = limitersOf();
     expect(limiters.limiter('a')).toBe(limiters.limiter('a'));

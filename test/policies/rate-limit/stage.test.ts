@@ -205,6 +205,25 @@ describe('rateLimit', () => {
     expect([...limiters.status()][0]).not.toHaveProperty('heldUntil');
   });
 
+  it('lets all go as soon as the one that probes is answered, not when it is complete', async () => {
+    const { clock, stage } = setUp();
+    const refusal = new ProviderError('RATE_LIMIT_EXCEEDED', {
+      upstreamStatus: 429,
+      retryAfterMs: 86_400_000,
+    });
+    await drain((emit) => stage(attempt(refusal))(aCall(), emit));
+    let begun = 0;
+    const endless: Handler = (_, emit) => {
+      begun += 1;
+      if (begun === 1) void Promise.resolve().then(() => emit(started()));
+      return new Promise(() => {});
+    };
+    for (let call = 0; call < 3; call += 1) void stage(endless)(aCall(), () => {});
+    clock.advance(120_000);
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    expect(begun).toBe(3);
+  });
+
   it('gives its place back however the attempt ends', async () => {
     const { limiters, stage } = setUp();
     await drain((emit) => stage(attempt(started(), completed()))(aCall(), emit));
