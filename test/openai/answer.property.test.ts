@@ -60,7 +60,8 @@ async function attempt(leavesOn: number | undefined) {
       transport: transport as Transport,
       buildRequest: async () => ({}) as HttpRequest,
       clock,
-      stream: { afterFinishMs: 5_000, maxEventBytes: 1024 * 1024 },
+      upstreamMessages: true,
+    stream: { afterFinishMs: 5_000, maxEventBytes: 1024 * 1024 },
     },
   ).run();
   const settle = () => {
