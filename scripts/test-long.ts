@@ -47,6 +47,12 @@ const SUITES: readonly Suite[] = [
     needs: 'redis-server',
   },
   {
+    name: 'load',
+    shows:
+      'default settings serve what an ideal client would, under sixteen loads, and each policy earns its place, in two minutes',
+    ...jest('test/load'),
+  },
+  {
     name: 'full-size',
     shows:
       'what `npm test` shows by few random cases and short simulations holds for many, in a minute',

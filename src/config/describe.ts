@@ -52,7 +52,7 @@ function memberAsWritten([name, value]: [string, unknown]): [string, unknown] {
       return [name.replace(/Bytes$/, 'Size'), formatQuantity(value, BYTE_UNITS)];
     }
   }
-  if (name === 'firstTokenMs' && value === 'auto') return ['firstToken', value];
+  if (name.endsWith('Ms') && value === 'auto') return [name.slice(0, -2), value];
   return [name, asWritten(value)];
 }
 

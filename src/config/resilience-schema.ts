@@ -83,23 +83,35 @@ const breaker = {
     max: 24 * HOUR,
     default: 30 * SECOND,
   }),
-  openFor: duration('From the opening of the circuit to the next probe.', {
+  firstOpenFor: duration(
+    'From a first opening of the circuit to the next probe, and up to twice as long; doubled with each opening that follows.',
+    { min: 1, max: LONGEST, default: SECOND },
+  ),
+  openFor: duration('Longest time from an opening of the circuit to the next probe.', {
     min: 1,
     max: LONGEST,
     default: 10 * SECOND,
   }),
 };
 
-export const circuitBreakerSchema = group(breaker).transform(({ window, openFor, ...same }) => ({
-  ...same,
-  ...inMs({ window, openFor }),
-}));
+const maxWait = duration(
+  'Longest wait of a call for open circuits that leave it nowhere to go; 0: it fails at once.',
+  { min: 0, max: LONGEST, default: 5 * SECOND },
+);
+
+export const circuitBreakerSchema = group({ ...breaker, maxWait }).transform(
+  ({ window, firstOpenFor, openFor, maxWait: longest, ...same }) => ({
+    ...same,
+    ...inMs({ window, firstOpenFor, openFor, maxWait: longest }),
+  }),
+);
 
 /** What a target has other than everybody else. */
 export const targetCircuitBreakerSchema = group(overrides(breaker)).transform(
-  ({ window, openFor, ...same }) => ({
+  ({ window, firstOpenFor, openFor, ...same }) => ({
     ...same,
     ...(window === undefined ? {} : inMs({ window })),
+    ...(firstOpenFor === undefined ? {} : inMs({ firstOpenFor })),
     ...(openFor === undefined ? {} : inMs({ openFor })),
   }),
 );

@@ -8,16 +8,18 @@ const phases = {
     max: LONGEST,
     default: 5 * SECOND,
   }),
-  headers: duration('From the connection to the headers of the answer.', {
-    min: 1,
-    max: LONGEST,
-    default: 30 * SECOND,
-  }),
-  firstToken: durationOrAuto(
-    'From the headers of the answer to its first output; auto is 10m where the model reasons, else 10s where there is somewhere else to go and 60s where there is not.',
+  headers: durationOrAuto(
+    'From the connection to the headers of the answer; auto is 30s, and where there is somewhere else to go a share of the remaining deadline, at most 10s.',
     { min: 1, max: LONGEST },
   ),
-  idle: duration('Between two pieces of output.', { min: 1, max: LONGEST, default: 30 * SECOND }),
+  firstToken: durationOrAuto(
+    'From the headers of the answer to its first output; auto is 10m where the model reasons, else 60s, and where there is somewhere else to go a share of the remaining deadline, at most 10s.',
+    { min: 1, max: LONGEST },
+  ),
+  idle: durationOrAuto(
+    'Between two pieces of output; auto is 30s, and where the answer can go on elsewhere a share of the remaining deadline, at most 10s.',
+    { min: 1, max: LONGEST },
+  ),
 };
 
 /** Not of a model: what a server does behind its answer. */

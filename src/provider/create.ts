@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
+import { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
@@ -20,6 +21,7 @@ import { OpenAIProvider } from './openai-provider.ts';
 import { type OpenAIProviderOptions, type ProviderSettings, withDefaults } from './options.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
 import {
+  breakerOptions,
   createUpstreamParts,
   rateLimitOptions,
   type UpstreamParts,
@@ -72,6 +74,7 @@ export function createOpenAIProvider(
     sizes: new PromptSizes(tokens, means.clock),
     labels: new ModelLabels(modelNames(options, catalogue())),
     retryBudget: new RetryBudget(settings.retry, means.clock),
+    room: new WaitingRoom(means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,
     upstreamMessages: options.upstreamMessages ?? true,
     newSource: ((...limit) => books.newSource(...limit)) satisfies NewRateSource,
@@ -81,7 +84,7 @@ export function createOpenAIProvider(
   // Last of what may throw: whoever tries again finds its directory free.
   const books = openBooks(settings, means);
   const parts = { ...deps, ...books, upstreams, router };
-  const pipeline = createPipeline(pipelineOptions(settings), parts);
+  const pipeline = createPipeline(pipelineOptions(settings, options), parts);
   const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();
   return new OpenAIProvider(
@@ -129,9 +132,13 @@ function createRouter(
   return new Router({ ...settings, defaultModel, refuseUnpriced, upstreams: rules }, deps);
 }
 
-function pipelineOptions({ retry, fallback, costs, budgets }: ProviderSettings): PipelineOptions {
+function pipelineOptions(
+  { retry, fallback, costs, budgets }: ProviderSettings,
+  options: OpenAIProviderOptions,
+): PipelineOptions {
   return {
     retry,
+    circuitWaitMs: breakerOptions(options).maxWaitMs,
     maxWaitMs: fallback.maxWaitMs,
     trackingEnabled: costs.trackingEnabled,
     minOutputTokens: budgets.minOutputTokens,

@@ -6,7 +6,9 @@ import { budget } from '../money/budget/stage.ts';
 import { accounting } from '../money/ledger/accounting.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import { metering } from '../money/ledger/metering.ts';
+import { lastResort } from '../policies/breaker/last-resort.ts';
 import { breaker } from '../policies/breaker/stage.ts';
+import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { upstreamHealth } from '../policies/health/stage.ts';
 import { keys } from '../policies/keys/stage.ts';
 import { rateLimit } from '../policies/rate-limit/stage.ts';
@@ -32,6 +34,8 @@ export interface PipelineOptions {
   readonly retry: RetryOptions;
   /** See FallbackOptions. */
   readonly maxWaitMs: number;
+  /** Longest wait for open circuits, in ms. */
+  readonly circuitWaitMs: number;
   /** Whether usage gets a price and is written to the ledger. */
   readonly trackingEnabled: boolean;
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
@@ -41,6 +45,7 @@ export interface PipelineOptions {
 }
 
 export interface PipelineDeps {
+  readonly room: WaitingRoom;
   /** One of them for each name that the router knows. */
   readonly upstreams: readonly UpstreamParts[];
   readonly router: Router;
@@ -68,6 +73,7 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up
+    lastResort({ ...deps, maxWaitMs: options.circuitWaitMs }), // where every circuit is open, the next probe is waited for
     fallback(deps), //           over routes: another model, another upstream
   ];
   return chain(stages, (call, emit) => {

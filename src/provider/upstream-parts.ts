@@ -4,6 +4,7 @@ import type { Upstream } from '../core/upstream.ts';
 import { createOpenAIUpstream } from '../openai/upstream.ts';
 import { CircuitBreakers } from '../policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
+import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { UpstreamHealth } from '../policies/health/upstream-health.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
 import { KeyRing } from '../policies/keys/key-ring.ts';
@@ -51,6 +52,8 @@ export interface UpstreamPartsDeps {
   readonly newSource: NewRateSource;
   /** Whether callers see the upstream's own words for a failure. */
   readonly upstreamMessages: boolean;
+  /** Where calls wait for a circuit. */
+  readonly room: WaitingRoom;
 }
 
 /** What is chosen from where a server wants no key. */
@@ -100,7 +103,7 @@ export function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptio
   return { ...DEFAULT_RATE_LIMIT, ...rateLimit };
 }
 
-function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
+export function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
   return { ...DEFAULT_BREAKER, ...breaker };
 }
 

@@ -50,7 +50,7 @@ describe('describeConfig', () => {
   });
 
   it('writes durations and sizes with their units', () => {
-    expect(describeConfig(load(YAML))).toContain('connect: 1500ms\n  headers: 30s\n');
+    expect(describeConfig(load(YAML))).toContain('connect: 1500ms\n  headers: auto\n');
     expect(describeConfig(load(YAML))).toContain('maxWait: 0ms\n');
     expect(describeConfig(load(''))).toContain('maxMessageSize: 32MiB\n');
   });

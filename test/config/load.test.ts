@@ -19,9 +19,9 @@ describe('defaults', () => {
       timeoutMs: 600_000,
       timeouts: {
         connectMs: 5_000,
-        headersMs: 30_000,
+        headersMs: 'auto',
         firstTokenMs: 'auto',
-        idleMs: 30_000,
+        idleMs: 'auto',
         afterFinishMs: 5_000,
         models: {},
       },
@@ -36,7 +36,9 @@ describe('defaults', () => {
         failureShare: 0.5,
         minimumAttempts: 10,
         windowMs: 30_000,
+        firstOpenForMs: 1_000,
         openForMs: 10_000,
+        maxWaitMs: 5_000,
       },
       rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000, maxHoldMs: 120_000 },
       targets: {},
@@ -73,7 +75,7 @@ describe('defaults', () => {
   it('fills in what a group leaves out', () => {
     expect(load('timeouts: {idle: 1s}').timeouts).toEqual({
       connectMs: 5_000,
-      headersMs: 30_000,
+      headersMs: 'auto',
       afterFinishMs: 5_000,
       firstTokenMs: 'auto',
       idleMs: 1_000,

@@ -26,7 +26,7 @@ describe('time-outs', () => {
   it.each([
     ['firstToken: 0', 'firstToken', 'must be auto, or a duration from 1ms to 24d'],
     ['firstToken: automatic', 'firstToken', 'must be auto, or a duration from 1ms to 24d'],
-    ['models: {a: {idle: 25d}}', 'models.a.idle', 'must be a duration from 1ms to 24d'],
+    ['models: {a: {idle: 25d}}', 'models.a.idle', 'must be auto, or a duration from 1ms to 24d'],
     ['models: {a: {models: {}}}', 'models.a.models', 'unknown key'],
     ['models: {"a b": {}}', 'models."a b"', 'must have the name or a pattern of models'],
     ['models: []', 'models', 'must be a group of keys'],

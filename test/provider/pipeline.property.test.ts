@@ -16,6 +16,7 @@ import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import type { LedgerEntry } from '../../src/money/ledger/ledger.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
@@ -170,6 +171,7 @@ function setUp(script: readonly Behaviour[]) {
     maxWaitMs,
     upstreamMessages: true,
     newSource: localSource,
+    room: new WaitingRoom(clock),
   };
   const upstreams = ['default', 'azure'].map((name) => {
     const parts = createUpstreamParts(name, options, deps);
@@ -179,6 +181,7 @@ function setUp(script: readonly Behaviour[]) {
     {
       retry: DEFAULT_RETRY,
       maxWaitMs,
+      circuitWaitMs: 5_000,
       trackingEnabled: true,
       minOutputTokens: 16,
       unpriced: 'mark',

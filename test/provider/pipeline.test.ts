@@ -3,6 +3,7 @@ import { SILENT } from '../../src/core/provider-log.ts';
 import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
@@ -23,12 +24,14 @@ describe('createPipeline', () => {
       {
         retry: DEFAULT_RETRY,
         maxWaitMs: 0,
+        circuitWaitMs: 0,
         trackingEnabled: true,
         minOutputTokens: 256,
         unpriced: 'mark',
       },
       {
         upstreams: [],
+        room: new WaitingRoom(clock),
         router,
         retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
         book: new BudgetBook(budgets, localAccounts(noLedger(), []), {

@@ -8,6 +8,7 @@ import type { ModelLabels } from '../../telemetry/model-label.ts';
 import type { CircuitState } from './circuit.ts';
 import { Circuit } from './circuit.ts';
 import type { BreakerOptions } from './options.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface BreakerDeps {
   readonly clock: Clock;
@@ -15,6 +16,10 @@ export interface BreakerDeps {
   readonly labels: Pick<ModelLabels, 'label'>;
   /** Is told when a circuit opens (warn) and closes (info). */
   readonly log: Pick<ProviderLog, 'info' | 'warn'>;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Where calls wait for a circuit. */
+  readonly room: WaitingRoom;
 }
 
 /** What the gauge shows. */
@@ -35,6 +40,15 @@ export class CircuitBreakers {
     this.#options = options;
     this.#deps = deps;
     deps.instruments.circuitState.addCallback(this.#observe);
+  }
+
+  /** Epoch ms. */
+  now(): number {
+    return this.#deps.clock.now();
+  }
+
+  get room(): WaitingRoom {
+    return this.#deps.room;
   }
 
   /** The circuit of a model by its id. */
@@ -59,13 +73,15 @@ export class CircuitBreakers {
   }
 
   #create(model: string): Circuit {
-    const { clock, log } = this.#deps;
-    const { openForMs } = this.#options;
+    const { clock, log, random, room } = this.#deps;
     const fields = { target: this.#upstream, model };
-    return new Circuit(this.#options, clock, (state) => {
+    const circuit: Circuit = new Circuit(this.#options, clock, random, (state) => {
+      const { openForMs } = circuit;
       if (state === 'open') log.warn({ ...fields, openForMs }, 'circuit opened');
       if (state === 'closed') log.info(fields, 'circuit closed');
+      room.look(circuit);
     });
+    return circuit;
   }
 
   /** Models that share a label show as the worst of them. */

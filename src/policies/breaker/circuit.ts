@@ -8,20 +8,23 @@ export type CircuitState = 'closed' | 'open' | 'half_open';
 
 /** The right to make one attempt. */
 export interface Pass {
+  /** Its first output has come, which is its success. */
+  hasDelivered: boolean;
+  /** Nothing is known of it yet. */
+  isPending: boolean;
   /** The circuit is half open, and this attempt decides. */
   readonly isProbe: boolean;
-  /** Epoch ms from which on a probe neither keeps others waiting nor needs to be complete. */
+  /** Epoch ms from which on a probe keeps others waiting no longer. */
   readonly dueAt: number;
   /** Which turn of the circuit it belongs to. */
-  readonly turn: number;
+  turn: number;
 }
 
-/**
- * How long a probe has the half open circuit for itself, in ms. With the time that a circuit stays
- * open by default, it closes within 15 s of the upstream's recovery: also if the last probe before
- * it still hangs, and if the first one after it is a long answer.
- */
+/** How long a probe that brings nothing has the half open circuit for itself, in ms. */
 export const PROBE_MS = 4_000;
+
+/** So many failures in a row are no accident. */
+const RUN = 10;
 
 /** Of the window; what leaves it at once is a tenth. */
 const SLICES = 10;
@@ -39,7 +42,8 @@ export class Circuit {
   readonly #options: BreakerOptions;
   readonly #sliceMs: number;
   readonly #clock: Clock;
-  readonly #onTurn: (state: 'open' | 'closed') => void;
+  readonly #random: () => number;
+  readonly #onTurn: (state: 'open' | 'closed' | 'free') => void;
   readonly #breaker: CircuitBreaker;
   /** Moves opossum's window, which would take a timer of its own for each circuit. */
   readonly #window = new EventEmitter();
@@ -48,11 +52,28 @@ export class Circuit {
   #turn = 0;
   /** Epoch ms from which on an open circuit is half open. */
   #halfOpenAt = 0;
+  /** Openings since it was last closed. */
+  #openings = 0;
+  #openedAt = Number.NEGATIVE_INFINITY;
+  /** Failures since the last success. */
+  #run = 0;
+  /** Attempts of this turn of which nothing is known yet. */
+  #pending = 0;
   #probe: Pass | undefined;
 
-  /** `onTurn` is told when it opens, also for another time, and when it closes. */
-  constructor(options: BreakerOptions, clock: Clock, onTurn: (state: 'open' | 'closed') => void) {
+  /**
+   * @param random in [0, 1)
+   * @param onTurn is told when it opens, also for another time, when it closes, and when a probe ended
+   *   without saying anything
+   */
+  constructor(
+    options: BreakerOptions,
+    clock: Clock,
+    random: () => number,
+    onTurn: (state: 'open' | 'closed' | 'free') => void,
+  ) {
     this.#options = options;
+    this.#random = random;
     this.#sliceMs = options.windowMs / SLICES;
     this.#clock = clock;
     this.#onTurn = onTurn;
@@ -73,35 +94,75 @@ export class Circuit {
     return this.#clock.now() < this.#halfOpenAt ? 'open' : 'half_open';
   }
 
+  /** Epoch ms from which on the next attempt is let through while the circuit is not closed. */
+  get nextProbeAt(): number {
+    return Math.max(this.#halfOpenAt, this.#probe?.dueAt ?? 0);
+  }
+
+  /** When it opened last, in epoch ms. */
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
+  /** Makes an open circuit half open before its time. */
+  halfOpen(): void {
+    this.#halfOpenAt = Math.min(this.#halfOpenAt, this.#clock.now());
+  }
+
+  /** How long it is open this time, in ms. */
+  get openForMs(): number {
+    const { firstOpenForMs, openForMs } = this.#options;
+    const base = firstOpenForMs * 2 ** (this.#openings - 1);
+    return Math.min(openForMs, base);
+  }
+
   /** Lets an attempt through. @throws ProviderError CIRCUIT_OPEN */
   admit(): Pass {
-    if (this.#breaker.closed) return { isProbe: false, dueAt: 0, turn: this.#turn };
+    const turn = this.#turn;
+    if (this.#breaker.closed) {
+      this.#pending += 1;
+      return { isProbe: false, isPending: true, hasDelivered: false, dueAt: 0, turn };
+    }
     const now = this.#clock.now();
-    const waitMs = Math.max(this.#halfOpenAt, this.#probe?.dueAt ?? 0) - now;
+    const waitMs = this.nextProbeAt - now;
     if (waitMs > 0) throw new ProviderError('CIRCUIT_OPEN', { retryAfterMs: Math.ceil(waitMs) });
-    const probe = { isProbe: true, dueAt: now + PROBE_MS, turn: this.#turn };
+    const dueAt = now + PROBE_MS;
+    const probe = { isProbe: true, isPending: false, hasDelivered: false, dueAt, turn };
     this.#probe = probe;
     return probe;
   }
 
-  /** A probe brings output. It has succeeded once it still does so when its time is over. */
-  delivers(probe: Pass): void {
-    if (this.#clock.now() >= probe.dueAt) this.succeeded(probe);
+  /** The first output has come: the attempt has succeeded, as far as the target's health goes. */
+  delivers(pass: Pass): void {
+    if (pass.hasDelivered) return;
+    pass.hasDelivered = true;
+    this.#succeed(pass);
   }
 
+  /** The attempt is complete. */
   succeeded(pass: Pass): void {
+    if (!pass.hasDelivered) this.#succeed(pass);
+  }
+
+  #succeed(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
+    this.#decided(pass);
+    this.#run = 0;
     if (this.#breaker.closed) {
       this.#moveWindow();
       this.#breaker.emit('success');
     } else {
       this.#close();
+      // What still becomes of it is told of the closed circuit.
+      pass.turn = this.#turn;
     }
   }
 
   /** What failed is held against the target. */
   failed(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
+    this.#decided(pass);
+    this.#run += 1;
     if (this.#breaker.closed) {
       this.#moveWindow();
       this.#breaker.emit('failure');
@@ -112,7 +173,10 @@ export class Circuit {
 
   /** The attempt is over, whatever became of it. To be called for each pass. */
   ended(pass: Pass): void {
-    if (this.#probe === pass) this.#probe = undefined;
+    if (pass.turn === this.#turn) this.#decided(pass);
+    if (this.#probe !== pass) return;
+    this.#probe = undefined;
+    this.#onTurn('free');
   }
 
   /** Stops the timers. The circuit lets nothing through any more. */
@@ -121,24 +185,47 @@ export class Circuit {
     this.#halfOpenAt = Number.POSITIVE_INFINITY;
   }
 
+  #decided(pass: Pass): void {
+    if (!pass.isPending) return;
+    pass.isPending = false;
+    this.#pending -= 1;
+  }
+
+  /**
+   * Failures come at once, successes with the first output: those that still run may be either, so
+   * they stand beside the failures as what they mostly are. A run of nothing but failures tells of an
+   * upstream that went down a moment ago, whatever it did before.
+   */
   #isTooMuch(): boolean {
     const { failures, successes } = this.#breaker.stats;
-    const attempts = failures + successes;
     const { minimumAttempts, failureShare } = this.#options;
-    return attempts >= minimumAttempts && failures >= failureShare * attempts;
+    const exceeds = (failed: number, attempts: number) =>
+      attempts >= minimumAttempts && failed >= failureShare * attempts;
+    return (
+      exceeds(failures, failures + successes + this.#pending) ||
+      (failureShare < 1 && this.#run >= RUN && exceeds(this.#run, this.#run + this.#pending))
+    );
   }
 
   #open(): void {
+    const now = this.#clock.now();
     this.#turn += 1;
+    this.#pending = 0;
     this.#probe = undefined;
-    this.#halfOpenAt = this.#clock.now() + this.#options.openForMs;
+    this.#openings += 1;
+    this.#openedAt = now;
+    // Spread, so that the probes of several targets and sidecars do not fall into step.
+    this.#halfOpenAt =
+      now + Math.min(this.openForMs * (1 + this.#random()), this.#options.openForMs);
     this.#breaker.open();
     this.#onTurn('open');
   }
 
   #close(): void {
     this.#turn += 1;
+    this.#pending = 0;
     this.#probe = undefined;
+    this.#openings = 0;
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
     this.#drop(SLICES);

@@ -7,8 +7,15 @@ export interface BreakerOptions {
   readonly minimumAttempts: number;
   /** Over which attempts are counted, in ms. */
   readonly windowMs: number;
-  /** From the opening to the next probe, in ms. */
+  /**
+   * From a first opening to the next probe, in ms; up to twice as long, by chance. Each probe
+   * that fails doubles it.
+   */
+  readonly firstOpenForMs: number;
+  /** Longest time from an opening to the next probe, in ms. */
   readonly openForMs: number;
+  /** Longest wait of a call for open circuits that leave it nowhere to go, in ms; 0: none. */
+  readonly maxWaitMs: number;
 }
 
 /**
@@ -20,5 +27,7 @@ export const DEFAULT_BREAKER: BreakerOptions = {
   failureShare: 0.5,
   minimumAttempts: 10,
   windowMs: 30_000,
+  firstOpenForMs: 1_000,
   openForMs: 10_000,
+  maxWaitMs: 5_000,
 };

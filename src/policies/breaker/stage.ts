@@ -2,11 +2,12 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type Completed, isOutput } from '../../core/events.ts';
 import type { CircuitBreakers } from './breakers.ts';
-import { troubleOf } from './upstream-trouble.ts';
+import type { Circuit, Pass } from './circuit.ts';
+import { isSilent, troubleOf } from './upstream-trouble.ts';
 
 /**
  * Refuses attempts at a target that failed too often just now, with CIRCUIT_OPEN and the time to
- * wait. Breaks in the middle of an answer count like failures before it. What the request, the
+ * wait. The first output of an attempt is its success; a break behind it counts as a failure of its own. What the request, the
  * caller, the key or the rate limit is to blame for counts neither for nor against the target.
  */
 export function breaker(breakers: CircuitBreakers): Stage {
@@ -20,28 +21,40 @@ async function guarded(
   breakers: CircuitBreakers,
 ): Promise<Completed> {
   const circuit = breakers.circuit(call.target.model.id);
-  const pass = circuit.admit();
-  const probing: Emit = (event) => {
-    if (isOutput(event)) circuit.delivers(pass);
+  const pass = admitted(circuit, call, breakers);
+  const startedAt = breakers.now();
+  const watching: Emit = (event) => {
+    if (!pass.hasDelivered && isOutput(event)) circuit.delivers(pass);
     emit(event);
   };
   try {
-    const completed = await next(call, pass.isProbe ? probing : emit);
+    const completed = await next(call, watching);
     circuit.succeeded(pass);
     return completed;
   } catch (thrown) {
     const error = ProviderError.from(thrown);
-    if (troubleOf(error, call) !== 'down') throw error;
+    const tookMs = breakers.now() - startedAt;
+    if (troubleOf(error, call) !== 'down' && !isSilent(error, call, tookMs)) throw error;
     circuit.failed(pass);
     // A wait that the upstream asked for may outlast the open circuit.
-    const isInVain = circuit.state === 'open' && error.facts.retryAfterMs === undefined;
-    throw isInVain ? notToRepeat(error) : error;
+    if (circuit.state !== 'open' || error.facts.retryAfterMs !== undefined) throw error;
+    breakers.room.refused(call.record, circuit);
+    throw notToRepeat(error);
   } finally {
     circuit.ended(pass);
   }
 }
 
+function admitted(circuit: Circuit, call: Call, breakers: CircuitBreakers): Pass {
+  try {
+    return circuit.admit();
+  } catch (refusal) {
+    breakers.room.refused(call.record, circuit);
+    throw refusal;
+  }
+}
+
 /** Another attempt would only find the circuit open: what failed says more. */
 function notToRepeat({ reason, facts }: ProviderError): ProviderError {
-  return new ProviderError(reason, { ...facts, shouldRetry: false });
+  return new ProviderError(reason, { ...facts, shouldRetry: false, opensCircuit: true });
 }

@@ -19,6 +19,17 @@ const TROUBLES: { readonly [reason in ErrorReason]?: UpstreamTrouble } = {
   QUOTA_EXCEEDED: 'refusing',
 };
 
+/**
+ * From which on a silence tells against the upstream, although the caller's deadline ended it, in ms:
+ * before the headers, which come at once also where the model thinks.
+ */
+const SILENCE_MS = 5_000;
+
+/** Whether the deadline ended an attempt that the upstream had not answered for long. */
+export function isSilent({ reason }: ProviderError, { record }: Call, tookMs: number): boolean {
+  return reason === 'DEADLINE_EXCEEDED' && record.upstreamStatus === 0 && tookMs >= SILENCE_MS;
+}
+
 /** What `error`, which ended an attempt of `call`, says against the upstream; undefined: nothing. */
 export function troubleOf(error: ProviderError, call: Call): UpstreamTrouble | undefined {
   // Whatever broke when the caller, the deadline or the drain ended the call, broke because of it.

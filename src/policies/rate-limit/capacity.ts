@@ -5,6 +5,7 @@ import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { GroupLimits, type GroupMarks } from './group-limits.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
+import { Peak } from './peak.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { Quota } from './quota.ts';
 import { QuotaGroups } from './quota-groups.ts';
@@ -49,6 +50,7 @@ export class Capacity {
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
   readonly #duration = new MovingAverage(DURATION_WEIGHT);
   #running = 0;
+  readonly #peak = new Peak();
 
   /** @param onMore is called when there is more than was foreseen */
   constructor(
@@ -134,6 +136,7 @@ export class Capacity {
       return false;
     }
     this.#running += 1;
+    this.#peak.add(this.#running, now);
     return true;
   }
 
@@ -186,8 +189,11 @@ export class Capacity {
     admission.limits.reported(headroom, admission, now);
   }
 
+  /** The first event of an attempt is its success, as far as overload goes. */
   firstEvent(admission: Admission, now: number): void {
-    this.#concurrency.firstEvent(admission.at, this.#running, now);
+    const ran = this.#ran(now);
+    this.#concurrency.firstEvent(admission.at, ran, now);
+    this.#concurrency.ended('well', admission.at, ran, now);
     admission.limits.accepted(admission, now);
   }
 
@@ -215,8 +221,14 @@ export class Capacity {
     }
     if (completed === undefined && error === undefined) return;
     limits.ended(error, admission, now);
-    const overloaded = error !== undefined && isOverload(error, limits);
-    this.#concurrency.ended(overloaded, at, this.#running, now);
+    if (error === undefined || !isOverload(error, limits)) return;
+    const how = error.reason === 'RATE_LIMIT_EXCEEDED' ? 'refused' : 'overloaded';
+    this.#concurrency.ended(how, at, this.#ran(now), now);
+  }
+
+  /** The most that ran at once lately. */
+  #ran(now: number): number {
+    return Math.max(this.#running, this.#peak.at(now));
   }
 
   get #expectedOutput(): number {

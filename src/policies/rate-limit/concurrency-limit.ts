@@ -13,12 +13,22 @@ const AFTER_SLOWNESS = 0.9;
  */
 const OVERLOAD_SHARE = 0.3;
 const OUTCOME_WEIGHT = 0.05;
+/**
+ * An upstream that refuses so many in a row is not overloaded but down, which is the circuit's affair:
+ * sending fewer at once would not help, and would still hold calls back when it is up again.
+ */
+const OUTAGE = 7;
+
+/** Overload that is met within so many ms is one, however quickly it is refused. */
+const LEAST_ROUND_TRIP_MS = 1_000;
 
 /**
  * Until the limit is back at where overload was met, in ms; then it grows faster and faster. Longer
  * where it takes longer to learn of overload, or time-outs of a minute would come too late.
  */
-const PLATEAU_MS = 20_000;
+const PLATEAU_MS = 3_000;
+/** Who says that there are too many says so again, if it is asked too soon. */
+const PLATEAU_AFTER_REFUSAL_MS = 20_000;
 const ROUND_TRIPS_PER_PLATEAU = 2;
 
 /** Of the first event, lately and usually. */
@@ -33,6 +43,9 @@ const QUICK = Math.log(1_000);
 
 /** Slowness is no refusal: it lowers the limit to this share of the maximum, no further. */
 const LEAST_SHARE_WHEN_SLOW = 0.1;
+
+/** `refused`: the upstream said that there are too many. `overloaded`: it failed as if there were. */
+export type AttemptEnd = 'well' | 'refused' | 'overloaded';
 
 /**
  * How many attempts may run at once. Starts at the maximum; falls to a share of what runs when the
@@ -49,6 +62,8 @@ export class ConcurrencyLimit {
   readonly #max: number;
   readonly #min: number;
   #overload = new MovingAverage(OUTCOME_WEIGHT, 0);
+  /** Overload since the last success. */
+  #run = 0;
   readonly #recent = new MovingAverage(RECENT_WEIGHT);
   readonly #usual = new MovingAverage(USUAL_WEIGHT);
   /** What ran when the limit was lowered, and to what. */
@@ -86,23 +101,40 @@ export class ConcurrencyLimit {
     this.#lower(AFTER_SLOWNESS, least, sentAt, running, now);
   }
 
-  /** An attempt ended, overloaded or not. Parameters as in `firstEvent`. */
-  ended(overloaded: boolean, sentAt: number, running: number, now: number): void {
+  /**
+   * An attempt had its first event, or ended before it. Parameters as in
+   * `firstEvent`.
+   */
+  ended(how: AttemptEnd, sentAt: number, running: number, now: number): void {
     if (sentAt <= this.#loweredAt) return;
+    const overloaded = how !== 'well';
     this.#overload.add(overloaded ? 1 : 0);
+    this.#run = how === 'overloaded' ? this.#run + 1 : 0;
+    if (this.#run >= OUTAGE) {
+      this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
+      return;
+    }
     if (!overloaded || this.#overload.value < OVERLOAD_SHARE) return;
-    this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now);
+    const plateauMs = how === 'refused' ? PLATEAU_AFTER_REFUSAL_MS : PLATEAU_MS;
+    this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now, plateauMs);
   }
 
-  #lower(share: number, least: number, sentAt: number, running: number, now: number): void {
-    if (sentAt <= this.#loweredAt) return;
+  #lower(
+    share: number,
+    least: number,
+    sentAt: number,
+    running: number,
+    now: number,
+    plateauMs = PLATEAU_MS,
+  ): void {
+    if (sentAt <= this.#loweredAt || now - this.#loweredAt < LEAST_ROUND_TRIP_MS) return;
     const from = Math.min(this.at(now), running);
     const to = Math.max(least, from * share);
     if (to >= this.at(now)) return;
     this.#from = Math.max(from, to + 1);
     this.#to = to;
     this.#loweredAt = now;
-    this.#plateauMs = Math.max(PLATEAU_MS, ROUND_TRIPS_PER_PLATEAU * (now - sentAt));
+    this.#plateauMs = Math.max(plateauMs, ROUND_TRIPS_PER_PLATEAU * (now - sentAt));
     this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
   }
 }

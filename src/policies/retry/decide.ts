@@ -14,6 +14,8 @@ export interface FailedTry {
   readonly remainingMs: number;
   /** There is somewhere else to go. */
   readonly hasAlternatives: boolean;
+  /** How long the last attempt took, in ms. */
+  readonly tookMs: number;
 }
 
 export interface DecideDeps {
@@ -41,6 +43,11 @@ const RETRIED_BY_DEFAULT: Partial<Record<ErrorReason, boolean>> = {
   PROVIDER_ERROR: false,
 };
 
+/** From which on a failure has cost the caller so much that the same target is not asked again, in ms. */
+const SLOW_FAILURE_MS = 5_000;
+/** The same silent target is not asked a third time. */
+const MAX_SLOW_ATTEMPTS = 2;
+
 /** Whether, and when, the same target is asked again; if not, the error with which it is left. */
 export function decideRetry(
   failed: FailedTry,
@@ -51,14 +58,21 @@ export function decideRetry(
   if (failed.final || attempts >= options.maxAttempts || !mayPass(error)) return give(error);
   // What cannot be read is most likely what this upstream always sends.
   if (error.facts.unreadable && attempts > 1) return give(error);
-  // A silent upstream is likely to stay silent, and the caller has waited for it already.
-  if (failed.hasAlternatives && error.reason === 'TIMEOUT') return give(error);
+  // Who let the caller wait is likely to do so again.
+  if (isSlow(failed) && (failed.hasAlternatives || attempts >= MAX_SLOW_ATTEMPTS)) {
+    return give(error);
+  }
   const waitMs = retryDelayMs(error.facts, attempts, options, deps.random);
   if (waitMs >= failed.remainingMs) return give(withWait(error, waitMs));
   if (failed.hasAlternatives && withoutSpread(waitMs, error.facts) > deps.maxWaitMs) {
     return give(error);
   }
   return { retry: true, waitMs };
+}
+
+/** A time-out, or a connection or an answer that failed after a long time. */
+function isSlow({ error, tookMs }: FailedTry): boolean {
+  return error.reason === 'TIMEOUT' || tookMs >= SLOW_FAILURE_MS;
 }
 
 function give(error: ProviderError): RetryDecision {

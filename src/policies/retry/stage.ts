@@ -40,6 +40,7 @@ async function retried(
   if (attemptsBefore === 0) deps.budget.deposit();
   for (let pass = 1; ; pass += 1) {
     throwIfOver(call, deps.clock);
+    const before = record.attempts;
     let withheld: Started | undefined;
     let hasOutput = false;
     let error: ProviderError;
@@ -64,9 +65,11 @@ async function retried(
     } catch (thrown) {
       error = ProviderError.from(thrown);
     }
+    // Not what it waited for its turn.
+    const tookMs = record.attempts > before ? (record.failedAttempts.at(-1)?.durationMs ?? 0) : 0;
     // A pass may consist of attempts with several keys, or of none if a stage below refused it.
     const attempts = Math.max(pass, record.attempts - attemptsBefore);
-    await beforeAnother(call, { error, attempts, hasOutput }, options, deps);
+    await beforeAnother(call, { error, attempts, hasOutput, tookMs }, options, deps);
     if (hasOutput) {
       emit({ type: 'attemptReset', attempt: record.attempts + 1, reason: error.reason });
     }
@@ -76,7 +79,12 @@ async function retried(
 /** Waits for the time of another attempt, or throws the error with which the target is left. */
 async function beforeAnother(
   call: Call,
-  failed: { readonly error: ProviderError; readonly attempts: number; readonly hasOutput: boolean },
+  failed: {
+    readonly error: ProviderError;
+    readonly attempts: number;
+    readonly hasOutput: boolean;
+    readonly tookMs: number;
+  },
   options: RetryOptions,
   deps: RetryDeps,
 ): Promise<void> {
@@ -88,6 +96,7 @@ async function beforeAnother(
       final: call.signal.aborted || (failed.hasOutput && call.recovery === 'fail'),
       remainingMs: call.deadline - deps.clock.now(),
       hasAlternatives: call.alternatives.length > 0,
+      tookMs: failed.tookMs,
     },
     options,
     deps,

@@ -1,4 +1,5 @@
 import type { Call } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { TimeoutPhase } from '../../core/errors.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
 import { effectiveEffort } from '../../request/fit/accepts.ts';
@@ -11,29 +12,54 @@ export type PhaseLimits = Readonly<Record<TimeoutPhase, number>>;
 const THINKING_MS = 10 * 60_000;
 /** With somewhere else to go, waiting longer costs more than asking there. */
 const WITH_ALTERNATIVES_MS = 10_000;
-const WITHOUT_ALTERNATIVES_MS = 60_000;
+/** Below it even a good upstream is slow at times. */
+const LEAST_WITH_ALTERNATIVES_MS = 1_000;
+const HEADERS_MS = 30_000;
+const FIRST_TOKEN_MS = 60_000;
+const IDLE_MS = 30_000;
 
-/** Finds the limits of a call's next attempt: the caller's, else the model's, else everybody's. */
-export function limitsOf(options: TimeoutOptions): (call: Call) => PhaseLimits {
+/**
+ * Finds the limits of a call's next attempt: the caller's, else the model's, else everybody's. Where
+ * there is somewhere else to go, `auto` leaves a silent upstream in time: after the share of the
+ * remaining deadline that this route has beside the others, and after 10 s at most.
+ */
+export function limitsOf(options: TimeoutOptions, clock: Clock): (call: Call) => PhaseLimits {
   const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
   return (call) => {
     const { id } = call.target.model;
     const { own } = models.find(({ fits }) => fits(id) || fits(call.model)) ?? {};
-    const firstTokenMs = own?.firstTokenMs ?? options.firstTokenMs;
+    const headersMs = own?.headersMs ?? options.headersMs;
+    const firstTokenMs = call.firstTokenTimeoutMs ?? own?.firstTokenMs ?? options.firstTokenMs;
+    const idleMs = call.idleTimeoutMs ?? own?.idleMs ?? options.idleMs;
+    const leaveAfterMs = call.alternatives.length > 0 ? shareOf(call, clock) : undefined;
     return {
       connect: own?.connectMs ?? options.connectMs,
-      headers: own?.headersMs ?? options.headersMs,
+      headers: headersMs === 'auto' ? (leaveAfterMs ?? HEADERS_MS) : headersMs,
       first_token:
-        call.firstTokenTimeoutMs ??
-        (firstTokenMs === 'auto' ? automaticFirstTokenMs(call) : firstTokenMs),
-      idle: call.idleTimeoutMs ?? own?.idleMs ?? options.idleMs,
+        firstTokenMs === 'auto' ? automaticFirstTokenMs(call, leaveAfterMs) : firstTokenMs,
+      idle: idleMs === 'auto' ? automaticIdleMs(call, leaveAfterMs) : idleMs,
     };
   };
 }
 
-function automaticFirstTokenMs({ request, target: { model }, alternatives }: Call): number {
-  const thinks = model.reasoning.isReasoning && effectiveEffort(request, model) !== 'none';
+/** Whether the model may be silent for long before and between its words. */
+function thinks({ request, target: { model } }: Call): boolean {
+  return model.reasoning.isReasoning && effectiveEffort(request, model) !== 'none';
+}
+
+function automaticFirstTokenMs(call: Call, leaveAfterMs: number | undefined): number {
   // An answer that is not streamed has its first output when it is complete.
-  if (thinks || !model.supports.streaming) return THINKING_MS;
-  return alternatives.length > 0 ? WITH_ALTERNATIVES_MS : WITHOUT_ALTERNATIVES_MS;
+  if (thinks(call) || !call.target.model.supports.streaming) return THINKING_MS;
+  return leaveAfterMs ?? FIRST_TOKEN_MS;
+}
+
+/** Who keeps what he has cannot go elsewhere in the middle of an answer. */
+function automaticIdleMs(call: Call, leaveAfterMs: number | undefined): number {
+  if (call.recovery === 'fail' || thinks(call)) return IDLE_MS;
+  return leaveAfterMs ?? IDLE_MS;
+}
+
+function shareOf({ deadline, alternatives }: Call, clock: Clock): number {
+  const share = (deadline - clock.now()) / (alternatives.length + 1);
+  return Math.max(Math.min(share, WITH_ALTERNATIVES_MS), LEAST_WITH_ALTERNATIVES_MS);
 }

@@ -2,15 +2,15 @@
 export interface PhaseTimeouts {
   /** DNS, TCP and TLS. */
   readonly connectMs: number;
-  /** From the connection to the response's headers. */
-  readonly headersMs: number;
+  /** From the connection to the response's headers. `auto`: see limits.ts. */
+  readonly headersMs: number | 'auto';
   /**
    * From the headers to the first output; of a model that cannot stream from the connection to the
    * whole answer. A call may bring its own. `auto`: as long as the model may take, see limits.ts.
    */
   readonly firstTokenMs: number | 'auto';
-  /** Between two events after the first output. A call may bring its own. */
-  readonly idleMs: number;
+  /** Between two events after the first output. A call may bring its own. `auto`: see limits.ts. */
+  readonly idleMs: number | 'auto';
 }
 
 /** Where some models differ. */
@@ -28,9 +28,9 @@ export interface TimeoutOptions extends PhaseTimeouts {
 
 export const DEFAULT_TIMEOUTS: TimeoutOptions = {
   connectMs: 5_000,
-  headersMs: 30_000,
+  headersMs: 'auto',
   firstTokenMs: 'auto',
-  idleMs: 30_000,
+  idleMs: 'auto',
   afterFinishMs: 5_000,
   models: [],
 };

@@ -13,7 +13,7 @@ import type { TimeoutOptions } from './options.ts';
  * back for it. The attempt is stopped through its signal; nothing is left to run on.
  */
 export function attemptTimeout(options: TimeoutOptions, clock: Clock): Stage {
-  const limits = limitsOf(options);
+  const limits = limitsOf(options, clock);
   return (next) => (call, emit) => timed(next, call, emit, limits(call), clock);
 }
 

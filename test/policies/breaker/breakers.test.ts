@@ -3,10 +3,11 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { CircuitBreakers } from '../../../src/policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
+import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
-const OPTIONS: BreakerOptions = { ...DEFAULT_BREAKER, minimumAttempts: 1 };
+const OPTIONS: BreakerOptions = { ...DEFAULT_BREAKER, firstOpenForMs: 10_000, minimumAttempts: 1 };
 const GAUGE = 'tamma.provider.circuit.state';
 const _DOWN = new ProviderError('NETWORK_ERROR');
 
@@ -25,6 +26,8 @@ function setUp(known: readonly string[] = []) {
     instruments: probe.instruments,
     labels: new ModelLabels(known),
     log: { info: () => {}, warn: () => {} },
+    random: () => 0,
+    room: new WaitingRoom(systemClock),
   });
   const trip = async (model: string) => {
     const circuit = breakers.circuit(model);

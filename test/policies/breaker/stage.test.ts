@@ -8,12 +8,13 @@ import { CircuitBreakers } from '../../../src/policies/breaker/breakers.ts';
 import { PROBE_MS } from '../../../src/policies/breaker/circuit.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
 import { breaker } from '../../../src/policies/breaker/stage.ts';
+import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
-const OPTIONS: BreakerOptions = { ...DEFAULT_BREAKER, minimumAttempts: 4 };
+const OPTIONS: BreakerOptions = { ...DEFAULT_BREAKER, firstOpenForMs: 10_000, minimumAttempts: 4 };
 const MODEL = 'gpt-test';
 const DOWN = new ProviderError('SERVICE_UNAVAILABLE');
 const NEUTRAL: readonly ErrorReason[] = [
@@ -42,7 +43,8 @@ function setUp(options: Partial<BreakerOptions> = {}) {
   const log = { info: jest.fn(), warn: jest.fn() };
   const labels = new ModelLabels([MODEL]);
   const clock = new FakeClock();
-  const deps = { clock, instruments, labels, log };
+  const room = new WaitingRoom(clock);
+  const deps = { clock, instruments, labels, log, random: () => 0, room };
   const breakers = new CircuitBreakers('default', { ...OPTIONS, ...options }, deps);
   open.push(breakers);
   const stage = breaker(breakers);
@@ -143,13 +145,32 @@ describe('a closed circuit', () => {
     },
   );
 
-  it('counts breaks in the middle of an answer', async () => {
+  it('counts a break in the middle of an answer as a failure beside its success', async () => {
     const { run, state } = setUp();
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 2; i++) {
+      expect(state()).toBe('closed');
       const { events, error } = await run(started(), text('Hi'), DOWN);
       expect(events).toHaveLength(2);
       expect(error).toMatchObject({ reason: DOWN.reason });
     }
+    expect(state()).toBe('open');
+  });
+
+  it('takes the first output as the success, not the end of the answer', async () => {
+    const { start, fail, state } = setUp();
+    const running = Array.from({ length: 5 }, () => {
+      const attempt = new Attempt();
+      const result = start(attempt.handler);
+      attempt.send(text('a'));
+      return { attempt, result };
+    });
+    for (let i = 0; i < 4; i++) await fail();
+    expect(state()).toBe('closed');
+    for (const { attempt, result } of running) {
+      attempt.end();
+      await result;
+    }
+    await fail();
     expect(state()).toBe('open');
   });
 
@@ -184,13 +205,15 @@ describe('a closed circuit', () => {
     expect(state()).toBe('open');
   });
 
-  it('does not let attempts that still run hide those that fail', async () => {
+  it('gives no verdict from failures alone while most attempts still run', async () => {
     const { start, fail, state } = setUp();
     const running = Array.from({ length: 20 }, () => {
       const attempt = new Attempt();
       return { attempt, result: start(attempt.handler) };
     });
-    for (let i = 0; i < 4; i++) await fail();
+    for (let i = 0; i < 19; i++) await fail();
+    expect(state()).toBe('closed');
+    await fail();
     expect(state()).toBe('open');
     for (const { attempt, result } of running) {
       attempt.end();
@@ -331,22 +354,19 @@ describe('a half open circuit', () => {
     expect(test.state()).toBe('closed');
   });
 
-  it('closes when an answer that is not complete still comes after the time of a probe', async () => {
-    const { clock, start, recover, state } = setUp();
+  it('closes with the first output of its probe, and counts a break behind it', async () => {
+    const { start, recover, fail, state } = setUp();
     await recover();
     const probe = new Attempt();
     const result = start(probe.handler);
-    probe.send(text('a'));
-    expect(state()).toBe('half_open');
-    clock.advance(PROBE_MS);
     probe.send(started());
     expect(state()).toBe('half_open');
-    probe.send(text('b'));
+    probe.send(text('a'));
     expect(state()).toBe('closed');
-    probe.send(text('c'));
-    probe.fail(new ProviderError('CANCELLED'));
-    expect((await result).events).toEqual([text('a'), started(), text('b'), text('c')]);
-    expect(state()).toBe('closed');
+    for (let i = 0; i < 3; i++) await fail();
+    probe.fail(DOWN);
+    await result;
+    expect(state()).toBe('open');
   });
 
   it('lets another probe through while one hangs, whichever is over first deciding', async () => {

@@ -3,7 +3,7 @@ import { ConcurrencyLimit } from '../../../src/policies/rate-limit/concurrency-l
 
 /** `count` attempts in a row that were sent at `now` and failed of overload. */
 function overload(limit: ConcurrencyLimit, count: number, running: number, now: number): void {
-  for (let attempt = 0; attempt < count; attempt += 1) limit.ended(true, now, running, now);
+  for (let attempt = 0; attempt < count; attempt += 1) limit.ended('refused', now, running, now);
 }
 
 describe('ConcurrencyLimit', () => {
@@ -11,15 +11,24 @@ describe('ConcurrencyLimit', () => {
     const limit = new ConcurrencyLimit(1_000);
     for (let now = 1; now < 5_000; now += 1) {
       limit.firstEvent(now - 200, 1_000, now);
-      limit.ended(false, now - 1_000, 1_000, now);
+      limit.ended('well', now - 1_000, 1_000, now);
     }
     expect(limit.at(5_000)).toBe(1_000);
   });
 
   it('is not lowered by an upstream that fails now and then', () => {
     const limit = new ConcurrencyLimit(1_000);
-    for (let now = 1; now < 5_000; now += 1) limit.ended(now % 10 === 0, now - 1, 500, now);
+    for (let now = 1; now < 5_000; now += 1)
+      limit.ended(now % 10 === 0 ? 'overloaded' : 'well', now - 1, 500, now);
     expect(limit.at(5_000)).toBe(1_000);
+  });
+
+  it('is not lowered by failures alone, which tell of an outage', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 1; now < 5_000; now += 10) limit.ended('overloaded', now - 1, 500, now);
+    limit.ended('well', 5_000, 500, 5_001);
+    limit.ended('overloaded', 5_000, 500, 5_001);
+    expect(limit.at(5_001)).toBe(1_000);
   });
 
   it('falls below what ran when the upstream is overloaded', () => {
@@ -34,14 +43,14 @@ describe('ConcurrencyLimit', () => {
     const limit = new ConcurrencyLimit(1_000);
     overload(limit, 200, 200, 1);
     expect(limit.at(1)).toBe(140);
-    overload(limit, 8, 140, 2);
-    expect(limit.at(2)).toBe(98);
+    overload(limit, 8, 140, 1_001);
+    expect(limit.at(1_001)).toBe(98);
   });
 
   it('does not fall below a minimum at which there is something to learn', () => {
     const limit = new ConcurrencyLimit(1_000);
-    for (let now = 1; now < 50; now += 1) overload(limit, 8, 10, now);
-    expect(limit.at(50)).toBe(10);
+    for (let now = 1; now < 50_000; now += 1_000) overload(limit, 8, 10, now);
+    expect(limit.at(49_001)).toBe(10);
 
     const small = new ConcurrencyLimit(4);
     overload(small, 100, 4, 1);

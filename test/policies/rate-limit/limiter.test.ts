@@ -602,24 +602,33 @@ describe('Limiter of concurrency', () => {
     expect(errors.get('c')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
   });
 
+  /** So many attempts, of which every second succeeds and the others fail. */
+  function half(permits: ReadonlyMap<string, Permit>, count: number, error: ProviderError): void {
+    for (let index = 0; index < count; index += 1) {
+      const permit = permits.get(String(index));
+      if (index % 2 === 0) permit?.firstEvent();
+      else {
+        permit?.fail(error);
+        permit?.release();
+      }
+    }
+  }
+
   it('falls on overload, and lets more go as it recovers though nothing ends', async () => {
-    const { limiter, ask, admitted, permits, pass } = setUp({ options: { maxConcurrent: 30 } });
-    for (let index = 0; index < 30; index += 1) {
+    const { limiter, ask, admitted, permits, pass } = setUp({ options: { maxConcurrent: 60 } });
+    for (let index = 0; index < 60; index += 1) {
       const { record } = ask(String(index));
       record.attempts += 1;
     }
     await pass(1_000);
-    for (let index = 0; index < 7; index += 1) {
-      permits
-        .get(String(index))
-        ?.fail(new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 }));
-      permits.get(String(index))?.release();
-    }
-    expect(limiter.concurrencyLimit).toBe(16);
-    ask('waits');
-    expect(admitted).not.toContain('waits');
+    half(permits, 60, new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 }));
+    // 60 ran a second ago, 30 still do: 0.7 of what ran when the overload was met.
+    expect(limiter.concurrencyLimit).toBeGreaterThan(35);
+    expect(limiter.concurrencyLimit).toBeLessThanOrEqual(42);
+    for (let index = 60; index < 75; index += 1) ask(String(index));
+    expect(admitted).not.toContain('74');
     await pass(60_000);
-    expect(admitted).toContain('waits');
+    expect(admitted).toContain('74');
   });
 
   it.each([
@@ -632,12 +641,20 @@ describe('Limiter of concurrency', () => {
     const { limiter, ask, permits, pass } = setUp();
     for (let index = 0; index < 1_000; index += 1) ask(String(index)).record.attempts += 1;
     await pass(1_000);
-    permits.forEach((permit) => {
-      permit.fail(new ProviderError(reason, facts));
-    });
-    for (const id of ['0', '1', '2', '3', '4', '5', '6']) permits.get(id)?.release();
+    half(permits, 60, new ProviderError(reason, facts));
     expect(limiter.concurrencyLimit).toBeGreaterThanOrEqual(expected - 7);
     expect(limiter.concurrencyLimit).toBeLessThanOrEqual(expected);
+  });
+
+  it('is not lowered by an upstream that is down, which is no overload', async () => {
+    const { limiter, ask, permits, pass } = setUp();
+    for (let index = 0; index < 1_000; index += 1) ask(String(index)).record.attempts += 1;
+    await pass(1_000);
+    for (const [, permit] of permits) {
+      permit.fail(new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 }));
+      permit.release();
+    }
+    expect(limiter.concurrencyLimit).toBe(1_000);
   });
 
   it('is not lowered by refused rates where the rate is limited', async () => {

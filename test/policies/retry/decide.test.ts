@@ -15,6 +15,7 @@ function decide(error: ProviderError, fields: Partial<Omit<FailedTry, 'error'>> 
       final: false,
       remainingMs: Number.POSITIVE_INFINITY,
       hasAlternatives: false,
+      tookMs: 0,
       ...fields,
     },
     DEFAULT_RETRY,
@@ -109,8 +110,24 @@ describe('decideRetry: when', () => {
   it('fails if the deadline has passed', () => {
     expect(decide(unavailable, { remainingMs: -1 }).retry).toBe(false);
     const lucky = { random: () => 0, maxWaitMs: 0 };
-    const failed = { attempts: 1, final: false, remainingMs: 0, hasAlternatives: false };
+    const failed = { attempts: 1, final: false, remainingMs: 0, hasAlternatives: false, tookMs: 0 };
     expect(decideRetry({ error: unavailable, ...failed }, DEFAULT_RETRY, lucky).retry).toBe(false);
+  });
+});
+
+describe('decideRetry: after a long wait', () => {
+  it('does not ask the same silent target a third time', () => {
+    expect(decide(silent).retry).toBe(true);
+    expect(decide(silent, { attempts: 2 })).toEqual({ retry: false, error: silent });
+    const reset = new ProviderError('NETWORK_ERROR');
+    expect(decide(reset, { attempts: 2, tookMs: 4_999 }).retry).toBe(true);
+    expect(decide(reset, { attempts: 2, tookMs: 5_000 }).retry).toBe(false);
+  });
+
+  it('goes elsewhere with a failure that was slow, if there is somewhere', () => {
+    expect(decide(unavailable, { tookMs: 8_000 }).retry).toBe(true);
+    expect(decide(unavailable, { tookMs: 8_000, hasAlternatives: true }).retry).toBe(false);
+    expect(decide(unavailable, { tookMs: 100, hasAlternatives: true }).retry).toBe(true);
   });
 });
 

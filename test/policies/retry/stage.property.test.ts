@@ -110,6 +110,8 @@ function expected(all: readonly Script[], most: number, mode: StreamRecovery): r
   const last = all.findIndex((one, index) => {
     const error = errorOf(one);
     if (error === undefined || index + 1 === most || !RETRYABLE.includes(error.reason)) return true;
+    // The same silent target is not asked a third time.
+    if (error.reason === 'TIMEOUT' && index > 0) return true;
     return mode === 'fail' && hasOutput(one);
   });
   return all.slice(0, last + 1);

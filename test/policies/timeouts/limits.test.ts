@@ -4,7 +4,10 @@ import type { Model } from '../../../src/core/model.ts';
 import { limitsOf } from '../../../src/policies/timeouts/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../../../src/policies/timeouts/options.ts';
 import { aCall } from '../../support/events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { aModel, aReasoningModel } from '../../support/models.ts';
+
+const CLOCK = new FakeClock();
 
 const ELSEWHERE: Partial<Call> = { alternatives: [{ upstream: 'azure', model: 'gpt-test' }] };
 
@@ -17,7 +20,7 @@ const effort = (reasoningEffort: string): Partial<Call> => ({
 
 describe('limitsOf', () => {
   it('allows by default 5 s to connect, 30 s for headers and 30 s of silence', () => {
-    expect(limitsOf(DEFAULT_TIMEOUTS)(aCall())).toMatchObject({
+    expect(limitsOf(DEFAULT_TIMEOUTS, CLOCK)(aCall())).toMatchObject({
       connect: 5_000,
       headers: 30_000,
       idle: 30_000,
@@ -47,24 +50,45 @@ describe('limitsOf', () => {
       600_000,
     ],
   ])('allows for the first output by default %s', (_, model, fields, expected) => {
-    expect(limitsOf(DEFAULT_TIMEOUTS)(asking(model, fields)).first_token).toBe(expected);
+    expect(limitsOf(DEFAULT_TIMEOUTS, CLOCK)(asking(model, fields)).first_token).toBe(expected);
+  });
+
+  it.each<[string, Partial<Call>, object]>([
+    ['10 s where the deadline is far', {}, { headers: 10_000, first_token: 10_000, idle: 10_000 }],
+    [
+      'its share of the deadline',
+      { deadline: CLOCK.now() + 12_000 },
+      { headers: 6_000, first_token: 6_000, idle: 6_000 },
+    ],
+    ['a second at least', { deadline: CLOCK.now() + 100 }, { headers: 1_000, first_token: 1_000 }],
+    [
+      'and in the middle of an answer no less than without, if that is kept',
+      { recovery: 'fail' },
+      { headers: 10_000, idle: 30_000 },
+    ],
+  ])('leaves a silent upstream for another after %s', (_, fields, expected) => {
+    const call = asking(aModel(), { ...ELSEWHERE, recovery: 'restart', ...fields });
+    expect(limitsOf(DEFAULT_TIMEOUTS, CLOCK)(call)).toMatchObject(expected);
   });
 
   it('keeps a configured time, whatever the model', () => {
-    const limits = limitsOf({ ...DEFAULT_TIMEOUTS, firstTokenMs: 7_000 });
+    const limits = limitsOf({ ...DEFAULT_TIMEOUTS, firstTokenMs: 7_000 }, CLOCK);
     expect(limits(asking(aReasoningModel())).first_token).toBe(7_000);
   });
 
   it('takes what the first fitting pattern says, and the rest from everybody', () => {
-    const limits = limitsOf({
-      ...DEFAULT_TIMEOUTS,
-      firstTokenMs: 7_000,
-      models: [
-        { pattern: 'other-*', connectMs: 1 },
-        { pattern: 'gpt-*', headersMs: 2, firstTokenMs: 'auto' },
-        { pattern: '*', connectMs: 3, headersMs: 3, firstTokenMs: 3, idleMs: 3 },
-      ],
-    });
+    const limits = limitsOf(
+      {
+        ...DEFAULT_TIMEOUTS,
+        firstTokenMs: 7_000,
+        models: [
+          { pattern: 'other-*', connectMs: 1 },
+          { pattern: 'gpt-*', headersMs: 2, firstTokenMs: 'auto' },
+          { pattern: '*', connectMs: 3, headersMs: 3, firstTokenMs: 3, idleMs: 3 },
+        ],
+      },
+      CLOCK,
+    );
     expect(limits(asking(aModel({ id: 'gpt-4o' })))).toEqual({
       connect: 5_000,
       headers: 2,
@@ -80,7 +104,10 @@ describe('limitsOf', () => {
   });
 
   it("fits patterns to the model's id and to the name that is sent", () => {
-    const limits = limitsOf({ ...DEFAULT_TIMEOUTS, models: [{ pattern: 'gpt-4o', idleMs: 1 }] });
+    const limits = limitsOf(
+      { ...DEFAULT_TIMEOUTS, models: [{ pattern: 'gpt-4o', idleMs: 1 }] },
+      CLOCK,
+    );
     const model = aModel({ id: 'gpt-4o' });
     expect(limits(asking(model, { model: 'gpt-4o-2024-08-06' })).idle).toBe(1);
     expect(limits(asking(aModel({ id: 'our-model' }), { model: 'gpt-4o' })).idle).toBe(1);
@@ -88,10 +115,13 @@ describe('limitsOf', () => {
   });
 
   it("prefers the caller's own", () => {
-    const limits = limitsOf({
-      ...DEFAULT_TIMEOUTS,
-      models: [{ pattern: '*', firstTokenMs: 5, idleMs: 6 }],
-    });
+    const limits = limitsOf(
+      {
+        ...DEFAULT_TIMEOUTS,
+        models: [{ pattern: '*', firstTokenMs: 5, idleMs: 6 }],
+      },
+      CLOCK,
+    );
     expect(limits(aCall({ firstTokenTimeoutMs: 1, idleTimeoutMs: 2 }))).toMatchObject({
       first_token: 1,
       idle: 2,

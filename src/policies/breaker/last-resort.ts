@@ -1,0 +1,45 @@
+import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import { ProviderError } from '../../core/errors.ts';
+import type { Completed } from '../../core/events.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+export interface LastResortDeps {
+  readonly room: WaitingRoom;
+  readonly clock: Clock;
+  /** Longest wait for open circuits, in ms; 0: none. */
+  readonly maxWaitMs: number;
+}
+
+/**
+ * Does not refuse what could still be served: a call that finds every circuit of its routes open, or
+ * opens the last of them, waits for the next probe and is tried again, over all of its routes. Within
+ * `circuitBreaker.maxWait` and half of the time that it has left; not once its caller has output.
+ */
+export function lastResort(deps: LastResortDeps): Stage {
+  return (next) => (deps.maxWaitMs === 0 ? next : (call, emit) => patient(next, call, emit, deps));
+}
+
+async function patient(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  { room, clock, maxWaitMs }: LastResortDeps,
+): Promise<Completed> {
+  let until: number | undefined;
+  for (;;) {
+    try {
+      return await next(call, emit);
+    } catch (thrown) {
+      const error = ProviderError.from(thrown);
+      const { record } = call;
+      const isOpen = error.reason === 'CIRCUIT_OPEN' || error.facts.opensCircuit === true;
+      if (!isOpen || record.firstOutputAt !== undefined) throw error;
+      const since = clock.now();
+      until ??= Math.min(since + maxWaitMs, since + (call.deadline - since) / 2);
+      const hasChance = await room.wait(record, until, call.signal);
+      record.queuedMs += clock.now() - since;
+      if (!hasChance) throw error;
+    }
+  }
+}
