@@ -114,6 +114,7 @@ export async function simulate(load: Load): Promise<Result> {
     maxWaitMs: DEFAULT_FALLBACK.maxWaitMs,
     newSource: localSource,
     room,
+    upstreamMessages: true,
   };
   const upstreams = names.map((name) => {
     const parts = createUpstreamParts(

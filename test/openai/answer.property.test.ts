@@ -61,7 +61,7 @@ async function attempt(leavesOn: number | undefined) {
       buildRequest: async () => ({}) as HttpRequest,
       clock,
       upstreamMessages: true,
-    stream: { afterFinishMs: 5_000, maxEventBytes: 1024 * 1024 },
+      stream: { afterFinishMs: 5_000, maxEventBytes: 1024 * 1024 },
     },
   ).run();
   const settle = () => {

@@ -94,7 +94,14 @@ function behaviourOf({
 }
 
 function decided(error: ProviderError): boolean {
-  const failed = { error, attempts: 1, final: false, remainingMs: 1e9, hasAlternatives: false };
+  const failed = {
+    error,
+    attempts: 1,
+    final: false,
+    remainingMs: 1e9,
+    hasAlternatives: false,
+    tookMs: 0,
+  };
   return decideRetry(failed, DEFAULT_RETRY, { random: () => 0.5, maxWaitMs: 1e9 }).retry;
 }
 
