@@ -33,6 +33,8 @@ export interface ErrorFacts {
   /** Present if the upstream answered with an error. */
   readonly upstreamError?: UpstreamErrorOutline;
   readonly fieldViolations?: readonly FieldViolation[];
+  /** How many more there are that `fieldViolations` does not list. Default 0. */
+  readonly moreViolations?: number;
   /** How long to wait before another try, in ms. */
   readonly retryAfterMs?: number;
   readonly upstreamStatus?: number;
@@ -73,7 +75,7 @@ export class ProviderError extends Error {
   readonly facts: ErrorFacts;
 
   constructor(reason: ErrorReason, facts: ErrorFacts = {}) {
-    super(facts.message ?? describe(reason, facts.fieldViolations), { cause: facts.cause });
+    super(facts.message ?? describe(reason, facts), { cause: facts.cause });
     this.name = 'ProviderError';
     this.reason = reason;
     this.facts = facts;
@@ -96,9 +98,10 @@ export class ProviderError extends Error {
 }
 
 /** Names the first bad field, for clients that show the message and not the details. */
-function describe(reason: ErrorReason, violations: readonly FieldViolation[] = []): string {
+function describe(reason: ErrorReason, facts: ErrorFacts): string {
+  const { fieldViolations: violations = [], moreViolations = 0 } = facts;
   const first = violations[0];
   if (first === undefined) return ERROR_KINDS[reason].message;
-  const others = violations.length - 1;
+  const others = violations.length - 1 + moreViolations;
   return `${first.field} ${first.description}${others === 0 ? '' : ` (and ${others} more)`}.`;
 }

@@ -111,6 +111,7 @@ function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
 }
 
 function callOptions(rpc: RpcCall, violations = new Violations()): Required<CallOptions> {
+  violations.throwIfTooMany();
   const { id, signal, deadline, context, record } = rpc;
   return { id, signal, deadline, context, record, violations: violations.found };
 }

@@ -17,6 +17,8 @@ import {
   type EndableCall,
 } from './call-signal.ts';
 import { MessageStream } from './message-stream.ts';
+import { type RequestShape, requestShape } from './request-shape.ts';
+import { type Oversize, oversizeOf } from './request-size.ts';
 import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
 import { untilEnded, untilUnwound } from './unwind.ts';
@@ -72,6 +74,8 @@ interface OneRpc {
   lastSequence(): number;
 }
 
+const UNREADABLE = 'The request is not a valid message of its type.';
+
 /** What is left to say when even the error cannot be put into words. */
 const LAST_RESORT = { code: status.INTERNAL, details: ERROR_KINDS.INTERNAL.message };
 
@@ -94,13 +98,14 @@ export class Rpcs {
     options: RpcOptions,
     run: (request: Request, rpc: RpcCall) => Promise<Response> | Response,
   ): handleUnaryCall<Buffer, Buffer> {
+    const shape = requestShape(method.path);
     return (call, callback) => {
       void this.#settle({
         method: method.path.slice(1),
         call,
         options,
         async answer(rpc) {
-          const response = await run(readRequest(method, call.request), rpc);
+          const response = await run(readRequest(method, shape, call.request), rpc);
           rpc.signal.throwIfAborted();
           callback(null, method.responseSerialize(response));
         },
@@ -115,6 +120,7 @@ export class Rpcs {
     options: RpcOptions,
     run: (request: Request, stream: MessageStream<Response>, rpc: RpcCall) => Promise<void>,
   ): handleServerStreamingCall<Buffer, Buffer> {
+    const shape = requestShape(method.path);
     return (call) => {
       let stream: MessageStream<Response> | undefined;
       void this.#settle({
@@ -123,7 +129,7 @@ export class Rpcs {
         options,
         async answer(rpc) {
           stream = new MessageStream(call, method.responseSerialize, rpc.signal);
-          await run(readRequest(method, call.request), stream, rpc);
+          await run(readRequest(method, shape, call.request), stream, rpc);
           call.end();
         },
         fail(reply) {
@@ -199,14 +205,22 @@ function pickEnding({ signal, deadline, abort }: CallSignal) {
 
 function readRequest<Request>(
   method: Pick<Method<Request, never>, 'requestDeserialize'>,
+  shape: RequestShape,
   bytes: Buffer,
 ): Request {
+  // Before decoding, which makes an object of two bytes.
+  const oversize = oversizeOf(bytes, shape);
+  if (oversize !== undefined) refuse(oversize);
   try {
     return method.requestDeserialize(bytes);
   } catch (cause) {
-    const message = 'The request is not a valid message of its type.';
-    throw new ProviderError('INVALID_REQUEST', { message, cause });
+    throw new ProviderError('INVALID_REQUEST', { message: UNREADABLE, cause });
   }
+}
+
+function refuse(oversize: Oversize): never {
+  if (oversize === 'malformed') throw new ProviderError('INVALID_REQUEST', { message: UNREADABLE });
+  throw new ProviderError('INVALID_REQUEST', { fieldViolations: [oversize] });
 }
 
 function firstText(metadata: Metadata, key: string): string | undefined {

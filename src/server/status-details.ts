@@ -128,7 +128,8 @@ export const KIND_DETAIL: Record<DetailKind, (failure: Failure, room: number) =>
     return any('google.rpc.QuotaFailure', QuotaFailure, { violations: [violation] });
   },
   BadRequest: ({ error }, room) => {
-    const fieldViolations = fitFieldViolations(error.facts.fieldViolations ?? [], room);
+    const { fieldViolations: found = [], moreViolations } = error.facts;
+    const fieldViolations = fitFieldViolations(found, room, moreViolations);
     return any('google.rpc.BadRequest', BadRequest, { fieldViolations });
   },
   ResourceInfo: ({ error, facts, message }) => {

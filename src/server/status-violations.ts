@@ -9,17 +9,18 @@ const MAX_DESCRIPTION_BYTES = 256;
 const MORE_BYTES = 32;
 
 /**
- * The first violations, as many as take at most `room` bytes on the wire. If some are left out, a
- * last entry without a field says how many: "17 more". The first violation is always kept.
+ * The first violations, as many as take at most `room` bytes on the wire. If some are left out, here or
+ * before (`more`), a last entry without a field says how many: "17 more". The first one is always kept.
  */
 export function fitFieldViolations(
   violations: readonly FieldViolation[],
   room: number,
+  more = 0,
 ): BadRequest_FieldViolation[] {
   const fitted: BadRequest_FieldViolation[] = [];
   let used = 0;
   for (const { field, description } of violations) {
-    const left = violations.length - fitted.length;
+    const left = violations.length - fitted.length + more;
     const entry = fieldViolation(
       statusText(field, MAX_FIELD_BYTES),
       statusText(description, MAX_DESCRIPTION_BYTES),
@@ -31,7 +32,7 @@ export function fitFieldViolations(
     }
     fitted.push(entry);
   }
-  return fitted;
+  return more === 0 ? fitted : [...fitted, fieldViolation('', `${more} more`)];
 }
 
 function fieldViolation(field: string, description: string): BadRequest_FieldViolation {

@@ -12,6 +12,13 @@ export class RawGrpc {
 
   /** Calls a method with one message. The stream is paused: `resume` it to read. */
   call(path: string, message: Uint8Array, headers: Record<string, string> = {}): ClientHttp2Stream {
+    const stream = this.open(path, headers);
+    stream.end(frame(message));
+    return stream;
+  }
+
+  /** Opens a call whose bytes, gRPC's prefixes included, are the caller's to write. Paused, too. */
+  open(path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
     const stream = this.#session.request({
       ':method': 'POST',
       ':path': path,
@@ -20,7 +27,6 @@ export class RawGrpc {
       ...headers,
     });
     stream.pause();
-    stream.end(frame(message));
     return stream;
   }
 

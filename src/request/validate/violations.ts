@@ -1,7 +1,7 @@
 import { type FieldViolation, ProviderError } from '../../core/errors.ts';
 
 /** More than anybody reads, and no more memory than that for a request of a million bad fields. */
-const MAX_VIOLATIONS = 256;
+const MAX_VIOLATIONS = 100;
 
 const MESSAGE = /^request\.messages\[\d+\]/;
 
@@ -9,6 +9,8 @@ const MESSAGE = /^request\.messages\[\d+\]/;
 export class Violations {
   readonly #malformed: FieldViolation[];
   readonly #unsupported: FieldViolation[] = [];
+  /** Found when as many are known as anybody reads. */
+  #more = 0;
   /** Paths below which what stands in the request is not what the caller wrote. */
   readonly #unreadable: readonly string[];
 
@@ -20,15 +22,18 @@ export class Violations {
 
   /** A field that no upstream would take. */
   malformed(field: string, description: string): void {
-    if (this.#malformed.length >= MAX_VIOLATIONS) return;
     if (this.#unreadable.some((path) => field.startsWith(path))) return;
-    this.#malformed.push({ field, description });
+    this.#note(this.#malformed, { field, description });
   }
 
   /** A valid field that this provider cannot honour. */
   unsupported(field: string, description: string): void {
-    if (this.#unsupported.length >= MAX_VIOLATIONS) return;
-    this.#unsupported.push({ field, description });
+    this.#note(this.#unsupported, { field, description });
+  }
+
+  #note(found: FieldViolation[], violation: FieldViolation): void {
+    if (found.length < MAX_VIOLATIONS) found.push(violation);
+    else this.#more += 1;
   }
 
   /** @throws ProviderError with everything that is wrong, if anything is */
@@ -36,6 +41,7 @@ export class Violations {
     const fieldViolations = [...this.#malformed, ...this.#unsupported];
     if (fieldViolations.length === 0) return;
     const reason = this.#malformed.length > 0 ? 'INVALID_REQUEST' : 'UNSUPPORTED_PARAMETER';
-    throw new ProviderError(reason, { model, fieldViolations });
+    const more = this.#more === 0 ? {} : { moreViolations: this.#more };
+    throw new ProviderError(reason, { model, fieldViolations, ...more });
   }
 }

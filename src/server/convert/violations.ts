@@ -1,5 +1,8 @@
-import type { FieldViolation } from '../../core/errors.ts';
+import { type FieldViolation, ProviderError } from '../../core/errors.ts';
 import { nameOf } from './enums.ts';
+
+/** More than anybody reads; a request may have a bad field in every two bytes. */
+const MAX_VIOLATIONS = 100;
 
 /**
  * The fields of one request that the domain's types cannot express. They are handed to the provider,
@@ -7,6 +10,7 @@ import { nameOf } from './enums.ts';
  */
 export class Violations {
   readonly #violations: FieldViolation[] = [];
+  #more = 0;
 
   get found(): readonly FieldViolation[] {
     return this.#violations;
@@ -14,7 +18,17 @@ export class Violations {
 
   /** Notes a bad field. Returns undefined: what a converter yields for a field it cannot convert. */
   add(field: string, description: string): undefined {
-    this.#violations.push({ field, description });
+    if (this.#violations.length < MAX_VIOLATIONS) this.#violations.push({ field, description });
+    else this.#more += 1;
+  }
+
+  /** @throws ProviderError with the first of them if there are more than anybody reads */
+  throwIfTooMany(): void {
+    if (this.#more === 0) return;
+    throw new ProviderError('INVALID_REQUEST', {
+      fieldViolations: this.#violations,
+      moreViolations: this.#more,
+    });
   }
 }
 

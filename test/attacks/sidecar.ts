@@ -1,0 +1,59 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A sidecar in a process of its own, which an attack may end without ending the test. */
+export interface SidecarProcess {
+  /** `127.0.0.1:50051`. */
+  readonly address: string;
+  readonly child: ChildProcess;
+  /** Whether the process still runs. */
+  readonly alive: boolean;
+  /** Ends it by its id, and waits until it has gone. */
+  stop(): Promise<void>;
+}
+
+export interface SidecarSettings {
+  /** Options of Node.js: `--max-old-space-size=128`. */
+  readonly nodeOptions?: readonly string[];
+  /** What its standard error is; default: it is read and thrown away. */
+  readonly stderr?: 'pipe' | 'ignore' | number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts the sidecar on free ports. Its upstream is a port of this machine that nobody listens at. */
+export async function startSidecar(settings: SidecarSettings = {}): Promise<SidecarProcess> {
+  const { nodeOptions = [], stderr = 'ignore', environment = {} } = settings;
+  const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', stderr];
+  const child = spawn(process.execPath, [...nodeOptions, 'src/main.ts'], {
+    stdio,
+    env: {
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      TAMMA_LISTEN: '127.0.0.1:0',
+      TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+      ...environment,
+    },
+  });
+  const gone = once(child, 'exit');
+  return {
+    address: await listeningAddress(child),
+    child,
+    get alive() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+async function listeningAddress({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('the process has no standard output');
+  for await (const line of createInterface({ input: stdout })) {
+    const address = /^listening on (.*)/.exec(line)?.[1];
+    if (address !== undefined) return address;
+  }
+  throw new Error('the sidecar did not start');
+}
