@@ -7,6 +7,7 @@ import { providerOptions } from './provider-options.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
+import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
 
@@ -41,7 +42,8 @@ const MAX_SHOWN_BUDGETS = 20;
 export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
   const clock = deps.clock ?? systemClock;
-  const logger = deps.logger ?? createLogger({ level: config.logLevel });
+  const drops = new LogDrops();
+  const logger = deps.logger ?? createLogger({ level: config.logLevel, drops });
   logLibrary(logger);
   const revision = configRevision(config);
   const startedAt = clock.now();
@@ -53,6 +55,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     logger,
   });
   const { tracer, instruments } = telemetry;
+  instruments.droppedLogLines.addCallback((result) => result.observe(drops.lines));
 
   const provider = createOpenAIProvider(providerOptions(config, version), {
     clock,

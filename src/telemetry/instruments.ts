@@ -1,4 +1,11 @@
-import type { Counter, Histogram, Meter, ObservableGauge, UpDownCounter } from '@opentelemetry/api';
+import type {
+  Counter,
+  Histogram,
+  Meter,
+  ObservableCounter,
+  ObservableGauge,
+  UpDownCounter,
+} from '@opentelemetry/api';
 import { METRIC } from './attributes.ts';
 
 /** Seconds: the buckets the GenAI conventions prescribe. */
@@ -48,6 +55,8 @@ export interface Instruments {
   readonly queueDuration: Histogram;
   /** Calls refused because this process has too much to do. */
   readonly shedCalls: Counter;
+  /** Log lines that could not be written. */
+  readonly droppedLogLines: ObservableCounter;
   /** API keys that were set aside, by target and reason. */
   readonly keysSetAside: Counter;
   /** Seconds for which nothing is sent, as the upstream asked or reported; by target and model. */
@@ -139,6 +148,10 @@ function resilienceInstruments(meter: Meter) {
     shedCalls: meter.createCounter(METRIC.shedCalls, {
       unit: '{call}',
       description: 'Calls refused because this process has too much to do.',
+    }),
+    droppedLogLines: meter.createObservableCounter(METRIC.droppedLogLines, {
+      unit: '{line}',
+      description: 'Log lines that could not be written.',
     }),
     keysSetAside: meter.createCounter(METRIC.keysSetAside, {
       unit: '{key}',

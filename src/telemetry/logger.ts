@@ -1,7 +1,9 @@
 import pino from 'pino';
 import { BurstWriter } from './burst-writer.ts';
+import { LogDrops } from './log-drops.ts';
 import { redact } from './redact.ts';
 import { serializeError } from './serialize-error.ts';
+import { standardError } from './standard-error.ts';
 
 export type Logger = pino.Logger;
 
@@ -10,12 +12,18 @@ export interface LoggerOptions {
   readonly level: string;
   /** Default: stderr, because stdout is for the `listening on` lines. */
   readonly destination?: pino.DestinationStream;
+  /** Told of lines that were lost. */
+  readonly drops?: LogDrops;
 }
 
 const SERVICE_NAME = 'tamma-provider-openai';
 
-/** One JSON object per line: ISO time, level as a word, service, message. Errors go under `err`. */
-export function createLogger({ level, destination }: LoggerOptions): Logger {
+/**
+ * One JSON object per line: ISO time, level as a word, service, message. Errors go under `err`. To log
+ * never throws and never waits: what cannot be made into a line, or not be written, is counted.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, destination, drops = new LogDrops() } = options;
   return pino(
     {
       level,
@@ -23,8 +31,17 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
       serializers: { err: serializeError },
+      hooks: {
+        logMethod(words, log) {
+          try {
+            log.apply(this, words);
+          } catch {
+            drops.lines += 1;
+          }
+        },
+      },
     },
-    destination ?? new BurstWriter(pino.destination({ dest: 2, sync: true })),
+    destination ?? new BurstWriter(standardError(), drops),
   );
 }
 

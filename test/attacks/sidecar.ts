@@ -9,6 +9,8 @@ export interface SidecarProcess {
   readonly child: ChildProcess;
   /** Whether the process still runs. */
   readonly alive: boolean;
+  /** Resolves with the exit code, null if a signal has ended it. */
+  readonly gone: Promise<number | null>;
   /** Ends it by its id, and waits until it has gone. */
   stop(): Promise<void>;
 }
@@ -35,10 +37,11 @@ export async function startSidecar(settings: SidecarSettings = {}): Promise<Side
       ...environment,
     },
   });
-  const gone = once(child, 'exit');
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
   return {
     address: await listeningAddress(child),
     child,
+    gone,
     get alive() {
       return child.exitCode === null && child.signalCode === null;
     },

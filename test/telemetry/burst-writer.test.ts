@@ -1,14 +1,36 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { BurstWriter } from '../../src/telemetry/burst-writer.ts';
+import { LogDrops } from '../../src/telemetry/log-drops.ts';
+
+const MIB = 1024 * 1024;
 
 let written: string[] = [];
+let last: string[] = [];
+/** Ends the write that runs. */
+let done: ((failed: boolean) => void) | undefined;
+/** Whether a write ends at once. */
+let fast = true;
+let drops: LogDrops;
 let writer: BurstWriter;
 const onExit = process.listeners('exit');
 
 beforeEach(() => {
   jest.useFakeTimers();
   written = [];
-  writer = new BurstWriter({ write: (text) => void written.push(text) });
+  last = [];
+  fast = true;
+  drops = new LogDrops();
+  writer = new BurstWriter(
+    {
+      write(text, written_) {
+        written.push(text);
+        if (fast) written_(false);
+        else done = written_;
+      },
+      writeLast: (text) => void last.push(text),
+    },
+    drops,
+  );
 });
 
 afterEach(() => {
@@ -38,7 +60,7 @@ describe('BurstWriter', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('holds no more than 64 Ki characters', () => {
+  it('does not wait to collect more than 64 Ki characters', () => {
     writer.write('a\n');
     writer.write('x'.repeat(64 * 1024));
     expect(written).toHaveLength(1);
@@ -54,6 +76,37 @@ describe('BurstWriter', () => {
     for (const listener of process.listeners('exit')) {
       if (!onExit.includes(listener)) listener.call(process, 0);
     }
-    expect(written).toEqual(['a\n', 'b\n', 'c\n']);
+    expect(written).toEqual(['a\n', 'b\n']);
+    expect(last).toEqual(['c\n']);
+  });
+
+  it('drops lines and counts them while its target is stuck, and goes on behind that', () => {
+    fast = false;
+    writer.write('first\n');
+    const line = `${'x'.repeat(1023)}\n`;
+    for (let lines = 0; lines < 1024 + 3; lines += 1) writer.write(line);
+    jest.advanceTimersByTime(1_000);
+    expect(written).toEqual(['first\n']);
+    expect(drops.lines).toBe(3);
+    fast = true;
+    done?.(false);
+    jest.advanceTimersByTime(20);
+    expect(written[1]).toHaveLength(MIB);
+    writer.write('later\n');
+    jest.advanceTimersByTime(20);
+    expect(written.at(-1)).toBe('later\n');
+    expect(drops.lines).toBe(3);
+  });
+
+  it('counts the lines of a write that failed', () => {
+    fast = false;
+    writer.write('a\n');
+    writer.write('b\n');
+    writer.write('c\n');
+    done?.(true);
+    expect(drops.lines).toBe(1);
+    jest.advanceTimersByTime(20);
+    done?.(true);
+    expect(drops.lines).toBe(3);
   });
 });

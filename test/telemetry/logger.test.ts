@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { LogDrops } from '../../src/telemetry/log-drops.ts';
 import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
 
 function logInto(lines: Record<string, unknown>[], level = 'info'): Logger {
@@ -22,6 +23,24 @@ describe('createLogger', () => {
         msg: 'answered',
       },
     ]);
+  });
+
+  it('never throws, whatever it is to log, and counts what it could not', () => {
+    const unreadable = {
+      get model(): string {
+        throw new Error('no');
+      },
+    };
+    const oddError = Object.assign(new Error('odd'), { message: 5, constructor: undefined });
+    const drops = new LogDrops();
+    const full = () => {
+      throw new Error('ENOSPC');
+    };
+    const logger = createLogger({ level: 'info', destination: { write: full }, drops });
+    logger.info(unreadable, 'unreadable');
+    logger.child({ a: 1 }).error({ err: oddError }, 'odd');
+    logger.info('full');
+    expect(drops.lines).toBe(3);
   });
 
   it('leaves out what is below its level', () => {

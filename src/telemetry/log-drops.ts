@@ -1,0 +1,4 @@
+/** How many lines the log had no room for, or could not make. */
+export class LogDrops {
+  lines = 0;
+}
