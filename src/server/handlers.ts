@@ -31,6 +31,9 @@ const SEND_MESSAGE = {
   responseSerialize: (value: SendMessageResponse) => serializeSendMessageResponse(value),
 };
 
+/** The status is serialized once for all who watch it. */
+const WATCH_STATUS = { ...METHODS.watchStatus, responseSerialize: (status: Buffer) => status };
+
 const ANSWERS = { answers: true } as const;
 
 /** tamma.provider.v1.IAIProvider over the in-process provider. */
@@ -73,11 +76,11 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     }),
     getStatus: rpcs.unary(METHODS.getStatus, {}, () => ({ status: status.current() })),
     watchStatus: rpcs.serverStreaming(
-      METHODS.watchStatus,
+      WATCH_STATUS,
       { unlimited: true },
       async (_request, stream, { signal }) => {
         for await (const current of status.watch(signal)) {
-          if (!stream.write({ status: current })) await stream.drained();
+          if (!stream.write(current)) await stream.drained();
         }
       },
     ),

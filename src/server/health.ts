@@ -21,6 +21,9 @@ export interface Health {
   endWatches(): void;
 }
 
+/** Watches at once. */
+const MAX_WATCHES = 1_000;
+
 /** SERVING as long as the process answers. Not tied to the upstream, which no restart mends. */
 const LIVENESS = 'liveness';
 /** SERVING from the start until the drain, as is the empty name, which means the whole server. */
@@ -48,6 +51,10 @@ export function createHealth(services: readonly string[]): Health {
   }
 
   function watch(stream: WatchStream): void {
+    if (watches.size >= MAX_WATCHES) {
+      stream.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many watches' });
+      return;
+    }
     const { service } = stream.request;
     const added = { stream, service, status: statusOf(service) };
     stream.write({ status: added.status });

@@ -1,5 +1,10 @@
-import type { Clock } from '../core/clock.ts';
-import { type ProviderStatus, ProviderStatus_State } from '../gen/tamma/provider/v1/provider.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import {
+  IAIProviderService,
+  type ProviderStatus,
+  ProviderStatus_State,
+} from '../gen/tamma/provider/v1/provider.ts';
 import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { toDuration } from './convert/time.ts';
@@ -17,16 +22,29 @@ export interface StatusBoardDeps {
 }
 
 /**
- * How often a watcher looks for changes that no call's end announces, in ms: a circuit may open in the
- * middle of a call, and time alone half-opens it and brings keys back.
+ * How often changes are looked for that no call's end announces, in ms: a circuit may open in the middle
+ * of a call, and time alone half-opens it and brings keys back.
  */
 const LOOK_EVERY_MS = 1_000;
+
+/** Watches of the status at once; a change is written to each of them in one turn. */
+export const MAX_WATCHES = 1_000;
 
 /** The provider's state, for those who ask and those who watch. */
 export class StatusBoard {
   readonly #deps: StatusBoardDeps;
   readonly #startedAt: number;
-  readonly #watchers = new Set<() => void>();
+  /** Each wakes one watch. */
+  readonly #watches = new Set<() => void>();
+  /** Looks for changes as long as somebody watches. */
+  #timer: Timer | undefined;
+  /** Looks at the end of this turn. */
+  #look: NodeJS.Immediate | undefined;
+  /** What watches were last told of, and how often that has changed. */
+  #news = '';
+  #version = 0;
+  /** The state as it is in this turn, for all watches. */
+  #message: Buffer | undefined;
   #draining = false;
 
   constructor(deps: StatusBoardDeps) {
@@ -55,39 +73,44 @@ export class StatusBoard {
     };
   }
 
-  /** Lets the watchers look for changes, to be called whenever there may be one. */
+  /**
+   * To be called whenever there may be a change. Costs next to nothing, because the state is looked at
+   * once a turn at most, whoever calls and however many watch.
+   */
   refresh(): void {
-    for (const look of this.#watchers) look();
+    if (this.#watches.size === 0) return;
+    this.#look ??= setImmediate(() => {
+      this.#look = undefined;
+      this.#lookForNews();
+    });
   }
 
   /** Says DRAINING from now on; the watches end after having said so. */
   drain(): void {
     this.#draining = true;
-    this.refresh();
+    this.#message = undefined;
+    this.#wakeAll();
   }
 
   /**
-   * The state now and after each change; a slow watcher gets the latest one. Ends after the drain
-   * has begun, throws the signal's reason when that aborts.
+   * A WatchStatusResponse, serialized: the state now and after each change; a slow watcher gets the
+   * latest one. Ends after the drain has begun, throws the signal's reason when that aborts.
+   *
+   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many watch already
    */
-  async *watch(signal: AbortSignal): AsyncGenerator<ProviderStatus, void, undefined> {
-    let told: string | undefined;
+  async *watch(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     let wake = (): void => {};
-    const look = (): void => wake();
-    const timer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
-      timer.refresh();
-      look();
-    });
-    this.#watchers.add(look);
-    signal.addEventListener('abort', look, { once: true });
+    const onChange = (): void => wake();
+    this.#add(onChange);
+    signal.addEventListener('abort', onChange, { once: true });
     try {
+      let told: number | undefined;
       for (;;) {
         signal.throwIfAborted();
         const last = this.#draining;
-        const news = this.#news();
-        if (last || news !== told) {
-          told = news;
-          yield this.current();
+        if (last || told !== this.#version) {
+          told = this.#version;
+          yield this.#currentMessage();
           if (last) return;
         } else {
           await new Promise<void>((resolve) => {
@@ -96,16 +119,69 @@ export class StatusBoard {
         }
       }
     } finally {
-      timer.cancel();
-      this.#watchers.delete(look);
-      signal.removeEventListener('abort', look);
+      this.#remove(onChange);
+      signal.removeEventListener('abort', onChange);
     }
   }
 
-  /** What watchers are told of. Times and numbers of calls change with every call, and are not. */
-  #news(): string {
-    return JSON.stringify(this.#deps.provider.upstreams().map(newsOf));
+  #add(onChange: () => void): void {
+    if (this.#watches.size >= MAX_WATCHES) throw tooManyWatches();
+    if (this.#watches.size === 0) {
+      this.#lookForNews();
+      const timer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
+        timer.refresh();
+        this.#lookForNews();
+      });
+      this.#timer = timer;
+    }
+    this.#watches.add(onChange);
   }
+
+  #remove(onChange: () => void): void {
+    this.#watches.delete(onChange);
+    if (this.#watches.size === 0) this.#timer?.cancel();
+  }
+
+  /** What watches are told of. Times and numbers of calls change with every call, and are not. */
+  #lookForNews(): void {
+    const news = this.#readNews();
+    if (news === this.#news) return;
+    this.#news = news;
+    this.#version += 1;
+    this.#message = undefined;
+    this.#wakeAll();
+  }
+
+  /** A state that cannot be told is news too: the watches fail with what is thrown when they tell it. */
+  #readNews(): string {
+    try {
+      return JSON.stringify(this.#deps.provider.upstreams().map(newsOf));
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#watches) wake();
+  }
+
+  #currentMessage(): Buffer {
+    if (this.#message !== undefined) return this.#message;
+    const message = IAIProviderService.watchStatus.responseSerialize({ status: this.current() });
+    this.#message = message;
+    setImmediate(() => {
+      this.#message = undefined;
+    });
+    return message;
+  }
+}
+
+function tooManyWatches(): ProviderError {
+  return new ProviderError('RATE_LIMIT_EXCEEDED', {
+    message: `This provider's status is watched by ${MAX_WATCHES} already.`,
+    quotaSubject: 'watches of the status',
+    retryAfterMs: LOOK_EVERY_MS,
+  });
 }
 
 /** A model that is asked for the first time is no news; a circuit that is not closed is. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { WatchStatusResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
 import type { UpstreamStatus } from '../../src/provider/provider.ts';
 import { StatusBoard } from '../../src/server/status-watch.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -167,6 +168,9 @@ describe('StatusBoard', () => {
       activeCalls: () => 0,
     });
 
+  const stateOf = ({ value }: IteratorResult<Buffer, void>) =>
+    WatchStatusResponse.decode(value ?? Buffer.alloc(0)).status;
+
   it('gives a slow watcher the latest state, not each one it missed', async () => {
     const provider = new FakeProvider();
     const status = board(provider);
@@ -176,9 +180,9 @@ describe('StatusBoard', () => {
       provider.health = [anUpstreamStatus({ healthy })];
       status.refresh();
     }
-    expect((await watch.next()).value).toMatchObject({ upstreams: [{ healthy: false }] });
+    expect(stateOf(await watch.next())).toMatchObject({ upstreams: [{ healthy: false }] });
     status.drain();
-    expect((await watch.next()).value).toMatchObject({ state: 2 });
+    expect(stateOf(await watch.next())).toMatchObject({ state: 2 });
     expect(await watch.next()).toEqual({ done: true, value: undefined });
   });
 
