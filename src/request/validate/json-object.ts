@@ -1,8 +1,14 @@
+import { exceedsBytes } from './text.ts';
+
+/** Larger than any schema that a model reads; one as large takes a tenth of a second to check. */
+const MAX_BYTES = 256 * 1024;
+
 /** Deeper than any schema; far from where serializing it would exhaust the stack. */
 const MAX_DEPTH = 128;
 
-/** Why `text` is not JSON of an object that can be sent on, undefined if it is. */
+/** Why `text` is not JSON of an object that can be sent on, undefined if it is. Too large, it is not read. */
 export function jsonObjectProblem(text: string): string | undefined {
+  if (exceedsBytes(text, MAX_BYTES)) return 'must be at most 256 KiB';
   let value: unknown;
   try {
     value = JSON.parse(text);

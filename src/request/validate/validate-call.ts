@@ -3,6 +3,7 @@ import { checkMessages } from './messages.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkResponseFormat } from './response-format.ts';
 import { checkSampling } from './sampling.ts';
+import { checkSchemaSizes } from './schema-sizes.ts';
 import { checkService } from './service.ts';
 import { isModelName } from './text.ts';
 import { checkTools } from './tools.ts';
@@ -23,6 +24,7 @@ export function validateCall(violations: Violations, call: Call, model: string):
   if (!isModelName(model)) violations.malformed('request.model', MODEL_NAME_RULE);
   checkMessages(violations, request.messages);
   checkSampling(violations, request);
+  checkSchemaSizes(violations, request, model);
   checkTools(violations, request);
   checkResponseFormat(violations, request.responseFormat);
   checkService(violations, request);
