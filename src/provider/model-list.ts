@@ -11,6 +11,15 @@ import type { ModelInfo } from './provider.ts';
 /** How long a list is served before the upstream is asked again, in ms. */
 const FRESH_FOR_MS = 60_000;
 
+const DAY_MS = 86_400_000;
+
+interface Described {
+  readonly listed: readonly ListedModel[] | undefined;
+  readonly catalogue: Catalogue;
+  readonly day: number;
+  readonly models: readonly ModelInfo[];
+}
+
 export interface ModelListDeps {
   readonly upstream: Pick<Upstream, 'listModels'>;
   /** The catalogue as it stands now. */
@@ -27,16 +36,31 @@ export class ModelList {
   readonly #deps: ModelListDeps;
   #listed: readonly ListedModel[] | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** Described of these, on this day. */
+  #described: Described | undefined;
 
   constructor(options: ResolveOptions, deps: ModelListDeps) {
     this.#options = options;
     this.#deps = deps;
   }
 
-  /** Without asking, sorted by id. Before the first list: what the catalogue knows. */
+  /**
+   * Without asking, sorted by id. Before the first list: what the catalogue knows. The same object as
+   * long as list, catalogue and day are the same.
+   */
   get known(): readonly ModelInfo[] {
-    const models = this.#listed === undefined ? this.#expected() : this.#served(this.#listed);
-    return models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const listed = this.#listed;
+    const catalogue = this.#deps.catalogue();
+    // Models shut down, and are warned of, by the day.
+    const day = Math.floor(this.#deps.clock.now() / DAY_MS);
+    const last = this.#described;
+    if (last?.listed === listed && last?.catalogue === catalogue && last.day === day) {
+      return last.models;
+    }
+    const found = listed === undefined ? this.#expected() : this.#served(listed);
+    const models = found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    this.#described = { listed, catalogue, day, models };
+    return models;
   }
 
   /** Rejects with the upstream's ProviderError only if there is no older list to serve. */

@@ -72,6 +72,8 @@ const NAME = 'openai';
 export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   readonly #identity: OpenAIProviderIdentity;
   readonly #deps: OpenAIProviderDeps;
+  /** Of the models as they are listed. */
+  #capabilities: ProviderCapabilities | undefined;
 
   constructor(identity: OpenAIProviderIdentity, deps: OpenAIProviderDeps) {
     this.#identity = identity;
@@ -118,7 +120,10 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   async getCapabilities(): Promise<ProviderCapabilities> {
     const { version, rateLimit } = this.#identity;
     const { known } = this.#deps.models;
-    return { provider: NAME, version, ...capabilitiesOf(known, rateLimit) };
+    if (this.#capabilities?.supportedModels !== known) {
+      this.#capabilities = { provider: NAME, version, ...capabilitiesOf(known, rateLimit) };
+    }
+    return this.#capabilities;
   }
 
   getModels(options: CallOptions = {}): Promise<readonly ModelInfo[]> {

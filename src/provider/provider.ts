@@ -31,7 +31,9 @@ export interface IAIProvider {
    */
   answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed>;
   sendMessageSync(request: MessageRequest, options?: CallOptions): Promise<MessageResponse>;
+  /** The same object as long as there is nothing new. */
   getCapabilities(): Promise<ProviderCapabilities>;
+  /** The same object as long as there is nothing new. */
   getModels(options?: CallOptions): Promise<readonly ModelInfo[]>;
   countTokens(request: MessageRequest, options?: CallOptions): Promise<TokenCount>;
   /** What is known of the upstreams, without asking them. */

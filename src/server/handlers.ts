@@ -1,6 +1,11 @@
 import { ProviderError } from '../core/errors.ts';
 import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
-import type { CallOptions, IAIProvider } from '../provider/provider.ts';
+import type {
+  CallOptions,
+  IAIProvider,
+  ModelInfo,
+  ProviderCapabilities,
+} from '../provider/provider.ts';
 import { toWireCapabilities } from './convert/capabilities.ts';
 import { toWireModels, toWireTokenCount } from './convert/models.ts';
 import { fromWireOptions } from './convert/options.ts';
@@ -11,6 +16,7 @@ import { serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { RpcCall, Rpcs } from './rpc.ts';
+import { serializedOnce } from './serialized-once.ts';
 import type { StatusBoard } from './status-watch.ts';
 
 export interface HandlerDeps {
@@ -63,11 +69,25 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       const response = await provider.sendMessageSync(request, callOptions(rpc, violations));
       return { response: toWireResponse(response) };
     }),
-    getCapabilities: rpcs.unary(METHODS.getCapabilities, {}, async () =>
-      toWireCapabilities(await provider.getCapabilities()),
+    getCapabilities: rpcs.unary(
+      {
+        ...METHODS.getCapabilities,
+        responseSerialize: serializedOnce((capabilities: ProviderCapabilities) =>
+          METHODS.getCapabilities.responseSerialize(toWireCapabilities(capabilities)),
+        ),
+      },
+      {},
+      () => provider.getCapabilities(),
     ),
-    getModels: rpcs.unary(METHODS.getModels, {}, async (_request, rpc) =>
-      toWireModels(await provider.getModels(callOptions(rpc))),
+    getModels: rpcs.unary(
+      {
+        ...METHODS.getModels,
+        responseSerialize: serializedOnce((models: readonly ModelInfo[]) =>
+          METHODS.getModels.responseSerialize(toWireModels(models)),
+        ),
+      },
+      {},
+      (_request, rpc) => provider.getModels(callOptions(rpc)),
     ),
     countTokens: rpcs.unary(METHODS.countTokens, {}, async (message, rpc) => {
       const violations = new Violations();

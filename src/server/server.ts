@@ -7,6 +7,7 @@ import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ActiveCalls } from './active-calls.ts';
+import { guardArrivals } from './arrivals.ts';
 import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
@@ -75,6 +76,15 @@ export interface GrpcServer {
   activeCalls(): number;
 }
 
+/** The methods whose requests hold a conversation. */
+const LARGE_REQUESTS: ReadonlySet<string> = new Set(
+  [
+    IAIProviderService.sendMessage,
+    IAIProviderService.sendMessageSync,
+    IAIProviderService.countTokens,
+  ].map(({ path }) => path),
+);
+
 /** As health checks name them. */
 const SERVICE_NAMES = ['tamma.provider.v1.IAIProvider', 'tamma.provider.v1.IAIUsageProvider'];
 
@@ -102,7 +112,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   });
   const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
-  const server = serve(options, [
+  const server = serve(options, clock, [
     {
       definition: rawService(IAIProviderService),
       implementation: createHandlers({
@@ -154,7 +164,7 @@ interface Service {
   readonly implementation: UntypedServiceImplementation;
 }
 
-function serve(options: ServerOptions, services: readonly Service[]): Server {
+function serve(options: ServerOptions, clock: Clock, services: readonly Service[]): Server {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -163,6 +173,7 @@ function serve(options: ServerOptions, services: readonly Service[]): Server {
     'grpc.enable_channelz': 0,
   });
   allowStreamResets(server);
+  guardArrivals(server, { large: LARGE_REQUESTS, clock });
   for (const { definition, implementation } of services) {
     assertComplete(definition, implementation);
     server.addService(definition, implementation);

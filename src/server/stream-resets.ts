@@ -1,4 +1,6 @@
+import { constants, type Http2Session } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
+import type { Clock } from '../core/clock.ts';
 
 /** How many cancels a connection may bring at once, and for how many a second it may go on. */
 const LIMITS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
@@ -6,8 +8,8 @@ const LIMITS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
 /**
  * Lets callers cancel as fast as they like. Node's guard against rapid resets (CVE-2023-44487) closes a
  * connection that brings more than 1,000 at once or 33 a second, and with it all other calls of a
- * service whose own callers went away together. What the guard is there to bound is bounded here by the
- * streams of a connection and by the overload guard.
+ * service whose own callers went away together. What the guard is there to bound is bounded here by
+ * `RapidResets` and `ArrivalQueue`.
  *
  * grpc-js has no option for it, but hands the object that is changed here on to node:http2.
  *
@@ -19,4 +21,37 @@ export function allowStreamResets(server: Server): void {
     throw new Error('grpc-js does not hand options on to node:http2 as it used to.');
   }
   Object.assign(options, LIMITS);
+}
+
+/** Calls cancelled on their way that a connection may bring at once, and how many a second for ever. */
+const BURST = 1_000;
+const PER_SECOND = 200;
+
+interface Allowance {
+  left: number;
+  /** Epoch ms. */
+  at: number;
+}
+
+/**
+ * Closes a connection whose calls are cancelled on their way, again and again. Callers who cancel have
+ * waited for something, if only for a turn; to cancel a call in one breath with it is an attack.
+ */
+export class RapidResets {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #allowances = new WeakMap<Http2Session, Allowance>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  /** A call of this connection was cancelled on its way; no connection: it has gone already. */
+  note(session: Http2Session | undefined): void {
+    if (session === undefined || session.destroyed) return;
+    const now = this.#clock.now();
+    const { left, at } = this.#allowances.get(session) ?? { left: BURST, at: now };
+    const allowance = Math.min(BURST, left + ((now - at) * PER_SECOND) / 1_000) - 1;
+    this.#allowances.set(session, { left: allowance, at: now });
+    if (allowance < 0) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
 }

@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+import { type Clock, MAX_TIMER_MS } from '../core/clock.ts';
+import { ArrivalQueue } from './arrival-queue.ts';
+import { RapidResets } from './stream-resets.ts';
+
+export interface ArrivalLimits {
+  /** The methods whose requests may be large, by path; any other request may take 4 KiB. */
+  readonly large: ReadonlySet<string>;
+  readonly clock: Clock;
+}
+
+/** Enough for a name and a few filters: what health checks, reflection and status ask with, in bytes. */
+export const SMALL_MESSAGE_BYTES = 4 * 1024;
+
+const TIMEOUT = 'grpc-timeout';
+/** As grpc-js reads it; the units below a second cannot say too much. */
+const LONG_TIMEOUT = /(\d{1,8})\s*([HMS])/;
+const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000 };
+const MAX_TIMEOUT = `${Math.floor(MAX_TIMER_MS / 1_000)}S`;
+
+type StreamHandler = (
+  this: object,
+  interceptors: readonly unknown[],
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+) => void;
+
+/**
+ * Sees each call before grpc-js does. One that was cancelled on its way costs nothing more; a deadline
+ * that would overflow the timers of grpc-js, and be over at once, is cut to 24 days; and a method whose
+ * requests are small gets a small limit, of which grpc-js knows only one for all.
+ *
+ * grpc-js has no hook for it, but looks its own method up on the object that is changed here.
+ *
+ * @throws Error if grpc-js does not do so any more
+ */
+export function guardArrivals(server: Server, { large, clock }: ArrivalLimits): void {
+  const handle: unknown = Reflect.get(server, '_streamHandler');
+  const options: unknown = Reflect.get(server, 'options');
+  if (typeof handle !== 'function' || typeof options !== 'object') {
+    throw new Error('grpc-js does not take calls as it used to.');
+  }
+  const small: object = Object.create(server, {
+    options: { value: { ...options, 'grpc.max_receive_message_length': SMALL_MESSAGE_BYTES } },
+  });
+  const queue = new ArrivalQueue();
+  const resets = new RapidResets(clock);
+  const guarded: StreamHandler = (interceptors, stream, headers) => {
+    // What goes wrong with it before it is begun is the caller's affair.
+    stream.once('error', ignore);
+    // A stream forgets its session when it is closed.
+    const { session } = stream;
+    queue.add(session, () => {
+      if (stream.destroyed || stream.closed) {
+        resets.note(session);
+        return;
+      }
+      clampTimeout(headers);
+      const isLarge = large.has(headers[':path'] ?? '');
+      Reflect.apply(handle, isLarge ? server : small, [interceptors, stream, headers]);
+    });
+  };
+  Reflect.set(server, '_streamHandler', guarded);
+}
+
+function ignore(): void {}
+
+function clampTimeout(headers: IncomingHttpHeaders): void {
+  const timeout = headers[TIMEOUT];
+  if (timeout === undefined) return;
+  const [, digits, unit = ''] = LONG_TIMEOUT.exec(String(timeout)) ?? [];
+  if (Number(digits) * (UNIT_MS[unit] ?? 0) > MAX_TIMER_MS) headers[TIMEOUT] = MAX_TIMEOUT;
+}
