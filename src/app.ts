@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { totalmem } from 'node:os';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -69,6 +70,8 @@ export function createApp(config: Config, deps: AppDeps): App {
       listen: config.listen,
       socketMode: 0o660,
       maxMessageBytes: config.limits.maxMessageBytes,
+      maxBytesInFlight: memoryBytes() * config.overload.maxRequestShare,
+      stallTimeoutMs: config.limits.stallTimeoutMs,
       maxConcurrentStreams: config.limits.maxConcurrentStreams,
       defaultDeadlineMs: config.timeoutMs,
       maxDeadlineMs: config.limits.maxDeadlineMs,
@@ -140,4 +143,9 @@ export function createApp(config: Config, deps: AppDeps): App {
       return adminAddress;
     },
   };
+}
+
+/** What the container, or else the machine, has for this process. */
+function memoryBytes(): number {
+  return Math.min(process.constrainedMemory() || Infinity, totalmem());
 }

@@ -22,10 +22,15 @@ export const limitsSchema = group({
     max: LONGEST,
     default: HOUR,
   }),
-}).transform(({ maxMessageSize, maxDeadline, ...same }) => ({
+  stallTimeout: duration('How long a request may take to arrive, and a caller to read on.', {
+    min: SECOND,
+    max: LONGEST,
+    default: 60 * SECOND,
+  }),
+}).transform(({ maxMessageSize, maxDeadline, stallTimeout, ...same }) => ({
   ...same,
   maxMessageBytes: maxMessageSize,
-  ...inMs({ maxDeadline }),
+  ...inMs({ maxDeadline, stallTimeout }),
 }));
 
 export const errorsSchema = group({
@@ -55,6 +60,11 @@ export const overloadSchema = group({
     max: LONGEST,
     default: SECOND,
   }),
+  maxRequestShare: share()
+    .default(0.25)
+    .describe(
+      'Share of the memory of this process that requests may take before more are refused, half of it those of one connection. A number above 0, at most 1; default 0.25.',
+    ),
   maxHeapShare: share()
     .default(0.9)
     .describe(

@@ -1,3 +1,6 @@
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+
 /** The part of a gRPC stream that a MessageStream uses. */
 export interface ByteStream {
   write(bytes: Buffer): boolean;
@@ -5,17 +8,33 @@ export interface ByteStream {
   off(event: 'drain', listener: () => void): unknown;
 }
 
+/** What becomes of a caller who does not read. */
+export interface Stall {
+  readonly clock: Clock;
+  /** How long a caller may leave what was sent unread, in ms. */
+  readonly ms: number;
+  /** Ends the call. */
+  readonly abort: (reason: ProviderError) => void;
+}
+
 /** The messages of one server stream on their way to the caller, with back-pressure. */
 export class MessageStream<Message> {
   readonly #call: ByteStream;
   readonly #serialize: (message: Message) => Buffer;
   readonly #signal: AbortSignal;
+  readonly #stall: Stall;
   #sent = 0;
 
-  constructor(call: ByteStream, serialize: (message: Message) => Buffer, signal: AbortSignal) {
+  constructor(
+    call: ByteStream,
+    serialize: (message: Message) => Buffer,
+    signal: AbortSignal,
+    stall: Stall,
+  ) {
     this.#call = call;
     this.#serialize = serialize;
     this.#signal = signal;
+    this.#stall = stall;
   }
 
   /** Number of messages handed to the transport. */
@@ -36,16 +55,20 @@ export class MessageStream<Message> {
 
   /**
    * Resolves when the caller has caught up. Rejects with the signal's reason if the call ends
-   * before: a cancelled stream never drains.
+   * before: a cancelled stream never drains. A caller who does not read for too long ends the call.
    */
   drained(): Promise<void> {
     const signal = this.#signal;
+    const { clock, ms, abort } = this.#stall;
     return new Promise((resolve, reject) => {
+      const timer = clock.after(ms, () => abort(notRead(ms)));
       const onDrain = (): void => {
+        timer.cancel();
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
       const onAbort = (): void => {
+        timer.cancel();
         this.#call.off('drain', onDrain);
         reject(signal.reason);
       };
@@ -53,4 +76,10 @@ export class MessageStream<Message> {
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }
+}
+
+function notRead(ms: number): ProviderError {
+  return new ProviderError('STREAM_INTERRUPTED', {
+    message: `The caller has read nothing for ${ms / 1_000} s.`,
+  });
 }

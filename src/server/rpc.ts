@@ -27,6 +27,8 @@ export interface RpcDeps extends RpcTelemetryDeps {
   readonly newId: () => string;
   readonly calls: ActiveCalls;
   readonly deadlines: DeadlineLimits;
+  /** Time a caller has to read on, in ms. */
+  readonly stallMs: number;
   /** While it says true every call is refused with SHUTTING_DOWN. */
   readonly draining: () => boolean;
   /** Throws what a call that answers a conversation is refused with, given how many run. */
@@ -121,6 +123,7 @@ export class Rpcs {
     run: (request: Request, stream: MessageStream<Response>, rpc: RpcCall) => Promise<void>,
   ): handleServerStreamingCall<Buffer, Buffer> {
     const shape = requestShape(method.path);
+    const { clock, stallMs } = this.#deps;
     return (call) => {
       let stream: MessageStream<Response> | undefined;
       void this.#settle({
@@ -128,7 +131,8 @@ export class Rpcs {
         call,
         options,
         async answer(rpc) {
-          stream = new MessageStream(call, method.responseSerialize, rpc.signal);
+          const stall = { clock, ms: stallMs, abort: rpc.abort };
+          stream = new MessageStream(call, method.responseSerialize, rpc.signal, stall);
           await run(readRequest(method, shape, call.request), stream, rpc);
           call.end();
         },

@@ -8,9 +8,11 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ActiveCalls } from './active-calls.ts';
 import { guardArrivals } from './arrivals.ts';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
+import { Inbound } from './inbound.ts';
 import { listen } from './listen.ts';
 import { type LoadMeter, startLoadMeter } from './load-meter.ts';
 import { OverloadGuard, type OverloadLimits } from './overload.ts';
@@ -26,6 +28,10 @@ export interface ServerOptions {
   readonly listen: readonly string[];
   /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
+  /** Bytes of requests that all calls together may hold; half of it those of one connection. */
+  readonly maxBytesInFlight: number;
+  /** Time a request has to arrive, and a caller to read on, in ms. */
+  readonly stallTimeoutMs: number;
   /** Calls that one connection may have open; a client queues the rest. */
   readonly maxConcurrentStreams: number;
   /** Time a call has that brings no deadline, in ms. */
@@ -107,12 +113,19 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     calls,
     admit: (running) => guard.admit(running),
     deadlines: { defaultMs: options.defaultDeadlineMs, maxMs: options.maxDeadlineMs },
+    stallMs: options.stallTimeoutMs,
     draining: () => drained !== undefined,
     onSettled: () => status.refresh(),
   });
   const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
-  const server = serve(options, clock, [
+  const inbound = new Inbound({
+    bytes: new BytesInFlight(options.maxBytesInFlight),
+    clock,
+    instruments: deps.instruments,
+    stallMs: options.stallTimeoutMs,
+  });
+  const server = serve(options, { clock, inbound }, [
     {
       definition: rawService(IAIProviderService),
       implementation: createHandlers({
@@ -139,6 +152,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     status.drain();
     await drainCalls(calls, options.drainGraceMs, clock);
     meter.stop();
+    inbound.stop();
     await shutDown(server, clock);
   }
 
@@ -164,13 +178,23 @@ interface Service {
   readonly implementation: UntypedServiceImplementation;
 }
 
-function serve(options: ServerOptions, clock: Clock, services: readonly Service[]): Server {
+interface Guards {
+  readonly clock: Clock;
+  readonly inbound: Inbound;
+}
+
+function serve(
+  options: ServerOptions,
+  { clock, inbound }: Guards,
+  services: readonly Service[],
+): Server {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': options.maxConcurrentStreams,
     // Its books cost a third of sending a message.
     'grpc.enable_channelz': 0,
+    interceptors: [inbound.interceptor],
   });
   allowStreamResets(server);
   guardArrivals(server, { large: LARGE_REQUESTS, clock });

@@ -7,6 +7,7 @@ import { serializeSendMessageResponse } from '../../src/server/encode-response.t
 import { writeAnswer } from '../../src/server/event-writer.ts';
 import { MessageStream } from '../../src/server/message-stream.ts';
 import { completed, started, text } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 const PIECE = 'x'.repeat(64 * 1024);
 
@@ -34,6 +35,8 @@ class SlowTransport {
   }
 }
 
+const NO_STALL = { clock: new FakeClock(), ms: 60_000, abort: () => {} };
+
 function open() {
   const transport = new SlowTransport();
   const controller = new AbortController();
@@ -45,6 +48,7 @@ function open() {
       return serializeSendMessageResponse(message);
     },
     controller.signal,
+    NO_STALL,
   );
   const end = Promise.withResolvers<ReturnType<typeof completed>>();
   let emit: Emit = () => {};

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { MessageStream } from '../../src/server/message-stream.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 class FakeStream extends EventEmitter {
   readonly written: string[] = [];
@@ -15,8 +16,15 @@ class FakeStream extends EventEmitter {
 function open() {
   const target = new FakeStream();
   const controller = new AbortController();
-  const stream = new MessageStream<string>(target, (text) => Buffer.from(text), controller.signal);
-  return { target, controller, stream };
+  const clock = new FakeClock();
+  const stall = { clock, ms: 60_000, abort: (reason: unknown) => controller.abort(reason) };
+  const stream = new MessageStream<string>(
+    target,
+    (text) => Buffer.from(text),
+    controller.signal,
+    stall,
+  );
+  return { target, controller, stream, clock };
 }
 
 describe('MessageStream', () => {
@@ -27,6 +35,19 @@ describe('MessageStream', () => {
     expect(stream.write('b')).toBe(false);
     expect(target.written).toEqual(['a', 'b']);
     expect(stream.sent).toBe(2);
+  });
+
+  it('ends the call of a caller who reads nothing for a minute', async () => {
+    const { stream, target, clock } = open();
+    const first = stream.drained();
+    clock.advance(59_999);
+    target.emit('drain');
+    await first;
+    const second = stream.drained();
+    clock.advance(60_000);
+    await expect(second).rejects.toMatchObject({ reason: 'STREAM_INTERRUPTED' });
+    expect(target.eventNames()).toEqual([]);
+    expect(clock.pending).toBe(0);
   });
 
   it('waits for the caller to catch up, and leaves no listener behind', async () => {

@@ -51,6 +51,8 @@ export interface RunningServer {
 const SERVER_OPTIONS: ServerOptions = {
   listen: ['127.0.0.1:0'],
   maxMessageBytes: 4 * 1024 * 1024,
+  maxBytesInFlight: 1024 * 1024 * 1024,
+  stallTimeoutMs: 60_000,
   maxConcurrentStreams: 1000,
   defaultDeadlineMs: 600_000,
   maxDeadlineMs: 3_600_000,

@@ -1,0 +1,52 @@
+/** Share of all bytes that the calls of one connection may hold. */
+const CONNECTION_SHARE = 0.5;
+
+/** What one call holds, to be let go of when it ends. */
+export interface HeldBytes {
+  /** Whether there is room for so many more. If so, they are held. */
+  take(bytes: number): boolean;
+  /** Lets go of all. Idempotent. */
+  release(): void;
+}
+
+/** The bytes of requests that this process holds, for all its calls together. */
+export class BytesInFlight {
+  readonly #max: number;
+  readonly #connections = new WeakMap<object, { bytes: number }>();
+  #held = 0;
+
+  /** @param max of all calls together, in bytes; half of it for the calls of one connection */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** What is held now, in bytes. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** @param connection whatever tells connections apart */
+  open(connection: object): HeldBytes {
+    let ofConnection = this.#connections.get(connection);
+    if (ofConnection === undefined) {
+      ofConnection = { bytes: 0 };
+      this.#connections.set(connection, ofConnection);
+    }
+    const shared = ofConnection;
+    let own = 0;
+    const add = (bytes: number): void => {
+      own += bytes;
+      shared.bytes += bytes;
+      this.#held += bytes;
+    };
+    return {
+      take: (bytes) => {
+        const fits =
+          this.#held + bytes <= this.#max && shared.bytes + bytes <= this.#max * CONNECTION_SHARE;
+        if (fits) add(bytes);
+        return fits;
+      },
+      release: () => add(-own),
+    };
+  }
+}

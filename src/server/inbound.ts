@@ -1,0 +1,189 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
+import type { Clock, Timer } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
+import { decompress } from './decompress.ts';
+import { toStatus } from './status.ts';
+
+export interface InboundDeps {
+  readonly bytes: BytesInFlight;
+  readonly clock: Clock;
+  readonly instruments: Pick<Instruments, 'shedCalls'>;
+  /** Time a request has to arrive; a message that is sent has twice that to be read. In ms. */
+  readonly stallMs: number;
+}
+
+/** What keeping a frame takes beside its bytes, rounded up. */
+const FRAME_BYTES = 256;
+
+/** How often calls are looked at that get no further, in ms. */
+const LOOK_EVERY_MS = 5_000;
+
+/** What a refused caller is told to wait, in ms. */
+const RETRY_AFTER_MS = 1_000;
+
+/** The part of a call of grpc-js that is used here. All but the last two are private to it. */
+interface LibraryCall {
+  readonly stream: ServerHttp2Stream;
+  readonly cancelled: boolean;
+  readonly receivedHalfClose: boolean;
+  readonly maxReceiveMessageSize: number;
+  handleDataFrame(data: Buffer): void;
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+  sendStatus(reply: object): void;
+}
+
+/** The private methods that are replaced. */
+const REPLACED = ['handleDataFrame', 'decompressMessage'] as const;
+
+interface Progress {
+  readonly call: LibraryCall;
+  /** Whether it may take for ever to say all that it asks. */
+  readonly isConversation: boolean;
+  /** Epoch ms of its arrival, or at which fewer or more bytes of its answer waited than now. */
+  since: number;
+  /** Bytes of its answer that wait for the caller. */
+  waiting: number;
+}
+
+/**
+ * Watches over what grpc-js keeps of calls: the bytes of requests until their streams are closed, from
+ * the first frame on and while they are decompressed, requests that never arrive, and answers that are
+ * never read.
+ */
+export class Inbound {
+  readonly #deps: InboundDeps;
+  readonly #open = new Set<Progress>();
+  #timer: Timer | undefined;
+
+  /** @throws Error if grpc-js has not the methods that are replaced here */
+  constructor(deps: InboundDeps) {
+    for (const method of REPLACED) {
+      if (typeof Reflect.get(BaseServerInterceptingCall.prototype, method) === 'function') continue;
+      throw new Error(`grpc-js does not read requests as it used to: it has no ${method}.`);
+    }
+    this.#deps = deps;
+  }
+
+  /** For the `interceptors` of a grpc-js server. It must be the only one. */
+  readonly interceptor: ServerInterceptor = ({ requestStream }, intercepting) => {
+    const call = intercepting as unknown as LibraryCall;
+    const held = this.#deps.bytes.open(call.stream.session ?? call);
+    const { clock } = this.#deps;
+    const progress: Progress = {
+      call,
+      isConversation: requestStream,
+      since: clock.now(),
+      waiting: 0,
+    };
+    this.#open.add(progress);
+    this.#timer ??= this.#startLooking();
+    call.stream.once('close', () => {
+      held.release();
+      this.#open.delete(progress);
+    });
+    this.#countFrames(call, held);
+    this.#countDecompressed(call, held);
+    // grpc-js goes on with whatever has the methods of a call.
+    return intercepting as unknown as ServerInterceptingCall;
+  };
+
+  /** For the drain. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #countFrames(call: LibraryCall, held: HeldBytes): void {
+    const handle = call.handleDataFrame;
+    call.handleDataFrame = (data) => {
+      if (call.cancelled) return;
+      if (held.take(data.length + FRAME_BYTES)) handle.call(call, data);
+      else call.sendStatus(this.#noRoom());
+    };
+  }
+
+  #countDecompressed(call: LibraryCall, held: HeldBytes): void {
+    const handle = call.decompressMessage;
+    call.decompressMessage = (message, encoding) => {
+      if (encoding !== 'gzip' && encoding !== 'deflate')
+        return handle.call(call, message, encoding);
+      return this.#decompress(call, message.subarray(5), encoding, held);
+    };
+  }
+
+  /** Rejects with the status to send, as grpc-js expects it. */
+  async #decompress(
+    call: LibraryCall,
+    compressed: Buffer,
+    encoding: 'gzip' | 'deflate',
+    held: HeldBytes,
+  ): Promise<Buffer> {
+    const { maxReceiveMessageSize: max } = call;
+    const message = await decompress(compressed, encoding, max, (bytes) => held.take(bytes));
+    switch (message) {
+      case 'corrupt':
+        throw { code: status.INTERNAL, details: 'Failed to decompress message' };
+      case 'too large':
+        throw {
+          code: status.RESOURCE_EXHAUSTED,
+          details: `Received message that decompresses to a size larger than ${max}`,
+        };
+      case 'no room':
+        throw this.#noRoom();
+      default:
+        return message;
+    }
+  }
+
+  #noRoom(): object {
+    this.#deps.instruments.shedCalls.add(1);
+    const error = new ProviderError('RATE_LIMIT_EXCEEDED', {
+      message: 'This provider has too much to do: bytes of requests.',
+      quotaSubject: 'provider bytes of requests',
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+    return toStatus(error, { callId: '', traceId: '', lastSequence: 0 });
+  }
+
+  #startLooking(): Timer {
+    const timer = this.#deps.clock.after(
+      LOOK_EVERY_MS,
+      () => {
+        this.#look();
+        timer.refresh();
+      },
+      true,
+    );
+    return timer;
+  }
+
+  #look(): void {
+    const { clock, stallMs } = this.#deps;
+    const now = clock.now();
+    for (const progress of this.#open) {
+      const { call, isConversation } = progress;
+      const { writableLength } = call.stream;
+      if (writableLength !== progress.waiting) {
+        progress.waiting = writableLength;
+        progress.since = now;
+      }
+      const still = now - progress.since;
+      if (writableLength > 0) {
+        if (still >= 2 * stallMs) call.stream.close(constants.NGHTTP2_CANCEL);
+      } else if (still >= stallMs && !isConversation && !call.receivedHalfClose) {
+        call.sendStatus(NEVER_CAME);
+      }
+    }
+  }
+}
+
+const NEVER_CAME = {
+  code: status.DEADLINE_EXCEEDED,
+  details: 'The request did not arrive in time.',
+  metadata: null,
+};

@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import type { ClientHttp2Stream } from 'node:http2';
+import { setTimeout as passed } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { BytesInFlight } from '../../src/server/bytes-in-flight.ts';
+import { text } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { connect } from '../support/grpc-client.ts';
+import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
+import { REQUEST, REQUEST_BYTES, serverPerTest } from '../support/server-per-test.ts';
+import { callHeaders, data, openConnection } from './frames.ts';
+import { field, prefix } from './wire.ts';
+
+const COUNT_TOKENS = '/tamma.provider.v1.IAIProvider/CountTokens';
+const RESOURCE_EXHAUSTED = '8';
+const MIB = 1024 * 1024;
+
+const connections: RawGrpc[] = [];
+
+function open(address = ''): RawGrpc {
+  const connection = new RawGrpc(address);
+  connections.push(connection);
+  return connection;
+}
+
+afterEach(async () => {
+  for (const connection of connections.splice(0)) await connection.close();
+});
+
+// Its own clean-up comes after the one above: a server waits for its connections.
+const start = serverPerTest();
+
+/** What the sidecar said of a call that is not over, if it says anything. */
+async function refusal(stream: ClientHttp2Stream): Promise<unknown> {
+  stream.on('error', () => {});
+  const [headers] = await once(stream, 'response');
+  return headers['grpc-status'];
+}
+
+describe('requests that are never complete', () => {
+  it('take no more memory than there is for requests, and leave room for those of others', async () => {
+    const { addresses } = await start({ maxBytesInFlight: 16 * MIB });
+    const attacker = open(addresses[0]);
+    const streams = Array.from({ length: 12 }, () => {
+      const stream = attacker.open(COUNT_TOKENS);
+      stream.write(Buffer.concat([prefix(0, 2 * MIB), Buffer.alloc(MIB)]));
+      return stream;
+    });
+    expect(await Promise.race(streams.map(refusal))).toBe(RESOURCE_EXHAUSTED);
+    const other = connect(addresses[0] ?? '');
+    const request = {
+      request: { messages: [{ role: 'ROLE_USER', content: 'x'.repeat(2 * MIB) }] },
+    };
+    await other.provider.unary('CountTokens', request);
+    other.close();
+  });
+
+  it('take no more memory when they are compressed', async () => {
+    const { addresses } = await start({ maxBytesInFlight: 16 * MIB });
+    const attacker = open(addresses[0]);
+    const compressed = gzipSync(field(1, field(22, Buffer.alloc(3 * MIB, 'x'))));
+    const streams = Array.from({ length: 12 }, () => {
+      const stream = attacker.open(COUNT_TOKENS, { 'grpc-encoding': 'gzip' });
+      stream.write(Buffer.concat([prefix(1, compressed.length), compressed]));
+      return stream;
+    });
+    expect(await Promise.race(streams.map(refusal))).toBe(RESOURCE_EXHAUSTED);
+  });
+
+  it('take no more memory in frames of one byte', async () => {
+    const { addresses, client, telemetry } = await start({ maxBytesInFlight: MIB });
+    const socket = openConnection(addresses[0] ?? '');
+    const frames = Array.from({ length: 4_000 }, () => data(1, Buffer.alloc(1)));
+    socket.write(callHeaders(1, COUNT_TOKENS));
+    socket.write(Buffer.concat([data(1, prefix(0, MIB)), ...frames]));
+    while ((await telemetry.measured('tamma.provider.shed_calls')).length === 0) await passed(5);
+    socket.destroy();
+    await client.provider.unary('CountTokens', REQUEST);
+  });
+
+  it('give their memory back when they end, however they do', async () => {
+    const { addresses, client } = await start({ maxBytesInFlight: 4 * MIB });
+    const attacker = open(addresses[0]);
+    for (let round = 0; round < 8; round += 1) {
+      const stream = attacker.open(COUNT_TOKENS);
+      stream.on('error', () => {});
+      stream.write(Buffer.concat([prefix(0, 2 * MIB), Buffer.alloc(MIB)]));
+      await passed(5);
+      stream.destroy();
+      const content = 'x'.repeat(MIB);
+      const request = { request: { messages: [{ role: 'ROLE_USER', content }] } };
+      await client.provider.unary('CountTokens', request);
+    }
+  });
+
+  it('are ended when they should have come long since', async () => {
+    const clock = new FakeClock();
+    const { addresses } = await start({ stallTimeoutMs: 60_000 }, { clock });
+    const attacker = open(addresses[0]);
+    const stream = attacker.open(COUNT_TOKENS);
+    stream.write(prefix(0, 10));
+    const ended = once(stream, 'response');
+    while (clock.pending === 0) await passed(1);
+    clock.advance(65_000);
+    const [headers] = await ended;
+    expect(headers['grpc-status']).toBe('4');
+  });
+});
+
+describe('compressed messages', () => {
+  it('are taken, and refused where they are corrupt or compressed with something else', async () => {
+    const { addresses } = await start();
+    const raw = open(addresses[0]);
+    async function send(encoding: string, bytes: Uint8Array): Promise<number> {
+      const stream = raw.open(COUNT_TOKENS, { 'grpc-encoding': encoding });
+      stream.end(Buffer.concat([prefix(1, bytes.length), bytes]));
+      return grpcStatus(stream);
+    }
+    const gzip = gzipSync(REQUEST_BYTES);
+    expect(await send('gzip', gzip)).toBe(0);
+    expect(await send('gzip', gzip.subarray(0, 20))).toBe(13);
+    expect(await send('gzip', REQUEST_BYTES)).toBe(13);
+    expect(await send('br', gzip)).toBe(12);
+  });
+});
+
+describe('a caller who never reads', () => {
+  it('is left after a minute, and its slot is free', async () => {
+    const clock = new FakeClock();
+    const running = await start({ stallTimeoutMs: 60_000 }, { clock });
+    running.provider.script = async function* () {
+      for (;;) yield text('x'.repeat(10_000));
+    };
+    const raw = open(running.addresses[0]);
+    const stream = raw.call('/tamma.provider.v1.IAIProvider/SendMessage', REQUEST_BYTES);
+    stream.on('error', () => {});
+    await once(stream, 'response');
+    expect(running.server.activeCalls()).toBe(1);
+    await passed(100);
+    clock.advance(61_000);
+    const line = await running.log.ofCall('SendMessage');
+    expect(line).toMatchObject({ code: 'ABORTED', reason: 'STREAM_INTERRUPTED' });
+    expect(running.server.activeCalls()).toBe(0);
+    // What grpc-js still wants to tell it is thrown away with the stream.
+    const closed = once(stream, 'close');
+    clock.advance(120_000);
+    await closed;
+  });
+});
+
+describe('BytesInFlight', () => {
+  it('gives one connection half of it', () => {
+    const bytes = new BytesInFlight(100);
+    const [one, other] = [{}, {}];
+    const call = bytes.open(one);
+    expect(call.take(50)).toBe(true);
+    expect(bytes.open(one).take(1)).toBe(false);
+    expect(bytes.open(other).take(50)).toBe(true);
+    expect(bytes.open({}).take(1)).toBe(false);
+    call.release();
+    call.release();
+    expect(bytes.held).toBe(50);
+  });
+});
