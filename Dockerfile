@@ -27,4 +27,4 @@ COPY --from=build /app/dist dist
 # written to: the root file system may be read-only.
 USER 65532:65532
 EXPOSE 50051 9464
-ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "--max-old-space-size-percentage=50", "dist/main.js"]

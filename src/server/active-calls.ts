@@ -4,6 +4,8 @@ import type { ProviderError } from '../core/errors.ts';
 export interface ActiveCall {
   /** Whether it answers a conversation: what the provider's status counts. */
   readonly answers: boolean;
+  /** Whether it is work that too much of would slow others down: what the overload guard counts. */
+  readonly heavy: boolean;
   abort(reason: ProviderError): void;
 }
 
@@ -11,6 +13,7 @@ export interface ActiveCall {
 export class ActiveCalls {
   readonly #calls = new Set<ActiveCall>();
   readonly #answering = new Set<ActiveCall>();
+  #heavy = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** Number of SendMessage and SendMessageSync calls whose callers wait for them. */
@@ -18,14 +21,21 @@ export class ActiveCalls {
     return this.#answering.size;
   }
 
+  /** Number of calls that the overload guard counts. */
+  get heavy(): number {
+    return this.#heavy;
+  }
+
   add(call: ActiveCall): void {
     this.#calls.add(call);
+    if (call.heavy) this.#heavy += 1;
     if (call.answers) this.#answering.add(call);
   }
 
   /** Its caller has the status. What it leaves behind may still have to be wound up. */
   answered(call: ActiveCall): void {
     this.#answering.delete(call);
+    if (call.heavy) this.#heavy -= 1;
   }
 
   /** Nothing of it is left. */

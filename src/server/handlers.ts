@@ -89,7 +89,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       {},
       (_request, rpc) => provider.getModels(callOptions(rpc)),
     ),
-    countTokens: rpcs.unary(METHODS.countTokens, {}, async (message, rpc) => {
+    countTokens: rpcs.unary(METHODS.countTokens, { heavy: true }, async (message, rpc) => {
       const violations = new Violations();
       const request = fromWireRequest(message.request, violations);
       return toWireTokenCount(await provider.countTokens(request, callOptions(rpc, violations)));

@@ -3,7 +3,7 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { LoadMeter } from './load-meter.ts';
 
 export interface OverloadLimits {
-  /** SendMessage and SendMessageSync calls that run or wait at once, 1 or more. */
+  /** SendMessage, SendMessageSync and CountTokens calls that run or wait at once, 1 or more. */
   readonly maxCalls: number;
   /** How late a timer may fire again and again, in ms, above 0. */
   readonly maxEventLoopDelayMs: number;

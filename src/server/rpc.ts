@@ -53,6 +53,8 @@ export interface RpcCall {
 export interface RpcOptions {
   /** The RPC answers a conversation, so it counts among the active calls. */
   readonly answers?: true;
+  /** The RPC is work that the overload guard counts, and refuses. Default: what answers is. */
+  readonly heavy?: true;
   /** The RPC may run for ever: no deadline but the caller's own applies, and no limit to that. */
   readonly unlimited?: true;
 }
@@ -153,15 +155,16 @@ export class Rpcs {
     const id = newId();
     const trace = startRpcTrace(this.#deps, method, id, (key) => firstText(call.metadata, key));
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
-    const active = { answers: options.answers ?? false, abort: ending.abort };
-    const running = calls.answering;
+    const heavy = options.answers ?? options.heavy ?? false;
+    const active = { answers: options.answers ?? false, heavy, abort: ending.abort };
+    const running = calls.heavy;
     calls.add(active);
     const rpc = { id, context: trace.context, record, ...pickEnding(ending) };
     let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
     try {
       if (this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
-      if (options.answers) this.#deps.admit(running);
+      if (heavy) this.#deps.admit(running);
       rpc.signal.throwIfAborted();
       work = context.with(trace.context, () => exchange.answer(rpc));
       await untilUnwound(work, rpc.signal, clock);

@@ -30,7 +30,10 @@ export interface ServerOptions {
   readonly maxMessageBytes: number;
   /** Bytes of requests that all calls together may hold; half of it those of one connection. */
   readonly maxBytesInFlight: number;
-  /** Time a request has to arrive, and a caller to read on, in ms. */
+  /**
+   * Time a request has to arrive, and a caller to read on, in ms; also how often a connection that does
+   * nothing has to show that somebody is there.
+   */
   readonly stallTimeoutMs: number;
   /** Calls that one connection may have open; a client queues the rest. */
   readonly maxConcurrentStreams: number;
@@ -90,6 +93,9 @@ const LARGE_REQUESTS: ReadonlySet<string> = new Set(
     IAIProviderService.countTokens,
   ].map(({ path }) => path),
 );
+
+/** Time a connection has to answer a ping, in ms. */
+const PING_TIMEOUT_MS = 20_000;
 
 /** As health checks name them. */
 const SERVICE_NAMES = ['tamma.provider.v1.IAIProvider', 'tamma.provider.v1.IAIUsageProvider'];
@@ -195,6 +201,9 @@ function serve(
     // Its books cost a third of sending a message.
     'grpc.enable_channelz': 0,
     interceptors: [inbound.interceptor],
+    // A connection that does nothing, not even the preface of HTTP/2, answers no ping.
+    'grpc.keepalive_time_ms': options.stallTimeoutMs,
+    'grpc.keepalive_timeout_ms': Math.min(options.stallTimeoutMs, PING_TIMEOUT_MS),
   });
   allowStreamResets(server);
   guardArrivals(server, { large: LARGE_REQUESTS, clock });

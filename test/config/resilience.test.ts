@@ -71,7 +71,7 @@ overload: {maxCalls: 1, maxEventLoopDelay: 10ms, maxHeapShare: 1}
         maxQueued: 0,
         maxHoldMs: 30_000,
       },
-      overload: { maxCalls: 1, maxEventLoopDelayMs: 10, maxHeapShare: 1 },
+      overload: { maxCalls: 1, maxEventLoopDelayMs: 10, maxRequestShare: 0.25, maxHeapShare: 1 },
     });
   });
 

@@ -142,13 +142,22 @@ describe('a call while the process has too much to bear', () => {
   });
 });
 
+it('refuses to count tokens, too', async () => {
+  const { server, finish } = await start();
+  const running = await open(server, 3);
+  const error = await failureOf(server.client.provider.unary('CountTokens', REQUEST));
+  expect(codeName(error)).toBe('RESOURCE_EXHAUSTED');
+  finish();
+  await Promise.all(running);
+  await server.client.provider.unary('CountTokens', REQUEST);
+});
+
 it('lets everything else through', async () => {
   const { server, meter, finish } = await start();
   const running = await open(server, 3);
   meter.load = { eventLoopDelayMs: 60_000, heapShare: 1 };
   const { provider, usage, health } = server.client;
   const answers = await Promise.all([
-    provider.unary('CountTokens', REQUEST),
     provider.unary('GetStatus'),
     provider.unary('GetModels'),
     provider.unary('GetCapabilities'),
@@ -158,7 +167,7 @@ it('lets everything else through', async () => {
     health.unary('Check'),
     nextMessage(provider.stream('WatchStatus')),
   ]);
-  expect(answers).toHaveLength(9);
+  expect(answers).toHaveLength(8);
   finish();
   await Promise.all(running);
 });

@@ -176,6 +176,7 @@ describe('SendMessage', () => {
     expect(server.log.lines).toEqual([]);
     clock.advance(1500);
     expect(await server.log.ofCall('SendMessage')).toMatchObject({ duration_ms: 5010 });
+    await server.server.drain();
     expect(clock.pending).toBe(0);
   });
 

@@ -58,8 +58,8 @@ function* objectProblems({
   const isObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
   if (!isObject && properties === undefined) return;
   if (additionalProperties !== false) yield 'must set additionalProperties to false';
-  const names = Array.isArray(required) ? required : [];
+  const names = new Set(Array.isArray(required) ? required : []);
   for (const name of Object.keys(isSchema(properties) ? properties : {})) {
-    if (!names.includes(name)) yield `must require ${JSON.stringify(name)}`;
+    if (!names.has(name)) yield `must require ${JSON.stringify(name)}`;
   }
 }
