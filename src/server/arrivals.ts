@@ -51,11 +51,13 @@ export function guardArrivals(server: Server, { large, clock }: ArrivalLimits): 
     stream.once('error', ignore);
     // A stream forgets its session when it is closed.
     const { session } = stream;
+    let begun = false;
+    stream.once('close', () => {
+      if (!begun) resets.note(session);
+    });
     queue.add(session, () => {
-      if (stream.destroyed || stream.closed) {
-        resets.note(session);
-        return;
-      }
+      if (stream.destroyed || stream.closed) return;
+      begun = true;
       clampTimeout(headers);
       const isLarge = large.has(headers[':path'] ?? '');
       Reflect.apply(handle, isLarge ? server : small, [interceptors, stream, headers]);

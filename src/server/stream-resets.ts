@@ -24,7 +24,7 @@ export function allowStreamResets(server: Server): void {
 }
 
 /** Calls cancelled on their way that a connection may bring at once, and how many a second for ever. */
-const BURST = 1_000;
+const BURST = 2_000;
 const PER_SECOND = 200;
 
 interface Allowance {
