@@ -71,6 +71,11 @@ const SUITES: readonly Suite[] = [
     ...jest('test/fuzz'),
   },
   {
+    name: 'answers',
+    shows: 'an answer is the same however servers are known to send it, in whatever pieces',
+    ...jest('test/wire'),
+  },
+  {
     name: 'fuzz',
     shows: 'so are 10,000 more, against a stub as strict as OpenAI',
     ...program('test/fuzz/main.ts'),

@@ -38,8 +38,15 @@ export class SniffingReader implements AnswerReader {
   }
 
   data(chunk: Buffer): void {
-    this.#reader ??= this.#choose(chunk);
-    this.#reader?.data(chunk);
+    if (this.#reader !== undefined) {
+      this.#reader.data(chunk);
+      return;
+    }
+    // Blanks in front are of no use to any reader, and a byte order mark may come in pieces.
+    const start = chunk.findIndex((byte) => !BLANK.has(byte));
+    if (start === -1) return;
+    this.#reader = this.#choose(chunk[start] ?? 0);
+    this.#reader.data(chunk.subarray(start));
   }
 
   end(): void {
@@ -56,10 +63,7 @@ export class SniffingReader implements AnswerReader {
     this.#reader?.stop();
   }
 
-  /** Undefined while there is nothing but blanks, which no reader needs. */
-  #choose(chunk: Buffer): AnswerReader | undefined {
-    const first = chunk.find((byte) => !BLANK.has(byte));
-    if (first === undefined) return undefined;
+  #choose(first: number): AnswerReader {
     if (JSON_STARTS.has(first)) return this.#open(false);
     const isLabelled = /^text\/event-stream\b/i.test(this.#contentType);
     if (!isLabelled && !STREAM_STARTS.has(first)) throw notAStream(this.#contentType);

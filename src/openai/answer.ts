@@ -22,7 +22,7 @@ import { requestId } from './upstream-text.ts';
 import { WholeReader } from './whole-reader.ts';
 
 export interface AnswerContext {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, 'send'>;
   readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
   readonly clock: Clock;
   readonly stream: StreamOptions;

@@ -1,6 +1,7 @@
 import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { isObject, malformed, parseObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
+import { hasObjectArguments } from './object-arguments.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 
 /** The parts of a `chat.completion.chunk` that are read, as loosely as servers are known to send them. */
@@ -49,8 +50,9 @@ export interface ChunkDelta {
  */
 export function parseChunk(data: string): ChatChunk {
   const value = parseObject(data);
-  const asObject = data.includes('"arguments"') && OBJECT_ARGUMENTS.test(data);
-  return checked(asObject ? withTextArguments(value, parseJsonExactly(data)) : value);
+  return checked(
+    hasObjectArguments(data) ? withTextArguments(value, parseJsonExactly(data)) : value,
+  );
 }
 
 /** By hand rather than by combined checks: this runs for every chunk. */
@@ -102,11 +104,9 @@ function isText(value: unknown): boolean {
   return value == null || typeof value === 'string';
 }
 
-/** A chunk with arguments as the object that they should be the text of. */
-const OBJECT_ARGUMENTS = /"arguments"\s*:\s*\{/;
-
 interface CalledFunction {
   arguments?: unknown;
+  withoutArguments?: boolean;
 }
 
 /**
@@ -122,7 +122,7 @@ function withTextArguments(chunk: unknown, exact: unknown): unknown {
     const empty = Object.keys(called.arguments).length === 0;
     const { arguments: given } = recordOf(recordOf(exactly[i]).function);
     called.arguments = empty ? '' : JSON.stringify(given);
-    if (empty) Object.assign(call, { withoutArguments: true });
+    if (empty) called.withoutArguments = true;
   });
   return chunk;
 }

@@ -7,9 +7,9 @@ export interface ToolCallFragment {
   readonly function?: {
     readonly name?: string | null;
     readonly arguments?: string | null;
+    /** An empty object stood in the place of the arguments: there are none, or they are still to come. */
+    readonly withoutArguments?: boolean;
   } | null;
-  /** An empty object stood in the place of the arguments: there are none, or they are still to come. */
-  readonly withoutArguments?: boolean;
   readonly extra_content?: unknown;
 }
 
@@ -43,7 +43,7 @@ export class ChatToolCalls {
     if (call === undefined) return undefined;
     if (index !== undefined) this.#byIndex.set(index, call);
     this.#calls.add(call, { id, name, arguments: args });
-    if (fragment.withoutArguments) this.#calls.setFallback(call, '{}');
+    if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }
 
@@ -60,7 +60,7 @@ export class ChatToolCalls {
     const before = this.#calls.argumentsOf(call);
     const rest = args.startsWith(before) ? args.slice(before.length) : '';
     this.#calls.add(call, { id, name, wholeName: true, arguments: rest });
-    if (fragment.withoutArguments) this.#calls.setFallback(call, '{}');
+    if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }
 
@@ -75,12 +75,19 @@ export class ChatToolCalls {
   /** The call that the fragment belongs to if it begins none. */
   #known(index: number | undefined, id: string, name: string): number | undefined {
     const last = this.#calls.count === 0 ? undefined : this.#calls.count - 1;
-    if (index !== undefined) return this.#byIndex.get(index);
+    if (index !== undefined) return this.#numbered(index, id);
     if (id === '') return last;
     const known = this.#calls.find(id);
     if (known !== undefined || last === undefined) return known;
     // An id that is new: of the next call, unless it only comes late or changes with every fragment.
     return name === '' || this.#calls.idOf(last) === '' ? last : undefined;
+  }
+
+  /** Where all calls have one number, the id of an earlier one goes on with that. */
+  #numbered(index: number, id: string): number | undefined {
+    const call = this.#byIndex.get(index);
+    if (call === undefined || id === '' || this.#calls.idOf(call) === id) return call;
+    return this.#calls.find(id) ?? call;
   }
 
   /** The place of the call, begun if need be; undefined if the fragment says nothing. */
@@ -99,10 +106,16 @@ export class ChatToolCalls {
     }
     const before = this.#calls.nameOf(known);
     if (before === '' || !this.#begins(known, id, name, args)) return known;
-    // Some servers say id and name again with the last, empty fragment.
     const again = before === name && args === '' && this.#calls.isComplete(known);
-    const another = id !== '' && this.#calls.find(id) === undefined;
-    if (!again || another) return this.#calls.begin();
+    return again ? this.#again(known, id, name) : this.#calls.begin();
+  }
+
+  /** The place of a call whose name comes again behind its arguments; undefined if that says nothing yet. */
+  #again(known: number, id: string, name: string): number | undefined {
+    // The id comes at last.
+    if (id !== '' && this.#calls.idOf(known) === '') return known;
+    if (id !== '' && this.#calls.find(id) === undefined) return this.#calls.begin();
+    // Some servers say id and name again with the last, empty fragment.
     this.#waiting = { at: known, id, name };
     return undefined;
   }

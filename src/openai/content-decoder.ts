@@ -26,9 +26,17 @@ const DECOMPRESSORS: Readonly<Record<string, (first: Buffer) => Decompressor>> =
   'x-gzip': () => createGunzip(),
   br: () => createBrotliDecompress(),
   zstd: () => createZstdDecompress(),
-  // Some servers send it without the header of zlib, which begins with 8 in its low half.
-  deflate: (first) => ((first[0] ?? 0) % 16 === 8 ? createInflate() : createInflateRaw()),
+  // Some servers send it without the header of zlib.
+  deflate: (first) => (hasZlibHeader(first) ? createInflate() : createInflateRaw()),
 };
+
+/** Bytes that tell which decompressor is needed. */
+const HEADER_BYTES = 2;
+
+/** RFC 1950, section 2.2: method 8, and a checksum over both bytes. */
+function hasZlibHeader(first: Buffer): boolean {
+  return (first[0] ?? 0) % 16 === 8 && first.length > 1 && first.readUInt16BE(0) % 31 === 0;
+}
 
 /**
  * Decodes a body in a content coding that was not asked for: proxies compress without being asked.
@@ -37,6 +45,7 @@ export class ContentDecoder {
   readonly #open: (first: Buffer) => Decompressor;
   readonly #body: DecodedBody;
   #stream: Decompressor | undefined;
+  #first: Buffer = Buffer.alloc(0);
   #decodedBytes = 0;
   #paused = false;
 
@@ -53,15 +62,21 @@ export class ContentDecoder {
   }
 
   data(chunk: Buffer): void {
-    if (chunk.length === 0) return;
-    this.#stream ??= this.#start(chunk);
-    this.#stream.write(chunk);
+    if (this.#stream !== undefined) {
+      this.#stream.write(chunk);
+      return;
+    }
+    this.#first = Buffer.concat([this.#first, chunk]);
+    if (this.#first.length < HEADER_BYTES) return;
+    this.#stream = this.#start(this.#first);
+    this.#stream.write(this.#first);
   }
 
   /** The body ended. */
   end(): void {
-    if (this.#stream === undefined) this.#body.end();
-    else this.#stream.end();
+    if (this.#stream !== undefined) this.#stream.end();
+    else if (this.#first.length === 0) this.#body.end();
+    else this.#body.fail(malformed('its compression is broken'));
   }
 
   pause(): void {

@@ -1,5 +1,6 @@
 import { errorIn } from './error-in-answer.ts';
 import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
+import { withTextArguments } from './object-arguments.ts';
 
 /** The parts of a Responses stream's event that are read, as loosely as servers are known to send them. */
 export interface ResponsesEvent {
@@ -34,8 +35,7 @@ export interface OutputItem {
   /** Of a function call: what its result refers to. */
   readonly call_id?: string | null;
   readonly name?: string | null;
-  /** Text; some servers send the object itself. */
-  readonly arguments?: unknown;
+  readonly arguments?: string | null;
   /** Of a message: text and refusals. Of reasoning: its text, where the server shows it. */
   readonly content?: readonly ItemPart[] | string | null;
   readonly summary?: readonly ItemPart[] | null;
@@ -73,7 +73,7 @@ const OWN = /^(?:response\.|error$)/;
  */
 export function parseResponsesEvent(name: string, data: string): ResponsesEvent | undefined {
   if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
-  const value = parseObject(data);
+  const value = withTextArguments(parseObject(data), data);
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const check = CHECKS.get(String(value.type ?? name));
   if (check === undefined) return isFailure(value) ? value : undefined;
@@ -87,7 +87,7 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseResponse(body: string): ResponseObject {
-  const value = parseObject(body);
+  const value = withTextArguments(parseObject(body), body);
   // Some servers wrap the answer as the last event of a stream does.
   const response = isObject(value.response) ? value.response : value;
   if (!isResponse(response)) throw malformed('a part of the answer');
@@ -119,10 +119,7 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.reasoning_summary_text.done', hasText],
   ['response.reasoning_summary_part.done', hasPart],
   ['response.function_call_arguments.delta', hasDelta],
-  [
-    'response.function_call_arguments.done',
-    ({ arguments: given }) => isAbsentOr(given, isArguments),
-  ],
+  ['response.function_call_arguments.done', ({ arguments: given }) => isAbsentOr(given, isString)],
   ['response.output_item.done', hasItem],
   ['response.completed', hasResponse],
   ['response.done', hasResponse],
@@ -136,10 +133,6 @@ function isFailure(value: { readonly [name: string]: unknown }): boolean {
   return value.type === 'error' || errorIn(value) !== undefined;
 }
 
-function isArguments(value: unknown): boolean {
-  return isString(value) || isObject(value);
-}
-
 function isResponse(value: unknown): boolean {
   return isObject(value) && isListOf(value.output, isItem);
 }
@@ -150,10 +143,9 @@ function isItem(value: unknown): boolean {
   if (!isObject(value)) return false;
   if (!READ_ITEMS.has(value.type)) return true;
   return (
-    [value.id, value.call_id, value.name, value.encrypted_content].every((field) =>
+    [value.id, value.call_id, value.name, value.arguments, value.encrypted_content].every((field) =>
       isAbsentOr(field, isString),
     ) &&
-    isAbsentOr(value.arguments, isArguments) &&
     (isString(value.content) || isListOf(value.content, isPart)) &&
     isListOf(value.summary, isPart)
   );

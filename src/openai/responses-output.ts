@@ -1,7 +1,6 @@
 import type { ReasoningItem } from '../core/message.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import { tooLarge } from './faults.ts';
-import { isObject } from './json-checks.ts';
 import { stringOr } from './json-record.ts';
 import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
 import { Said } from './said.ts';
@@ -31,6 +30,8 @@ interface Item {
   summaryPart: unknown;
   /** Its place in the output, where the server tells it. */
   index: unknown;
+  /** The server said that it begins. */
+  announced: boolean;
   /** The server said that it is whole. */
   finished: boolean;
   /** Of a function call: its place among the calls. */
@@ -102,7 +103,13 @@ export class ResponsesOutput {
     const kind = kindOf(item);
     if (kind === undefined) return;
     const added = this.#itemOf(event, kind, item, true);
-    if (kind === 'function_call') this.#addCall(added, item);
+    added.announced = true;
+    if (kind !== 'function_call') return;
+    // An empty object is some servers' place for arguments that are still to come.
+    const { arguments: args, ...rest } = item;
+    const awaits = args === '{}';
+    if (awaits) this.#events.tools.setFallback(this.#callOf(added), args);
+    this.#addCall(added, awaits ? rest : item);
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
@@ -121,19 +128,22 @@ export class ResponsesOutput {
     const messages = items.filter(({ type }) => type === 'message');
     this.#finishMessages(messages);
     const calls = items.filter(({ type }) => type === 'function_call');
+    const identified = new Set(calls.map((call) => this.#known(call)));
     calls.forEach((call, place) => {
-      const known = this.#known(call) ?? this.#callAt(place, call);
+      const at = this.#callAt(place, call);
+      const known = this.#known(call) ?? (identified.has(at) ? undefined : at);
       this.#addCall(known ?? this.#begin('function_call', call), call);
     });
-    const thought = this.#items.some(
-      ({ kind, reasoning }) => kind === 'reasoning' && !reasoning.isEmpty,
-    );
-    for (const item of items) {
-      if (item.type !== 'reasoning') continue;
-      const known = this.#known(item) ?? (thought ? undefined : this.#begin('reasoning', item));
-      if (known?.kind === 'reasoning') this.#finish(known, item);
-      else this.#keep(item);
-    }
+    const thoughts = this.#items.filter(({ kind }) => kind === 'reasoning');
+    const thought = thoughts.some(({ reasoning }) => !reasoning.isEmpty);
+    items
+      .filter(({ type }) => type === 'reasoning')
+      .forEach((item, place) => {
+        const known = this.#known(item) ?? thoughts[place];
+        if (known?.kind === 'reasoning') this.#finish(known, item);
+        else if (!thought) this.#finish(this.#begin('reasoning', item), item);
+        else this.#keep(item);
+      });
   }
 
   #finishMessages(messages: readonly OutputItem[]): void {
@@ -236,7 +246,7 @@ export class ResponsesOutput {
     const id = stringOr(done.call_id || done.id);
     const name = done.name ?? '';
     if (this.#events.tools.nameOf(call) === '') this.#events.count(name.length);
-    const rest = item.arguments.add(item.arguments.rest(argumentsOf(done)));
+    const rest = item.arguments.add(item.arguments.rest(done.arguments ?? ''));
     this.#events.count(rest.length);
     this.#events.tools.add(call, { id, name, wholeName: true, arguments: rest });
   }
@@ -276,7 +286,8 @@ export class ResponsesOutput {
       (byId.finished || (byIndex?.kind === kind && byIndex.id === ''));
     if (byId?.kind === kind && !another) return this.#identify(byId, id, index);
     // A place that an item with another id has is shared; one without an id goes by its place.
-    if (byIndex?.kind === kind && !(begins && byIndex.id !== '') && !isOther(byIndex, id)) {
+    const shared = begins && (byIndex?.announced || byIndex?.id);
+    if (byIndex?.kind === kind && !shared && !isOther(byIndex, id)) {
       return this.#identify(byIndex, id, index);
     }
     const last = index == null && !begins ? this.#last(kind) : undefined;
@@ -295,8 +306,8 @@ export class ResponsesOutput {
   }
 
   #identify(item: Item, id: string, index: unknown): Item {
-    if (id !== '') {
-      item.id ||= id;
+    if (id !== '' && item.id === '') {
+      item.id = id;
       this.#byId.set(id, item);
     }
     if (index != null) {
@@ -320,6 +331,7 @@ export class ResponsesOutput {
       reasoningIn: '',
       summaryPart: undefined,
       index: undefined,
+      announced: false,
       finished: false,
       call: undefined,
     };
@@ -338,17 +350,17 @@ export class ResponsesOutput {
   }
 }
 
+/**
+ * Whether the id is another item's. GitHub Copilot gives an item another id in each event: it has begun
+ * and not ended then, which a server that shares places would have told of the other one, too.
+ */
 function isOther(item: Item, id: string): boolean {
-  return id !== '' && item.id !== '' && item.id !== id;
+  if (id === '' || item.id === '' || item.id === id) return false;
+  return !item.announced || item.finished;
 }
 
 function kindOf({ type }: OutputItem): Kind | undefined {
   return type === 'message' || type === 'function_call' || type === 'reasoning' ? type : undefined;
-}
-
-function argumentsOf({ arguments: given }: OutputItem): string {
-  if (typeof given === 'string') return given;
-  return isObject(given) ? JSON.stringify(given) : '';
 }
 
 type Parts = readonly ItemPart[] | string | null | undefined;

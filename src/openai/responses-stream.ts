@@ -51,7 +51,7 @@ const READERS: Readonly<Record<string, (output: ResponsesOutput, event: Response
     'response.function_call_arguments.delta': (output, event) =>
       output.arguments(event, event.delta ?? '', false),
     'response.function_call_arguments.done': (output, event) =>
-      output.arguments(event, jsonText(event.arguments), true),
+      output.arguments(event, event.arguments ?? '', true),
     'response.output_item.added': (output, event) => {
       if (event.item) output.itemAdded(event, event.item);
     },
@@ -184,10 +184,4 @@ export class ResponsesStream implements AnswerStream {
 
 function withoutNulls(response: ResponseObject): ResponseObject {
   return Object.fromEntries(Object.entries(response).filter(([, value]) => value != null));
-}
-
-/** Arguments, which some servers send as the object itself. */
-function jsonText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value == null ? '' : JSON.stringify(value);
 }

@@ -61,7 +61,7 @@ export class StreamReader {
       this.#complete();
       this.#wait(LAST_WAIT_MS, () => this.#context.exchange.destroy());
     }
-    if (this.#surplus) {
+    if (this.#surplus && this.#completed) {
       this.stop();
       this.#context.exchange.destroy();
     }
@@ -106,7 +106,9 @@ export class StreamReader {
     if (isDone(data)) {
       this.#done = true;
     } else if (this.#done) {
-      this.#surplus ||= !this.#stream.readLate(data);
+      // Usage may still follow what nobody asked for, but not for ever.
+      if (!this.#stream.readLate(data)) this.#surplus = true;
+      return;
     } else if (this.#ended && !isJson(data)) {
       // The body ended inside an event.
       return;

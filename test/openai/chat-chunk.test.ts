@@ -30,7 +30,7 @@ describe('parseChunk', () => {
     );
     const empty = parseChunk(JSON.stringify(toolCall({ function: { arguments: {} } })));
     expect(empty.choices?.[0]?.delta?.tool_calls).toEqual([
-      { function: { arguments: '' }, withoutArguments: true },
+      { function: { arguments: '', withoutArguments: true } },
     ]);
   });
 

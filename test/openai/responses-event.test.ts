@@ -8,13 +8,12 @@ describe('parseResponsesEvent', () => {
   it.each<[string, unknown]>([
     ['nulls', { type: 'response.output_text.delta', delta: null, output_index: null }],
     ['a delta', { type: 'response.output_text.delta', delta: 'x', output_index: 3 }],
-    ['an item that is not read', added({ type: 'program', name: 7, arguments: {} })],
+    ['an item that is not read', added({ type: 'program', name: 7, arguments: 3 })],
     ['an item of nulls', added({ type: 'message', id: null, content: null, summary: null })],
     ['an item', added({ type: 'function_call', call_id: 'a', name: 'f', arguments: '' })],
     ['parts', added({ type: 'message', content: [{ text: 'a' }, { refusal: 'b' }, {}] })],
     ['an answer of nulls', completed({ usage: null, output: null })],
     ['an answer', completed({ usage: {}, output: [{ type: 'reasoning', summary: [] }] })],
-    ['arguments that are an object', added({ type: 'function_call', arguments: {} })],
     ['content that is a string', added({ type: 'message', content: 'text' })],
     ['an error, whatever its type', { type: 'billing', error: { message: 'no' } }],
     ['facts of odd types', completed({ usage: 3, id: 1, model: [], status: {}, service_tier: 7 })],
@@ -55,6 +54,16 @@ describe('parseResponsesEvent', () => {
     ['ping', 'any data'],
   ])('passes over what is not read: %s %s', (name, data) => {
     expect(parseResponsesEvent(name, data)).toBeUndefined();
+  });
+
+  it('takes arguments that are an object as text, numbers as they stood', () => {
+    const item = '{"type":"function_call","arguments":{"n":12345678901234567890}}';
+    const output = `{"type":"response.completed","response":{"output":[${item}]}}`;
+    expect(parseResponsesEvent('', output)?.response?.output?.[0]?.arguments).toBe(
+      '{"n":12345678901234567890}',
+    );
+    const data = '{"type":"response.function_call_arguments.done","arguments":{}}';
+    expect(parseResponsesEvent('', data)?.arguments).toBe('{}');
   });
 
   it('checks an event without type by its name', () => {
