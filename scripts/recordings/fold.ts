@@ -24,6 +24,10 @@ const FINISH: Readonly<Record<string, string>> = {
   tool_calls: 'tool_calls',
   content_filter: 'content_filter',
   function_call: 'tool_calls',
+  // Of Together.
+  eos: 'stop',
+  // Of Snowflake, which gives none.
+  '': 'stop',
 };
 
 function foldChat(chunks: readonly Fields[]): Folded {

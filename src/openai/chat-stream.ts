@@ -87,6 +87,8 @@ export class ChatStream implements AnswerStream {
     const error = errorIn(completion);
     if (error) throw reported(error, this.#call);
     this.add(completion);
+    // Some servers leave the reason of a whole answer empty; its end is the body's.
+    if (this.#events.hasOutput) this.#finishReason ||= 'stop';
   }
 
   add(chunk: ChatChunk): void {
@@ -217,12 +219,11 @@ export class ChatStream implements AnswerStream {
 
   /** @param place of a whole call; absent for a fragment */
   #addCall(fragment: ToolCallFragment, place?: number): void {
-    const called = fragment.function ?? {};
     const whole = place !== undefined;
     const known = whole && fragment.id ? this.#events.tools.find(fragment.id) : undefined;
     if (known === undefined) this.#count(lengthOf([fragment]));
     const call = whole ? this.#tools.addWhole(fragment, place) : this.#tools.add(fragment);
-    if (call !== undefined && called) this.#providerData.addCall(call, fragment);
+    if (call !== undefined) this.#providerData.addCall(call, fragment);
   }
 
   #count(characters: number): void {

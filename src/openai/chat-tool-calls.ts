@@ -51,11 +51,13 @@ export class ChatToolCalls {
    * A call as a whole, of which deltas may have come before.
    *
    * @param place in the list of whole calls
+   * @returns its place; undefined if it says nothing
    */
-  addWhole(fragment: ToolCallFragment, place: number): number {
+  addWhole(fragment: ToolCallFragment, place: number): number | undefined {
     const id = fragment.id ?? '';
     const name = fragment.function?.name ?? '';
     const args = fragment.function?.arguments ?? '';
+    if (id === '' && name === '' && args === '') return undefined;
     const call = this.#whole(id, name, place);
     const before = this.#calls.argumentsOf(call);
     const rest = args.startsWith(before) ? args.slice(before.length) : '';
@@ -95,6 +97,8 @@ export class ChatToolCalls {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (known === undefined) {
+      // Some servers send every field, whether there is a call or not.
+      if (id === '' && name === '' && args === '') return undefined;
       // A number that nobody announced: arguments alone go on with what is not whole.
       const last = this.#calls.count - 1;
       const goesOn = id === '' && name === '' && last >= 0 && !this.#calls.isComplete(last);
