@@ -7,6 +7,7 @@ const generated = [
   'models.schema.json',
   'docs/configuration.md',
   'docs/models.md',
+  'docs/compatibility.md',
 ];
 
 function state(): string {

@@ -6,7 +6,7 @@ import { parseJsonExactly } from './parse-json-exactly.ts';
 const OBJECT_ARGUMENTS = /"arguments"\s*:\s*\{/;
 
 export function hasObjectArguments(data: string): boolean {
-  return OBJECT_ARGUMENTS.test(data);
+  return data.includes('"arguments"') && OBJECT_ARGUMENTS.test(data);
 }
 
 interface WithArguments {
