@@ -19,6 +19,9 @@ export interface ToolCallPiece {
 interface Draft {
   readonly characters: CodePoints;
   readonly progress: JsonProgress;
+  /** The server's, which another call may have, too. */
+  givenId: string;
+  /** Its own. */
   id: string;
   name: string;
   arguments: string;
@@ -57,8 +60,9 @@ export class ToolCalls {
     return this.#byId.get(id);
   }
 
+  /** As the server gave it first; empty if it has given none. */
   idOf(call: number): string {
-    return this.#drafts[call]?.id ?? '';
+    return this.#drafts[call]?.givenId ?? '';
   }
 
   nameOf(call: number): string {
@@ -91,6 +95,7 @@ export class ToolCalls {
     this.#drafts.push({
       characters: new CodePoints(),
       progress: new JsonProgress(),
+      givenId: '',
       id: '',
       name: '',
       arguments: '',
@@ -120,11 +125,16 @@ export class ToolCalls {
     }
   }
 
-  /** Servers may give each piece an id of its own: the first is the call's, all of them mean it. */
+  /**
+   * Servers may give each piece an id of its own: the first is the call's, all of them mean it. One
+   * that is another call's already could not be answered.
+   */
   #addId(draft: Draft, call: number, id: string): void {
     if (id === '') return;
-    if (!this.#byId.has(id)) this.#byId.set(id, call);
-    if (draft.id === '' && !draft.told) draft.id = id.toWellFormed();
+    const owner = this.#byId.get(id) ?? call;
+    this.#byId.set(id, owner);
+    if (draft.givenId === '') draft.givenId = id;
+    if (draft.id === '' && !draft.told) draft.id = owner === call ? id.toWellFormed() : newId();
   }
 
   /** Whether the name is whole now, as far as one can say. */
@@ -173,11 +183,15 @@ export class ToolCalls {
   #tell(draft: Draft, call: number): void {
     draft.told = true;
     if (draft.id === '') {
-      draft.id = `call_${randomBytes(12).toString('hex')}`;
+      draft.id = newId();
       this.#byId.set(draft.id, call);
     }
     this.#emit(delta(call, draft.id, draft.name, draft.arguments));
   }
+}
+
+function newId(): string {
+  return `call_${randomBytes(12).toString('hex')}`;
 }
 
 function delta(index: number, id: string, name: string, argumentsFragment: string): ToolCallDelta {

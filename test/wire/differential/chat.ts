@@ -55,6 +55,7 @@ export const anyChatServer = fc.record({
       'none',
       'empty',
       'new in every',
+      'same',
     ),
     name: fc.constantFrom('first', 'every', 'empty later', 'pieces', 'grows', 'again at end'),
     args: fc.constantFrom('pieces', 'header alone', 'whole', 'object', 'empty at end'),
@@ -109,6 +110,8 @@ function withPlainIds(server: Calls): Calls {
   const calls = { ...server };
   // The id of a call comes before the next one begins.
   if (calls.id === 'late' && isMixed(calls)) calls.id = 'first';
+  // Then the index alone tells them apart.
+  if (calls.id === 'same' && !isNumbered(calls)) calls.id = 'first';
   if (calls.id !== 'new in every') return calls;
   if (!isNumbered(calls)) calls.id = 'every';
   // A new id and a name behind whole arguments begin a call.
@@ -508,6 +511,8 @@ function idOf({ id }: ACall, i: number, last: number, style: Calls): Delta {
       return i === last ? { id } : {};
     case 'new in every':
       return { id: i === 0 ? id : `${id}_${i}` };
+    case 'same':
+      return { id: 'call_same' };
     case 'empty':
       return { id: '' };
     case 'none':
@@ -517,5 +522,5 @@ function idOf({ id }: ACall, i: number, last: number, style: Calls): Delta {
 
 /** Whether the ids arrive at all. */
 export function hasIds({ calls }: ChatServer): boolean {
-  return calls.id !== 'none' && calls.id !== 'empty' && calls.order !== 'legacy';
+  return !['none', 'empty', 'same'].includes(calls.id) && calls.order !== 'legacy';
 }
