@@ -47,6 +47,7 @@ export async function readPieces(surface: Surface, response: AResponse, chance: 
   };
   const context = {
     transport: { send },
+    upstreamMessages: true,
     buildRequest: async () => ({ origin: 'http://127.0.0.1', path: '/', method: 'POST' }) as never,
     clock: systemClock,
     stream: { afterFinishMs: 5_000, maxEventBytes: 2 ** 20 },
