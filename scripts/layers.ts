@@ -19,6 +19,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
   [/^(openai|undici)(\/|$)/, 'openai/'],
   [/^opossum$/, 'policies/breaker/'],
   [/^@redis\//, 'shared-store/'],
+  [/^lru-cache$/, 'money/cache/'],
   [/^node:sqlite$/, 'money/ledger/'],
 ];
 

@@ -77,6 +77,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       maxDeadlineMs: config.limits.maxDeadlineMs,
       drainGraceMs: config.drain.gracePeriodMs,
       allowDispose: config.allowDispose,
+      allowInvalidateCache: config.cache.allowInvalidate,
       version,
       configRevision: revision,
       overload: config.overload,

@@ -10,6 +10,7 @@ export type { Surface } from './core/model.ts';
 export type { ProviderLog } from './core/provider-log.ts';
 export type { BudgetAlert } from './money/budget/alert.ts';
 export type { BudgetDefinition, BudgetOptions } from './money/budget/options.ts';
+export { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from './money/cache/options.ts';
 export type { LedgerQuery, LedgerSum, LedgerSums } from './money/ledger/ledger.ts';
 export { LedgerError } from './money/ledger/ledger-error.ts';
 export type { LedgerOptions } from './money/ledger/open-ledger.ts';

@@ -1,5 +1,6 @@
 import type { Config, ConfiguredTarget } from './config/schema.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
+import type { ResponseCacheOptions } from './money/cache/options.ts';
 import type { RetryOptions } from './policies/retry/options.ts';
 import type { TimeoutOptions } from './policies/timeouts/options.ts';
 import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
@@ -39,12 +40,18 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
       budgets: budgetDefinitions(config),
       minOutputTokens: costManagement.minOutputTokens,
     },
+    cache: cacheOptions(config),
     ledger: {
       ...(config.dataDir === undefined ? {} : { directory: config.dataDir }),
       retentionMs: config.ledger.retentionMs,
     },
     ...(sharedStore === undefined ? {} : { sharedStore }),
   };
+}
+
+function cacheOptions({ cache }: Config): ResponseCacheOptions {
+  const { storage: _storage, allowInvalidate: _allowInvalidate, ...options } = cache;
+  return options;
 }
 
 /** The upstream that the top level describes, in the form of the others. */

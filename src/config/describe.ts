@@ -48,6 +48,8 @@ function asWritten(value: unknown): unknown {
 function memberAsWritten([name, value]: [string, unknown]): [string, unknown] {
   if (typeof value === 'number') {
     if (name.endsWith('Ms')) return [name.slice(0, -2), formatQuantity(value, DURATION_UNITS)];
+    // Its own name.
+    if (name === 'maxBytes') return [name, formatQuantity(value, BYTE_UNITS)];
     if (name.endsWith('Bytes')) {
       return [name.replace(/Bytes$/, 'Size'), formatQuantity(value, BYTE_UNITS)];
     }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { cacheSchema } from './cache-schema.ts';
 import {
   baseUrl,
   choice,
@@ -79,6 +80,9 @@ export const configSchema = group({
   fallback: fallbackSchema.prefault({}).describe('What is tried elsewhere, when, and where.'),
   costManagement: costManagementSchema.prefault({}).describe('What is known of money, and done.'),
   budgets: budgetsSchema,
+  cache: cacheSchema
+    .prefault({})
+    .describe('Answers that are given again to calls that ask the same.'),
   dataDir: filePath()
     .exactOptional()
     .describe(

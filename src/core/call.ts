@@ -133,8 +133,8 @@ export interface Charge {
   readonly cost?: Cost;
   /** That served it; empty if the upstream did not say. */
   readonly serviceTier: string;
-  /** `completed`, or why the attempt ended. */
-  readonly outcome: 'completed' | ErrorReason;
+  /** `completed`, or why the attempt ended; `cached`: none was made. */
+  readonly outcome: 'completed' | 'cached' | ErrorReason;
   /** Epoch ms. */
   readonly startedAt: number;
   /** Epoch ms. */

@@ -142,7 +142,12 @@ export interface Completed {
   readonly attempts: number;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly timings: Timings;
+  /** It came from the response cache; its usage is then all 0. */
   readonly cached: boolean;
+  /** What it would have cost, had it not come from the response cache. Absent: it did not. */
+  readonly saved?: Cost;
+  /** Under which it stands in the response cache. Absent: it does not. */
+  readonly cacheKey?: string;
   readonly serviceTier: string;
   readonly systemFingerprint: string;
 }

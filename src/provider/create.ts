@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
+import { ResponseCache } from '../money/cache/response-cache.ts';
 import { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
@@ -83,7 +84,10 @@ export function createOpenAIProvider(
   const router = createRouter(options, settings, upstreams, deps);
   // Last of what may throw: whoever tries again finds its directory free.
   const books = openBooks(settings, means);
-  const parts = { ...deps, ...books, upstreams, router };
+  const cache = settings.cache.enabled
+    ? new ResponseCache(settings.cache, { ...deps, ...books })
+    : undefined;
+  const parts = { ...deps, ...books, upstreams, router, ...(cache && { cache }) };
   const pipeline = createPipeline(pipelineOptions(settings, options), parts);
   const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();

@@ -20,6 +20,7 @@ import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import { endReason, linkSignal } from '../core/signal.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
+import type { ResponseCache } from '../money/cache/response-cache.ts';
 import type { Ledger, LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { CatalogueStore } from '../request/catalogue/store.ts';
@@ -30,6 +31,8 @@ import type { ModelList } from './model-list.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
+  CacheSelection,
+  CacheStatus,
   CallOptions,
   IAIProvider,
   IAIUsageProvider,
@@ -59,6 +62,8 @@ export interface OpenAIProviderDeps {
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
   readonly ledger: Pick<Ledger, 'sums'>;
   readonly book: Pick<BudgetBook, 'states'>;
+  /** Absent: it is not configured. */
+  readonly cache?: Pick<ResponseCache, 'invalidate' | 'status' | 'close'>;
   /** Writes out what is left of them. */
   readonly closeBooks: () => Promise<void>;
   readonly tokens: TokenCounter;
@@ -141,6 +146,14 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     return this.#deps.upstreams.map((parts) => parts.status());
   }
 
+  invalidateCache(selection: CacheSelection): number {
+    return this.#deps.cache?.invalidate(selection) ?? 0;
+  }
+
+  cacheStatus(): CacheStatus | undefined {
+    return this.#deps.cache?.status();
+  }
+
   async getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {
     if (options.signal?.aborted) throw endReason(options.signal);
     try {
@@ -155,8 +168,9 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async dispose(): Promise<void> {
-    const { upstreams, store, tokens, closeBooks } = this.#deps;
+    const { upstreams, store, tokens, cache, closeBooks } = this.#deps;
     store.close();
+    cache?.close();
     await Promise.all(upstreams.map((parts) => parts.close()));
     await tokens.close();
     // Calls that were broken off just now settle what they consumed.

@@ -1,5 +1,6 @@
 import type { Surface } from '../core/model.ts';
 import type { BudgetOptions } from '../money/budget/options.ts';
+import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cache/options.ts';
 import type { LedgerOptions } from '../money/ledger/open-ledger.ts';
 import type { BreakerOptions } from '../policies/breaker/options.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
@@ -78,6 +79,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly costs?: Partial<CostManagementOptions>;
   /** Default: none; the output limit of a call is lowered to 256 tokens at least. */
   readonly budgets?: Partial<BudgetOptions>;
+  /** What is left out is that of DEFAULT_RESPONSE_CACHE: there is none. */
+  readonly cache?: Partial<ResponseCacheOptions>;
   /** Default: in memory, single records for 90 days. */
   readonly ledger?: Partial<LedgerOptions>;
   /** A server on which several providers share budgets and rate limits. Default: none is shared. */
@@ -100,6 +103,7 @@ export interface ProviderSettings {
   readonly fallback: FallbackOptions;
   readonly costs: CostManagementOptions;
   readonly budgets: BudgetOptions;
+  readonly cache: ResponseCacheOptions;
   readonly ledger: LedgerOptions;
   readonly sharedStore?: SharedStoreOptions;
 }
@@ -122,6 +126,7 @@ export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
     fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
     costs,
     budgets,
+    cache: { ...DEFAULT_RESPONSE_CACHE, ...options.cache },
     ledger: { ...DEFAULT_LEDGER, ...options.ledger },
     ...(options.sharedStore && { sharedStore: options.sharedStore }),
   };

@@ -3,6 +3,8 @@ import type { Handler, Stage } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
+import type { ResponseCache } from '../money/cache/response-cache.ts';
+import { responseCache } from '../money/cache/stage.ts';
 import { accounting } from '../money/ledger/accounting.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import { metering } from '../money/ledger/metering.ts';
@@ -51,6 +53,8 @@ export interface PipelineDeps {
   readonly router: Router;
   readonly retryBudget: RetryBudget;
   readonly book: BudgetBook;
+  /** Absent: it is not configured. */
+  readonly cache?: ResponseCache;
   readonly ledger: Ledger;
   readonly sizes: PromptSizes;
   readonly catalogue: () => Catalogue;
@@ -71,6 +75,7 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     observe(deps), //            sees rejections too
     prepare(deps.router), //     the cheapest refusal: routes, resolves the model, validates
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
+    responseCache(deps.cache), // a hit spends neither budget nor rate
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up
     lastResort({ ...deps, maxWaitMs: options.circuitWaitMs }), // where every circuit is open, the next probe is waited for

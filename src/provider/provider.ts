@@ -6,12 +6,14 @@ import type { Completed, MessageResponse, ProviderEvent } from '../core/events.t
 import type { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import type { BudgetQuery } from '../money/budget/states.ts';
+import type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
 import type { LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
 import type { CircuitState } from '../policies/breaker/circuit.ts';
 import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
 
 export type { BudgetQuery } from '../money/budget/states.ts';
+export type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
 export type { CircuitState } from '../policies/breaker/circuit.ts';
 export type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
 export type { TokenCount } from '../request/tokens/token-counter.ts';
@@ -38,6 +40,10 @@ export interface IAIProvider {
   countTokens(request: MessageRequest, options?: CallOptions): Promise<TokenCount>;
   /** What is known of the upstreams, without asking them. */
   upstreams(): readonly UpstreamStatus[];
+  /** Takes answers out of the response cache. Returns how many. */
+  invalidateCache(selection: CacheSelection): number;
+  /** How the response cache stands. Undefined: it is off. */
+  cacheStatus(): CacheStatus | undefined;
   /** Closes the connections to the upstream. Calls that still run fail. */
   dispose(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type {
   ModelInfo,
   ProviderCapabilities,
 } from '../provider/provider.ts';
+import { fromWireCacheSelection } from './convert/cache.ts';
 import { toWireCapabilities } from './convert/capabilities.ts';
 import { toWireModels, toWireTokenCount } from './convert/models.ts';
 import { fromWireOptions } from './convert/options.ts';
@@ -25,6 +26,7 @@ export interface HandlerDeps {
   readonly status: StatusBoard;
   readonly configRevision: string;
   readonly allowDispose: boolean;
+  readonly allowInvalidateCache: boolean;
   /** Starts the drain. Called after Dispose was answered. */
   readonly onDispose: () => void;
 }
@@ -104,10 +106,18 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
         }
       },
     ),
-    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, () => {
-      throw new ProviderError('PERMISSION_DENIED', {
-        message: 'This version has no response cache.',
-      });
+    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, (request) => {
+      if (!deps.allowInvalidateCache) {
+        throw new ProviderError('PERMISSION_DENIED', {
+          message: 'InvalidateCache is switched off in the configuration of this provider.',
+        });
+      }
+      const violations = new Violations();
+      const selection = fromWireCacheSelection(request, violations);
+      if (selection === undefined) {
+        throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
+      }
+      return { entries: BigInt(provider.invalidateCache(selection)) };
     }),
     reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, () => {
       throw new ProviderError('PERMISSION_DENIED', {

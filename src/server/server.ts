@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly drainGraceMs: number;
   /** Whether a caller may start the drain by Dispose. */
   readonly allowDispose: boolean;
+  /** Whether a caller may take answers out of the response cache by InvalidateCache. */
+  readonly allowInvalidateCache: boolean;
   /** Permissions of socket files. 0o660 lets the owner's group connect. */
   readonly socketMode: number;
   /** Of this sidecar, semver. */
@@ -107,7 +109,7 @@ const SERVICE_NAMES = ['tamma.provider.v1.IAIProvider', 'tamma.provider.v1.IAIUs
  */
 export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServer {
   const { provider, clock, onDispose } = deps;
-  const { version, configRevision, allowDispose } = options;
+  const { version, configRevision, allowDispose, allowInvalidateCache } = options;
   const calls = new ActiveCalls();
   const activeCalls = (): number => calls.answering;
   const status = new StatusBoard({ provider, clock, version, configRevision, activeCalls });
@@ -140,6 +142,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
         status,
         configRevision,
         allowDispose,
+        allowInvalidateCache,
         onDispose,
       }),
     },

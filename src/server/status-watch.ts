@@ -7,11 +7,12 @@ import {
 } from '../gen/tamma/provider/v1/provider.ts';
 import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
+import { toWireCacheStatus } from './convert/cache.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUpstreamStatus } from './convert/upstream-status.ts';
 
 export interface StatusBoardDeps {
-  readonly provider: Pick<IAIProvider, 'upstreams'>;
+  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus'>;
   readonly clock: Clock;
   /** Of this sidecar, semver. */
   readonly version: string;
@@ -54,6 +55,7 @@ export class StatusBoard {
 
   current(): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
+    const cache = provider.cacheStatus();
     return {
       state: this.#draining ? ProviderStatus_State.DRAINING : ProviderStatus_State.SERVING,
       provider: PROVIDER_OPENAI,
@@ -67,7 +69,7 @@ export class StatusBoard {
       load: 0,
       ledger: undefined,
       sharedStore: undefined,
-      cache: undefined,
+      cache: cache && toWireCacheStatus(cache),
       budgets: [],
       drainRemaining: undefined,
     };

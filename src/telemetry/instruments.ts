@@ -73,6 +73,18 @@ export interface Instruments {
   readonly budgetReserved: ObservableGauge;
   /** Alerts raised, by budget and threshold. */
   readonly budgetAlerts: Counter;
+  /** Calls that the response cache answered. */
+  readonly cacheHits: Counter;
+  /** Calls that asked the response cache and found nothing. */
+  readonly cacheMisses: Counter;
+  /** Answers that were left in the response cache. */
+  readonly cacheStores: Counter;
+  /** Answers that left the response cache because there was no room. */
+  readonly cacheEvictions: Counter;
+  /** Size of the response cache. */
+  readonly cacheBytes: ObservableGauge;
+  /** US dollars that the answers from the response cache had cost when they were made. */
+  readonly cacheSaved: Counter;
 }
 
 /** Makes them from a meter of a started SDK; one made earlier measures nothing, for ever. */
@@ -124,6 +136,7 @@ export function createInstruments(meter: Meter): Instruments {
     }),
     ...resilienceInstruments(meter),
     ...moneyInstruments(meter),
+    ...cacheInstruments(meter),
   };
 }
 
@@ -183,6 +196,35 @@ function moneyInstruments(meter: Meter) {
     budgetAlerts: meter.createCounter(METRIC.budgetAlerts, {
       unit: '{alert}',
       description: 'Alerts that budgets raised.',
+    }),
+  };
+}
+
+function cacheInstruments(meter: Meter) {
+  return {
+    cacheHits: meter.createCounter(METRIC.cacheHits, {
+      unit: '{call}',
+      description: 'Calls that the response cache answered.',
+    }),
+    cacheMisses: meter.createCounter(METRIC.cacheMisses, {
+      unit: '{call}',
+      description: 'Calls that asked the response cache and found nothing.',
+    }),
+    cacheStores: meter.createCounter(METRIC.cacheStores, {
+      unit: '{answer}',
+      description: 'Answers that were left in the response cache.',
+    }),
+    cacheEvictions: meter.createCounter(METRIC.cacheEvictions, {
+      unit: '{answer}',
+      description: 'Answers that left the response cache because there was no room.',
+    }),
+    cacheBytes: meter.createObservableGauge(METRIC.cacheBytes, {
+      unit: 'By',
+      description: 'Size of the response cache.',
+    }),
+    cacheSaved: meter.createCounter(METRIC.cacheSaved, {
+      unit: '{USD}',
+      description: 'What the answers from the response cache had cost when they were made.',
     }),
   };
 }

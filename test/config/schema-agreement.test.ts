@@ -113,6 +113,8 @@ describe('config.schema.json says what the program says', () => {
     'adminListen: "unix:50051"',
     'drain: {gracePeriod: 0}',
     'allowDispose: true',
+    'cache: {enabled: true, ttl: 1s, maxBytes: 1MiB, maxEntries: 1, storage: memory, share: all}',
+    'cache: {deterministicOnly: false, allowToolCalls: true, allowInvalidate: true, ttl: 365d}',
     'logLevel: silent',
   ])('takes %s', (yaml) => {
     expect(verdict(yaml)).toBe(true);
@@ -224,6 +226,9 @@ describe('config.schema.json says what the program says', () => {
     'adminListen: "a:1,b:2"',
     'drain: {gracePeriod: -1}',
     'allowDispose: 1',
+    'cache: {storage: redis}',
+    'cache: {ttl: 0}',
+    'cache: {maxEntries: 0}',
     'logLevel: loud',
   ])('refuses %s', (yaml) => {
     expect(verdict(yaml)).toBe(false);

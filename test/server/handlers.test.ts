@@ -112,6 +112,37 @@ describe('IAIProvider', () => {
     expect(await answer).toEqual({});
   });
 
+  it('InvalidateCache is refused unless it is allowed', async () => {
+    const { provider, client } = await start();
+    const error = await failureOf(client.provider.unary('InvalidateCache', { all: true }));
+    expect(codeName(error)).toBe('PERMISSION_DENIED');
+    expect(provider.invalidated).toEqual([]);
+  });
+
+  it.each([
+    [{ all: true }, { type: 'all' }],
+    [{ model: 'gpt-5' }, { type: 'model', model: 'gpt-5' }],
+    [{ projectId: 'p' }, { type: 'project', projectId: 'p' }],
+    [{ key: 'k' }, { type: 'key', key: 'k' }],
+  ])('InvalidateCache hands on %j', async (request, selection) => {
+    const { provider, client } = await start({ allowInvalidateCache: true });
+    expect(await client.provider.unary('InvalidateCache', request)).toEqual({ entries: 3 });
+    expect(provider.invalidated).toEqual([selection]);
+  });
+
+  it.each([
+    [{}, 'what'],
+    [{ all: false }, 'all'],
+    [{ model: '' }, 'model'],
+    [{ projectId: '' }, 'project_id'],
+    [{ key: '' }, 'key'],
+  ])('InvalidateCache refuses %j', async (request, field) => {
+    const { client } = await start({ allowInvalidateCache: true });
+    const error = await failureOf(client.provider.unary('InvalidateCache', request));
+    expect(codeName(error)).toBe('INVALID_ARGUMENT');
+    expect(error.details).toContain(field);
+  });
+
   it('is healthy under its own name', async () => {
     const server = await start();
     const service = 'tamma.provider.v1.IAIProvider';

@@ -7,6 +7,8 @@ import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/money/ledger/
 import type {
   AnswerOptions,
   BudgetQuery,
+  CacheSelection,
+  CacheStatus,
   CallOptions,
   IAIProvider,
   IAIUsageProvider,
@@ -127,6 +129,9 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   readonly queries: (LedgerQuery | BudgetQuery)[] = [];
   health: UpstreamStatus[] = [anUpstreamStatus()];
   budgets: BudgetState[] = [];
+  cache: CacheStatus | undefined = undefined;
+  /** Of invalidateCache, oldest first. */
+  readonly invalidated: CacheSelection[] = [];
 
   /** The events of an answer, `completed` among them. */
   script: (call: ProviderCall) => AsyncIterable<ProviderEvent> = async function* () {
@@ -188,6 +193,15 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
 
   upstreams(): readonly UpstreamStatus[] {
     return this.health;
+  }
+
+  invalidateCache(selection: CacheSelection): number {
+    this.invalidated.push(selection);
+    return 3;
+  }
+
+  cacheStatus(): CacheStatus | undefined {
+    return this.cache;
   }
 
   getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {

@@ -58,6 +58,7 @@ const SERVER_OPTIONS: ServerOptions = {
   maxDeadlineMs: 3_600_000,
   drainGraceMs: 0,
   allowDispose: false,
+  allowInvalidateCache: false,
   socketMode: 0o660,
   version: '1.2.3',
   configRevision: 'abcdef012345',

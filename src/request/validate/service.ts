@@ -18,6 +18,10 @@ export function checkService(violations: Violations, request: MessageRequest): v
   short('service_tier', request.serviceTier, MAX_WORD_BYTES);
   short('prompt_cache_key', request.promptCacheKey, MAX_CACHE_KEY_BYTES);
   short('safety_identifier', request.safetyIdentifier, MAX_SAFETY_IDENTIFIER_BYTES);
+  const { ttlMs } = request.cache ?? {};
+  if (ttlMs !== undefined && !(ttlMs > 0)) {
+    violations.malformed('request.cache.ttl', 'must be greater than 0');
+  }
   const oneOf = (field: string, text: string | undefined, words: readonly string[]) => {
     if (!text || words.includes(text)) return;
     violations.malformed(`request.${field}`, `must be one of ${words.join(', ')}`);

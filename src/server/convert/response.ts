@@ -46,7 +46,8 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       kind: TOOL_KIND[kind ?? 'function'],
       providerData: providerData ?? '',
     })),
-    usage: toWireUsage(outcome.usage),
+    // Of what came from the cache nothing was used, which is something else than 0 tokens.
+    usage: outcome.cached ? undefined : toWireUsage(outcome.usage),
     cost: outcome.cost && toWireCost(outcome.cost),
     model: outcome.model,
     target: outcome.target,
@@ -62,9 +63,9 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       summary: [...summary],
     })),
     providerData: outcome.providerData ?? '',
-    saved: undefined,
+    saved: outcome.saved && toWireCost(outcome.saved),
     shared: false,
-    cacheKey: '',
+    cacheKey: outcome.cacheKey ?? '',
   };
 }
 

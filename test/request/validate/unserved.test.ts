@@ -17,7 +17,6 @@ const asked = (...content: ContentPart[]) => ({ messages: [{ role: 'user' as con
 const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<Call>?]>> = {
   'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
-  'request.cache.ttl': [{ cache: { ttlMs: 0 } }, 'request.cache.ttl'],
   'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
   'request.hosted_tools': [{ hostedTools: [{ type: 'shell' }] }, 'request.hosted_tools'],
   'request.idempotency_key': [{ idempotencyKey: 'k' }, 'request.idempotency_key'],

@@ -262,7 +262,7 @@ export interface Completed {
   rawFinishReason: string;
   /** The calls the model made, complete, in order of their index. */
   toolCalls: ToolCall[];
-  /** Tokens of all attempts. */
+  /** Tokens of all attempts. Absent if the answer came from the response cache. */
   usage:
     | Usage
     | undefined;
@@ -294,17 +294,14 @@ export interface Completed {
   providerData: string;
   /**
    * What the answer would have cost, had it not come from the response cache or from a stream that
-   * was shared. Absent: it did not. Not filled yet.
+   * was shared. Absent: it did not, or costs are not tracked.
    */
   saved:
     | Cost
     | undefined;
   /** The answer came over another call's stream, to which it is billed. Not filled yet. */
   shared: boolean;
-  /**
-   * Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not.
-   * Not filled yet.
-   */
+  /** Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not. */
   cacheKey: string;
 }
 
@@ -320,7 +317,7 @@ export interface MessageResponse {
   content: string;
   /** The model that answered, as the upstream names it. */
   model: string;
-  /** Tokens of all attempts. */
+  /** Tokens of all attempts. Absent if the answer came from the response cache. */
   usage:
     | Usage
     | undefined;
@@ -374,17 +371,14 @@ export interface MessageResponse {
   providerData: string;
   /**
    * What the answer would have cost, had it not come from the response cache or from a stream that
-   * was shared. Absent: it did not. Not filled yet.
+   * was shared. Absent: it did not, or costs are not tracked.
    */
   saved:
     | Cost
     | undefined;
   /** The answer came over another call's stream, to which it is billed. Not filled yet. */
   shared: boolean;
-  /**
-   * Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not.
-   * Not filled yet.
-   */
+  /** Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not. */
   cacheKey: string;
   /**
    * What the model said on the way, as far as it tells that from its answer: text of the phase

@@ -721,7 +721,7 @@ export interface JsonSchemaFormat {
 export interface CachePolicy {
   /** Read, write, both or neither. */
   mode: CacheMode;
-  /** How long the answer may be kept, greater than 0. Default: as configured. Not served yet. */
+  /** How long the answer may be kept, greater than 0. Default: as configured. */
   ttl:
     | Duration
     | undefined;

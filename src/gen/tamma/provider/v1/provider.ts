@@ -283,7 +283,7 @@ export interface ProviderStatus {
   sharedStore:
     | StoreStatus
     | undefined;
-  /** The response cache. Absent: it is off. Not filled yet. */
+  /** The response cache. Absent: it is off. */
   cache:
     | CacheStatus
     | undefined;
@@ -3027,9 +3027,10 @@ export const IAIProviderService = {
     responseDeserialize: (value: Buffer): CountTokensResponse => CountTokensResponse.decode(value),
   },
   /**
-   * Takes answers out of the response cache. Not served yet.
+   * Takes answers out of the response cache. An answer that is under way then is not kept.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it.
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it
+   * (`cache.allowInvalidate`).
    */
   invalidateCache: {
     path: "/tamma.provider.v1.IAIProvider/InvalidateCache" as const,
@@ -3120,9 +3121,10 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
    */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
   /**
-   * Takes answers out of the response cache. Not served yet.
+   * Takes answers out of the response cache. An answer that is under way then is not kept.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it.
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it
+   * (`cache.allowInvalidate`).
    */
   invalidateCache: handleUnaryCall<InvalidateCacheRequest, InvalidateCacheResponse>;
   /**

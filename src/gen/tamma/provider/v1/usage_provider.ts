@@ -96,7 +96,10 @@ export interface UsageRow {
   target: string;
   /** See UsageDimension. */
   day: string;
-  /** Attempts that consumed tokens. */
+  /**
+   * Attempts that consumed tokens, and calls that the response cache answered: each of them is one,
+   * without tokens and cost, with the outcome `cached`.
+   */
   attempts: bigint;
   /** Those of them whose usage is an estimate. */
   estimatedAttempts: bigint;

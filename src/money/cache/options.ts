@@ -1,0 +1,27 @@
+/** What of the answers is kept, for whom and how long. */
+export interface ResponseCacheOptions {
+  /** Whether calls that say nothing of it use the cache. False: there is none. Default false. */
+  readonly enabled: boolean;
+  /** How long an answer is kept whose call does not say, in ms, above 0. Default an hour. */
+  readonly ttlMs: number;
+  /** Of all answers together, in bytes, above 0. Default 64 MiB. */
+  readonly maxBytes: number;
+  /** Answers, 1 or more. Default 10,000. */
+  readonly maxEntries: number;
+  /** Who gets an answer: calls of the same project (`project_id`), or all of them. Default `project`. */
+  readonly share: 'project' | 'all';
+  /** Whether only calls are served that ask for temperature 0, or whose model takes none. Default true. */
+  readonly deterministicOnly: boolean;
+  /** Whether answers that call tools are kept. Default false. */
+  readonly allowToolCalls: boolean;
+}
+
+export const DEFAULT_RESPONSE_CACHE: ResponseCacheOptions = {
+  enabled: false,
+  ttlMs: 3_600_000,
+  maxBytes: 64 * 2 ** 20,
+  maxEntries: 10_000,
+  share: 'project',
+  deterministicOnly: true,
+  allowToolCalls: false,
+};

@@ -1,0 +1,202 @@
+import { isSpanContextValid, type ObservableCallback, trace } from '@opentelemetry/api';
+import type { Call } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Completed } from '../../core/events.ts';
+import { spenderOf } from '../../core/spender.ts';
+import { estimatedUsage } from '../../core/usage.ts';
+import type { Catalogue } from '../../request/catalogue/catalogue.ts';
+import { accepts, effectiveEffort } from '../../request/fit/accepts.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { toDollars } from '../pricing/money.ts';
+import { cacheKey } from './key.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { ResponseCacheOptions } from './options.ts';
+import { AnswerRecorder } from './recorder.ts';
+import { decodeAnswer, encodeAnswer, endOf, type StoredAnswer } from './stored-answer.ts';
+
+export interface ResponseCacheDeps {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  /** The catalogue of the moment. */
+  readonly catalogue: () => Pick<Catalogue, 'version' | 'find'>;
+  readonly instruments: Pick<
+    Instruments,
+    'cacheHits' | 'cacheMisses' | 'cacheStores' | 'cacheEvictions' | 'cacheBytes' | 'cacheSaved'
+  >;
+}
+
+/** Which answers to take out: all, those of a model or a project, or one by its key. */
+export type CacheSelection =
+  | { readonly type: 'all' }
+  | { readonly type: 'model'; readonly model: string }
+  | { readonly type: 'project'; readonly projectId: string }
+  | { readonly type: 'key'; readonly key: string };
+
+/** How the response cache stands. */
+export interface CacheStatus {
+  /** Answers in it. */
+  readonly entries: number;
+  /** Their size. */
+  readonly bytes: number;
+  /** Calls that it answered since the process started. */
+  readonly hits: number;
+  /** Calls that it could not answer. */
+  readonly misses: number;
+}
+
+/** A call that is being answered by an upstream, and whose answer may be kept. */
+export interface PendingEntry {
+  readonly recorder: AnswerRecorder;
+  /**
+   * Keeps the answer if it is whole, unfiltered and of the first choice of route. Returns the key under
+   * which it stands; undefined if it is not kept.
+   */
+  keep(completed: Completed): string | undefined;
+}
+
+/** Answers that were given before, for calls that ask the same. */
+export class ResponseCache {
+  readonly #options: ResponseCacheOptions;
+  readonly #deps: ResponseCacheDeps;
+  readonly #store: MemoryStore;
+  /** Stops measuring. */
+  readonly close: () => void;
+  #hits = 0;
+  #misses = 0;
+  /** How often answers were taken out by hand: an answer that was under way then is not kept. */
+  #invalidations = 0;
+
+  constructor(options: ResponseCacheOptions, deps: ResponseCacheDeps) {
+    const { cacheEvictions, cacheBytes } = deps.instruments;
+    this.#options = options;
+    this.#deps = deps;
+    this.#store = new MemoryStore(options, deps.clock, () => cacheEvictions.add(1));
+    const measure: ObservableCallback = (result) => result.observe(this.#store.bytes);
+    cacheBytes.addCallback(measure);
+    this.close = () => cacheBytes.removeCallback(measure);
+  }
+
+  /** Whether the cache may answer such a call: what is sampled freely has many right answers. */
+  takes({ request, target: { model } }: Call): boolean {
+    if (!this.#options.deterministicOnly || request.temperature === 0) return true;
+    return !accepts(model, 'temperature', effectiveEffort(request, model));
+  }
+
+  keyOf(call: Call): string {
+    return cacheKey(call, this.#options.share);
+  }
+
+  /** The answer to a call, booked as answered from here; undefined if there is none. */
+  find(key: string, call: Call): StoredAnswer | undefined {
+    const { cacheHits, cacheMisses, cacheSaved } = this.#deps.instruments;
+    const entry = this.#store.get(key);
+    if (entry === undefined) {
+      this.#misses += 1;
+      cacheMisses.add(1);
+      return undefined;
+    }
+    const answer = decodeAnswer(entry.bytes);
+    this.#hits += 1;
+    cacheHits.add(1);
+    if (answer.cost) cacheSaved.add(toDollars(answer.cost.picoDollars));
+    this.#book(call, answer);
+    return answer;
+  }
+
+  /** To be called before the upstream is asked. */
+  open(key: string, call: Call): PendingEntry {
+    const recorder = new AnswerRecorder(this.#options.maxBytes);
+    const { model } = call.record;
+    const invalidations = this.#invalidations;
+    return {
+      recorder,
+      keep: (completed) => {
+        const isFirstChoice = completed.target === call.upstream && call.record.model === model;
+        const isCurrent = invalidations === this.#invalidations;
+        if (!isFirstChoice || !isCurrent || !this.#isWorthKeeping(completed)) return undefined;
+        return this.#keep(key, call, recorder, completed) ? key : undefined;
+      },
+    };
+  }
+
+  /** Takes answers out. Returns how many. */
+  invalidate(selection: CacheSelection): number {
+    this.#invalidations += 1;
+    switch (selection.type) {
+      case 'all':
+        return this.#store.deleteWhere(() => true);
+      case 'model': {
+        const id = this.#deps.catalogue().find(selection.model)?.id ?? selection.model;
+        return this.#store.deleteWhere(({ model }) => model === id);
+      }
+      case 'project':
+        return this.#store.deleteWhere(({ projectId }) => projectId === selection.projectId);
+      case 'key':
+        return this.#store.delete(selection.key) ? 1 : 0;
+    }
+  }
+
+  status(): CacheStatus {
+    const { entries, bytes } = this.#store;
+    return { entries, bytes, hits: this.#hits, misses: this.#misses };
+  }
+
+  /** Whole, and what the model had to say: not cut off, not filtered. */
+  #isWorthKeeping({ finishReason, toolCalls }: Completed): boolean {
+    const { allowToolCalls } = this.#options;
+    if (toolCalls.length > 0 && !allowToolCalls) return false;
+    return finishReason === 'stop' || (finishReason === 'tool_calls' && allowToolCalls);
+  }
+
+  #keep(key: string, call: Call, recorder: AnswerRecorder, completed: Completed): boolean {
+    const { started } = recorder;
+    if (started === undefined || !recorder.isWhole) return false;
+    const { responseId, model, effectiveSettings, target } = started;
+    const made = call.record.charges.findLast(({ outcome }) => outcome === 'completed');
+    const bytes = encodeAnswer({
+      started: { responseId, model, effectiveSettings, target },
+      deltas: recorder.takeDeltas(),
+      end: endOf(completed),
+      ...(made?.cost && { cost: made.cost }),
+    });
+    const { projectId } = spenderOf(call);
+    const ttlMs = call.asked.cache?.ttlMs ?? this.#options.ttlMs;
+    const kept = this.#store.set(key, { bytes, model: call.target.model.id, projectId }, ttlMs);
+    if (kept) this.#deps.instruments.cacheStores.add(1);
+    return kept;
+  }
+
+  /** Into the ledger, as something that was asked and cost nothing. */
+  #book(call: Call, { end }: StoredAnswer): void {
+    const { clock, ledger, catalogue } = this.#deps;
+    const { id: model } = call.target.model;
+    const { upstream } = call;
+    const span = trace.getSpanContext(call.context);
+    const catalogueVersion = catalogue().version;
+    const startedAt = clock.now();
+    const entry = ledger.open({
+      callId: call.id,
+      traceId: span !== undefined && isSpanContextValid(span) ? span.traceId : '',
+      attempt: 0,
+      upstream,
+      ...spenderOf(call),
+      inputTokens: 0,
+      startedAt,
+      catalogueVersion,
+    });
+    entry.settle({
+      attempt: 0,
+      upstream,
+      model,
+      usage: NOTHING_USED,
+      cost: { picoDollars: 0n, catalogueVersion, estimated: false, unpriced: false },
+      serviceTier: end.serviceTier,
+      outcome: 'cached',
+      startedAt,
+      endedAt: startedAt,
+    });
+  }
+}
+
+const NOTHING_USED = { ...estimatedUsage(0, 0), estimated: false };

@@ -1,0 +1,53 @@
+import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import type { Completed } from '../../core/events.ts';
+import { replay } from './replay.ts';
+import type { ResponseCache } from './response-cache.ts';
+
+const NOT_CONFIGURED =
+  'The response cache is not configured (cache.enabled), so this answer neither came from it nor stands in it.';
+
+const NOT_TAKEN =
+  'The response cache takes calls of temperature 0 alone (cache.deterministicOnly), so this answer neither came from it nor stands in it.';
+
+/**
+ * Answers calls from the response cache, and leaves new answers in it, as their cache policy and the
+ * configuration say. Whoever asks for the cache and cannot have it is told so in `started`.
+ *
+ * @param cache absent: it is not configured
+ */
+export function responseCache(cache: ResponseCache | undefined): Stage {
+  return (next) => (call, emit) => {
+    const { mode } = call.asked.cache ?? {};
+    if (mode === 'bypass') return next(call, emit);
+    const telling = (warning: string) => (mode === undefined ? emit : withWarning(emit, warning));
+    if (cache === undefined) return next(call, telling(NOT_CONFIGURED));
+    // A conversation or a model that sent it elsewhere before: what answers is a fallback.
+    if (call.left !== undefined) return next(call, emit);
+    if (!cache.takes(call)) return next(call, telling(NOT_TAKEN));
+    return throughCache(next, call, emit, cache);
+  };
+}
+
+async function throughCache(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  cache: ResponseCache,
+): Promise<Completed> {
+  const key = cache.keyOf(call);
+  const found = call.asked.cache?.mode === 'refresh' ? undefined : cache.find(key, call);
+  if (found !== undefined) return replay(found, key, call, emit);
+  const pending = cache.open(key, call);
+  const completed = await next(call, (event) => {
+    pending.recorder.see(event);
+    emit(event);
+  });
+  const kept = pending.keep(completed);
+  return kept === undefined ? completed : { ...completed, cacheKey: kept };
+}
+
+/** At the very end: a fallback replaces the warnings of its call. */
+function withWarning(emit: Emit, warning: string): Emit {
+  return (event) =>
+    emit(event.type === 'started' ? { ...event, warnings: [...event.warnings, warning] } : event);
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { metrics } from '@opentelemetry/api';
+import type { Call, Handler } from '../../../src/core/call.ts';
+import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
+import {
+  DEFAULT_RESPONSE_CACHE,
+  type ResponseCacheOptions,
+} from '../../../src/money/cache/options.ts';
+import { ResponseCache } from '../../../src/money/cache/response-cache.ts';
+import { responseCache } from '../../../src/money/cache/stage.ts';
+import { noLedger } from '../../../src/money/ledger/no-ledger.ts';
+import { createInstruments } from '../../../src/telemetry/instruments.ts';
+import { aCall, completed, drain, started, text } from '../../support/events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const ASKED = { messages: [{ role: 'user' as const, content: 'Hi' }], temperature: 0 };
+
+/** A cache before an upstream that answers with these events. */
+function aCache(options: Partial<ResponseCacheOptions> = {}) {
+  const cache = new ResponseCache(
+    { ...DEFAULT_RESPONSE_CACHE, enabled: true, ...options },
+    {
+      clock: new FakeClock(),
+      ledger: noLedger(),
+      catalogue: () => ({ version: '1', find: () => undefined }),
+      instruments: createInstruments(metrics.getMeter('test')),
+    },
+  );
+  let asked = 0;
+  const answer = async (
+    events: readonly AnswerEvent[] = [started(), text('Hello')],
+    end: Partial<Completed> = {},
+    meanwhile: (call: Call) => void = () => {},
+  ) => {
+    const upstream: Handler = async (call, emit) => {
+      asked += 1;
+      for (const event of events) emit(event);
+      meanwhile(call);
+      return completed(end);
+    };
+    const call = aCall({ asked: ASKED, request: ASKED });
+    return drain((emit) => responseCache(cache)(upstream)(call, emit));
+  };
+  return { cache, answer, asked: () => asked };
+}
+
+describe('responseCache', () => {
+  it.each<[string, readonly AnswerEvent[], Partial<Completed>]>([
+    ['cut off', [started(), text('Hel')], { finishReason: 'length' }],
+    ['filtered', [started(), text('Hel')], { finishReason: 'content_filter' }],
+    ['refused', [started(), { type: 'refusalDelta', text: 'No.' }], {}],
+    ['of another target', [started(), text('Hello')], { target: 'azure' }],
+    [
+      'a tool call',
+      [started()],
+      { finishReason: 'tool_calls', toolCalls: [{ id: '1', name: 'f', arguments: '{}' }] },
+    ],
+  ])('does not keep an answer that is %s', async (_what, events, end) => {
+    const { answer, asked } = aCache();
+    await answer(events, end);
+    await answer();
+    expect(asked()).toBe(2);
+  });
+
+  it('keeps tool calls where it may', async () => {
+    const { answer, asked } = aCache({ allowToolCalls: true });
+    const toolCalls = [{ id: '1', name: 'f', arguments: '{}' }];
+    const delta = {
+      type: 'toolCallDelta',
+      index: 0,
+      id: '1',
+      name: 'f',
+      argumentsFragment: '{}',
+    } as const;
+    await answer([started(), delta], { finishReason: 'tool_calls', toolCalls });
+    const { events } = await answer();
+    expect(asked()).toBe(1);
+    expect(events.slice(1)).toMatchObject([delta, { cached: true, toolCalls }]);
+  });
+
+  it('keeps of an answer that began again what stands', async () => {
+    const { answer } = aCache();
+    const reset = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
+    await answer([started(), text('Hel'), reset, started({ responseId: 'second' }), text('Hi')]);
+    const { events } = await answer();
+    expect(events).toMatchObject([
+      { type: 'started', responseId: 'second' },
+      { text: 'Hi' },
+      { type: 'completed' },
+    ]);
+  });
+
+  it('gives long answers in pieces, in the order in which they were said', async () => {
+    const { answer } = aCache();
+    const long = 'abcd'.repeat(1_000);
+    await answer([started(), { type: 'reasoningDelta', text: 'Hm.' }, text(long)]);
+    const { events } = await answer();
+    const pieces = events.filter((event) => event.type === 'textDelta');
+    expect(events[1]).toEqual({ type: 'reasoningDelta', text: 'Hm.' });
+    expect(pieces.map((piece) => piece.text.length)).toEqual([1_024, 1_024, 1_024, 928]);
+    expect(pieces.map((piece) => piece.text).join('')).toBe(long);
+    expect(pieces.at(-1)?.outputTokensSoFar).toBeGreaterThan(pieces[0]?.outputTokensSoFar ?? 0);
+  });
+
+  it('does not keep an answer that was under way when answers were taken out', async () => {
+    const { cache, answer, asked } = aCache();
+    await answer(undefined, {}, () => cache.invalidate({ type: 'all' }));
+    await answer();
+    expect(asked()).toBe(2);
+  });
+
+  it('does not keep the answer of another model', async () => {
+    const { answer, asked } = aCache();
+    await answer(undefined, {}, ({ record }) => {
+      record.model = 'fallback';
+    });
+    await answer();
+    expect(asked()).toBe(2);
+  });
+
+  it('stays within its bounds', async () => {
+    const { cache, answer } = aCache({ maxBytes: 10_000 });
+    await answer([started(), text('x'.repeat(20_000))]);
+    expect(cache.status()).toMatchObject({ entries: 0, bytes: 0 });
+    await answer([started(), text('x'.repeat(5_000))]);
+    expect(cache.status().entries).toBe(1);
+    expect(cache.status().bytes).toBeGreaterThan(5_000);
+    expect(cache.status().bytes).toBeLessThan(10_000);
+  });
+});
