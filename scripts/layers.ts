@@ -19,7 +19,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
   [/^(openai|undici)(\/|$)/, 'openai/'],
   [/^opossum$/, 'policies/breaker/'],
   [/^@redis\//, 'shared-store/'],
-  [/^lru-cache$/, 'money/cache/'],
+  [/^lru-cache$/, 'money/cache/', 'money/repeats/'],
   [/^node:sqlite$/, 'money/ledger/'],
 ];
 

@@ -144,8 +144,10 @@ export interface Completed {
   readonly timings: Timings;
   /** It came from the response cache; its usage is then all 0. */
   readonly cached: boolean;
-  /** What it would have cost, had it not come from the response cache. Absent: it did not. */
+  /** What it would have cost, had it not come from the response cache or another call. Absent: it did not. */
   readonly saved?: Cost;
+  /** It came over another call, to which it is billed; its usage is then all 0. Absent: it did not. */
+  readonly shared?: boolean;
   /** Under which it stands in the response cache. Absent: it does not. */
   readonly cacheKey?: string;
   readonly serviceTier: string;

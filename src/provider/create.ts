@@ -5,6 +5,7 @@ import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
 import { ResponseCache } from '../money/cache/response-cache.ts';
+import { Repeats } from '../money/repeats/repeats.ts';
 import { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
@@ -87,7 +88,14 @@ export function createOpenAIProvider(
   const cache = settings.cache.enabled
     ? new ResponseCache(settings.cache, { ...deps, ...books })
     : undefined;
-  const parts = { ...deps, ...books, upstreams, router, ...(cache && { cache }) };
+  const parts = {
+    ...deps,
+    ...books,
+    upstreams,
+    router,
+    repeats: new Repeats(means.clock),
+    ...(cache && { cache }),
+  };
   const pipeline = createPipeline(pipelineOptions(settings, options), parts);
   const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();

@@ -8,6 +8,8 @@ import { responseCache } from '../money/cache/stage.ts';
 import { accounting } from '../money/ledger/accounting.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import { metering } from '../money/ledger/metering.ts';
+import type { Repeats } from '../money/repeats/repeats.ts';
+import { repeats } from '../money/repeats/stage.ts';
 import { lastResort } from '../policies/breaker/last-resort.ts';
 import { breaker } from '../policies/breaker/stage.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
@@ -53,6 +55,8 @@ export interface PipelineDeps {
   readonly router: Router;
   readonly retryBudget: RetryBudget;
   readonly book: BudgetBook;
+  /** Calls that may be repeated. */
+  readonly repeats: Repeats;
   /** Absent: it is not configured. */
   readonly cache?: ResponseCache;
   readonly ledger: Ledger;
@@ -75,6 +79,7 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     observe(deps), //            sees rejections too
     prepare(deps.router), //     the cheapest refusal: routes, resolves the model, validates
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
+    repeats(deps.repeats), //    a repeat joins the call, or gets its answer
     responseCache(deps.cache), // a hit spends neither budget nor rate
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up

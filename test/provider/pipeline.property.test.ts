@@ -16,6 +16,7 @@ import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import type { LedgerEntry } from '../../src/money/ledger/ledger.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
@@ -193,6 +194,7 @@ function setUp(script: readonly Behaviour[]) {
       retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
       book,
       ledger,
+      repeats: new Repeats(clock),
       catalogue: () => CATALOGUE,
       tracer,
     },

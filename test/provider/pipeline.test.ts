@@ -3,6 +3,7 @@ import { SILENT } from '../../src/core/provider-log.ts';
 import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
@@ -40,6 +41,7 @@ describe('createPipeline', () => {
           log: SILENT,
         }),
         ledger: noLedger(),
+        repeats: new Repeats(clock),
         sizes: new PromptSizes(new TokenCounter()),
         catalogue: () => CATALOGUE,
         clock,

@@ -1,5 +1,13 @@
+import type { CallRecord } from '../../core/call.ts';
 import { EventBuffer } from '../../core/event-buffer.ts';
-import { type AnswerEvent, type Delta, isOutput, type Started } from '../../core/events.ts';
+import {
+  type AnswerEvent,
+  type Completed,
+  type Delta,
+  isOutput,
+  type Started,
+} from '../../core/events.ts';
+import { costToMake, endOf, type StoredAnswer } from './stored-answer.ts';
 
 /** Keeps what is said of an answer, as long as it is not too much. */
 export class AnswerRecorder {
@@ -14,14 +22,9 @@ export class AnswerRecorder {
     this.#limit = limit;
   }
 
-  /** Of the answer that stands; absent before it began. */
-  get started(): Started | undefined {
-    return this.#started;
-  }
-
-  /** All of it was kept, and the model did not refuse. */
-  get isWhole(): boolean {
-    return this.#started !== undefined && !this.#tooLong && !this.#refused;
+  /** The model refused to answer. */
+  get isRefusal(): boolean {
+    return this.#refused;
   }
 
   see(event: AnswerEvent): void {
@@ -39,8 +42,20 @@ export class AnswerRecorder {
     }
   }
 
-  /** What was kept. Gives it away. */
-  takeDeltas(): readonly Delta[] {
+  /** The whole answer, which it gives away. Undefined: it is too long, or never began. */
+  take(completed: Completed, record: CallRecord): StoredAnswer | undefined {
+    if (this.#started === undefined || this.#tooLong) return undefined;
+    const { responseId, model, effectiveSettings, target } = this.#started;
+    const cost = costToMake(completed, record);
+    return {
+      started: { responseId, model, effectiveSettings, target },
+      deltas: this.#takeDeltas(),
+      end: endOf(completed),
+      ...(cost && { cost }),
+    };
+  }
+
+  #takeDeltas(): readonly Delta[] {
     const deltas: Delta[] = [];
     for (let delta = this.#said.shift(); delta !== undefined; delta = this.#said.shift()) {
       deltas.push(delta);

@@ -8,18 +8,13 @@ import type { StoredAnswer } from './stored-answer.ts';
 const PIECE_LENGTH = 1_024;
 
 /** Nothing was used, and that is no estimate. */
-const NO_USAGE = { ...estimatedUsage(0, 0), estimated: false };
+export const NO_USAGE = { ...estimatedUsage(0, 0), estimated: false };
 
 /**
  * Gives a stored answer to a call, as if it were made just now, no faster than its reader takes it.
  * Rejects with the end of the call if that comes before.
  */
-export async function replay(
-  answer: StoredAnswer,
-  key: string,
-  call: Call,
-  emit: Emit,
-): Promise<Completed> {
+export async function replay(answer: StoredAnswer, call: Call, emit: Emit): Promise<Completed> {
   const { warnings, truncation } = call;
   emit({
     ...answer.started,
@@ -44,8 +39,7 @@ export async function replay(
     attempts: 0,
     failedAttempts: [],
     timings: { queueMs: 0, backoffMs: 0, totalMs: 0 },
-    cached: true,
-    cacheKey: key,
+    cached: false,
   };
 }
 

@@ -3,7 +3,6 @@ import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Completed } from '../../core/events.ts';
 import { spenderOf } from '../../core/spender.ts';
-import { estimatedUsage } from '../../core/usage.ts';
 import type { Catalogue } from '../../request/catalogue/catalogue.ts';
 import { accepts, effectiveEffort } from '../../request/fit/accepts.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -13,7 +12,8 @@ import { cacheKey } from './key.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { ResponseCacheOptions } from './options.ts';
 import { AnswerRecorder } from './recorder.ts';
-import { decodeAnswer, encodeAnswer, endOf, type StoredAnswer } from './stored-answer.ts';
+import { NO_USAGE } from './replay.ts';
+import { decodeAnswer, encodeAnswer, type StoredAnswer } from './stored-answer.ts';
 
 export interface ResponseCacheDeps {
   readonly clock: Clock;
@@ -150,16 +150,9 @@ export class ResponseCache {
   }
 
   #keep(key: string, call: Call, recorder: AnswerRecorder, completed: Completed): boolean {
-    const { started } = recorder;
-    if (started === undefined || !recorder.isWhole) return false;
-    const { responseId, model, effectiveSettings, target } = started;
-    const made = call.record.charges.findLast(({ outcome }) => outcome === 'completed');
-    const bytes = encodeAnswer({
-      started: { responseId, model, effectiveSettings, target },
-      deltas: recorder.takeDeltas(),
-      end: endOf(completed),
-      ...(made?.cost && { cost: made.cost }),
-    });
+    const answer = recorder.isRefusal ? undefined : recorder.take(completed, call.record);
+    if (answer === undefined) return false;
+    const bytes = encodeAnswer(answer);
     const { projectId } = spenderOf(call);
     const ttlMs = call.asked.cache?.ttlMs ?? this.#options.ttlMs;
     const kept = this.#store.set(key, { bytes, model: call.target.model.id, projectId }, ttlMs);
@@ -189,7 +182,7 @@ export class ResponseCache {
       attempt: 0,
       upstream,
       model,
-      usage: NOTHING_USED,
+      usage: NO_USAGE,
       cost: { picoDollars: 0n, catalogueVersion, estimated: false, unpriced: false },
       serviceTier: end.serviceTier,
       outcome: 'cached',
@@ -198,5 +191,3 @@ export class ResponseCache {
     });
   }
 }
-
-const NOTHING_USED = { ...estimatedUsage(0, 0), estimated: false };

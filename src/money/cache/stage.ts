@@ -36,7 +36,9 @@ async function throughCache(
 ): Promise<Completed> {
   const key = cache.keyOf(call);
   const found = call.asked.cache?.mode === 'refresh' ? undefined : cache.find(key, call);
-  if (found !== undefined) return replay(found, key, call, emit);
+  if (found !== undefined) {
+    return { ...(await replay(found, call, emit)), cached: true, cacheKey: key };
+  }
   const pending = cache.open(key, call);
   const completed = await next(call, (event) => {
     pending.recorder.see(event);

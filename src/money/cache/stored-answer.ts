@@ -1,3 +1,4 @@
+import type { CallRecord } from '../../core/call.ts';
 import type { Completed, Cost, Delta, Started } from '../../core/events.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */
@@ -20,7 +21,7 @@ export interface StoredAnswer {
   /** Adjacent ones of a kind as one. */
   readonly deltas: readonly Delta[];
   readonly end: AnswerEnd;
-  /** Of the attempt that made it. Absent: costs are not tracked. */
+  /** See `costToMake`. Absent: costs are not tracked. */
   readonly cost?: Cost;
 }
 
@@ -36,6 +37,11 @@ export function encodeAnswer(answer: StoredAnswer): Buffer {
 export function decodeAnswer(bytes: Buffer): StoredAnswer {
   const { cost, ...same } = JSON.parse(bytes.toString());
   return cost ? { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } } : same;
+}
+
+/** What an answer cost when it was made, without the attempts that failed before. */
+export function costToMake({ saved }: Completed, { charges }: CallRecord): Cost | undefined {
+  return saved ?? charges.findLast(({ outcome }) => outcome === 'completed')?.cost;
 }
 
 export function endOf(completed: Completed): AnswerEnd {

@@ -9,6 +9,7 @@ const MAX_SAFETY_IDENTIFIER_BYTES = 64;
 
 const VERBOSITIES: readonly string[] = ['low', 'medium', 'high'];
 const CACHE_RETENTIONS: readonly string[] = ['in_memory', '24h'];
+const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
 /** How the upstream serves the request: effort, tier, caching, identity. */
 export function checkService(violations: Violations, request: MessageRequest): void {
@@ -18,6 +19,13 @@ export function checkService(violations: Violations, request: MessageRequest): v
   short('service_tier', request.serviceTier, MAX_WORD_BYTES);
   short('prompt_cache_key', request.promptCacheKey, MAX_CACHE_KEY_BYTES);
   short('safety_identifier', request.safetyIdentifier, MAX_SAFETY_IDENTIFIER_BYTES);
+  const { idempotencyKey } = request;
+  if (idempotencyKey && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+    violations.malformed(
+      'request.idempotency_key',
+      'must be up to 128 characters of visible ASCII',
+    );
+  }
   const { ttlMs } = request.cache ?? {};
   if (ttlMs !== undefined && !(ttlMs > 0)) {
     violations.malformed('request.cache.ttl', 'must be greater than 0');

@@ -15,7 +15,6 @@ const OF_REQUEST: Fields<MessageRequest> = {
   prompt_cache_options: (request) => request.promptCacheOptions,
   hosted_tools: (request) => request.hostedTools,
   max_tool_calls: (request) => request.maxToolCalls,
-  idempotency_key: (request) => request.idempotencyKey,
   'cache.coalesce': (request) => request.cache?.coalesce,
   'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
   'tool_choice.allowed': ({ toolChoice: choice }) => isObject(choice) && 'allowed' in choice,

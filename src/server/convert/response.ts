@@ -46,8 +46,8 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
       kind: TOOL_KIND[kind ?? 'function'],
       providerData: providerData ?? '',
     })),
-    // Of what came from the cache nothing was used, which is something else than 0 tokens.
-    usage: outcome.cached ? undefined : toWireUsage(outcome.usage),
+    // For what came from the cache or another call nothing was used, which is no use of 0 tokens.
+    usage: outcome.cached || outcome.shared ? undefined : toWireUsage(outcome.usage),
     cost: outcome.cost && toWireCost(outcome.cost),
     model: outcome.model,
     target: outcome.target,
@@ -64,7 +64,7 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
     })),
     providerData: outcome.providerData ?? '',
     saved: outcome.saved && toWireCost(outcome.saved),
-    shared: false,
+    shared: outcome.shared ?? false,
     cacheKey: outcome.cacheKey ?? '',
   };
 }

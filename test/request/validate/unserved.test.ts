@@ -19,7 +19,6 @@ const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<C
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
   'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
   'request.hosted_tools': [{ hostedTools: [{ type: 'shell' }] }, 'request.hosted_tools'],
-  'request.idempotency_key': [{ idempotencyKey: 'k' }, 'request.idempotency_key'],
   'request.max_tool_calls': [{ maxToolCalls: 0 }, 'request.max_tool_calls'],
   'request.messages[].parts[].file': [
     asked({ type: 'text', text: 'Read.' }, { type: 'file', fileId: 'file-1' }),

@@ -262,7 +262,10 @@ export interface Completed {
   rawFinishReason: string;
   /** The calls the model made, complete, in order of their index. */
   toolCalls: ToolCall[];
-  /** Tokens of all attempts. Absent if the answer came from the response cache. */
+  /**
+   * Tokens of all attempts. Absent if the answer came from the response cache or
+   * over another call's stream.
+   */
   usage:
     | Usage
     | undefined;
@@ -272,7 +275,10 @@ export interface Completed {
     | undefined;
   /** The model that answered. */
   model: string;
-  /** Attempts made, the last one included. At least 1, or 0 if the answer came from the cache. */
+  /**
+   * Attempts made, the last one included. At least 1, or 0 if the answer came from the cache
+   * or over another call's stream.
+   */
   attempts: number;
   /** Where the time went. */
   timings:
@@ -299,7 +305,7 @@ export interface Completed {
   saved:
     | Cost
     | undefined;
-  /** The answer came over another call's stream, to which it is billed. Not filled yet. */
+  /** The answer came over another call's stream, to which it is billed. */
   shared: boolean;
   /** Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not. */
   cacheKey: string;
@@ -317,7 +323,10 @@ export interface MessageResponse {
   content: string;
   /** The model that answered, as the upstream names it. */
   model: string;
-  /** Tokens of all attempts. Absent if the answer came from the response cache. */
+  /**
+   * Tokens of all attempts. Absent if the answer came from the response cache or
+   * over another call's stream.
+   */
   usage:
     | Usage
     | undefined;
@@ -335,7 +344,10 @@ export interface MessageResponse {
   refusal: string;
   /** The request's metadata. */
   metadata: { [key: string]: string };
-  /** Attempts made, the last one included; 0 if the answer came from the cache. */
+  /**
+   * Attempts made, the last one included; 0 if the answer came from the cache or over
+   * another call's stream.
+   */
   attempts: number;
   /** Where the time went. */
   timings:
@@ -376,7 +388,7 @@ export interface MessageResponse {
   saved:
     | Cost
     | undefined;
-  /** The answer came over another call's stream, to which it is billed. Not filled yet. */
+  /** The answer came over another call's stream, to which it is billed. */
   shared: boolean;
   /** Under which the answer stands in the response cache, for InvalidateCache. Empty: it does not. */
   cacheKey: string;

@@ -331,7 +331,9 @@ export interface MessageRequest {
   /**
    * Makes a repeat of this call harmless: within 10 minutes the same key with the same request joins
    * the running call or gets its answer, and is billed once; with another request it is
-   * INVALID_REQUEST. Up to 128 bytes of visible ASCII. Empty: every call is a new one. Not served yet.
+   * INVALID_REQUEST. The call goes on for 30 s when its caller has left it, so that a repeat finds it.
+   * Fields that do not change the answer may differ. A call that failed is made anew.
+   * Up to 128 bytes of visible ASCII. Empty: every call is a new one.
    */
   idempotencyKey: string;
 }

@@ -142,7 +142,7 @@ export interface GetCapabilitiesResponse {
     | undefined;
   /**
    * Fields and values of MessageRequest and StreamOptions that stand in the contract and that this
-   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.idempotency_key",
+   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.hosted_tools",
    * "options.recovery: RESUME". Sorted.
    */
   unserved: string[];
