@@ -15,6 +15,8 @@ export class Reader {
   #next = 0;
   #hasOutput = false;
   #isWaiting = false;
+  /** Its promise is settled: nothing may be emitted any more. */
+  #isOver = false;
   /** With `hold_back`: until the run has ended well. */
   #isHeldBack: boolean;
   /** It has output that the run took back, and its recovery is `fail`. */
@@ -68,13 +70,14 @@ export class Reader {
     } catch (thrown) {
       throw this.#asSeen(ProviderError.from(thrown));
     } finally {
+      this.#isOver = true;
       signal.removeEventListener('abort', onAbort);
     }
   }
 
   /** Emits what there is, as far as its reader takes it. */
   pump(): void {
-    if (this.#isWaiting || this.#isHeldBack) return;
+    if (this.#isWaiting || this.#isHeldBack || this.#isOver) return;
     while (this.isBehind && this.#failure === undefined) {
       if (this.#call.flow.held) {
         this.#wait();

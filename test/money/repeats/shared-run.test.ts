@@ -158,6 +158,25 @@ describe('SharedRun', () => {
     }
   });
 
+  it('emits nothing to a slow reader whose call has failed', async () => {
+    const { run, say, fail } = aRun();
+    const flow = new Flow();
+    const events: AnswerEvent[] = [];
+    const slow = drain((emit) =>
+      run.follow(aCall({ flow }), (event) => {
+        events.push(event);
+        emit(event);
+      }),
+    );
+    flow.hold();
+    say(started(), text('Hello'));
+    fail(new ProviderError('NETWORK_ERROR'));
+    await slow;
+    flow.release();
+    await settle();
+    expect(events).toEqual([]);
+  });
+
   it('tells a slow reader of a break, too, and nobody of one before they came', async () => {
     const { say, end, follow } = aRun();
     const flow = new Flow();
