@@ -111,6 +111,10 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   onEnd(): void {
+    // What is decoded still concerns the call: the exchange no longer hears of its end.
+    if (this.#decoder !== undefined) {
+      this.#call.signal.addEventListener('abort', this.#onAbortDecoding);
+    }
     this.#guard(() => (this.#decoder ?? this.#body)?.end());
   }
 
@@ -125,9 +129,13 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   onAbort(): void {
+    this.#failed = true;
+    this.#decoder?.destroy();
     this.#settle();
     this.#result.reject(this.#call.signal.reason);
   }
+
+  readonly #onAbortDecoding = (): void => this.onAbort();
 
   /** The model cannot stream, so no stream was asked for. */
   get #whole(): boolean {
@@ -235,6 +243,7 @@ export class Answer implements FlowSource, ResponseListener {
   #settle(): void {
     this.#settled = true;
     this.#body?.stop?.();
+    this.#call.signal.removeEventListener('abort', this.#onAbortDecoding);
     this.#call.flow.detach(this);
   }
 }

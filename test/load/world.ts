@@ -8,6 +8,7 @@ import { SILENT } from '../../src/core/provider-log.ts';
 import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
+import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../../src/policies/breaker/options.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
@@ -156,6 +157,7 @@ export async function simulate(load: Load): Promise<Result> {
         log: SILENT,
       }),
       ledger: noLedger(),
+      repeats: new Repeats(clock),
       catalogue: () => CATALOGUE,
       tracer,
     },
