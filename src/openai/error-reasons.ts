@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import type { UpstreamErrorBody } from './error-body.ts';
-import { reasonOfSentence, speaksOfModel, tooLargeForRate } from './error-sentences.ts';
+import { reasonOfSentence, speaksOfModel } from './error-sentences.ts';
 import { isOverloadWord, reasonOfWord } from './error-words.ts';
 
 /** What says the least: the sentence beside it may know more. */
@@ -83,8 +83,6 @@ export function reasonOf(
 ): ErrorReason {
   const effective = status ?? body.statusCode;
   const named = reasonOfBody(body, effective, model);
-  const isRate = named === 'RATE_LIMIT_EXCEEDED' || effective === 429;
-  if (isRate && isTooLarge(body, effective)) return 'CONTEXT_TOO_LONG';
   if (effective === undefined) return named ?? 'PROVIDER_ERROR';
   const rule = ruleOf(effective);
   if (rule === undefined) return 'PROVIDER_ERROR';
@@ -115,12 +113,6 @@ function reasonOf404(body: UpstreamErrorBody, model: string): ErrorReason | unde
   if (speaksOfModel(body, model)) return 'MODEL_NOT_FOUND';
   // A field that refers to something, as an item of an earlier answer.
   return body.param === '' ? undefined : 'INVALID_REQUEST';
-}
-
-/** More than the upstream grants in a minute: no wait helps, but a shorter request does. */
-function isTooLarge({ message }: UpstreamErrorBody, status: number | undefined): boolean {
-  const isRefusal = status === undefined || [400, 413, 422, 429].includes(status);
-  return isRefusal && tooLargeForRate(message) !== undefined;
 }
 
 function saysOverloaded({ innerCode, code, type }: UpstreamErrorBody): boolean {

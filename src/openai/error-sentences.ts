@@ -51,11 +51,3 @@ export function speaksOfModel(
     (model.length > 3 && message.includes(model))
   );
 }
-
-/** Sizes of a request that is larger than all that the upstream grants in a minute. */
-export function tooLargeForRate(message: string): { limit: number; requested: number } | undefined {
-  const sizes = /\blimit:? (\d{1,10})\b.{0,80}\brequested:? (\d{1,10})\b/i.exec(message);
-  if (sizes === null) return undefined;
-  const [limit, requested] = [Number(sizes[1]), Number(sizes[2])];
-  return requested > limit ? { limit, requested } : undefined;
-}

@@ -4,7 +4,6 @@ import { contextOverflowOf, mayBeOverflow } from './context-overflow.ts';
 import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
 import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
-import { tooLargeForRate } from './error-sentences.ts';
 import { present, unlessEmpty } from './present.ts';
 import { requestTooLarge } from './request-too-large.ts';
 import { headerValue, type ResponseHeaders, retryAfterMs, shouldRetry } from './retry-after.ts';
@@ -21,8 +20,6 @@ export interface ErrorObjectFacts {
 }
 
 const NO_PATH = 'The base URL of the upstream does not serve this path; it usually ends in /v1.';
-const TOO_LARGE_FOR_RATE =
-  'The request has more tokens than the upstream grants in a minute, so it can only be shortened.';
 
 /**
  * A response that is not 2xx. Of its text, the facts hold numbers and identifiers, and what is meant
@@ -117,7 +114,7 @@ function factsOfReason(
 ): ErrorFacts {
   switch (reason) {
     case 'CONTEXT_TOO_LONG':
-      return contextFacts(body);
+      return contextOverflowOf(body);
     case 'RATE_LIMIT_EXCEEDED':
       return (
         requestTooLarge(body) ?? {
@@ -133,13 +130,6 @@ function factsOfReason(
     default:
       return {};
   }
-}
-
-function contextFacts(body: UpstreamErrorBody): ErrorFacts {
-  const sizes = tooLargeForRate(body.message);
-  if (sizes === undefined) return contextOverflowOf(body);
-  const { limit: tokenLimit, requested: countedTokens } = sizes;
-  return { message: TOO_LARGE_FOR_RATE, countedTokens, tokenLimit };
 }
 
 function violationFacts(param: string, verdict: string): ErrorFacts {

@@ -42,7 +42,7 @@ describe('a primary that is down for a while', () => {
   });
 
   it.each(MODES)('fails twenty calls of %s cleanly, and no longer', async (mode) => {
-    running = await startApp(SMALL_SCALE.replace(' }', ', maxWait: 0 }'));
+    running = await startApp(SMALL_SCALE.replace('openFor: 400ms', 'openFor: 400ms, maxWait: 0'));
     const { stub } = running;
     stub.setDefault(down);
     const reasons = (await seeMany(mode, DOWN_FOR)).map(reasonWithRetryInfo);
