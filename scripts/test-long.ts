@@ -66,14 +66,14 @@ const SUITES: readonly Suite[] = [
     ),
   },
   {
-    name: 'fuzz-surfaces',
-    shows: 'random requests over gRPC and each API are answered, or refused before OpenAI is asked',
-    ...jest('test/fuzz'),
-  },
-  {
     name: 'answers',
     shows: 'an answer is the same however servers are known to send it, in whatever pieces',
     ...jest('test/wire'),
+  },
+  {
+    name: 'fuzz-surfaces',
+    shows: 'random requests over gRPC and each API are answered, or refused before OpenAI is asked',
+    ...jest('test/fuzz'),
   },
   {
     name: 'fuzz',
