@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProcessOptions, startProcess } from './processes.ts';
 
 export interface SidecarOptions {
@@ -35,7 +36,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const log = openNameless();
   try {
     const { child, pid, address, stop } = await startProcess(processOptions(options, log));
-    const metricsUrl = `http://${adminAddress(readWhole(log))}/metrics`;
+    const metricsUrl = `http://${await adminAddress(log)}/metrics`;
     return {
       pid,
       address,
@@ -85,11 +86,14 @@ function processOptions(options: SidecarOptions, stderr: number): ProcessOptions
   };
 }
 
-/** Only the log tells it. The line is there: it is written before the one on standard output. */
-function adminAddress(log: string): string {
-  const [, address] = /"admin":"([^"]+)"/.exec(log) ?? [];
-  if (address === undefined) throw new Error('the sidecar did not log where its metrics are');
-  return address;
+/** Only the log tells it, which is written behind the one line on standard output. */
+async function adminAddress(log: number): Promise<string> {
+  for (let looks = 0; looks < 500; looks += 1) {
+    const [, address] = /"admin":"([^"]+)"/.exec(readWhole(log)) ?? [];
+    if (address !== undefined) return address;
+    await sleep(20);
+  }
+  throw new Error('the sidecar did not log where its metrics are');
 }
 
 /** A file that is gone as soon as nobody has it open. */

@@ -151,7 +151,12 @@ class Reader {
     }
     if (!completed) return;
     this.#completed = completed;
-    if (!isDeepStrictEqual(completed.toolCalls, this.#content.toolCalls)) {
+    const whole = completed.toolCalls.map(({ id, name, arguments: args }) => ({
+      id,
+      name,
+      arguments: args,
+    }));
+    if (!isDeepStrictEqual(whole, this.#content.toolCalls)) {
       this.#disorder = 'other tool calls than were streamed';
     }
   }
