@@ -153,9 +153,11 @@ type Phase = 'headers' | 'first_token' | 'idle';
 function timesOut(
   phase: Phase,
   info: Readonly<Record<string, string>> = {},
-): Pick<Fault, 'inRealTime' | 'closedBy' | 'error'> {
+): Pick<Fault, 'inRealTime' | 'closedBy' | 'error' | 'retried'> {
   return {
     inRealTime: true,
+    // The same silent target is not asked a third time.
+    retried: 'once',
     closedBy: 'client',
     error: {
       code: 'UNAVAILABLE',

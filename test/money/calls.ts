@@ -1,3 +1,4 @@
+import { codeName } from '../support/grpc-client.ts';
 import { makeCalls } from '../support/storm/calls.ts';
 import { type Finding, none } from '../support/storm/finding.ts';
 import { Tally } from '../support/storm/tally.ts';
@@ -102,10 +103,15 @@ function outcomeFindings(outcomes: readonly Outcome[]): readonly Finding[] {
     if (outcome.disorder !== undefined) tally.add(DISORDERED);
   }
   const ended = (code: string) => ({ name: `calls that ended ${code}`, value: tally.of(code) });
+  const known = [...USUAL_CODES, ...RARE_CODES];
+  const others = outcomes
+    .map(({ status }) => (status === undefined ? 'never' : codeName({ code: status })))
+    .filter((code) => !known.includes(code));
+  const named = others.length === 0 ? '' : `: ${[...new Set(others)].join(', ')}`;
   return [
     ...USUAL_CODES.map((code) => ({ ...ended(code), atLeast: 1 })),
     ...RARE_CODES.map(ended),
-    none('calls that ended otherwise', tally.of('calls') - tally.of(...USUAL_CODES, ...RARE_CODES)),
+    none(`calls that ended otherwise${named}`, tally.of('calls') - tally.of(...known)),
     none(DISORDERED, tally.of(DISORDERED)),
   ];
 }
