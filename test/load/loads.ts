@@ -115,6 +115,8 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: 'an upstream that flaps: up for 4 s, down for 1 s, callers with 30 s',
+    // A second of each five goes by until it is noticed, and another until the next probe.
+    short: 0.09,
     load: () => ({
       ...base,
       deadlineMs: 30_000,
