@@ -20,8 +20,6 @@ export interface ChunkChoice {
   readonly delta?: ChunkDelta | null;
   /** The answer so far, beside or in the place of a delta. */
   readonly message?: ChunkDelta | null;
-  /** Of completions servers that know no messages. */
-  readonly text?: unknown;
   readonly finish_reason?: string | null;
   readonly usage?: unknown;
   readonly error?: unknown;

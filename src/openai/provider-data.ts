@@ -1,7 +1,5 @@
+import { MAX_PROVIDER_DATA_BYTES } from '../request/validate/handed-back.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
-
-/** Most bytes of a signature that goes to the caller and comes back. */
-export const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
 
 /**
  * What an upstream wants back on the next turn, as the caller keeps it: JSON that names the target it

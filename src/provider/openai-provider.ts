@@ -22,6 +22,7 @@ import type { Upstream } from '../core/upstream.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
 import type { Ledger, LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
+import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { CatalogueStore } from '../request/catalogue/store.ts';
 import type { Router } from '../request/route/router.ts';
@@ -67,6 +68,8 @@ export interface OpenAIProviderDeps {
   /** Writes out what is left of them. */
   readonly closeBooks: () => Promise<void>;
   readonly tokens: TokenCounter;
+  /** Where calls wait for a circuit. */
+  readonly room: Pick<WaitingRoom, 'close'>;
   readonly clock: Clock;
   readonly newId: () => string;
 }
@@ -168,9 +171,10 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async dispose(): Promise<void> {
-    const { upstreams, store, tokens, cache, closeBooks } = this.#deps;
+    const { upstreams, store, tokens, cache, room, closeBooks } = this.#deps;
     store.close();
     cache?.close();
+    room.close();
     await Promise.all(upstreams.map((parts) => parts.close()));
     await tokens.close();
     // Calls that were broken off just now settle what they consumed.

@@ -12,8 +12,6 @@ export interface Pass {
   hasDelivered: boolean;
   /** Nothing is known of it yet. */
   isPending: boolean;
-  /** The circuit is half open, and this attempt decides. */
-  readonly isProbe: boolean;
   /** Epoch ms from which on a probe keeps others waiting no longer. */
   readonly dueAt: number;
   /** Which turn of the circuit it belongs to. */
@@ -121,13 +119,13 @@ export class Circuit {
     const turn = this.#turn;
     if (this.#breaker.closed) {
       this.#pending += 1;
-      return { isProbe: false, isPending: true, hasDelivered: false, dueAt: 0, turn };
+      return { isPending: true, hasDelivered: false, dueAt: 0, turn };
     }
     const now = this.#clock.now();
     const waitMs = this.nextProbeAt - now;
     if (waitMs > 0) throw new ProviderError('CIRCUIT_OPEN', { retryAfterMs: Math.ceil(waitMs) });
     const dueAt = now + PROBE_MS;
-    const probe = { isProbe: true, isPending: false, hasDelivered: false, dueAt, turn };
+    const probe = { isPending: false, hasDelivered: false, dueAt, turn };
     this.#probe = probe;
     return probe;
   }

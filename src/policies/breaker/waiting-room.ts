@@ -38,10 +38,6 @@ export class WaitingRoom {
     this.#alarm = new Alarm(clock, () => this.#serve());
   }
 
-  get size(): number {
-    return this.#waiters.size;
-  }
-
   /** Notes that the circuit refused the call, or opened because of it. */
   refused(record: CallRecord, circuit: Circuit): void {
     const circuits = this.#refusals.get(record);

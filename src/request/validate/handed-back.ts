@@ -2,8 +2,8 @@ import type { Message } from '../../core/message.ts';
 import { exceedsBytes, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
-/** As much as an upstream's data may have on the way to the caller. */
-const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
+/** Most bytes of an upstream's data that goes to the caller and comes back. */
+export const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
 const PHASES: ReadonlySet<string> = new Set(['commentary', 'final_answer']);
 
 /**

@@ -1,0 +1,73 @@
+import { expect, it } from '@jest/globals';
+import { newCallRecord } from '../../../src/core/call.ts';
+import { Circuit } from '../../../src/policies/breaker/circuit.ts';
+import { DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
+import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';
+import { settled } from '../../money/budget/books.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+/** A circuit that is open, and calls that it refused. */
+function setUp() {
+  const clock = new FakeClock();
+  const room = new WaitingRoom(clock);
+  const circuit: Circuit = new Circuit(
+    { ...DEFAULT_BREAKER, minimumAttempts: 1, firstOpenForMs: 10_000 },
+    clock,
+    () => 0,
+    () => room.look(circuit),
+  );
+  circuit.failed(circuit.admit());
+  const ends: string[] = [];
+  const wait = (name: string, ms = 60_000, signal = new AbortController().signal) => {
+    const record = newCallRecord(clock.now());
+    room.refused(record, circuit);
+    room.wait(record, clock.now() + ms, signal).then(
+      (hasChance) => ends.push(`${name} ${hasChance}`),
+      () => ends.push(`${name} left`),
+    );
+  };
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    await settled();
+  };
+  return { clock, room, circuit, ends, wait, pass };
+}
+
+it('lets one call probe after a second, first come, however long the circuit stays open', async () => {
+  const { ends, wait, pass, circuit } = setUp();
+  wait('a');
+  wait('b');
+  await pass(999);
+  expect(ends).toEqual([]);
+  await pass(1);
+  expect(ends).toEqual(['a true']);
+  expect(circuit.state).toBe('half_open');
+});
+
+it('lets the others follow in steps once the probe has delivered', async () => {
+  const { ends, wait, pass, circuit } = setUp();
+  for (let call = 0; call < 12; call += 1) wait(String(call));
+  await pass(1_000);
+  circuit.delivers(circuit.admit());
+  await pass(0);
+  expect(ends).toHaveLength(1 + 2);
+  await pass(250);
+  expect(ends).toHaveLength(1 + 4);
+  await pass(250);
+  expect(ends).toHaveLength(1 + 8);
+});
+
+it('lets go whose time is up, who leaves, and everybody when it closes; no timer stays', async () => {
+  const { clock, room, ends, wait, pass } = setUp();
+  const leaver = new AbortController();
+  wait('short', 100);
+  wait('leaver', 60_000, leaver.signal);
+  wait('patient');
+  await pass(100);
+  leaver.abort();
+  await pass(0);
+  room.close();
+  await pass(0);
+  expect(ends).toEqual(['short false', 'leaver left', 'patient false']);
+  expect(clock.pending).toBe(0);
+});
