@@ -31,9 +31,15 @@ const SUITES: readonly Suite[] = [
     ...jest('test/faults'),
   },
   {
-    name: 'drain',
-    shows: '200 streams finish within the grace period, or all end with SHUTTING_DOWN',
+    name: 'ending',
+    shows:
+      'at a signal 200 streams finish within the grace period, or all end with SHUTTING_DOWN, and Ctrl-C twice is once',
     ...jest('test/e2e'),
+  },
+  {
+    name: 'attacks',
+    shows: 'small and many requests, idle connections and a log that takes nothing stop nobody',
+    ...jest('test/attacks'),
   },
   {
     name: 'ledger-kill',
@@ -57,6 +63,7 @@ const SUITES: readonly Suite[] = [
     shows:
       'what `npm test` shows by few random cases and short simulations holds for many, in a minute',
     ...jest(
+      'test/config',
       'test/money/(budget|pricing)',
       'test/money/ledger/(recover|sums)',
       'test/policies',

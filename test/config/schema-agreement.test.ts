@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { applyCatalogue, CatalogueError } from '../../src/request/catalogue/rows.ts';
 import { catalogueSchema } from '../../src/request/catalogue/schema.ts';
 import { problemsOf } from '../support/config.ts';
+import { fewOrMany } from '../support/long.ts';
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -327,28 +328,32 @@ function places(schema: JsonSchema, { key, document }: Place): readonly Place[] 
   ];
 }
 
-const VALUES: readonly unknown[] = [
+const ALL_VALUES: readonly unknown[] = [
   ...[-1, 0, 1e12, 1, 2, 0.5, 1.5, 1e-7, 9e15, 70_000, Number.NaN, Number.POSITIVE_INFINITY],
   ...['', 'x', ' ', '-1', '0', '1', '1.5', '1s', '1h', '1d', '400d', '1MiB', 'auto', 'none', 'é'],
   ...['é:1', 'a:1', 'unix:/a', 'http://a', 'redis://a', 'a\nb', '2027-02-29', '\ud800', 'null'],
   ...[true, false, null, [], ['x'], [1], [null], [[]], {}, { x: 1 }, { x: null }, { x: {} }],
   'x'.repeat(300),
 ];
+/** Among few, each key has others, so that all of them are tried. */
+const valuesOf = (keyIndex: number) =>
+  ALL_VALUES.filter((_, index) => fewOrMany((index + keyIndex) % 8 === 0, true));
 
 describe('for whatever value of whatever key, schema and program agree', () => {
   const root: Place = { key: '', document: (value) => value };
+  const numbered = (all: readonly Place[]) => all.map((place, index) => ({ ...place, index }));
 
-  it.each(places(CONFIG, root))('$key', ({ document }) => {
-    const wrong = VALUES.map((value) => stringify(document(value))).filter(
-      (yaml) => programTakes(yaml) !== schemaTakes(yaml),
-    );
+  it.each(numbered(places(CONFIG, root)))('$key', ({ document, index }) => {
+    const wrong = valuesOf(index)
+      .map((value) => stringify(document(value)))
+      .filter((yaml) => programTakes(yaml) !== schemaTakes(yaml));
     expect(wrong).toEqual([]);
   });
 
-  it.each(places(CATALOGUE, root))('catalogue: $key', ({ document }) => {
-    const wrong = VALUES.map(document).filter(
-      (data) => catalogueSchema.safeParse(data).success !== matchesCatalogue(data),
-    );
+  it.each(numbered(places(CATALOGUE, root)))('catalogue: $key', ({ document, index }) => {
+    const wrong = valuesOf(index)
+      .map(document)
+      .filter((data) => catalogueSchema.safeParse(data).success !== matchesCatalogue(data));
     expect(wrong).toEqual([]);
   });
 
@@ -373,7 +378,7 @@ describe('for whatever value of whatever key, schema and program agree', () => {
       fc.property(key, digits, unit, (yaml, number, symbol) => {
         verdict(yaml.replace('#', `"${number}${symbol}"`));
       }),
-      { numRuns: 500 },
+      { numRuns: fewOrMany(100, 500) },
     );
   });
 
@@ -406,7 +411,7 @@ describe('for whatever value of whatever key, schema and program agree', () => {
         // Which letters the name of a host may have is not for JSON Schema to say.
         if (!/xn--/i.test(yaml)) verdict(yaml);
       }),
-      { numRuns: 1_000 },
+      { numRuns: fewOrMany(150, 1_000) },
     );
   });
 });

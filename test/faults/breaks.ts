@@ -138,9 +138,9 @@ const ROWS: readonly Fault[] = [
   },
   {
     what: 'sends an error event after output',
-    upstream: errorEvent(2, LIMITED, 'event'),
+    upstream: errorEvent(2, OVERLOADED, 'event'),
     text,
-    error: IS_LIMITED,
+    error: IS_OVERLOADED,
   },
 ];
 

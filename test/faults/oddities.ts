@@ -11,6 +11,8 @@ export const ODDITIES: readonly Fault[] = [
     // Finish reason and usage have come: the answer is whole.
     what: 'never says [DONE] and leaves the connection open',
     upstream: noDone(2),
+    // It ends with the wait, however long that is.
+    config: 'timeouts: { afterFinish: 100ms }',
     closedBy: 'client',
     text: 'word1 word2 ',
   },

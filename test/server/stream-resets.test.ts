@@ -10,7 +10,7 @@ import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
 /** Above what Node lets a connection reset at once. */
-const CANCELS = 2_500;
+const CANCELS = 1_200;
 
 const start = serverPerTest();
 

@@ -14,7 +14,7 @@ import { anyFraming, toStream, toWhole } from './differential/framing.ts';
 import { completedOf, foldDeltas, readPieces } from './differential/read.ts';
 import * as responses from './differential/responses.ts';
 
-const RUNS = fewOrMany(300, 5_000);
+const RUNS = fewOrMany(60, 5_000);
 /** Fixed, so that a failure is the change's and not the day's. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_128);
 const seed = fc.integer();
