@@ -1,4 +1,5 @@
 import type { Handler } from './call.ts';
+import type { UpstreamBatches } from './upstream-batches.ts';
 
 /** An OpenAI-compatible endpoint, as the pipeline sees it. */
 export interface Upstream {
@@ -8,6 +9,8 @@ export interface Upstream {
   readonly answer: Handler;
   /** The models the upstream lists to one of the keys. Rejects with ProviderError. */
   listModels(signal: AbortSignal): Promise<readonly ListedModel[]>;
+  /** Its Batch API, with the first API key, whether it has one or not. */
+  readonly batches: UpstreamBatches;
   /** Closes idle connections and breaks those in use. */
   close(): Promise<void>;
 }

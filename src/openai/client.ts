@@ -19,7 +19,7 @@ export interface ClientOptions {
 }
 
 export interface RequestToBuild {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** Below the base URL: `/models`. */
   readonly path: string;
   readonly body?: object;
@@ -69,6 +69,8 @@ function identityHeaders(options: ClientOptions): Record<string, string | null> 
 const SDK_HEADERS =
   /^(accept|accept-encoding|api-key|authorization|content-type|openai-[a-z]+|user-agent|x-stainless-[a-z-]+)$/;
 
+const METHODS = { get: 'GET', post: 'POST', delete: 'DELETE' } as const;
+
 /** What the SDK makes of every request to the same path with the same wish. */
 interface Template {
   readonly origin: string;
@@ -106,7 +108,7 @@ export class RequestBuilder {
     return {
       origin: template.origin,
       path: template.path,
-      method: method === 'get' ? 'GET' : 'POST',
+      method: METHODS[method],
       headers: all,
       body: body === undefined ? null : JSON.stringify(body),
     };

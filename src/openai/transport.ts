@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
 
@@ -6,10 +7,11 @@ export interface HttpRequest {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly path: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Names and values in turn, which undici takes without looking for pairs. */
   readonly headers: string[];
-  readonly body: string | null;
+  /** A stream is read as the connection takes it. */
+  readonly body: string | Readable | null;
 }
 
 export interface TransportOptions {

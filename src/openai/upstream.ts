@@ -6,6 +6,7 @@ import type { Upstream } from '../core/upstream.ts';
 import { traceHeaders } from '../telemetry/propagation.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
+import { OpenAIBatches } from './batches.ts';
 import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
@@ -89,6 +90,13 @@ export function createOpenAIUpstream(
         list(first),
       );
     },
+    batches: new OpenAIBatches({
+      requests: first,
+      transport,
+      clock,
+      surfaces: SURFACES,
+      maxLineBytes: context.stream.maxEventBytes,
+    }),
     close: () => transport.close(),
   };
 }

@@ -8,6 +8,8 @@ export {
   silent,
 } from './answer-faults.ts';
 export type { AnswerOptions, StubToolCall } from './answer-plan.ts';
+export type { BatchRequestLine, LineOutcome } from './batch-results.ts';
+export type { BatchBehaviour, BatchFault, StubBatches } from './batches.ts';
 export { byModel } from './by-model.ts';
 export type { Behaviour, Exchange } from './exchange.ts';
 export { httpError, sendJson } from './json.ts';

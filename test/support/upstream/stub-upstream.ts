@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { answer } from './answer.ts';
+import { StubBatches } from './batches.ts';
 import { type Behaviour, ServerExchange } from './exchange.ts';
 import { httpError, keyRefused, listModels } from './json.ts';
 import { epochMs, type RecordedRequest, recordRequest } from './recorded-request.ts';
@@ -44,6 +45,8 @@ export interface StubUpstream {
   openConnections(): number;
   /** The n-th of `requests`, counted from 1. Rejects if the stub closes first. */
   waitForRequest(n: number): Promise<RecordedRequest>;
+  /** Its Files and Batch APIs. */
+  readonly batches: StubBatches;
   /** Destroys all connections. Rejects with the first error that a behaviour threw. */
   close(): Promise<void>;
 }
@@ -67,10 +70,8 @@ class Stub implements StubUpstream {
   readonly requests: RecordedRequest[] = [];
   readonly otherRequests: RecordedRequest[] = [];
   models = DEFAULT_MODELS;
-  readonly #server = createServer(
-    { keepAliveTimeout: 0 },
-    listener(this.#answer.bind(this), () => this.#now()),
-  );
+  readonly #server = createServer({ keepAliveTimeout: 0 }, this.#listener());
+  readonly batches = new StubBatches(() => this.#now());
   readonly #sockets = new Set<Socket>();
   readonly #exchanges = new Set<ServerExchange>();
   readonly #waiting = new Set<{ n: number; seen: PromiseWithResolvers<RecordedRequest> }>();
@@ -142,6 +143,17 @@ class Stub implements StubUpstream {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
     if (this.#failures.length > 0) throw this.#failures[0];
+  }
+
+  /** Batches read their requests themselves, whose bodies are large. */
+  #listener(): RequestListener {
+    const others = listener(this.#answer.bind(this), () => this.#now());
+    return (message, res) => {
+      const { authorization } = message.headers;
+      const known = !this.#apiKeys?.every((key) => authorization !== `Bearer ${key}`);
+      if (!known || !this.batches.handles(message.url ?? '')) others(message, res);
+      else this.batches.handle(message, res).catch((error) => this.#failures.push(error));
+    };
   }
 
   #answer(message: IncomingMessage, res: ServerResponse, body: string, receivedAt: number): void {

@@ -1,0 +1,83 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import { linkSignal } from '../core/signal.ts';
+import type { RequestBuilder, RequestToBuild } from './client.ts';
+import { parseObject } from './json-checks.ts';
+import { fromHttpResponse } from './map-error.ts';
+import { readText } from './read-text.ts';
+import type { HttpRequest, Transport } from './transport.ts';
+
+export interface BatchHttpDeps {
+  readonly requests: RequestBuilder;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
+/** One resource, and what is asked of it. */
+export interface ResourceRequest extends Pick<RequestToBuild, 'method' | 'body' | 'headers'> {
+  readonly collection: '/files' | '/batches';
+  /** Below the collection: `file-abc/content`. */
+  readonly below?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly content?: Readable;
+  /** In ms. Default 60,000. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** A hundred batches with their errors come to less. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Asks for resources of the Files and Batch APIs. */
+export class BatchHttp {
+  readonly #deps: BatchHttpDeps;
+
+  constructor(deps: BatchHttpDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with ProviderError, for a status that is no success too. */
+  async ask(
+    wanted: ResourceRequest,
+    parent: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { clock } = this.#deps;
+    const request = await this.build(wanted);
+    const { controller, unlink } = linkSignal(parent);
+    const timer = clock.after(wanted.timeoutMs ?? TIMEOUT_MS, () =>
+      controller.abort(new ProviderError('TIMEOUT', { timeoutPhase: 'headers' })),
+    );
+    try {
+      const response = await readText(
+        { request, maxBytes: MAX_BYTES },
+        this.#deps,
+        controller.signal,
+      );
+      const { status, headers, text } = response;
+      if (status >= 300) throw fromHttpResponse(status, headers, text, '', clock.now());
+      return parseObject(text);
+    } finally {
+      timer.cancel();
+      unlink();
+    }
+  }
+
+  /** The builder remembers paths, so it is asked for those without an id alone. */
+  async build(wanted: ResourceRequest): Promise<HttpRequest> {
+    const { method, collection, below, query, body, headers, content } = wanted;
+    const request = await this.#deps.requests.build({
+      method,
+      path: collection,
+      accept: 'application/json',
+      ...(body && { body }),
+      ...(headers && { headers }),
+    });
+    const url = new URL(request.path, request.origin);
+    if (below !== undefined)
+      url.pathname += `/${below.split('/').map(encodeURIComponent).join('/')}`;
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    return { ...request, path: url.pathname + url.search, ...(content && { body: content }) };
+  }
+}

@@ -1,0 +1,177 @@
+import { ProviderError } from '../core/errors.ts';
+import type {
+  BatchLineResult,
+  BatchUpload,
+  NewUpstreamBatch,
+  UpstreamBatch,
+  UpstreamBatches,
+} from '../core/upstream-batches.ts';
+import { BatchHttp, type BatchHttpDeps } from './batch-http.ts';
+import { batchLine, readResultLine, type Surfaces } from './batch-line.ts';
+import { uploadBody } from './batch-upload.ts';
+import { isObject, malformed } from './json-checks.ts';
+import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
+import { linesOf } from './lines.ts';
+import { readBody } from './read-body.ts';
+import { toUpstreamBatch } from './upstream-batch.ts';
+import { plainName } from './upstream-text.ts';
+
+export interface BatchesDeps extends BatchHttpDeps {
+  readonly surfaces: Surfaces;
+  /** Longest line of results, in bytes. */
+  readonly maxLineBytes: number;
+}
+
+/** For 200 MB over a slow line, in ms. */
+const UPLOAD_TIMEOUT_MS = 30 * 60_000;
+
+/** How long a file of results may be silent, in ms. */
+const IDLE_MS = 60_000;
+
+/** The only window that OpenAI takes. */
+const COMPLETION_WINDOW = '24h';
+
+/** By how much the upstream's clock may be behind, in ms. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+const PAGE_SIZE = 100;
+
+/** Of what is newer than what is looked for. */
+const MAX_PAGES = 50;
+
+/** OpenAI's Files and Batch APIs, as far as batches need them. */
+export class OpenAIBatches implements UpstreamBatches {
+  readonly #deps: BatchesDeps;
+  readonly #http: BatchHttp;
+
+  constructor(deps: BatchesDeps) {
+    this.#deps = deps;
+    this.#http = new BatchHttp(deps);
+  }
+
+  line: UpstreamBatches['line'] = (customId, call) =>
+    batchLine(customId, call, this.#deps.surfaces);
+
+  async upload(file: BatchUpload, signal: AbortSignal): Promise<string> {
+    const { headers, content } = uploadBody(file);
+    const uploaded = await this.#http.ask(
+      {
+        method: 'post',
+        collection: '/files',
+        headers,
+        content,
+        timeoutMs: UPLOAD_TIMEOUT_MS,
+      },
+      signal,
+    );
+    return idOf(uploaded);
+  }
+
+  async findFile(
+    { name, size }: Pick<BatchUpload, 'name' | 'size'>,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const query = { purpose: 'batch', order: 'desc' };
+    for await (const file of this.#list('/files', query, since, signal)) {
+      if (file.filename === name && file.bytes === size && file.status !== 'error') {
+        return idOf(file);
+      }
+    }
+    return undefined;
+  }
+
+  async deleteFile(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#http.ask({ method: 'delete', collection: '/files', below: id }, signal);
+    } catch (thrown) {
+      if (ProviderError.from(thrown).facts.upstreamStatus !== 404) throw thrown;
+    }
+  }
+
+  async create(
+    { fileId, endpoint, metadata }: NewUpstreamBatch,
+    signal: AbortSignal,
+  ): Promise<UpstreamBatch> {
+    const body = {
+      input_file_id: fileId,
+      endpoint,
+      completion_window: COMPLETION_WINDOW,
+      metadata,
+    };
+    return toUpstreamBatch(
+      await this.#http.ask({ method: 'post', collection: '/batches', body }, signal),
+    );
+  }
+
+  async find(
+    metadata: Readonly<Record<string, string>>,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<UpstreamBatch | undefined> {
+    for await (const batch of this.#list('/batches', {}, since, signal)) {
+      const own = recordOf(batch.metadata);
+      const matches = Object.entries(metadata).every(([key, value]) => own[key] === value);
+      if (matches) return toUpstreamBatch(batch);
+    }
+    return undefined;
+  }
+
+  async retrieve(id: string, signal: AbortSignal): Promise<UpstreamBatch> {
+    return toUpstreamBatch(
+      await this.#http.ask({ method: 'get', collection: '/batches', below: id }, signal),
+    );
+  }
+
+  async cancel(id: string, signal: AbortSignal): Promise<UpstreamBatch> {
+    const below = `${id}/cancel`;
+    return toUpstreamBatch(
+      await this.#http.ask({ method: 'post', collection: '/batches', below }, signal),
+    );
+  }
+
+  async *results(fileId: string, signal: AbortSignal): AsyncGenerator<BatchLineResult> {
+    const { surfaces, maxLineBytes } = this.#deps;
+    const request = await this.#http.build({
+      method: 'get',
+      collection: '/files',
+      below: `${fileId}/content`,
+    });
+    const body = readBody(request, { ...this.#deps, idleMs: IDLE_MS }, signal);
+    for await (const line of linesOf(body, maxLineBytes)) yield readResultLine(line, surfaces);
+  }
+
+  /** Newest first, as both APIs list them, down to those of `since`. */
+  async *#list(
+    collection: '/files' | '/batches',
+    query: Readonly<Record<string, string>>,
+    since: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<JsonRecord> {
+    const oldest = (since - CLOCK_SKEW_MS) / 1_000;
+    let after: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const { data, has_more } = await this.#http.ask(
+        {
+          method: 'get',
+          collection,
+          query: { ...query, limit: String(PAGE_SIZE), ...(after !== undefined && { after }) },
+        },
+        signal,
+      );
+      if (!Array.isArray(data)) throw malformed('a list has no data');
+      for (const item of data.filter(isObject)) {
+        if (typeof item.created_at === 'number' && item.created_at < oldest) return;
+        yield item;
+      }
+      after = stringOr(recordOf(data.at(-1)).id);
+      if (has_more !== true || after === '') return;
+    }
+  }
+}
+
+function idOf({ id }: JsonRecord): string {
+  const name = plainName(stringOr(id));
+  if (name === undefined) throw malformed('a file has no id');
+  return name;
+}

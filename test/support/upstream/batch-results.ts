@@ -1,0 +1,79 @@
+import { completion } from './answer.ts';
+import { type AnswerOptions, planAnswer } from './answer-plan.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+import { type ChatRequest, type ErrorFields, errorFields } from './wire.ts';
+
+/** One line of a file of requests. */
+export interface BatchRequestLine {
+  readonly custom_id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly body: ChatRequest;
+}
+
+/** What becomes of one request of a batch. */
+export type LineOutcome =
+  | { readonly answer: AnswerOptions }
+  /** A body of one's own under the status 200. */
+  | { readonly body: object }
+  | { readonly status: number; readonly error: Partial<ErrorFields> }
+  /** The upstream forgets it. */
+  | 'lost';
+
+export interface ResultLine {
+  readonly failed: boolean;
+  readonly text: string;
+}
+
+/** The line of results for a request; undefined: there is none. */
+export function resultLine(
+  line: BatchRequestLine,
+  outcome: LineOutcome,
+  number: number,
+): ResultLine | undefined {
+  if (outcome === 'lost') return undefined;
+  const id = `batch_req_${number}`;
+  const request_id = `req_batch_${number}`;
+  if ('status' in outcome) {
+    const body = { error: errorFields(outcome.status, outcome.error) };
+    return {
+      failed: true,
+      text: JSON.stringify({
+        id,
+        custom_id: line.custom_id,
+        response: { status_code: outcome.status, request_id, body },
+        error: null,
+      }),
+    };
+  }
+  const body = 'body' in outcome ? outcome.body : bodyOf(line, outcome.answer, number);
+  return {
+    failed: false,
+    text: JSON.stringify({
+      id,
+      custom_id: line.custom_id,
+      response: { status_code: 200, request_id, body },
+      error: null,
+    }),
+  };
+}
+
+export function expiredLine({ custom_id }: BatchRequestLine): string {
+  const message = 'This request could not be executed before the completion window expired.';
+  return JSON.stringify({ custom_id, response: null, error: { code: 'batch_expired', message } });
+}
+
+function bodyOf({ url, body }: BatchRequestLine, options: AnswerOptions, number: number): object {
+  const id = `${url === '/v1/responses' ? 'resp' : 'chatcmpl'}-batch${number}`;
+  const request: Pick<
+    RecordedRequest,
+    'path' | 'body' | 'completionId' | 'requestId' | 'receivedAt'
+  > = {
+    path: url,
+    body,
+    completionId: id,
+    requestId: `batch${number}`,
+    receivedAt: 0,
+  };
+  return completion(request as RecordedRequest, planAnswer(options));
+}
