@@ -153,6 +153,7 @@ const profile = group({
   maxTokens: tokens(),
   systemPrompt: systemPrompt(),
   reasoningEffort: token().exactOptional(),
+  reasoningSummary: oneOf(['auto', 'concise', 'detailed']).exactOptional(),
 });
 
 const task = group({

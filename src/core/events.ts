@@ -43,6 +43,7 @@ export interface EffectiveSettings {
   readonly frequencyPenalty?: number;
   readonly presencePenalty?: number;
   readonly reasoningEffort?: string;
+  readonly reasoningSummary?: string;
   readonly serviceTier?: string;
   readonly verbosity?: string;
   /** Name of the profile whose defaults were applied. */

@@ -14,6 +14,7 @@ export function effectiveSettings(call: Call): EffectiveSettings {
       frequencyPenalty: request.frequencyPenalty,
       presencePenalty: request.presencePenalty,
       reasoningEffort: request.reasoningEffort,
+      reasoningSummary: request.reasoningSummary,
       serviceTier: request.serviceTier,
       verbosity: request.verbosity,
       taskType: request.taskType,

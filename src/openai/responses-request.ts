@@ -38,7 +38,10 @@ export function toResponsesRequest(call: Call): Params {
 
 /** Of the sets that grow, the SDK's types know the members of its day; any string is sent. */
 function toSamplingParams(request: MessageRequest): Partial<Params> {
-  const effort = unlessEmpty(request.reasoningEffort);
+  const reasoning = present({
+    effort: unlessEmpty(request.reasoningEffort),
+    summary: unlessEmpty(request.reasoningSummary),
+  });
   const text = present({
     format: request.responseFormat && toTextFormat(request.responseFormat),
     verbosity: unlessEmpty(request.verbosity),
@@ -48,7 +51,7 @@ function toSamplingParams(request: MessageRequest): Partial<Params> {
     temperature: request.temperature,
     top_p: request.topP,
     text: Object.keys(text).length > 0 ? (text as Params['text']) : undefined,
-    reasoning: effort === undefined ? undefined : ({ effort } as Params['reasoning']),
+    reasoning: Object.keys(reasoning).length > 0 ? (reasoning as Params['reasoning']) : undefined,
   });
 }
 

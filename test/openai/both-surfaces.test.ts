@@ -319,7 +319,12 @@ describe('what only Responses has', () => {
   it('hands sealed reasoning out and takes it back', async () => {
     const sealed = { id: 'rs_1', encryptedContent: 'gAAA=', summary: ['Thought hard.'] };
     const { stub, upstream } = await openUpstream(answer({ sealedReasoning: [sealed] }));
-    const { events } = await readAll((emit) => upstream.answer(callOver('responses'), emit));
+    const asked = callOver('responses', {
+      request: { messages: [{ role: 'user', content: 'Hi' }], reasoningSummary: 'auto' },
+    });
+    const { events } = await readAll((emit) => upstream.answer(asked, emit));
+    expect(stub.requests[0]?.body.reasoning).toEqual({ summary: 'auto' });
+    expect(events).toContainEqual({ type: 'reasoningDelta', text: 'Thought hard.' });
     const { reasoningItems } = events.at(-1) as Completed;
     expect(reasoningItems).toEqual([sealed]);
     const messages: readonly Message[] = [{ role: 'assistant', content: 'Hm.', reasoningItems }];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MessageResponse } from '../../src/core/events.ts';
-import type { Message, Tool, ToolCall } from '../../src/core/message.ts';
+import type { Message, MessageRequest, Tool, ToolCall } from '../../src/core/message.ts';
 import type { Surface } from '../../src/core/model.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
@@ -71,13 +71,14 @@ async function askForCalls(
   { stub, provider }: Opened,
   given: string,
   options: AnswerOptions = {},
+  settings: Partial<MessageRequest> = {},
 ): Promise<MessageResponse> {
   const toolCalls = [
     { id: 'call_1', name: 'read', arguments: given },
     { id: 'call_2', name: 'read', arguments: '{"path":"b.ts"}' },
   ];
   stub.enqueue(strict({ answer: answer({ toolCalls, ...options }) }));
-  return provider.sendMessageSync({ messages: ASKED, tools: TOOLS });
+  return provider.sendMessageSync({ messages: ASKED, tools: TOOLS, ...settings });
 }
 
 /** Hands the turn and the results of its calls back, the second result first. */
@@ -169,7 +170,9 @@ describe.each<Surface>(['chat_completions', 'responses'])(
 describe('sealed reasoning', () => {
   it('goes back unchanged before the calls it led to', async () => {
     const it = await open('responses');
-    const turn = await askForCalls(it, '{}', { sealedReasoning: [SEALED] });
+    const told = { reasoningSummary: 'detailed' };
+    const turn = await askForCalls(it, '{}', { sealedReasoning: [SEALED] }, told);
+    expect(turn.reasoning).toBe('Two at once.');
     expect(turn.reasoningItems).toEqual([SEALED]);
     await handBack(it, turn);
     const items = it.stub.requests.at(-1)?.body.input as Fields[];

@@ -4,6 +4,8 @@ import { isSet } from './accepts.ts';
 import {
   givesNoAnswers,
   lacking,
+  missingOn,
+  needsReasoning,
   onlyOnChat,
   outsideOutputLimits,
   type Problem,
@@ -48,6 +50,12 @@ function essential(name: ModelParameter, field: string, ...problems: Problem[]):
 export const PARAMETERS: readonly Parameter[] = [
   { path: 'request.model', isSet: () => true, problems: [givesNoAnswers] },
   dispensable('reasoningEffort', 'reasoning_effort', unknownEffort),
+  {
+    path: 'request.reasoning_summary',
+    isSet: ({ reasoningSummary }) => isSet(reasoningSummary),
+    problems: [needsReasoning, missingOn('chat_completions')],
+    without: ({ reasoningSummary: _, ...rest }) => rest,
+  },
   dispensable('temperature', 'temperature'),
   dispensable('topP', 'top_p'),
   dispensable('frequencyPenalty', 'frequency_penalty'),

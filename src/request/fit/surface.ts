@@ -30,7 +30,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the model has one surface only | that one |
  * | one is configured | that one |
  * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
- * | the request needs Responses: its tools do, or it brings a reasoning model's sealed reasoning | Responses |
+ * | the request needs Responses: its tools do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
  * | the request uses what only Chat Completions takes | Chat Completions |
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
@@ -65,7 +65,10 @@ function needsChat(request: MessageRequest): boolean {
 
 /** Tools that Chat Completions would refuse, or thoughts that it would lose. */
 function needsResponses(model: Model, request: MessageRequest): boolean {
-  if (model.reasoning.isReasoning && request.messages.some(isSealed)) return true;
+  const { isReasoning } = model.reasoning;
+  if (isReasoning && (isSet(request.reasoningSummary) || request.messages.some(isSealed))) {
+    return true;
+  }
   if (!isSet(request.tools)) return false;
   const onChat = model.supports.toolsOnChatCompletions;
   if (onChat === 'without_reasoning') return effectiveEffort(request, model) !== 'none';

@@ -1,6 +1,6 @@
 import { type AppliedProfile, NOTHING_APPLIED } from '../../core/call.ts';
 import type { MessageRequest } from '../../core/message.ts';
-import type { Model } from '../../core/model.ts';
+import type { Model, Target } from '../../core/model.ts';
 import { accepts, effectiveEffort, isSet } from '../fit/accepts.ts';
 import { isInstruction } from '../fit/instructions.ts';
 import { findProfile, type NamedModel } from './find-profile.ts';
@@ -16,6 +16,8 @@ export interface Profiled {
   readonly applied: AppliedProfile;
   /** To be put before the messages, see withSystemPrompt. */
   readonly systemPrompt?: string;
+  /** To be asked for where the target can tell what it thinks, see withSummary. */
+  readonly reasoningSummary?: string;
 }
 
 /**
@@ -42,7 +44,24 @@ export function applyProfile(
       maxTokensAdded: profiled.maxTokens !== request.maxTokens,
     },
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    ...(found?.profile.reasoningSummary && {
+      reasoningSummary: found.profile.reasoningSummary,
+    }),
   };
+}
+
+/**
+ * The request with the profile's reasoning summary, if the caller asks for none. A default does not
+ * decide over which API a model is asked, so it comes after that was decided.
+ */
+export function withSummary(
+  request: MessageRequest,
+  { model, surface }: Target,
+  reasoningSummary: string | undefined,
+): MessageRequest {
+  if (request.reasoningSummary || reasoningSummary === undefined) return request;
+  if (surface !== 'responses' || !model.reasoning.isReasoning) return request;
+  return { ...request, reasoningSummary };
 }
 
 /** The request with the profile's system prompt before its messages. */

@@ -10,6 +10,8 @@ export interface ModelProfile {
   readonly systemPrompt?: string;
   /** Applied where it is in the model's set. */
   readonly reasoningEffort?: string;
+  /** `auto`, `concise` or `detailed`. Applied to models that reason and are asked over Responses. */
+  readonly reasoningSummary?: string;
 }
 
 /** What a kind of task changes in the profile. */

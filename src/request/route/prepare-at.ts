@@ -6,7 +6,7 @@ import { type FitOptions, fitToModel } from '../fit/fit-to-model.ts';
 import { instructionWarnings } from '../fit/instructions.ts';
 import { checkOpenAIRules } from '../fit/openai-rules.ts';
 import { chooseSurface } from '../fit/surface.ts';
-import { applyProfile, withSystemPrompt } from '../profiles/apply-profile.ts';
+import { applyProfile, withSummary, withSystemPrompt } from '../profiles/apply-profile.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import type { Violations } from '../validate/violations.ts';
 
@@ -65,7 +65,8 @@ export function prepareAt(
     ...(rules.surface === undefined ? {} : { override: rules.surface }),
   });
   const target = { model, surface };
-  const fitted = fitToModel(profiled.request, target, violations, { dropUnsupported });
+  const asked = withSummary(profiled.request, target, profiled.reasoningSummary);
+  const fitted = fitToModel(asked, target, violations, { dropUnsupported });
   if (rules.resolve.openAI) {
     checkOpenAIRules(fitted.request, target, violations, profiled.systemPrompt);
   }

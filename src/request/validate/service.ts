@@ -8,6 +8,7 @@ const MAX_CACHE_KEY_BYTES = 1_024;
 const MAX_SAFETY_IDENTIFIER_BYTES = 64;
 
 const VERBOSITIES: readonly string[] = ['low', 'medium', 'high'];
+const REASONING_SUMMARIES: readonly string[] = ['auto', 'concise', 'detailed'];
 const CACHE_RETENTIONS: readonly string[] = ['in_memory', '24h'];
 const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
@@ -34,6 +35,7 @@ export function checkService(violations: Violations, request: MessageRequest): v
     if (!text || words.includes(text)) return;
     violations.malformed(`request.${field}`, `must be one of ${words.join(', ')}`);
   };
+  oneOf('reasoning_summary', request.reasoningSummary, REASONING_SUMMARIES);
   oneOf('verbosity', request.verbosity, VERBOSITIES);
   oneOf('prompt_cache_retention', request.promptCacheRetention, CACHE_RETENTIONS);
   checkWellFormed(violations, 'request.prediction', request.prediction);

@@ -11,7 +11,6 @@ type Fields<T> = Readonly<Record<string, (of: T) => unknown>>;
  */
 
 const OF_REQUEST: Fields<MessageRequest> = {
-  reasoning_summary: (request) => request.reasoningSummary,
   prompt_cache_options: (request) => request.promptCacheOptions,
   hosted_tools: (request) => request.hostedTools,
   max_tool_calls: (request) => request.maxToolCalls,

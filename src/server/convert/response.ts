@@ -78,6 +78,7 @@ export function toWireEffectiveSettings(settings: EffectiveSettings): wire.Effec
     frequencyPenalty: settings.frequencyPenalty,
     presencePenalty: settings.presencePenalty,
     reasoningEffort: settings.reasoningEffort ?? '',
+    reasoningSummary: settings.reasoningSummary ?? '',
     serviceTier: settings.serviceTier ?? '',
     verbosity: settings.verbosity ?? '',
     profile: settings.profile ?? '',

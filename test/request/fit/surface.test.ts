@@ -79,6 +79,18 @@ const CASES: readonly Case[] = [
   { what: 'a reasoning model', model: reasoning, chosen: 'responses' },
   { what: 'sealed reasoning', model: reasoning, request: turns, chosen: 'responses' },
   {
+    what: 'a summary of the reasoning',
+    model: reasoning,
+    request: { reasoningSummary: 'auto', seed: 1 },
+    chosen: 'responses',
+  },
+  {
+    what: 'a summary of what another model does not think',
+    model: plain,
+    request: { reasoningSummary: 'auto' },
+    chosen: 'chat_completions',
+  },
+  {
     what: 'sealed reasoning of another model',
     model: plain,
     request: turns,

@@ -164,6 +164,28 @@ describe('the profile', () => {
     });
   });
 
+  it.each<[string, Partial<MessageRequest>, string | undefined]>([
+    ['gpt-thinks', {}, 'auto'],
+    ['gpt-thinks', { reasoningSummary: 'detailed' }, 'detailed'],
+    // Chat Completions tells no summaries, and a default is no reason to refuse a call.
+    ['gpt-thinks', { seed: 1 }, undefined],
+    ['gpt-default', {}, undefined],
+  ])("asks %s for its profile's reasoning summary beside %j: %s", (model, request, summary) => {
+    const profiles = { models: { '*': { reasoningSummary: 'auto' } }, tasks: {} };
+    const call = prepared({ model, ...request }, { profiles });
+    expect(call.request.reasoningSummary).toBe(summary);
+  });
+
+  it('refuses a reasoning summary that the target cannot tell', async () => {
+    const asked = { reasoningSummary: 'auto' };
+    for (const model of ['gpt-default', 'azure/gpt-thinks']) {
+      expect(await refusal({ ...asked, model })).toMatchObject({
+        reason: 'UNSUPPORTED_PARAMETER',
+        facts: { fieldViolations: [{ field: 'request.reasoning_summary' }] },
+      });
+    }
+  });
+
   it('warns where a system prompt of its own becomes a user message', () => {
     const profiles = { models: { 'gpt-told': { systemPrompt: 'Think.' } }, tasks: {} };
     expect(prepared({ model: 'gpt-told' }, { profiles }).warnings).toEqual([

@@ -29,7 +29,6 @@ const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<C
     'request.messages[1].tool_calls[0].kind',
   ],
   'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
-  'request.reasoning_summary': [{ reasoningSummary: 'auto' }, 'request.reasoning_summary'],
   'request.tool_choice.allowed': [
     { tools: [ADD], toolChoice: { allowed: { mode: 'auto', names: ['add'] } } },
     'request.tool_choice.allowed',

@@ -129,6 +129,7 @@ export const wireSettings = {
   ...settings,
   maxTokens: 2 ** 31 - 1,
   reasoningEffort: '',
+  reasoningSummary: '',
   serviceTier: '',
   verbosity: '',
   taskType: 2,

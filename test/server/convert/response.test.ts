@@ -39,6 +39,7 @@ it('tells a setting of 0 from one left to the upstream', () => {
     frequencyPenalty: undefined,
     presencePenalty: undefined,
     reasoningEffort: '',
+    reasoningSummary: '',
     serviceTier: '',
     verbosity: '',
     profile: '',

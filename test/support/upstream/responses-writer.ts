@@ -67,15 +67,35 @@ export class ResponsesWriter implements AnswerWriter {
     const include = this.#request.body.include as readonly string[] | undefined;
     const wanted = include?.includes('reasoning.encrypted_content') === true;
     const at = { output_index: this.#output.length };
+    const told = this.#tellsSummary ? summary : [];
     const item = {
       id,
       type: 'reasoning',
-      summary: summary.map((text) => ({ type: 'summary_text', text })),
+      summary: told.map((text) => ({ type: 'summary_text', text })),
       ...(wanted && { encrypted_content: encryptedContent }),
     };
     this.event('response.output_item.added', { ...at, item: { ...item, summary: [] } });
+    told.forEach((text, summary_index) => {
+      this.#summaryPart({ item_id: id, ...at, summary_index }, text);
+    });
     this.#output.push(item);
     this.event('response.output_item.done', { ...at, item });
+  }
+
+  /** A summary comes only to whoever asked for one. */
+  get #tellsSummary(): boolean {
+    const { reasoning } = this.#request.body as { reasoning?: { summary?: unknown } };
+    return reasoning?.summary != null;
+  }
+
+  #summaryPart(place: object, text: string): void {
+    const part = { type: 'summary_text', text };
+    this.event('response.reasoning_summary_part.added', { ...place, part: { ...part, text: '' } });
+    for (const delta of text.match(/\s*\S+|\s+$/g) ?? []) {
+      this.event('response.reasoning_summary_text.delta', { ...place, delta });
+    }
+    this.event('response.reasoning_summary_text.done', { ...place, text });
+    this.event('response.reasoning_summary_part.done', { ...place, part });
   }
 
   /** The event that ends an answer brings its usage. */

@@ -173,6 +173,8 @@ export interface EffectiveSettings {
   api: string;
   /** A system prompt of the profile was put before the conversation. */
   systemPromptAdded: boolean;
+  /** As in MessageRequest. */
+  reasoningSummary: string;
 }
 
 /** More of the answer's text. */
@@ -715,6 +717,7 @@ function createBaseEffectiveSettings(): EffectiveSettings {
     taskType: 0,
     api: "",
     systemPromptAdded: false,
+    reasoningSummary: "",
   };
 }
 
@@ -758,6 +761,9 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
     }
     if (message.systemPromptAdded !== false) {
       writer.uint32(104).bool(message.systemPromptAdded);
+    }
+    if (message.reasoningSummary !== "") {
+      writer.uint32(114).string(message.reasoningSummary);
     }
     return writer;
   },
@@ -877,6 +883,14 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
             }
 
             message.systemPromptAdded = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.reasoningSummary = reader.string();
             continue;
           }
         }

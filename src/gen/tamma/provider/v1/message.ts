@@ -312,7 +312,8 @@ export interface MessageRequest {
   metadata: { [key: string]: string };
   /**
    * Asks a reasoning model to tell what it thinks, in ReasoningDelta: "auto", "concise" or
-   * "detailed". Empty: the upstream's default, which for OpenAI is to tell nothing. Not served yet.
+   * "detailed". Empty: what the model's profile says, else the upstream's default, which for OpenAI is
+   * to tell nothing. Over the Responses API only.
    */
   reasoningSummary: string;
   /** How the upstream caches the beginning of the prompt. Absent: its default. Not served yet. */
