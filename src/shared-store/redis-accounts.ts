@@ -68,6 +68,8 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly #tick: Timer;
   readonly #silence: Silence;
   #sequence = 0;
+  /** Epoch ms at which the server was asked what it has not answered. */
+  #askedAt: number | undefined;
   /** Epoch ms until which it is known that the server has lost its data. */
   #lostUntil = Number.NEGATIVE_INFINITY;
   /** That another process has the name was logged. */
@@ -156,6 +158,8 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   async #ask(reports: readonly AccountReport[]): Promise<readonly AccountAnswer[]> {
     const keys = reports.map(({ key }) => key);
     const args = argumentsOf(this.#sidecar, this.options.leaseMs, reports);
+    const askedAt = this.clock.now();
+    this.#askedAt = askedAt;
     try {
       const answers = readAnswers(await this.#runner.run(BUDGET_SCRIPT, keys, args));
       this.#silence.end();
@@ -165,8 +169,10 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
       if (!(err instanceof StoreAwayError) && !this.#silence.lasts) {
         this.#log.error({ err }, 'the shared store refuses to keep budgets');
       }
-      if (!this.#isClosed) this.#silence.begin();
+      if (!this.#isClosed) this.#silence.begin(askedAt);
       return [];
+    } finally {
+      this.#askedAt = undefined;
     }
   }
 
@@ -214,7 +220,7 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
 
   #serverChanged(): void {
     if (!this.#runner.isUp) {
-      this.#silence.begin();
+      this.#silence.begin(this.#askedAt);
       return;
     }
     this.#silence.end();

@@ -3,7 +3,7 @@
  * cluster, too.
  */
 export type KeySpace = (
-  kind: 'budget' | 'rate' | 'totals',
+  kind: 'budget' | 'probe' | 'rate' | 'totals',
   ...parts: readonly (string | number)[]
 ) => string;
 

@@ -3,12 +3,20 @@ import type { Clock, Timer } from '../core/clock.ts';
 /** How long calls wait for a server that has gone, in ms. */
 const PATIENCE_MS = 2_000;
 
-/** That the server does not answer. */
+/**
+ * That the server does not answer. One that comes and goes finds no new patience each time: a silence
+ * that begins soon after another goes on where that ended.
+ */
 export class Silence {
   readonly #clock: Clock;
   readonly #onLong: () => void;
   #timer: Timer | undefined;
   #isLong = false;
+  /** Epoch ms at which it began, and at which the last one ended. */
+  #since = 0;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  /** How long the last one had lasted, in ms. */
+  #before = 0;
 
   /** @param onLong is called when it has lasted so long that nobody shall wait any longer */
   constructor(clock: Clock, onLong: () => void) {
@@ -24,12 +32,22 @@ export class Silence {
     return this.#isLong;
   }
 
-  begin(): void {
-    this.#timer ??= this.#clock.after(PATIENCE_MS, () => this.#lasted(), true);
+  /** @param since when what is not answered was asked, epoch ms. Default: now. */
+  begin(since = this.#clock.now()): void {
+    if (this.#timer !== undefined) return;
+    const now = this.#clock.now();
+    const carried = now - this.#endedAt < PATIENCE_MS ? this.#before : 0;
+    this.#since = Math.min(now, since) - carried;
+    const waitMs = Math.max(0, this.#since + PATIENCE_MS - now);
+    this.#timer = this.#clock.after(waitMs, () => this.#lasted(), true);
   }
 
   end(): void {
-    this.#timer?.cancel();
+    if (this.#timer === undefined) return;
+    const now = this.#clock.now();
+    this.#before = Math.min(PATIENCE_MS, now - this.#since);
+    this.#endedAt = now;
+    this.#timer.cancel();
     this.#timer = undefined;
     this.#isLong = false;
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
 import { RedisConnection, reconnectDelay } from '../../src/shared-store/connection.ts';
@@ -34,6 +34,21 @@ describeWithRedis('a connection to Redis', () => {
     connection = opened;
     await eventually(() => opened.isUp);
     return opened;
+  }
+
+  /** A connection that counts how often it waits before it connects again. */
+  function countDelays(to: Pick<RedisServer, 'url'> = server) {
+    const begun = performance.now();
+    const delays = {
+      count: 0,
+      elapsed: () => performance.now() - begun,
+      connection: connectTo(to, log, () => {
+        delays.count += 1;
+        return 0;
+      }),
+    };
+    connection = delays.connection;
+    return delays;
   }
 
   describe('the connection', () => {
@@ -106,6 +121,91 @@ describeWithRedis('a connection to Redis', () => {
       for (const id of ids()) expect(before).not.toContain(id);
     });
 
+    it('is away while the server wants a password that it is not given', async () => {
+      server.command('config', 'set', 'requirepass', 'hunter2-hunter2');
+      const delays = countDelays();
+      await eventually(() => delays.count > 4);
+      expect(delays.connection.isUp).toBe(false);
+      await expect(delays.connection.run(ECHO, ['a'], ['1'])).rejects.toThrow(StoreAwayError);
+      expect(log.lines).toEqual([AWAY]);
+      expect(log.fields).toMatchObject([{ err: { message: expect.stringMatching(/NOAUTH/) } }]);
+      server.command(
+        '-a',
+        'hunter2-hunter2',
+        '--no-auth-warning',
+        'config',
+        'set',
+        'requirepass',
+        '',
+      );
+      await eventually(() => delays.connection.isUp);
+    });
+
+    it.each([
+      ['is a replica', /READONLY/, ['replicaof', '127.0.0.1', '1'], ['replicaof', 'no', 'one']],
+      [
+        'has no memory left',
+        /OOM/,
+        ['config', 'set', 'maxmemory', '1'],
+        ['config', 'set', 'maxmemory', '0'],
+      ],
+    ])(
+      'is away while the server %s, and finds it when it takes writes',
+      async (_, says, begin, end) => {
+        const opened = await connected();
+        const WRITE = defineScript(`return redis.call('SET', KEYS[1], '1')`);
+        expect(await opened.run(WRITE, ['a'], [])).toBe('OK');
+        server.command(...begin);
+        await expect(opened.run(WRITE, ['a'], [])).rejects.toThrow(StoreAwayError);
+        expect(opened.isUp).toBe(false);
+        const lost = log.fields[0] as { err: Error };
+        expect(String(lost.err.message)).toMatch(says);
+        server.command(...end);
+        await eventually(() => opened.isUp);
+        expect(await opened.run(WRITE, ['a'], [])).toBe('OK');
+        expect(log.lines).toEqual([AWAY, BACK]);
+      },
+    );
+
+    it.each([
+      ['closes connections as soon as they stand', (socket: Socket) => void socket.destroy()],
+      [
+        'greets, and closes when it is asked',
+        (socket: Socket) => void socket.once('data', () => socket.end('+OK\r\n+OK\r\n')),
+      ],
+      [
+        'is in protected mode',
+        (socket: Socket) => void socket.end('-DENIED Redis is running in protected mode\r\n'),
+      ],
+    ])('waits longer each time for a server that %s', async (_, behave) => {
+      const listener = createServer((socket) => behave(socket.on('error', () => {})));
+      listener.listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const { port } = listener.address() as AddressInfo;
+      const delays = countDelays({ url: `redis://127.0.0.1:${port}` });
+      await eventually(() => delays.count > 4);
+      delays.connection.close();
+      // 25, 50, 100, 200 ms at least, and not as fast as the server can.
+      expect(delays.elapsed()).toBeGreaterThan(300);
+      expect(log.lines).toEqual([AWAY]);
+      listener.close();
+    });
+
+    it('is away while a server accepts it and says nothing', async () => {
+      const sockets: Socket[] = [];
+      const listener = createServer((socket) => sockets.push(socket.on('error', () => {})));
+      listener.listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const { port } = listener.address() as AddressInfo;
+      const delays = countDelays({ url: `redis://127.0.0.1:${port}` });
+      await eventually(() => delays.count > 0);
+      expect(delays.connection.isUp).toBe(false);
+      expect(log.lines).toEqual([AWAY]);
+      delays.connection.close();
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+    });
+
     it('rejects what runs when it is lost', async () => {
       const opened = await connected();
       server.freeze();
@@ -161,7 +261,10 @@ describeWithRedis('a connection to Redis', () => {
         });
       });
       const url = `rediss://localhost:${address.port}`;
-      connection = new RedisConnection({ url }, { clock: systemClock, log, random: () => 1 });
+      connection = new RedisConnection(
+        { url, keyPrefix: 'test:' },
+        { clock: systemClock, log, random: () => 1 },
+      );
       // The first message of TLS has the name in clear.
       expect((await hello).includes('localhost')).toBe(true);
       connection.close();

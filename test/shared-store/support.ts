@@ -91,7 +91,10 @@ export function connectTo(
   log = new LogProbe(),
   random = () => 0,
 ): RedisConnection {
-  return new RedisConnection({ url: server.url }, { clock: systemClock, log, random });
+  return new RedisConnection(
+    { url: server.url, keyPrefix: 'test:' },
+    { clock: systemClock, log, random },
+  );
 }
 
 export async function connectedTo(server: RedisServer): Promise<RedisConnection> {

@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import { createClient, type RedisClientOptions, type RedisClientType } from '@redis/client';
+import type { Script } from './script.ts';
+
+/** Within which the server has to accept a connection, to greet and to answer each script, in ms. */
+export const TIMEOUT_MS = 1_000;
+
+/**
+ * A server that hangs keeps its sockets open: one on which nothing moves for so long is given up. In
+ * ms. Pings keep one alive on which there is nothing to say.
+ */
+const SILENCE_MS = 2_000;
+const PING_MS = 1_000;
+
+type None = Record<string, never>;
+/** Version 2 of the protocol, which every server and proxy understands. */
+type ClientOptions = RedisClientOptions<None, None, None, 2>;
+export type RedisClient = RedisClientType<None, None, None, 2>;
+
+/** A client for one connection: when that is lost, it is over, and another one is to be made. */
+export function newClient(url: string): RedisClient {
+  return createClient(clientOptions(url));
+}
+
+/** Whatever the state it is in. */
+export function destroyClient(client: RedisClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // It was never open, or is closed already.
+  }
+}
+
+export async function evaluate(
+  client: RedisClient,
+  script: Script,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<unknown> {
+  const call = { keys: [...keys], arguments: [...args] };
+  try {
+    return await client.evalSha(script.sha1, call);
+  } catch (error) {
+    // It does not know the script: it is new, or has been restarted.
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return await client.eval(script.source, call);
+  }
+}
+
+/**
+ * What a server says that cannot serve anybody now, whatever the script: it stands first, or, as Redis 6
+ * says it, behind the place in the script.
+ */
+const REFUSAL =
+  /(?:^|: -?)(NOAUTH|WRONGPASS|READONLY|OOM|LOADING|MASTERDOWN|MISCONF|BUSY|NOREPLICAS|CLUSTERDOWN|MOVED|DENIED)\b/;
+
+/** Whether an error of a script is the server's state rather than the script's fault. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSAL.test(error.message);
+}
+
+function clientOptions(url: string): ClientOptions {
+  const { hostname, protocol } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // Its own attempts to connect again know no pause between connections that break as soon as they stand.
+  const common = {
+    connectTimeout: TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+    reconnectStrategy: false,
+  } as const;
+  // Servers behind one address are told apart by the name, which the client does not send by itself.
+  const tls = { ...common, tls: true as const, ...(isIP(host) ? {} : { servername: host }) };
+  return {
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    pingInterval: PING_MS,
+    maintNotifications: 'disabled',
+    socket: protocol === 'rediss:' ? tls : common,
+  };
+}
