@@ -1,17 +1,12 @@
 # syntax=docker/dockerfile:1
 
-# Without development dependencies. No install script of theirs is needed at run time.
-FROM node:26-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
-
 FROM node:26-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Without its install script the npm package `node` brings no second interpreter.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build.ts scripts/
 COPY src src
 RUN npm run build
 
@@ -21,10 +16,9 @@ LABEL org.opencontainers.image.title="tamma-provider-openai" \
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json ./
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/*.js /app/dist/THIRD_PARTY_LICENSES.txt dist/
 # Unprivileged, and as a number, so that Kubernetes can see that it is not root. Nothing here is
 # written to: the root file system may be read-only.
 USER 65532:65532
 EXPOSE 50051 9464
-ENTRYPOINT ["node", "--enable-source-maps", "--max-old-space-size-percentage=50", "dist/main.js"]
+ENTRYPOINT ["node", "--max-old-space-size-percentage=50", "dist/main.js"]

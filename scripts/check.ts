@@ -11,7 +11,7 @@ const steps: readonly Step[] = [
   ['format, lint, cycles of files', 'biome', 'ci', '--error-on-warnings', '.'],
   ['layers and cycles of folders', 'node', 'scripts/check-layers.ts'],
   ['types', 'tsc', '--project', 'tsconfig.json'],
-  ['build', 'tsc', '--project', 'tsconfig.build.json'],
+  ['build', 'node', 'scripts/build.ts'],
   ['dead code and undeclared packages', 'knip'],
   ['lock file is complete', 'node', 'scripts/complete-lock.ts', '--check'],
   ['one copy of each OpenTelemetry package', 'node', 'scripts/check-otel-copies.ts'],

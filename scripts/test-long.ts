@@ -42,6 +42,12 @@ const SUITES: readonly Suite[] = [
     ...jest('test/attacks'),
   },
   {
+    name: 'built',
+    shows:
+      'the bundle needs no node_modules to serve, count, cost and export, nor does the library',
+    ...jest('test/scripts'),
+  },
+  {
     name: 'ledger-kill',
     shows: 'a ledger whose process is killed 24 times loses nothing and counts nothing twice',
     ...jest('test/money/ledger/kill'),

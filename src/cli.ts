@@ -1,12 +1,8 @@
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { describeConfig } from './config/describe.ts';
 import type { Environment } from './config/environment.ts';
 import type { ReadFile } from './config/files.ts';
-import { loadConfig } from './config/load.ts';
-import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
-import { exportLedger } from './ledger-command.ts';
 import { type Host, type Sidecar, serve, startFailed } from './serve.ts';
 
 export interface CommandLine {
@@ -16,7 +12,7 @@ export interface CommandLine {
   readonly readFile: ReadFile;
   /** Of this program, semver. */
   readonly version: string;
-  readonly createApp: (config: Config) => Sidecar;
+  readonly createApp: (config: Config) => Sidecar | Promise<Sidecar>;
   /** Standard output, for what is too long to be written at once. */
   readonly output: Writable;
 }
@@ -37,22 +33,31 @@ OPENAI_API_KEY alone is enough to run.
 /** Exit code if the command line or the configuration is wrong. */
 const EXIT_USAGE = 2;
 
-/** Does what the command line says. Resolves with the exit code: 0, EXIT_USAGE, or that of serve. */
+/**
+ * Does what the command line says, and loads no more than that needs: the version is told at once.
+ * Resolves with the exit code: 0, EXIT_USAGE, or that of serve.
+ */
 export async function run(commandLine: CommandLine, host: Host): Promise<number> {
   const [subcommand, ...argv] = commandLine.argv;
-  if (subcommand === 'ledger') return exportLedger({ ...commandLine, argv }, host.stderr);
+  if (subcommand === 'ledger') {
+    const { exportLedger } = await import('./ledger-command.ts');
+    return exportLedger({ ...commandLine, argv }, host.stderr);
+  }
   const options = readOptions(commandLine.argv, host);
   if (options === undefined) return EXIT_USAGE;
   if (options.help) return print(USAGE, host);
   if (options.version) return print(`${commandLine.version}\n`, host);
 
-  const config = readConfig(commandLine, options.config, host);
+  const config = await readConfig(commandLine, options.config, host);
   if (config === undefined) return EXIT_USAGE;
-  if (options['check-config']) return print(describeConfig(config), host);
+  if (options['check-config']) {
+    const { describeConfig } = await import('./config/describe.ts');
+    return print(describeConfig(config), host);
+  }
 
   let app: Sidecar;
   try {
-    app = commandLine.createApp(config);
+    app = await commandLine.createApp(config);
   } catch (error) {
     return startFailed(error, host);
   }
@@ -79,11 +84,13 @@ function readOptions(argv: readonly string[], host: Host) {
   }
 }
 
-function readConfig(
+async function readConfig(
   { environment, readFile }: CommandLine,
   configPath: string | undefined,
   host: Host,
-): Config | undefined {
+): Promise<Config | undefined> {
+  const { loadConfig } = await import('./config/load.ts');
+  const { ConfigError } = await import('./config/problems.ts');
   try {
     return loadConfig({
       environment,

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createApp } from './app.ts';
 import { run } from './cli.ts';
 
 const readFile = (path: string | URL) => readFileSync(path, 'utf8');
@@ -15,7 +14,8 @@ const exitCode = await run(
     environment,
     readFile,
     version,
-    createApp: (config) => createApp(config, { version, environment }),
+    createApp: async (config) =>
+      (await import('./app.ts')).createApp(config, { version, environment }),
     output: process.stdout,
   },
   process,

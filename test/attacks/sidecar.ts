@@ -16,6 +16,8 @@ export interface SidecarProcess {
 }
 
 export interface SidecarSettings {
+  /** The program; default: `src/main.ts`. */
+  readonly entry?: string;
   /** Options of Node.js: `--max-old-space-size=128`. */
   readonly nodeOptions?: readonly string[];
   /** What its standard error is; default: it is read and thrown away. */
@@ -25,9 +27,9 @@ export interface SidecarSettings {
 
 /** Starts the sidecar on free ports. Its upstream is a port of this machine that nobody listens at. */
 export async function startSidecar(settings: SidecarSettings = {}): Promise<SidecarProcess> {
-  const { nodeOptions = [], stderr = 'ignore', environment = {} } = settings;
+  const { entry = 'src/main.ts', nodeOptions = [], stderr = 'ignore', environment = {} } = settings;
   const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', stderr];
-  const child = spawn(process.execPath, [...nodeOptions, 'src/main.ts'], {
+  const child = spawn(process.execPath, [...nodeOptions, entry], {
     stdio,
     env: {
       OPENAI_API_KEY: 'sk-test',

@@ -138,8 +138,8 @@ export class TokenCounter {
 /** Starts the thread that serves counts. It is TypeScript next to TypeScript, JavaScript once built. */
 export function startTokenWorker(): Worker {
   const entry = import.meta.url.endsWith('.ts')
-    ? new URL('./worker.ts', import.meta.url)
-    : new URL('./worker.js', import.meta.url);
+    ? new URL('./token-worker.ts', import.meta.url)
+    : new URL('./token-worker.js', import.meta.url);
   // What the process was started with (--import, --input-type, …) is not meant for this thread.
   return new Worker(entry, { name: 'token-counter', execArgv: [] });
 }
