@@ -67,7 +67,7 @@ function openShared(
       ...deps,
       definitions: budgets.budgets,
       ledger: own,
-      keepsLedger: costs.trackingEnabled && options.directory !== undefined,
+      directory: costs.trackingEnabled ? options.directory : undefined,
     },
   );
   book = (record) => store.totals.add(record);

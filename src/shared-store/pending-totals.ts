@@ -1,49 +1,61 @@
-import type { LedgerRecord } from '../money/ledger/ledger.ts';
-import { addTotals, dailyShare, type Totals } from '../money/ledger/totals.ts';
-import { fieldOf } from './totals-group.ts';
+import { addTotals, type Labels, type Totals } from '../money/ledger/totals.ts';
 
 /** A group of a day's totals, and what is to be added to it. */
 export interface PendingGroup {
-  /** ISO 8601. */
-  readonly day: string;
-  /** In the day's hash. */
-  readonly field: string;
+  readonly labels: Labels;
   readonly totals: Totals;
 }
 
-/**
- * Groups that wait at most, while the server is away: some 10 MB. Beyond it models are still told apart,
- * and no more users and projects.
- */
+/** Groups that wait at most, while the server is away: some 10 MB. */
 const MAX_GROUPS = 20_000;
-const OTHERS = '(others)';
 
-/** What waits to be sent, added up. */
+/** What waits to be sent, added up by day. */
 export class PendingTotals {
-  readonly #groups = new Map<string, PendingGroup>();
+  /** By day, and by the labels of the group. */
+  readonly #days = new Map<string, Map<string, PendingGroup>>();
+  #size = 0;
+
+  get days(): readonly string[] {
+    return [...this.#days.keys()];
+  }
 
   get isEmpty(): boolean {
-    return this.#groups.size === 0;
+    return this.#size === 0;
   }
 
-  add(record: LedgerRecord): void {
-    const [labels, totals] = dailyShare(record);
-    const others = { ...labels, userId: OTHERS, projectId: OTHERS };
-    const field = fieldOf(labels);
-    const isKnown = this.#groups.has(labels.day + field) || this.#groups.size < MAX_GROUPS;
-    this.#addTo(labels.day, isKnown ? field : fieldOf(others), totals);
+  attempts(day: string): number {
+    let sum = 0;
+    for (const { totals } of this.#days.get(day)?.values() ?? []) sum += totals.attempts;
+    return sum;
   }
 
-  /** Takes out the oldest. */
-  take(count: number): readonly PendingGroup[] {
-    const taken = [...this.#groups.entries()].slice(0, count);
-    for (const [key] of taken) this.#groups.delete(key);
+  /** Whether it was added: there is room for so many groups, and no more. */
+  add(labels: Labels, totals: Totals): boolean {
+    const groups = this.#days.get(labels.day) ?? new Map<string, PendingGroup>();
+    const key = JSON.stringify(Object.values(labels));
+    const group = groups.get(key);
+    if (group !== undefined) {
+      addTotals(group.totals, totals);
+      return true;
+    }
+    if (this.#size >= MAX_GROUPS) return false;
+    groups.set(key, { labels, totals });
+    this.#days.set(labels.day, groups);
+    this.#size += 1;
+    return true;
+  }
+
+  /** Takes out the oldest of a day. */
+  take(day: string, count: number): readonly PendingGroup[] {
+    const groups = this.#days.get(day) ?? new Map<string, PendingGroup>();
+    const taken = [...groups].slice(0, count);
+    for (const [key] of taken) groups.delete(key);
+    this.#size -= taken.length;
+    if (groups.size === 0) this.#days.delete(day);
     return taken.map(([, group]) => group);
   }
 
-  #addTo(day: string, field: string, totals: Totals): void {
-    const group = this.#groups.get(day + field);
-    if (group === undefined) this.#groups.set(day + field, { day, field, totals });
-    else addTotals(group.totals, totals);
+  drop(day: string): void {
+    this.take(day, Number.POSITIVE_INFINITY);
   }
 }

@@ -8,7 +8,6 @@ import { RedisConnection } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
-import { StoreAwayError } from './script.ts';
 import { type SharedTotals, sharedTotals } from './shared-totals.ts';
 
 /** What several sidecars share. */
@@ -28,9 +27,9 @@ export interface SharedStoreDeps {
   readonly random: () => number;
   readonly definitions: readonly BudgetDefinition[];
   /** What this sidecar has spent. */
-  readonly ledger: Pick<Ledger, 'spending'>;
-  /** It survives the process and is this process' alone. */
-  readonly keepsLedger: boolean;
+  readonly ledger: Pick<Ledger, 'spending' | 'sums'>;
+  /** Of the ledger, which is this process' alone. Absent: it ends with the process. */
+  readonly directory?: string | undefined;
 }
 
 /** Begins to connect, and waits for nothing: while the server is away everything works without it. */
@@ -38,7 +37,10 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
   const connection = new RedisConnection(options, deps);
   const totals = sharedTotals(connection, options, deps);
   return {
-    accounts: redisAccounts(connection, options, deps),
+    accounts: redisAccounts(connection, options, {
+      ...deps,
+      keepsLedger: deps.directory !== undefined,
+    }),
     newRateSource: redisRateSource(connection, options, deps),
     totals,
     close: async () => {
@@ -49,8 +51,8 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
 }
 
 /**
- * This process' ledger, whose sums are those of all sidecars. While the store is away they are its
- * own alone.
+ * This process' ledger, whose sums are those of all sidecars. While the store is away or refuses they
+ * are its own alone, and partial.
  */
 export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): Ledger {
   return {
@@ -60,9 +62,9 @@ export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): L
     async sums(query) {
       try {
         return await totals.sums(query);
-      } catch (error) {
-        if (!(error instanceof StoreAwayError)) throw error;
-        return own.sums(query);
+      } catch {
+        // Whatever is the matter with the store, it has been told where the store is used.
+        return { ...(await own.sums(query)), partial: true };
       }
     },
   };

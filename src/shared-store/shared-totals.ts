@@ -1,20 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type {
+  Ledger,
   LedgerDimension,
   LedgerQuery,
   LedgerRecord,
   LedgerSums,
 } from '../money/ledger/ledger.ts';
 import { toSums } from '../money/ledger/sums.ts';
-import { dayOf, Groups, type Labels, NO_LABELS, startOfDay } from '../money/ledger/totals.ts';
+import { Groups, type Labels, NO_LABELS } from '../money/ledger/totals.ts';
 import type { SharedStoreOptions } from './options.ts';
-import { type PendingGroup, PendingTotals } from './pending-totals.ts';
-import { type KeySpace, keySpace } from './redis-keys.ts';
+import { keySpace } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
-import { countersOf, labelsOf, totalsOf } from './totals-group.ts';
-import { ADD_TOTALS_SCRIPT, LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from './totals-script.ts';
+import { ToldTotals } from './told-totals.ts';
+import { labelsOf, totalsOf } from './totals-group.ts';
+import { newSender, type TotalsSender, totalsSender } from './totals-sender.ts';
+import { TotalsServer } from './totals-server.ts';
 
 /** The daily totals of all sidecars. */
 export interface SharedTotals {
@@ -33,21 +34,17 @@ export interface SharedTotals {
 export interface SharedTotalsDeps {
   readonly clock: Clock;
   readonly log: Pick<ProviderLog, 'error'>;
+  /** Of this sidecar: what the server lacks of it is told anew. */
+  readonly ledger: Pick<Ledger, 'sums'>;
+  /** Of the ledger. Absent: it ends with the process. */
+  readonly directory?: string | undefined;
 }
 
 /** How often what was counted is sent, in ms. */
 const PUSH_MS = 2_000;
 
-const DAY_MS = 86_400_000;
-
-/** How long a day's totals are kept after they last changed, in ms. */
-const KEPT_MS = 400 * DAY_MS;
-
-/** How long it is remembered which batches have arrived, in ms. */
-const SENDER_MS = 7 * DAY_MS;
-
-/** Groups that are sent at once: a script call of some milliseconds. */
-const MAX_BATCH = 1_000;
+/** Days that are read side by side. */
+const READERS = 8;
 
 const PICKED = ['model', 'userId', 'projectId'] as const;
 
@@ -56,57 +53,63 @@ export function sharedTotals(
   { keyPrefix }: Pick<SharedStoreOptions, 'keyPrefix'>,
   deps: SharedTotalsDeps,
 ): SharedTotals {
-  return new RedisTotals(runner, keySpace(keyPrefix), deps);
-}
-
-/** What is sent, again and again until it has certainly arrived. */
-interface Batch {
-  readonly number: number;
-  readonly groups: readonly PendingGroup[];
+  return new RedisTotals(runner, keyPrefix, deps);
 }
 
 class RedisTotals implements SharedTotals {
-  readonly #runner: ScriptRunner;
-  readonly #keys: KeySpace;
   readonly #log: SharedTotalsDeps['log'];
-  readonly #clock: Clock;
-  readonly #sender = randomUUID();
-  readonly #pending = new PendingTotals();
+  readonly #server: TotalsServer;
+  readonly #own: ToldTotals;
   readonly #timer: Timer;
-  #batch: Batch | undefined;
-  #lastNumber = 0;
   #pushing: Promise<void> | undefined;
   #isRefused = false;
 
-  constructor(runner: ScriptRunner, keys: KeySpace, { clock, log }: SharedTotalsDeps) {
-    this.#runner = runner;
-    this.#keys = keys;
-    this.#clock = clock;
+  constructor(runner: ScriptRunner, keyPrefix: string, deps: SharedTotalsDeps) {
+    const { clock, log, ledger, directory } = deps;
     this.#log = log;
+    this.#server = new TotalsServer(runner, keySpace(keyPrefix));
+    this.#own = new ToldTotals(this.#server, {
+      clock,
+      ledger,
+      sender: senderOf(directory, clock.now()),
+      renew: () => newSender(directory, clock.now()),
+    });
     this.#timer = clock.after(PUSH_MS, () => void this.#pushAgain(), true);
+    runner.onChange(() => {
+      if (!runner.isUp) return;
+      this.#own.checkSoon();
+      void this.#tryToPush();
+    });
   }
 
   add(record: LedgerRecord): void {
-    this.#pending.add(record);
+    this.#own.add(record);
   }
 
   async sums(query: LedgerQuery): Promise<LedgerSums> {
-    await this.#push();
+    await this.#push(true);
     const groups = new Groups();
-    for (const midnight of await this.#days(query)) {
-      for (const [field, counters] of await this.#readDay(midnight)) {
-        const labels = labelsOf(field, midnight);
-        if (PICKED.every((label) => (query[label] ?? labels[label]) === labels[label])) {
-          groups.add(grouped(labels, query.groupBy), totalsOf(counters));
-        }
-      }
-    }
-    return toSums(groups, query);
+    const { days, lost } = await this.#server.days(query);
+    const rest = days.values();
+    const readers = Array.from({ length: READERS }, async () => {
+      for (const midnight of rest) await this.#addDay(groups, midnight, query);
+    });
+    await Promise.all(readers);
+    return { ...toSums(groups, query), partial: lost };
   }
 
   async close(): Promise<void> {
     this.#timer.cancel();
     await this.#tryToPush();
+  }
+
+  async #addDay(groups: Groups, midnight: number, query: LedgerQuery): Promise<void> {
+    for (const [field, counters] of await this.#server.readDay(midnight)) {
+      const labels = labelsOf(field, midnight);
+      if (PICKED.every((label) => (query[label] ?? labels[label]) === labels[label])) {
+        groups.add(grouped(labels, query.groupBy), totalsOf(counters));
+      }
+    }
   }
 
   async #pushAgain(): Promise<void> {
@@ -116,7 +119,7 @@ class RedisTotals implements SharedTotals {
 
   async #tryToPush(): Promise<void> {
     try {
-      await this.#push();
+      await this.#push(false);
       this.#isRefused = false;
     } catch (err) {
       // Of its being away the connection tells.
@@ -126,67 +129,18 @@ class RedisTotals implements SharedTotals {
     }
   }
 
-  #push(): Promise<void> {
-    this.#pushing ??= this.#pushAll().finally(() => {
+  #push(check: boolean): Promise<void> {
+    this.#pushing ??= this.#own.tell(check).finally(() => {
       this.#pushing = undefined;
     });
     return this.#pushing;
   }
+}
 
-  async #pushAll(): Promise<void> {
-    while (this.#batch !== undefined || !this.#pending.isEmpty) {
-      this.#batch ??= { number: ++this.#lastNumber, groups: this.#pending.take(MAX_BATCH) };
-      await this.#send(this.#batch);
-      this.#batch = undefined;
-    }
-  }
-
-  async #send({ number, groups }: Batch): Promise<void> {
-    const days = [...new Set(groups.map(({ day }) => day))];
-    const midnights = days.map((day) => Date.parse(day));
-    const keptFrom = startOfDay(this.#clock.now() - KEPT_MS);
-    await this.#runner.run(
-      ADD_TOTALS_SCRIPT,
-      [this.#keys('totals', 'sender', this.#sender), this.#index, ...midnights.map(this.#dayKey)],
-      [
-        ...[number, SENDER_MS, KEPT_MS, keptFrom, days.length, ...midnights].map(String),
-        ...groups.flatMap(({ day, field, totals }) => [
-          String(days.indexOf(day) + 1),
-          field,
-          countersOf(totals),
-        ]),
-      ],
-    );
-  }
-
-  /** Their midnights, in epoch ms. */
-  async #days({ from = 0, until }: LedgerQuery): Promise<readonly number[]> {
-    const range = [String(startOfDay(from)), until === undefined ? '+inf' : String(until)];
-    const days = await this.#runner.run(LIST_DAYS_SCRIPT, [this.#index], range);
-    return (days as readonly string[]).map(Number);
-  }
-
-  /** Piece by piece, for the server does nothing else meanwhile. */
-  async #readDay(midnight: number): Promise<ReadonlyMap<string, string>> {
-    // A piece may repeat what stood in another.
-    const groups = new Map<string, string>();
-    let cursor = '0';
-    do {
-      const reply = await this.#runner.run(READ_DAY_SCRIPT, [this.#dayKey(midnight)], [cursor]);
-      const [next, fields] = reply as readonly [string, readonly string[]];
-      for (const [index, field] of fields.entries()) {
-        if (index % 2 === 0) groups.set(field, fields[index + 1] ?? '');
-      }
-      cursor = next;
-    } while (cursor !== '0');
-    return groups;
-  }
-
-  get #index(): string {
-    return this.#keys('totals', 'days');
-  }
-
-  readonly #dayKey = (midnight: number): string => this.#keys('totals', dayOf(midnight));
+/** A ledger that ends with the process has been told of by nobody else. */
+function senderOf(directory: string | undefined, now: number): TotalsSender {
+  const sender = totalsSender(directory, now);
+  return directory === undefined ? { ...sender, since: 0 } : sender;
 }
 
 /** What is not grouped by is empty. */

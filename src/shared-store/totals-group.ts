@@ -3,18 +3,20 @@ import { dayOf, type Labels, NO_LABELS, type Totals } from '../money/ledger/tota
 /** Pico-dollars are kept in two parts, for a number in Lua ends at 2^53. */
 const PICO_PER_MICRO = 1_000_000n;
 
-/** How a group's labels stand in the server: its day is that of the hash. */
-export function fieldOf({ model, userId, projectId, target, outcome }: Labels): string {
-  return JSON.stringify([model, userId, projectId, target, outcome]);
+/** How a group of a sender stands in the server: its day is that of the hash. */
+export function fieldOf(labels: Labels, sender: string): string {
+  const { model, userId, projectId, target, outcome } = labels;
+  return JSON.stringify([model, userId, projectId, target, outcome, sender]);
 }
 
-/** @param midnight epoch ms */
+/** Whoever sent it. @param midnight epoch ms */
 export function labelsOf(field: string, midnight: number): Labels {
   const [model, userId, projectId, target, outcome] = JSON.parse(field) as FieldLabels;
   return { ...NO_LABELS, day: dayOf(midnight), model, userId, projectId, target, outcome };
 }
 
-type FieldLabels = [string, string, string, string, string];
+/** Fields of older versions have no sender. */
+type FieldLabels = [string, string, string, string, string, sender?: string];
 
 export function countersOf(totals: Totals): string {
   return [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
+import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { openSharedStore } from '../../src/shared-store/shared-store.ts';
 import { aBudget } from '../money/budget/books.ts';
 import { aRecord } from '../money/ledger/support.ts';
@@ -28,8 +29,7 @@ describeWithRedis('a shared store', () => {
         log,
         random: () => 0,
         definitions: [budget],
-        ledger: { spending: () => [] },
-        keepsLedger: false,
+        ledger: { ...noLedger(), spending: () => [] },
       },
     );
     const key = { budget: budget.name, subject: '', startsAt: DAY * 2 };

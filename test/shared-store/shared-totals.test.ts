@@ -1,10 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LedgerQuery } from '../../src/money/ledger/ledger.ts';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Charge } from '../../src/core/call.ts';
+import type { Clock, Timer } from '../../src/core/clock.ts';
+import type { Ledger, LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
+import { openLedger } from '../../src/money/ledger/open-ledger.ts';
 import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
 import {
   aCharge,
+  aDirectory,
   aLedger,
   anOpening,
   aRecord,
@@ -14,6 +21,35 @@ import {
 import { FakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { connectedTo, eventually, LogProbe, Switch } from './support.ts';
+
+/** Knows how many timers its user waits for. */
+class CountingClock implements Clock {
+  readonly #clock: Clock;
+  waiting = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    this.waiting += 1;
+    const timer = this.#clock.after(ms, () => {
+      this.waiting -= 1;
+      callback();
+    });
+    return {
+      refresh: () => {
+        this.waiting += 1;
+        timer.refresh();
+      },
+      cancel: () => timer.cancel(),
+    };
+  }
+}
 
 describeWithRedis('totals on Redis', () => {
   const PUSH_MS = 2_000;
@@ -32,26 +68,48 @@ describeWithRedis('totals on Redis', () => {
     await server.stop();
   });
 
+  let ledgers: Ledger[];
+
   beforeEach(() => {
     server.command('flushall');
+    ledgers = [];
   });
 
-  function openTotals() {
-    const clock = new FakeClock(Date.now());
+  afterEach(async () => {
+    await Promise.all(ledgers.map((ledger) => ledger.close()));
+  });
+
+  /** The totals of a sidecar, and its ledger, which tells of what it books. */
+  function openTotals(directory?: string, clock = new FakeClock(Date.now())) {
     const runner = new Switch(connection);
     const log = new LogProbe();
-    const totals = sharedTotals(runner, { keyPrefix: 'test:' }, { clock, log });
+    const early: LedgerRecord[] = [];
+    let told = (booked: LedgerRecord): unknown => early.push(booked);
+    const options = { retentionMs: 30 * DAY_MS, ...(directory !== undefined && { directory }) };
+    const onRecord = (booked: LedgerRecord) => void told(booked);
+    const ledger = openLedger(options, { clock, log, onRecord });
+    const store = { keyPrefix: 'test:' };
+    const own = new CountingClock(clock);
+    const totals = sharedTotals(runner, store, { clock: own, log, ledger, directory });
+    told = totals.add.bind(totals);
+    early.forEach(told);
+    ledgers.push(ledger);
     const today = clock.now() - (clock.now() % DAY_MS);
     /** Lets it try to send what it has. */
-    const push = async () => {
-      clock.advance(PUSH_MS);
+    const push = async (afterMs = PUSH_MS) => {
+      clock.advance(afterMs);
       // The timer runs again when it is done.
-      await eventually(() => clock.pending > 0);
+      await eventually(() => own.waiting > 0);
     };
-    return { totals, clock, runner, log, today, push };
+    const book = (callId: string, charge: Partial<Charge> = {}, labels = {}) => {
+      const { record } = aRecord(callId, { endedAt: clock.now(), ...charge }, labels);
+      ledger.open(anOpening({ ...record })).settle(record as Charge);
+      // Nothing else ends in this millisecond.
+      clock.advance(1);
+    };
+    return { totals, clock, runner, log, today, push, ledger, book };
   }
 
-  const record = (...args: Parameters<typeof aRecord>) => aRecord(...args).record;
   const ALL = { groupBy: [] };
 
   /** One of many that differ. @param at epoch ms */
@@ -86,8 +144,8 @@ describeWithRedis('totals on Redis', () => {
   describe('shared totals', () => {
     it('are those of all sidecars', async () => {
       const [one, two] = [openTotals(), openTotals()];
-      one.totals.add(record('a', { ...costing(3n), endedAt: one.today }));
-      two.totals.add(record('b', { ...costing(4n), endedAt: one.today }));
+      one.book('a', { ...costing(3n), endedAt: one.today });
+      two.book('b', { ...costing(4n), endedAt: one.today });
       await one.totals.close();
       const { total } = await two.totals.sums(ALL);
       expect(total).toMatchObject({
@@ -109,7 +167,7 @@ describeWithRedis('totals on Redis', () => {
         const { opening, charge } = anAttempt(index, clock.now() + (index % 3) * DAY_MS);
         ledger.open(opening).settle(charge);
         const sidecar = index % 2 === 0 ? one : two;
-        sidecar.totals.add({ ...opening, ...charge });
+        sidecar.ledger.open(opening).settle(charge);
         if (index % 20 > 17) await sidecar.push();
       }
       await two.push();
@@ -132,7 +190,7 @@ describeWithRedis('totals on Redis', () => {
 
     it('are sent every few seconds', async () => {
       const one = openTotals();
-      one.totals.add(record('a', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today });
       await one.push();
       await one.push();
       expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 1 } });
@@ -140,10 +198,10 @@ describeWithRedis('totals on Redis', () => {
 
     it('count once what is sent again because the answer was lost', async () => {
       const one = openTotals();
-      one.totals.add(record('a', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today });
       one.runner.losesAnswers = true;
       await one.push();
-      one.totals.add(record('b', { endedAt: one.today }));
+      one.book('b', { endedAt: one.today });
       await one.push();
       one.runner.losesAnswers = false;
       expect(await one.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
@@ -152,7 +210,7 @@ describeWithRedis('totals on Redis', () => {
     it('are kept while the server is away, and sent when it is back', async () => {
       const one = openTotals();
       one.runner.isUp = false;
-      one.totals.add(record('a', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today });
       await expect(one.totals.sums(ALL)).rejects.toBeInstanceOf(StoreAwayError);
       await one.totals.close();
       one.runner.isUp = true;
@@ -165,34 +223,125 @@ describeWithRedis('totals on Redis', () => {
       one.runner.isUp = false;
       for (let index = 0; index < 20_010; index += 1) {
         const labels = { userId: `user-${index}`, projectId: 'apollo' };
-        one.totals.add(record('a', { endedAt: one.today }, labels));
+        one.book(`call-${index}`, { endedAt: one.today }, labels);
+        // The connection must not seem to be silent.
+        if (index % 500 === 0) await turn();
       }
       one.runner.isUp = true;
       const { total } = await one.totals.sums(ALL);
       expect(total.attempts).toBe(20_010);
-      const others = await one.totals.sums({ groupBy: ['model'], userId: '(others)' });
-      expect(others.rows).toMatchObject([{ attempts: 10, model: 'gpt-5.4-mini' }]);
+      const { rows } = await one.totals.sums({ groupBy: ['userId'] });
+      expect(rows).toHaveLength(1_000);
     });
 
     it('tell once that the server refuses them', async () => {
       const one = openTotals();
       one.runner.refusal = new Error('OOM command not allowed');
-      one.totals.add(record('a', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today });
       await one.push();
       await one.push();
       expect(one.log.lines).toEqual(['error: the shared store refuses to keep totals']);
       one.runner.refusal = undefined;
       await one.push();
       one.runner.refusal = new Error('OOM command not allowed');
-      one.totals.add(record('a', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today });
       await one.push();
       expect(one.log.lines).toHaveLength(2);
     });
 
+    it('of a process that was killed before it had sent them are told by the next', async () => {
+      const directory = aDirectory();
+      const one = openTotals(directory);
+      one.book('a');
+      await one.push();
+      one.book('b');
+      await one.push();
+      one.runner.isUp = false;
+      one.book('c');
+      await one.ledger.close();
+      const two = openTotals(directory, one.clock);
+      two.book('d');
+      await two.push();
+      expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 4 }, partial: false });
+      expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
+    });
+
+    it('are told anew, once, when the server has lost its data, and are partial until then', async () => {
+      const [one, two, other] = [openTotals(), openTotals(), openTotals()];
+      for (const sidecar of [one, two]) {
+        sidecar.book('a', { endedAt: one.today - 2 * DAY_MS });
+        sidecar.book('b', costing(5n), { userId: 'alice' });
+        sidecar.book('c', costing(7n), { userId: 'bob' });
+        await sidecar.push();
+      }
+      expect(await other.totals.sums(ALL)).toMatchObject({ total: { attempts: 6 } });
+      server.command('flushall');
+      one.book('d', costing(1n), { userId: 'bob' });
+      expect(await one.totals.sums(ALL)).toMatchObject({ total: { attempts: 4 }, partial: true });
+      expect(await other.totals.sums(ALL)).toMatchObject({ partial: true });
+      await two.push(10_000);
+      await two.push(10_000);
+      server.command('del', 'test:{shared}:totals:lost');
+      const { rows, total, partial } = await other.totals.sums({ groupBy: ['userId'] });
+      expect(total).toMatchObject({ attempts: 7, picoDollars: 25n + 2_000n });
+      expect(rows.map(({ userId, attempts }) => [userId, attempts]).sort()).toEqual([
+        ['', 2],
+        ['alice', 2],
+        ['bob', 3],
+      ]);
+      expect(partial).toBe(false);
+      expect([...one.log.lines, ...two.log.lines]).toEqual([]);
+    });
+
+    it('that the server rolled back are told again', async () => {
+      const one = openTotals();
+      one.book('a');
+      await one.push();
+      const day = new Date(one.today).toISOString().slice(0, 10);
+      const keys = [`test:{shared}:totals:${day}`];
+      keys.push(server.command('keys', 'test:*:totals:attempts:*'));
+      for (const key of keys) server.command('copy', key, `${key}:kept`);
+      one.book('b');
+      await one.push();
+      for (const key of keys) server.command('copy', `${key}:kept`, key, 'replace');
+      one.book('c');
+      await one.push();
+      await one.push();
+      expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
+    });
+
+    it('that a new ledger does not know stay as they are', async () => {
+      const directory = aDirectory();
+      const one = openTotals(directory);
+      one.book('a');
+      await one.push();
+      await one.ledger.close();
+      for (const name of readdirSync(directory)) {
+        if (name.startsWith('ledger')) rmSync(join(directory, name));
+      }
+      const two = openTotals(directory, one.clock);
+      two.book('b');
+      expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
+      await two.ledger.close();
+      const three = openTotals(directory, one.clock);
+      expect(await three.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
+    });
+
+    it('of sidecars that are older count beside them', async () => {
+      const one = openTotals();
+      one.book('a', costing(1n));
+      await one.push();
+      const day = new Date(one.today).toISOString().slice(0, 10);
+      const field = JSON.stringify(['gpt-test', 'alice', '', 'default', 'completed']);
+      server.command('hset', `test:{shared}:totals:${day}`, field, '2 0 0 10 5 0 0 0 0 3');
+      const { total } = await one.totals.sums(ALL);
+      expect(total).toMatchObject({ attempts: 3, picoDollars: 4n });
+    });
+
     it('are forgotten after a good year', async () => {
       const one = openTotals();
-      one.totals.add(record('a', { endedAt: one.today - 500 * DAY_MS }));
-      one.totals.add(record('b', { endedAt: one.today }));
+      one.book('a', { endedAt: one.today - 500 * DAY_MS });
+      one.book('b', { endedAt: one.today });
       const { rows } = await one.totals.sums({ groupBy: ['day'] });
       expect(rows).toHaveLength(1);
       const day = new Date(one.today).toISOString().slice(0, 10);

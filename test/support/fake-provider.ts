@@ -145,6 +145,7 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
     rows: [],
     total: aSum(),
     truncated: false,
+    partial: false,
   });
   describe: () => Promise<ProviderCapabilities> = async () => CAPABILITIES;
 

@@ -52,6 +52,8 @@ export interface LedgerQuery {
   /** Epoch ms, exclusive; absent: until now. */
   readonly until?: number;
   readonly groupBy: readonly LedgerDimension[];
+  /** Rows at most. Default: 1,000. */
+  readonly limit?: number;
   readonly model?: string;
   readonly userId?: string;
   readonly projectId?: string;
@@ -78,10 +80,12 @@ export interface LedgerSum {
 }
 
 export interface LedgerSums {
-  /** By cost, highest first; at most 1,000. */
+  /** By cost, highest first; as many as the query limits them to. */
   readonly rows: readonly LedgerSum[];
   readonly total: LedgerSum;
   readonly truncated: boolean;
+  /** Something is missing that could not be read. */
+  readonly partial: boolean;
 }
 
 /** What was spent by whom, for budgets that are opened. Amounts are pico-dollars. */

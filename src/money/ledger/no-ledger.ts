@@ -5,7 +5,12 @@ const IGNORED: LedgerEntry = { progress() {}, settle() {}, void() {} };
 
 const NO_LEDGER: Ledger = {
   open: () => IGNORED,
-  sums: async () => ({ rows: [], total: { ...NO_LABELS, ...noTotals() }, truncated: false }),
+  sums: async () => ({
+    rows: [],
+    total: { ...NO_LABELS, ...noTotals() },
+    truncated: false,
+    partial: false,
+  }),
   spending: () => [],
   close: async () => {},
 };

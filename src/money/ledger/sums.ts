@@ -34,11 +34,14 @@ export async function sumRecords(
 }
 
 /** @param groups by what the query groups by */
-export function toSums(groups: Groups, { groupBy }: Pick<LedgerQuery, 'groupBy'>): LedgerSums {
+export function toSums(
+  groups: Groups,
+  { groupBy, limit = MAX_ROWS }: Pick<LedgerQuery, 'groupBy' | 'limit'>,
+): LedgerSums {
   const total = { ...NO_LABELS, ...noTotals() };
   for (const group of groups.values()) addTotals(total, group);
   const rows = groupBy.length === 0 ? [] : [...groups.values()].sort(byCost);
-  return { rows: rows.slice(0, MAX_ROWS), total, truncated: rows.length > MAX_ROWS };
+  return { rows: rows.slice(0, limit), total, truncated: rows.length > limit, partial: false };
 }
 
 /** The part of the query's range of which the ledger can know something; undefined: none. */

@@ -73,7 +73,7 @@ export function toWireUsageSums(sums: LedgerSums): wire.GetUsageResponse {
     rows: sums.rows.map(toWireRow),
     total: toWireRow(sums.total),
     truncated: sums.truncated,
-    partial: false,
+    partial: sums.partial,
   };
 }
 
