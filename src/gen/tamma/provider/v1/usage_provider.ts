@@ -78,7 +78,10 @@ export interface GetUsageResponse {
     | undefined;
   /** There are more rows than are listed. */
   truncated: boolean;
-  /** Some of what was used is missing, because it could not be read or written. Not filled yet. */
+  /**
+   * Some of what was used is missing, because it could not be read: the store that several sidecars
+   * share is away, and these are this sidecar's own sums, or it has just lost data that is told again.
+   */
   partial: boolean;
 }
 
