@@ -7,6 +7,7 @@ import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
+import { maxOpenFiles } from './server/listener/open-files.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -67,10 +68,13 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   const server: GrpcServer = createServer(
     {
-      listen: config.listen,
+      listen: config.listen.map((address) => ({ address })),
       socketMode: 0o660,
       maxMessageBytes: config.limits.maxMessageBytes,
+      memoryBytes: memoryBytes(),
       maxBytesInFlight: memoryBytes() * config.overload.maxRequestShare,
+      maxConnections: Math.min(config.limits.maxConnections, Math.floor(maxOpenFiles() / 2)),
+      idleTimeoutMs: config.limits.idleTimeoutMs,
       stallTimeoutMs: config.limits.stallTimeoutMs,
       maxConcurrentStreams: config.limits.maxConcurrentStreams,
       defaultDeadlineMs: config.timeoutMs,

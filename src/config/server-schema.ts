@@ -12,6 +12,15 @@ export const limitsSchema = group({
     max: GIB,
     default: 32 * MIB,
   }),
+  maxConnections: wholeNumber(
+    'Connections of callers at once; at most half of the files that the process may open. The one without a call for longest makes room for one more.',
+    { min: 1, max: 100_000, default: 2000 },
+  ),
+  idleTimeout: duration('How long a connection may be without a call.', {
+    min: SECOND,
+    max: LONGEST,
+    default: HOUR,
+  }),
   maxConcurrentStreams: wholeNumber('Calls that may run at once on one connection.', {
     min: 1,
     max: 100_000,
@@ -27,10 +36,10 @@ export const limitsSchema = group({
     max: LONGEST,
     default: 60 * SECOND,
   }),
-}).transform(({ maxMessageSize, maxDeadline, stallTimeout, ...same }) => ({
+}).transform(({ maxMessageSize, maxDeadline, stallTimeout, idleTimeout, ...same }) => ({
   ...same,
   maxMessageBytes: maxMessageSize,
-  ...inMs({ maxDeadline, stallTimeout }),
+  ...inMs({ maxDeadline, stallTimeout, idleTimeout }),
 }));
 
 export const errorsSchema = group({
@@ -55,6 +64,11 @@ export const overloadSchema = group({
     max: 1_000_000,
     default: 5000,
   }),
+  maxConnectionShare: share()
+    .default(0.5)
+    .describe(
+      'Share of maxCalls, and of the bytes of requests, that one connection may have. A number above 0, at most 1; default 0.5.',
+    ),
   maxEventLoopDelay: duration('Delay of the event loop above which new calls are refused.', {
     min: 1,
     max: LONGEST,
@@ -63,11 +77,16 @@ export const overloadSchema = group({
   maxRequestShare: share()
     .default(0.25)
     .describe(
-      'Share of the memory of this process that requests may take before more are refused, half of it those of one connection. A number above 0, at most 1; default 0.25.',
+      'Share of the memory of this process that requests may take before more are refused. A number above 0, at most 1; default 0.25.',
     ),
   maxHeapShare: share()
     .default(0.9)
     .describe(
       'Share of the heap that may be in use before new calls are refused. A number above 0, at most 1; default 0.9.',
+    ),
+  maxMemoryShare: share()
+    .default(0.9)
+    .describe(
+      'Share of the memory of this process that it may have taken before new calls are refused, what is not in the heap included. A number above 0, at most 1; default 0.9.',
     ),
 }).transform(({ maxEventLoopDelay, ...same }) => ({ ...same, ...inMs({ maxEventLoopDelay }) }));

@@ -6,6 +6,8 @@ export interface ActiveCall {
   readonly answers: boolean;
   /** Whether it is work that too much of would slow others down: what the overload guard counts. */
   readonly heavy: boolean;
+  /** Whatever tells connections apart. */
+  readonly connection: object;
   abort(reason: ProviderError): void;
 }
 
@@ -14,6 +16,7 @@ export class ActiveCalls {
   readonly #calls = new Set<ActiveCall>();
   readonly #answering = new Set<ActiveCall>();
   #heavy = 0;
+  readonly #heavyOf = new WeakMap<object, number>();
   readonly #waiting: (() => void)[] = [];
 
   /** Number of SendMessage and SendMessageSync calls whose callers wait for them. */
@@ -26,16 +29,21 @@ export class ActiveCalls {
     return this.#heavy;
   }
 
+  /** How many of these are of one connection. */
+  heavyOf(connection: object): number {
+    return this.#heavyOf.get(connection) ?? 0;
+  }
+
   add(call: ActiveCall): void {
     this.#calls.add(call);
-    if (call.heavy) this.#heavy += 1;
+    if (call.heavy) this.#countHeavy(call, 1);
     if (call.answers) this.#answering.add(call);
   }
 
   /** Its caller has the status. What it leaves behind may still have to be wound up. */
   answered(call: ActiveCall): void {
     this.#answering.delete(call);
-    if (call.heavy) this.#heavy -= 1;
+    if (call.heavy) this.#countHeavy(call, -1);
   }
 
   /** Nothing of it is left. */
@@ -48,6 +56,11 @@ export class ActiveCalls {
   idle(): Promise<void> {
     if (this.#calls.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #countHeavy({ connection }: ActiveCall, by: 1 | -1): void {
+    this.#heavy += by;
+    this.#heavyOf.set(connection, this.heavyOf(connection) + by);
   }
 
   abortAll(reason: ProviderError): void {

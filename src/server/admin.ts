@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { parseListenAddress } from './listen.ts';
+import { parseListenAddress } from './listener/address.ts';
 import { type AdminStatus, renderStatusPage } from './status-page.ts';
 
 export interface AdminServerOptions {

@@ -1,6 +1,3 @@
-/** Share of all bytes that the calls of one connection may hold. */
-const CONNECTION_SHARE = 0.5;
-
 /** What one call holds, to be let go of when it ends. */
 export interface HeldBytes {
   /** Whether there is room for so many more. If so, they are held. */
@@ -12,12 +9,17 @@ export interface HeldBytes {
 /** The bytes of requests that this process holds, for all its calls together. */
 export class BytesInFlight {
   readonly #max: number;
+  readonly #maxOfConnection: number;
   readonly #connections = new WeakMap<object, { bytes: number }>();
   #held = 0;
 
-  /** @param max of all calls together, in bytes; half of it for the calls of one connection */
-  constructor(max: number) {
+  /**
+   * @param max of all calls together, in bytes
+   * @param connectionShare share of it for the calls of one connection, in (0, 1]
+   */
+  constructor(max: number, connectionShare: number) {
     this.#max = max;
+    this.#maxOfConnection = max * connectionShare;
   }
 
   /** What is held now, in bytes. */
@@ -42,7 +44,7 @@ export class BytesInFlight {
     return {
       take: (bytes) => {
         const fits =
-          this.#held + bytes <= this.#max && shared.bytes + bytes <= this.#max * CONNECTION_SHARE;
+          this.#held + bytes <= this.#max && shared.bytes + bytes <= this.#maxOfConnection;
         if (fits) add(bytes);
         return fits;
       },

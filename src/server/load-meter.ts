@@ -8,6 +8,8 @@ export interface Load {
   readonly eventLoopDelayMs: number;
   /** Share of the heap that is in use, 0 to 1; what is garbage does not count. */
   readonly heapShare: number;
+  /** Share of what this process may take of memory that it has, 0 to 1; all of it, not the heap alone. */
+  readonly memoryShare: number;
 }
 
 export interface LoadMeter {
@@ -17,6 +19,8 @@ export interface LoadMeter {
 
 /** How often the event loop is asked for its delay, in ms. */
 const SAMPLE_MS = 50;
+/** How many of these it takes until memory is looked at. */
+const MEMORY_EVERY = 5;
 /** Time over which the worst delay counts, in ms. */
 const WINDOW_MS = 500;
 
@@ -32,14 +36,20 @@ const HEAP_MEMORY_MS = 10_000;
  */
 const YOUNG_GENERATION_BYTES = 96 * 2 ** 20;
 
-/** Measures this process. Does not keep it alive. */
-export function startLoadMeter(clock: Clock): LoadMeter {
+/**
+ * Measures this process. Does not keep it alive.
+ *
+ * @param memoryBytes what it may take of memory
+ */
+export function startLoadMeter(clock: Clock, memoryBytes: number): LoadMeter {
   const heap = new HeapShare(clock);
   const collections = new PerformanceObserver((list) => {
     if (list.getEntries().some(isMajor)) heap.note(oldGenerationShare());
   });
   collections.observe({ entryTypes: ['gc'] });
   const loop = new LoopDelay(clock.now());
+  let memoryShare = 0;
+  let sample = 0;
   let due = clock.now() + SAMPLE_MS;
   // Not monitorEventLoopDelay: after a reset it does not record the next delay, so read and reset in
   // a loop where everything is late, it tells 0.
@@ -49,13 +59,16 @@ export function startLoadMeter(clock: Clock): LoadMeter {
       const now = clock.now();
       loop.note(now - due, now);
       due = now + SAMPLE_MS;
+      if (sample++ % MEMORY_EVERY === 0) {
+        memoryShare = Math.min(process.memoryUsage.rss() / memoryBytes, 1);
+      }
       timer.refresh();
     },
     true,
   );
   return {
     get load() {
-      return { eventLoopDelayMs: loop.ms, heapShare: heap.share };
+      return { eventLoopDelayMs: loop.ms, heapShare: heap.share, memoryShare };
     },
     stop() {
       timer.cancel();

@@ -7,8 +7,18 @@ export interface OverloadLimits {
   readonly maxCalls: number;
   /** How late a timer may fire again and again, in ms, above 0. */
   readonly maxEventLoopDelayMs: number;
+  /** Share of these that one connection may have, in (0, 1]; at least one call. */
+  readonly maxConnectionShare: number;
   /** Share of the heap that may be in use when the garbage has just been collected, in (0, 1]. */
   readonly maxHeapShare: number;
+  /** Share of its memory that the process may have taken, what is not in the heap included, in (0, 1]. */
+  readonly maxMemoryShare: number;
+}
+
+/** Calls that run already. */
+export interface RunningCalls {
+  readonly all: number;
+  readonly ofConnection: number;
 }
 
 /** What a refused caller is told to wait, in ms: long enough for a burst to pass. */
@@ -33,10 +43,9 @@ export class OverloadGuard {
   }
 
   /**
-   * @param running calls that run already
    * @throws ProviderError RATE_LIMIT_EXCEEDED with a time after which to try again
    */
-  admit(running: number): void {
+  admit(running: RunningCalls): void {
     const subject = this.#exceeded(running);
     if (subject === undefined) return;
     this.#shedCalls.add(1);
@@ -47,13 +56,16 @@ export class OverloadGuard {
     });
   }
 
-  #exceeded(running: number): string | undefined {
-    const { maxCalls, maxEventLoopDelayMs, maxHeapShare } = this.#limits;
-    if (running >= maxCalls) return 'calls at once';
+  #exceeded(running: RunningCalls): string | undefined {
+    const { maxCalls, maxConnectionShare, maxEventLoopDelayMs } = this.#limits;
+    if (running.all >= maxCalls) return 'calls at once';
+    const share = Math.ceil(maxCalls * maxConnectionShare);
+    if (running.ofConnection >= share) return 'calls of one connection';
     // With nothing to protect, to refuse would not help anybody.
-    if (running === 0) return undefined;
-    const { eventLoopDelayMs, heapShare } = this.#meter.load;
-    if (heapShare > maxHeapShare) return 'memory';
+    if (running.all === 0) return undefined;
+    const { eventLoopDelayMs, heapShare, memoryShare } = this.#meter.load;
+    const { maxHeapShare, maxMemoryShare } = this.#limits;
+    if (heapShare > maxHeapShare || memoryShare > maxMemoryShare) return 'memory';
     if (eventLoopDelayMs > maxEventLoopDelayMs) return 'event loop delay';
     return undefined;
   }

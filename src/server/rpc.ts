@@ -16,7 +16,9 @@ import {
   type DeadlineLimits,
   type EndableCall,
 } from './call-signal.ts';
+import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
+import type { RunningCalls } from './overload.ts';
 import { type RequestShape, requestShape } from './request-shape.ts';
 import { type Oversize, oversizeOf } from './request-size.ts';
 import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
@@ -31,8 +33,8 @@ export interface RpcDeps extends RpcTelemetryDeps {
   readonly stallMs: number;
   /** While it says true every call is refused with SHUTTING_DOWN. */
   readonly draining: () => boolean;
-  /** Throws what a call that answers a conversation is refused with, given how many run. */
-  readonly admit: (running: number) => void;
+  /** Throws what a call that answers a conversation is refused with, given those that run. */
+  readonly admit: (running: RunningCalls) => void;
   /** Told after each RPC. */
   readonly onSettled: () => void;
 }
@@ -156,8 +158,10 @@ export class Rpcs {
     const trace = startRpcTrace(this.#deps, method, id, (key) => firstText(call.metadata, key));
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
     const heavy = options.answers ?? options.heavy ?? false;
-    const active = { answers: options.answers ?? false, heavy, abort: ending.abort };
-    const running = calls.heavy;
+    const connection = callStream(call)?.session ?? call;
+    const answers = options.answers ?? false;
+    const active = { answers, heavy, connection, abort: ending.abort };
+    const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
     const rpc = { id, context: trace.context, record, ...pickEnding(ending) };
     let work: Promise<void> | undefined;

@@ -13,7 +13,10 @@ import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { listen } from './listen.ts';
+import { Connections } from './listener/connections.ts';
+import { createInjector } from './listener/injector.ts';
+import { type ListenerOptions, Listeners } from './listener/listen.ts';
+import { Refusals } from './listener/refusals.ts';
 import { type LoadMeter, startLoadMeter } from './load-meter.ts';
 import { OverloadGuard, type OverloadLimits } from './overload.ts';
 import { assertComplete, rawService } from './raw-service.ts';
@@ -24,17 +27,22 @@ import { allowStreamResets } from './stream-resets.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
 
 export interface ServerOptions {
-  /** `127.0.0.1:50051`, `[::1]:0` (any free port), `unix:/run/tamma/provider.sock`. */
-  readonly listen: readonly string[];
+  readonly listen: readonly ListenerOptions[];
   /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
-  /** Bytes of requests that all calls together may hold; half of it those of one connection. */
+  /** What this process may take of memory, in bytes. */
+  readonly memoryBytes: number;
+  /** Bytes of requests that all calls together may hold. */
   readonly maxBytesInFlight: number;
   /**
    * Time a request has to arrive, and a caller to read on, in ms; also how often a connection that does
    * nothing has to show that somebody is there.
    */
   readonly stallTimeoutMs: number;
+  /** Connections at once, over all listeners; the one that is missed least makes room for the next. */
+  readonly maxConnections: number;
+  /** Time a connection may be without a call, in ms. */
+  readonly idleTimeoutMs: number;
   /** Calls that one connection may have open; a client queues the rest. */
   readonly maxConcurrentStreams: number;
   /** Time a call has that brings no deadline, in ms. */
@@ -61,7 +69,10 @@ export interface ServerDeps {
   readonly provider: IAIProvider & IAIUsageProvider;
   readonly logger: Logger;
   readonly tracer: Tracer;
-  readonly instruments: Pick<Instruments, 'rpcServerCallDuration' | 'shedCalls'>;
+  readonly instruments: Pick<
+    Instruments,
+    'rpcServerCallDuration' | 'shedCalls' | 'refusedConnections'
+  >;
   readonly clock: Clock;
   /** Called when a caller was granted Dispose; expected to drain and to exit. */
   readonly onDispose: () => void;
@@ -114,7 +125,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const activeCalls = (): number => calls.answering;
   const status = new StatusBoard({ provider, clock, version, configRevision, activeCalls });
   let drained: Promise<void> | undefined;
-  const meter = deps.meter ?? startLoadMeter(clock);
+  const meter = deps.meter ?? startLoadMeter(clock, options.memoryBytes);
   const guard = new OverloadGuard(options.overload, { meter, instruments: deps.instruments });
   const rpcs = new Rpcs({
     ...deps,
@@ -128,7 +139,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
   const inbound = new Inbound({
-    bytes: new BytesInFlight(options.maxBytesInFlight),
+    bytes: new BytesInFlight(options.maxBytesInFlight, options.overload.maxConnectionShare),
     clock,
     instruments: deps.instruments,
     stallMs: options.stallTimeoutMs,
@@ -154,6 +165,15 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     ...reflection.services,
   ]);
 
+  const refusals = new Refusals({
+    clock,
+    log: deps.logger,
+    counter: deps.instruments.refusedConnections,
+  });
+  const connections = new Connections(options, { clock, refusals, inject: createInjector(server) });
+  const { socketMode } = options;
+  const listeners = new Listeners({ clock, log: deps.logger, connections, refusals, socketMode });
+
   async function drain(): Promise<void> {
     health.setServing(false);
     health.endWatches();
@@ -162,12 +182,13 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     await drainCalls(calls, options.drainGraceMs, clock);
     meter.stop();
     inbound.stop();
-    await shutDown(server, clock);
+    listeners.close();
+    await shutDown(server, connections, clock);
   }
 
   return {
     async start() {
-      const addresses = await listen(server, options.listen, options.socketMode);
+      const addresses = await listeners.open(options.listen);
       health.setServing(true);
       return addresses;
     },

@@ -81,6 +81,7 @@ export const METRIC = {
   circuitState: 'tamma.provider.circuit.state',
   queueDuration: 'tamma.provider.queue.duration',
   shedCalls: 'tamma.provider.shed_calls',
+  refusedConnections: 'tamma.provider.refused_connections',
   droppedLogLines: 'tamma.provider.dropped_log_lines',
   keysSetAside: 'tamma.provider.keys_set_aside',
   rateLimitHold: 'tamma.provider.rate_limit.hold',

@@ -55,6 +55,8 @@ export interface Instruments {
   readonly queueDuration: Histogram;
   /** Calls refused because this process has too much to do. */
   readonly shedCalls: Counter;
+  /** Connections that were not taken, or cut to make room, by reason. */
+  readonly refusedConnections: Counter;
   /** Log lines that could not be written. */
   readonly droppedLogLines: ObservableCounter;
   /** API keys that were set aside, by target and reason. */
@@ -161,6 +163,10 @@ function resilienceInstruments(meter: Meter) {
     shedCalls: meter.createCounter(METRIC.shedCalls, {
       unit: '{call}',
       description: 'Calls refused because this process has too much to do.',
+    }),
+    refusedConnections: meter.createCounter(METRIC.refusedConnections, {
+      unit: '{connection}',
+      description: 'Connections that were not taken, or cut to make room.',
     }),
     droppedLogLines: meter.createObservableCounter(METRIC.droppedLogLines, {
       unit: '{line}',

@@ -8,13 +8,28 @@ const CANCEL = 8;
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
+/** What every connection of HTTP/2 begins with: its preface, and settings by their numbers. */
+export function openingBytes(
+  settings: readonly (readonly [id: number, value: number])[] = [],
+): Buffer {
+  const payload = Buffer.alloc(6 * settings.length);
+  for (const [index, [id, value]] of settings.entries()) {
+    payload.writeUInt16BE(id, 6 * index);
+    payload.writeUInt32BE(value, 6 * index + 2);
+  }
+  return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0, payload)]);
+}
+
 /** Opens a connection as HTTP/2 does, and reads and forgets whatever comes. */
-export function openConnection(address: string): Socket {
+export function openConnection(
+  address: string,
+  settings: readonly (readonly [id: number, value: number])[] = [],
+): Socket {
   const [host = '', port = ''] = address.split(':');
   const socket = connect(Number(port), host);
   socket.on('error', () => {});
   socket.resume();
-  socket.write(Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0, Buffer.alloc(0))]));
+  socket.write(openingBytes(settings));
   return socket;
 }
 

@@ -75,6 +75,8 @@ describe('defaults', () => {
         maxCalls: 5_000,
         maxEventLoopDelayMs: 1_000,
         maxRequestShare: 0.25,
+        maxConnectionShare: 0.5,
+        maxMemoryShare: 0.9,
         maxHeapShare: 0.9,
       },
       listen: ['127.0.0.1:50051'],

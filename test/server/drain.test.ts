@@ -167,7 +167,7 @@ describe('drain', () => {
 
   it('stops measuring the load', async () => {
     const stop = jest.fn();
-    const meter = { load: { eventLoopDelayMs: 0, heapShare: 0 }, stop };
+    const meter = { load: { eventLoopDelayMs: 0, heapShare: 0, memoryShare: 0 }, stop };
     const server = await startServer({}, { meter });
     expect(stop).not.toHaveBeenCalled();
     await server.server.drain();

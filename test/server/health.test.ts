@@ -15,7 +15,7 @@ import type {
   HealthCheckResponse,
 } from '../../src/gen/grpc/health/v1/health.ts';
 import { createHealth, type Health } from '../../src/server/health.ts';
-import { listen } from '../../src/server/listen.ts';
+import { bindLibrary } from '../support/bind-library.ts';
 
 type ServiceClient = InstanceType<ReturnType<typeof makeClientConstructor>>;
 
@@ -56,7 +56,7 @@ describe('health', () => {
         health.implementation.watch(stream);
       },
     });
-    const [address = ''] = await listen(server, ['127.0.0.1:0'], 0o600);
+    const address = await bindLibrary(server);
     client = connect(address);
   });
   afterEach(() => {

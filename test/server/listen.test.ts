@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseListenAddress } from '../../src/server/listen.ts';
+import { parseListenAddress } from '../../src/server/listener/address.ts';
 import { connect } from '../support/grpc-client.ts';
 import { startServer } from '../support/running-server.ts';
 
@@ -37,6 +37,11 @@ async function leaveSocket(): Promise<void> {
   const listener = await listenAt(other);
   linkSync(other, path);
   await listener.close();
+}
+
+/** The listeners of a server, by their addresses. */
+function at(...addresses: readonly string[]) {
+  return addresses.map((address) => ({ address }));
 }
 
 async function answers(address: string): Promise<boolean> {
@@ -78,7 +83,9 @@ describe('parseListenAddress', () => {
 
 describe('listen', () => {
   it('serves on several addresses and tells the real ports', async () => {
-    const server = await startServer({ listen: ['127.0.0.1:0', '[::1]:0', `unix:${path}`] });
+    const server = await startServer({
+      listen: at('127.0.0.1:0', '[::1]:0', `unix:${path}`),
+    });
     expect(server.addresses).toEqual([
       expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/),
       expect.stringMatching(/^\[::1\]:[1-9]\d*$/),
@@ -89,7 +96,7 @@ describe('listen', () => {
   });
 
   it("lets the owner's group connect to a socket, and removes it at the end", async () => {
-    const server = await startServer({ listen: [`unix:${path}`] });
+    const server = await startServer({ listen: at(`unix:${path}`) });
     expect(statSync(path).mode & 0o777).toBe(0o660);
     await server.stop();
     expect(existsSync(path)).toBe(false);
@@ -98,14 +105,14 @@ describe('listen', () => {
   it('takes the place of a socket that nobody listens at', async () => {
     await leaveSocket();
     expect(existsSync(path)).toBe(true);
-    const server = await startServer({ listen: [`unix:${path}`] });
+    const server = await startServer({ listen: at(`unix:${path}`) });
     expect(await answers(`unix:${path}`)).toBe(true);
     await server.stop();
   });
 
   it('leaves a socket alone at which somebody listens', async () => {
     const other = await listenAt(path);
-    await expect(startServer({ listen: [`unix:${path}`] })).rejects.toThrow(
+    await expect(startServer({ listen: at(`unix:${path}`) })).rejects.toThrow(
       `cannot listen on unix:${path}: EADDRINUSE`,
     );
     expect(existsSync(path)).toBe(true);
@@ -114,13 +121,13 @@ describe('listen', () => {
 
   it('leaves a file alone that is not a socket', async () => {
     writeFileSync(path, 'precious');
-    await expect(startServer({ listen: [`unix:${path}`] })).rejects.toThrow('is not a socket');
+    await expect(startServer({ listen: at(`unix:${path}`) })).rejects.toThrow('is not a socket');
     expect(existsSync(path)).toBe(true);
   });
 
   it('says why when the folder of a socket cannot be used', async () => {
     writeFileSync(path, 'a file');
-    await expect(startServer({ listen: [`unix:${path}/below.sock`] })).rejects.toThrow('ENOTDIR');
+    await expect(startServer({ listen: at(`unix:${path}/below.sock`) })).rejects.toThrow('ENOTDIR');
   });
 
   it('closes what it bound when a later address fails, and names that one', async () => {
@@ -130,7 +137,7 @@ describe('listen', () => {
     const address = taken.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const name = `127.0.0.1:${address.port}`;
-    await expect(startServer({ listen: [`unix:${path}`, name] })).rejects.toThrow(
+    await expect(startServer({ listen: at(`unix:${path}`, name) })).rejects.toThrow(
       new RegExp(`^cannot listen on ${name}: .*EADDRINUSE`),
     );
     expect(existsSync(path)).toBe(false);
@@ -138,7 +145,9 @@ describe('listen', () => {
   });
 
   it('binds nothing when the syntax of an address is wrong', async () => {
-    await expect(startServer({ listen: [`unix:${path}`, 'nonsense'] })).rejects.toThrow('nonsense');
+    await expect(startServer({ listen: at(`unix:${path}`, 'nonsense') })).rejects.toThrow(
+      'nonsense',
+    );
     expect(existsSync(path)).toBe(false);
   });
 });

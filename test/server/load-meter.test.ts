@@ -61,7 +61,7 @@ describe('the delay of the event loop', () => {
 
   it('is what timers are late, as long as they are', () => {
     const { clock, fireLate } = lateClock();
-    const meter = startLoadMeter(clock);
+    const meter = startLoadMeter(clock, 2 ** 40);
     for (let i = 0; i < 3; i += 1) fireLate(700);
     expect(meter.load.eventLoopDelayMs).toBe(700);
     for (let i = 0; i < 20; i += 1) fireLate(0);
@@ -71,7 +71,7 @@ describe('the delay of the event loop', () => {
 
   it('does not show a single pause, however long', () => {
     const { clock, fireLate } = lateClock();
-    const meter = startLoadMeter(clock);
+    const meter = startLoadMeter(clock, 2 ** 40);
     const shown: number[] = [];
     for (const lateMs of [...Array(15).fill(0), 5000, ...Array(30).fill(0)]) {
       fireLate(lateMs);
@@ -97,13 +97,13 @@ describe('the share of the heap', () => {
   it('is measured when the garbage was collected, and not for what is garbage', async () => {
     // A measurement would be forgotten by and by if it did not stand still.
     const clock = new FakeClock();
-    const meter = startLoadMeter(clock);
+    const meter = startLoadMeter(clock, 2 ** 40);
     collectGarbage();
     await measured(meter);
     const { heapShare } = meter.load;
     expect(heapShare).toBeLessThan(1);
     meter.stop();
-    const successor = startLoadMeter(clock);
+    const successor = startLoadMeter(clock, 2 ** 40);
     collectGarbage();
     await measured(successor);
     successor.stop();
@@ -111,9 +111,22 @@ describe('the share of the heap', () => {
   });
 });
 
+it('tells how much of its memory the process has taken', () => {
+  const clock = new FakeClock();
+  const meter = startLoadMeter(clock, 2 * process.memoryUsage.rss());
+  const small = startLoadMeter(clock, 1024);
+  expect(meter.load.memoryShare).toBe(0);
+  clock.advance(1_000);
+  expect(meter.load.memoryShare).toBeGreaterThan(0.1);
+  expect(meter.load.memoryShare).toBeLessThan(1);
+  expect(small.load.memoryShare).toBe(1);
+  meter.stop();
+  small.stop();
+});
+
 it('leaves no timer behind', () => {
   const clock = new FakeClock();
-  const meter = startLoadMeter(clock);
+  const meter = startLoadMeter(clock, 2 ** 40);
   expect(clock.pending).toBe(1);
   clock.advance(10_000);
   expect(meter.load.eventLoopDelayMs).toBe(0);

@@ -8,14 +8,21 @@ import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import type { RunningServer } from '../support/running-server.ts';
 import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
-const LIMITS: OverloadLimits = { maxCalls: 3, maxEventLoopDelayMs: 1000, maxHeapShare: 0.9 };
+const LIMITS: OverloadLimits = {
+  maxCalls: 3,
+  maxConnectionShare: 1,
+  maxEventLoopDelayMs: 1000,
+  maxHeapShare: 0.9,
+  maxMemoryShare: 0.8,
+};
+const IDLE: Load = { eventLoopDelayMs: 0, heapShare: 0, memoryShare: 0 };
 const RESOURCE_EXHAUSTED = 8;
 
 const startServer = serverPerTest();
 
 /** A server under a load that a test sets, whose streams answer when `finish` is called. */
 async function start() {
-  const meter = { load: { eventLoopDelayMs: 0, heapShare: 0 } as Load, stop() {} };
+  const meter = { load: IDLE, stop() {} };
   const server = await startServer({ overload: LIMITS }, { meter });
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   server.provider.script = async function* ({ options: { signal } }) {
@@ -114,6 +121,7 @@ describe('a call beyond maxCalls', () => {
 describe('a call while the process has too much to bear', () => {
   it.each<[string, Partial<Load>, string]>([
     ['its heap is full', { heapShare: 0.91 }, 'memory'],
+    ['its memory is full', { memoryShare: 0.81 }, 'memory'],
     ['its event loop is late', { eventLoopDelayMs: 1001 }, 'event loop delay'],
   ])('is refused: %s', async (_name, load, subject) => {
     const { server, meter, finish } = await start();
@@ -135,7 +143,7 @@ describe('a call while the process has too much to bear', () => {
   it('is taken at the limits', async () => {
     const { server, meter, finish } = await start();
     const running = await open(server, 1);
-    meter.load = { eventLoopDelayMs: 1000, heapShare: 0.9 };
+    meter.load = { eventLoopDelayMs: 1000, heapShare: 0.9, memoryShare: 0.8 };
     await expect(sync(server)).resolves.toBeDefined();
     finish();
     await Promise.all(running);
@@ -155,7 +163,7 @@ it('refuses to count tokens, too', async () => {
 it('lets everything else through', async () => {
   const { server, meter, finish } = await start();
   const running = await open(server, 3);
-  meter.load = { eventLoopDelayMs: 60_000, heapShare: 1 };
+  meter.load = { eventLoopDelayMs: 60_000, heapShare: 1, memoryShare: 1 };
   const { provider, usage, health } = server.client;
   const answers = await Promise.all([
     provider.unary('GetStatus'),

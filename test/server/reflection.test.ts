@@ -17,8 +17,8 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FILE_DESCRIPTOR_SET } from '../../src/gen/descriptors.ts';
 import { buildDescriptorIndex, descriptorIndex } from '../../src/server/descriptor-index.ts';
-import { listen } from '../../src/server/listen.ts';
 import { createReflection, type Reflection } from '../../src/server/reflection.ts';
+import { bindLibrary } from '../support/bind-library.ts';
 
 type ServiceClient = InstanceType<ReturnType<typeof makeClientConstructor>>;
 
@@ -47,7 +47,7 @@ async function serve(reflection: Reflection): Promise<{ server: Server; address:
   for (const { definition, implementation } of reflection.services) {
     server.addService(definition, implementation);
   }
-  const [address = ''] = await listen(server, ['127.0.0.1:0'], 0o600);
+  const address = await bindLibrary(server);
   return { server, address };
 }
 

@@ -49,10 +49,13 @@ export interface RunningServer {
 }
 
 const SERVER_OPTIONS: ServerOptions = {
-  listen: ['127.0.0.1:0'],
+  listen: [{ address: '127.0.0.1:0' }],
   maxMessageBytes: 4 * 1024 * 1024,
   maxBytesInFlight: 1024 * 1024 * 1024,
+  memoryBytes: 1024 * 1024 * 1024,
   stallTimeoutMs: 60_000,
+  maxConnections: 1000,
+  idleTimeoutMs: 3_600_000,
   maxConcurrentStreams: 1000,
   defaultDeadlineMs: 600_000,
   maxDeadlineMs: 3_600_000,
@@ -62,7 +65,13 @@ const SERVER_OPTIONS: ServerOptions = {
   socketMode: 0o660,
   version: '1.2.3',
   configRevision: 'abcdef012345',
-  overload: { maxCalls: 10_000, maxEventLoopDelayMs: 60_000, maxHeapShare: 1 },
+  overload: {
+    maxCalls: 10_000,
+    maxConnectionShare: 0.5,
+    maxEventLoopDelayMs: 60_000,
+    maxHeapShare: 1,
+    maxMemoryShare: 1,
+  },
 };
 
 /** A server on a free port, with a fake provider and a client. */
@@ -83,7 +92,7 @@ export async function startServer(
       instruments: telemetry.instruments,
       clock: systemClock,
       onDispose: () => {},
-      meter: { load: { eventLoopDelayMs: 0, heapShare: 0 }, stop() {} },
+      meter: { load: { eventLoopDelayMs: 0, heapShare: 0, memoryShare: 0 }, stop() {} },
       newId: () => {
         ids += 1;
         return `call-${ids}`;

@@ -1,0 +1,185 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../../core/clock.ts';
+import type { Inject } from './injector.ts';
+import type { Refusals } from './refusals.ts';
+
+export interface ConnectionLimits {
+  /** Connections at once, over all listeners; 1 or more. */
+  readonly maxConnections: number;
+  /** Time a connection may be without a call, in ms. */
+  readonly idleTimeoutMs: number;
+}
+
+export interface ConnectionsDeps {
+  readonly clock: Clock;
+  readonly inject: Inject;
+  /** Told of each connection that was not taken, or cut to make room. */
+  readonly refusals: Pick<Refusals, 'note'>;
+}
+
+/** Time a connection has to speak HTTP/2, its TLS handshake included, in ms. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Time a caller has to close its end of a connection that was closed, in ms. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** How often connections are looked at that do nothing, in ms. */
+const LOOK_EVERY_MS = 1_000;
+
+/** A connection, from its first packet on. */
+interface Connection {
+  readonly socket: Socket;
+  session: ServerHttp2Session | undefined;
+  /** Calls that are open. */
+  calls: number;
+  /** Epoch ms since which it is what it is: silent, idle or closing. */
+  since: number;
+}
+
+/**
+ * All connections of callers. One that does not speak HTTP/2 in time is cut, one without a call for too
+ * long is closed. Where there are as many as may be, the one that is missed least makes room for the
+ * next: one that has not spoken yet, else the one that has had no call for longest. With a call open in
+ * each of them, it is the new one that is cut.
+ */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #deps: ConnectionsDeps;
+  readonly #all = new Map<Socket, Connection>();
+  // The oldest of each comes first.
+  readonly #silent = new Set<Connection>();
+  readonly #idle = new Set<Connection>();
+  readonly #closing = new Set<Connection>();
+  readonly #waiting: (() => void)[] = [];
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(limits: ConnectionLimits, deps: ConnectionsDeps) {
+    this.#limits = limits;
+    this.#deps = deps;
+  }
+
+  /** Takes a connection that was just accepted, to be followed by `serve`. False: it was cut. */
+  accept(socket: Socket): boolean {
+    // What goes wrong with a connection ends it, and that is all there is to do.
+    socket.on('error', ignore);
+    if (this.#stopped || !this.#hasRoom()) {
+      socket.destroy();
+      return false;
+    }
+    const connection = { socket, session: undefined, calls: 0, since: this.#deps.clock.now() };
+    this.#all.set(socket, connection);
+    this.#silent.add(connection);
+    this.#timer ??= this.#startLooking();
+    socket.once('close', () => this.#forget(connection));
+    return true;
+  }
+
+  /**
+   * Serves calls over an accepted connection.
+   *
+   * @param channel what is read and written: the connection itself, or TLS on top of it
+   */
+  serve(socket: Socket, channel: Duplex): void {
+    const connection = this.#all.get(socket);
+    const session = connection && this.#deps.inject(channel);
+    if (connection === undefined || session === undefined) {
+      socket.destroy();
+      return;
+    }
+    connection.session = session;
+    session.once('remoteSettings', () => {
+      if (this.#silent.delete(connection)) this.#rest(connection);
+    });
+    session.on('stream', (stream) => this.#count(connection, stream));
+  }
+
+  /** Resolves as soon as there is none. */
+  none(): Promise<void> {
+    if (this.#all.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Ends the connections that are left, and takes no more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    for (const socket of this.#all.keys()) socket.destroy();
+  }
+
+  #count(connection: Connection, stream: ServerHttp2Stream): void {
+    connection.calls += 1;
+    this.#idle.delete(connection);
+    stream.once('close', () => {
+      connection.calls -= 1;
+      this.#rest(connection);
+    });
+  }
+
+  #rest(connection: Connection): void {
+    if (connection.calls > 0 || !this.#all.has(connection.socket)) return;
+    connection.since = this.#deps.clock.now();
+    this.#idle.add(connection);
+  }
+
+  #forget(connection: Connection): void {
+    this.#all.delete(connection.socket);
+    for (const some of [this.#silent, this.#idle, this.#closing]) some.delete(connection);
+    if (this.#all.size === 0) for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #hasRoom(): boolean {
+    if (this.#all.size < this.#limits.maxConnections) return true;
+    this.#deps.refusals.note('full');
+    for (const some of [this.#closing, this.#silent, this.#idle]) {
+      for (const connection of some) {
+        this.#cut(connection);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Without waiting for its end. */
+  #cut(connection: Connection): void {
+    this.#forget(connection);
+    // A session says good-bye, so that the caller does not take a call for lost that was never begun.
+    if (connection.session === undefined) connection.socket.destroy();
+    else connection.session.destroy();
+  }
+
+  #startLooking(): Timer {
+    const timer = this.#deps.clock.after(
+      LOOK_EVERY_MS,
+      () => {
+        this.#look();
+        timer.refresh();
+      },
+      true,
+    );
+    return timer;
+  }
+
+  #look(): void {
+    const now = this.#deps.clock.now();
+    for (const connection of this.#silent) {
+      if (now - connection.since < HANDSHAKE_TIMEOUT_MS) break;
+      connection.socket.destroy();
+    }
+    for (const connection of this.#closing) {
+      if (now - connection.since < CLOSE_TIMEOUT_MS) break;
+      connection.socket.destroy();
+    }
+    for (const connection of this.#idle) {
+      if (now - connection.since < this.#limits.idleTimeoutMs) break;
+      this.#idle.delete(connection);
+      connection.since = now;
+      this.#closing.add(connection);
+      connection.session?.close();
+    }
+  }
+}
+
+function ignore(): void {}
