@@ -66,6 +66,8 @@ describe('defaults', () => {
       store: 'embedded',
       redis: { keyPrefix: 'tamma:', leaseDurationMs: 30_000, onOutage: 'refuse' },
       limits: {
+        maxConnections: 2000,
+        idleTimeoutMs: 3_600_000,
         maxMessageBytes: 33_554_432,
         maxConcurrentStreams: 1_000,
         maxDeadlineMs: 3_600_000,
