@@ -10,6 +10,7 @@ import type { Message, MessageRequest, Tool } from '../src/core/message.ts';
 import { unknownModel } from '../src/core/model.ts';
 import { DEFAULT_UPSTREAM } from '../src/core/route.ts';
 import { builtInCatalogue } from '../src/request/catalogue/catalogue.ts';
+import { NO_HOSTED_TOOLS } from '../src/request/fit/hosted-tool-options.ts';
 import { DEFAULT_PROFILES } from '../src/request/profiles/defaults.ts';
 import { DEFAULT_FALLBACK } from '../src/request/route/options.ts';
 import { Router } from '../src/request/route/router.ts';
@@ -29,6 +30,7 @@ const ROUTER = new Router(
   {
     defaultModel: 'gpt-5.4',
     dropUnsupported: false,
+    hostedTools: NO_HOSTED_TOOLS,
     refuseUnpriced: false,
     profiles: DEFAULT_PROFILES,
     upstreams: new Map([

@@ -89,6 +89,15 @@ const declared = group({
     jsonMode: flag(),
     predictedOutputs: flag(),
     promptCaching: flag(),
+    customTools: flag(),
+    applyPatch: flag(),
+    shell: flag(),
+    webSearch: flag(),
+    fileSearch: flag(),
+    codeInterpreter: flag(),
+    imageGeneration: flag(),
+    mcp: flag(),
+    files: flag(),
   })
     .exactOptional()
     .describe('What the model can do. What is left out is not known, and then not refused.'),

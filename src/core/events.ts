@@ -6,9 +6,12 @@ import type { Surface } from './model.ts';
 export type ProviderEvent = AnswerEvent | Completed;
 
 /** What comes before the end of an answer. */
-export type AnswerEvent = Started | Delta | AttemptReset | HostedToolEvent | AnnotationEvent;
+export type AnswerEvent = Started | Output | AttemptReset;
 
-/** Something the model said: what "first token" and "after output" mean. */
+/** What an answer consists of: what "first output" and "after output" mean. */
+export type Output = Delta | HostedToolEvent | AnnotationEvent;
+
+/** Something the model said. */
 export type Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta;
 
 export interface Started {
@@ -86,7 +89,7 @@ export interface ToolCallDelta {
   readonly kind?: ToolKind;
 }
 
-/** What a tool that the upstream runs itself is doing. Not sent yet. */
+/** What a tool that the upstream runs itself is doing. */
 export interface HostedToolEvent {
   readonly type: 'hostedTool';
   readonly id: string;
@@ -108,7 +111,6 @@ export interface Annotation {
   readonly kind: string;
 }
 
-/** Not sent yet. */
 export interface AnnotationEvent extends Annotation {
   readonly type: 'annotation';
 }
@@ -201,19 +203,21 @@ export interface FailedAttempt {
   readonly durationMs: number;
 }
 
-export function isOutput(event: ProviderEvent): event is Delta {
+export function isOutput(event: ProviderEvent): event is Output {
   switch (event.type) {
     case 'textDelta':
     case 'reasoningDelta':
     case 'refusalDelta':
     case 'toolCallDelta':
+    case 'hostedTool':
+    case 'annotation':
       return true;
     default:
       return false;
   }
 }
 
-/** Characters of what the model wrote in an event; 0 for what is no output. */
+/** Characters of what an event brings; 0 for what is no output. */
 export function lengthOf(event: ProviderEvent): number {
   switch (event.type) {
     case 'textDelta':
@@ -222,6 +226,10 @@ export function lengthOf(event: ProviderEvent): number {
       return event.text.length;
     case 'toolCallDelta':
       return event.argumentsFragment.length;
+    case 'hostedTool':
+      return event.detail.length;
+    case 'annotation':
+      return event.url.length + event.title.length;
     default:
       return 0;
   }

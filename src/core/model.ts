@@ -83,6 +83,17 @@ export interface ModelSupport {
   readonly jsonMode?: boolean;
   readonly predictedOutputs?: boolean;
   readonly promptCaching?: boolean;
+  /** Tools whose input is free text or of a grammar. */
+  readonly customTools?: boolean;
+  readonly applyPatch?: boolean;
+  readonly shell?: boolean;
+  readonly webSearch?: boolean;
+  readonly fileSearch?: boolean;
+  readonly codeInterpreter?: boolean;
+  readonly imageGeneration?: boolean;
+  readonly mcp?: boolean;
+  /** Documents such as PDFs. */
+  readonly files?: boolean;
 }
 
 export interface ModelReasoning {

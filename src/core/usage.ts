@@ -33,6 +33,7 @@ export function estimateInputTokens(request: MessageRequest): number {
   for (const tool of request.tools ?? []) {
     characters += tool.name.length + (tool.description?.length ?? 0);
     characters += tool.inputSchema?.length ?? 0;
+    if (tool.custom?.type === 'grammar') characters += tool.custom.definition.length;
   }
   return tokens + estimateTokens(characters);
 }

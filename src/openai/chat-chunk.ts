@@ -89,8 +89,13 @@ function isToolCallFragment(value: unknown): boolean {
     isObject(value) &&
     (value.index == null || Number.isInteger(value.index)) &&
     isText(value.id) &&
-    (value.function == null || isFunctionFragment(value.function))
+    (value.function == null || isFunctionFragment(value.function)) &&
+    (value.custom == null || isCustomFragment(value.custom))
   );
+}
+
+function isCustomFragment(value: unknown): boolean {
+  return isObject(value) && isText(value.name) && isText(value.input);
 }
 
 function isFunctionFragment(value: unknown): boolean {

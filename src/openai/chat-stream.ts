@@ -5,7 +5,7 @@ import type { AnswerStream } from './api-surface.ts';
 import { type ChatChunk, type ChunkChoice, type ChunkDelta, parseChunk } from './chat-chunk.ts';
 import { readParts } from './chat-content.ts';
 import { ChatProviderData } from './chat-provider-data.ts';
-import { ChatToolCalls, type ToolCallFragment } from './chat-tool-calls.ts';
+import { ChatToolCalls, saidIn, type ToolCallFragment } from './chat-tool-calls.ts';
 import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
@@ -244,7 +244,8 @@ function said({ content, reasoning_content, reasoning }: ChunkDelta) {
 function lengthOf(toolCalls: readonly ToolCallFragment[] | undefined): number {
   let length = 0;
   for (const fragment of toolCalls ?? []) {
-    length += (fragment.function?.name?.length ?? 0) + (fragment.function?.arguments?.length ?? 0);
+    const { name, arguments: args } = saidIn(fragment);
+    length += name.length + args.length;
   }
   return length;
 }

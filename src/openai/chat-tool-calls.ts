@@ -1,4 +1,4 @@
-import type { ToolCalls } from './tool-calls.ts';
+import type { ToolCallPiece, ToolCalls } from './tool-calls.ts';
 
 /** A piece of a tool call of Chat Completions, as loosely as servers are known to send it. */
 export interface ToolCallFragment {
@@ -10,7 +10,23 @@ export interface ToolCallFragment {
     /** An empty object stood in the place of the arguments: there are none, or they are still to come. */
     readonly withoutArguments?: boolean;
   } | null;
+  /** Of a custom tool, in the place of the function. */
+  readonly custom?: { readonly name?: string | null; readonly input?: string | null } | null;
   readonly extra_content?: unknown;
+}
+
+/** What a fragment says, whatever kind of tool it is for. */
+export function saidIn({ id, function: called, custom }: ToolCallFragment): ToolCallPiece & {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+} {
+  return {
+    id: id ?? '',
+    name: (custom ?? called)?.name ?? '',
+    arguments: (custom ? custom.input : called?.arguments) ?? '',
+    ...(custom && { kind: 'custom' }),
+  };
 }
 
 /**
@@ -34,15 +50,14 @@ export class ChatToolCalls {
 
   /** The place of the call; undefined if the fragment says nothing yet. */
   add(fragment: ToolCallFragment): number | undefined {
-    const id = fragment.id ?? '';
-    const name = fragment.function?.name ?? '';
-    const args = fragment.function?.arguments ?? '';
+    const piece = saidIn(fragment);
+    const { id, name, arguments: args } = piece;
     const index = fragment.index ?? undefined;
     const known = this.#known(index, id, name);
     const call = this.#choose(known, id, name, args);
     if (call === undefined) return undefined;
     if (index !== undefined) this.#byIndex.set(index, call);
-    this.#calls.add(call, { id, name, arguments: args });
+    this.#calls.add(call, piece);
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }
@@ -54,14 +69,13 @@ export class ChatToolCalls {
    * @returns its place; undefined if it says nothing
    */
   addWhole(fragment: ToolCallFragment, place: number): number | undefined {
-    const id = fragment.id ?? '';
-    const name = fragment.function?.name ?? '';
-    const args = fragment.function?.arguments ?? '';
+    const piece = saidIn(fragment);
+    const { id, name, arguments: args } = piece;
     if (id === '' && name === '' && args === '') return undefined;
     const call = this.#whole(id, name, place);
     const before = this.#calls.argumentsOf(call);
     const rest = args.startsWith(before) ? args.slice(before.length) : '';
-    this.#calls.add(call, { id, name, wholeName: true, arguments: rest });
+    this.#calls.add(call, { ...piece, wholeName: true, arguments: rest });
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }

@@ -3,8 +3,8 @@ import type {
   ChatCompletionContentPart,
   ChatCompletionContentPartImage,
   ChatCompletionContentPartText,
-  ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
+  ChatCompletionMessageToolCall,
 } from 'openai/resources/chat/completions';
 import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
@@ -65,7 +65,15 @@ function assistant(
   };
 }
 
-function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageFunctionToolCall {
+function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageToolCall {
+  if (call.kind === 'custom') {
+    return {
+      id: call.id,
+      type: 'custom',
+      custom: { name: call.name, input: call.arguments },
+      ...fromProviderData(target, call.providerData),
+    };
+  }
   return {
     id: call.id,
     type: 'function',

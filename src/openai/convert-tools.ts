@@ -1,9 +1,17 @@
 import type {
   ChatCompletionCreateParamsStreaming,
-  ChatCompletionFunctionTool,
+  ChatCompletionCustomTool,
+  ChatCompletionTool,
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions';
-import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../core/message.ts';
+import type {
+  CustomFormat,
+  MessageRequest,
+  ResponseFormat,
+  Tool,
+  ToolChoice,
+  ToolChoiceMode,
+} from '../core/message.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 import { present, unlessEmpty } from './present.ts';
 import { unserved } from './unserved.ts';
@@ -13,19 +21,20 @@ type ToolParams = Pick<
   'tools' | 'tool_choice' | 'parallel_tool_calls'
 >;
 
-/** The functions of a request and their use. The schemas must have been validated. */
+/** The tools of a request and their use. The schemas must have been validated. */
 export function toToolParams(request: MessageRequest): ToolParams {
   const tools = unlessEmpty(request.tools);
   // Without tools the API refuses even the choices that change nothing.
   if (tools === undefined) return {};
   return present({
     tools: tools.map(toTool),
-    tool_choice: request.toolChoice && toToolChoice(request.toolChoice),
+    tool_choice: request.toolChoice && toToolChoice(request.toolChoice, tools),
     parallel_tool_calls: request.parallelToolCalls,
   });
 }
 
-function toTool(tool: Tool): ChatCompletionFunctionTool {
+function toTool(tool: Tool): ChatCompletionTool {
+  if (tool.custom !== undefined) return toCustomTool(tool, tool.custom);
   const schema = unlessEmpty(tool.inputSchema);
   return {
     type: 'function',
@@ -40,10 +49,47 @@ function toTool(tool: Tool): ChatCompletionFunctionTool {
   };
 }
 
-function toToolChoice(choice: ToolChoice): ChatCompletionToolChoiceOption {
+function toCustomTool(tool: Tool, format: CustomFormat): ChatCompletionCustomTool {
+  return {
+    type: 'custom',
+    custom: {
+      name: tool.name,
+      ...present({ description: unlessEmpty(tool.description) }),
+      format:
+        format.type === 'text' ? { type: 'text' } : { type: 'grammar', grammar: grammarOf(format) },
+    },
+  };
+}
+
+/** Of the syntaxes, the SDK's type knows the members of its day. */
+export function grammarOf({ syntax, definition }: Extract<CustomFormat, { type: 'grammar' }>) {
+  return { syntax: syntax as 'lark' | 'regex', definition };
+}
+
+function toToolChoice(choice: ToolChoice, tools: readonly Tool[]): ChatCompletionToolChoiceOption {
   if (typeof choice === 'string') return choice;
-  if (!('functionName' in choice)) return unserved('a choice of tools');
-  return { type: 'function', function: { name: choice.functionName } };
+  if ('functionName' in choice) {
+    return { type: 'function', function: { name: choice.functionName } };
+  }
+  if ('customName' in choice) return { type: 'custom', custom: { name: choice.customName } };
+  if ('hosted' in choice) return unserved('a choice of a hosted tool');
+  const { mode, names } = choice.allowed;
+  return {
+    type: 'allowed_tools',
+    allowed_tools: { mode: allowedMode(mode), tools: names.map((name) => toNamed(name, tools)) },
+  };
+}
+
+/** `none` allows nothing, which validation has refused. */
+export function allowedMode(mode: ToolChoiceMode): 'auto' | 'required' {
+  return mode === 'required' ? 'required' : 'auto';
+}
+
+function toNamed(name: string, tools: readonly Tool[]): Record<string, unknown> {
+  const tool = tools.find((each) => each.name === name);
+  return tool?.custom === undefined
+    ? { type: 'function', function: { name } }
+    : { type: 'custom', custom: { name } };
 }
 
 /** The form of the answer as the Chat Completions API takes it. */

@@ -1,6 +1,10 @@
 import { isObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
+import { ACTIONS } from './responses-calls.ts';
+
+/** Data of a call whose arguments are an object by another name. */
+const ACTION = /"(?:apply_patch|shell)_call"/;
 
 /** Data with arguments as the object that they should be the text of. */
 const OBJECT_ARGUMENTS = /"arguments"\s*:\s*\{/;
@@ -10,19 +14,24 @@ export function hasObjectArguments(data: string): boolean {
 }
 
 interface WithArguments {
+  readonly type?: unknown;
+  readonly operation?: unknown;
+  readonly action?: unknown;
   arguments?: unknown;
 }
 
 /**
  * The event or answer of the Responses API with such arguments as text, their numbers as they stood.
+ * The operation of a patch and the action of a shell become arguments, too.
  *
  * @param data what it was parsed from
  */
 export function withTextArguments<T extends object>(event: T, data: string): T {
-  if (!hasObjectArguments(data)) return event;
+  if (!hasObjectArguments(data) && !ACTION.test(data)) return event;
   const exact = holdersOf(parseJsonExactly(data));
   holdersOf(event).forEach((holder, i) => {
-    if (isObject(holder.arguments)) holder.arguments = JSON.stringify(exact[i]?.arguments);
+    const name = ACTIONS[String(holder.type)] ?? 'arguments';
+    if (isObject(holder[name])) holder.arguments = JSON.stringify(exact[i]?.[name]);
   });
   return event;
 }

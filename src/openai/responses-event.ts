@@ -1,6 +1,7 @@
 import { errorIn } from './error-in-answer.ts';
 import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
 import { withTextArguments } from './object-arguments.ts';
+import { isCall } from './responses-calls.ts';
 
 /** The parts of a Responses stream's event that are read, as loosely as servers are known to send them. */
 export interface ResponsesEvent {
@@ -18,6 +19,8 @@ export interface ResponsesEvent {
   readonly text?: string | null;
   readonly refusal?: string | null;
   readonly arguments?: string | null;
+  /** All of a custom tool's input. */
+  readonly input?: string | null;
   readonly name?: unknown;
   readonly part?: ItemPart | null;
   readonly item?: OutputItem | null;
@@ -36,6 +39,8 @@ export interface OutputItem {
   readonly call_id?: string | null;
   readonly name?: string | null;
   readonly arguments?: string | null;
+  /** Of a custom tool. */
+  readonly input?: string | null;
   /** Of a message: text and refusals. Of reasoning: its text, where the server shows it. */
   readonly content?: readonly ItemPart[] | string | null;
   readonly summary?: readonly ItemPart[] | null;
@@ -120,6 +125,8 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.reasoning_summary_part.done', hasPart],
   ['response.function_call_arguments.delta', hasDelta],
   ['response.function_call_arguments.done', ({ arguments: given }) => isAbsentOr(given, isString)],
+  ['response.custom_tool_call_input.delta', hasDelta],
+  ['response.custom_tool_call_input.done', ({ input }) => isAbsentOr(input, isString)],
   ['response.output_item.done', hasItem],
   ['response.completed', hasResponse],
   ['response.done', hasResponse],
@@ -137,13 +144,14 @@ function isResponse(value: unknown): boolean {
   return isObject(value) && isListOf(value.output, isItem);
 }
 
-const READ_ITEMS: ReadonlySet<unknown> = new Set(['message', 'function_call', 'reasoning']);
+const READ_ITEMS: ReadonlySet<unknown> = new Set(['message', 'reasoning']);
 
 function isItem(value: unknown): boolean {
   if (!isObject(value)) return false;
-  if (!READ_ITEMS.has(value.type)) return true;
+  if (!READ_ITEMS.has(value.type) && !isCall(value)) return true;
+  const { id, call_id, name, arguments: given, input, encrypted_content } = value;
   return (
-    [value.id, value.call_id, value.name, value.arguments, value.encrypted_content].every((field) =>
+    [id, call_id, name, given, input, encrypted_content].every((field) =>
       isAbsentOr(field, isString),
     ) &&
     (isString(value.content) || isListOf(value.content, isPart)) &&

@@ -1,25 +1,35 @@
 import type {
   EasyInputMessage,
-  ResponseFunctionToolCall,
   ResponseInputContent,
   ResponseInputItem,
   ResponseInputText,
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses';
-import type { ContentPart, Message, ReasoningItem, ToolCall } from '../core/message.ts';
+import type { ContentPart, Message, ReasoningItem, ToolKind } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { imageUrl } from './image-url.ts';
+import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
 import { unserved } from './unserved.ts';
 
 /**
- * A turn as the Responses API takes it: as one item, or as several where it calls functions or brings
- * sealed reasoning. The API knows no names of participants.
+ * A conversation as the Responses API takes it: a turn is one item, or several where it calls tools or
+ * brings sealed reasoning. The API knows no names of participants.
  *
  * @param instructionRole the role in which the model takes instructions, whatever they are called
  */
-export function toInputItems(
+export function toInput(
+  messages: readonly Message[],
+  instructionRole: Model['instructionRole'],
+): ResponseInputItem[] {
+  const calls = new OpenCalls();
+  return messages.flatMap((message) => toItems(message, instructionRole, calls.see(message)));
+}
+
+/** @param kind of the call that the message answers, if it is a result */
+function toItems(
   message: Message,
   instructionRole: Model['instructionRole'],
+  kind: ToolKind,
 ): ResponseInputItem[] {
   const content = mapParts(message.content, toInputContent);
   switch (message.role) {
@@ -31,13 +41,7 @@ export function toInputItems(
     case 'assistant':
       return assistant(message);
     case 'tool':
-      return [
-        {
-          type: 'function_call_output',
-          call_id: message.toolCallId ?? '',
-          output: content,
-        },
-      ];
+      return [toResultItem(message, kind, content)];
   }
 }
 
@@ -48,7 +52,7 @@ function assistant(message: Message): ResponseInputItem[] {
   return [
     ...reasoningItems.map(toReasoning),
     ...(spoken ? [toOutputMessage(message)] : []),
-    ...toolCalls.map(toFunctionCall),
+    ...toolCalls.map(toCallItem),
   ];
 }
 
@@ -73,15 +77,6 @@ function toReasoning(item: ReasoningItem): ResponseReasoningItem {
   };
 }
 
-function toFunctionCall(call: ToolCall): ResponseFunctionToolCall {
-  return {
-    type: 'function_call',
-    call_id: call.id,
-    name: call.name,
-    arguments: call.arguments || '{}',
-  };
-}
-
 function toInputContent(part: ContentPart): ResponseInputText | ImageContent {
   if (part.type === 'text') return { type: 'input_text', text: part.text };
   if (part.type === 'file') return unserved('a file');
@@ -90,7 +85,7 @@ function toInputContent(part: ContentPart): ResponseInputText | ImageContent {
 
 type ImageContent = Extract<ResponseInputContent, { type: 'input_image' }>;
 
-/** Images stand in user turns only. */
+/** Images and files stand in no turn of the model. */
 function textOf(part: ContentPart): string {
   return part.type === 'text' ? part.text : '';
 }

@@ -2,10 +2,11 @@ import type { ReasoningItem } from '../core/message.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import { tooLarge } from './faults.ts';
 import { stringOr } from './json-record.ts';
+import { beginningOf, callIn, isCall } from './responses-calls.ts';
 import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
 import { Said } from './said.ts';
 
-type Kind = 'message' | 'function_call' | 'reasoning';
+type Kind = 'message' | 'call' | 'reasoning';
 
 /** More than any answer has; each takes memory of its own. */
 const MAX_ITEMS = 16_384;
@@ -89,10 +90,11 @@ export class ResponsesOutput {
     this.#addReasoning(item, 'summary', event.summary_index ?? 0, piece, whole);
   }
 
-  arguments(event: ResponsesEvent, piece: string, whole: boolean): void {
+  arguments(event: ResponsesEvent, piece: string, whole: boolean, toolKind?: 'custom'): void {
     if (piece === '') return;
-    const item = this.#itemOf(event, 'function_call');
+    const item = this.#itemOf(event, 'call');
     const call = this.#callOf(item);
+    if (toolKind !== undefined) this.#events.tools.add(call, { kind: toolKind });
     if (typeof event.name === 'string') {
       this.#events.tools.add(call, { name: event.name, wholeName: true });
     }
@@ -104,12 +106,12 @@ export class ResponsesOutput {
     if (kind === undefined) return;
     const added = this.#itemOf(event, kind, item, true);
     added.announced = true;
-    if (kind !== 'function_call') return;
+    if (kind !== 'call') return;
     // An empty object is some servers' place for arguments that are still to come.
     const { arguments: args, ...rest } = item;
     const awaits = args === '{}';
     if (awaits) this.#events.tools.setFallback(this.#callOf(added), args);
-    this.#addCall(added, awaits ? rest : item);
+    this.#addCall(added, awaits ? rest : beginningOf(item));
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
@@ -127,12 +129,12 @@ export class ResponsesOutput {
   answerDone(items: readonly OutputItem[]): void {
     const messages = items.filter(({ type }) => type === 'message');
     this.#finishMessages(messages);
-    const calls = items.filter(({ type }) => type === 'function_call');
+    const calls = items.filter(isCall);
     const identified = new Set(calls.map((call) => this.#known(call)));
     calls.forEach((call, place) => {
       const at = this.#callAt(place, call);
       const known = this.#known(call) ?? (identified.has(at) ? undefined : at);
-      this.#addCall(known ?? this.#begin('function_call', call), call);
+      this.#addCall(known ?? this.#begin('call', call), call);
     });
     const thoughts = this.#items.filter(({ kind }) => kind === 'reasoning');
     const thought = thoughts.some(({ reasoning }) => !reasoning.isEmpty);
@@ -172,11 +174,11 @@ export class ResponsesOutput {
   }
 
   /** The call at the place among the calls, if it can be this one. */
-  #callAt(place: number, { name }: OutputItem): Item | undefined {
-    const item = this.#items.filter(({ kind }) => kind === 'function_call')[place];
+  #callAt(place: number, call: OutputItem): Item | undefined {
+    const item = this.#items.filter(({ kind }) => kind === 'call')[place];
     if (item?.call === undefined) return undefined;
     const before = this.#events.tools.nameOf(item.call);
-    return before === '' || before === name ? item : undefined;
+    return before === '' || before === callIn(call).name ? item : undefined;
   }
 
   /** What the finished item says beyond what came of it. */
@@ -187,7 +189,7 @@ export class ResponsesOutput {
         this.#addText(item, undefined, item.text.rest(textOf(done.content)));
         this.#addRefusal(item, undefined, item.refusal.rest(refusalOf(done.content)));
         break;
-      case 'function_call':
+      case 'call':
         this.#addCall(item, done);
         break;
       case 'reasoning': {
@@ -244,11 +246,11 @@ export class ResponsesOutput {
   #addCall(item: Item, done: OutputItem): void {
     const call = this.#callOf(item);
     const id = stringOr(done.call_id || done.id);
-    const name = done.name ?? '';
-    if (this.#events.tools.nameOf(call) === '') this.#events.count(name.length);
-    const rest = item.arguments.add(item.arguments.rest(done.arguments ?? ''));
+    const said = callIn(done);
+    if (this.#events.tools.nameOf(call) === '') this.#events.count(said.name.length);
+    const rest = item.arguments.add(item.arguments.rest(said.arguments));
     this.#events.count(rest.length);
-    this.#events.tools.add(call, { id, name, wholeName: true, arguments: rest });
+    this.#events.tools.add(call, { ...said, id, wholeName: true, arguments: rest });
   }
 
   #addArguments(item: Item, piece: string): void {
@@ -359,8 +361,9 @@ function isOther(item: Item, id: string): boolean {
   return !item.announced || item.finished;
 }
 
-function kindOf({ type }: OutputItem): Kind | undefined {
-  return type === 'message' || type === 'function_call' || type === 'reasoning' ? type : undefined;
+function kindOf(item: OutputItem): Kind | undefined {
+  if (isCall(item)) return 'call';
+  return item.type === 'message' || item.type === 'reasoning' ? item.type : undefined;
 }
 
 type Parts = readonly ItemPart[] | string | null | undefined;

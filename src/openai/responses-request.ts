@@ -2,7 +2,7 @@ import type { ResponseCreateParams } from 'openai/resources/responses/responses'
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
 import { present, unlessEmpty } from './present.ts';
-import { toInputItems } from './responses-input.ts';
+import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';
 
 type Params = ResponseCreateParams;
@@ -25,7 +25,7 @@ export function toResponsesRequest(call: Call): Params {
   const { model, request, target } = call;
   return {
     model,
-    input: request.messages.flatMap((turn) => toInputItems(turn, target.model.instructionRole)),
+    input: toInput(request.messages, target.model.instructionRole),
     ...(target.model.supports.streaming && STREAMED),
     store: false,
     // What is not stored must be carried. Models that do not reason answer 400 to this.
@@ -50,6 +50,7 @@ function toSamplingParams(request: MessageRequest): Partial<Params> {
     max_output_tokens: request.maxTokens,
     temperature: request.temperature,
     top_p: request.topP,
+    max_tool_calls: request.maxToolCalls,
     text: Object.keys(text).length > 0 ? (text as Params['text']) : undefined,
     reasoning: Object.keys(reasoning).length > 0 ? (reasoning as Params['reasoning']) : undefined,
   });

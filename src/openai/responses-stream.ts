@@ -52,6 +52,10 @@ const READERS: Readonly<Record<string, (output: ResponsesOutput, event: Response
       output.arguments(event, event.delta ?? '', false),
     'response.function_call_arguments.done': (output, event) =>
       output.arguments(event, event.arguments ?? '', true),
+    'response.custom_tool_call_input.delta': (output, event) =>
+      output.arguments(event, event.delta ?? '', false, 'custom'),
+    'response.custom_tool_call_input.done': (output, event) =>
+      output.arguments(event, event.input ?? '', true, 'custom'),
     'response.output_item.added': (output, event) => {
       if (event.item) output.itemAdded(event, event.item);
     },

@@ -1,12 +1,18 @@
 import type {
-  FunctionTool,
   ResponseCreateParams,
   ResponseFormatTextConfig,
+  Tool as ToolParam,
 } from 'openai/resources/responses/responses';
-import type { MessageRequest, ResponseFormat, Tool, ToolChoice } from '../core/message.ts';
-import { toSchema } from './convert-tools.ts';
+import type {
+  HostedTool,
+  MessageRequest,
+  ResponseFormat,
+  Tool,
+  ToolChoice,
+} from '../core/message.ts';
+import { allowedMode, grammarOf, toSchema } from './convert-tools.ts';
 import { present, unlessEmpty } from './present.ts';
-import { unserved } from './unserved.ts';
+import { toHostedTool } from './responses-hosted-tools.ts';
 
 type Params = ResponseCreateParams;
 type ToolParams = Pick<Params, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
@@ -14,19 +20,28 @@ type ToolParams = Pick<Params, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 /** What Chat Completions makes of a function without a schema; this API wants it spelled out. */
 const NO_ARGUMENTS = { type: 'object', properties: {}, required: [], additionalProperties: false };
 
-/** The functions of a request and their use. The schemas must have been validated. */
+/** The tools of a request and their use. The schemas must have been validated. */
 export function toResponsesTools(request: MessageRequest): ToolParams {
-  const tools = unlessEmpty(request.tools);
+  const { tools = [], hostedTools = [], toolChoice } = request;
   // Without tools the API refuses even the choices that change nothing.
-  if (tools === undefined) return {};
+  if (tools.length + hostedTools.length === 0) return {};
   return present({
-    tools: tools.map(toFunction),
-    tool_choice: request.toolChoice && toChoice(request.toolChoice),
+    tools: [...tools.map(toTool), ...hostedTools.map(toHostedTool)],
+    tool_choice: toolChoice && toChoice(toolChoice, tools, hostedTools),
     parallel_tool_calls: request.parallelToolCalls,
   });
 }
 
-function toFunction(tool: Tool): FunctionTool {
+function toTool(tool: Tool): ToolParam {
+  if (tool.custom !== undefined) {
+    const { type } = tool.custom;
+    return {
+      type: 'custom',
+      name: tool.name,
+      ...present({ description: unlessEmpty(tool.description) }),
+      format: type === 'text' ? { type } : { type, ...grammarOf(tool.custom) },
+    };
+  }
   const schema = unlessEmpty(tool.inputSchema);
   return {
     type: 'function',
@@ -38,10 +53,35 @@ function toFunction(tool: Tool): FunctionTool {
   };
 }
 
-function toChoice(choice: ToolChoice): Params['tool_choice'] {
+type Named = Extract<Params['tool_choice'], { readonly type: string }>;
+
+function toChoice(
+  choice: ToolChoice,
+  tools: readonly Tool[],
+  hosted: readonly HostedTool[],
+): Params['tool_choice'] {
   if (typeof choice === 'string') return choice;
-  if (!('functionName' in choice)) return unserved('a choice of tools');
-  return { type: 'function', name: choice.functionName };
+  if ('functionName' in choice) return { type: 'function', name: choice.functionName };
+  if ('customName' in choice) return { type: 'custom', name: choice.customName };
+  if ('hosted' in choice) return toNamed(choice.hosted, [], hosted);
+  const { mode, names } = choice.allowed;
+  return {
+    type: 'allowed_tools',
+    mode: allowedMode(mode),
+    // The SDK's type wants plain records.
+    tools: names.map((name) => ({ ...toNamed(name, tools, hosted) })),
+  };
+}
+
+/** A hosted tool goes by its type, and an MCP server by its name, too. */
+function toNamed(name: string, tools: readonly Tool[], hosted: readonly HostedTool[]): Named {
+  const tool = tools.find((each) => each.name === name);
+  if (tool !== undefined) return { type: tool.custom === undefined ? 'function' : 'custom', name };
+  const server = hosted.find(
+    (each) => each.type === 'mcp' && [each.type, each.server].includes(name),
+  );
+  if (server?.type === 'mcp') return { type: 'mcp', server_label: server.server };
+  return { type: name } as Named;
 }
 
 /** The form of the answer as the Responses API takes it. */

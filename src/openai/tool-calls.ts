@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ToolCallDelta } from '../core/events.ts';
-import type { ToolCall } from '../core/message.ts';
+import type { ToolCall, ToolKind } from '../core/message.ts';
 import { CodePoints } from './code-points.ts';
 import { tooLarge } from './faults.ts';
 import { JsonProgress } from './json-progress.ts';
@@ -14,6 +14,8 @@ export interface ToolCallPiece {
   readonly name?: string;
   readonly wholeName?: boolean;
   readonly arguments?: string;
+  /** Absent: a function. */
+  readonly kind?: Exclude<ToolKind, 'function'>;
 }
 
 interface Draft {
@@ -29,6 +31,7 @@ interface Draft {
   fallback: string;
   /** Id and name were told. */
   told: boolean;
+  kind: ToolKind;
   providerData: string;
 }
 
@@ -76,7 +79,8 @@ export class ToolCalls {
   /** Its arguments are a whole JSON text. */
   isComplete(call: number): boolean {
     const draft = this.#drafts[call];
-    if (draft === undefined) return false;
+    // Where free text ends only the server knows.
+    if (draft === undefined || draft.kind === 'custom') return false;
     if (draft.arguments === '') return draft.fallback !== '';
     return draft.progress.isComplete(draft.arguments);
   }
@@ -101,6 +105,7 @@ export class ToolCalls {
       arguments: '',
       fallback: '',
       told: false,
+      kind: 'function',
       providerData: '',
     });
     return this.#drafts.length - 1;
@@ -114,6 +119,7 @@ export class ToolCalls {
   add(call: number, piece: ToolCallPiece): void {
     const draft = this.#drafts[call];
     if (draft === undefined) return;
+    if (piece.kind !== undefined && !draft.told) draft.kind = piece.kind;
     this.#addId(draft, call, piece.id ?? '');
     const isNamed = this.#addName(draft, piece);
     const fragment = draft.characters.add(piece.arguments ?? '');
@@ -171,10 +177,11 @@ export class ToolCalls {
   }
 
   get all(): ToolCall[] {
-    return this.#drafts.map(({ id, name, arguments: args, providerData }) => ({
+    return this.#drafts.map(({ id, name, arguments: args, kind, providerData }) => ({
       id,
       name,
       arguments: args,
+      ...(kind !== 'function' && { kind }),
       ...(providerData !== '' && { providerData }),
     }));
   }
@@ -186,7 +193,8 @@ export class ToolCalls {
       draft.id = newId();
       this.#byId.set(draft.id, call);
     }
-    this.#emit(delta(call, draft.id, draft.name, draft.arguments));
+    const first = delta(call, draft.id, draft.name, draft.arguments);
+    this.#emit(draft.kind === 'function' ? first : { ...first, kind: draft.kind });
   }
 }
 

@@ -8,6 +8,7 @@ import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import { DEFAULT_RETRY, type RetryOptions } from '../policies/retry/options.ts';
 import type { TimeoutOptions } from '../policies/timeouts/options.ts';
 import type { ResolveOptions } from '../request/catalogue/resolve.ts';
+import { type HostedToolOptions, NO_HOSTED_TOOLS } from '../request/fit/hosted-tool-options.ts';
 import { DEFAULT_PROFILES } from '../request/profiles/defaults.ts';
 import type { Profiles } from '../request/profiles/profiles.ts';
 import { DEFAULT_FALLBACK, type FallbackOptions } from '../request/route/options.ts';
@@ -68,6 +69,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly profiles?: Profiles;
   /** Leave out parameters that a model rejects, with a warning. Default: refuse the call. */
   readonly dropUnsupported?: boolean;
+  /** What upstreams may run on callers' behalf. Default: nothing. */
+  readonly hostedTools?: HostedToolOptions;
   /** Whether callers see the upstreams' own words for a failure. Default true. */
   readonly upstreamMessages?: boolean;
   /** Further upstreams by name, without a slash in it and none of them `default`. Default: none. */
@@ -99,6 +102,7 @@ const DEFAULT_BUDGETS: BudgetOptions = { budgets: [], minOutputTokens: 256 };
 export interface ProviderSettings {
   readonly profiles: Profiles;
   readonly dropUnsupported: boolean;
+  readonly hostedTools: HostedToolOptions;
   readonly retry: RetryOptions;
   readonly fallback: FallbackOptions;
   readonly costs: CostManagementOptions;
@@ -122,6 +126,7 @@ export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
   return {
     profiles: options.profiles ?? DEFAULT_PROFILES,
     dropUnsupported: options.dropUnsupported ?? false,
+    hostedTools: options.hostedTools ?? NO_HOSTED_TOOLS,
     retry: { ...DEFAULT_RETRY, ...options.retry },
     fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
     costs,

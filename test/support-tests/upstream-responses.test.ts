@@ -89,7 +89,8 @@ describe('the official SDK over /responses', () => {
       answer({ sealedReasoning: [{ id: 'rs_1', encryptedContent: 'x=', summary: ['So.'] }] }),
     );
     const include = ['reasoning.encrypted_content' as const];
-    const asked = await client.responses.create({ ...PROMPT, include });
+    const reasoning = { summary: 'auto' as const };
+    const asked = await client.responses.create({ ...PROMPT, include, reasoning });
     expect(asked.output[0]).toEqual({
       id: 'rs_1',
       type: 'reasoning',
@@ -97,7 +98,7 @@ describe('the official SDK over /responses', () => {
       encrypted_content: 'x=',
     });
     const unasked = await client.responses.create(PROMPT);
-    expect(unasked.output[0]).not.toHaveProperty('encrypted_content');
+    expect(unasked.output[0]).toEqual({ id: 'rs_1', type: 'reasoning', summary: [] });
   });
 
   it.each([

@@ -3,8 +3,8 @@ import { EventBuffer } from '../../core/event-buffer.ts';
 import {
   type AnswerEvent,
   type Completed,
-  type Delta,
   isOutput,
+  type Output,
   type Started,
 } from '../../core/events.ts';
 import { costToMake, endOf, type StoredAnswer } from './stored-answer.ts';
@@ -12,7 +12,7 @@ import { costToMake, endOf, type StoredAnswer } from './stored-answer.ts';
 /** Keeps what is said of an answer, as long as it is not too much. */
 export class AnswerRecorder {
   readonly #limit: number;
-  readonly #said = new EventBuffer<Delta>();
+  readonly #said = new EventBuffer<Output>();
   #started: Started | undefined;
   #tooLong = false;
   #refused = false;
@@ -55,8 +55,8 @@ export class AnswerRecorder {
     };
   }
 
-  #takeDeltas(): readonly Delta[] {
-    const deltas: Delta[] = [];
+  #takeDeltas(): readonly Output[] {
+    const deltas: Output[] = [];
     for (let delta = this.#said.shift(); delta !== undefined; delta = this.#said.shift()) {
       deltas.push(delta);
     }

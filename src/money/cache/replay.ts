@@ -1,5 +1,5 @@
 import type { Call, Emit } from '../../core/call.ts';
-import { type Completed, type Delta, lengthOf, type ProviderEvent } from '../../core/events.ts';
+import { type Completed, lengthOf, type Output, type ProviderEvent } from '../../core/events.ts';
 import { splitDelta } from '../../core/split-delta.ts';
 import { estimatedUsage, estimateTokens } from '../../core/usage.ts';
 import type { StoredAnswer } from './stored-answer.ts';
@@ -28,7 +28,7 @@ export async function replay(answer: StoredAnswer, call: Call, emit: Emit): Prom
   for (const delta of answer.deltas) {
     for (const piece of splitDelta(delta, PIECE_LENGTH)) {
       if (call.flow.held) await call.flow.released(call.signal);
-      characters += lengthOf(piece);
+      if (piece.type !== 'hostedTool' && piece.type !== 'annotation') characters += lengthOf(piece);
       emit(counted(piece, characters));
     }
   }
@@ -44,8 +44,8 @@ export async function replay(answer: StoredAnswer, call: Call, emit: Emit): Prom
 }
 
 /** The stored count is that of the whole delta. */
-function counted(piece: ProviderEvent, characters: number): Delta {
-  const delta = piece as Delta;
+function counted(piece: ProviderEvent, characters: number): Output {
+  const delta = piece as Output;
   return delta.type === 'textDelta'
     ? { ...delta, outputTokensSoFar: estimateTokens(characters) }
     : delta;

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../core/call.ts';
-import type { Completed, Cost, Delta, Started } from '../../core/events.ts';
+import type { Completed, Cost, Output, Started } from '../../core/events.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */
 export type AnswerEnd = Omit<
@@ -19,7 +19,7 @@ export type AnswerEnd = Omit<
 export interface StoredAnswer {
   readonly started: Pick<Started, 'responseId' | 'model' | 'effectiveSettings' | 'target'>;
   /** Adjacent ones of a kind as one. */
-  readonly deltas: readonly Delta[];
+  readonly deltas: readonly Output[];
   readonly end: AnswerEnd;
   /** See `costToMake`. Absent: costs are not tracked. */
   readonly cost?: Cost;

@@ -191,7 +191,7 @@ function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number
   });
 }
 
-/** What a model wrote in an event; undefined: it is no output. */
+/** What a model wrote in an event, if anything; undefined: it is no output. */
 function writtenIn(event: AnswerEvent): string | undefined {
   switch (event.type) {
     case 'textDelta':
@@ -200,6 +200,9 @@ function writtenIn(event: AnswerEvent): string | undefined {
       return event.text;
     case 'toolCallDelta':
       return event.name + event.argumentsFragment;
+    case 'hostedTool':
+    case 'annotation':
+      return '';
     default:
       return undefined;
   }

@@ -53,6 +53,15 @@ const supports = z.strictObject({
   jsonMode: flag,
   predictedOutputs: flag,
   promptCaching: flag,
+  customTools: flag,
+  applyPatch: flag,
+  shell: flag,
+  webSearch: flag,
+  fileSearch: flag,
+  codeInterpreter: flag,
+  imageGeneration: flag,
+  mcp: flag,
+  files: flag,
 });
 const reasoning = z.strictObject({
   isReasoning: flag,

@@ -1,4 +1,4 @@
-import type { ContentPart, Message } from '../../core/message.ts';
+import type { ContentPart, Message, ToolKind } from '../../core/message.ts';
 import { lacking, missingOn, needsReasoning, type Problem } from './problems.ts';
 
 /** A field of a message that some target cannot honour. */
@@ -16,6 +16,15 @@ const NOWHERE: readonly string[] = [];
 export const MESSAGE_FIELDS: readonly MessageField[] = [
   { places: ({ content }) => imagesIn(content), problems: [lacking('images')] },
   {
+    places: ({ role, content }) => (role === 'tool' ? imagesIn(content) : NOWHERE),
+    problems: [missingOn('chat_completions')],
+  },
+  { places: (message) => callsOf(message, 'custom'), problems: [lacking('customTools')] },
+  {
+    places: (message) => callsOf(message, 'apply_patch', 'shell'),
+    problems: [missingOn('chat_completions')],
+  },
+  {
     places: ({ name }) => (name ? ['name'] : NOWHERE),
     problems: [missingOn('responses')],
     without: ({ name: _, ...rest }) => rest,
@@ -26,6 +35,12 @@ export const MESSAGE_FIELDS: readonly MessageField[] = [
     without: ({ reasoningItems: _, ...rest }) => rest,
   },
 ];
+
+function callsOf({ toolCalls = [] }: Message, ...kinds: readonly ToolKind[]): readonly string[] {
+  return toolCalls.flatMap(({ kind }, index) =>
+    kind !== undefined && kinds.includes(kind) ? [`tool_calls[${index}].kind`] : [],
+  );
+}
 
 function imagesIn(content: string | readonly ContentPart[]): readonly string[] {
   if (typeof content === 'string') return NOWHERE;

@@ -133,12 +133,12 @@ function checkCalls(
   refusals: Refusals,
 ): void {
   const path = `request.messages[${index}].tool_calls`;
-  toolCalls.forEach(({ id, name }, call) => {
+  toolCalls.forEach(({ id, name, kind = 'function' }, call) => {
     if (id.length > MAX_CALL_ID_LENGTH) {
       const rule = `must be at most ${MAX_CALL_ID_LENGTH} characters for OpenAI`;
       refusals.unsupported(`${path}[${call}].id`, rule);
     }
-    if (FUNCTION_NAME.test(name)) return;
+    if (FUNCTION_NAME.test(name) || !['function', 'custom'].includes(kind)) return;
     const rule = 'must be 1 to 64 characters of a-z, A-Z, 0-9, _ and - for OpenAI';
     refusals.unsupported(`${path}[${call}].name`, rule);
   });

@@ -9,7 +9,7 @@ import { CHAT_ONLY, LEAST_TOKENS_ON_RESPONSES } from './surface.ts';
  */
 export type Problem = (request: MessageRequest, target: Target) => string | undefined;
 
-type Feature = Exclude<keyof ModelSupport, 'toolsOnChatCompletions'>;
+export type Feature = Exclude<keyof ModelSupport, 'toolsOnChatCompletions'>;
 
 const SURFACE_NAMES: Readonly<Record<Surface, string>> = {
   chat_completions: 'Chat Completions',

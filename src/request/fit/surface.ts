@@ -1,4 +1,4 @@
-import type { Message, MessageRequest } from '../../core/message.ts';
+import type { ContentPart, Message, MessageRequest } from '../../core/message.ts';
 import type { Model, ModelParameter, Surface } from '../../core/model.ts';
 import { effectiveEffort, isSet } from './accepts.ts';
 
@@ -30,7 +30,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the model has one surface only | that one |
  * | one is configured | that one |
  * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
- * | the request needs Responses: its tools do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
+ * | the request needs Responses: its tools or their results do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
  * | the request uses what only Chat Completions takes | Chat Completions |
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
@@ -69,10 +69,21 @@ function needsResponses(model: Model, request: MessageRequest): boolean {
   if (isReasoning && (isSet(request.reasoningSummary) || request.messages.some(isSealed))) {
     return true;
   }
+  if (isSet(request.hostedTools) || request.messages.some(isBeyondChat)) return true;
   if (!isSet(request.tools)) return false;
   const onChat = model.supports.toolsOnChatCompletions;
   if (onChat === 'without_reasoning') return effectiveEffort(request, model) !== 'none';
   return onChat === false;
+}
+
+/** Calls of tools that Chat Completions does not know, and images as results. */
+function isBeyondChat({ role, content, toolCalls = [] }: Message): boolean {
+  if (toolCalls.some(({ kind }) => kind === 'apply_patch' || kind === 'shell')) return true;
+  return role === 'tool' && typeof content !== 'string' && content.some(isImage);
+}
+
+function isImage({ type }: ContentPart): boolean {
+  return type === 'image';
 }
 
 function isSealed({ reasoningItems = [] }: Message): boolean {

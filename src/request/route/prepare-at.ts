@@ -3,9 +3,11 @@ import type { Model, Surface } from '../../core/model.ts';
 import type { ResolvedModel, ResolveOptions } from '../catalogue/resolve.ts';
 import { withoutRejected } from '../fit/accepts.ts';
 import { type FitOptions, fitToModel } from '../fit/fit-to-model.ts';
+import type { HostedToolOptions } from '../fit/hosted-tool-options.ts';
 import { instructionWarnings } from '../fit/instructions.ts';
 import { checkOpenAIRules } from '../fit/openai-rules.ts';
 import { chooseSurface } from '../fit/surface.ts';
+import { checkToolKinds } from '../fit/tool-kinds.ts';
 import { applyProfile, withSummary, withSystemPrompt } from '../profiles/apply-profile.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import type { Violations } from '../validate/violations.ts';
@@ -13,6 +15,8 @@ import type { Violations } from '../validate/violations.ts';
 /** How calls are prepared, wherever they go. */
 export interface PrepareOptions extends FitOptions {
   readonly profiles: Profiles;
+  /** What an upstream may run on a caller's behalf. */
+  readonly hostedTools: HostedToolOptions;
   /** Refuse models of which no price is known. */
   readonly refuseUnpriced: boolean;
 }
@@ -67,6 +71,7 @@ export function prepareAt(
   const target = { model, surface };
   const asked = withSummary(profiled.request, target, profiled.reasoningSummary);
   const fitted = fitToModel(asked, target, violations, { dropUnsupported });
+  checkToolKinds(fitted.request, target, options.hostedTools, violations);
   if (rules.resolve.openAI) {
     checkOpenAIRules(fitted.request, target, violations, profiled.systemPrompt);
   }

@@ -4,6 +4,7 @@ import { estimateTokens } from '../../core/usage.ts';
 import { imageTokens } from './image-tokens.ts';
 import { type Prompt, PromptBuilder } from './prompt.ts';
 import { addTools } from './tool-tokens.ts';
+import { TOKENS_PER_HOSTED_TOOL } from './upper-bound.ts';
 
 /**
  * The published rule for messages, which agrees with what the API bills:
@@ -23,6 +24,10 @@ export function layOut(model: string, tokenizer: TokenizerName, request: Message
   const prompt = new PromptBuilder();
   for (const message of request.messages) addMessage(prompt, model, message);
   if (request.tools?.length) addTools(prompt, tokenizer, request.tools);
+  if (request.hostedTools?.length) {
+    prompt.addTokens(TOKENS_PER_HOSTED_TOOL * request.hostedTools.length);
+    prompt.markEstimated();
+  }
   if (request.responseFormat) addResponseFormat(prompt, request.responseFormat);
   prompt.addTokens(PRIMING_TOKENS);
   return prompt.build();

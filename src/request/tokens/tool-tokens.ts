@@ -37,7 +37,8 @@ export function addTools(
       `${tool.name}:${withoutFullStop(tool.description)}`,
       TOKENS_PER_FUNCTION[tokenizer],
     );
-    if (tool.inputSchema) addSchema(prompt, tool.inputSchema);
+    if (tool.custom?.type === 'grammar') prompt.addText(tool.custom.definition);
+    else if (tool.inputSchema) addSchema(prompt, tool.inputSchema);
   }
   prompt.addTokens(TOKENS_AFTER_FUNCTIONS);
   prompt.markEstimated();

@@ -8,6 +8,8 @@ import { imageTokens } from './image-tokens.ts';
 const TOKENS_PER_MESSAGE = 16;
 const TOKENS_PER_TOOL_CALL = 4;
 const TOKENS_PER_TOOL = 16;
+/** What the upstream tells the model of a tool that it brings along is not published. */
+export const TOKENS_PER_HOSTED_TOOL = 256;
 const TOKENS_PER_REQUEST = 32;
 /** The worst of a schema is an enum of digits: `1,` costs three tokens beside the digit. */
 const TOKENS_PER_SCHEMA_BYTE = 2;
@@ -47,10 +49,12 @@ export function promptTokensAtMost(model: string, request: MessageRequest): numb
 function tokensAtMost(model: string, request: MessageRequest, measure: Measure): number {
   let tokens = TOKENS_PER_REQUEST;
   for (const message of request.messages) tokens += messageTokens(model, message, measure);
-  for (const { name, description = '', inputSchema = '' } of request.tools ?? []) {
+  for (const { name, description = '', inputSchema = '', custom } of request.tools ?? []) {
     tokens += TOKENS_PER_TOOL + measure(name) + measure(description);
+    if (custom?.type === 'grammar') tokens += measure(custom.definition);
     tokens += TOKENS_PER_SCHEMA_BYTE * measure(inputSchema);
   }
+  tokens += TOKENS_PER_HOSTED_TOOL * (request.hostedTools?.length ?? 0);
   const format = request.responseFormat;
   if (format?.type === 'json_schema') {
     tokens += measure(format.name) + measure(format.description ?? '') + measure(format.schema);

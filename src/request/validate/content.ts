@@ -32,8 +32,8 @@ function checkPart(
       checkWellFormed(violations, `${path()}.text`, part.text);
       break;
     case 'image':
-      if (role !== 'user') {
-        violations.malformed(`${path()}.image`, 'is only allowed in user messages');
+      if (role !== 'user' && role !== 'tool') {
+        violations.malformed(`${path()}.image`, 'is only allowed in user and tool messages');
       }
       checkImage(violations, path, part);
       break;

@@ -1,12 +1,13 @@
-import type { Message, ToolCall } from '../../core/message.ts';
+import type { Message, ToolCall, ToolKind } from '../../core/message.ts';
 import { checkWellFormed, isPrintable } from './text.ts';
+import { isAction, resultProblem } from './tool-results.ts';
 import type { Violations } from './violations.ts';
 
 /** Checks that tool calls and their results match, message by message. */
 export class ToolCallMatching {
   readonly #violations: Violations;
-  /** Where the calls stand that have no result yet, by id. */
-  readonly #open = new Map<string, () => string>();
+  /** The calls that have no result yet, by id, and where they stand. */
+  readonly #open = new Map<string, { readonly path: () => string; readonly kind: ToolKind }>();
 
   constructor(violations: Violations) {
     this.#violations = violations;
@@ -15,7 +16,7 @@ export class ToolCallMatching {
   /** @param path of the message: `request.messages[0]` */
   check(path: () => string, message: Message): void {
     if (message.toolCalls?.length) this.#calls(path, message.role, message.toolCalls);
-    if (message.role === 'tool') this.#result(path, message.toolCallId);
+    if (message.role === 'tool') this.#result(path, message);
     else if (message.toolCallId) {
       this.#violations.malformed(`${path()}.tool_call_id`, 'is only allowed in tool messages');
     }
@@ -23,7 +24,7 @@ export class ToolCallMatching {
 
   /** After the last message. */
   close(): void {
-    for (const path of this.#open.values()) {
+    for (const { path } of this.#open.values()) {
       this.#violations.malformed(`${path()}.id`, 'must be answered by a later tool message');
     }
   }
@@ -40,16 +41,19 @@ export class ToolCallMatching {
 
   #call(path: () => string, call: ToolCall): void {
     if (call.id === '') this.#violations.malformed(`${path()}.id`, 'must not be empty');
-    else this.#register(path, call.id);
+    else this.#register(path, call);
     // The model chose the name, perhaps one that a tool could not have; it only must be one.
     if (call.name === '' || !isPrintable(call.name)) {
-      this.#violations.malformed(`${path()}.name`, 'must be the name of a function');
+      this.#violations.malformed(`${path()}.name`, 'must be the name of a tool');
     }
     checkWellFormed(this.#violations, `${path()}.arguments`, call.arguments);
+    if ((call.kind === 'apply_patch' || call.kind === 'shell') && !isAction(call.arguments)) {
+      this.#violations.malformed(`${path()}.arguments`, 'must be a JSON object');
+    }
   }
 
   /** Some servers number the calls of each turn anew, so an id is free again once it is answered. */
-  #register(path: () => string, id: string): void {
+  #register(path: () => string, { id, kind = 'function' }: ToolCall): void {
     if (!isPrintable(id)) {
       this.#violations.malformed(
         `${path()}.id`,
@@ -59,17 +63,24 @@ export class ToolCallMatching {
     if (this.#open.has(id)) {
       this.#violations.malformed(`${path()}.id`, 'must differ from those still to be answered');
     }
-    this.#open.set(id, path);
+    this.#open.set(id, { path, kind });
   }
 
-  #result(path: () => string, id: string | undefined): void {
+  #result(path: () => string, { toolCallId: id, content }: Message): void {
     if (!id) {
       this.#violations.malformed(`${path()}.tool_call_id`, 'is required in tool messages');
-    } else if (!this.#open.delete(id)) {
+      return;
+    }
+    const call = this.#open.get(id);
+    if (call === undefined) {
       this.#violations.malformed(
         `${path()}.tool_call_id`,
         'must be the id of a tool call in an earlier assistant message that has no result yet',
       );
+      return;
     }
+    this.#open.delete(id);
+    const problem = resultProblem(call.kind, content);
+    if (problem !== undefined) this.#violations.malformed(`${path()}.content`, problem);
   }
 }

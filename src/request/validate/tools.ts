@@ -1,12 +1,15 @@
-import type { MessageRequest, Tool } from '../../core/message.ts';
+import type { CustomFormat, MessageRequest, Tool } from '../../core/message.ts';
 import { jsonSchemaProblems } from './json-schema.ts';
-import { checkWellFormed, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
+import { checkWellFormed, exceedsBytes, IDENTIFIER, IDENTIFIER_RULE } from './text.ts';
+import { checkToolUse } from './tool-use.ts';
 import type { Violations } from './violations.ts';
 
 const MAX_TOOLS = 128;
-const MODES: ReadonlySet<string> = new Set(['auto', 'none', 'required']);
+const GRAMMARS: readonly string[] = ['lark', 'regex'];
+/** Larger than any grammar that an upstream compiles. */
+const MAX_GRAMMAR_BYTES = 256 * 1024;
 
-/** The functions and their use. */
+/** The functions and custom tools, and the use of all tools. */
 export function checkTools(violations: Violations, request: MessageRequest): void {
   const tools = request.tools ?? [];
   if (tools.length > MAX_TOOLS) {
@@ -20,33 +23,38 @@ export function checkTools(violations: Violations, request: MessageRequest): voi
     }
     names.add(tool.name);
   });
-  checkUse(violations, request, tools);
+  checkToolUse(violations, request);
 }
 
 function checkTool(violations: Violations, path: string, tool: Tool): void {
   if (!IDENTIFIER.test(tool.name)) violations.malformed(`${path}.name`, IDENTIFIER_RULE);
   checkWellFormed(violations, `${path}.description`, tool.description);
+  if (tool.custom !== undefined) {
+    checkCustom(violations, path, tool, tool.custom);
+    return;
+  }
   for (const problem of tool.inputSchema ? jsonSchemaProblems(tool.inputSchema) : []) {
     violations.malformed(`${path}.input_schema`, problem);
   }
 }
 
-function checkUse(violations: Violations, request: MessageRequest, tools: readonly Tool[]): void {
-  if (request.parallelToolCalls !== undefined && tools.length === 0) {
-    violations.malformed('request.parallel_tool_calls', 'is only allowed with tools');
+function checkCustom(
+  violations: Violations,
+  path: string,
+  { inputSchema, strict }: Tool,
+  format: CustomFormat,
+): void {
+  const rule = 'must not be set for a custom tool, whose input is free text';
+  if (inputSchema) violations.malformed(`${path}.input_schema`, rule);
+  if (strict !== undefined) violations.malformed(`${path}.strict`, rule);
+  if (format.type === 'text') return;
+  const field = `${path}.custom.grammar`;
+  if (!GRAMMARS.includes(format.syntax)) {
+    violations.malformed(`${field}.syntax`, `must be one of ${GRAMMARS.join(', ')}`);
   }
-  const choice = request.toolChoice;
-  if (choice === undefined) return;
-  if (typeof choice !== 'string') {
-    if ('functionName' in choice && !tools.some(({ name }) => name === choice.functionName)) {
-      violations.malformed(
-        'request.tool_choice.function_name',
-        'must be the name of one of the tools',
-      );
-    }
-  } else if (!MODES.has(choice)) {
-    violations.malformed('request.tool_choice.mode', `must be one of ${[...MODES].join(', ')}`);
-  } else if (choice === 'required' && tools.length === 0) {
-    violations.malformed('request.tool_choice.mode', 'can only be required with tools');
-  }
+  const { definition } = format;
+  if (definition === '') violations.malformed(`${field}.definition`, 'must not be empty');
+  else if (exceedsBytes(definition, MAX_GRAMMAR_BYTES)) {
+    violations.malformed(`${field}.definition`, 'must be at most 256 KiB');
+  } else checkWellFormed(violations, `${field}.definition`, definition);
 }

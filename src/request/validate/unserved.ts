@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts';
-import type { MessageRequest, Tool, ToolCall } from '../../core/message.ts';
+import type { MessageRequest } from '../../core/message.ts';
 import type { Violations } from './violations.ts';
 
 /** By field, or by field and value (`context_policy: COMPACT`), whether what holds it asks for it. */
@@ -12,25 +12,12 @@ type Fields<T> = Readonly<Record<string, (of: T) => unknown>>;
 
 const OF_REQUEST: Fields<MessageRequest> = {
   prompt_cache_options: (request) => request.promptCacheOptions,
-  hosted_tools: (request) => request.hostedTools,
-  max_tool_calls: (request) => request.maxToolCalls,
   'cache.coalesce': (request) => request.cache?.coalesce,
   'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
-  'tool_choice.allowed': ({ toolChoice: choice }) => isObject(choice) && 'allowed' in choice,
-  'tool_choice.custom_name': ({ toolChoice: choice }) => isObject(choice) && 'customName' in choice,
-  'tool_choice.hosted': ({ toolChoice: choice }) => isObject(choice) && 'hosted' in choice,
 };
 
 const OF_PART: Fields<{ readonly type: string }> = {
   file: (part) => part.type === 'file',
-};
-
-const OF_TOOL_CALL: Fields<ToolCall> = {
-  kind: (call) => call.kind !== undefined && call.kind !== 'function',
-};
-
-const OF_TOOL: Fields<Tool> = {
-  custom: (tool) => tool.custom,
 };
 
 const OF_CALL: Fields<Call> = {
@@ -41,8 +28,6 @@ const OF_CALL: Fields<Call> = {
 export const UNSERVED: readonly string[] = [
   ...Object.keys(OF_REQUEST).map((field) => `request.${field}`),
   ...Object.keys(OF_PART).map((field) => `request.messages[].parts[].${field}`),
-  ...Object.keys(OF_TOOL_CALL).map((field) => `request.messages[].tool_calls[].${field}`),
-  ...Object.keys(OF_TOOL).map((field) => `request.tools[].${field}`),
   ...Object.keys(OF_CALL).map((field) => `options.${field}`),
 ].sort();
 
@@ -51,14 +36,8 @@ export function checkUnserved(violations: Violations, call: Call): void {
   const { request } = call;
   refuse(violations, 'options', OF_CALL, call);
   refuse(violations, 'request', OF_REQUEST, request);
-  request.tools?.forEach((tool, i) => {
-    refuse(violations, `request.tools[${i}]`, OF_TOOL, tool);
-  });
   request.messages.forEach((message, i) => {
     const path = `request.messages[${i}]`;
-    message.toolCalls?.forEach((toolCall, j) => {
-      refuse(violations, `${path}.tool_calls[${j}]`, OF_TOOL_CALL, toolCall);
-    });
     if (typeof message.content === 'string') return;
     message.content.forEach((part, j) => {
       refuse(violations, `${path}.parts[${j}]`, OF_PART, part);
@@ -74,8 +53,4 @@ function refuse<T>(violations: Violations, path: string, fields: Fields<T>, of: 
     const what = word === undefined ? 'is' : `${word} is`;
     violations.unsupported(`${path}.${field}`, `${what} not served by this version`);
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

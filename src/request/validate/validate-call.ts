@@ -1,4 +1,5 @@
 import type { Call } from '../../core/call.ts';
+import { checkHostedTools } from './hosted-tools.ts';
 import { checkMessages } from './messages.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkResponseFormat } from './response-format.ts';
@@ -26,6 +27,7 @@ export function validateCall(violations: Violations, call: Call, model: string):
   checkSampling(violations, request);
   checkSchemaSizes(violations, request, model);
   checkTools(violations, request);
+  checkHostedTools(violations, request.hostedTools);
   checkResponseFormat(violations, request.responseFormat);
   checkService(violations, request);
   checkMetadata(violations, request.metadata);

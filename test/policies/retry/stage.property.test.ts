@@ -86,7 +86,7 @@ function delivered(events: readonly ProviderEvent[], mode: StreamRecovery): Prov
     else if (event.type === 'toolCallDelta' && last.type === 'toolCallDelta') {
       const argumentsFragment = last.argumentsFragment + event.argumentsFragment;
       merged[merged.length - 1] = { ...event, argumentsFragment };
-    } else if (event.type !== 'toolCallDelta' && 'text' in last) {
+    } else if ('text' in event && 'text' in last) {
       merged[merged.length - 1] = { ...event, text: last.text + event.text };
     }
   }

@@ -1,6 +1,7 @@
 import type { Call } from '../../../src/core/call.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { createCatalogue } from '../../../src/request/catalogue/catalogue.ts';
+import { NO_HOSTED_TOOLS } from '../../../src/request/fit/hosted-tool-options.ts';
 import { DEFAULT_FALLBACK, type FallbackOptions } from '../../../src/request/route/options.ts';
 import type { UpstreamRules } from '../../../src/request/route/prepare-at.ts';
 import { Router, type RouterDeps, type RouterOptions } from '../../../src/request/route/router.ts';
@@ -44,6 +45,7 @@ export const OPTIONS: RouterOptions = {
     tasks: { planning: { temperatureFactor: 0.5 } },
   },
   dropUnsupported: false,
+  hostedTools: NO_HOSTED_TOOLS,
   refuseUnpriced: false,
   upstreams: new Map([
     ['default', OPENAI],

@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../../../src/core/call.ts';
-import type { ContentPart, Message, MessageRequest } from '../../../src/core/message.ts';
+import type { ContentPart, MessageRequest } from '../../../src/core/message.ts';
 import { UNSERVED } from '../../../src/request/validate/unserved.ts';
-import { ADD, HELLO, result, validate } from './refusals.ts';
+import { validate } from './refusals.ts';
 
-/** A conversation of the turn, answered if it calls. */
-const said = (fields: Partial<Message>) => ({
-  messages: [HELLO, { role: 'assistant' as const, content: 'Hi', ...fields }, result('c1')],
-});
-const called = (fields: object) =>
-  said({ toolCalls: [{ id: 'c1', name: 'add', arguments: '{}', ...fields }] });
 const asked = (...content: ContentPart[]) => ({ messages: [{ role: 'user' as const, content }] });
 
 /** How each row is asked for, and the field that the refusal names. */
@@ -18,33 +12,11 @@ const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<C
   'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
   'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
-  'request.hosted_tools': [{ hostedTools: [{ type: 'shell' }] }, 'request.hosted_tools'],
-  'request.max_tool_calls': [{ maxToolCalls: 0 }, 'request.max_tool_calls'],
   'request.messages[].parts[].file': [
     asked({ type: 'text', text: 'Read.' }, { type: 'file', fileId: 'file-1' }),
     'request.messages[0].parts[1].file',
   ],
-  'request.messages[].tool_calls[].kind': [
-    called({ kind: 'custom' }),
-    'request.messages[1].tool_calls[0].kind',
-  ],
   'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
-  'request.tool_choice.allowed': [
-    { tools: [ADD], toolChoice: { allowed: { mode: 'auto', names: ['add'] } } },
-    'request.tool_choice.allowed',
-  ],
-  'request.tool_choice.custom_name': [
-    { toolChoice: { customName: 'sql' } },
-    'request.tool_choice.custom_name',
-  ],
-  'request.tool_choice.hosted': [
-    { toolChoice: { hosted: 'web_search' } },
-    'request.tool_choice.hosted',
-  ],
-  'request.tools[].custom': [
-    { tools: [{ name: 'sql', custom: { type: 'text' } }] },
-    'request.tools[0].custom',
-  ],
 };
 
 describe('what nothing serves yet', () => {
@@ -53,10 +25,6 @@ describe('what nothing serves yet', () => {
     const refusal = validate(request, call);
     expect(refusal?.reason).toBe('UNSUPPORTED_PARAMETER');
     expect(refusal?.facts.fieldViolations?.map((violation) => violation.field)).toEqual([field]);
-  });
-
-  it('is not asked for by a call that the model made, handed back', () => {
-    expect(validate(called({ kind: 'function' }))).toBeUndefined();
   });
 
   it('is what the comments of the contract say, no more and no less', () => {

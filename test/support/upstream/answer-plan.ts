@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { UsageOverrides } from './usage.ts';
-import type { AnswerIdentity, Delta, StubReasoningItem } from './wire.ts';
+import type { AnswerIdentity, Delta, StubReasoningItem, ToolCallDelta } from './wire.ts';
 
 export interface StubToolCall {
   /** Default: `call_stub_` and the index. */
@@ -8,10 +8,12 @@ export interface StubToolCall {
   readonly name: string;
   /** The arguments: JSON as a string, or the fragments in which it is streamed. */
   readonly arguments: string | readonly string[];
+  /** `custom`: the arguments are its input. Default: a function. */
+  readonly kind?: 'custom';
 }
 
 export interface AnswerOptions extends AnswerIdentity {
-  /** Streamed word by word. Default: a greeting, unless there are tool calls or a refusal. */
+  /** Streamed word by word. Default: a greeting, unless there are tool calls, a refusal or items. */
   readonly text?: string;
   /** The text, in the pieces in which it is streamed. */
   readonly deltas?: readonly string[];
@@ -30,6 +32,8 @@ export interface AnswerOptions extends AnswerIdentity {
   };
   /** Before everything else. Over `/responses` only, and only if the request includes them. */
   readonly sealedReasoning?: readonly StubReasoningItem[];
+  /** Items of Responses as they are, behind the sealed reasoning and before the text. */
+  readonly items?: readonly object[];
   /** Default true. */
   readonly sendDone?: boolean;
   /** Added to the default headers. */
@@ -42,6 +46,7 @@ export interface AnswerPlan {
   /** The content of the opening chunk: null if the answer has no text. */
   readonly opening: '' | null;
   readonly sealed: readonly StubReasoningItem[];
+  readonly items: readonly object[];
   readonly deltas: readonly Delta[];
   readonly finishReason: string;
   /** The whole message, for requests that want no stream. */
@@ -57,6 +62,7 @@ export function planAnswer(options: AnswerOptions): AnswerPlan {
   return {
     identity: options,
     sealed: options.sealedReasoning ?? [],
+    items: options.items ?? [],
     opening: pieces === undefined ? null : '',
     deltas: [
       ...words(reasoning?.text ?? '').map((text) => ({ [field]: text })),
@@ -83,10 +89,11 @@ function textPieces({
   text,
   toolCalls,
   refusal,
+  items,
 }: AnswerOptions): readonly string[] | undefined {
   if (deltas !== undefined) return deltas;
   if (text !== undefined) return words(text);
-  if (toolCalls !== undefined || refusal !== undefined) return undefined;
+  if ((toolCalls ?? refusal ?? items) !== undefined) return undefined;
   return ['Hello', ' from', ' the', ' stub', '.'];
 }
 
@@ -95,21 +102,26 @@ function words(text: string): string[] {
 }
 
 function toolCallDeltas(call: StubToolCall, index: number): Delta[] {
-  const opening = {
-    index,
-    id: toolCallId(call, index),
-    type: 'function' as const,
-    function: { name: call.name, arguments: '' },
-  };
+  const id = toolCallId(call, index);
   return [
-    { tool_calls: [opening] },
-    ...fragments(call).map((text) => ({ tool_calls: [{ index, function: { arguments: text } }] })),
+    { tool_calls: [{ index, id, ...called(call, '', call.name) }] },
+    ...fragments(call).map((text) => {
+      const { type: _, ...more } = called(call, text);
+      return { tool_calls: [{ index, ...more }] };
+    }),
   ];
 }
 
 function completeToolCall(call: StubToolCall, index: number): object {
-  const called = { name: call.name, arguments: fragments(call).join('') };
-  return { id: toolCallId(call, index), type: 'function', function: called };
+  const whole = fragments(call).join('');
+  return { id: toolCallId(call, index), ...called(call, whole, call.name) };
+}
+
+function called(call: StubToolCall, text: string, name?: string): Omit<ToolCallDelta, 'index'> {
+  const named = name === undefined ? {} : { name };
+  return call.kind === 'custom'
+    ? { type: 'custom', custom: { ...named, input: text } }
+    : { type: 'function', function: { ...named, arguments: text } };
 }
 
 function fragments(call: StubToolCall): readonly string[] {

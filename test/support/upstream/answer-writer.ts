@@ -11,6 +11,8 @@ export interface AnswerWriter {
   role(content?: '' | null): void;
   /** Reasoning to be handed back; nothing where the API has no place for it. */
   sealed(item: StubReasoningItem): void;
+  /** An item of Responses, as it is; nothing over another API. */
+  item(item: object): void;
   /** Default: plausible figures. */
   usage(usage?: ChatUsage): void;
   done(): void;

@@ -101,6 +101,7 @@ async function writePaced(
 function writeOpening(writer: AnswerWriter, plan: AnswerPlan): void {
   writer.role(plan.opening);
   for (const item of plan.sealed) writer.sealed(item);
+  for (const item of plan.items) writer.item(item);
 }
 
 function writeEnding(writer: AnswerWriter, request: RecordedRequest, plan: AnswerPlan): void {

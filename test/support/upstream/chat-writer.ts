@@ -43,6 +43,9 @@ export class ChatWriter implements AnswerWriter {
   /** Chat Completions has no place for it. */
   sealed(): void {}
 
+  /** Nor for this. */
+  item(): void {}
+
   /** The chunk with usage and without choices; nothing unless the request asked for it. */
   usage(usage?: ChatUsage): void {
     if (!this.#wantsUsage) return;

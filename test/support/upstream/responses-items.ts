@@ -1,11 +1,13 @@
 /** The items of a Responses answer: how each kind of them begins, goes on and ends. */
 
-export type ItemKind = 'text' | 'refusal' | 'reasoning' | 'call';
+export type ItemKind = 'text' | 'refusal' | 'reasoning' | 'call' | 'custom';
 
 export interface ItemState {
   readonly id: string;
   /** Text, or arguments, so far. */
   readonly text: string;
+  /** Of a text. */
+  readonly annotations: readonly object[];
   /** Of a function call. */
   readonly callId: string;
   /** Of a function call. */
@@ -22,10 +24,15 @@ interface Shape {
   readonly field: string;
   item(state: ItemState, status: Status): object;
   /** Absent: the text stands in the item itself. */
-  part?(text: string): object;
+  part?(text: string, annotations?: readonly object[]): object;
 }
 
-const outputText = (text: string) => ({ type: 'output_text', text, annotations: [], logprobs: [] });
+const outputText = (text: string, annotations: readonly object[] = []) => ({
+  type: 'output_text',
+  text,
+  annotations,
+  logprobs: [],
+});
 const refusal = (text: string) => ({ type: 'refusal', refusal: text });
 const reasoningText = (text: string) => ({ type: 'reasoning_text', text });
 
@@ -69,14 +76,27 @@ export const SHAPES: Readonly<Record<ItemKind, Shape>> = {
       name,
     }),
   },
+  custom: {
+    idPrefix: 'ctc',
+    event: 'response.custom_tool_call_input',
+    field: 'input',
+    item: ({ id, text, callId, name }, status) => ({
+      id,
+      type: 'custom_tool_call',
+      status,
+      input: text,
+      call_id: callId,
+      name,
+    }),
+  },
 };
 
-function message(part: (text: string) => object): Shape['item'] {
-  return ({ id, text }, status) => ({
+function message(part: (text: string, annotations: readonly object[]) => object): Shape['item'] {
+  return ({ id, text, annotations }, status) => ({
     id,
     type: 'message',
     status,
     role: 'assistant',
-    content: status === 'in_progress' ? [] : [part(text)],
+    content: status === 'in_progress' ? [] : [part(text, annotations)],
   });
 }

@@ -18,7 +18,7 @@ export interface ResponseState {
 
 export function responseObject(
   request: RecordedRequest,
-  { model, serviceTier = 'default' }: AnswerIdentity,
+  { model, serviceTier = 'default', toolUsage }: AnswerIdentity,
   { status, output, usage, incompleteReason, error }: ResponseState,
 ): object {
   return {
@@ -46,6 +46,7 @@ export function responseObject(
     top_p: request.body.top_p ?? 1,
     truncation: 'disabled',
     usage: usage === undefined ? null : responsesUsage(usage),
+    ...(toolUsage !== undefined && usage !== undefined && { tool_usage: toolUsage }),
   };
 }
 

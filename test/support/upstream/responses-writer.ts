@@ -3,7 +3,7 @@ import type { RecordedRequest } from './recorded-request.ts';
 import { type ItemKind, SHAPES } from './responses-items.ts';
 import { type ResponseState, responseObject } from './responses-wire.ts';
 import { plausibleUsage } from './usage.ts';
-import type { AnswerIdentity, ChatUsage, Delta, StubReasoningItem } from './wire.ts';
+import type { AnswerIdentity, ChatUsage, Delta, StubReasoningItem, ToolCallDelta } from './wire.ts';
 
 interface OpenItem {
   readonly kind: ItemKind;
@@ -13,8 +13,28 @@ interface OpenItem {
   readonly id: string;
   readonly callId: string;
   readonly name: string;
+  readonly annotations: readonly object[];
   text: string;
 }
+
+interface StubItem {
+  readonly type?: string;
+  readonly id?: string;
+  readonly operation?: object;
+  readonly action?: object;
+  readonly results?: unknown;
+  readonly outputs?: unknown;
+}
+
+/** How what OpenAI runs itself tells that it goes on, by the type of the item. */
+const RUNS: Readonly<Record<string, readonly string[]>> = {
+  web_search_call: ['in_progress', 'searching', 'completed'],
+  file_search_call: ['in_progress', 'searching', 'completed'],
+  code_interpreter_call: ['in_progress', 'interpreting', 'completed'],
+  image_generation_call: ['in_progress', 'generating', 'completed'],
+  mcp_list_tools: ['in_progress', 'completed'],
+  mcp_call: ['in_progress', 'completed'],
+};
 
 const COMPLETED: ReadonlySet<string> = new Set(['stop', 'tool_calls']);
 
@@ -52,10 +72,7 @@ export class ResponsesWriter implements AnswerWriter {
     if (reasoning) this.#say('reasoning', reasoning);
     if (delta.content) this.#say('text', delta.content);
     if (delta.refusal) this.#say('refusal', delta.refusal);
-    for (const { index, id = '', function: called } of delta.tool_calls ?? []) {
-      if (called?.name !== undefined) this.#openItem('call', index, id, called.name);
-      if (called?.arguments) this.#say('call', called.arguments, index);
-    }
+    for (const call of delta.tool_calls ?? []) this.#call(call);
     if (finishReason !== undefined) this.#close();
     this.#finishReason ??= finishReason;
   }
@@ -78,6 +95,34 @@ export class ResponsesWriter implements AnswerWriter {
     told.forEach((text, summary_index) => {
       this.#summaryPart({ item_id: id, ...at, summary_index }, text);
     });
+    this.#output.push(item);
+    this.event('response.output_item.done', { ...at, item });
+  }
+
+  #call({ index, id = '', function: called, custom }: ToolCallDelta): void {
+    const kind = custom === undefined ? 'call' : 'custom';
+    const text = custom === undefined ? called?.arguments : custom.input;
+    const name = (custom ?? called)?.name;
+    if (name !== undefined) this.#openItem(kind, index, id, name);
+    if (text) this.#say(kind, text, index);
+  }
+
+  /** Announced first, without what it is to do; what OpenAI runs itself tells how it goes. */
+  item(item: StubItem): void {
+    this.#begin();
+    this.#close();
+    const { type = '', id } = item;
+    const index = this.#output.length;
+    const at = { output_index: index };
+    const { operation, action, results, outputs, ...begun } = item;
+    this.event('response.output_item.added', {
+      ...at,
+      item: { ...begun, ...(operation && { operation: { ...operation, diff: '' } }) },
+    });
+    const runs = RUNS[type] ?? [];
+    for (const status of runs) {
+      this.event(`response.${type}.${status}`, { ...at, item_id: id });
+    }
     this.#output.push(item);
     this.event('response.output_item.done', { ...at, item });
   }
@@ -155,7 +200,8 @@ export class ResponsesWriter implements AnswerWriter {
     const index = this.#output.length;
     const shape = SHAPES[kind];
     const id = `${shape.idPrefix}_${index}_${this.#request.requestId}`;
-    const item: OpenItem = { kind, call, index, id, callId, name, text: '' };
+    const annotations = kind === 'text' ? (this.#identity.annotations ?? []) : [];
+    const item: OpenItem = { kind, call, index, id, callId, name, annotations, text: '' };
     this.#open = item;
     this.event('response.output_item.added', {
       output_index: index,
@@ -172,9 +218,17 @@ export class ResponsesWriter implements AnswerWriter {
     const shape = SHAPES[item.kind];
     const whole = shape.item(item, 'completed');
     const place = this.#place(item);
+    item.annotations.forEach((annotation, annotation_index) => {
+      this.event('response.output_text.annotation.added', {
+        ...place,
+        annotation_index,
+        annotation,
+      });
+    });
     this.event(`${shape.event}.done`, { ...place, [shape.field]: item.text });
     if (shape.part !== undefined) {
-      this.event('response.content_part.done', { ...place, part: shape.part(item.text) });
+      const part = shape.part(item.text, item.annotations);
+      this.event('response.content_part.done', { ...place, part });
     }
     this.#output.push(whole);
     this.event('response.output_item.done', { output_index: item.index, item: whole });
@@ -184,7 +238,7 @@ export class ResponsesWriter implements AnswerWriter {
     return {
       item_id: id,
       output_index: index,
-      ...(kind !== 'call' && { content_index: 0 }),
+      ...(kind !== 'call' && kind !== 'custom' && { content_index: 0 }),
     };
   }
 }

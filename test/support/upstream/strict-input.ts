@@ -1,4 +1,6 @@
+import { callItems, checkCalls } from './strict-call-items.ts';
 import { Rejection } from './strict-error.ts';
+import { inputFile } from './strict-files.ts';
 import { imageUrl } from './strict-images.ts';
 import {
   anyObject,
@@ -42,7 +44,11 @@ const INPUT_PARTS = variant('type', {
     },
     ['type'],
   ),
+  input_file: inputFile,
 });
+
+/** Text, or parts. */
+const OUTPUT: Check = either(isString, text(), arrayOf(INPUT_PARTS, 1, MAX_ITEMS));
 
 const OUTPUT_PARTS = variant('type', {
   output_text: object(
@@ -92,7 +98,7 @@ const ITEM = variant('type', {
     {
       type: oneOf('function_call_output'),
       call_id: callId,
-      output: either(isString, text(), arrayOf(INPUT_PARTS, 1, MAX_ITEMS)),
+      output: OUTPUT,
       id: nullable(itemId('fc')),
       status: STATUS,
     },
@@ -109,6 +115,7 @@ const ITEM = variant('type', {
     },
     ['summary'],
   ),
+  ...callItems(OUTPUT),
 });
 
 const isMessage = (value: unknown): boolean =>
@@ -129,19 +136,6 @@ export function checkItems(items: readonly Fields[], reasons: boolean): void {
   }
 }
 
-function checkCalls(items: readonly Fields[]): void {
-  const open = new Set<unknown>();
-  for (const { type, call_id: id } of items) {
-    if (type === 'function_call') {
-      if (open.has(id)) throw atInput(`Duplicate function call with call_id ${id}.`);
-      open.add(id);
-    } else if (type === 'function_call_output' && !open.delete(id)) {
-      throw atInput(`No tool call found for function call output with call_id ${id}.`);
-    }
-  }
-  for (const id of open) throw atInput(`No tool output found for function call ${id}.`);
-}
-
 function checkReasoning(item: Fields, next: Fields | undefined, reasons: boolean): void {
   if (!reasons) {
     throw atInput(
@@ -154,7 +148,9 @@ function checkReasoning(item: Fields, next: Fields | undefined, reasons: boolean
       { status: 404, param: 'input' },
     );
   }
-  const ownWork = ['reasoning', 'function_call'].includes(String(next?.type));
+  const type = String(next?.type);
+  const ownWork =
+    type === 'reasoning' || (/_call$|^mcp_/.test(type) && type !== 'mcp_approval_response');
   if (ownWork || next?.role === 'assistant') return;
   throw atInput(
     `Item '${item.id}' of type 'reasoning' was provided without its required following item.`,

@@ -1,4 +1,5 @@
 import { Rejection } from './strict-error.ts';
+import { chatFile } from './strict-files.ts';
 import { imageUrl } from './strict-images.ts';
 import {
   anyObject,
@@ -27,6 +28,7 @@ const IMAGE_PART = object(
   },
   ['type', 'image_url'],
 );
+const FILE_PART = object({ type: oneOf('file'), file: chatFile }, ['type', 'file']);
 const REFUSAL_PART = object({ type: oneOf('refusal'), refusal: text() }, ['type', 'refusal']);
 
 const isString = (value: unknown): boolean => typeof value === 'string';
@@ -53,12 +55,20 @@ const TOOL_CALL = variant('type', {
     },
     ['id', 'type', 'function'],
   ),
+  custom: object(
+    {
+      id: callId,
+      type: oneOf('custom'),
+      custom: object({ name: functionName, input: text() }, ['name', 'input']),
+    },
+    ['id', 'type', 'custom'],
+  ),
 });
 
 const MESSAGE = variant('role', {
   system: spoken('system', { text: TEXT_PART }),
   developer: spoken('developer', { text: TEXT_PART }),
-  user: spoken('user', { text: TEXT_PART, image_url: IMAGE_PART }),
+  user: spoken('user', { text: TEXT_PART, image_url: IMAGE_PART, file: FILE_PART }),
   assistant: object(
     {
       role: oneOf('assistant'),
@@ -155,8 +165,8 @@ export function hasImage({ content: parts }: Fields): boolean {
 /** Every text of a conversation, to be searched and counted. */
 export function textsOf(items: readonly Fields[]): string[] {
   return items.flatMap((item) => {
-    const { content: said, output, arguments: given } = item;
-    return [said, output, given].flatMap(plainTexts);
+    const { content: said, output, arguments: given, input } = item;
+    return [said, output, given, input].flatMap(plainTexts);
   });
 }
 

@@ -65,6 +65,20 @@ const BODY = object(
     include: nullable(arrayOf(INCLUDE, 0, 8)),
     stream_options: nullable(object({ include_obfuscation: flag }, [])),
     background: nullable(flag),
+    max_tool_calls: nullable(integer(1, Number.POSITIVE_INFINITY)),
+    context_management: nullable(
+      arrayOf(
+        object(
+          {
+            type: oneOf('compaction'),
+            compact_threshold: nullable(integer(1_000, Number.POSITIVE_INFINITY)),
+          },
+          ['type'],
+        ),
+        1,
+        1,
+      ),
+    ),
     max_output_tokens: nullable(integer(MIN_OUTPUT_TOKENS, Number.POSITIVE_INFINITY)),
     reasoning: nullable(
       object(

@@ -1,4 +1,5 @@
 import { Rejection, unsupportedParameter } from './strict-error.ts';
+import { HOSTED_TOOLS } from './strict-hosted-tools.ts';
 import type { StrictModel } from './strict-models.ts';
 import { checkFunctionSchema, checkStrictSchema } from './strict-schema.ts';
 import {
@@ -29,6 +30,11 @@ const FUNCTION_FIELDS = {
   strict: nullable(flag),
 };
 
+const GRAMMAR_FIELDS = {
+  syntax: oneOf('lark', 'regex'),
+  definition: text({ least: 1 }),
+};
+
 const MODES = oneOf('none', 'auto', 'required');
 const isString = (value: unknown): boolean => typeof value === 'string';
 
@@ -44,37 +50,121 @@ export const chatTools: Check = arrayOf(
       },
       ['type', 'function'],
     ),
+    custom: object(
+      {
+        type: oneOf('custom'),
+        custom: object(
+          {
+            name: identifier,
+            description: text({ most: MAX_DESCRIPTION }),
+            format: variant('type', {
+              text: object({ type: oneOf('text') }, ['type']),
+              grammar: object(
+                {
+                  type: oneOf('grammar'),
+                  grammar: object(GRAMMAR_FIELDS, ['syntax', 'definition']),
+                },
+                ['type', 'grammar'],
+              ),
+            }),
+          },
+          ['name'],
+        ),
+      },
+      ['type', 'custom'],
+    ),
   }),
   1,
   MAX_TOOLS,
 );
 
-export const chatToolChoice: Check = either(
-  isString,
-  MODES,
-  object({ type: oneOf('function'), function: object({ name: identifier }, ['name']) }, [
+const CHAT_NAMED = {
+  function: object({ type: oneOf('function'), function: object({ name: identifier }, ['name']) }, [
     'type',
     'function',
   ]),
+  custom: object({ type: oneOf('custom'), custom: object({ name: identifier }, ['name']) }, [
+    'type',
+    'custom',
+  ]),
+};
+
+const ALLOWED_MODE = oneOf('auto', 'required');
+
+export const chatToolChoice: Check = either(
+  isString,
+  MODES,
+  variant('type', {
+    ...CHAT_NAMED,
+    allowed_tools: object(
+      {
+        type: oneOf('allowed_tools'),
+        allowed_tools: object(
+          { mode: ALLOWED_MODE, tools: arrayOf(variant('type', CHAT_NAMED), 1, MAX_TOOLS) },
+          ['mode', 'tools'],
+        ),
+      },
+      ['type', 'allowed_tools'],
+    ),
+  }),
 );
 
 /** `tools` of Responses. */
 export const responsesTools: Check = arrayOf(
   variant('type', {
     function: object({ type: oneOf('function'), ...FUNCTION_FIELDS }, ['type', 'name']),
+    custom: object(
+      {
+        type: oneOf('custom'),
+        name: identifier,
+        description: text(),
+        format: variant('type', {
+          text: object({ type: oneOf('text') }, ['type']),
+          grammar: object({ type: oneOf('grammar'), ...GRAMMAR_FIELDS }, [
+            'type',
+            'syntax',
+            'definition',
+          ]),
+        }),
+      },
+      ['type', 'name'],
+    ),
+    ...HOSTED_TOOLS,
   }),
   0,
   MAX_TOOLS,
 );
 
+const bare = (type: string): Check => object({ type: oneOf(type) }, ['type']);
+const NAMED: Readonly<Record<string, Check>> = {
+  ...Object.fromEntries(Object.keys(HOSTED_TOOLS).map((type) => [type, bare(type)])),
+  function: object({ type: oneOf('function'), name: identifier }, ['type', 'name']),
+  custom: object({ type: oneOf('custom'), name: identifier }, ['type', 'name']),
+  mcp: object({ type: oneOf('mcp'), server_label: text({ least: 1 }), name: nullable(text()) }, [
+    'type',
+    'server_label',
+  ]),
+};
+
 export const responsesToolChoice: Check = either(
   isString,
   MODES,
-  object({ type: oneOf('function'), name: identifier }, ['type', 'name']),
+  variant('type', {
+    ...NAMED,
+    allowed_tools: object(
+      {
+        type: oneOf('allowed_tools'),
+        mode: ALLOWED_MODE,
+        tools: arrayOf(variant('type', NAMED), 1, MAX_TOOLS),
+      },
+      ['type', 'mode', 'tools'],
+    ),
+  }),
 );
 
-/** A function as both surfaces define it, and where its schema stands. */
+/** A tool as both surfaces define it, and where its schema stands, if it has one. */
 interface Definition {
+  readonly type: string;
   readonly fields: Fields;
   readonly param: string;
 }
@@ -83,17 +173,30 @@ interface Definition {
 export function checkTools(model: StrictModel, body: Fields, surface: 'chat' | 'responses'): void {
   const tools = Array.isArray(body.tools) ? body.tools : [];
   const definitions = tools.map((tool: Fields, index): Definition => {
-    const { function: nested } = tool;
+    const type = String(tool.type);
+    const nested = tool[type];
     return surface === 'chat' && isObject(nested)
-      ? { fields: nested, param: `tools[${index}].function.parameters` }
-      : { fields: tool, param: `tools[${index}].parameters` };
+      ? { type, fields: nested, param: `tools[${index}].${type}.parameters` }
+      : { type, fields: tool, param: `tools[${index}].parameters` };
   });
+  for (const { type, param } of definitions) checkKnown(model, type, param);
   if (definitions.length > 0 && model.tools === false) throw unsupportedParameter('tools');
   for (const definition of definitions) checkDefinition(definition);
   checkUse(body, definitions, surface);
   if (Object.hasOwn(body, 'parallel_tool_calls') && model.parallelToolCalls === false) {
     throw unsupportedParameter('parallel_tool_calls');
   }
+}
+
+/** Models before GPT-5 know functions and what OpenAI runs. */
+const BEFORE_GPT_5 = /^(?:gpt-[34]|o\d)/;
+const FROM_GPT_5_ON: readonly string[] = ['custom', 'apply_patch', 'shell'];
+
+function checkKnown({ id }: StrictModel, type: string, param: string): void {
+  if (!FROM_GPT_5_ON.includes(type) || !BEFORE_GPT_5.test(id)) return;
+  throw new Rejection(`Tool '${type}' is not supported with ${id}.`, {
+    param: param.replace(/\..*/, ''),
+  });
 }
 
 function checkDefinition({ fields, param }: Definition): void {
@@ -118,17 +221,39 @@ function checkUse(
     }
     if (choice === 'required' || isObject(choice)) throw onlyWithTools('tool_choice');
   }
-  const chosen = chosenFunction(choice);
-  if (chosen === undefined || definitions.some(({ fields }) => fields.name === chosen)) return;
-  throw new Rejection(
-    `Invalid value for 'tool_choice': no function named '${chosen}' was specified in the 'tools' parameter.`,
-    { param: 'tool_choice' },
-  );
+  checkChosen(choice, definitions);
 }
 
-function chosenFunction(choice: unknown): unknown {
-  if (!isObject(choice)) return undefined;
-  return isObject(choice.function) ? choice.function.name : choice.name;
+function checkChosen(choice: unknown, definitions: readonly Definition[]): void {
+  for (const { type, name } of chosenTools(choice)) {
+    if (definitions.some((each) => each.type === type && nameOf(each) === name)) continue;
+    const what = name === undefined ? `tool of type '${type}'` : `${type} named '${name}'`;
+    throw new Rejection(
+      `Invalid value for 'tool_choice': no ${what} was specified in the 'tools' parameter.`,
+      { param: 'tool_choice' },
+    );
+  }
+}
+
+interface Chosen {
+  readonly type: string;
+  /** Undefined: the type says it all. */
+  readonly name: unknown;
+}
+
+function nameOf({ fields }: Pick<Definition, 'fields'>): unknown {
+  return fields.name ?? fields.server_label;
+}
+
+function chosenTools(choice: unknown): readonly Chosen[] {
+  if (!isObject(choice)) return [];
+  if (choice.type === 'allowed_tools') {
+    const { tools } = isObject(choice.allowed_tools) ? choice.allowed_tools : choice;
+    return (tools as readonly Fields[]).flatMap(chosenTools);
+  }
+  const type = String(choice.type);
+  const nested = choice[type];
+  return [{ type, name: nameOf({ fields: isObject(nested) ? nested : choice }) }];
 }
 
 function onlyWithTools(name: string): Rejection {

@@ -22,6 +22,10 @@ export interface AnswerIdentity {
   readonly serviceTier?: string;
   /** Default: `fp_stub`. */
   readonly systemFingerprint?: string;
+  /** Of the text, over `/responses` only. Default: none. */
+  readonly annotations?: readonly object[];
+  /** Over `/responses` only. Default: absent. */
+  readonly toolUsage?: object;
 }
 
 /** Reasoning that is to be handed back. */
@@ -34,8 +38,9 @@ export interface StubReasoningItem {
 export interface ToolCallDelta {
   readonly index: number;
   readonly id?: string;
-  readonly type?: 'function';
+  readonly type?: 'function' | 'custom';
   readonly function?: { readonly name?: string; readonly arguments?: string };
+  readonly custom?: { readonly name?: string; readonly input?: string };
 }
 
 export interface Delta {

@@ -211,7 +211,7 @@ export interface ToolCallDelta {
   index: number;
   /** The call's id, in its first delta. */
   id: string;
-  /** The function's name, in its first delta. */
+  /** The tool's name, in its first delta. */
   name: string;
   /** More of the arguments. */
   argumentsFragment: string;
@@ -219,7 +219,7 @@ export interface ToolCallDelta {
   kind: ToolKind;
 }
 
-/** What a tool that the upstream runs itself is doing. Not sent yet. */
+/** What a tool that the upstream runs itself is doing. */
 export interface HostedToolEvent {
   /** The upstream's id of this use of the tool. */
   id: string;
@@ -234,7 +234,7 @@ export interface HostedToolEvent {
   detail: string;
 }
 
-/** Where a piece of the answer's text comes from. Not sent yet. */
+/** Where a piece of the answer's text comes from. */
 export interface Annotation {
   /** The source. Empty for a file that was uploaded. */
   url: string;
@@ -399,7 +399,7 @@ export interface MessageResponse {
    * "commentary", in order.
    */
   commentary: string;
-  /** Where pieces of the answer come from. Not filled yet. */
+  /** Where pieces of the answer come from. */
   annotations: Annotation[];
 }
 

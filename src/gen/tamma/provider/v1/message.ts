@@ -68,9 +68,19 @@ export const ToolKind = {
   FUNCTION: 1,
   /** CUSTOM - A custom tool; `arguments` is its input as raw text. */
   CUSTOM: 2,
-  /** APPLY_PATCH - HostedTool.apply_patch; `arguments` is the upstream's JSON of the change. */
+  /**
+   * APPLY_PATCH - HostedTool.apply_patch; `arguments` is the upstream's JSON of the change: {"type": "update_file",
+   * "path": …, "diff": …}, or create_file, or delete_file without a diff. The content of the result is
+   * JSON: {"status": "completed", "output": "…"}, or with the status failed. output may be left out.
+   */
   APPLY_PATCH: 3,
-  /** SHELL - HostedTool.shell; `arguments` is the upstream's JSON of the commands. */
+  /**
+   * SHELL - HostedTool.shell; `arguments` is the upstream's JSON of the commands: {"commands": […],
+   * "timeout_ms": …, "max_output_length": …}. The content of the result is JSON with an output for each
+   * command: {"output": [{"stdout": "…", "stderr": "…", "outcome": {"type": "exit", "exit_code": 0}}]};
+   * the outcome of a command that took too long is {"type": "timeout"}. What the call has as
+   * max_output_length comes back beside output.
+   */
   SHELL: 4,
 } as const;
 
@@ -242,9 +252,9 @@ export interface MessageRequest {
    * model takes a subset. A string, because the set grows. Empty: the model's default.
    */
   reasoningEffort: string;
-  /** Functions the model may call. At most 128, names unique. */
+  /** Functions and custom tools the model may call. At most 128, names unique. */
   tools: Tool[];
-  /** Whether and which function to call. Default: AUTO if there are tools, else NONE. */
+  /** Whether and which tool to call. Default: AUTO if there are tools, else NONE. */
   toolChoice:
     | ToolChoice
     | undefined;
@@ -320,11 +330,15 @@ export interface MessageRequest {
   promptCacheOptions:
     | PromptCacheOptions
     | undefined;
-  /** Tools that the upstream or the model brings along. At most 16. Not served yet. */
+  /**
+   * Tools that the upstream or the model brings along. At most 16, each kind once, MCP servers each
+   * once. Over the Responses API only. What the upstream runs itself must be allowed by the
+   * configuration (`hostedTools.allow`).
+   */
   hostedTools: HostedTool[];
   /**
-   * Most calls of hosted tools in this answer, all kinds together, 1 or more. Default: not limited.
-   * Not served yet.
+   * Most calls of hosted tools in this answer, all kinds together, 1 or more. Only with hosted_tools.
+   * Default: not limited.
    */
   maxToolCalls?:
     | number
@@ -369,7 +383,10 @@ export interface Message {
   role: Role;
   /** The text. */
   content: string;
-  /** The text and images, in order. Images only in user messages. */
+  /**
+   * The text, images and files, in order. Images and files only in user messages and in results of
+   * tools, the latter over the Responses API only.
+   */
   parts: ContentPart[];
   /**
    * The calls that the model made in this turn. Only with ROLE_ASSISTANT; each id must be answered
@@ -433,7 +450,7 @@ export interface ContentPart {
     | undefined;
 }
 
-/** A document in a user message. */
+/** A document in a user message, or in the result of a tool. */
 export interface File {
   /** Exactly one. */
   source:
@@ -456,7 +473,7 @@ export interface File {
   mediaType: string;
 }
 
-/** An image in a user message. */
+/** An image in a user message, or in the result of a tool. */
 export interface Image {
   /** Exactly one. */
   source:
@@ -499,7 +516,7 @@ export interface Tool {
     | undefined;
   /**
    * Its presence makes this a custom tool, whose input is free text instead of JSON; input_schema and
-   * strict are then refused. Not served yet.
+   * strict are then refused.
    */
   custom: CustomFormat | undefined;
 }
@@ -630,17 +647,20 @@ export interface ShellTool {
 export interface ToolCall {
   /** The upstream's id of the call; the result refers to it. */
   id: string;
-  /** The function, or the custom tool. */
+  /** The function, or the custom tool, or "apply_patch" or "shell". */
   name: string;
-  /** The arguments as the model wrote them, byte for byte. Usually JSON: check it before use. */
+  /**
+   * The arguments as the model wrote them, byte for byte. Usually JSON: check it before use. The raw
+   * input of a custom tool.
+   */
   arguments: string;
-  /** What it is for. In a request, kinds other than FUNCTION are not served yet. */
+  /** What it is for. Hand it back unchanged. */
   kind: ToolKind;
   /** What the upstream wants back with this call: opaque, at most 64 KiB. Hand it back unchanged. */
   providerData: string;
 }
 
-/** Whether and which function the model calls. */
+/** Whether and which tool the model calls. */
 export interface ToolChoice {
   /** Exactly one. */
   choice:
@@ -651,15 +671,15 @@ export interface ToolChoice {
     /** This function, which must be among the tools. */
     { $case: "functionName"; value: string }
     | //
-    /** Some of the tools. Not served yet. */
+    /** Some of the tools. */
     { $case: "allowed"; value: AllowedTools }
     | //
-    /** This custom tool, which must be among the tools. Not served yet. */
+    /** This custom tool, which must be among the tools. */
     { $case: "customName"; value: string }
     | //
     /**
-     * This hosted tool, which must be among them, by its name in HostedTool: "web_search".
-     * Not served yet.
+     * This hosted tool, which must be among them, by its name in HostedTool: "web_search", or by the
+     * name of an MCP server.
      */
     { $case: "hosted"; value: string }
     | undefined;

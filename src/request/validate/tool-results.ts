@@ -1,0 +1,91 @@
+import type { Message, ToolKind } from '../../core/message.ts';
+
+/** What the caller did of an `apply_patch` call, as the upstream takes it. */
+export interface PatchResult {
+  readonly status: 'completed' | 'failed';
+  readonly output?: string;
+}
+
+/** What the commands of a `shell` call came to, as the upstream takes it. */
+export interface ShellResult {
+  readonly output: readonly object[];
+  readonly max_output_length?: number;
+}
+
+/** Larger than what any tool prints for a model to read. */
+const MAX_COMMANDS = 1_024;
+
+const PATCH_RULE =
+  'must be JSON such as {"status": "completed", "output": "…"}, with the status completed or failed';
+const SHELL_RULE =
+  'must be JSON such as {"output": [{"stdout": "…", "stderr": "…", "outcome": {"type": "exit", "exit_code": 0}}]}, with the outcome {"type": "timeout"} for a command that was ended';
+
+/** Why `content` is no result of a call of this kind; undefined if it is one. */
+export function resultProblem(kind: ToolKind, content: Message['content']): string | undefined {
+  if (kind === 'apply_patch') return patchResult(content) === undefined ? PATCH_RULE : undefined;
+  if (kind === 'shell') return shellResult(content) === undefined ? SHELL_RULE : undefined;
+  return undefined;
+}
+
+/** Undefined: it is none. */
+export function patchResult(content: Message['content']): PatchResult | undefined {
+  const parsed = parse(content);
+  if (!isObject(parsed)) return undefined;
+  const { status, output } = parsed;
+  if (status !== 'completed' && status !== 'failed') return undefined;
+  if (output === undefined || output === null) return { status };
+  return typeof output === 'string' ? { status, output } : undefined;
+}
+
+/** Undefined: it is none. The list of outputs alone is one, too. */
+export function shellResult(content: Message['content']): ShellResult | undefined {
+  const parsed = parse(content);
+  if (Array.isArray(parsed)) return shellOutput(parsed);
+  if (!isObject(parsed) || !Array.isArray(parsed.output)) return undefined;
+  const { max_output_length: most } = parsed;
+  const result = shellOutput(parsed.output);
+  if (result === undefined || most === undefined || most === null) return result;
+  return Number.isInteger(most) ? { ...result, max_output_length: Number(most) } : undefined;
+}
+
+/** Whether a text can be what a call of these kinds asks for, which is the upstream's own JSON. */
+export function isAction(text: string): boolean {
+  return isObject(parse(text));
+}
+
+function shellOutput(output: readonly unknown[]): ShellResult | undefined {
+  if (output.length === 0 || output.length > MAX_COMMANDS) return undefined;
+  return output.every(isCommandOutput) ? { output } : undefined;
+}
+
+function isCommandOutput(value: unknown): value is object {
+  if (!isObject(value) || !isObject(value.outcome)) return false;
+  const { stdout, stderr, outcome } = value;
+  if (typeof stdout !== 'string' || typeof stderr !== 'string') return false;
+  return outcome.type === 'timeout' || (outcome.type === 'exit' && isExitCode(outcome.exit_code));
+}
+
+function isExitCode(code: unknown): boolean {
+  return Number.isSafeInteger(code);
+}
+
+function parse(content: Message['content']): unknown {
+  const text = textOf(content);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(content: Message['content']): string | undefined {
+  if (typeof content === 'string') return content;
+  return content.every(({ type }) => type === 'text')
+    ? content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+    : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
