@@ -13,6 +13,8 @@ export interface Draw {
   readonly level: number;
   /** After which without a draw the bucket is full in any case, in ms. */
   readonly keepMs: number;
+  /** What is wanted was used already: what is granted of it is no more to be handed out. */
+  readonly isSpent: boolean;
 }
 
 export interface Drawn {

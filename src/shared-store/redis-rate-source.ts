@@ -6,6 +6,7 @@ import { LeasedRate, type RateKeeper } from './leased-rate.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
 import { keySpace } from './redis-keys.ts';
+import { RoundTrip } from './round-trip.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { thisSidecar } from './sidecar.ts';
 
@@ -16,7 +17,8 @@ export interface RedisRateSourceDeps {
 
 /**
  * Limits that several sidecars share: each draws from one bucket in the server what it needs for about
- * a second, in the background. While the server is away it keeps to its last known fair share.
+ * a second, in the background. While the server is away, or slower than is of use, it keeps to its last
+ * known fair share.
  */
 export function redisRateSource(
   runner: ScriptRunner,
@@ -26,17 +28,22 @@ export function redisRateSource(
   const keys = keySpace(keyPrefix);
   const sidecar = thisSidecar(name, false, clock).name;
   const courier = new Courier<LeasedRate>(send);
+  const roundTrip = new RoundTrip();
   let refused = false;
   const keeper: RateKeeper = {
     get isUp() {
       return runner.isUp;
+    },
+    get roundTripMs() {
+      return roundTrip.ms;
     },
     request: (rate) => courier.request(rate),
   };
 
   /** Never rejects. */
   async function send(batch: readonly LeasedRate[]): Promise<void> {
-    const draws = batch.map((rate) => rate.order(clock.now()));
+    const askedAt = clock.now();
+    const draws = batch.map((rate) => rate.order(askedAt));
     const drawn = await runner
       .run(
         RATE_SCRIPT,
@@ -45,6 +52,7 @@ export function redisRateSource(
       )
       .then(readDrawn)
       .catch(tell);
+    roundTrip.measured(clock.now() - askedAt);
     for (const [index, rate] of batch.entries()) {
       const [draw, answer] = [draws[index], drawn[index]];
       if (draw === undefined || answer === undefined) rate.failed(clock.now());

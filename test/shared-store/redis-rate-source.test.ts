@@ -23,7 +23,11 @@ describeWithRedis('rates on Redis', () => {
     await server.stop();
   });
 
+  /** What one left under way must not arrive in the next. */
+  let test = 0;
+
   beforeEach(() => {
+    test += 1;
     server.command('flushall');
   });
 
@@ -36,7 +40,7 @@ describeWithRedis('rates on Redis', () => {
     const clock = new FakeClock(Date.now());
     const runner = new Switch(connection);
     const log = new LogProbe();
-    const newSource = redisRateSource(runner, { keyPrefix: 'test:' }, { clock, log });
+    const newSource = redisRateSource(runner, { keyPrefix: `test-${test}:` }, { clock, log });
     const source = newSource(limit, TARGET, clock.now());
     let changes = 0;
     source.onChange(() => {
@@ -102,7 +106,7 @@ describeWithRedis('rates on Redis', () => {
 
     it('takes more than the bucket ever holds, by and by', async () => {
       const one = stillSource(tokens(600_000));
-      await one.draw(12_000);
+      await one.draw(15_000);
       expect(one.runner.runs).toBeGreaterThan(1);
     });
 
@@ -135,6 +139,40 @@ describeWithRedis('rates on Redis', () => {
       expect(one.waitMs(1)).toBeLessThan(100);
       expect(one.waitMs(1, 10)).toBeGreaterThan(5 * SECOND_MS);
       expect(one.waitMs(1, 10)).toBeLessThan(15 * SECOND_MS);
+    });
+  });
+
+  describe('who waits', () => {
+    it('gets what all of them need with one draw', async () => {
+      const one = stillSource(perMinute(6_000));
+      expect(one.take(1)).toBe(false);
+      one.source.awaited(80, one.clock.now());
+      await one.change();
+      const { runs } = one.runner;
+      for (let count = 0; count < 80; count += 1) expect(one.take(1)).toBe(true);
+      expect(one.runner.runs).toBe(runs);
+    });
+
+    it('does not, for what the sidecars may use before they have drawn it', async () => {
+      const [one, two] = [stillSource(perMinute(6_000)), stillSource(perMinute(6_000))];
+      await one.draw(1);
+      await two.draw(1);
+      two.clock.advance(SECOND_MS);
+      let credit = 0;
+      while (two.take(1)) credit += 1;
+      // Half of what comes in in a quarter of a second.
+      expect(credit).toBe(12);
+      await two.change();
+      // It is paid back before more is handed out.
+      expect(two.waitMs(1)).toBe(0);
+    });
+
+    it('does for a server whose bucket is empty', async () => {
+      const one = stillSource(perMinute(6_000));
+      expect(one.take(98)).toBe(false);
+      await one.change();
+      expect(one.take(98)).toBe(true);
+      expect(one.take(1)).toBe(false);
     });
   });
 

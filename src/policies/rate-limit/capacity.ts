@@ -41,6 +41,7 @@ export class Capacity {
   readonly #requests: Configured | undefined;
   readonly #tokens: Configured | undefined;
   readonly #daily: Quota;
+  readonly #dailySource: RateSource | undefined;
   readonly #concurrency: ConcurrencyLimit;
   readonly #maxConcurrent: number;
   readonly #maxHoldMs: number;
@@ -71,6 +72,7 @@ export class Capacity {
     this.#tokens = configured('tokens per minute', options.tokensPerMinute);
     const daily = configured('requests per day', options.requestsPerDay);
     this.#daily = new Quota('requests per day', daily);
+    this.#dailySource = daily?.source;
     this.#maxConcurrent = options.maxConcurrent;
     this.#maxHoldMs = options.maxHoldMs;
     this.#quotaGroups = groups;
@@ -159,6 +161,13 @@ export class Capacity {
       waitedFor: 'concurrency',
       waitMs: isLowered ? RECOVERY_CHECK_MS : Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** All who wait need so much: sources that order more order it all at once. */
+  awaited({ requests, tokens }: Ahead, now: number): void {
+    this.#requests?.source.awaited(requests, now);
+    this.#tokens?.source.awaited(tokens, now);
+    this.#dailySource?.awaited(requests, now);
   }
 
   /** How long somebody with these keys will wait that has so much ahead, and for what most. An estimate. */

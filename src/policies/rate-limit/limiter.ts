@@ -347,6 +347,9 @@ export class Limiter {
   #hold(waiter: Waiter, now: number): void {
     const keys = keysOf(waiter.call);
     const { waitedFor, waitMs } = this.#capacity.obstacle(waiter.tokens, now, keys);
+    if (this.#heldBy === undefined && waitedFor === 'rate_limit') {
+      this.#capacity.awaited(this.#queue.total, now);
+    }
     this.#heldBy ??= waitedFor;
     waiter.waitedFor ??= waitedFor;
     this.#alarm.at(now + waitMs);

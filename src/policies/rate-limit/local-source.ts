@@ -47,6 +47,9 @@ class LocalSource implements RateSource {
     this.#window?.give(amount, takenAt);
   }
 
+  /** Time brings no more for it. */
+  awaited(): void {}
+
   /** Only time brings more, and `waitMs` foresees that. */
   onChange(): void {}
 }

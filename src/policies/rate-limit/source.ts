@@ -34,6 +34,9 @@ export interface RateSource {
    */
   give(amount: number, takenAt: number): void;
 
+  /** All who wait need so much together. Called whenever the first of them has to wait. */
+  awaited(amount: number, now: number): void;
+
   /** Calls `listener` whenever there is more than `waitMs` foresaw. */
   onChange(listener: () => void): void;
 }

@@ -46,6 +46,11 @@ export class WaitQueue<T extends Queued> {
     for (const { entries } of this.#lines) yield* entries;
   }
 
+  /** What all who wait need. */
+  get total(): Ahead {
+    return this.ahead(2);
+  }
+
   /** What somebody of this priority who comes now has ahead. */
   ahead(priority: Priority): Ahead {
     let requests = 0;

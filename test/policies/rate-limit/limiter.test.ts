@@ -41,6 +41,8 @@ class Purse implements RateSource {
     this.out -= amount;
   }
 
+  awaited(): void {}
+
   onChange(listener: () => void): void {
     this.#listener = listener;
   }

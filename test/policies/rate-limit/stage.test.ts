@@ -32,6 +32,8 @@ class Balance implements RateSource {
     this.taken -= amount;
   }
 
+  awaited(): void {}
+
   onChange(): void {}
 }
 
