@@ -1,5 +1,5 @@
 import type { Usage } from './events.ts';
-import type { ContentPart, MessageRequest } from './message.ts';
+import type { ContentPart, FilePart, MessageRequest } from './message.ts';
 
 /**
  * Characters of text per token, for estimates where the upstream reported nothing: about 4 for
@@ -12,6 +12,9 @@ const TOKENS_PER_MESSAGE = 4;
 
 /** Tokens of an image whose size is not known: a mid-sized one in high detail. */
 const TOKENS_PER_IMAGE = 765;
+
+const TOKENS_PER_PAGE = 1_600;
+const BYTES_PER_PAGE = 40_000;
 
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
@@ -40,7 +43,15 @@ export function estimateInputTokens(request: MessageRequest): number {
 
 function addPart(part: ContentPart, characters: number, tokens: number): [number, number] {
   if (part.type === 'text') return [characters + part.text.length, tokens];
+  if (part.type === 'file') return [characters, tokens + tokensOfFile(part)];
   return [characters, tokens + TOKENS_PER_IMAGE];
+}
+
+/** A page of a PDF takes some 40 KB and as many tokens as an image and its text, about 1,600. */
+function tokensOfFile({ data, mediaType }: FilePart): number {
+  if (data === undefined) return 10 * TOKENS_PER_PAGE;
+  if (mediaType !== 'application/pdf') return estimateTokens(data.byteLength);
+  return Math.ceil(data.byteLength / BYTES_PER_PAGE) * TOKENS_PER_PAGE;
 }
 
 /** The usage of an attempt that ended before the upstream reported it. */

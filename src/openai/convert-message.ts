@@ -8,10 +8,10 @@ import type {
 } from 'openai/resources/chat/completions';
 import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
 import { present, unlessEmpty } from './present.ts';
 import { fromProviderData } from './provider-data.ts';
-import { unserved } from './unserved.ts';
 
 /**
  * A turn as the Chat Completions API takes it.
@@ -33,7 +33,7 @@ export function toMessageParam(
         ...nameOf(message),
       };
     case 'user':
-      return { role: 'user', content: textAndImages(message.content), ...nameOf(message) };
+      return { role: 'user', content: partsOf(message.content), ...nameOf(message) };
     case 'assistant':
       return assistant(message, model, target);
     case 'tool':
@@ -92,7 +92,7 @@ function textOnly(content: Message['content']): string | ChatCompletionContentPa
   return content.filter((part) => part.type === 'text').map(({ type, text }) => ({ type, text }));
 }
 
-function textAndImages(content: Message['content']): string | ChatCompletionContentPart[] {
+function partsOf(content: Message['content']): string | ChatCompletionContentPart[] {
   return typeof content === 'string' ? content : content.map(toPart);
 }
 
@@ -103,7 +103,7 @@ function toPart(part: ContentPart): ChatCompletionContentPart {
     case 'image':
       return toImage(part);
     case 'file':
-      return unserved('a file');
+      return { type: 'file', file: fileSource(part) };
   }
 }
 

@@ -1,15 +1,17 @@
 import type {
   EasyInputMessage,
   ResponseInputContent,
+  ResponseInputFile,
   ResponseInputItem,
   ResponseInputText,
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses';
 import type { ContentPart, Message, ReasoningItem, ToolKind } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
+import { present } from './present.ts';
 import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
-import { unserved } from './unserved.ts';
 
 /**
  * A conversation as the Responses API takes it: a turn is one item, or several where it calls tools or
@@ -77,10 +79,19 @@ function toReasoning(item: ReasoningItem): ResponseReasoningItem {
   };
 }
 
-function toInputContent(part: ContentPart): ResponseInputText | ImageContent {
-  if (part.type === 'text') return { type: 'input_text', text: part.text };
-  if (part.type === 'file') return unserved('a file');
-  return { type: 'input_image', image_url: imageUrl(part), detail: part.detail ?? 'auto' };
+function toInputContent(part: ContentPart): ResponseInputText | ImageContent | ResponseInputFile {
+  switch (part.type) {
+    case 'text':
+      return { type: 'input_text', text: part.text };
+    case 'image':
+      return { type: 'input_image', image_url: imageUrl(part), detail: part.detail ?? 'auto' };
+    case 'file':
+      return {
+        type: 'input_file',
+        ...fileSource(part),
+        ...(part.uri !== undefined && { file_url: part.uri, ...present({ filename: part.name }) }),
+      };
+  }
 }
 
 type ImageContent = Extract<ResponseInputContent, { type: 'input_image' }>;

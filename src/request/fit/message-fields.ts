@@ -1,4 +1,5 @@
 import type { ContentPart, Message, ToolKind } from '../../core/message.ts';
+import { isBeyondChat } from './beyond-chat.ts';
 import { lacking, missingOn, needsReasoning, type Problem } from './problems.ts';
 
 /** A field of a message that some target cannot honour. */
@@ -14,9 +15,10 @@ export interface MessageField {
 const NOWHERE: readonly string[] = [];
 
 export const MESSAGE_FIELDS: readonly MessageField[] = [
-  { places: ({ content }) => imagesIn(content), problems: [lacking('images')] },
+  { places: ({ content }) => partsOf(content, isImage), problems: [lacking('images')] },
+  { places: ({ content }) => partsOf(content, isFile), problems: [lacking('files')] },
   {
-    places: ({ role, content }) => (role === 'tool' ? imagesIn(content) : NOWHERE),
+    places: ({ role, content }) => partsOf(content, (part) => isBeyondChat(part, role)),
     problems: [missingOn('chat_completions')],
   },
   { places: (message) => callsOf(message, 'custom'), problems: [lacking('customTools')] },
@@ -42,7 +44,18 @@ function callsOf({ toolCalls = [] }: Message, ...kinds: readonly ToolKind[]): re
   );
 }
 
-function imagesIn(content: string | readonly ContentPart[]): readonly string[] {
+function partsOf(
+  content: Message['content'],
+  wanted: (part: ContentPart) => boolean,
+): readonly string[] {
   if (typeof content === 'string') return NOWHERE;
-  return content.flatMap(({ type }, index) => (type === 'image' ? [`parts[${index}].image`] : []));
+  return content.flatMap((part, index) => (wanted(part) ? [`parts[${index}].${part.type}`] : []));
+}
+
+function isImage({ type }: ContentPart): boolean {
+  return type === 'image';
+}
+
+function isFile({ type }: ContentPart): boolean {
+  return type === 'file';
 }

@@ -1,6 +1,7 @@
-import type { ContentPart, Message, MessageRequest } from '../../core/message.ts';
+import type { Message, MessageRequest } from '../../core/message.ts';
 import type { Model, ModelParameter, Surface } from '../../core/model.ts';
 import { effectiveEffort, isSet } from './accepts.ts';
+import { isBeyondChat } from './beyond-chat.ts';
 
 export interface SurfaceOptions {
   /** The upstream is OpenAI itself, where both surfaces are at home. */
@@ -30,7 +31,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the model has one surface only | that one |
  * | one is configured | that one |
  * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
- * | the request needs Responses: its tools or their results do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
+ * | the request needs Responses: its tools, their results or its files do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
  * | the request uses what only Chat Completions takes | Chat Completions |
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
@@ -69,21 +70,17 @@ function needsResponses(model: Model, request: MessageRequest): boolean {
   if (isReasoning && (isSet(request.reasoningSummary) || request.messages.some(isSealed))) {
     return true;
   }
-  if (isSet(request.hostedTools) || request.messages.some(isBeyondChat)) return true;
+  if (isSet(request.hostedTools) || request.messages.some(needsMoreThanChat)) return true;
   if (!isSet(request.tools)) return false;
   const onChat = model.supports.toolsOnChatCompletions;
   if (onChat === 'without_reasoning') return effectiveEffort(request, model) !== 'none';
   return onChat === false;
 }
 
-/** Calls of tools that Chat Completions does not know, and images as results. */
-function isBeyondChat({ role, content, toolCalls = [] }: Message): boolean {
+/** Calls of tools, and contents, that Chat Completions does not know. */
+function needsMoreThanChat({ role, content, toolCalls = [] }: Message): boolean {
   if (toolCalls.some(({ kind }) => kind === 'apply_patch' || kind === 'shell')) return true;
-  return role === 'tool' && typeof content !== 'string' && content.some(isImage);
-}
-
-function isImage({ type }: ContentPart): boolean {
-  return type === 'image';
+  return typeof content !== 'string' && content.some((part) => isBeyondChat(part, role));
 }
 
 function isSealed({ reasoningItems = [] }: Message): boolean {

@@ -1,6 +1,14 @@
-import type { Message, MessageRequest, ResponseFormat, ToolCall } from '../../core/message.ts';
+import type {
+  FilePart,
+  Message,
+  MessageRequest,
+  ResponseFormat,
+  ToolCall,
+} from '../../core/message.ts';
 import type { TokenizerName } from '../../core/model.ts';
 import { estimateTokens } from '../../core/usage.ts';
+import { isTextType } from '../validate/files.ts';
+import { fileTokens } from './file-tokens.ts';
 import { imageTokens } from './image-tokens.ts';
 import { type Prompt, PromptBuilder } from './prompt.ts';
 import { addTools } from './tool-tokens.ts';
@@ -61,8 +69,19 @@ function addContent(prompt: PromptBuilder, model: string, content: Message['cont
     } else if (part.type === 'image') {
       prompt.addTokens(imageTokens(model, part));
       prompt.markEstimated();
+    } else {
+      addFile(prompt, model, part);
     }
   }
+}
+
+/** Text is told as it stands, with a frame that is not published; of anything else pages count. */
+function addFile(prompt: PromptBuilder, model: string, file: FilePart): void {
+  prompt.addText(file.name ?? '');
+  if (file.data !== undefined && isTextType(file.mediaType)) {
+    prompt.addText(Buffer.from(file.data).toString());
+  } else prompt.addTokens(fileTokens(model, file));
+  prompt.markEstimated();
 }
 
 /** Ids are counted too: whether the model sees them is not published, and too high is safer. */

@@ -1,4 +1,6 @@
-import type { Message, MessageRequest } from '../../core/message.ts';
+import type { FilePart, Message, MessageRequest } from '../../core/message.ts';
+import { isTextType } from '../validate/files.ts';
+import { fileTokens } from './file-tokens.ts';
 import { imageTokens } from './image-tokens.ts';
 
 /**
@@ -62,17 +64,29 @@ function tokensAtMost(model: string, request: MessageRequest, measure: Measure):
   return tokens;
 }
 
+function contentTokens(model: string, content: Message['content'], measure: Measure): number {
+  if (typeof content === 'string') return measure(content);
+  let tokens = 0;
+  for (const part of content) {
+    if (part.type === 'text') tokens += measure(part.text);
+    else if (part.type === 'image') tokens += imageTokens(model, part);
+    else tokens += fileTokensAtMost(model, part, measure);
+  }
+  return tokens;
+}
+
+/** A byte that is no UTF-8 is read as a character of three. */
+function fileTokensAtMost(model: string, file: FilePart, measure: Measure): number {
+  const { data, name = '', mediaType } = file;
+  const isText = data !== undefined && isTextType(mediaType);
+  return measure(name) + (isText ? BYTES_PER_UNIT * data.byteLength : fileTokens(model, file));
+}
+
 function messageTokens(model: string, message: Message, measure: Measure): number {
   const { content, name = '', toolCallId = '' } = message;
   let tokens = TOKENS_PER_MESSAGE + measure(name) + measure(toolCallId);
   tokens += measure(message.reasoning ?? '');
-  if (typeof content === 'string') tokens += measure(content);
-  else {
-    for (const part of content) {
-      if (part.type === 'text') tokens += measure(part.text);
-      else if (part.type === 'image') tokens += imageTokens(model, part);
-    }
-  }
+  tokens += contentTokens(model, content, measure);
   for (const { encryptedContent } of message.reasoningItems ?? []) {
     tokens += measure(encryptedContent);
   }

@@ -1,4 +1,5 @@
 import type { ContentPart, Message } from '../../core/message.ts';
+import { checkFile } from './files.ts';
 import { checkImage } from './images.ts';
 import { checkWellFormed, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
@@ -38,6 +39,10 @@ function checkPart(
       checkImage(violations, path, part);
       break;
     case 'file':
+      if (role !== 'user' && role !== 'tool') {
+        violations.malformed(`${path()}.file`, 'is only allowed in user and tool messages');
+      }
+      checkFile(violations, path, part);
       break;
     default:
       violations.malformed(path(), 'must be a text, an image or a file');

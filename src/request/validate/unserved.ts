@@ -16,10 +16,6 @@ const OF_REQUEST: Fields<MessageRequest> = {
   'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
 };
 
-const OF_PART: Fields<{ readonly type: string }> = {
-  file: (part) => part.type === 'file',
-};
-
 const OF_CALL: Fields<Call> = {
   'recovery: RESUME': (call) => call.recovery === 'resume',
 };
@@ -27,7 +23,6 @@ const OF_CALL: Fields<Call> = {
 /** As GetCapabilities lists them: paths of a SendMessageRequest, sorted. */
 export const UNSERVED: readonly string[] = [
   ...Object.keys(OF_REQUEST).map((field) => `request.${field}`),
-  ...Object.keys(OF_PART).map((field) => `request.messages[].parts[].${field}`),
   ...Object.keys(OF_CALL).map((field) => `options.${field}`),
 ].sort();
 
@@ -36,13 +31,6 @@ export function checkUnserved(violations: Violations, call: Call): void {
   const { request } = call;
   refuse(violations, 'options', OF_CALL, call);
   refuse(violations, 'request', OF_REQUEST, request);
-  request.messages.forEach((message, i) => {
-    const path = `request.messages[${i}]`;
-    if (typeof message.content === 'string') return;
-    message.content.forEach((part, j) => {
-      refuse(violations, `${path}.parts[${j}]`, OF_PART, part);
-    });
-  });
 }
 
 function refuse<T>(violations: Violations, path: string, fields: Fields<T>, of: T): void {

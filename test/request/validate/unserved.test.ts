@@ -1,21 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../../../src/core/call.ts';
-import type { ContentPart, MessageRequest } from '../../../src/core/message.ts';
+import type { MessageRequest } from '../../../src/core/message.ts';
 import { UNSERVED } from '../../../src/request/validate/unserved.ts';
 import { validate } from './refusals.ts';
-
-const asked = (...content: ContentPart[]) => ({ messages: [{ role: 'user' as const, content }] });
 
 /** How each row is asked for, and the field that the refusal names. */
 const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<Call>?]>> = {
   'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
   'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
-  'request.messages[].parts[].file': [
-    asked({ type: 'text', text: 'Read.' }, { type: 'file', fileId: 'file-1' }),
-    'request.messages[0].parts[1].file',
-  ],
   'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
 };
 

@@ -445,7 +445,7 @@ export interface ContentPart {
     /** An image. */
     { $case: "image"; value: Image }
     | //
-    /** A document, for models that read them. Not served yet. */
+    /** A document, for models that read them. */
     { $case: "file"; value: File }
     | undefined;
 }
@@ -456,20 +456,23 @@ export interface File {
   source:
     | //
     /**
-     * The file itself, not base64. With name and media_type. The whole request must fit the
-     * configured message size (default 32 MiB).
+     * The file itself, not base64. With name and media_type. At most 50 MiB, and the whole request must
+     * fit the configured message size (default 32 MiB).
      */
     { $case: "data"; value: Buffer }
     | //
-    /** Where the upstream fetches it: https:. */
+    /** Where the upstream fetches it: https:. Over the Responses API only. */
     { $case: "uri"; value: string }
     | //
-    /** The upstream's id of a file that was uploaded to it before. */
+    /** The upstream's id of a file that was uploaded to it before. Without name. */
     { $case: "fileId"; value: string }
     | undefined;
   /** The file's name, which tells the model what it is: "report.pdf". Up to 255 bytes. */
   name: string;
-  /** "application/pdf", or a text type. Required with data, refused otherwise. */
+  /**
+   * "application/pdf", or a text type such as "text/markdown" or "application/json". Required with data,
+   * refused otherwise. Chat Completions takes PDFs alone.
+   */
   mediaType: string;
 }
 
