@@ -9,6 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['policies'],
   ['shared-store', 'openai'],
   ['provider'],
+  ['batch'],
   ['server'],
   ['app'],
 ];
@@ -20,7 +21,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
   [/^opossum$/, 'policies/breaker/'],
   [/^@redis\//, 'shared-store/'],
   [/^lru-cache$/, 'money/cache/', 'money/repeats/'],
-  [/^node:sqlite$/, 'money/ledger/'],
+  [/^node:sqlite$/, 'money/ledger/', 'money/batches/'],
 ];
 
 /** Wire types stay in the server, which converts them. */

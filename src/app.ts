@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { totalmem } from 'node:os';
+import { createBatches } from './batch/create.ts';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -39,6 +40,7 @@ export interface App {
 
 /** Budgets per user are as many as there are users; a page has its bounds. */
 const MAX_SHOWN_BUDGETS = 20;
+const MAX_SHOWN_BATCHES = 20;
 
 /** The composition root: everything is built here, in the order in which it depends on each other. */
 export function createApp(config: Config, deps: AppDeps): App {
@@ -66,6 +68,18 @@ export function createApp(config: Config, deps: AppDeps): App {
     log: logger,
   });
 
+  const { batchMeans: means, batchBooks: books } = provider;
+  const batches =
+    config.dataDir === undefined || books === undefined
+      ? undefined
+      : createBatches(config.dataDir, config.batch, {
+          means,
+          books,
+          clock,
+          log: logger,
+          instruments,
+        });
+
   const server: GrpcServer = createServer(
     {
       listen: config.listen.map((address) => ({ address })),
@@ -86,7 +100,16 @@ export function createApp(config: Config, deps: AppDeps): App {
       configRevision: revision,
       overload: config.overload,
     },
-    { provider, logger, tracer, instruments, clock, newId: randomUUID, onDispose: () => stop() },
+    {
+      provider,
+      ...(batches && { batches }),
+      logger,
+      tracer,
+      instruments,
+      clock,
+      newId: randomUUID,
+      onDispose: () => stop(),
+    },
   );
 
   let listeners: readonly string[] = [];
@@ -105,6 +128,7 @@ export function createApp(config: Config, deps: AppDeps): App {
         listeners,
         upstreams: provider.upstreams(),
         budgets: provider.getBudgets({}).slice(0, MAX_SHOWN_BUDGETS),
+        batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
       }),
       logger,
     },
@@ -116,6 +140,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   async function start(): Promise<readonly string[]> {
     try {
+      await batches?.start();
       adminAddress = await admin.start();
       listeners = await server.start();
     } catch (error) {
@@ -130,6 +155,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   function stop(): Promise<void> {
     stopping ??= (async () => {
       await server.drain();
+      await batches?.close();
       await provider.dispose();
       await admin.stop();
       await telemetry.shutdown();

@@ -66,6 +66,7 @@ function defaultTarget(config: Config): ConfiguredTarget {
     keyHeader: 'auto',
     models: {},
     unknownModels: config.catalogue.unknownModels,
+    batchApi: config.batchApi,
     timeouts: { models: {} },
     rateLimiting,
     circuitBreaker: {},
@@ -95,10 +96,17 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
     modelNames: target.models,
     resolve: resolveOptions(target, config),
     ...(api === 'auto' ? {} : { surface: api }),
+    ...batchApiOption(target),
     timeouts: timeoutOptions(target, config),
     rateLimit: target.rateLimiting,
     breaker: { ...config.circuitBreaker, ...target.circuitBreaker },
   };
+}
+
+/** Nothing where it is not known. */
+function batchApiOption({ batchApi, baseUrl }: ConfiguredTarget): { readonly batchApi?: boolean } {
+  if (batchApi !== 'auto') return { batchApi: batchApi === 'on' };
+  return isAzure(baseUrl) || isOpenAI(baseUrl) ? { batchApi: true } : {};
 }
 
 /** Azure OpenAI and Azure AI Foundry take their own keys in a header of their own. */

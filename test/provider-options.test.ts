@@ -18,6 +18,7 @@ describe('providerOptions', () => {
     expect(options('')).toStrictEqual({
       keys: [{ secret: 'test-key', weight: 1 }],
       baseUrl: 'https://api.openai.com/v1',
+      batchApi: true,
       keyHeader: 'authorization',
       modelNames: {},
       version: '1.2.3',
@@ -68,6 +69,16 @@ tasks: {planning: {maxTokens: 9}}
       profiles: { models, tasks: { ...DEFAULT_PROFILES.tasks, planning: { maxTokens: 9 } } },
     });
     expect(options(yaml).profiles?.models).not.toHaveProperty('gpt-4');
+  });
+
+  it.each([
+    ['https://eu.api.openai.com/v1', 'auto', true],
+    ['https://a.openai.azure.com/openai/v1', 'auto', true],
+    ['http://localhost:8000/v1', 'auto', undefined],
+    ['http://localhost:8000/v1', 'on', true],
+    ['https://api.openai.com/v1', 'off', false],
+  ])('takes the Batch API of %s, which is %s, for %s', (baseUrl, batchApi, expected) => {
+    expect(options(`{baseUrl: "${baseUrl}", batchApi: ${batchApi}}`).batchApi).toBe(expected);
   });
 
   it.each([
@@ -155,6 +166,7 @@ targets:
         baseUrl: 'https://a.openai.azure.com/openai/v1',
         project: 'p',
         apiVersion: 'preview',
+        batchApi: true,
         keyHeader: 'api-key',
         modelNames: { 'gpt-4': 'deployment' },
         resolve: {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
 import {
   baseUrl,
@@ -24,7 +25,7 @@ import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './serve
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 import { MINUTE } from './units.ts';
-import { APIS, keysSchema, targetsSchema } from './upstreams-schema.ts';
+import { APIS, batchApi, keysSchema, targetsSchema } from './upstreams-schema.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -49,6 +50,7 @@ export const configSchema = group({
     ),
   organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
   project: token().exactOptional().describe('OpenAI-Project header. No default.'),
+  batchApi: batchApi(),
   api: choice(
     "The upstream's API over which models are asked that have both; auto chooses by model, request and upstream.",
     APIS,
@@ -86,8 +88,11 @@ export const configSchema = group({
   dataDir: filePath()
     .exactOptional()
     .describe(
-      'Directory of the ledger. No default; left out: it is kept in memory and gone with the process.',
+      'Directory of the ledger and of batches. No default; left out: the ledger is kept in memory and gone with the process, and there are no batches.',
     ),
+  batch: batchSchema
+    .prefault({})
+    .describe('Requests that nobody waits for. They are kept in dataDir.'),
   ledger: ledgerSchema.prefault({}).describe('The record of what every attempt consumed.'),
   store: choice(
     'Where budgets, rate limits and totals are; redis: where several sidecars share them.',

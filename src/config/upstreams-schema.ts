@@ -53,6 +53,15 @@ const key = group(
 /** API keys, by where each is. */
 export const keysSchema = z.array(key, 'must be a list').default([]);
 
+/** Of the top level and of targets. */
+export function batchApi() {
+  return choice(
+    "Whether the upstream has OpenAI's Batch API; auto: at OpenAI and Azure, elsewhere only for batches that ask for it.",
+    ['auto', 'on', 'off'],
+    'auto',
+  );
+}
+
 const target = group({
   baseUrl: baseUrl().describe(
     "The upstream, with the version's path. An http or https URL without credentials, query and fragment. No default.",
@@ -79,6 +88,7 @@ const target = group({
     ['auto', 'refuse', 'allow'],
     'auto',
   ),
+  batchApi: batchApi(),
   timeouts: targetTimeoutsSchema
     .prefault({})
     .describe('Where they differ from the timeouts of the top level.'),

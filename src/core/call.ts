@@ -54,6 +54,8 @@ export interface Call {
   /** Told to the caller in `started`. */
   readonly warnings: readonly string[];
   readonly recovery: StreamRecovery;
+  /** Nobody waits for it: it goes in capacity that others leave. Absent: somebody does. */
+  readonly background?: true;
   /** Replaces the configured time-out, in ms. */
   readonly firstTokenTimeoutMs?: number;
   /** Replaces the configured time-out, in ms. */

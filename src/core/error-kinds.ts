@@ -194,6 +194,13 @@ export const ERROR_KINDS = {
     upstreamFault: true,
     message: 'The upstream answered with an error that this provider does not know.',
   },
+  BATCH_NOT_FOUND: {
+    code: 'NOT_FOUND',
+    retryable: false,
+    severity: 'low',
+    details: [],
+    message: 'There is no such batch, or it belongs to somebody else.',
+  },
   INTERNAL: {
     code: 'INTERNAL',
     retryable: false,

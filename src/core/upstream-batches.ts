@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { ProviderError } from './errors.ts';
 import type { MessageResponse } from './events.ts';
 
 /** Where a batch is at the upstream, as OpenAI names it. Others are taken for `in_progress`. */
@@ -32,8 +33,7 @@ export interface UpstreamBatchError {
   readonly code: string;
   /** Of the file, from 1. Absent: it is about all of it. */
   readonly line?: number;
-  /** The upstream's words, for the caller alone. */
-  readonly message: string;
+  readonly error: ProviderError;
 }
 
 /** A file of requests on its way to the upstream. */

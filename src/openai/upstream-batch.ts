@@ -5,8 +5,9 @@ import type {
 } from '../core/upstream-batches.ts';
 import { isObject, malformed } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
+import { fromErrorObject } from './map-error.ts';
 import { present } from './present.ts';
-import { identifier, plainName, upstreamWords } from './upstream-text.ts';
+import { identifier, plainName } from './upstream-text.ts';
 
 const STATUSES: ReadonlySet<string> = new Set<UpstreamBatchStatus>([
   'validating',
@@ -48,10 +49,11 @@ function statusOf(status: unknown): UpstreamBatchStatus {
   return STATUSES.has(stringOr(status)) ? (status as UpstreamBatchStatus) : 'in_progress';
 }
 
-function toError({ code, line, message }: JsonRecord): UpstreamBatchError {
+function toError(error: JsonRecord): UpstreamBatchError {
+  const { code, line } = error;
   return {
     code: identifier(stringOr(code)) ?? '',
-    message: upstreamWords(stringOr(message)),
+    error: fromErrorObject({ error }, { model: '', requestId: '' }),
     ...present({ line: typeof line === 'number' ? line : undefined }),
   };
 }

@@ -6,6 +6,7 @@ import type { Features, ModelInfo, ProviderCapabilities } from './provider.ts';
 export function capabilitiesOf(
   models: readonly ModelInfo[],
   rateLimit: RateLimitOptions,
+  hasBatches = false,
 ): Omit<ProviderCapabilities, 'provider' | 'version'> {
   const features: Features = {
     streaming: true,
@@ -14,7 +15,7 @@ export function capabilitiesOf(
     promptCaching: some(models, 'promptCaching'),
     thinkingMode: some(models, 'thinkingMode'),
     structuredOutputs: some(models, 'structuredOutputs'),
-    batch: false,
+    batch: hasBatches,
     imageGeneration: false,
     codeExecution: false,
     webSearch: false,

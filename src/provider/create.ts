@@ -17,6 +17,7 @@ import { TokenCounter } from '../request/tokens/token-counter.ts';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
 import { ModelLabels } from '../telemetry/model-label.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
+import type { BatchMeans } from './batch-means.ts';
 import { openBooks } from './books.ts';
 import { ModelList } from './model-list.ts';
 import { OpenAIProvider } from './openai-provider.ts';
@@ -101,8 +102,33 @@ export function createOpenAIProvider(
   store.start();
   return new OpenAIProvider(
     { version: options.version, rateLimit: rateLimitOptions(options) },
-    { ...parts, pipeline, models, store },
+    { ...parts, pipeline, models, store, batchMeans: batchMeans(settings, parts) },
   );
+}
+
+/** What is lent to whoever works off batches. */
+function batchMeans(
+  { costs, budgets }: ProviderSettings,
+  parts: Omit<BatchMeans, 'prepare' | 'send' | 'upstreams' | 'costs'> & {
+    readonly upstreams: readonly UpstreamParts[];
+  },
+): Omit<BatchMeans, 'prepare' | 'send'> {
+  const { book, sizes, catalogue, labels } = parts;
+  const upstreams = parts.upstreams.map(({ name, upstream, hasBatchApi }) => {
+    return [name, { batches: upstream.batches, hasBatchApi }] as const;
+  });
+  return {
+    book,
+    sizes,
+    catalogue,
+    labels,
+    upstreams: new Map(upstreams),
+    costs: {
+      trackingEnabled: costs.trackingEnabled,
+      unpriced: costs.unpriced === 'mark' ? 'mark' : 'refuse',
+      minOutputTokens: budgets.minOutputTokens,
+    },
+  };
 }
 
 /** What the provider needs and does not make itself. */

@@ -19,6 +19,7 @@ import { pull } from '../core/pull.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import { endReason, linkSignal } from '../core/signal.ts';
 import type { Upstream } from '../core/upstream.ts';
+import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
 import type { Ledger, LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
@@ -27,6 +28,7 @@ import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { CatalogueStore } from '../request/catalogue/store.ts';
 import type { Router } from '../request/route/router.ts';
 import type { TokenCounter } from '../request/tokens/token-counter.ts';
+import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { ModelList } from './model-list.ts';
 import type {
@@ -56,12 +58,13 @@ export interface OpenAIProviderIdentity {
 export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
   /** Prepares calls as the pipeline does. */
-  readonly router: Pick<Router, 'first'>;
+  readonly router: Pick<Router, 'first' | 'fit'>;
   readonly upstreams: readonly Pick<UpstreamParts, 'name' | 'upstream' | 'status' | 'close'>[];
   /** Of the default upstream. */
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
-  readonly ledger: Pick<Ledger, 'sums'>;
+  readonly ledger: Pick<Ledger, 'sums' | 'batches'>;
+  readonly batchMeans: Omit<BatchMeans, 'prepare' | 'send'>;
   readonly book: Pick<BudgetBook, 'states'>;
   /** Absent: it is not configured. */
   readonly cache?: Pick<ResponseCache, 'invalidate' | 'status' | 'close'>;
@@ -128,8 +131,13 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   async getCapabilities(): Promise<ProviderCapabilities> {
     const { version, rateLimit } = this.#identity;
     const { known } = this.#deps.models;
+    const hasBatches = this.batchBooks !== undefined;
     if (this.#capabilities?.supportedModels !== known) {
-      this.#capabilities = { provider: NAME, version, ...capabilitiesOf(known, rateLimit) };
+      this.#capabilities = {
+        provider: NAME,
+        version,
+        ...capabilitiesOf(known, rateLimit, hasBatches),
+      };
     }
     return this.#capabilities;
   }
@@ -168,6 +176,21 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   getBudgets(query: BudgetQuery): readonly BudgetState[] {
     return this.#deps.book.states(query);
+  }
+
+  /** What it lends to whoever works off batches. */
+  get batchMeans(): BatchMeans {
+    const { router, batchMeans } = this.#deps;
+    return {
+      ...batchMeans,
+      prepare: async (request, options) => router.fit(router.first(this.#call(request, options))),
+      send: (request, options) => this.sendMessageSync(request, { ...options, background: true }),
+    };
+  }
+
+  /** What is kept of batches; undefined without a data directory. */
+  get batchBooks(): BatchBooks | undefined {
+    return this.#deps.ledger.batches;
   }
 
   async dispose(): Promise<void> {
@@ -210,6 +233,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
       applied: NOTHING_APPLIED,
       warnings: [],
       recovery: options.recovery ?? 'fail',
+      ...(options.background && { background: true }),
       ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       flow: options.flow ?? new Flow(),

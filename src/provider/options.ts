@@ -38,6 +38,8 @@ export interface UpstreamOptions {
   readonly resolve?: Partial<ResolveOptions>;
   /** The API over which every model is asked. Default: the one that suits model and upstream. */
   readonly surface?: Surface;
+  /** Whether it has OpenAI's Batch API. Default: for batches that ask for it. */
+  readonly batchApi?: boolean;
   /** What is left out is that of DEFAULT_TIMEOUTS. */
   readonly timeouts?: Partial<TimeoutOptions>;
   /** Per model. What is left out is that of DEFAULT_RATE_LIMIT. */

@@ -70,6 +70,8 @@ export interface CallOptions {
   readonly context?: Context;
   /** Filled with the facts of the call. */
   readonly record?: CallRecord;
+  /** Nobody waits for it: it goes in capacity that others leave. Default false. */
+  readonly background?: boolean;
   /**
    * Fields of the caller's request that a MessageRequest cannot express, found by whoever converted
    * it. The call is refused with them and with whatever else is wrong. Default: none.

@@ -32,6 +32,8 @@ export interface UpstreamParts {
   readonly breakers: CircuitBreakers;
   readonly limiters: RateLimiters;
   readonly health: UpstreamHealth;
+  /** See BatchUpstream. */
+  readonly hasBatchApi: boolean | 'unknown';
   /** How it fares. */
   status(): UpstreamStatus;
   /** Breaks its connections. What waits for it fails. */
@@ -83,6 +85,7 @@ export function createUpstreamParts(
     breakers,
     limiters,
     health,
+    hasBatchApi: options.batchApi ?? 'unknown',
     status: () => ({
       ...health.status,
       target: name,

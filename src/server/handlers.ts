@@ -143,7 +143,10 @@ function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
   return answerThenDispose;
 }
 
-function callOptions(rpc: RpcCall, violations = new Violations()): Required<CallOptions> {
+function callOptions(
+  rpc: RpcCall,
+  violations = new Violations(),
+): Required<Omit<CallOptions, 'background'>> {
   violations.throwIfTooMany();
   const { id, signal, deadline, context, record } = rpc;
   return { id, signal, deadline, context, record, violations: violations.found };

@@ -27,19 +27,20 @@ const LOOK_EVERY_MS = 5_000;
 /** What a refused caller is told to wait, in ms. */
 const RETRY_AFTER_MS = 1_000;
 
-/** The part of a call of grpc-js that is used here. All but the last two are private to it. */
+/** The part of a call of grpc-js that is used here, much of it private to it. */
 interface LibraryCall {
   readonly stream: ServerHttp2Stream;
   readonly cancelled: boolean;
   readonly receivedHalfClose: boolean;
   readonly maxReceiveMessageSize: number;
   handleDataFrame(data: Buffer): void;
+  startRead(): void;
   decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
   sendStatus(reply: object): void;
 }
 
 /** The private methods that are replaced. */
-const REPLACED = ['handleDataFrame', 'decompressMessage'] as const;
+const REPLACED = ['handleDataFrame', 'startRead', 'decompressMessage'] as const;
 
 interface Progress {
   readonly call: LibraryCall;
@@ -89,6 +90,7 @@ export class Inbound {
     });
     this.#countFrames(call, held);
     this.#countDecompressed(call, held);
+    if (requestStream) releaseWhatWasTaken(call, held);
     // grpc-js goes on with whatever has the methods of a call.
     return intercepting as unknown as ServerInterceptingCall;
   };
@@ -180,6 +182,15 @@ export class Inbound {
       }
     }
   }
+}
+
+/** Who asks for the next message of a stream has taken those before it. */
+function releaseWhatWasTaken(call: LibraryCall, held: HeldBytes): void {
+  const start = call.startRead;
+  call.startRead = () => {
+    held.release();
+    start.call(call);
+  };
 }
 
 const NEVER_CAME = {

@@ -1,4 +1,5 @@
 import type {
+  handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
   MethodDefinition,
@@ -12,7 +13,9 @@ type RawMethod = MethodDefinition<Buffer, Buffer>;
 export type RawHandlers<Service> = {
   readonly [Name in keyof Service]: Service[Name] extends { readonly responseStream: true }
     ? handleServerStreamingCall<Buffer, Buffer>
-    : handleUnaryCall<Buffer, Buffer>;
+    : Service[Name] extends { readonly requestStream: true }
+      ? handleClientStreamingCall<Buffer, Buffer>
+      : handleUnaryCall<Buffer, Buffer>;
 };
 
 /** The same service with messages left as bytes, for handlers that read and write them themselves. */

@@ -1,4 +1,5 @@
 import {
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
@@ -21,6 +22,7 @@ import { MessageStream } from './message-stream.ts';
 import type { RunningCalls } from './overload.ts';
 import { type RequestShape, requestShape } from './request-shape.ts';
 import { type Oversize, oversizeOf } from './request-size.ts';
+import { requestStream } from './request-stream.ts';
 import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
 import { untilEnded, untilUnwound } from './unwind.ts';
@@ -42,6 +44,8 @@ export interface RpcDeps extends RpcTelemetryDeps {
 /** What an RPC's implementation gets beside the request. */
 export interface RpcCall {
   readonly id: string;
+  /** The headers of the call. */
+  readonly metadata: Metadata;
   readonly context: Context;
   readonly signal: AbortSignal;
   /** Epoch ms; Infinity if the call may take for ever. */
@@ -121,6 +125,30 @@ export class Rpcs {
     };
   }
 
+  /** The messages are read as they are asked for; one that cannot be read ends the call. */
+  clientStreaming<Request, Response>(
+    method: Method<Request, Response>,
+    options: RpcOptions,
+    run: (requests: AsyncIterable<Request>, rpc: RpcCall) => Promise<Response>,
+  ): handleClientStreamingCall<Buffer, Buffer> {
+    const shape = requestShape(method.path);
+    return (call, callback) => {
+      void this.#settle({
+        method: method.path.slice(1),
+        call,
+        options,
+        async answer(rpc) {
+          const read = (bytes: Buffer) => readRequest(method, shape, bytes);
+          const response = await run(requestStream(call, read, rpc.signal), rpc);
+          rpc.signal.throwIfAborted();
+          callback(null, method.responseSerialize(response));
+        },
+        fail: callback,
+        lastSequence: () => 0,
+      });
+    };
+  }
+
   serverStreaming<Request, Response>(
     method: Method<Request, Response>,
     options: RpcOptions,
@@ -163,7 +191,8 @@ export class Rpcs {
     const active = { answers, heavy, connection, abort: ending.abort };
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
-    const rpc = { id, context: trace.context, record, ...pickEnding(ending) };
+    const { metadata } = call;
+    const rpc = { id, metadata, context: trace.context, record, ...pickEnding(ending) };
     let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
     try {

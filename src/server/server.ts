@@ -1,6 +1,9 @@
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Tracer } from '@opentelemetry/api';
+import type { IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import { IAIBatchProviderService } from '../gen/tamma/provider/v1/batch_provider.ts';
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
 import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
@@ -8,6 +11,7 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ActiveCalls } from './active-calls.ts';
 import { guardArrivals } from './arrivals.ts';
+import { createBatchHandlers } from './batch-handlers.ts';
 import { BytesInFlight } from './bytes-in-flight.ts';
 import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
@@ -67,6 +71,8 @@ export interface ServerOptions {
 
 export interface ServerDeps {
   readonly provider: IAIProvider & IAIUsageProvider;
+  /** Absent: there is nowhere to keep batches. */
+  readonly batches?: IAIBatchProvider;
   readonly logger: Logger;
   readonly tracer: Tracer;
   readonly instruments: Pick<
@@ -104,6 +110,7 @@ const LARGE_REQUESTS: ReadonlySet<string> = new Set(
     IAIProviderService.sendMessage,
     IAIProviderService.sendMessageSync,
     IAIProviderService.countTokens,
+    IAIBatchProviderService.createBatch,
   ].map(({ path }) => path),
 );
 
@@ -111,10 +118,12 @@ const LARGE_REQUESTS: ReadonlySet<string> = new Set(
 const PING_TIMEOUT_MS = 20_000;
 
 /** As health checks name them. */
-const SERVICE_NAMES = ['tamma.provider.v1.IAIProvider', 'tamma.provider.v1.IAIUsageProvider'];
+const SERVICE_NAMES = ['IAIProvider', 'IAIUsageProvider', 'IAIBatchProvider'].map(
+  (name) => `tamma.provider.v1.${name}`,
+);
 
 /**
- * The gRPC server: IAIProvider, IAIUsageProvider, health and reflection.
+ * The gRPC server: IAIProvider, IAIUsageProvider, IAIBatchProvider, health and reflection.
  *
  * @throws Error if a method has no handler
  */
@@ -124,6 +133,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const calls = new ActiveCalls();
   const activeCalls = (): number => calls.answering;
   const status = new StatusBoard({ provider, clock, version, configRevision, activeCalls });
+  const draining = new AbortController();
   let drained: Promise<void> | undefined;
   const meter = deps.meter ?? startLoadMeter(clock, options.memoryBytes);
   const guard = new OverloadGuard(options.overload, { meter, instruments: deps.instruments });
@@ -161,6 +171,14 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
       definition: rawService(IAIUsageProviderService),
       implementation: createUsageHandlers({ rpcs, provider }),
     },
+    {
+      definition: rawService(IAIBatchProviderService),
+      implementation: createBatchHandlers({
+        rpcs,
+        ...(deps.batches && { batches: deps.batches }),
+        draining: draining.signal,
+      }),
+    },
     health,
     ...reflection.services,
   ]);
@@ -179,6 +197,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     health.endWatches();
     reflection.endStreams();
     status.drain();
+    draining.abort(new ProviderError('SHUTTING_DOWN'));
     await drainCalls(calls, options.drainGraceMs, clock);
     meter.stop();
     inbound.stop();

@@ -1,5 +1,7 @@
 import type { BudgetState } from '../core/budget-state.ts';
+import type { Batch } from '../money/batches/batch.ts';
 import type { UpstreamStatus } from '../provider/provider.ts';
+import { batchTable } from './batch-table.ts';
 import { budgetTable } from './budget-table.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { duration, isoTime, state } from './page-parts.ts';
@@ -18,6 +20,8 @@ export interface AdminStatus {
   readonly upstreams: readonly UpstreamStatus[];
   /** Those to show, which may not be all there are. */
   readonly budgets: readonly BudgetState[];
+  /** Those that have not ended; not all, if there are many. */
+  readonly batches: readonly Batch[];
 }
 
 const STYLE: Markup = {
@@ -78,6 +82,7 @@ ${fact('Active calls', status.activeCalls)}
 ${upstreamTable(status.upstreams, now)}
 ${modelTable(status.upstreams)}
 ${budgetTable(status.budgets, now)}
+${batchTable(status.batches, now)}
 <h2>Listeners</h2>
 <ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>
 <footer class="soft"><a href="/metrics">metrics</a><a href="/status.json">status.json</a><a

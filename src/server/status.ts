@@ -40,6 +40,12 @@ export function toStatus(error: ProviderError, facts: StatusFacts): StatusObject
   return { code, details: message, metadata };
 }
 
+/** The same for what failed within a call that goes on. */
+export function toRpcStatus(error: ProviderError, facts: StatusFacts): Status {
+  const code = status[error.kind.code];
+  return Status.decode(encodeDetails(code, { error, facts, message: statusMessage(error) }));
+}
+
 function statusMessage(error: ProviderError): string {
   // A bug of ours may carry anything in its message; the log has it, the caller does not.
   const source = error.reason === 'INTERNAL' ? ERROR_KINDS.INTERNAL.message : withQuote(error);

@@ -59,6 +59,7 @@ export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): L
     open: (opening) => own.open(opening),
     spending: (since) => own.spending(since),
     close: () => own.close(),
+    ...(own.batches && { batches: own.batches }),
     async sums(query) {
       try {
         return await totals.sums(query);

@@ -64,6 +64,8 @@ export const ATTRIBUTE = {
   /** `completed`, or the reason of the failure as in ErrorInfo: `RATE_LIMIT_EXCEEDED`. */
   outcome: 'tamma.provider.outcome',
   upstreamRequestId: 'tamma.provider.upstream_request_id',
+  /** How an item of a batch is worked off: `upstream` or `local`. */
+  batchExecution: 'tamma.provider.batch.execution',
 } as const;
 
 /** Names of instruments. Units and buckets stand in instruments.ts and process-metrics.ts. */
@@ -97,6 +99,8 @@ export const METRIC = {
   budgetSpent: 'tamma.provider.budget.spent',
   budgetReserved: 'tamma.provider.budget.reserved',
   budgetAlerts: 'tamma.provider.budget.alerts',
+  batches: 'tamma.provider.batches',
+  batchItems: 'tamma.provider.batch.items',
   processCpuTime: 'process.cpu.time',
   processMemoryUsage: 'process.memory.usage',
   eventLoopDelayP99: 'nodejs.eventloop.delay.p99',

@@ -87,6 +87,10 @@ export interface Instruments {
   readonly cacheBytes: ObservableGauge;
   /** US dollars that the answers from the response cache had cost when they were made. */
   readonly cacheSaved: Counter;
+  /** Batches that have not ended. */
+  readonly batches: ObservableGauge;
+  /** Items of batches that got a result, by target, execution and outcome. */
+  readonly batchItems: Counter;
 }
 
 /** Makes them from a meter of a started SDK; one made earlier measures nothing, for ever. */
@@ -231,6 +235,14 @@ function cacheInstruments(meter: Meter) {
     cacheSaved: meter.createCounter(METRIC.cacheSaved, {
       unit: '{USD}',
       description: 'What the answers from the response cache had cost when they were made.',
+    }),
+    batches: meter.createObservableGauge(METRIC.batches, {
+      unit: '{batch}',
+      description: 'Batches that have not ended.',
+    }),
+    batchItems: meter.createCounter(METRIC.batchItems, {
+      unit: '{item}',
+      description: 'Requests of batches that got a result.',
     }),
   };
 }

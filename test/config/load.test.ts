@@ -51,6 +51,17 @@ describe('defaults', () => {
         minOutputTokens: 256,
       },
       budgets: [],
+      batchApi: 'auto',
+      batch: {
+        retentionMs: 2_592_000_000,
+        maxItems: 1_000_000,
+        maxRequestsPerFile: 50_000,
+        maxBytesPerFile: 199_229_440,
+        pollIntervalMs: 10_000,
+        maxPollIntervalMs: 300_000,
+        lookForMs: 60_000,
+        maxLocalCalls: 8,
+      },
       cache: {
         enabled: false,
         ttlMs: 3_600_000,

@@ -10,6 +10,7 @@ describe('targets', () => {
         baseUrl: 'https://a.test/v1',
         keys: [],
         api: 'auto',
+        batchApi: 'auto',
         keyHeader: 'auto',
         models: {},
         unknownModels: 'auto',

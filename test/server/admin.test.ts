@@ -21,6 +21,7 @@ const STATUS: AdminStatus = {
   startedAt: STARTED,
   uptimeMs: 27 * HOUR + 5_000,
   activeCalls: 7,
+  batches: [],
   listeners: ['127.0.0.1:50051', 'unix:/run/tamma.sock'],
   upstreams: [
     anUpstreamStatus({

@@ -1,3 +1,4 @@
+import { Readable, type Writable } from 'node:stream';
 import {
   Client,
   type ClientOptions,
@@ -29,6 +30,12 @@ export interface CallSettings {
 export interface RpcClient {
   /** Rejects with a ServiceError. */
   unary(method: string, request?: WireMessage, settings?: CallSettings): Promise<WireMessage>;
+  /** Sends messages as the server takes them. Rejects with a ServiceError. */
+  upload(
+    method: string,
+    requests: Iterable<WireMessage>,
+    settings?: CallSettings,
+  ): Promise<WireMessage>;
   stream(
     method: string,
     request?: WireMessage,
@@ -41,6 +48,8 @@ export interface GrpcClient {
   readonly provider: RpcClient;
   /** tamma.provider.v1.IAIUsageProvider. */
   readonly usage: RpcClient;
+  /** tamma.provider.v1.IAIBatchProvider. */
+  readonly batch: RpcClient;
   /** grpc.health.v1.Health. */
   readonly health: RpcClient;
   close(): void;
@@ -50,6 +59,7 @@ const packages = loadSync(
   [
     'tamma/provider/v1/provider.proto',
     'tamma/provider/v1/usage_provider.proto',
+    'tamma/provider/v1/batch_provider.proto',
     'google/rpc/error_details.proto',
     'google/rpc/status.proto',
     'grpc/health/v1/health.proto',
@@ -70,14 +80,17 @@ const packages = loadSync(
 export function connect(address: string, options: ClientOptions = {}): GrpcClient {
   const provider = openService('tamma.provider.v1.IAIProvider', address, options);
   const usage = openService('tamma.provider.v1.IAIUsageProvider', address, options);
+  const batch = openService('tamma.provider.v1.IAIBatchProvider', address, options);
   const health = openService('grpc.health.v1.Health', address, options);
   return {
     provider: provider.rpcs,
     usage: usage.rpcs,
+    batch: batch.rpcs,
     health: health.rpcs,
     close() {
       provider.client.close();
       usage.client.close();
+      batch.client.close();
       health.client.close();
     },
   };
@@ -194,6 +207,24 @@ function openService(
             },
           );
           cancelWith(call, settings.signal);
+        });
+      },
+      upload(called, requests, settings = {}) {
+        const { path, requestSerialize, responseDeserialize } = method(called);
+        return new Promise((resolve, reject) => {
+          const call = client.makeClientStreamRequest(
+            path,
+            requestSerialize,
+            responseDeserialize,
+            toMetadata(settings),
+            toOptions(settings),
+            (error, response) => {
+              if (error === null) resolve(response as WireMessage);
+              else reject(error);
+            },
+          );
+          cancelWith(call, settings.signal);
+          Readable.from(requests).pipe(call as unknown as Writable);
         });
       },
       stream(called, request = {}, settings = {}) {

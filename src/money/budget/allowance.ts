@@ -1,3 +1,4 @@
+import { smaller } from '../../core/bigint.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { BudgetAccount } from './account.ts';
 import type { Budget } from './budget.ts';
@@ -72,6 +73,14 @@ export class Allowance {
   /** Takes `amount`, at most `available`. */
   reserve(amount: bigint): void {
     this.#account.reserve(amount);
+    this.#held += amount;
+  }
+
+  /** Takes `amount`, whether there is so much or not: it may have been spent already. */
+  hold(amount: bigint): void {
+    const covered = smaller(amount, this.available);
+    this.#account.reserve(covered);
+    this.#uncovered += amount - covered;
     this.#held += amount;
   }
 

@@ -1,4 +1,5 @@
 import { Alarm } from '../../core/alarm.ts';
+import { smaller } from '../../core/bigint.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
@@ -102,6 +103,16 @@ export class BudgetBook {
     }
   }
 
+  /**
+   * Reserves `amount`, whether there is so much of it or not: for what was reserved by a process that
+   * died, and may have been spent since.
+   */
+  hold(spender: Spender, amount: bigint): Reservation {
+    const claim = this.#claim(spender, { most: amount, least: amount, explicit: true });
+    for (const allowance of claim.allowances) allowance.hold(amount);
+    return this.#reservation(claim, amount);
+  }
+
   /** The budgets as they stand, in the order of the configuration, then by subject. */
   states(query: BudgetQuery): readonly BudgetState[] {
     return budgetStates(this.#current(), query);
@@ -133,21 +144,37 @@ export class BudgetBook {
 
   #grant(claim: Claim, granted: bigint): Reservation {
     for (const allowance of claim.allowances) allowance.reserve(granted);
+    return this.#reservation(claim, granted);
+  }
+
+  /** Of what the allowances of a claim hold. */
+  #reservation(claim: Claim, granted: bigint): Reservation {
+    let left = granted;
     let settled = false;
-    const settle = (spent: bigint) => {
-      // Twice would free what others hold.
-      if (!settled) this.#settle(claim, granted, spent);
-      settled = true;
+    const settlePart = (share: bigint, spent: bigint) => {
+      // More, or twice, would free what others hold.
+      if (settled) return;
+      const freed = smaller(share, left);
+      left -= freed;
+      this.#settle(claim, freed, spent);
     };
-    return { granted, settle };
+    return {
+      granted,
+      settlePart,
+      settle: (spent) => {
+        if (settled) return;
+        settlePart(left, spent);
+        settled = true;
+        this.#drop(claim);
+      },
+    };
   }
 
   /** Everything is booked before anybody is served, for who waits must fit all of it. */
-  #settle(claim: Claim, granted: bigint, spent: bigint): void {
+  #settle(claim: Claim, freed: bigint, spent: bigint): void {
     this.#current();
-    for (const allowance of claim.allowances) allowance.settle(granted, spent);
+    for (const allowance of claim.allowances) allowance.settle(freed, spent);
     for (const allowance of claim.allowances) this.#serve(allowance);
-    this.#drop(claim);
     for (const allowance of claim.allowances) this.#raiseAlerts(allowance);
   }
 

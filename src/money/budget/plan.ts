@@ -22,6 +22,8 @@ export interface PlanOptions {
   readonly minOutputTokens: number;
   /** When the attempt is made, in epoch ms. */
   readonly at: number;
+  /** It is made by the Batch API. */
+  readonly batch?: boolean;
 }
 
 /** What an attempt may come to, before it is made. */
@@ -46,11 +48,11 @@ interface OutputLimit {
 export function planAttempt(
   call: Call,
   prompt: PromptSize,
-  { minOutputTokens, at }: PlanOptions,
+  { minOutputTokens, at, batch = false }: PlanOptions,
 ): AttemptPlan | undefined {
   const { request, target } = call;
   const output = outputLimit(call, prompt, minOutputTokens);
-  const attempt = { inputTokens: prompt.tokens, request, at };
+  const attempt = { inputTokens: prompt.tokens, request, at, batch };
   const most = mostCost(target.model, { ...attempt, outputTokens: output.tokens });
   const least = mostCost(target.model, { ...attempt, outputTokens: output.leastTokens });
   if (most === undefined || least === undefined) return undefined;

@@ -4,4 +4,6 @@ export interface Reservation {
   readonly granted: bigint;
   /** To be called exactly once, when the attempt is over: books what it cost and frees the rest. */
   settle(spent: bigint): void;
+  /** Before that, for a part whose attempts are over: books what they cost and frees their share. */
+  settlePart(share: bigint, spent: bigint): void;
 }

@@ -64,7 +64,11 @@ interface Covered {
 }
 
 /** Of what costs nothing, or nobody knows what. */
-const NOTHING_RESERVED: Reservation = { granted: 0n, settle: () => {} };
+const NOTHING_RESERVED: Reservation = {
+  granted: 0n,
+  settle: () => {},
+  settlePart: () => {},
+};
 
 /** Where one spender's attempts get their reservations. */
 class Desk {

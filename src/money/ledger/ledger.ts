@@ -1,4 +1,5 @@
 import type { Charge } from '../../core/call.ts';
+import type { BatchBooks } from '../batches/batch-store.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
 export interface LedgerOpening {
@@ -104,6 +105,8 @@ export interface Ledger {
   sums(query: LedgerQuery): Promise<LedgerSums>;
   /** Since a midnight UTC in epoch ms, or 0 for ever; what retention deleted is still counted. */
   spending(since: number): readonly Spending[];
+  /** What is kept of batches. Absent: the ledger is in memory, and there are none. */
+  readonly batches?: BatchBooks;
   /** Writes out what is left. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { BatchStore } from '../batches/batch-store.ts';
 import type { LedgerQuery } from './ledger.ts';
 import type { Slice } from './range.ts';
 import {
@@ -30,6 +31,8 @@ export class RecordStore {
   readonly #insertRecord: StatementSync;
   readonly #addToDay: StatementSync;
   readonly #deleteRecords: StatementSync;
+  /** Of batches, in the same database, so that a result and what it cost are kept together. */
+  readonly batches: BatchStore;
 
   /**
    * @param path `:memory:`, or a file, which is made if it is missing.
@@ -51,6 +54,9 @@ export class RecordStore {
       throw error;
     }
     this.#database = database;
+    this.batches = new BatchStore(database, (charges) => {
+      this.#insert(charges.map((record) => ({ openedAt: record.startedAt, record })));
+    });
   }
 
   /**
@@ -59,17 +65,22 @@ export class RecordStore {
    */
   add(records: readonly StoredRecord[], more: Groups = new Groups()): readonly StoredRecord[] {
     return this.#transaction(() => {
-      const days = new Groups();
-      const added: StoredRecord[] = [];
-      for (const stored of records) {
-        if (this.#insertRecord.run(...recordValues(stored)).changes === 0) continue;
-        days.add(...dailyShare(stored.record));
-        added.push(stored);
-      }
-      for (const group of days.values()) this.#addToDay.run(...dayValues(group));
+      const added = this.#insert(records);
       for (const group of more.values()) this.#addToDay.run(...dayValues(group));
       return added;
     });
+  }
+
+  #insert(records: readonly StoredRecord[]): readonly StoredRecord[] {
+    const days = new Groups();
+    const added: StoredRecord[] = [];
+    for (const stored of records) {
+      if (this.#insertRecord.run(...recordValues(stored)).changes === 0) continue;
+      days.add(...dailyShare(stored.record));
+      added.push(stored);
+    }
+    for (const group of days.values()) this.#addToDay.run(...dayValues(group));
+    return added;
   }
 
   /** Deletes records that ended before `cutoff` (epoch ms), at most `limit`. Returns how many. */

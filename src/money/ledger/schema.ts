@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { BATCH_TABLES } from '../batches/schema.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /**
@@ -60,6 +61,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE retention (deleted_before INTEGER NOT NULL) STRICT;
   INSERT INTO retention VALUES (0);
   `,
+  BATCH_TABLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

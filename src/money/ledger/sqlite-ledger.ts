@@ -1,7 +1,9 @@
 import type { Charge } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { BatchBooks } from '../batches/batch-store.ts';
 import { Attempt } from './attempt.ts';
 import { Backlog } from './backlog.ts';
+import { batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
 import type {
@@ -59,6 +61,8 @@ export class SqliteLedger implements Ledger {
   #flushTimer: Timer | undefined;
   #closed = false;
 
+  readonly batches?: BatchBooks;
+
   /** The ledger owns what it is given, and closes it. */
   constructor(retention: RetentionOptions, deps: SqliteLedgerDeps) {
     const { store, journal, release, clock, log } = deps;
@@ -72,6 +76,7 @@ export class SqliteLedger implements Ledger {
     if (journal !== undefined) {
       const outage = new Outage('ledger journal', log);
       this.#inFlight = new InFlight({ journal, outage, clock });
+      this.batches = batchBooks(store.batches, (record) => this.#onRecord?.(record));
     }
   }
 

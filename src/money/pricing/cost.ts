@@ -8,18 +8,21 @@ export interface Billing {
   readonly serviceTier: string;
   /** Epoch ms at which the attempt began. */
   readonly at: number;
+  /** It was answered by the Batch API. */
+  readonly batch?: boolean;
   /** Of the prices. */
   readonly catalogueVersion: string;
 }
 
 /** What an attempt of a call costs. A price that is not known is marked as such, and never a price of 0. */
 export function attemptCost({ request, target }: Call, usage: Usage, billing: Billing): Cost {
-  const { at, catalogueVersion } = billing;
+  const { at, catalogueVersion, batch = false } = billing;
   const { serviceTier: asked = '', promptCacheRetention } = request;
   const serviceTier = billing.serviceTier || expectedTier(target.model, request, usage.inputTokens);
-  const picoDollars = costOf(usage, target.model, { serviceTier, at, promptCacheRetention });
+  const facts = { serviceTier, at, promptCacheRetention, batch };
+  const picoDollars = costOf(usage, target.model, facts);
   // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
-  const tierUnknown = billing.serviceTier === '' && !['', 'default'].includes(asked);
+  const tierUnknown = !batch && billing.serviceTier === '' && !['', 'default'].includes(asked);
   return {
     picoDollars: picoDollars ?? 0n,
     catalogueVersion,

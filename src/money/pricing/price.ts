@@ -3,7 +3,7 @@ import type { Usage } from '../../core/events.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
 import { longContextStep, type Rates, ratesOf } from './rates.ts';
-import { type PricedTier, priceListOf, tiersThatMayServe } from './tier.ts';
+import { type PossibleTiers, type PricedTier, priceListOf, tiersThatMayServe } from './tier.ts';
 
 const FEMTO_PER_PICO = 1_000n;
 
@@ -27,6 +27,8 @@ export interface PlannedAttempt {
   readonly request: MessageRequest;
   /** Epoch ms. */
   readonly at: number;
+  /** It is made by the Batch API, whose prices hold whatever the tier. */
+  readonly batch?: boolean;
 }
 
 /**
@@ -121,7 +123,9 @@ interface Bound {
 
 /** At least one; undefined if one of them, or the tier that was asked for, has no known price. */
 function boundsOf(model: Model, attempt: PlannedAttempt): readonly Bound[] | undefined {
-  const tiers = tiersThatMayServe(attempt.request.serviceTier ?? '');
+  const tiers: PossibleTiers | undefined = attempt.batch
+    ? { asked: 'batch' }
+    : tiersThatMayServe(attempt.request.serviceTier ?? '');
   const asked = tiers && boundsIn(model, tiers.asked, attempt);
   const other = tiers?.other === undefined ? [] : boundsIn(model, tiers.other, attempt);
   if (asked === undefined || other === undefined || asked.length === 0) return undefined;

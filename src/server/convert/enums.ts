@@ -41,6 +41,7 @@ export const ERROR_REASON: Record<ErrorReason, wireError.ErrorReason> = {
   STREAM_INTERRUPTED: wireError.ErrorReason.STREAM_INTERRUPTED,
   SHUTTING_DOWN: wireError.ErrorReason.SHUTTING_DOWN,
   PROVIDER_ERROR: wireError.ErrorReason.PROVIDER_ERROR,
+  BATCH_NOT_FOUND: wireError.ErrorReason.BATCH_NOT_FOUND,
   INTERNAL: wireError.ErrorReason.INTERNAL,
 };
 

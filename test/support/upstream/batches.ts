@@ -35,6 +35,8 @@ export interface BatchBehaviour {
   /** Between pieces of a file of results, in ms. Default 0. */
   readonly paceMs: number;
   readonly maxRequests: number;
+  /** Lines for which a whole file is refused. Default: those that are wrong. */
+  readonly refuseLine: (line: BatchRequestLine) => boolean;
   readonly fault: (method: string, path: string) => BatchFault | undefined;
 }
 
@@ -73,6 +75,7 @@ const DEFAULTS: BatchBehaviour = {
   expireAfter: 1,
   paceMs: 0,
   maxRequests: 50_000,
+  refuseLine: () => false,
   fault: () => undefined,
 };
 
@@ -247,8 +250,10 @@ export class StubBatches {
       return [problem('token_limit_exceeded', message)];
     }
     const seen = new Set<string>();
-    return lines.flatMap(({ custom_id, url, body }, index) => {
+    return lines.flatMap((request, index) => {
+      const { custom_id, url, body } = request;
       const line = index + 1;
+      if (this.behaviour.refuseLine(request)) return [problem('invalid_request', 'wrong', line)];
       if (seen.has(custom_id)) return [problem('duplicate_custom_id', 'said twice', line)];
       seen.add(custom_id);
       if (url !== endpoint) return [problem('mismatched_url', 'another endpoint', line)];

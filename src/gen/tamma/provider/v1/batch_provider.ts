@@ -26,9 +26,12 @@ export const protobufFileName = "tamma/provider/v1/batch_provider.proto";
 
 /** How a batch is worked off. */
 export const BatchExecution = {
-  /** UNSPECIFIED - UPSTREAM where the upstream has a batch API, else LOCAL. */
+  /**
+   * UNSPECIFIED - UPSTREAM where the upstream is known to have a batch API that takes the model, else LOCAL; item by
+   * item.
+   */
   UNSPECIFIED: 0,
-  /** UPSTREAM - By the upstream's batch API. */
+  /** UPSTREAM - By the upstream's batch API. An item that it does not take is refused. */
   UPSTREAM: 1,
   /** LOCAL - As single calls, in capacity that interactive calls leave. */
   LOCAL: 2,
@@ -102,17 +105,29 @@ export interface BatchOptions {
   idempotencyKey: string;
   /** How it is worked off. */
   execution: BatchExecution;
-  /** How long it may take. Default 24 h, which is what OpenAI takes. */
+  /**
+   * How long it may take, 1 s to 30 days; what has no answer then fails with DEADLINE_EXCEEDED. Default
+   * 24 h, within which OpenAI answers what was sent.
+   */
   completionWindow:
     | Duration
     | undefined;
-  /** The most that it may cost; it is refused if it could cost more. Absent: as the budgets allow. */
+  /**
+   * The most that it may cost, in USD; it is refused if it could cost more, prompts as long as they are
+   * and answers as long as they may get. Absent: as the budgets allow.
+   */
   maxCost:
     | Money
     | undefined;
-  /** Only validate: the answer holds all problems, and nothing is kept. */
+  /**
+   * Only validate: the answer holds all problems (a thousand at most), and nothing is kept. The batch
+   * has no id then, and its state is unspecified.
+   */
   validateOnly: boolean;
-  /** The caller's own labels, as in MessageRequest. */
+  /**
+   * The caller's own labels, as in MessageRequest. `user_id` and `project_id` hold for items that name
+   * none.
+   */
   metadata: { [key: string]: string };
 }
 
@@ -125,7 +140,10 @@ export interface BatchOptions_MetadataEntry {
 export interface BatchItem {
   /** The caller's name of it, unique in the batch. 1 to 64 bytes. */
   customId: string;
-  /** The very request that SendMessage takes. */
+  /**
+   * The very request that SendMessage takes. At the upstream's batch API nothing is streamed, no
+   * fallback is tried, and the response cache has no part.
+   */
   request: MessageRequest | undefined;
 }
 
@@ -240,7 +258,7 @@ export interface Batch {
   upstreamBatchIds: string[];
   /** What is wrong with it, one sentence each; after a dry run every bad field. At most 1,000. */
   problems: string[];
-  /** How it is worked off. Never unspecified. */
+  /** How it is worked off; UPSTREAM if at least one item is. Never unspecified. */
   execution: BatchExecution;
   /** As in BatchOptions. */
   metadata: { [key: string]: string };
@@ -1397,21 +1415,25 @@ export const BatchCounts: MessageFns<BatchCounts> = {
 };
 
 /**
- * Many requests that nobody waits for, at half the price where the upstream sells batches. Not served
- * yet: every call ends with UNIMPLEMENTED, and Features.batch is false.
+ * Many requests that nobody waits for, at half the price where the upstream sells batches. They are
+ * kept in the data directory: without one (Features.batch is false) every call ends with
+ * PERMISSION_DENIED.
  *
- * A batch belongs to the caller that made it (its identity, or else `project_id` of the metadata);
- * to others it is NOT_FOUND.
+ * A batch belongs to the caller that made it; to others it is BATCH_NOT_FOUND. Where callers have no
+ * identity it belongs to `project_id` of the gRPC metadata of the call that made it, or else to that of
+ * its options' metadata; a call whose gRPC metadata names no `project_id` sees all batches.
  */
 export type IAIBatchProviderService = typeof IAIBatchProviderService;
 export const IAIBatchProviderService = {
   /**
    * Takes a batch: `options` first, then each `item`. Nothing is sent upstream before all items were
-   * validated; all bad ones are reported at once, by their custom_id. The same idempotency_key gives
-   * the same batch.
+   * validated; all bad ones are reported at once, as INVALID_REQUEST (or UNSUPPORTED_PARAMETER, if each
+   * is that) with the paths of their fields, `items["custom_id"].request.messages[0].content`: as many
+   * as fit the details, and how many there are in all. The same idempotency_key gives the same batch,
+   * whatever else is sent with it.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND, CONTEXT_TOO_LONG,
-   * BUDGET_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, BUDGET_EXCEEDED (it could cost more than max_cost),
+   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   createBatch: {
     path: "/tamma.provider.v1.IAIBatchProvider/CreateBatch" as const,
@@ -1425,8 +1447,8 @@ export const IAIBatchProviderService = {
   /**
    * A batch as it stands.
    *
-   * Errors: INVALID_REQUEST, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN; NOT_FOUND for one that is
-   * not known.
+   * Errors: BATCH_NOT_FOUND, INVALID_REQUEST, PERMISSION_DENIED, DEADLINE_EXCEEDED, CANCELLED,
+   * SHUTTING_DOWN.
    */
   getBatch: {
     path: "/tamma.provider.v1.IAIBatchProvider/GetBatch" as const,
@@ -1440,7 +1462,7 @@ export const IAIBatchProviderService = {
   /**
    * The caller's batches, newest first.
    *
-   * Errors: INVALID_REQUEST, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   listBatches: {
     path: "/tamma.provider.v1.IAIBatchProvider/ListBatches" as const,
@@ -1468,9 +1490,10 @@ export const IAIBatchProviderService = {
   },
   /**
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
-   * the batch has ended.
+   * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch.
+   * Errors: as GetBatch. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
+   * ask again with the last sequence.
    */
   streamBatchResults: {
     path: "/tamma.provider.v1.IAIBatchProvider/StreamBatchResults" as const,
@@ -1488,24 +1511,26 @@ export const IAIBatchProviderService = {
 export interface IAIBatchProviderServer extends UntypedServiceImplementation {
   /**
    * Takes a batch: `options` first, then each `item`. Nothing is sent upstream before all items were
-   * validated; all bad ones are reported at once, by their custom_id. The same idempotency_key gives
-   * the same batch.
+   * validated; all bad ones are reported at once, as INVALID_REQUEST (or UNSUPPORTED_PARAMETER, if each
+   * is that) with the paths of their fields, `items["custom_id"].request.messages[0].content`: as many
+   * as fit the details, and how many there are in all. The same idempotency_key gives the same batch,
+   * whatever else is sent with it.
    *
-   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, MODEL_NOT_FOUND, CONTEXT_TOO_LONG,
-   * BUDGET_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, BUDGET_EXCEEDED (it could cost more than max_cost),
+   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   createBatch: handleClientStreamingCall<CreateBatchRequest, CreateBatchResponse>;
   /**
    * A batch as it stands.
    *
-   * Errors: INVALID_REQUEST, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN; NOT_FOUND for one that is
-   * not known.
+   * Errors: BATCH_NOT_FOUND, INVALID_REQUEST, PERMISSION_DENIED, DEADLINE_EXCEEDED, CANCELLED,
+   * SHUTTING_DOWN.
    */
   getBatch: handleUnaryCall<GetBatchRequest, GetBatchResponse>;
   /**
    * The caller's batches, newest first.
    *
-   * Errors: INVALID_REQUEST, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   listBatches: handleUnaryCall<ListBatchesRequest, ListBatchesResponse>;
   /**
@@ -1517,9 +1542,10 @@ export interface IAIBatchProviderServer extends UntypedServiceImplementation {
   cancelBatch: handleUnaryCall<CancelBatchRequest, CancelBatchResponse>;
   /**
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
-   * the batch has ended.
+   * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch.
+   * Errors: as GetBatch. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
+   * ask again with the last sequence.
    */
   streamBatchResults: handleServerStreamingCall<StreamBatchResultsRequest, StreamBatchResultsResponse>;
 }

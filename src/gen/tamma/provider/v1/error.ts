@@ -114,6 +114,8 @@ export const ErrorReason = {
   PROVIDER_ERROR: 20,
   /** INTERNAL - INTERNAL. A bug of this sidecar. The message says nothing; the log of the trace id does. */
   INTERNAL: 21,
+  /** BATCH_NOT_FOUND - NOT_FOUND. There is no such batch: it never was, its retention is over, or it is somebody else's. */
+  BATCH_NOT_FOUND: 22,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -141,6 +143,7 @@ export namespace ErrorReason {
   export type SHUTTING_DOWN = typeof ErrorReason.SHUTTING_DOWN;
   export type PROVIDER_ERROR = typeof ErrorReason.PROVIDER_ERROR;
   export type INTERNAL = typeof ErrorReason.INTERNAL;
+  export type BATCH_NOT_FOUND = typeof ErrorReason.BATCH_NOT_FOUND;
 }
 
 /** The part of an attempt that took too long. */

@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import type { ProviderError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
+import type { BatchOptions } from './options.ts';
+import { Patience } from './patience.ts';
+import type { Work } from './run-deps.ts';
+
+/** Something that the upstream does, which must not be done twice. */
+export interface Deed<T> {
+  /** Whether it has been done already; undefined: not as far as the upstream lists it. */
+  find(signal: AbortSignal): Promise<T | undefined>;
+  act(signal: AbortSignal): Promise<T>;
+  /** A process before this one may have done it. */
+  readonly mayBeDone: boolean;
+}
+
+interface OnceDeps {
+  readonly clock: Clock;
+  readonly options: BatchOptions;
+}
+
+/** How often the upstream's lists are looked at while something is looked for. */
+const LOOKS = 12;
+
+const TROUBLE = 'The upstream did not take it';
+
+/**
+ * Sees to it that a deed is done once, as far as that can be known: where it may have been done without
+ * our hearing of it, it is looked for, for as long as the upstream may take to list it, before it is
+ * done again. Tries again as long as that may help.
+ *
+ * Resolves with undefined if it was not done and the batch is to end. Rejects with ProviderError if the
+ * upstream refuses it, and with the end of the process.
+ */
+export async function doOnce<T>(deed: Deed<T>, work: Work, deps: OnceDeps): Promise<T | undefined> {
+  const patience = new Patience(work, deps);
+  let unclear = deed.mayBeDone;
+  for (;;) {
+    const found = unclear ? await lookFor(deed, work, deps) : undefined;
+    if (found !== undefined || work.halted !== undefined) return found;
+    try {
+      return await deed.act(work.stop);
+    } catch (thrown) {
+      const error = patience.check(thrown);
+      unclear = mayHaveBeenDone(error);
+      await work.problem(`${TROUBLE}: ${error.message}`);
+      if (!unclear) await patience.wait(error.facts.retryAfterMs);
+    }
+  }
+}
+
+async function lookFor<T>(
+  { find }: Deed<T>,
+  work: Work,
+  { clock, options }: OnceDeps,
+): Promise<T | undefined> {
+  const patience = new Patience(work, { clock, options });
+  const until = clock.now() + options.lookForMs;
+  for (;;) {
+    const found = await patience.try(() => find(work.stop), TROUBLE);
+    if (found !== undefined) return found;
+    if (clock.now() >= until) return undefined;
+    await pause(Math.max(1, options.lookForMs / LOOKS), work.stop, clock);
+  }
+}
+
+/** An answer below 500 says that nothing was done. */
+function mayHaveBeenDone({ facts: { upstreamStatus = 0 } }: ProviderError): boolean {
+  return upstreamStatus < 300 || upstreamStatus >= 500 || upstreamStatus === 408;
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
+import type { BatchOptions } from './options.ts';
+import type { Work } from './run-deps.ts';
+
+/** How long the upstream has to end what was called off, in ms; it says ten minutes. */
+const HALT_LIMIT_MS = 60 * 60_000;
+
+const GROWTH = 1.5;
+
+/** Waits that grow while nothing happens, and what is tried until it works. */
+export class Patience {
+  readonly #work: Work;
+  readonly #clock: Clock;
+  readonly #options: Pick<BatchOptions, 'pollIntervalMs' | 'maxPollIntervalMs'>;
+  #nextMs: number;
+
+  constructor(
+    work: Work,
+    { clock, options }: { readonly clock: Clock; readonly options: BatchOptions },
+  ) {
+    this.#work = work;
+    this.#clock = clock;
+    this.#options = options;
+    this.#nextMs = options.pollIntervalMs;
+  }
+
+  /** Something has happened. */
+  reset(): void {
+    this.#nextMs = this.#options.pollIntervalMs;
+  }
+
+  /**
+   * Does it, again and again if need be. Rejects with ProviderError if that would not help, with the end
+   * of the process, and with the end of the batch an hour after that.
+   *
+   * @param trouble what a failure means, for the batch's problems
+   */
+  async try<T>(act: () => Promise<T>, trouble: string): Promise<T> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (thrown) {
+        const error = this.check(thrown);
+        await this.#work.problem(`${trouble}: ${error.message}`);
+        await this.wait(error.facts.retryAfterMs);
+      }
+    }
+  }
+
+  /** A failure that another try may mend. Throws any other, and the end of the process. */
+  check(thrown: unknown): ProviderError {
+    this.#work.stop.throwIfAborted();
+    const error = ProviderError.from(thrown);
+    // A key that is refused is mended by people, and batches have time.
+    if (error.retryable || error.reason === 'INVALID_API_KEY') return error;
+    throw error;
+  }
+
+  /**
+   * Until it is time for another look, or the batch is to end. Rejects as `try` does.
+   *
+   * @param leastMs what the upstream asks for
+   */
+  async wait(leastMs = 0): Promise<void> {
+    const { stop, end, halted, haltedAt } = this.#work;
+    if (halted !== undefined && this.#clock.now() - haltedAt > HALT_LIMIT_MS) throw halted;
+    const ms = Math.max(leastMs, this.#nextMs);
+    this.#nextMs = Math.min(this.#nextMs * GROWTH, this.#options.maxPollIntervalMs);
+    try {
+      await pause(ms, halted === undefined ? end : stop, this.#clock);
+    } catch (thrown) {
+      stop.throwIfAborted();
+      if (this.#work.halted === undefined) throw thrown;
+      this.reset();
+    }
+  }
+}

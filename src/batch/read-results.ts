@@ -1,0 +1,106 @@
+import { ProviderError } from '../core/errors.ts';
+import type { MessageResponse } from '../core/events.ts';
+import type { BatchLineResult } from '../core/upstream-batches.ts';
+import { estimatedUsage } from '../core/usage.ts';
+import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
+import { attemptCost } from '../money/pricing/cost.ts';
+import type { RunDeps } from './run-deps.ts';
+import { restoreCall } from './stored-call.ts';
+import { storeResult } from './stored-result.ts';
+
+/** Lines that are read before they are kept. */
+const CHUNK = 100;
+
+/** As the ledger names it; batches are sold by no tier. */
+const SERVICE_TIER = 'batch';
+
+export interface ResultsOf {
+  readonly batch: string;
+  readonly part: BatchPart;
+  readonly signal: AbortSignal;
+}
+
+/** What a file of results says of items that have none yet, some at a time, in the file's order. */
+export async function* readResults(
+  lines: AsyncIterable<BatchLineResult>,
+  of: ResultsOf,
+  deps: Pick<RunDeps, 'books' | 'means' | 'clock'>,
+): AsyncGenerator<readonly NewResult[]> {
+  let chunk = new Map<string, BatchLineResult>();
+  for await (const line of lines) {
+    chunk.set(line.customId, line);
+    if (chunk.size < CHUNK) continue;
+    yield await toResults(chunk, of, deps);
+    chunk = new Map();
+  }
+  if (chunk.size > 0) yield await toResults(chunk, of, deps);
+}
+
+/** What was read before, or belongs to nobody, is left out. */
+async function toResults(
+  lines: ReadonlyMap<string, BatchLineResult>,
+  of: ResultsOf,
+  deps: Pick<RunDeps, 'books' | 'means' | 'clock'>,
+): Promise<readonly NewResult[]> {
+  const items = await deps.books.findItems(of.batch, [...lines.keys()]);
+  const results: NewResult[] = [];
+  for (const item of items) {
+    const line = lines.get(item.customId);
+    if (line !== undefined) results.push(await toResult(line, item, of, deps));
+  }
+  return results;
+}
+
+async function toResult(
+  line: BatchLineResult,
+  item: OpenItem,
+  { batch, part, signal }: ResultsOf,
+  { means, clock }: Pick<RunDeps, 'means' | 'clock'>,
+): Promise<NewResult> {
+  const catalogue = means.catalogue();
+  const id = `${batch}/${item.number}`;
+  const call = restoreCall(item.context, { id, startedAt: part.since, signal, catalogue });
+  const { customId } = item;
+  let response: MessageResponse;
+  try {
+    response = await line.answer(call);
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    if (error.reason === 'INTERNAL') throw error;
+    return { customId, result: storeResult({ error }), succeeded: false };
+  }
+  const { usage: told } = response;
+  const usage = told.estimated ? estimatedUsage(item.inputTokens, told.outputTokens) : told;
+  const billing = {
+    serviceTier: response.serviceTier,
+    at: part.since,
+    catalogueVersion: catalogue.version,
+    batch: true,
+  };
+  const cost = means.costs.trackingEnabled ? attemptCost(call, usage, billing) : undefined;
+  const whole = { ...response, usage, ...(cost && { cost }) };
+  return {
+    customId,
+    result: storeResult({ response: whole }),
+    succeeded: true,
+    usage,
+    ...(cost && {
+      cost,
+      record: {
+        callId: id,
+        traceId: '',
+        attempt: 1,
+        upstream: part.upstream,
+        model: part.modelId,
+        userId: item.userId,
+        projectId: item.projectId,
+        usage,
+        cost,
+        serviceTier: SERVICE_TIER,
+        outcome: 'completed',
+        startedAt: part.since,
+        endedAt: clock.now(),
+      },
+    }),
+  };
+}

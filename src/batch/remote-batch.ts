@@ -1,0 +1,93 @@
+import { ProviderError } from '../core/errors.ts';
+import type { UpstreamBatch, UpstreamBatches } from '../core/upstream-batches.ts';
+import type { BatchPart } from '../money/batches/batch.ts';
+import { Patience } from './patience.ts';
+import type { RunDeps, Work } from './run-deps.ts';
+
+/** How often files that are done with are deleted, before the upstream is left to expire them. */
+const DELETE_TRIES = 3;
+
+const SILENT = 'The upstream does not tell how far it is';
+
+/** A batch at the upstream, and its files. */
+export class RemoteBatch {
+  readonly #part: Pick<BatchPart, 'upstream'>;
+  readonly #work: Work;
+  readonly #deps: RunDeps;
+
+  constructor(part: Pick<BatchPart, 'upstream'>, work: Work, deps: RunDeps) {
+    this.#part = part;
+    this.#work = work;
+    this.#deps = deps;
+  }
+
+  /** @throws ProviderError if the configuration no longer has the upstream */
+  get api(): UpstreamBatches {
+    const upstream = this.#deps.means.upstreams.get(this.#part.upstream);
+    if (upstream !== undefined) return upstream.batches;
+    const message = `The configuration has no target ${this.#part.upstream} any more.`;
+    throw new ProviderError('MODEL_NOT_FOUND', { message });
+  }
+
+  /** Asks how far it is until that is enough; cancels it when it is not to go on. */
+  async until(id: string, isEnough: (batch: UpstreamBatch) => boolean): Promise<UpstreamBatch> {
+    const patience = new Patience(this.#work, this.#deps);
+    let before = '';
+    let cancelled = false;
+    for (;;) {
+      const asks: boolean = this.#work.halted !== undefined && !cancelled;
+      const ask = () => (asks ? this.#cancel(id) : this.api.retrieve(id, this.#work.stop));
+      const batch = await patience.try(ask, SILENT);
+      cancelled ||= asks;
+      if (isEnough(batch)) return batch;
+      const now = JSON.stringify([batch.status, batch.counts]);
+      if (now !== before) patience.reset();
+      before = now;
+      await patience.wait();
+    }
+  }
+
+  /** Of one whose id is not known, its file alone. */
+  async deleteFiles(id: string, inputFile: string): Promise<void> {
+    const { stop } = this.#work;
+    if (!this.#deps.means.upstreams.has(this.#part.upstream)) return;
+    let batch: UpstreamBatch | undefined;
+    if (id !== '') batch = await this.api.retrieve(id, stop).catch(() => undefined);
+    stop.throwIfAborted();
+    for (const file of [batch?.outputFileId, batch?.errorFileId, inputFile]) {
+      if (file) await this.#deleteFile(file);
+    }
+  }
+
+  /** One that has ended in the meantime is as good. */
+  async #cancel(id: string): Promise<UpstreamBatch> {
+    const { stop } = this.#work;
+    try {
+      return await this.api.cancel(id, stop);
+    } catch (thrown) {
+      stop.throwIfAborted();
+      if (ProviderError.from(thrown).retryable) throw thrown;
+      return this.api.retrieve(id, stop);
+    }
+  }
+
+  /** As well as that can be done: the upstream lets files expire, too. */
+  async #deleteFile(file: string): Promise<void> {
+    const { stop, batch } = this.#work;
+    const patience = new Patience(this.#work, this.#deps);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.api.deleteFile(file, stop);
+        return;
+      } catch (thrown) {
+        stop.throwIfAborted();
+        if (tries >= DELETE_TRIES) {
+          const { reason } = ProviderError.from(thrown);
+          this.#deps.log.warn({ batch: batch.id, file, reason }, 'a file stays at the upstream');
+          return;
+        }
+      }
+      await patience.wait();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../core/clock.ts';
+import type { ProviderError } from '../core/errors.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
+import type { Batch } from '../money/batches/batch.ts';
+import type { BatchBooks } from '../money/batches/batch-store.ts';
+import type { BatchMeans } from '../provider/batch-means.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { Changes } from './changes.ts';
+import type { ItemFiles } from './item-files.ts';
+import type { Lanes } from './lane.ts';
+import type { BatchOptions } from './options.ts';
+
+/** What working off batches needs. */
+export interface RunDeps {
+  readonly options: BatchOptions;
+  readonly means: BatchMeans;
+  readonly books: BatchBooks;
+  readonly files: ItemFiles;
+  readonly lanes: Lanes;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly log: ProviderLog;
+  readonly instruments: Pick<Instruments, 'batchItems' | 'cost'>;
+}
+
+/** A batch that is worked off, and what ends that. */
+export interface Work {
+  readonly batch: Batch;
+  /** The process stops: everything stays as it is. */
+  readonly stop: AbortSignal;
+  /** Aborts for that, or because the batch was cancelled or has expired. */
+  readonly end: AbortSignal;
+  /** Why the batch is to end; undefined: it is not. */
+  readonly halted: ProviderError | undefined;
+  /** Epoch ms since when it is. */
+  readonly haltedAt: number;
+  /** Notes what an operator or the caller should know. */
+  problem(sentence: string): Promise<void>;
+}

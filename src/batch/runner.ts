@@ -1,0 +1,56 @@
+import { ProviderError } from '../core/errors.ts';
+import type { Batch } from '../money/batches/batch.ts';
+import { BatchRun } from './batch-run.ts';
+import type { LocalDeps } from './local-part.ts';
+import { Places } from './local-part.ts';
+import type { RunDeps } from './run-deps.ts';
+
+/** Works off all batches that have not ended. */
+export class Runner {
+  readonly #deps: LocalDeps;
+  readonly #runs = new Map<string, BatchRun>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(deps: RunDeps) {
+    this.#deps = { ...deps, places: new Places(deps.options.maxLocalCalls) };
+  }
+
+  /** Batches that have not ended, as they stood a moment ago, newest first. */
+  get active(): readonly Batch[] {
+    return Array.from(this.#runs.values(), ({ current }) => current).reverse();
+  }
+
+  /** Goes on with what a process before this one has left. */
+  async resume(): Promise<void> {
+    for (const batch of await this.#deps.books.unfinished()) this.add(batch);
+  }
+
+  add(batch: Batch): void {
+    if (this.#stop.signal.aborted || this.#runs.has(batch.id)) return;
+    const run = new BatchRun(batch, this.#stop.signal, this.#deps);
+    this.#runs.set(batch.id, run);
+    const running = run
+      .run()
+      .catch((thrown: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        this.#deps.log.error({ batch: batch.id, err: thrown }, 'a batch has come to a standstill');
+      })
+      .finally(() => {
+        this.#runs.delete(batch.id);
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+  }
+
+  /** To be called once the batch is being cancelled in the books. */
+  cancel(id: string): void {
+    this.#runs.get(id)?.cancel();
+  }
+
+  /** Leaves everything as it stands; the next process goes on. */
+  async close(): Promise<void> {
+    this.#stop.abort(new ProviderError('SHUTTING_DOWN'));
+    await Promise.all(this.#running);
+  }
+}

@@ -1,0 +1,226 @@
+import { ProviderError } from '../core/errors.ts';
+import { endReason } from '../core/signal.ts';
+import { type Batch, type NewBatch, UNFINISHED } from '../money/batches/batch.ts';
+import type {
+  BatchCall,
+  BatchPage,
+  BatchResultEvent,
+  CreateBatchOptions,
+  IAIBatchProvider,
+  ListQuery,
+  ResultsQuery,
+} from './batch-provider.ts';
+import { checkOptions, DEFAULT_WINDOW_MS } from './check-options.ts';
+import type { BatchItem } from './item.ts';
+import { Receiver } from './receiver.ts';
+import { streamResults } from './results-stream.ts';
+import type { BatchRetention } from './retention.ts';
+import type { RunDeps } from './run-deps.ts';
+import type { Runner } from './runner.ts';
+
+export interface BatchServiceDeps extends RunDeps {
+  readonly runner: Runner;
+  readonly retention: BatchRetention;
+  /** Makes ids of batches. */
+  readonly newId: () => string;
+}
+
+/** Batches, kept in the data directory. */
+export class BatchService implements IAIBatchProvider {
+  readonly #deps: BatchServiceDeps;
+  /** Batches that are being received, by owner and idempotency key. */
+  readonly #receiving = new Map<string, Promise<unknown>>();
+
+  constructor(deps: BatchServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Goes on with the batches of a process before this one. */
+  async start(): Promise<void> {
+    await this.#deps.retention.start();
+    await this.#deps.runner.resume();
+  }
+
+  /** Stops working; the batches stay as they are. */
+  async close(): Promise<void> {
+    this.#deps.retention.close();
+    await this.#deps.runner.close();
+  }
+
+  async createBatch(
+    options: CreateBatchOptions,
+    items: AsyncIterable<BatchItem>,
+    call: BatchCall,
+  ): Promise<Batch> {
+    checkOptions(options);
+    const owner = call.owner ?? options.metadata.project_id ?? '';
+    const { idempotencyKey } = options;
+    if (idempotencyKey === '' || options.validateOnly) {
+      return this.#receive(owner, options, items, call);
+    }
+    const key = `${owner}\n${idempotencyKey}`;
+    // Who comes second gets what the first one makes, and takes its place if that fails.
+    for (let first = this.#receiving.get(key); first; first = this.#receiving.get(key)) {
+      await untilSettled(first, call.signal);
+    }
+    const receiving = this.#once(owner, options, items, call);
+    this.#receiving.set(key, receiving);
+    try {
+      return await receiving;
+    } finally {
+      this.#receiving.delete(key);
+    }
+  }
+
+  async getBatch(id: string, { owner }: BatchCall): Promise<Batch> {
+    const batch = await this.#deps.books.get(id);
+    const isTheirs = owner === undefined || batch?.owner === owner;
+    if (batch === undefined || batch.state === 'receiving' || !isTheirs) throw notFound();
+    return batch;
+  }
+
+  async listBatches({ limit, pageToken, state }: ListQuery, call: BatchCall): Promise<BatchPage> {
+    const { owner } = call;
+    if (pageToken !== undefined) {
+      const last = await this.#deps.books.get(pageToken);
+      if (last === undefined || (owner !== undefined && last.owner !== owner)) throw badPage();
+    }
+    const batches = await this.#deps.books.list({
+      ...(owner === undefined ? {} : { owner }),
+      ...(pageToken === undefined ? {} : { before: pageToken }),
+      ...(state && { state }),
+      limit: limit + 1,
+    });
+    const page = batches.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      batches: page,
+      ...(batches.length > limit && last !== undefined && { nextPageToken: last.id }),
+    };
+  }
+
+  async cancelBatch(id: string, call: BatchCall): Promise<Batch> {
+    await this.getBatch(id, call);
+    await this.#deps.books.cancel(id);
+    this.#deps.runner.cancel(id);
+    this.#deps.changes.tell(id);
+    return this.getBatch(id, call);
+  }
+
+  async *batchResults(query: ResultsQuery, call: BatchCall): AsyncGenerator<BatchResultEvent> {
+    await this.getBatch(query.batchId, call);
+    yield* streamResults(query, this.#deps, call.signal);
+  }
+
+  /** Those that have not ended, as they stood a moment ago, newest first. */
+  get active(): readonly Batch[] {
+    return this.#deps.runner.active;
+  }
+
+  /** The batch that has the key, or else a new one. */
+  async #once(
+    owner: string,
+    options: CreateBatchOptions,
+    items: AsyncIterable<BatchItem>,
+    call: BatchCall,
+  ): Promise<Batch> {
+    const known = await this.#deps.books.byKey(owner, options.idempotencyKey);
+    if (known === undefined) return this.#receive(owner, options, items, call);
+    // Some clients do not look for an answer before they have said everything.
+    for await (const _ of items) if (call.signal.aborted) throw endReason(call.signal);
+    return known;
+  }
+
+  async #receive(
+    owner: string,
+    options: CreateBatchOptions,
+    items: AsyncIterable<BatchItem>,
+    { signal }: BatchCall,
+  ): Promise<Batch> {
+    const { books, runner, retention, clock } = this.#deps;
+    const { validateOnly, metadata, displayName, execution, maxCost } = options;
+    const now = Math.floor(clock.now());
+    const batch: NewBatch = {
+      id: `batch-${this.#deps.newId()}`,
+      owner,
+      idempotencyKey: validateOnly ? '' : options.idempotencyKey,
+      displayName,
+      metadata,
+      createdAt: now,
+      expiresAt: now + (options.completionWindowMs ?? DEFAULT_WINDOW_MS),
+    };
+    await books.begin(batch);
+    let kept = false;
+    try {
+      const wishes = {
+        validateOnly,
+        signal,
+        ...(execution && { execution }),
+        ...(maxCost !== undefined && { maxCost }),
+      };
+      const receiver = new Receiver(batch.id, this.#deps.options, wishes, this.#deps);
+      const received = await receiver.receive(withSpender(items, metadata));
+      if (validateOnly) return dryRun(batch, received);
+      received.problems.throwIfAny();
+      signal.throwIfAborted();
+      await books.commit(batch.id, received.execution, received.total, received.parts);
+      kept = true;
+    } finally {
+      if (!kept) await retention.delete(batch.id);
+    }
+    const made = await this.getBatch(batch.id, { signal });
+    if (UNFINISHED.includes(made.state)) runner.add(made);
+    return made;
+  }
+}
+
+/** Items are paid by whom the batch names, unless they name somebody themselves. */
+async function* withSpender(
+  items: AsyncIterable<BatchItem>,
+  { user_id, project_id }: Readonly<Record<string, string>>,
+): AsyncGenerator<BatchItem> {
+  const ofBatch = { ...(user_id && { user_id }), ...(project_id && { project_id }) };
+  const isEmpty = Object.keys(ofBatch).length === 0;
+  for await (const item of items) {
+    const { request } = item;
+    if (isEmpty) yield item;
+    else yield { ...item, request: { ...request, metadata: { ...ofBatch, ...request.metadata } } };
+  }
+}
+
+function dryRun(batch: NewBatch, received: Awaited<ReturnType<Receiver['receive']>>): Batch {
+  const { total, execution, problems } = received;
+  return {
+    ...batch,
+    id: '',
+    state: 'receiving',
+    execution,
+    counts: { total, completed: 0, failed: 0 },
+    upstreamBatchIds: [],
+    problems: problems.sentences,
+  };
+}
+
+function notFound(): ProviderError {
+  return new ProviderError('BATCH_NOT_FOUND');
+}
+
+function badPage(): ProviderError {
+  const description = 'must be a next_page_token of this provider';
+  return new ProviderError('INVALID_REQUEST', {
+    fieldViolations: [{ field: 'page_token', description }],
+  });
+}
+
+/** Rejects with the end of the signal, and with nothing else. */
+async function untilSettled(first: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(endReason(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([first.catch(() => undefined), promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,83 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Call, newCallRecord } from '../core/call.ts';
+import { Flow } from '../core/flow.ts';
+import type { MessageRequest } from '../core/message.ts';
+import { type Surface, unknownModel } from '../core/model.ts';
+import type { Catalogue } from '../request/catalogue/catalogue.ts';
+
+/** Of a request, what its answer is read and told with. */
+const KEPT = [
+  'maxTokens',
+  'temperature',
+  'topP',
+  'frequencyPenalty',
+  'presencePenalty',
+  'reasoningEffort',
+  'serviceTier',
+  'verbosity',
+  'taskType',
+  'promptCacheRetention',
+  'metadata',
+] as const satisfies readonly (keyof MessageRequest)[];
+
+interface StoredCall extends Pick<Call, 'upstream' | 'model' | 'applied' | 'warnings'> {
+  readonly truncation?: NonNullable<Call['truncation']>;
+  readonly modelId: string;
+  readonly surface: Surface;
+  readonly request: Omit<MessageRequest, 'messages'>;
+}
+
+/** What is needed to read the answer to a prepared call, as text. */
+export function storeCall(call: Call): string {
+  const { upstream, model, target, applied, warnings, truncation, request } = call;
+  const kept = KEPT.flatMap((name) =>
+    request[name] === undefined ? [] : [[name, request[name]] as const],
+  );
+  const stored: StoredCall = {
+    upstream,
+    model,
+    modelId: target.model.id,
+    surface: target.surface,
+    applied,
+    warnings,
+    ...(truncation && { truncation }),
+    request: {
+      ...Object.fromEntries(kept),
+      ...(request.tools && { tools: request.tools.map(({ name }) => ({ name })) }),
+    },
+  };
+  return JSON.stringify(stored);
+}
+
+export interface RestoreFacts {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly signal: AbortSignal;
+  readonly catalogue: Pick<Catalogue, 'find'>;
+}
+
+/** The call, without its messages. Of a model that is in the catalogue no more, only its name is known. */
+export function restoreCall(text: string, facts: RestoreFacts): Call {
+  const { modelId, surface, request: kept, ...same }: StoredCall = JSON.parse(text);
+  const request = { ...kept, messages: [] };
+  return {
+    ...same,
+    id: facts.id,
+    asked: request,
+    request,
+    violations: [],
+    target: { model: facts.catalogue.find(modelId) ?? unknownModel(modelId), surface },
+    alternatives: [],
+    key: 0,
+    recovery: 'hold_back',
+    signal: facts.signal,
+    flow: new Flow(),
+    deadline: Number.POSITIVE_INFINITY,
+    context: ROOT_CONTEXT,
+    record: newCallRecord(facts.startedAt),
+    attempt: 1,
+    onProgress: () => {},
+    onHeadroom: () => {},
+  };
+}

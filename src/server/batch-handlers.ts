@@ -1,0 +1,127 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { BatchCall, IAIBatchProvider } from '../batch/batch-provider.ts';
+import type { BatchItem } from '../batch/item.ts';
+import { ProviderError } from '../core/errors.ts';
+import { linkSignal } from '../core/signal.ts';
+import {
+  type CreateBatchRequest,
+  IAIBatchProviderService,
+} from '../gen/tamma/provider/v1/batch_provider.ts';
+import { toWireBatchResult } from './batch-results.ts';
+import {
+  fromWireBatchItem,
+  fromWireBatchOptions,
+  fromWireListQuery,
+  toWireBatch,
+} from './convert/batch.ts';
+import { Violations } from './convert/violations.ts';
+import type { RawHandlers } from './raw-service.ts';
+import type { RpcCall, Rpcs } from './rpc.ts';
+
+export interface BatchHandlerDeps {
+  readonly rpcs: Rpcs;
+  /** Absent: there is nowhere to keep batches. */
+  readonly batches?: IAIBatchProvider;
+  /** Aborts when the drain begins, with SHUTTING_DOWN. */
+  readonly draining: AbortSignal;
+}
+
+const METHODS = IAIBatchProviderService;
+
+const UNAVAILABLE =
+  'Batches are kept in the data directory, and the configuration of this provider has none (dataDir).';
+
+/** tamma.provider.v1.IAIBatchProvider over the in-process provider. */
+export function createBatchHandlers({
+  rpcs,
+  batches,
+  draining,
+}: BatchHandlerDeps): RawHandlers<typeof IAIBatchProviderService> {
+  const provider = (): IAIBatchProvider => {
+    if (batches === undefined)
+      throw new ProviderError('PERMISSION_DENIED', { message: UNAVAILABLE });
+    return batches;
+  };
+  return {
+    createBatch: rpcs.clientStreaming(METHODS.createBatch, { heavy: true }, async (pieces, rpc) => {
+      const iterator = pieces[Symbol.asyncIterator]();
+      const { value: first } = await iterator.next();
+      if (first?.piece?.$case !== 'options') throw outOfOrder('options', 'must come first');
+      const options = fromWireBatchOptions(first.piece.value);
+      const items = itemsOf({ [Symbol.asyncIterator]: () => iterator });
+      const batch = await provider().createBatch(options, items, batchCall(rpc));
+      return { batch: toWireBatch(batch) };
+    }),
+    getBatch: rpcs.unary(METHODS.getBatch, {}, async ({ batchId }, rpc) => {
+      const batch = await provider().getBatch(given(batchId), batchCall(rpc));
+      return { batch: toWireBatch(batch) };
+    }),
+    listBatches: rpcs.unary(METHODS.listBatches, {}, async (request, rpc) => {
+      const violations = new Violations();
+      const query = fromWireListQuery(request, violations);
+      throwIfAny(violations);
+      const page = await provider().listBatches(query, batchCall(rpc));
+      return {
+        batches: page.batches.map(toWireBatch),
+        nextPageToken: page.nextPageToken ?? '',
+      };
+    }),
+    cancelBatch: rpcs.unary(METHODS.cancelBatch, {}, async ({ batchId }, rpc) => {
+      const batch = await provider().cancelBatch(given(batchId), batchCall(rpc));
+      return { batch: toWireBatch(batch) };
+    }),
+    streamBatchResults: rpcs.serverStreaming(
+      METHODS.streamBatchResults,
+      { unlimited: true },
+      async ({ batchId, afterSequence, wait }, stream, rpc) => {
+        if (afterSequence < 0n) throw outOfOrder('after_sequence', 'must be 0 or more');
+        const query = { batchId: given(batchId), afterSequence: Number(afterSequence), wait };
+        const { controller, unlink } = linkSignal(rpc.signal);
+        const onDrain = () => controller.abort(draining.reason);
+        if (wait) draining.addEventListener('abort', onDrain, { once: true });
+        if (wait && draining.aborted) onDrain();
+        const call = { ...batchCall(rpc), signal: controller.signal };
+        try {
+          for await (const result of provider().batchResults(query, call)) {
+            if (!stream.write(toWireBatchResult(batchId, result))) await stream.drained();
+          }
+        } finally {
+          draining.removeEventListener('abort', onDrain);
+          unlink();
+        }
+      },
+    ),
+  };
+}
+
+async function* itemsOf(pieces: AsyncIterable<CreateBatchRequest>): AsyncGenerator<BatchItem> {
+  for await (const { piece } of pieces) {
+    if (piece?.$case !== 'item')
+      throw outOfOrder('item', 'must be set in each message but the first');
+    yield fromWireBatchItem(piece.value);
+  }
+}
+
+function given(batchId: string): string {
+  if (batchId === '') throw outOfOrder('batch_id', 'must be set');
+  return batchId;
+}
+
+function outOfOrder(field: string, description: string): ProviderError {
+  return new ProviderError('INVALID_REQUEST', { fieldViolations: [{ field, description }] });
+}
+
+function throwIfAny({ found }: Violations): void {
+  if (found.length > 0) throw new ProviderError('INVALID_REQUEST', { fieldViolations: found });
+}
+
+function batchCall({ signal, metadata }: RpcCall): BatchCall {
+  const owner = projectOf(metadata);
+  return { signal, ...(owner !== '' && { owner }) };
+}
+
+/** Whom the call says that it speaks for, where callers have no identity. */
+function projectOf(metadata: Metadata): string {
+  const [value] = metadata.get('project_id');
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,117 @@
+import type { CreateBatchOptions, ListQuery } from '../../batch/batch-provider.ts';
+import type { BatchItem } from '../../batch/item.ts';
+import type { Money } from '../../gen/google/type/money.ts';
+import * as wire from '../../gen/tamma/provider/v1/batch_provider.ts';
+import type { Batch, BatchExecution, BatchState } from '../../money/batches/batch.ts';
+import { nameOf } from './enums.ts';
+import { toWireCost } from './money.ts';
+import { map, present, text } from './present.ts';
+import { fromWireRequest } from './request.ts';
+import { fromWireDuration, toTimestamp } from './time.ts';
+import { toWireUsage } from './usage.ts';
+import { optionalEnum, Violations } from './violations.ts';
+
+const STATE: Record<Exclude<BatchState, 'receiving'>, wire.BatchState> = {
+  queued: wire.BatchState.QUEUED,
+  running: wire.BatchState.RUNNING,
+  completed: wire.BatchState.COMPLETED,
+  partial: wire.BatchState.PARTIAL,
+  failed: wire.BatchState.FAILED,
+  cancelling: wire.BatchState.CANCELLING,
+  cancelled: wire.BatchState.CANCELLED,
+  expired: wire.BatchState.EXPIRED,
+};
+
+const EXECUTION: Record<BatchExecution, wire.BatchExecution> = {
+  upstream: wire.BatchExecution.UPSTREAM,
+  local: wire.BatchExecution.LOCAL,
+};
+
+const DEFAULT_PAGE = 100;
+const MAX_PAGE = 1_000;
+
+const PICO_PER_NANO = 1_000n;
+const NANO_PER_DOLLAR = 1_000_000_000n;
+
+export function fromWireBatchOptions(options: wire.BatchOptions): CreateBatchOptions {
+  const violations = new Violations();
+  const execution = optionalEnum(EXECUTION, options.execution, 'options.execution', violations);
+  const window = 'options.completion_window';
+  const completionWindowMs = fromWireDuration(options.completionWindow, window, violations);
+  const maxCost = fromWireMoney(options.maxCost, 'options.max_cost', violations);
+  return {
+    displayName: options.displayName,
+    idempotencyKey: options.idempotencyKey,
+    validateOnly: options.validateOnly,
+    metadata: map(options.metadata) ?? {},
+    ...present({ execution, completionWindowMs, maxCost }),
+    violations: violations.found,
+  };
+}
+
+export function fromWireBatchItem({ customId, request }: wire.BatchItem): BatchItem {
+  const violations = new Violations();
+  const converted = fromWireRequest(request, violations);
+  return { customId, request: converted, violations: violations.found };
+}
+
+export function fromWireListQuery(
+  request: wire.ListBatchesRequest,
+  violations: Violations,
+): ListQuery {
+  const { pageSize } = request;
+  if (pageSize < 0 || pageSize > MAX_PAGE) {
+    violations.add('page_size', `must be between 0 and ${MAX_PAGE}`);
+  }
+  const state =
+    request.state === 0
+      ? undefined
+      : (nameOf(STATE, request.state) ??
+        violations.add('state', `has the unknown value ${request.state}`));
+  return {
+    limit: pageSize || DEFAULT_PAGE,
+    ...present({ pageToken: text(request.pageToken), state }),
+  };
+}
+
+/** In pico-dollars. */
+function fromWireMoney(
+  money: Money | undefined,
+  field: string,
+  violations: Violations,
+): bigint | undefined {
+  if (money === undefined) return undefined;
+  const { currencyCode, units, nanos } = money;
+  if (currencyCode !== 'USD') return violations.add(field, 'must be in USD');
+  if (
+    Math.abs(nanos) >= NANO_PER_DOLLAR ||
+    (units > 0n && nanos < 0) ||
+    (units < 0n && nanos > 0)
+  ) {
+    return violations.add(field, 'must be a valid amount of money');
+  }
+  return (units * NANO_PER_DOLLAR + BigInt(nanos)) * PICO_PER_NANO;
+}
+
+export function toWireBatch(batch: Batch): wire.Batch {
+  const { state, counts, usage, cost, finishedAt } = batch;
+  return {
+    id: batch.id,
+    displayName: batch.displayName,
+    state: state === 'receiving' ? wire.BatchState.UNSPECIFIED : STATE[state],
+    counts: {
+      total: BigInt(counts.total),
+      completed: BigInt(counts.completed),
+      failed: BigInt(counts.failed),
+    },
+    usage: usage && toWireUsage(usage),
+    cost: cost && toWireCost(cost),
+    createTime: toTimestamp(batch.createdAt),
+    finishTime: finishedAt === undefined ? undefined : toTimestamp(finishedAt),
+    expireTime: toTimestamp(batch.expiresAt),
+    upstreamBatchIds: [...batch.upstreamBatchIds],
+    problems: [...batch.problems],
+    execution: EXECUTION[batch.execution],
+    metadata: { ...batch.metadata },
+  };
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from '@jest/globals';
+import { collect, type GrpcClient, type WireMessage } from '../support/grpc-client.ts';
+import { type RunningApp, startApp } from '../support/running-app.ts';
+import type { BatchBehaviour } from '../support/upstream/index.ts';
+
+/** So that nothing has to be waited for. */
+const QUICK = 'pollInterval: 10ms, maxPollInterval: 50ms, lookFor: 100ms';
+
+const open: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+export interface RunningBatches extends RunningApp {
+  readonly dataDir: string;
+}
+
+/** The whole sidecar with a data directory, and a stub with these batches as its upstream. */
+export async function startBatches(
+  behaviour: Partial<BatchBehaviour> = {},
+  { batch = '', yaml = '' }: { readonly batch?: string; readonly yaml?: string } = {},
+): Promise<RunningBatches> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
+  const settings = [QUICK, batch].filter(Boolean).join(', ');
+  const app = await startApp(
+    `{ defaultModel: gpt-4o-mini, batchApi: on, dataDir: '${dataDir}', batch: { ${settings} }, ${yaml} }`,
+  );
+  app.stub.batches.set(behaviour);
+  open.push(async () => {
+    await app.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return { ...app, dataDir };
+}
+
+export function item(customId: string, request: object = {}): WireMessage {
+  const messages = [{ role: 'ROLE_USER', content: `Question ${customId}` }];
+  return { item: { customId, request: { messages, maxTokens: 100, ...request } } };
+}
+
+export function ids(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `item-${n}`);
+}
+
+export interface WireBatch {
+  readonly id: string;
+  readonly state: string;
+  readonly execution: string;
+  readonly counts: { readonly total: number; readonly completed: number; readonly failed: number };
+  readonly cost: { readonly usd: string; readonly estimated: boolean } | null;
+  readonly usage: WireMessage | null;
+  readonly problems: readonly string[];
+  readonly upstreamBatchIds: readonly string[];
+  readonly displayName: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export async function create(
+  { batch }: GrpcClient,
+  options: object,
+  items: Iterable<WireMessage>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<WireBatch> {
+  const answer = await batch.upload('CreateBatch', [{ options }, ...items], { metadata });
+  return answer.batch as WireBatch;
+}
+
+export async function get({ batch }: GrpcClient, batchId: string): Promise<WireBatch> {
+  return (await batch.unary('GetBatch', { batchId })).batch as WireBatch;
+}
+
+export interface WireResult {
+  readonly sequence: number;
+  readonly customId: string;
+  readonly response?: WireMessage & { readonly content: string };
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+/** All results, waited for to the end. */
+export async function results(
+  { batch }: GrpcClient,
+  batchId: string,
+  afterSequence = 0,
+): Promise<readonly WireResult[]> {
+  const request = { batchId, afterSequence, wait: true };
+  const { messages, status } = await collect(batch.stream('StreamBatchResults', request));
+  if (status.code !== 0) throw new Error(status.details);
+  return messages as unknown as readonly WireResult[];
+}
