@@ -4,9 +4,15 @@ import { createBatches } from './batch/create.ts';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import {
+  adminServerOptions,
+  insecureListeners,
+  insecureUpstreams,
+  listenerOptions,
+} from './listener-options.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
-import { type AdminServer, createAdminServer } from './server/admin.ts';
+import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
 import { maxOpenFiles } from './server/listener/open-files.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
@@ -31,6 +37,8 @@ export interface App {
   start(): Promise<readonly string[]>;
   /** Where /metrics, /livez, /readyz and the status page are; empty before start(). */
   readonly adminAddress: string;
+  /** The same, and then those of healthListen and metricsListen, as far as there are any. */
+  readonly adminAddresses: readonly string[];
   /** Drains and stops, in reverse order of start(). Idempotent. */
   stop(): Promise<void>;
   /** Resolves when it has stopped, for whatever reason. */
@@ -82,7 +90,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   const server: GrpcServer = createServer(
     {
-      listen: config.listen.map((address) => ({ address })),
+      listen: listenerOptions(config),
       socketMode: 0o660,
       maxMessageBytes: config.limits.maxMessageBytes,
       memoryBytes: memoryBytes(),
@@ -113,41 +121,45 @@ export function createApp(config: Config, deps: AppDeps): App {
   );
 
   let listeners: readonly string[] = [];
-  const admin: AdminServer = createAdminServer(
-    { listen: config.adminListen },
-    {
-      handleMetrics: telemetry.handleMetrics,
-      ready: () => listeners.length > 0 && !server.draining,
-      status: () => ({
-        version,
-        configRevision: revision,
-        state: server.draining ? 'draining' : 'serving',
-        startedAt,
-        uptimeMs: clock.now() - startedAt,
-        activeCalls: server.activeCalls(),
-        listeners,
-        upstreams: provider.upstreams(),
-        budgets: provider.getBudgets({}).slice(0, MAX_SHOWN_BUDGETS),
-        batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
-      }),
-      logger,
-    },
+  const adminDeps: AdminServerDeps = {
+    handleMetrics: telemetry.handleMetrics,
+    ready: () => listeners.length > 0 && !server.draining,
+    status: () => ({
+      version,
+      configRevision: revision,
+      state: server.draining ? 'draining' : 'serving',
+      startedAt,
+      uptimeMs: clock.now() - startedAt,
+      activeCalls: server.activeCalls(),
+      listeners,
+      upstreams: provider.upstreams(),
+      budgets: provider.getBudgets({}).slice(0, MAX_SHOWN_BUDGETS),
+      batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
+    }),
+    logger,
+    clock,
+  };
+  const adminServers = adminServerOptions(config).map((options) =>
+    createAdminServer(options, adminDeps),
   );
 
-  let adminAddress = '';
+  let adminAddresses: readonly string[] = [];
   let stopping: Promise<void> | undefined;
   const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>();
 
   async function start(): Promise<readonly string[]> {
     try {
+      warnOfOpenDoors(config, logger);
       await batches?.start();
-      adminAddress = await admin.start();
+      for (const admin of adminServers) adminAddresses = [...adminAddresses, await admin.start()];
       listeners = await server.start();
     } catch (error) {
       await stop();
       throw error;
     }
-    logger.info({ listeners, admin: adminAddress, version, config_revision: revision }, 'serving');
+    const [admin, ...others] = adminAddresses;
+    const addresses = { listeners, admin, ...(others.length > 0 ? { open: others } : {}) };
+    logger.info({ ...addresses, version, config_revision: revision }, 'serving');
     logger.flush();
     return listeners;
   }
@@ -157,7 +169,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       await server.drain();
       await batches?.close();
       await provider.dispose();
-      await admin.stop();
+      await Promise.all(adminServers.map((admin) => admin.stop()));
       await telemetry.shutdown();
       logger.info('stopped');
       hasStopped();
@@ -170,10 +182,25 @@ export function createApp(config: Config, deps: AppDeps): App {
     stop,
     stopped,
     logger,
+    get adminAddresses() {
+      return adminAddresses;
+    },
     get adminAddress() {
-      return adminAddress;
+      return adminAddresses[0] ?? '';
     },
   };
+}
+
+function warnOfOpenDoors(config: Config, logger: Logger): void {
+  for (const address of insecureListeners(config)) {
+    logger.warn(
+      { address },
+      'listens beyond this machine without TLS or without knowing its callers',
+    );
+  }
+  for (const target of insecureUpstreams(config)) {
+    logger.warn({ target }, 'the upstream is asked over plain http: keys and prompts can be read');
+  }
 }
 
 /** What the container, or else the machine, has for this process. */

@@ -60,6 +60,7 @@ function defaultTarget(config: Config): ConfiguredTarget {
   return {
     api,
     baseUrl,
+    insecure: config.insecureBaseUrl,
     keys,
     ...(organization === undefined ? {} : { organization }),
     ...(project === undefined ? {} : { project }),

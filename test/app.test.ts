@@ -48,6 +48,20 @@ describe('the application', () => {
     await app.stopped;
   });
 
+  it('has listeners for probes and scrapers, if they are configured', async () => {
+    const any = '127.0.0.1:0';
+    const app = anApp({ TAMMA_HEALTH_LISTEN: any, TAMMA_METRICS_LISTEN: any });
+    await app.start();
+    const [admin, health, metrics] = app.adminAddresses;
+    expect(admin).toBe(app.adminAddress);
+    const answers = (address = '', path = '') =>
+      fetch(`http://${address}${path}`).then(({ status }) => status);
+    expect(await answers(health, '/readyz')).toBe(200);
+    expect(await answers(health, '/metrics')).toBe(404);
+    expect(await answers(metrics, '/metrics')).toBe(200);
+    await app.stop();
+  });
+
   it('logs to standard error unless told otherwise', async () => {
     const config = load('logLevel: silent', { OPENAI_API_KEY: 'sk-test-0123456789' });
     const app = createApp(config, { version: '1.2.3' });

@@ -1,6 +1,15 @@
-import { HOST_AND_PORT, MAX_SOCKET_PATH_BYTES, UNIX_SOCKET, whole } from './patterns.ts';
+import {
+  HOST_AND_PORT,
+  LOCAL_ADDRESS,
+  MAX_SOCKET_PATH_BYTES,
+  SAFE_URL,
+  UNIX_SOCKET,
+  whole,
+} from './patterns.ts';
 
 const HOST_AND_PORT_ONLY = new RegExp(whole(HOST_AND_PORT), 'u');
+const LOCAL_ADDRESS_ONLY = new RegExp(whole(LOCAL_ADDRESS), 'u');
+const SAFE_URL_ONLY = new RegExp(whole(SAFE_URL), 'su');
 const UNIX_SOCKET_ONLY = new RegExp(whole(UNIX_SOCKET), 'u');
 
 /** Whether the text is `host:port` or `[v6]:port`, port 0 to 65535. */
@@ -12,4 +21,15 @@ export function isHostAndPort(text: string): boolean {
 export function isUnixSocket(text: string): boolean {
   const bytes = Buffer.byteLength(text) - 'unix:'.length;
   return UNIX_SOCKET_ONLY.test(text) && bytes <= MAX_SOCKET_PATH_BYTES;
+}
+
+/** Whether the text is an address that only this machine reaches: loopback, or a socket. */
+export function isOfThisMachine(address: string): boolean {
+  if (!LOCAL_ADDRESS_ONLY.test(address)) return false;
+  return isHostAndPort(address) || isUnixSocket(address);
+}
+
+/** Whether what is said to a URL is encrypted, or stays on this machine. */
+export function isSafeUrl(url: string): boolean {
+  return SAFE_URL_ONLY.test(url);
 }

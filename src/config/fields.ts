@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { isHostAndPort, isUnixSocket } from './addresses.ts';
-import { ADDRESS, ADDRESSES, HOST_AND_PORT, HTTP_URL, whole } from './patterns.ts';
+import { HTTP_URL, whole } from './patterns.ts';
 
 /**
  * Builders of the schema's fields. Each says the same sentence for whatever is wrong with a value,
@@ -48,43 +47,6 @@ export function baseUrl() {
     .refine((text) => isBaseUrl.test(text) && URL.canParse(text), error)
     .meta({ pattern: BASE_URL })
     .transform((url) => url.replace(/\/+$/, ''));
-}
-
-/** Addresses to listen on, as a list or in one comma-separated text. Parsed to a list. */
-export function listenAddresses(meaning: string, fallback: string) {
-  const form = 'host:port, [v6]:port or unix:/absolute/path (at most 107 bytes)';
-  const error = `must be ${form}, or a list of these`;
-  return z
-    .union(
-      [
-        z.string(error).meta({ pattern: whole(ADDRESSES) }),
-        z.array(z.string(error).meta({ pattern: whole(ADDRESS) })).min(1, error),
-      ],
-      error,
-    )
-    .transform((value) => (typeof value === 'string' ? value.split(',') : value))
-    .transform((addresses) => addresses.map((text) => text.trim()))
-    .superRefine((addresses, context) => {
-      for (const [index, text] of addresses.entries()) {
-        if (isHostAndPort(text) || isUnixSocket(text)) continue;
-        const which = addresses.length > 1 ? `address ${index + 1} ` : '';
-        context.addIssue({ code: 'custom', message: `${which}must be ${form}` });
-      }
-    })
-    .prefault(fallback)
-    .describe(
-      `${meaning} One or several of ${form}, comma-separated or as a list; default ${fallback}.`,
-    );
-}
-
-export function hostAndPort(meaning: string, fallback: string) {
-  const error = 'must be host:port or [v6]:port, port 0 to 65535';
-  return z
-    .string(error)
-    .refine(isHostAndPort, error)
-    .meta({ pattern: whole(HOST_AND_PORT) })
-    .prefault(fallback)
-    .describe(`${meaning} host:port or [v6]:port; default ${fallback}.`);
 }
 
 /** Keys that belong together, unknown ones refused. */

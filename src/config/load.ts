@@ -62,12 +62,12 @@ function readSettings(
   report: Report,
 ): Settings | undefined {
   const variables = new Map<PropertyKey, string>();
-  const overrides: Record<string, string> = {};
+  const overrides: Record<string, string | boolean> = {};
   for (const [name, key] of Object.entries(ENVIRONMENT_KEYS)) {
     const value = variable(environment, name);
     if (value === undefined) continue;
     variables.set(key, name);
-    overrides[key] = value;
+    overrides[key] = key === 'insecureBaseUrl' ? asFlag(value) : value;
   }
   const isGroup = isMapping(written);
   if (!isGroup) report({ path: source, message: 'must be a group of keys', source });
@@ -78,6 +78,11 @@ function readSettings(
     else report({ path: formatPath(path), message, source });
   }
   return result.data;
+}
+
+/** What stands for true and false; everything else is left for the schema to refuse. */
+function asFlag(text: string): string | boolean {
+  return text === 'true' ? true : text === 'false' ? false : text;
 }
 
 function toConfig(settings: Settings, { apiKey, listed, redisUrl }: Secrets): Config {

@@ -88,11 +88,23 @@ function unixSocket(butNot: string): string {
 export const UNIX_SOCKET = unixSocket('');
 
 /** An address to listen on. */
-export const ADDRESS = `\\s*(?:${HOST_AND_PORT}|${UNIX_SOCKET})\\s*`;
+export const ADDRESS = `(?:${HOST_AND_PORT}|${UNIX_SOCKET})`;
+
+/** Hosts that only this machine reaches. */
+const LOCAL_HOST = `(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127(?:\\.${BYTE}){3}|\\[::1\\])`;
+const LOCAL_HOST_AND_PORT = `${LOCAL_HOST}:(?![0-9]{6})${PORT}`;
+
+/** An address to listen on that only this machine reaches. */
+export const LOCAL_ADDRESS = `(?:${LOCAL_HOST_AND_PORT}|${UNIX_SOCKET})`;
 
 /** Several in one text. */
-const ADDRESS_IN_TEXT = `\\s*(?:${HOST_AND_PORT}|${unixSocket(',')})\\s*`;
-export const ADDRESSES = `${ADDRESS_IN_TEXT}(?:,${ADDRESS_IN_TEXT})*`;
+const ADDRESS_IN_TEXT = padded(`(?:${LOCAL_HOST_AND_PORT}|${unixSocket(',')})`);
+export const LOCAL_ADDRESSES = `${ADDRESS_IN_TEXT}(?:,${ADDRESS_IN_TEXT})*`;
+
+/** The same with white space around it. */
+export function padded(source: string): string {
+  return `\\s*${source}\\s*`;
+}
 
 const URL_NAME = '[^\\s/?#@:\\\\<>^\\|%\\[\\]\\u0000-\\u0020\\u007f]+';
 const URL_PORT = `(?::(?:${PORT})?)?`;
@@ -101,6 +113,9 @@ const NUMBER = '(?:[^/:]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\\.?(?:[:/]|$)';
 
 /** An http or https URL without credentials, query and fragment. */
 export const HTTP_URL = `[Hh][Tt][Tt][Pp][Ss]?://(?:\\[${IPV6}\\]|${IPV4}|(?!${NUMBER})${URL_NAME})${URL_PORT}(?:/[^\\s?#]*)?`;
+
+/** An https URL, or an http URL that stays on this machine. */
+export const SAFE_URL = `[Hh][Tt][Tt][Pp](?:[Ss]://.*|://${LOCAL_HOST}(?:[:/].*)?)`;
 
 /** A redis or rediss URL without credentials, query and fragment; the path is the number of a database. */
 export const REDIS_URL = `[Rr][Ee][Dd][Ii][Ss]{1,2}://(?:\\[${IPV6}\\]|${URL_NAME})${URL_PORT}(?:/[0-9]{0,9})?`;

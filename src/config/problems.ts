@@ -31,12 +31,22 @@ export class ConfigError extends Error {
 export function explainIssue(
   issue: z.core.$ZodIssue,
 ): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (issue.code === 'invalid_union') return explainUnion(issue);
   if (issue.code !== 'unrecognized_keys') return [issue];
   const known = keysAt(issue.path);
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
     message: unknownKey(key, known),
   }));
+}
+
+/** What is amiss within the one alternative that was meant, or that none of them is met. */
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion): ReturnType<typeof explainIssue> {
+  const meant = issue.errors.find((issues) =>
+    issues.every(({ code, path }) => code === 'unrecognized_keys' || path.length > 0),
+  );
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Whether the name is one under which people write an API key. */
@@ -76,12 +86,19 @@ function below(schema: z.core.$ZodType | undefined, key: PropertyKey): z.core.$Z
 
 function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
+  if (schema instanceof z.ZodUnion) return unwrapped(schema.options.find(isGroupOrList));
   const isWrapper =
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodExactOptional ||
     schema instanceof z.ZodNullable;
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
+}
+
+/** Of the alternatives of a value, the one in which there are others. */
+function isGroupOrList(schema: z.core.$ZodType): boolean {
+  const bare = unwrapped(schema);
+  return bare instanceof z.ZodObject || bare instanceof z.ZodArray;
 }
 
 /** `listen[1]`; a key that is no plain word is quoted, for a problem has one line. */

@@ -1,17 +1,15 @@
 import type { z } from 'zod';
+import { isSafeUrl } from './addresses.ts';
 import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
+import { baseUrl, choice, filePath, flag, group, onceRight, token } from './fields.ts';
 import {
-  baseUrl,
-  choice,
-  filePath,
-  flag,
-  group,
-  hostAndPort,
-  listenAddresses,
-  onceRight,
-  token,
-} from './fields.ts';
+  adminSchema,
+  listeners,
+  oneListener,
+  openAddress,
+  refuseOpenDoors,
+} from './listeners-schema.ts';
 import { catalogueSchema, profilesSchema, tasksSchema } from './models-schema.ts';
 import { budgetsSchema, costManagementSchema } from './money-schema.ts';
 import { duration, LONGEST } from './quantities.ts';
@@ -25,7 +23,7 @@ import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './serve
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 import { MINUTE } from './units.ts';
-import { APIS, batchApi, keysSchema, targetsSchema } from './upstreams-schema.ts';
+import { APIS, batchApi, keysSchema, safeUnless, targetsSchema } from './upstreams-schema.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -48,6 +46,10 @@ export const configSchema = group({
     .describe(
       "The upstream, with the version's path. An http or https URL without credentials, query and fragment; default https://api.openai.com/v1.",
     ),
+  insecureBaseUrl: flag(
+    'Whether baseUrl may be an http URL beyond this machine: key, prompts and answers can then be read on their way.',
+    false,
+  ),
   organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
   project: token().exactOptional().describe('OpenAI-Project header. No default.'),
   batchApi: batchApi(),
@@ -103,10 +105,17 @@ export const configSchema = group({
   limits: limitsSchema.prefault({}).describe('What one caller may ask for.'),
   errors: errorsSchema.prefault({}).describe('What callers are told of failures.'),
   overload: overloadSchema.prefault({}).describe('When new calls are refused to protect others.'),
-  listen: listenAddresses('Where the gRPC server listens.', '127.0.0.1:50051'),
-  adminListen: hostAndPort(
+  listen: listeners('Where the gRPC server listens.', '127.0.0.1:50051'),
+  adminListen: oneListener(
     'Where /metrics, /livez, /readyz and the status page are.',
     '127.0.0.1:9464',
+  ),
+  admin: adminSchema.prefault({}).describe('Who may look at what is at adminListen.'),
+  healthListen: openAddress(
+    'Where /livez and /readyz are, and nothing else: for probes, without TLS and token.',
+  ),
+  metricsListen: openAddress(
+    'Where /metrics is, and nothing else: for scrapers, without TLS and token.',
   ),
   drain: drainSchema.prefault({}).describe('How the process stops.'),
   allowDispose: flag('Whether callers may stop this process with Dispose.', false),
@@ -126,7 +135,14 @@ export const configSchema = group({
       when: onceRight('costManagement', 'budgets'),
     },
   )
+  .refine(({ baseUrl, insecureBaseUrl }) => insecureBaseUrl || isSafeUrl(baseUrl), {
+    path: ['baseUrl'],
+    error: 'must be https beyond this machine, or insecureBaseUrl must be true',
+    when: onceRight('baseUrl', 'insecureBaseUrl'),
+  })
+  .superRefine(refuseOpenDoors, { when: onceRight('listen', 'adminListen', 'admin', 'callers') })
   .meta({
+    allOf: [safeUnless('insecureBaseUrl', ['object', 'null'])],
     if: {
       required: ['costManagement'],
       properties: {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { baseUrl, choice, filePath, group, map, token } from './fields.ts';
+import { isSafeUrl } from './addresses.ts';
+import { baseUrl, choice, filePath, flag, group, map, onceRight, token } from './fields.ts';
+import { SAFE_URL, whole } from './patterns.ts';
 import { wholeNumber } from './quantities.ts';
 import { rateLimitingSchema, targetCircuitBreakerSchema } from './resilience-schema.ts';
 import { targetTimeoutsSchema } from './timeouts-schema.ts';
@@ -66,6 +68,10 @@ const target = group({
   baseUrl: baseUrl().describe(
     "The upstream, with the version's path. An http or https URL without credentials, query and fragment. No default.",
   ),
+  insecure: flag(
+    'Whether baseUrl may be an http URL beyond this machine: keys, prompts and answers can then be read on their way.',
+    false,
+  ),
   keys: keysSchema.describe('API keys; none for an upstream that wants none; default [].'),
   organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
   project: token().exactOptional().describe('OpenAI-Project header. No default.'),
@@ -98,7 +104,27 @@ const target = group({
   circuitBreaker: targetCircuitBreakerSchema
     .prefault({})
     .describe('Where it differs from the circuitBreaker of the top level.'),
-});
+})
+  .refine(({ baseUrl, insecure }) => insecure || isSafeUrl(baseUrl), {
+    path: ['baseUrl'],
+    error: 'must be https beyond this machine, or insecure must be true',
+    when: onceRight('baseUrl', 'insecure'),
+  })
+  .meta({ allOf: [safeUnless('insecure')] });
+
+/**
+ * The rule above for JSON Schema.
+ *
+ * @param type of what the flag stands in
+ */
+export function safeUnless(flagName: string, type: 'object' | ['object', 'null'] = 'object') {
+  return {
+    anyOf: [
+      { type, properties: { baseUrl: { type: 'string', pattern: whole(SAFE_URL) } } },
+      { type, required: [flagName], properties: { [flagName]: { const: true } } },
+    ],
+  };
+}
 
 export const targetsSchema = map(
   z.string().regex(TARGET_NAME),

@@ -1,14 +1,22 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { parseListenAddress } from './listener/address.ts';
+import { AdminDoor, type Refusal } from './admin-door.ts';
+import { type HttpListener, listenHttp } from './admin-listener.ts';
+import type { ListenerOptions } from './listener/listen.ts';
+import { LiveFiles } from './listener/live-files.ts';
 import { type AdminStatus, renderStatusPage } from './status-page.ts';
 
 export interface AdminServerOptions {
-  /** Host and port, `127.0.0.1:9464` or `[::1]:9464`; port 0 takes a free one. */
-  readonly listen: string;
+  readonly listen: ListenerOptions;
+  /** What it serves: `health` is /livez and /readyz, `metrics` is /metrics. */
+  readonly serves: 'everything' | 'health' | 'metrics';
+  /** Names, beside localhost and IP addresses, under which it may be asked. */
+  readonly hosts: readonly string[];
+  /** File with tokens, one a line, of which a request must bring one. Left out: none is asked for. */
+  readonly tokenFile?: string;
 }
 
 export interface AdminServerDeps {
@@ -17,7 +25,8 @@ export interface AdminServerDeps {
   /** Whether new calls are taken; false while draining. */
   ready(): boolean;
   status(): AdminStatus;
-  readonly logger: Pick<Logger, 'error'>;
+  readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
+  readonly clock: Clock;
 }
 
 /** What operators look at over HTTP: /metrics, /livez, /readyz, / and /status.json. */
@@ -32,20 +41,12 @@ export interface AdminServer {
   stop(): Promise<void>;
 }
 
-/** All in ms. Requests are a line and a few headers, from a scraper or a probe close by. */
-const TIMEOUTS = {
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 5_000,
-};
-/** A connection with nothing to say is cut after this; also bounds how long `stop` can take. */
-const SOCKET_IDLE_TIMEOUT_MS = 15_000;
-
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
@@ -54,23 +55,52 @@ const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+const PATHS = {
+  everything: ['/', '/status.json', '/metrics', '/livez', '/readyz'],
+  health: ['/livez', '/readyz'],
+  metrics: ['/metrics'],
+} as const satisfies Record<AdminServerOptions['serves'], readonly string[]>;
+
 export function createAdminServer(options: AdminServerOptions, deps: AdminServerDeps): AdminServer {
+  const { clock, logger } = deps;
+  const { tokenFile } = options;
   const running = new Set<ServerResponse>();
-  const server = createServer(TIMEOUTS, (request, response) => {
+  const paths: ReadonlySet<string> = new Set(PATHS[options.serves]);
+  const door = new AdminDoor({ hosts: options.hosts, needsToken: tokenFile !== undefined });
+  const tokens =
+    tokenFile === undefined
+      ? undefined
+      : new LiveFiles([tokenFile], {
+          clock,
+          take: ([text = '']) => door.setTokens(text),
+          onError: (err) =>
+            logger.warn({ err, tokenFile }, 'the tokens are kept: their file is wrong'),
+        });
+  let listener: HttpListener | undefined;
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     running.add(response);
     response.on('close', () => running.delete(response));
-    handle(request, response, deps);
-  });
-  server.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
+    handle({ request, response, paths, door }, deps);
+  }
 
   return {
     async start() {
-      server.listen(hostAndPort(options.listen));
-      await once(server, 'listening');
-      return boundAddress(server);
+      try {
+        await tokens?.start();
+        listener = await listenHttp(options.listen, { clock, log: logger }, answer);
+      } catch (error) {
+        tokens?.stop();
+        throw error;
+      }
+      return listener.address;
     },
     async stop() {
-      if (!server.listening) return;
+      tokens?.stop();
+      if (listener === undefined) return;
+      const { server, tls } = listener;
+      listener = undefined;
+      tls?.stop();
       const closed = once(server, 'close');
       server.close();
       await Promise.all([...running].map((response) => once(response, 'close')));
@@ -81,15 +111,24 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
   };
 }
 
-function handle(request: IncomingMessage, response: ServerResponse, deps: AdminServerDeps): void {
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly paths: ReadonlySet<string>;
+  readonly door: AdminDoor;
+}
+
+function handle({ request, response, paths, door }: Exchange, deps: AdminServerDeps): void {
   try {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      route(request, response, deps);
-    } else {
+    const refusal = door.refusal(request);
+    const [path = ''] = String(request.url).split('?', 1);
+    if (refusal !== undefined) refuse(refusal, response);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       send(response, 405, TEXT, 'method not allowed\n');
-    }
+    } else if (paths.has(path)) route(path, request, response, deps);
+    else send(response, 404, TEXT, 'not found\n');
   } catch (err) {
     deps.logger.error({ err, url: request.url }, 'admin request failed');
     // A status can no longer be sent, but a cut connection is not taken for a whole answer.
@@ -98,8 +137,21 @@ function handle(request: IncomingMessage, response: ServerResponse, deps: AdminS
   }
 }
 
-function route(request: IncomingMessage, response: ServerResponse, deps: AdminServerDeps): void {
-  const [path] = String(request.url).split('?', 1);
+function refuse(refusal: Refusal, response: ServerResponse): void {
+  if (refusal === 'wrong host') {
+    send(response, 421, TEXT, 'not served under this name: see admin.hosts\n');
+    return;
+  }
+  response.setHeader('www-authenticate', ['Bearer', 'Basic realm="tamma-provider-openai"']);
+  send(response, 401, TEXT, 'a token is needed\n');
+}
+
+function route(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  deps: AdminServerDeps,
+): void {
   switch (path) {
     case '/metrics':
       deps.handleMetrics(request, response);
@@ -117,8 +169,6 @@ function route(request: IncomingMessage, response: ServerResponse, deps: AdminSe
     case '/status.json':
       send(response, 200, JSON_TYPE, statusJson(deps.status()));
       return;
-    default:
-      send(response, 404, TEXT, 'not found\n');
   }
 }
 
@@ -132,17 +182,4 @@ function statusJson(status: AdminStatus): string {
 function send(response: ServerResponse, code: number, type: string, body: string): void {
   response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
-}
-
-function hostAndPort(listen: string): { host: string; port: number } {
-  const address = parseListenAddress(listen);
-  if (address.kind !== 'tcp') throw new Error(`"${listen}" is not an address: host:port`);
-  // Node takes an IPv6 address without the brackets.
-  return { host: address.host.replace(/^\[|\]$/g, ''), port: address.port };
-}
-
-function boundAddress(server: Server): string {
-  // The server listens on a host and port, which is when this is an object.
-  const { address, family, port } = server.address() as AddressInfo;
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

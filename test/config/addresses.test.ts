@@ -11,8 +11,8 @@ describe('addresses', () => {
     ['localhost:65535', ['localhost:65535']],
     ['"[::1]:50051"', ['[::1]:50051']],
     ['unix:/run/tamma/provider.sock', ['unix:/run/tamma/provider.sock']],
-    ['"0.0.0.0:1, unix:/run/a.sock"', ['0.0.0.0:1', 'unix:/run/a.sock']],
-    ['["a-b.test:1", "c:2"]', ['a-b.test:1', 'c:2']],
+    ['"127.1.2.3:1, unix:/run/a.sock"', ['127.1.2.3:1', 'unix:/run/a.sock']],
+    ['["LocalHost:1", "127.0.0.1:2"]', ['LocalHost:1', '127.0.0.1:2']],
   ])('listens on %s', (written, addresses) => {
     expect(load(`listen: ${written}`).listen).toEqual(addresses);
   });
@@ -44,23 +44,29 @@ describe('addresses', () => {
     ]);
   });
 
-  it.each(['[]', '3', '[3]'])('refuses %s as a list of addresses', (written) => {
+  it.each([
+    ['[]', 'listen'],
+    ['3', 'listen'],
+    ['[3]', 'listen[0]'],
+  ])('refuses %s as a list of addresses', (written, path) => {
     expect(problems(`listen: ${written}`)).toMatchObject([
-      { path: 'listen', message: expect.stringMatching(/or a list of these$/) },
+      { path, message: expect.stringMatching(/or a list of these or of groups/) },
     ]);
   });
 
   it('says which of several addresses is wrong', () => {
-    expect(problems('listen: "a:1,b,c:3,d"').map(({ message }) => message.slice(0, 17))).toEqual([
+    const wrong = problems('listen: "localhost:1,b,localhost:3,d"');
+    expect(wrong.map(({ message }) => message.slice(0, 17))).toEqual([
       'address 2 must be',
       'address 4 must be',
     ]);
   });
 
-  it('serves the admin endpoints over TCP only', () => {
-    expect(load('adminListen: "[::]:9464"').adminListen).toBe('[::]:9464');
-    expect(problems('adminListen: unix:/run/admin.sock')).toMatchObject([
-      { path: 'adminListen', message: 'must be host:port or [v6]:port, port 0 to 65535' },
+  it('serves the admin endpoints at one address', () => {
+    expect(load('adminListen: "[::1]:9464"').adminListen).toBe('[::1]:9464');
+    expect(load('adminListen: unix:/run/admin.sock').adminListen).toBe('unix:/run/admin.sock');
+    expect(problems('adminListen: "localhost:1,localhost:2"')).toMatchObject([
+      { path: 'adminListen', message: expect.stringMatching(/^must be host:port/) },
     ]);
   });
 });

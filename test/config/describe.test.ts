@@ -115,7 +115,7 @@ describe('configRevision', () => {
   it.each([
     'timeout: 1m',
     'timeouts: {idle: 31s}',
-    'listen: a:1',
+    'listen: localhost:1',
     'project: p',
     'keys: [{environment: AZURE_KEY}]',
   ])('changes with %s', (yaml) => {

@@ -94,6 +94,8 @@ describe('defaults', () => {
       },
       listen: ['127.0.0.1:50051'],
       adminListen: '127.0.0.1:9464',
+      admin: { hosts: [] },
+      insecureBaseUrl: false,
       drain: { gracePeriodMs: 30_000 },
       allowDispose: false,
       logLevel: 'info',
@@ -204,7 +206,7 @@ describe('environment', () => {
       TAMMA_DATA_DIR: '/var/lib/tamma',
     };
     const yaml =
-      '{baseUrl: "https://file.test", listen: "a:1", adminListen: "a:2", logLevel: warn, dataDir: d}';
+      '{baseUrl: "https://file.test", listen: "localhost:1", adminListen: "localhost:2", logLevel: warn, dataDir: d}';
     expect(load(yaml, environment)).toMatchObject({
       baseUrl: 'http://127.0.0.1:8080/v1',
       listen: ['127.0.0.1:0', 'unix:/tmp/a.sock'],

@@ -11,6 +11,7 @@ describe('targets', () => {
         keys: [],
         api: 'auto',
         batchApi: 'auto',
+        insecure: false,
         keyHeader: 'auto',
         models: {},
         unknownModels: 'auto',
@@ -53,13 +54,13 @@ ${target('timeouts: {connect: 1s, firstToken: auto}, circuitBreaker: {enabled: f
   });
 
   it.each(['a', '0', 'azure-eu', 'a'.repeat(63), 'defaults'])('may be called %s', (name) => {
-    expect(load(`targets: {"${name}": {baseUrl: "http://a"}}`).targets).toHaveProperty(name);
+    expect(load(`targets: {"${name}": {baseUrl: "https://a"}}`).targets).toHaveProperty(name);
   });
 
   it.each(['default', 'A', '-a', 'a_b', 'a/b', 'a'.repeat(64), ''])(
     'may not be called "%s"',
     (name) => {
-      expect(problems(`targets: {"${name}": {baseUrl: "http://a"}}`)).toMatchObject([
+      expect(problems(`targets: {"${name}": {baseUrl: "https://a"}}`)).toMatchObject([
         {
           path: expect.stringMatching(/^targets\./),
           message: expect.stringMatching(/^must have a name/),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { systemClock } from '../../src/core/clock.ts';
 import {
   type AdminServer,
   type AdminServerDeps,
@@ -67,12 +68,13 @@ afterEach(async () => {
 async function start(deps: Partial<AdminServerDeps> = {}, listen = '127.0.0.1:0') {
   const error = jest.fn();
   const admin = createAdminServer(
-    { listen },
+    { listen: { address: listen }, serves: 'everything', hosts: [] },
     {
       handleMetrics: (_request, response) => void response.end('calls 7\n'),
       ready: () => true,
       status: () => STATUS,
-      logger: { error },
+      logger: { error, warn: jest.fn(), info: jest.fn() },
+      clock: systemClock,
       ...deps,
     },
   );
@@ -105,12 +107,9 @@ describe('the admin server', () => {
     expect((await get('/livez')).status).toBe(200);
   });
 
-  it.each(['9464', 'unix:/run/admin.sock', '127.0.0.1:65536'])(
-    'refuses to listen on %s',
-    async (listen) => {
-      await expect(start({}, listen)).rejects.toThrow(`"${listen}" is not an address`);
-    },
-  );
+  it.each(['9464', 'admin.sock', '127.0.0.1:65536'])('refuses to listen on %s', async (listen) => {
+    await expect(start({}, listen)).rejects.toThrow(`"${listen}" is not an address`);
+  });
 
   it('rejects when the port is taken', async () => {
     const { address } = await start();

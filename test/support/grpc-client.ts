@@ -1,5 +1,6 @@
 import { Readable, type Writable } from 'node:stream';
 import {
+  type ChannelCredentials,
   Client,
   type ClientOptions,
   type ClientReadableStream,
@@ -76,12 +77,18 @@ const packages = loadSync(
 /**
  * @param address as the server reports it: `127.0.0.1:50051`, `unix:/path`.
  * @param options of the channel: `{ 'grpc.max_receive_message_length': -1 }`.
+ * @param security default: none.
  */
-export function connect(address: string, options: ClientOptions = {}): GrpcClient {
-  const provider = openService('tamma.provider.v1.IAIProvider', address, options);
-  const usage = openService('tamma.provider.v1.IAIUsageProvider', address, options);
-  const batch = openService('tamma.provider.v1.IAIBatchProvider', address, options);
-  const health = openService('grpc.health.v1.Health', address, options);
+export function connect(
+  address: string,
+  options: ClientOptions = {},
+  security: ChannelCredentials = credentials.createInsecure(),
+): GrpcClient {
+  const open = (name: string) => openService(name, address, options, security);
+  const provider = open('tamma.provider.v1.IAIProvider');
+  const usage = open('tamma.provider.v1.IAIUsageProvider');
+  const batch = open('tamma.provider.v1.IAIBatchProvider');
+  const health = open('grpc.health.v1.Health');
   return {
     provider: provider.rpcs,
     usage: usage.rpcs,
@@ -174,10 +181,11 @@ function openService(
   name: string,
   address: string,
   options: ClientOptions,
+  security: ChannelCredentials,
 ): { client: Client; rpcs: RpcClient } {
   const definition = packages[name] as ServiceDefinition;
   // A proxy of the environment cannot reach this machine's loopback.
-  const client = new Client(address, credentials.createInsecure(), {
+  const client = new Client(address, security, {
     'grpc.enable_http_proxy': 0,
     ...options,
   });

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseListenAddress } from '../../src/server/listener/address.ts';
-import { connect } from '../support/grpc-client.ts';
-import { startServer } from '../support/running-server.ts';
+import { parseListenAddress } from '../../../src/server/listener/address.ts';
+import { connect } from '../../support/grpc-client.ts';
+import { startServer } from '../../support/running-server.ts';
 
 let folder: string;
 let path: string;

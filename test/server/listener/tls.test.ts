@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HANDSHAKE_TIMEOUT_MS } from '../../../src/server/listener/connections.ts';
+import type { TlsOptions } from '../../../src/server/listener/tls.ts';
+import { Authority } from '../../support/certificates.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { codeName, connect, type GrpcClient } from '../../support/grpc-client.ts';
+import { serverPerTest } from '../../support/server-per-test.ts';
+import { clientSecurity, TLS_CHANNEL, TlsFolder } from '../../support/tls.ts';
+
+const READ_AGAIN_MS = 5_000;
+const LOCALHOST = { commonName: 'sidecar', dns: ['localhost'], ips: ['127.0.0.1'] };
+
+const authority = new Authority();
+const clients = new Authority('Clients');
+const stranger = new Authority('Strangers');
+
+let folder: TlsFolder;
+const open: GrpcClient[] = [];
+beforeEach(() => {
+  folder = new TlsFolder();
+  folder.put(authority.issue(LOCALHOST));
+});
+
+afterEach(() => {
+  for (const client of open.splice(0)) client.close();
+  folder.remove();
+});
+
+// Its own clean-up comes after the one above: a server waits for its connections.
+const startServer = serverPerTest();
+
+async function start(tls: Partial<TlsOptions> = {}, clock = new FakeClock()) {
+  const listen = [{ address: '127.0.0.1:0', tls: folder.options(tls) }];
+  const running = await startServer({ listen }, { clock });
+  const [address = ''] = running.addresses;
+  return {
+    ...running,
+    address,
+    clock,
+    /** `OK`, or the code that a call fails with over a new connection. */
+    async call(security = clientSecurity(authority)): Promise<string> {
+      const client = connect(address, TLS_CHANNEL, security);
+      open.push(client);
+      return client.provider.unary('GetStatus').then(() => 'OK', codeName);
+    },
+  };
+}
+
+/** The log's lines, as soon as there are as many of a message. */
+async function logged(
+  log: { find: (fits: (line: object) => boolean) => Promise<object> },
+  msg: string,
+) {
+  return log.find((line) => 'msg' in line && line.msg === msg);
+}
+
+describe('TLS', () => {
+  it('is spoken to those who trust its CA', async () => {
+    const { call } = await start();
+    expect(await call()).toBe('OK');
+    expect(await call(clientSecurity(stranger))).toBe('UNAVAILABLE');
+  });
+
+  it('is not spoken to those who speak none, and the listener goes on', async () => {
+    const { call, client, telemetry } = await start();
+    expect(await client.provider.unary('GetStatus').then(() => 'OK', codeName)).toBe('UNAVAILABLE');
+    expect(await call()).toBe('OK');
+    expect(await telemetry.measured('tamma.provider.refused_connections')).toMatchObject([
+      { attributes: { reason: 'tls' } },
+    ]);
+  });
+
+  it.each([
+    [{}, 'TLSv1.2', 'refused'],
+    [{}, 'TLSv1.3', 'TLSv1.3'],
+    [{ minVersion: '1.2' } as const, 'TLSv1.2', 'TLSv1.2'],
+  ])('with %j and a client of %s: %s', async (tls, maxVersion, outcome) => {
+    const { address } = await start(tls);
+    const [host = '', port = ''] = address.split(':');
+    const socket = connectTls({
+      host,
+      port: Number(port),
+      ca: authority.cert,
+      ALPNProtocols: ['h2'],
+      maxVersion: maxVersion as 'TLSv1.2' | 'TLSv1.3',
+    });
+    const established = await once(socket, 'secureConnect').then(
+      () => socket.getProtocol(),
+      () => 'refused',
+    );
+    socket.destroy();
+    expect(established).toBe(outcome);
+  });
+
+  it('is for HTTP/2 alone', async () => {
+    const { address, call } = await start();
+    const [host = '', port = ''] = address.split(':');
+    const options = { host, port: Number(port), ca: authority.cert };
+    const other = connectTls({ ...options, ALPNProtocols: ['http/1.1'] });
+    await expect(once(other, 'secureConnect')).rejects.toThrow();
+    const none = connectTls(options);
+    none.on('error', () => {});
+    none.resume();
+    await once(none, 'close');
+    expect(await call()).toBe('OK');
+  });
+
+  it('is to be spoken in time', async () => {
+    const { address, clock, call } = await start();
+    const [host = '', port = ''] = address.split(':');
+    const silent = connectSocket(Number(port), host);
+    silent.resume();
+    const closed = once(silent, 'close');
+    expect(await call()).toBe('OK');
+    clock.advance(HANDSHAKE_TIMEOUT_MS + 1_000);
+    await closed;
+  });
+
+  it('does not start without its files, or with those of two certificates', async () => {
+    folder.write('tls.key', authority.issue(LOCALHOST).key);
+    await expect(start()).rejects.toThrow(
+      /^cannot listen on 127\.0\.0\.1:0: .*key values mismatch/,
+    );
+    await expect(start({ certFile: '/none' })).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('the certificates of callers', () => {
+  const client = clients.issue({
+    commonName: 'checkout',
+    uris: ['spiffe://tamma/ns/shop/sa/checkout'],
+  });
+  const DAY_MS = 86_400_000;
+  const expired = clients.issue({
+    commonName: 'late',
+    notBefore: new Date(Date.now() - 2 * DAY_MS),
+    notAfter: new Date(Date.now() - DAY_MS),
+  });
+
+  it('are to be shown, valid, and of the CA', async () => {
+    const { call } = await start({ clientCaFile: folder.write('ca.crt', clients.cert) });
+    expect(await call(clientSecurity(authority, client))).toBe('OK');
+    expect(await call(clientSecurity(authority))).toBe('UNAVAILABLE');
+    expect(await call(clientSecurity(authority, expired))).toBe('UNAVAILABLE');
+    const strange = stranger.issue({ commonName: 'checkout' });
+    expect(await call(clientSecurity(authority, strange))).toBe('UNAVAILABLE');
+  });
+
+  it.each([
+    ['spiffe://tamma/ns/shop/sa/*', 'OK'],
+    ['spiffe://tamma/ns/shop/sa/checkout', 'OK'],
+    ['*.shop.example', 'UNAVAILABLE'],
+    ['checkout', 'UNAVAILABLE'],
+  ])('are let in by their names: %s', async (pattern, outcome) => {
+    const clientCaFile = folder.write('ca.crt', clients.cert);
+    const { call } = await start({ clientCaFile, clientNames: ['a.example', pattern] });
+    expect(await call(clientSecurity(authority, client))).toBe(outcome);
+  });
+
+  it('may be left out where they are optional', async () => {
+    const clientCaFile = folder.write('ca.crt', clients.cert);
+    const { call } = await start({ clientCaFile, clientCertificate: 'optional' });
+    expect(await call(clientSecurity(authority, client))).toBe('OK');
+    expect(await call()).toBe('OK');
+  });
+});
+
+describe('files that change', () => {
+  it('count for new connections, those that stand go on', async () => {
+    const {
+      call,
+      clock,
+      log,
+      client: _,
+      address,
+    } = await start({
+      clientCaFile: folder.write('ca.crt', clients.cert),
+    });
+    const client = clients.issue({ commonName: 'checkout' });
+    const stands = connect(address, TLS_CHANNEL, clientSecurity(authority, client));
+    open.push(stands);
+    await stands.provider.unary('GetStatus');
+    const next = new Authority('Next');
+    folder.put(next.issue(LOCALHOST));
+    folder.write('ca.crt', stranger.cert);
+    clock.advance(READ_AGAIN_MS);
+    while (log.lines.filter(({ msg }) => msg === 'certificate read').length < 2) {
+      await log.find((line) => line.msg === 'certificate read');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const strange = stranger.issue({ commonName: 'strange' });
+    expect(await call(clientSecurity(next, strange))).toBe('OK');
+    expect(await call(clientSecurity(next, client))).toBe('UNAVAILABLE');
+    expect(await call(clientSecurity(authority, client))).toBe('UNAVAILABLE');
+    await stands.provider.unary('GetStatus');
+  });
+
+  it('are kept as they were while they are wrong, which is told once', async () => {
+    const { call, clock, log } = await start();
+    const next = authority.issue(LOCALHOST);
+    folder.write('tls.crt', next.cert);
+    const kept = 'the certificate is kept: its files are wrong';
+    for (let round = 0; round < 3; round += 1) {
+      clock.advance(READ_AGAIN_MS);
+      await logged(log, kept);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(log.lines.filter(({ msg }) => msg === kept)).toHaveLength(1);
+    expect(await call()).toBe('OK');
+    folder.write('tls.key', next.key);
+    clock.advance(READ_AGAIN_MS);
+    await log.find((line) => line.msg === 'certificate read' && log.lines.indexOf(line) > 0);
+    expect(await call()).toBe('OK');
+  });
+});
