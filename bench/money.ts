@@ -78,6 +78,7 @@ function openChain(kept: Kept): Chain {
     catalogue: builtInCatalogue,
     instruments: new TelemetryProbe().instruments,
     labels: new ModelLabels(['gpt-4o']),
+    priceNotices: { priced: () => {} },
     sizes: new PromptSizes(tokens),
     log: SILENT,
     ledger,

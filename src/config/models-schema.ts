@@ -128,11 +128,17 @@ const declared = group({
     standard: group({
       input: price(),
       cachedInput: price().exactOptional(),
+      cacheWrite: price().exactOptional(),
+      cacheWrite12h: price().exactOptional(),
+      audioInput: price().exactOptional(),
       output: price().exactOptional(),
+      audioOutput: price().exactOptional(),
     }),
   })
     .exactOptional()
-    .describe('Dollars per million tokens.'),
+    .describe(
+      'Dollars per million tokens. A fine-tuned model (`ft:gpt-4o:acme:*`) has all else from its base.',
+    ),
 });
 
 export const catalogueSchema = group({
@@ -154,7 +160,9 @@ export const catalogueSchema = group({
   declared: z
     .array(declared, 'must be a list')
     .default([])
-    .describe('Models that the catalogue lacks; the first whose pattern fits counts; default [].'),
+    .describe(
+      'Models that the catalogue lacks, fine-tuned ones included; the first whose pattern fits counts; default [].',
+    ),
 });
 
 const profile = group({

@@ -167,6 +167,9 @@ export interface Usage {
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
+  /** Parts of input and output that are audio, and have prices of their own. Absent: none. */
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
   /** Counted here, because the upstream did not report it. */
   readonly estimated: boolean;
 }

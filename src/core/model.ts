@@ -115,8 +115,11 @@ export interface TokenPrices {
   readonly cachedInput?: string;
   /** Absent: writing the cache is not billed. */
   readonly cacheWrite?: string;
-  /** For a retention of 12 hours, where that costs more. */
+  /** For a lifetime of 12 hours, where that costs more. */
   readonly cacheWrite12h?: string;
+  /** Of audio among the input, and the output. Absent: not known. */
+  readonly audioInput?: string;
+  readonly audioOutput?: string;
   /** Absent for models that answer with something else than tokens. */
   readonly output?: string;
 }
@@ -129,6 +132,8 @@ export interface ModelPrices {
   readonly batch?: TokenPrices;
   readonly flex?: TokenPrices;
   readonly priority?: TokenPrices;
+  /** ISO 8601 day until which the standard price was promised: since then it may be another. */
+  readonly promisedUntil?: string;
   /** Standard prices of the past, oldest first. */
   readonly history: readonly (TokenPrices & { readonly until: string })[];
 }

@@ -76,6 +76,21 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    ...audioOf(
+      (a.audioInputTokens ?? 0) + (b.audioInputTokens ?? 0),
+      (a.audioOutputTokens ?? 0) + (b.audioOutputTokens ?? 0),
+    ),
     estimated: a.estimated || b.estimated,
+  };
+}
+
+/** Audio is rare, and then it is not mentioned. */
+export function audioOf(
+  input: number,
+  output: number,
+): Pick<Usage, 'audioInputTokens' | 'audioOutputTokens'> {
+  return {
+    ...(input > 0 && { audioInputTokens: input }),
+    ...(output > 0 && { audioOutputTokens: output }),
   };
 }

@@ -2,6 +2,7 @@ import type { ChatCompletionCreateParams } from 'openai/resources/chat/completio
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { toCacheOptions } from './cache-options.ts';
 import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
 import { present, unlessEmpty } from './present.ts';
@@ -62,6 +63,7 @@ function toServiceParams(request: MessageRequest): Partial<Params> {
     prompt_cache_retention: unlessEmpty(
       request.promptCacheRetention,
     ) as Params['prompt_cache_retention'],
+    prompt_cache_options: toCacheOptions(request) as Params['prompt_cache_options'],
     safety_identifier: unlessEmpty(request.safetyIdentifier),
   });
 }

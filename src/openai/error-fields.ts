@@ -40,7 +40,7 @@ const FIELD_OF_PARAM: readonly (readonly [RegExp, string])[] = [
   [/^max(?:_completion|_output)?_tokens$/, 'request.max_tokens'],
   [/^reasoning\.effort$/, 'request.reasoning_effort'],
   [
-    /^(messages|model|temperature|top_p|frequency_penalty|presence_penalty|stop|seed|reasoning_effort|tools|tool_choice|parallel_tool_calls|response_format|service_tier|verbosity|prompt_cache_key|prompt_cache_retention|safety_identifier|logit_bias|prediction)(?:[.[].*)?$/,
+    /^(messages|model|temperature|top_p|frequency_penalty|presence_penalty|stop|seed|reasoning_effort|tools|tool_choice|parallel_tool_calls|response_format|service_tier|verbosity|prompt_cache_key|prompt_cache_retention|prompt_cache_options|safety_identifier|logit_bias|prediction)(?:[.[].*)?$/,
     'request.$1',
   ],
 ];

@@ -1,4 +1,5 @@
 import type { Usage } from '../core/events.ts';
+import { audioOf } from '../core/usage.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
 
 /** Counts are int32 on the wire. */
@@ -15,6 +16,11 @@ interface UsageNames {
   readonly cacheWrite: readonly string[];
   readonly reasoning: readonly string[];
 }
+
+const AUDIO = {
+  input: ['prompt_tokens_details.audio_tokens', 'input_tokens_details.audio_tokens'],
+  output: ['completion_tokens_details.audio_tokens', 'output_tokens_details.audio_tokens'],
+} as const;
 
 const CHAT: UsageNames = {
   input: ['prompt_tokens', 'input_tokens'],
@@ -85,12 +91,17 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
     cacheWriteTokens: count(find(usage, names.cacheWrite), inputTokens),
     reasoningTokens: count(reasoning, outputTokens),
   };
+  const audio = audioOf(
+    count(find(usage, AUDIO.input), inputTokens),
+    count(find(usage, AUDIO.output), outputTokens),
+  );
   return {
     inputTokens,
     outputTokens,
     // Always the sum, as the contract says: some servers' totals hold tokens that are in neither.
     totalTokens: Math.min(inputTokens + outputTokens, MAX_COUNT),
     ...details,
+    ...audio,
     estimated: doubtful || input === undefined || said === undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
+import { toCacheOptions } from './cache-options.ts';
 import { present, unlessEmpty } from './present.ts';
 import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';
@@ -63,6 +64,7 @@ function toServiceParams(request: MessageRequest): Partial<Params> {
     prompt_cache_retention: unlessEmpty(
       request.promptCacheRetention,
     ) as Params['prompt_cache_retention'],
+    prompt_cache_options: toCacheOptions(request) as Params['prompt_cache_options'],
     safety_identifier: unlessEmpty(request.safetyIdentifier),
   });
 }

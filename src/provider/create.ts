@@ -5,6 +5,7 @@ import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
 import { ResponseCache } from '../money/cache/response-cache.ts';
+import { PriceNotices } from '../money/pricing/price-notices.ts';
 import { Repeats } from '../money/repeats/repeats.ts';
 import { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
@@ -76,6 +77,7 @@ export function createOpenAIProvider(
     tokens,
     sizes: new PromptSizes(tokens, means.clock),
     labels: new ModelLabels(modelNames(options, catalogue())),
+    priceNotices: new PriceNotices(means.log),
     retryBudget: new RetryBudget(settings.retry, means.clock),
     room: new WaitingRoom(means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,

@@ -1,5 +1,6 @@
 import type { Model } from '../core/model.ts';
 import { namesOf } from '../request/catalogue/check.ts';
+import { promisedPriceWarning } from '../request/catalogue/promised-price.ts';
 import { shutdownWarning } from '../request/catalogue/shutdown.ts';
 import type { Features, ModelInfo } from './provider.ts';
 
@@ -94,8 +95,10 @@ function features({ supports, reasoning }: Model): Features {
 }
 
 function warnings(model: Model, options: DescribeOptions): readonly string[] {
-  // Elsewhere a model outlives what OpenAI announces of its own.
-  if (!options.openAI && options.announcedShutdown === '') return [];
-  const warning = shutdownWarning(options.name, model, options.now);
-  return warning === undefined ? [] : [warning];
+  const { name, now, openAI, announcedShutdown } = options;
+  // Elsewhere a model outlives what OpenAI announces of its own, and has other prices.
+  const isShutDownHere = openAI || announcedShutdown !== '';
+  const shutdown = isShutDownHere ? shutdownWarning(name, model, now) : undefined;
+  const price = openAI ? promisedPriceWarning(name, model, now) : undefined;
+  return [shutdown, price].filter((warning) => warning !== undefined);
 }

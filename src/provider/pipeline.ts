@@ -8,6 +8,7 @@ import { responseCache } from '../money/cache/stage.ts';
 import { accounting } from '../money/ledger/accounting.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import { metering } from '../money/ledger/metering.ts';
+import type { PriceNotices } from '../money/pricing/price-notices.ts';
 import type { Repeats } from '../money/repeats/repeats.ts';
 import { repeats } from '../money/repeats/stage.ts';
 import { lastResort } from '../policies/breaker/last-resort.ts';
@@ -68,6 +69,7 @@ export interface PipelineDeps {
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
+  readonly priceNotices: Pick<PriceNotices, 'priced'>;
 }
 
 /** What happens to a call, outermost first. */

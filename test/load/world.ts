@@ -111,6 +111,7 @@ export async function simulate(load: Load): Promise<Result> {
     sizes,
     instruments,
     labels: new ModelLabels([]),
+    priceNotices: { priced: () => {} },
     log: SILENT,
     maxWaitMs: DEFAULT_FALLBACK.maxWaitMs,
     newSource: localSource,

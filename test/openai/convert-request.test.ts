@@ -48,6 +48,7 @@ describe('toChatCompletionRequest', () => {
       serviceTier: 'flex',
       promptCacheKey: 'key',
       promptCacheRetention: '24h',
+      promptCacheOptions: { mode: 'implicit', ttl: '30m' },
       safetyIdentifier: 'hash',
     });
     expect(settings).toMatchObject({
@@ -65,6 +66,7 @@ describe('toChatCompletionRequest', () => {
       service_tier: 'flex',
       prompt_cache_key: 'key',
       prompt_cache_retention: '24h',
+      prompt_cache_options: { mode: 'implicit', ttl: '30m' },
       safety_identifier: 'hash',
     });
   });

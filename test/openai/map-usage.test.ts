@@ -21,6 +21,7 @@ describe('toUsage', () => {
       completion_tokens_details: { reasoning_tokens: 30, accepted_prediction_tokens: 2 },
     });
     expect(usage).toEqual({
+      audioInputTokens: 1,
       inputTokens: 100,
       outputTokens: 40,
       totalTokens: 140,

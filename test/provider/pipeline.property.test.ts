@@ -168,6 +168,7 @@ function setUp(script: readonly Behaviour[]) {
     sizes,
     instruments,
     labels,
+    priceNotices: { priced: () => {} },
     log: SILENT,
     maxWaitMs,
     upstreamMessages: true,

@@ -49,6 +49,7 @@ describe('createPipeline', () => {
         tracer,
         instruments,
         labels: new ModelLabels([]),
+        priceNotices: { priced: () => {} },
       },
     );
     const { error } = await drain((emit) => pipeline(asking(), emit));

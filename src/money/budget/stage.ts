@@ -13,7 +13,7 @@ import type { Reservation } from './reservation.ts';
 
 export interface BudgetDeps {
   readonly clock: Clock;
-  readonly sizes: Pick<PromptSizes, 'atMost' | 'count'>;
+  readonly sizes: Pick<PromptSizes, 'atMost' | 'countAtMost'>;
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
   readonly minOutputTokens: number;
   /** Whether models of which no price is known are refused where a budget applies, or pass uncounted. */
@@ -89,7 +89,7 @@ class Desk {
     if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
     const quick = this.#book.tryReserve(this.#spender, rough.wish.most);
     if (quick !== undefined) return covered(call, rough, quick);
-    const plan = this.#plan(call, { tokens: await this.#count(call), counted: true }) ?? rough;
+    const plan = this.#plan(call, await this.#count(call)) ?? rough;
     const reservation = this.#book.reserve(this.#spender, plan.wish, call);
     return covered(
       call,
@@ -106,9 +106,9 @@ class Desk {
     return plan;
   }
 
-  async #count(call: Call): Promise<number> {
+  async #count(call: Call): Promise<PromptSize> {
     try {
-      return await this.#deps.sizes.count(call);
+      return await this.#deps.sizes.countAtMost(call);
     } catch (thrown) {
       throw call.signal.aborted ? endReason(call.signal) : thrown;
     }

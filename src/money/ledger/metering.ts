@@ -13,6 +13,7 @@ import type { ModelLabels } from '../../telemetry/model-label.ts';
 import { attemptCost } from '../pricing/cost.ts';
 import { toDollars } from '../pricing/money.ts';
 import { tokenPrices } from '../pricing/price.ts';
+import type { PriceNotices } from '../pricing/price-notices.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
 export interface CostOptions {
@@ -29,6 +30,7 @@ export interface MeteringDeps {
   readonly instruments: Pick<Instruments, 'cost' | 'unpricedAttempts'>;
   readonly labels: ModelLabels;
   readonly costs: CostOptions;
+  readonly priceNotices: Pick<PriceNotices, 'priced'>;
 }
 
 /**
@@ -163,6 +165,7 @@ class AttemptMeter {
 
   #measure({ cost }: Charge): void {
     if (cost === undefined) return;
+    this.#deps.priceNotices.priced(this.#call.target.model, this.#startedAt);
     const { instruments, labels } = this.#deps;
     const attributes = {
       [ATTRIBUTE.genAiRequestModel]: labels.label(this.#call.model),

@@ -17,14 +17,14 @@ export interface Billing {
 /** What an attempt of a call costs. A price that is not known is marked as such, and never a price of 0. */
 export function attemptCost({ request, target }: Call, usage: Usage, billing: Billing): Cost {
   const { at, catalogueVersion, batch = false } = billing;
-  const { serviceTier: asked = '', promptCacheRetention } = request;
+  const { serviceTier: asked = '', promptCacheOptions } = request;
   const serviceTier = billing.serviceTier || expectedTier(target.model, request, usage.inputTokens);
-  const facts = { serviceTier, at, promptCacheRetention, batch };
+  const facts = { serviceTier, at, cacheTtl: promptCacheOptions?.ttl, batch };
   const picoDollars = costOf(usage, target.model, facts);
   // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
   const tierUnknown = !batch && billing.serviceTier === '' && !['', 'default'].includes(asked);
   return {
-    picoDollars: picoDollars ?? 0n,
+    picoDollars: picoDollars ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n,
     catalogueVersion,
     estimated: usage.estimated || tierUnknown,
     unpriced: picoDollars === undefined,
@@ -38,5 +38,15 @@ export function addCost(a: Cost | undefined, b: Cost): Cost {
     catalogueVersion: b.catalogueVersion,
     estimated: a.estimated || b.estimated,
     unpriced: a.unpriced || b.unpriced,
+  };
+}
+
+/** Of which a price is known more often. */
+function withoutAudio(usage: Usage): Usage {
+  const { audioInputTokens = 0, audioOutputTokens = 0, ...rest } = usage;
+  return {
+    ...rest,
+    inputTokens: usage.inputTokens - audioInputTokens,
+    outputTokens: usage.outputTokens - audioOutputTokens,
   };
 }

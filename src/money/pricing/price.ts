@@ -7,8 +7,8 @@ import { type PossibleTiers, type PricedTier, priceListOf, tiersThatMayServe } f
 
 const FEMTO_PER_PICO = 1_000n;
 
-/** For this retention, writing the cache has a price of its own. */
-const LONG_RETENTION = '12h';
+/** For this lifetime, writing the cache has a price of its own. */
+const LONG_TTL = '12h';
 
 /** What the price of a token depends on beside its model and its class. */
 export interface PriceFacts {
@@ -16,7 +16,8 @@ export interface PriceFacts {
   readonly serviceTier: string;
   /** Epoch ms. */
   readonly at: number;
-  readonly promptCacheRetention?: string | undefined;
+  /** The least lifetime that was asked for of what is written to the cache. */
+  readonly cacheTtl?: string | undefined;
   /** It was answered by the Batch API; its prices hold whatever the tier. */
   readonly batch?: boolean;
 }
@@ -36,7 +37,8 @@ export interface PlannedAttempt {
  * six decimals, and rounded half up once, at the end, for more.
  *
  * Images are billed as input tokens and are in the usage; so are reasoning and the predicted tokens
- * that did not occur in the answer, as output. Prices of audio tokens are in no catalogue.
+ * that did not occur in the answer, as output. Audio has prices of its own; what of it comes from the
+ * cache is taken for text.
  */
 export function costOf(usage: Usage, model: Model, facts: PriceFacts): bigint | undefined {
   const tier = facts.batch ? 'batch' : priceListOf(facts.serviceTier);
@@ -45,11 +47,16 @@ export function costOf(usage: Usage, model: Model, facts: PriceFacts): bigint | 
   // Where the parts exceed the whole, the dearer one counts.
   const written = Math.min(usage.cacheWriteTokens, usage.inputTokens);
   const read = Math.min(usage.cacheReadTokens, usage.inputTokens - written);
+  const fresh = usage.inputTokens - written - read;
+  const heard = Math.min(usage.audioInputTokens ?? 0, fresh);
+  const spoken = Math.min(usage.audioOutputTokens ?? 0, usage.outputTokens);
   const parts = [
-    times(usage.inputTokens - written - read, rates.input),
+    times(fresh - heard, rates.input),
+    times(heard, rates.audioInput),
     times(read, rates.cachedInput),
-    times(written, writeRate(rates, facts.promptCacheRetention)),
-    times(usage.outputTokens, rates.output),
+    times(written, writeRate(rates, facts.cacheTtl)),
+    times(usage.outputTokens - spoken, rates.output),
+    times(spoken, rates.audioOutput),
   ];
   let femto = 0n;
   for (const part of parts) {
@@ -145,22 +152,22 @@ function boundsIn(
   for (const length of new Set([Math.min(inputTokens, longContextStep(model)), inputTokens])) {
     const rates = ratesOf(model, tier, length, at);
     if (rates === undefined) continue;
-    const inputToken = dearestInput(rates, request.promptCacheRetention);
+    const inputToken = dearestInput(rates, request.promptCacheOptions?.ttl);
     if (inputToken === undefined || rates.output === undefined) return undefined;
     bounds.push({ prompt: BigInt(length) * inputToken, outputToken: rates.output });
   }
   return bounds;
 }
 
-function dearestInput(rates: Rates, retention: string | undefined): bigint | undefined {
+function dearestInput(rates: Rates, ttl: string | undefined): bigint | undefined {
   const { input, cachedInput } = rates;
-  const written = writeRate(rates, retention);
+  const written = writeRate(rates, ttl);
   if (input === undefined || cachedInput === undefined || written === undefined) return undefined;
   return larger(input, larger(cachedInput, written));
 }
 
-function writeRate(rates: Rates, retention: string | undefined): bigint | undefined {
-  return retention === LONG_RETENTION ? rates.cacheWrite12h : rates.cacheWrite;
+function writeRate(rates: Rates, ttl: string | undefined): bigint | undefined {
+  return ttl === LONG_TTL ? rates.cacheWrite12h : rates.cacheWrite;
 }
 
 /** Nothing costs nothing, whatever the rate. */

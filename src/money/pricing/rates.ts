@@ -11,7 +11,9 @@ export interface Rates {
   readonly cachedInput: bigint | undefined;
   readonly cacheWrite: bigint | undefined;
   readonly cacheWrite12h: bigint | undefined;
+  readonly audioInput: bigint | undefined;
   readonly output: bigint | undefined;
+  readonly audioOutput: bigint | undefined;
 }
 
 interface PriceList {
@@ -106,7 +108,9 @@ function inProportion(short: Rates, long: Rates, standard: Rates): Rates {
     cachedInput: rate('cachedInput'),
     cacheWrite: rate('cacheWrite'),
     cacheWrite12h: rate('cacheWrite12h'),
+    audioInput: rate('audioInput'),
     output: rate('output'),
+    audioOutput: rate('audioOutput'),
   };
 }
 
@@ -129,8 +133,14 @@ function parseRates(prices: TokenPrices): Rates {
     // Written tokens are a part of the input; this is their price instead of the input's.
     cacheWrite: parseRate(cacheWrite),
     cacheWrite12h: parseRate(prices.cacheWrite12h ?? cacheWrite),
-    output: output === undefined ? undefined : parseRate(output),
+    audioInput: parseKnown(prices.audioInput),
+    output: parseKnown(output),
+    audioOutput: parseKnown(prices.audioOutput),
   };
+}
+
+function parseKnown(price: string | undefined): bigint | undefined {
+  return price === undefined ? undefined : parseRate(price);
 }
 
 /** @throws RangeError for what is not a decimal of at most nine places */

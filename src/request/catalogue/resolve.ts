@@ -60,10 +60,12 @@ export function knownModel(
   catalogue: Catalogue,
   declared: readonly DeclaredModel[],
 ): Model | undefined {
-  const model = catalogue.find(name) ?? fineTuned(name, catalogue);
+  const model = catalogue.find(name);
   if (model !== undefined) return model;
+  const base = fineTuned(name, catalogue);
   const declaration = declared.find(({ pattern }) => matchesPattern(pattern, name));
-  return declaration && withFields(unknownModel(name), declaration.fields);
+  if (declaration === undefined) return base;
+  return withFields(base ?? unknownModel(name), declaration.fields);
 }
 
 /** Whether it can be sent messages at all: models for embeddings cannot. */
@@ -71,7 +73,10 @@ export function answersMessages(model: Model): boolean {
   return !model.capabilities.includes('embeddings');
 }
 
-/** What is known of a fine-tuned model: what its base can do. It has a price of its own. */
+/**
+ * What is known of a fine-tuned model: what its base can do. It has a price of its own, which has to be
+ * declared.
+ */
 function fineTuned(name: string, catalogue: Catalogue): Model | undefined {
   const base = /^ft:([^:]+):/.exec(name)?.[1];
   const model = base === undefined ? undefined : catalogue.find(base);

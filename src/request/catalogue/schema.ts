@@ -30,6 +30,8 @@ const tokenPrices = z.strictObject({
   cachedInput: price.exactOptional(),
   cacheWrite: price.exactOptional(),
   cacheWrite12h: price.exactOptional(),
+  audioInput: price.exactOptional(),
+  audioOutput: price.exactOptional(),
   output: price.exactOptional(),
 });
 const prices = z.strictObject({
@@ -39,6 +41,7 @@ const prices = z.strictObject({
   batch: tokenPrices.exactOptional(),
   flex: tokenPrices.exactOptional(),
   priority: tokenPrices.exactOptional(),
+  promisedUntil: day.exactOptional(),
   history: z.array(tokenPrices.extend({ until: day })).exactOptional(),
 });
 

@@ -2,6 +2,7 @@ import type { Message, MessageRequest } from '../../core/message.ts';
 import type { Model, Surface, Target, TokenizerName } from '../../core/model.ts';
 import type { Violations } from '../validate/violations.ts';
 import { answerSchemaProblems, functionSchemaProblems } from './function-schema.ts';
+import { LONG_CACHE_TTL } from './surface.ts';
 
 /** What OpenAI itself does not take, whatever the model; compatible servers often do. */
 
@@ -93,6 +94,22 @@ function saysJson({ content }: Pick<Message, 'content'>): boolean {
   return content.some((part) => part.type === 'text' && /json/i.test(part.text));
 }
 
+/** OpenAI writes the cache on request from GPT-5.6 on: these models are billed for it. */
+function checkCacheOptions(
+  { promptCacheOptions: options }: MessageRequest,
+  { model, surface }: Target,
+  refusals: Refusals,
+): void {
+  if (!options?.mode && !options?.ttl) return;
+  const path = 'request.prompt_cache_options';
+  const isKnown = model.prices !== undefined;
+  if (isKnown && model.prices.standard.cacheWrite === undefined) {
+    refusals.unsupported(path, `is not taken by ${model.id}: OpenAI has it from gpt-5.6 on`);
+  } else if (options.ttl === LONG_CACHE_TTL && surface === 'chat_completions') {
+    refusals.unsupported(`${path}.ttl`, 'must be 30m for OpenAI over Chat Completions');
+  }
+}
+
 function checkService(
   request: MessageRequest,
   { model, surface }: Target,
@@ -108,6 +125,7 @@ function checkService(
     const rule = `must be at most ${MAX_CACHE_KEY_LENGTH} characters for OpenAI`;
     refusals.unsupported('request.prompt_cache_key', rule);
   }
+  checkCacheOptions(request, { model, surface }, refusals);
   const tokens = TOKENS[model.tokenizer];
   if (Object.keys(logitBias).some((token) => Number(token) >= tokens)) {
     const rule = `must have token ids below ${tokens}, of which the tokenizer consists`;

@@ -20,6 +20,9 @@ export const CHAT_ONLY = [
   'prediction',
 ] as const satisfies readonly ModelParameter[];
 
+/** A lifetime of the prompt cache that only the Responses API sells, by the SDK's types. */
+export const LONG_CACHE_TTL = '12h';
+
 /** OpenAI answers 400 to a smaller limit over Responses; Chat Completions has no such bound. */
 export const LEAST_TOKENS_ON_RESPONSES = 16;
 
@@ -31,7 +34,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the model has one surface only | that one |
  * | one is configured | that one |
  * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
- * | the request needs Responses: its tools, their results or its files do, it asks a reasoning model to tell what it thinks, or brings back its sealed reasoning | Responses |
+ * | the request needs Responses: its tools, their results or its files do, it asks a reasoning model to tell what it thinks, brings back its sealed reasoning, or wants the prompt cached for 12 hours | Responses |
  * | the request uses what only Chat Completions takes | Chat Completions |
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
@@ -70,6 +73,7 @@ function needsResponses(model: Model, request: MessageRequest): boolean {
   if (isReasoning && (isSet(request.reasoningSummary) || request.messages.some(isSealed))) {
     return true;
   }
+  if (request.promptCacheOptions?.ttl === LONG_CACHE_TTL) return true;
   if (isSet(request.hostedTools) || request.messages.some(needsMoreThanChat)) return true;
   if (!isSet(request.tools)) return false;
   const onChat = model.supports.toolsOnChatCompletions;

@@ -4,6 +4,7 @@ import { ProviderError } from '../../core/errors.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
 import { estimateInputTokens, estimateTokens } from '../../core/usage.ts';
+import { imageSlack } from './image-tokens.ts';
 import type { TokenCounter } from './token-counter.ts';
 import { promptTokensAtMost } from './upper-bound.ts';
 
@@ -54,6 +55,15 @@ export class PromptSizes {
       call.signal.throwIfAborted();
       return this.atMost(call);
     }
+  }
+
+  /**
+   * What `count` finds, with the most that images can cost in place of what they usually do; `counted` if
+   * that is no more.
+   */
+  async countAtMost(call: Call): Promise<{ readonly tokens: number; readonly counted: boolean }> {
+    const slack = imageSlack(call.target.model.id, call.request);
+    return { tokens: (await this.count(call)) + slack, counted: slack === 0 };
   }
 
   /**

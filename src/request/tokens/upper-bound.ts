@@ -1,7 +1,7 @@
 import type { FilePart, Message, MessageRequest } from '../../core/message.ts';
 import { isTextType } from '../validate/files.ts';
 import { fileTokens } from './file-tokens.ts';
-import { imageTokens } from './image-tokens.ts';
+import { imageTokensAtMost } from './image-tokens.ts';
 
 /**
  * What counting adds around texts at most, rounded up: tokens/lay-out.ts and tool-tokens.ts have the
@@ -69,7 +69,7 @@ function contentTokens(model: string, content: Message['content'], measure: Meas
   let tokens = 0;
   for (const part of content) {
     if (part.type === 'text') tokens += measure(part.text);
-    else if (part.type === 'image') tokens += imageTokens(model, part);
+    else if (part.type === 'image') tokens += imageTokensAtMost(model, part);
     else tokens += fileTokensAtMost(model, part, measure);
   }
   return tokens;

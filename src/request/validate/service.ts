@@ -10,6 +10,8 @@ const MAX_SAFETY_IDENTIFIER_BYTES = 64;
 const VERBOSITIES: readonly string[] = ['low', 'medium', 'high'];
 const REASONING_SUMMARIES: readonly string[] = ['auto', 'concise', 'detailed'];
 const CACHE_RETENTIONS: readonly string[] = ['in_memory', '24h'];
+const CACHE_MODES: readonly string[] = ['implicit', 'explicit'];
+const CACHE_TTLS: readonly string[] = ['30m', '12h'];
 const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
 /** How the upstream serves the request: effort, tier, caching, identity. */
@@ -38,5 +40,7 @@ export function checkService(violations: Violations, request: MessageRequest): v
   oneOf('reasoning_summary', request.reasoningSummary, REASONING_SUMMARIES);
   oneOf('verbosity', request.verbosity, VERBOSITIES);
   oneOf('prompt_cache_retention', request.promptCacheRetention, CACHE_RETENTIONS);
+  oneOf('prompt_cache_options.mode', request.promptCacheOptions?.mode, CACHE_MODES);
+  oneOf('prompt_cache_options.ttl', request.promptCacheOptions?.ttl, CACHE_TTLS);
   checkWellFormed(violations, 'request.prediction', request.prediction);
 }

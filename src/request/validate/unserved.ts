@@ -11,7 +11,6 @@ type Fields<T> = Readonly<Record<string, (of: T) => unknown>>;
  */
 
 const OF_REQUEST: Fields<MessageRequest> = {
-  prompt_cache_options: (request) => request.promptCacheOptions,
   'cache.coalesce': (request) => request.cache?.coalesce,
   'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
 };

@@ -62,9 +62,9 @@ function setUp(
     clock,
     sizes: {
       atMost: () => PROMPT_BOUND,
-      count: async () => {
+      countAtMost: async () => {
         counted.count += 1;
-        return PROMPT_TOKENS;
+        return { tokens: PROMPT_TOKENS, counted: true };
       },
     },
     minOutputTokens: 10,
@@ -238,7 +238,7 @@ describe('the prompt', () => {
     const { stage, state } = setUp(FULL, {
       sizes: {
         atMost: () => PROMPT_BOUND,
-        count: async () => {
+        countAtMost: async () => {
           controller.abort(new Error('enough'));
           throw controller.signal.reason;
         },
@@ -252,7 +252,7 @@ describe('the prompt', () => {
 
   it('lets a bug in counting come to light', async () => {
     const bug = new TypeError('bug');
-    const sizes = { atMost: () => PROMPT_BOUND, count: () => Promise.reject(bug) };
+    const sizes = { atMost: () => PROMPT_BOUND, countAtMost: () => Promise.reject(bug) };
     const { stage } = setUp(FULL, { sizes });
     expect((await make(stage(replay(...ANSWER)), callTo())).error).toBe(bug);
   });

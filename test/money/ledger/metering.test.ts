@@ -83,6 +83,7 @@ function setUp({ trackingEnabled = true, sizes = letters } = {}) {
     },
     instruments: probe.instruments,
     labels: new ModelLabels([]),
+    priceNotices: { priced: () => {} },
     costs: { trackingEnabled },
   });
   return { clock, ledger, probe, stage };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Cost } from '../../../src/core/events.ts';
+import type { TokenPrices } from '../../../src/core/model.ts';
 import { addCost, attemptCost } from '../../../src/money/pricing/cost.ts';
 import { aCall, usage } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';
@@ -42,9 +43,41 @@ describe('attemptCost', () => {
     });
   });
 
-  it('has the price of the retention that was asked for', () => {
-    const cost = costIn(undefined, '', { promptCacheRetention: '12h' });
-    expect(cost.picoDollars).toBe(34_000_000n);
+  it('has the price of the lifetime in the cache that was asked for', () => {
+    const ttl = (one: string) => costIn(undefined, '', { promptCacheOptions: { ttl: one } });
+    expect(ttl('12h').picoDollars).toBe(34_000_000n);
+    expect(ttl('30m').picoDollars).toBe(24_000_000n);
+    expect(costIn(undefined, '', { promptCacheRetention: '24h' }).picoDollars).toBe(24_000_000n);
+  });
+
+  describe('of audio', () => {
+    const heard = usage({
+      inputTokens: 10,
+      audioInputTokens: 4,
+      outputTokens: 5,
+      audioOutputTokens: 3,
+    });
+    const costWith = (more: Partial<TokenPrices>) => {
+      const standard = { input: '1', output: '2', ...more };
+      const model = aModel({ prices: { currency: 'USD', standard, history: [] } });
+      const call = aCall({ target: { model, surface: 'chat_completions' } });
+      return attemptCost(call, heard, { serviceTier: '', at: 0, catalogueVersion: 'v1' });
+    };
+
+    it('has its own price', () => {
+      const cost = costWith({ audioInput: '10', audioOutput: '20' });
+      expect(cost).toMatchObject({
+        picoDollars: BigInt(6 * 1 + 4 * 10 + 2 * 2 + 3 * 20) * 1_000_000n,
+        unpriced: false,
+      });
+    });
+
+    it('is marked, and the rest is priced, where that is not known', () => {
+      expect(costWith({})).toMatchObject({
+        picoDollars: BigInt(6 * 1 + 2 * 2) * 1_000_000n,
+        unpriced: true,
+      });
+    });
   });
 
   it('is the standard one for a cancelled prompt that is too long for the tier', () => {

@@ -22,7 +22,7 @@ PICO_DOLLARS = Decimal(10) ** 12
 TOKENS_OF_A_PRICE = Decimal(10) ** 6
 
 COLUMNS = [
-    "model", "api", "tier", "retention", "at",
+    "model", "api", "tier", "ttl", "at",
     "input", "output", "cacheRead", "cacheWrite", "reasoning", "picoDollars",
 ]
 LISTS = {"": "standard", "auto": "standard", "default": "standard", "scale": "standard",
@@ -74,7 +74,7 @@ def cost(model, row):
         return None
     written = min(row["cacheWrite"], row["input"])
     read = min(row["cacheRead"], row["input"] - written)
-    write_price = table["cacheWrite12h" if row["retention"] == "12h" else "cacheWrite"]
+    write_price = table["cacheWrite12h" if row["ttl"] == "12h" else "cacheWrite"]
     # Reasoning is a part of the output and costs nothing beside it.
     dollars = (
         (row["input"] - written - read) * table["input"]
@@ -87,8 +87,8 @@ def cost(model, row):
     return int(pico)
 
 
-def case(model, tokens, tier="", api=DIRECT, retention="", at=NOW, read=0, write=0, reasoning=0):
-    facts = [model["id"], api, tier, retention, at, *tokens, read, write, reasoning]
+def case(model, tokens, tier="", api=DIRECT, ttl="", at=NOW, read=0, write=0, reasoning=0):
+    facts = [model["id"], api, tier, ttl, at, *tokens, read, write, reasoning]
     pico = cost(model, dict(zip(COLUMNS, facts)))
     return " ".join(ABSENT if fact in ("", None) else str(fact) for fact in [*facts, pico])
 
@@ -109,8 +109,8 @@ def cases_of(model):
         for tokens in (step - 1, step, step + 1):
             yield from every_list(model, (tokens, 2_000), read=200_000, write=50_001)
     if "cacheWrite12h" in prices.get("standard", {}):
-        for retention in ("24h", "12h"):
-            yield from every_list(model, (9_999, 7), write=7_777, retention=retention)
+        for ttl in ("30m", "12h"):
+            yield from every_list(model, (9_999, 7), write=7_777, ttl=ttl)
     for period in prices["history"]:
         end = moment(period["until"] + "T00:00:00Z") + timedelta(days=1)
         for at in (end - timedelta(days=400), end - timedelta(milliseconds=1), end):
@@ -150,11 +150,75 @@ def random_cases(models, count):
             (input_tokens, output_tokens),
             dice.choice(("", "default", "flex", "priority", "fast")),
             dice.choice((DIRECT, DIRECT, DIRECT, BATCH)),
-            dice.choice(("", "in_memory", "24h", "12h")),
+            dice.choice(("", "30m", "12h")),
             read=read,
             write=write,
             reasoning=dice.randint(0, output_tokens),
         )
+
+
+def chunk(**fields):
+    choice = {"index": 0, "delta": {"content": "Hello"}, "finish_reason": None}
+    return {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice], **fields}
+
+
+def end(**fields):
+    return chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop", **fields}])
+
+
+def last(usage):
+    return chunk(choices=[], usage=usage)
+
+
+ZERO = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+
+def usage_shapes(row):
+    """The same counts as servers are known to send them: what is odd, the API, the events."""
+    i, o, read, write, thought = (row[k] for k in ("input", "output", "cacheRead", "cacheWrite", "reasoning"))
+    plain = {"prompt_tokens": i, "completion_tokens": o, "total_tokens": i + o}
+    inner = {"completion_tokens_details": {"reasoning_tokens": thought}}
+    full = {**plain, **inner, "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": write}}
+    deepseek = {**plain, **inner, "prompt_cache_hit_tokens": read, "prompt_cache_miss_tokens": i - read,
+                "prompt_tokens_details": {"cache_write_tokens": write}}
+    moonshot = {**full, "cached_tokens": read, "prompt_tokens_details": {"cache_write_tokens": write}}
+    xai = {**full, "completion_tokens": o - thought}
+    part = {**ZERO, "prompt_tokens": i, "completion_tokens": o // 2, "total_tokens": i + o // 2}
+    chat = "chat_completions"
+    yield "as OpenAI", chat, [chunk(), end(), last(full), "[DONE]"]
+    yield "DeepSeek: hits beside the prompt", chat, [chunk(), end(), last(deepseek), "[DONE]"]
+    yield "Moonshot: cached beside the prompt", chat, [chunk(), end(), last(moonshot), "[DONE]"]
+    yield "Moonshot: usage inside the choice", chat, [chunk(), end(usage=full), "[DONE]"]
+    yield "xAI: reasoning outside of the output", chat, [chunk(), end(), last(xai), "[DONE]"]
+    yield "zeros first", chat, [chunk(usage=ZERO), end(), last(full), "[DONE]"]
+    yield "zeros behind it", chat, [chunk(), end(), last(full), last(ZERO), "[DONE]"]
+    yield "nothing behind it", chat, [chunk(), end(), last(full), last({}), "[DONE]"]
+    yield "cumulative in each chunk", chat, [chunk(usage=part), chunk(usage=full), end(), "[DONE]"]
+    yield "with the finish reason", chat, [chunk(), {**end(), "usage": full}, "[DONE]"]
+    yield "behind [DONE]", chat, [chunk(), end(), "[DONE]", last(full)]
+    details = {"input_tokens_details": {"cached_tokens": read, "cache_write_tokens": write},
+               "output_tokens_details": {"reasoning_tokens": thought}}
+    responses = {"input_tokens": i, "output_tokens": o, "total_tokens": i + o, **details}
+    for name, usage in (("as OpenAI", responses), ("with the names of Chat Completions", full)):
+        text = {"type": "response.output_text.delta", "item_id": "m", "output_index": 0,
+                "content_index": 0, "delta": "Hello"}
+        response = {"id": "r", "object": "response", "model": "m", "status": "completed", "output": [],
+                    "usage": usage}
+        yield name, "responses", [text, {"type": "response.completed", "response": response}]
+
+
+def shapes(models):
+    for name in ("gpt-5.6-sol", "gpt-5.4-mini"):
+        write = 300 if "cacheWrite" in models[name]["prices"]["standard"] else 0
+        facts = [name, DIRECT, "", "", NOW, 12_345, 678, 4_096, write, 234]
+        row = dict(zip(COLUMNS, facts))
+        for kind, surface, events in usage_shapes(row):
+            yield {"kind": kind, "surface": surface, "model": name, "events": events,
+                   "picoDollars": str(cost(models[name], row))}
+    for kind, usage in (("all zero", ZERO), ("none at all", None)):
+        events = [chunk(), end(), *([last(usage)] if usage else []), "[DONE]"]
+        yield {"kind": kind, "surface": "chat_completions", "model": "gpt-5.4-mini", "events": events,
+               "picoDollars": None}
 
 
 def main():
@@ -162,7 +226,8 @@ def main():
     models = {model["id"]: model for model in catalogue["models"]}
     cases = [row for model in models.values() for row in cases_of(model)]
     cases += [*odd_cases(models), *random_cases(models, 150)]
-    json.dump({"columns": " ".join(COLUMNS), "cases": cases}, sys.stdout, indent=2)
+    golden = {"columns": " ".join(COLUMNS), "cases": cases, "shapes": [*shapes(models)]}
+    json.dump(golden, sys.stdout, indent=2)
     sys.stdout.write("\n")
 
 

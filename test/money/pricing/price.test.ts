@@ -51,7 +51,7 @@ describe('costOf', () => {
     return costOf(tokens, modelOf(row.model ?? ''), {
       serviceTier: row.tier ?? '',
       at: Date.parse(row.at ?? ''),
-      promptCacheRetention: row.retention,
+      cacheTtl: row.ttl,
       batch: row.api === 'batch',
     });
   }
@@ -144,7 +144,7 @@ describe('costOf', () => {
 
 describe('mostCost', () => {
   const tiers = ['', 'auto', 'default', 'scale', 'flex', 'priority', 'fast'];
-  const retentions = [undefined, 'in_memory', '24h', '12h'];
+  const ttls = [undefined, '30m', '12h'];
   /** The tiers by which a request may be served. */
   const servedBy = (asked: string): readonly string[] => {
     if (asked === '' || asked === 'auto') return ['', 'auto', 'default', 'scale', 'priority'];
@@ -154,12 +154,12 @@ describe('mostCost', () => {
     .record({
       model: fc.constantFrom(...priced),
       asked: fc.constantFrom(...tiers),
-      retention: fc.constantFrom(...retentions),
+      ttl: fc.constantFrom(...ttls),
       inputTokens: fc.oneof(fc.nat(2_000), fc.integer({ min: 271_990, max: 272_010 }), fc.nat(1e6)),
       outputTokens: fc.nat(200_000),
       at: fc.constantFrom(NOW, Date.UTC(2026, 6, 29, 12), Date.UTC(2025, 0, 1)),
     })
-    .map(({ model, asked, retention, inputTokens, outputTokens, at }) => ({
+    .map(({ model, asked, ttl, inputTokens, outputTokens, at }) => ({
       model,
       planned: {
         inputTokens,
@@ -168,7 +168,7 @@ describe('mostCost', () => {
         request: {
           messages: [],
           ...(asked && { serviceTier: asked }),
-          ...(retention && { promptCacheRetention: retention }),
+          ...(ttl && { promptCacheOptions: { ttl } }),
         },
       },
     }));
@@ -184,9 +184,9 @@ describe('mostCost', () => {
     fc.assert(
       fc.property(served, ({ attempt: { model, planned }, tokens, serviceTier }) => {
         const { request, at } = planned;
-        const { promptCacheRetention } = request;
+        const cacheTtl = request.promptCacheOptions?.ttl;
         const most = mostCost(model, planned);
-        const cost = costOf(tokens, model, { serviceTier, at, promptCacheRetention });
+        const cost = costOf(tokens, model, { serviceTier, at, cacheTtl });
         // A tier that is not sold cannot serve; a bound is only promised where the asked one has a price.
         fc.pre(most !== undefined && cost !== undefined);
         expect(cost <= most).toBe(true);

@@ -60,6 +60,22 @@ describe('resolving a model', () => {
     expect(resolved.model.prices).toBeUndefined();
   });
 
+  it('takes the price of a fine-tuned model from its declaration, and all else from its base', () => {
+    const fields = { prices: { standard: { input: '0.3', output: '1.2' } } };
+    const declared = [{ pattern: 'ft:gpt-4o-mini-*:acme:*', fields }];
+    const name = 'ft:gpt-4o-mini-2024-07-18:acme::abc123';
+    for (const options of [
+      { ...AT_OPENAI, declared },
+      { ...ELSEWHERE, declared },
+    ]) {
+      const { model } = resolve(name, options);
+      expect(model).toMatchObject({ id: 'gpt-4o-mini', contextWindow: 128_000 });
+      expect(model.prices?.standard).toEqual({ input: '0.3', output: '1.2' });
+      expect(resolve('ft:gpt-4o-mini:other::1', options).model.prices).toBeUndefined();
+      expect(resolve('gpt-4o-mini', options).model.prices?.standard.input).toBe('0.15');
+    }
+  });
+
   it('refuses a fine-tuned model together with its base', () => {
     expect(refusal('ft:gpt-3.5-turbo:acme::abc').reason).toBe('MODEL_NOT_FOUND');
   });

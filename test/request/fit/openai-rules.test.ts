@@ -39,6 +39,24 @@ describe('checkOpenAIRules', () => {
     expect(refused({ serviceTier: 'ultrafast' }, aModel(), 'responses')).toEqual([]);
   });
 
+  it('knows which models write the cache on request, and for how long over which API', () => {
+    const standard = { input: '1', output: '2' };
+    const priced = (prices: object) =>
+      aModel({ prices: { currency: 'USD', history: [], standard: { ...standard, ...prices } } });
+    const [old, current] = [priced({}), priced({ cacheWrite: '1.25' })];
+    const asked = (ttl: string) => ({ promptCacheOptions: { mode: 'implicit', ttl } });
+    expect(refused(asked('30m'), old)).toEqual([
+      'request.prompt_cache_options is not taken by gpt-test: OpenAI has it from gpt-5.6 on',
+    ]);
+    expect(refused({ promptCacheOptions: {} }, old)).toEqual([]);
+    expect(refused(asked('12h'), current)).toEqual([
+      'request.prompt_cache_options.ttl must be 30m for OpenAI over Chat Completions',
+    ]);
+    expect(refused(asked('12h'), current, 'responses')).toEqual([]);
+    expect(refused(asked('30m'), current)).toEqual([]);
+    expect(refused(asked('30m'), aModel())).toEqual([]);
+  });
+
   it("finds the word JSON in a profile's system prompt, too", () => {
     const request: Partial<MessageRequest> = { responseFormat: { type: 'json_object' } };
     expect(refused(request)).toHaveLength(1);

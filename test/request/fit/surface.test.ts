@@ -38,6 +38,12 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  {
+    what: 'a prompt that is to be cached for 12 hours',
+    model: plain,
+    request: { promptCacheOptions: { ttl: '12h' } },
+    chosen: 'responses',
+  },
   { what: 'a model that has chat only', model: onlyChat, chosen: 'chat_completions' },
   { what: 'a model that has Responses only', model: onlyResponses, chosen: 'responses' },
   {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ImagePart } from '../../../src/core/message.ts';
-import { imageTokens } from '../../../src/request/tokens/image-tokens.ts';
+import {
+  imageSlack,
+  imageTokens,
+  imageTokensAtMost,
+} from '../../../src/request/tokens/image-tokens.ts';
 import { jpeg, png } from './image-bytes.ts';
 
 function image(data: Uint8Array, detail?: ImagePart['detail']): ImagePart {
@@ -51,5 +55,42 @@ describe('imageTokens', () => {
     ['is missing', { type: 'image' }],
   ] as const)('assumes 1024 x 1024 pixels if the image %s', (_, part) => {
     expect(imageTokens('gpt-4o', part)).toBe(765);
+  });
+});
+
+describe('imageTokensAtMost', () => {
+  const UNSEEN: ImagePart = { type: 'image', uri: 'https://example.com/a.png' };
+
+  it.each([
+    ['gpt-4o', UNSEEN, 85 + 8 * 170],
+    ['gpt-4o', { ...UNSEEN, detail: 'low' }, 85],
+    ['gpt-4o', image(png(1024, 1024)), 765],
+    ['gpt-4o-mini', UNSEEN, 2833 + 8 * 5667],
+    ['gpt-4.1-nano', UNSEEN, 24_600],
+    ['gpt-5-mini', { ...UNSEEN, detail: 'high' }, 6_150],
+    ['gpt-6-sol', { ...UNSEEN, detail: 'low' }, 6_150],
+    ['gpt-6-sol', image(png(1024, 1024)), Math.ceil(2.46 * 1024)],
+    ['gpt-6-sol', image(png(1, 1)), 255],
+    ['llava', image(png(20_000, 20_000)), 24_600],
+  ] as const)('of %s is never less than any rule counts', (model, part, tokens) => {
+    expect(imageTokensAtMost(model, part)).toBe(tokens);
+  });
+
+  it('covers what was measured at models that count patches', () => {
+    // community.openai.com/t/1377015 and 1344040: 1536 patches are the most, 1.2 or 1.5 tokens each.
+    const largest = image(png(2048, 768));
+    for (const model of ['gpt-5-mini', 'gpt-5-nano', 'gpt-5.4-mini']) {
+      expect(imageTokensAtMost(model, largest)).toBeGreaterThan(2_304);
+    }
+  });
+
+  it('differs from what is counted by the slack of a request', () => {
+    const content = [{ type: 'text' as const, text: 'Look.' }, UNSEEN, UNSEEN];
+    const messages = [
+      { role: 'user' as const, content },
+      { role: 'user' as const, content: 'Now.' },
+    ];
+    expect(imageSlack('gpt-4o', { messages })).toBe(2 * (1445 - 765));
+    expect(imageSlack('gpt-4o', { messages: messages.slice(1) })).toBe(0);
   });
 });

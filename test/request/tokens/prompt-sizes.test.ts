@@ -108,7 +108,8 @@ describe('PromptSizes', () => {
     const { sizes, count } = setUp();
     count.mockRejectedValue(new ProviderError('INTERNAL'));
     const image = { type: 'image', uri: 'https://example.com/a.png', detail: 'low' } as const;
-    const call = aCall({ request: { messages: [{ role: 'user', content: [image] }] } });
+    const target = { model: unknownModel('gpt-4o'), surface: 'chat_completions' } as const;
+    const call = aCall({ target, request: { messages: [{ role: 'user', content: [image] }] } });
     expect(sizes.estimate(call)).toBeGreaterThan(sizes.atMost(call));
     expect(await sizes.spentInput(call)).toBe(sizes.atMost(call));
   });

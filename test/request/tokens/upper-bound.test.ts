@@ -114,7 +114,11 @@ describe('surelyFits', () => {
     ['two-byte letters by their bytes', user('ß'.repeat(1000)), 2048],
     ['three-byte letters by their bytes', user('數'.repeat(1000)), 3048],
     ['a part by its bytes', user([{ type: 'text', text: 'abc' }]), 51],
-    ['an image by its tiles', user([{ type: 'image', uri: 'https://example.com/a.png' }]), 813],
+    [
+      'an image by the most it may be',
+      user([{ type: 'image', uri: 'https://example.com/a.png' }]),
+      1493,
+    ],
     [
       'sealed reasoning by its bytes',
       {

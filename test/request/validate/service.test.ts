@@ -28,6 +28,7 @@ describe('response format, service and metadata', () => {
         reasoningSummary: 'long',
         verbosity: 'loud',
         promptCacheRetention: '1h',
+        promptCacheOptions: { mode: 'auto', ttl: '24h' },
         prediction: LONE_SURROGATE,
       }),
     ).toEqual([
@@ -38,6 +39,8 @@ describe('response format, service and metadata', () => {
       'request.reasoning_summary',
       'request.verbosity',
       'request.prompt_cache_retention',
+      'request.prompt_cache_options.mode',
+      'request.prompt_cache_options.ttl',
       'request.prediction',
     ]);
     expect(fieldsOf({ safetyIdentifier: 'ä'.repeat(32) })).toEqual([]);

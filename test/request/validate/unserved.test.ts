@@ -10,7 +10,6 @@ const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<C
   'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
   'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
-  'request.prompt_cache_options': [{ promptCacheOptions: {} }, 'request.prompt_cache_options'],
 };
 
 describe('what nothing serves yet', () => {

@@ -326,7 +326,7 @@ export interface MessageRequest {
    * to tell nothing. Over the Responses API only.
    */
   reasoningSummary: string;
-  /** How the upstream caches the beginning of the prompt. Absent: its default. Not served yet. */
+  /** How the upstream caches the beginning of the prompt. Absent: its default. */
   promptCacheOptions:
     | PromptCacheOptions
     | undefined;
@@ -370,7 +370,10 @@ export interface PromptCacheOptions {
    * Empty: the upstream's default.
    */
   mode: string;
-  /** The least time that it is kept, "30m" or "12h". Empty: the upstream's default. */
+  /**
+   * The least time that it is kept, "30m" or "12h", which OpenAI takes over the Responses API alone and
+   * bills at a price of its own. Empty: the upstream's default, which for OpenAI is "30m".
+   */
   ttl: string;
 }
 
