@@ -17,6 +17,7 @@ const KEPT = [
   'verbosity',
   'taskType',
   'promptCacheRetention',
+  'promptCacheOptions',
   'metadata',
 ] as const satisfies readonly (keyof MessageRequest)[];
 
