@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { createBatches } from './batch/create.ts';
+import { callersOf } from './caller-options.ts';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -102,8 +103,10 @@ export function createApp(config: Config, deps: AppDeps): App {
       defaultDeadlineMs: config.timeoutMs,
       maxDeadlineMs: config.limits.maxDeadlineMs,
       drainGraceMs: config.drain.gracePeriodMs,
+      ...callersOf(config),
       allowDispose: config.allowDispose,
       allowInvalidateCache: config.cache.allowInvalidate,
+      reflection: config.reflection,
       version,
       configRevision: revision,
       overload: config.overload,

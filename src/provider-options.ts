@@ -1,3 +1,4 @@
+import { callerBudgets } from './caller-options.ts';
 import type { Config, ConfiguredTarget } from './config/schema.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
 import type { ResponseCacheOptions } from './money/cache/options.ts';
@@ -153,10 +154,14 @@ function retryOptions({ retryPolicy: { budget, ...same } }: Config): RetryOption
   return { ...same, budgetRatio: budget.ratio, budgetMinimum: budget.minimum };
 }
 
-function budgetDefinitions({ costManagement, budgets }: Config): readonly BudgetDefinition[] {
+function budgetDefinitions(config: Config): readonly BudgetDefinition[] {
+  const { costManagement, budgets } = config;
   const { budgetLimit, budgetPeriod, alertThreshold } = costManagement;
   const defaults = { match: '*', alertThresholds: alertThreshold };
-  const listed = budgets.map((budget) => ({ ...defaults, ...budget }));
+  const listed = [...budgets, ...callerBudgets(config)].map((budget) => ({
+    ...defaults,
+    ...budget,
+  }));
   if (budgetLimit === undefined) return listed;
   return [
     {

@@ -40,5 +40,8 @@ export const cacheSchema = group({
     true,
   ),
   allowToolCalls: flag('Whether answers that call tools are kept.', false),
-  allowInvalidate: flag('Whether callers may take answers out with InvalidateCache.', false),
+  allowInvalidate: flag(
+    'Whether callers may take answers out with InvalidateCache, where there are no callers to have the right.',
+    false,
+  ),
 }).transform(({ ttl, ...same }) => ({ ...same, ...inMs({ ttl }) }));

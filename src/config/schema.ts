@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { isSafeUrl } from './addresses.ts';
 import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
+import { callerJwtSchema, callersSchema } from './callers-schema.ts';
 import { baseUrl, choice, filePath, flag, group, onceRight, token } from './fields.ts';
 import {
   adminSchema,
@@ -118,7 +119,15 @@ export const configSchema = group({
     'Where /metrics is, and nothing else: for scrapers, without TLS and token.',
   ),
   drain: drainSchema.prefault({}).describe('How the process stops.'),
-  allowDispose: flag('Whether callers may stop this process with Dispose.', false),
+  callers: callersSchema,
+  callerJwt: callerJwtSchema
+    .exactOptional()
+    .describe('The JWTs of callers with a subject. No default; left out: no JWT is taken.'),
+  reflection: flag('Whether the gRPC server tells its contract by reflection.', true),
+  allowDispose: flag(
+    'Whether callers may stop this process with Dispose, where there are no callers to have the right.',
+    false,
+  ),
   logLevel: choice('Least severe level that is logged.', LOG_LEVELS, 'info'),
 })
   .refine(({ timeout, limits }) => timeout <= limits.maxDeadlineMs, {
@@ -141,8 +150,26 @@ export const configSchema = group({
     when: onceRight('baseUrl', 'insecureBaseUrl'),
   })
   .superRefine(refuseOpenDoors, { when: onceRight('listen', 'adminListen', 'admin', 'callers') })
+  .superRefine(
+    ({ callers, callerJwt }, context) => {
+      for (const [index, { subject }] of callers.entries()) {
+        if (subject === undefined || callerJwt !== undefined) continue;
+        const message = 'needs callerJwt, which says whose JWTs are taken';
+        context.addIssue({ code: 'custom', path: ['callers', index, 'subject'], message });
+      }
+    },
+    { when: onceRight('callers', 'callerJwt') },
+  )
   .meta({
     allOf: [safeUnless('insecureBaseUrl', ['object', 'null'])],
+    anyOf: [
+      { required: ['callerJwt'] },
+      {
+        properties: {
+          callers: { type: 'array', items: { type: 'object', not: { required: ['subject'] } } },
+        },
+      },
+    ],
     if: {
       required: ['costManagement'],
       properties: {

@@ -1,4 +1,5 @@
 import type { Context } from '@opentelemetry/api';
+import type { Caller } from './caller.ts';
 import type { ErrorReason } from './error-kinds.ts';
 import type { FieldViolation } from './errors.ts';
 import type {
@@ -27,6 +28,8 @@ export type StreamRecovery = 'fail' | 'restart' | 'hold_back' | 'resume';
 export interface Call {
   /** Unique; RequestInfo and the log name it. */
   readonly id: string;
+  /** Who makes it. Absent: callers are not authenticated. */
+  readonly caller?: Caller;
   /** As the caller sent it. Each target prepares it anew. */
   readonly asked: MessageRequest;
   /** As it is sent: `asked`, prepared for the target. */

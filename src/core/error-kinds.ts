@@ -76,7 +76,7 @@ export const ERROR_KINDS = {
     retryable: false,
     severity: 'medium',
     details: [],
-    message: 'The call carries no valid token for this provider.',
+    message: 'The call carries no valid token or certificate for this provider.',
   },
   PERMISSION_DENIED: {
     code: 'PERMISSION_DENIED',

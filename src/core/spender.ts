@@ -1,5 +1,6 @@
 import type { BudgetScope } from './budget-state.ts';
 import type { Call } from './call.ts';
+import { projectOf, userOf } from './caller.ts';
 
 /** Who spends, on what: what selects budgets and stands in the ledger. */
 export interface Spender {
@@ -12,13 +13,22 @@ export interface Spender {
 }
 
 /** @param call prepared for its target */
-export function spenderOf({ request, target }: Call): Spender {
-  const metadata = request.metadata ?? {};
+export function spenderOf({ request, target, caller }: Call): Spender {
   return {
-    userId: metadata.user_id || metadata.userId || '',
-    projectId: metadata.project_id || metadata.projectId || '',
+    userId: userOf(request.metadata, caller),
+    projectId: projectOf(request.metadata, caller),
     model: target.model.id,
   };
+}
+
+/**
+ * Whose answers a call may get again: those of the same project, and of the same caller where callers
+ * are known, since one that may act for any project is not to be taken for another.
+ */
+export function tenantOf(call: Call): string {
+  const { projectId } = spenderOf(call);
+  // The name of a caller has no space in it.
+  return call.caller === undefined ? projectId : `${call.caller.name} ${projectId}`;
 }
 
 /** Which account of a budget with this scope is the spender's. */

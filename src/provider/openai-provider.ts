@@ -222,6 +222,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     const { firstTokenTimeoutMs, idleTimeoutMs } = options;
     return {
       id: options.id ?? this.#deps.newId(),
+      ...(options.caller === undefined ? {} : { caller: options.caller }),
       asked: request,
       request,
       violations: options.violations ?? [],

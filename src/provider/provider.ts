@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { BudgetState } from '../core/budget-state.ts';
 import type { CallRecord, Emit, StreamRecovery } from '../core/call.ts';
+import type { Caller } from '../core/caller.ts';
 import type { FieldViolation } from '../core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';
 import type { Flow } from '../core/flow.ts';
@@ -66,6 +67,8 @@ export interface CallOptions {
   readonly deadline?: number;
   /** Default: a random UUID. */
   readonly id?: string;
+  /** Who makes the call. Default: nobody knows. */
+  readonly caller?: Caller;
   /** Parent of the call's spans. Default: the active context. */
   readonly context?: Context;
   /** Filled with the facts of the call. */

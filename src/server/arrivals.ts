@@ -2,12 +2,15 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 import { type Clock, MAX_TIMER_MS } from '../core/clock.ts';
 import { ArrivalQueue } from './arrival-queue.ts';
+import type { Door } from './door.ts';
 import { RapidResets } from './stream-resets.ts';
 
 export interface ArrivalLimits {
   /** The methods whose requests may be large, by path; any other request may take 4 KiB. */
   readonly large: ReadonlySet<string>;
   readonly clock: Clock;
+  /** Lets in whom it knows. Absent: everybody comes in. */
+  readonly door?: Pick<Door, 'pass'>;
 }
 
 /** Enough for a name and a few filters: what health checks, reflection and status ask with, in bytes. */
@@ -35,7 +38,7 @@ type StreamHandler = (
  *
  * @throws Error if grpc-js does not do so any more
  */
-export function guardArrivals(server: Server, { large, clock }: ArrivalLimits): void {
+export function guardArrivals(server: Server, { large, clock, door }: ArrivalLimits): void {
   const handle: unknown = Reflect.get(server, '_streamHandler');
   const options: unknown = Reflect.get(server, 'options');
   if (typeof handle !== 'function' || typeof options !== 'object') {
@@ -60,7 +63,10 @@ export function guardArrivals(server: Server, { large, clock }: ArrivalLimits): 
       begun = true;
       clampTimeout(headers);
       const isLarge = large.has(headers[':path'] ?? '');
-      Reflect.apply(handle, isLarge ? server : small, [interceptors, stream, headers]);
+      const begin = (): unknown =>
+        Reflect.apply(handle, isLarge ? server : small, [interceptors, stream, headers]);
+      if (door === undefined) begin();
+      else door.pass(stream, headers, begin);
     });
   };
   Reflect.set(server, '_streamHandler', guarded);

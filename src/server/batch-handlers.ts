@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { BatchCall, IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { BatchItem } from '../batch/item.ts';
+import { type Caller, ownMetadata } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
 import {
@@ -48,8 +49,9 @@ export function createBatchHandlers({
       const { value: first } = await iterator.next();
       if (first?.piece?.$case !== 'options') throw outOfOrder('options', 'must come first');
       const options = fromWireBatchOptions(first.piece.value);
-      const items = itemsOf({ [Symbol.asyncIterator]: () => iterator });
-      const batch = await provider().createBatch(options, items, batchCall(rpc));
+      const metadata = ownMetadata(options.metadata, rpc.caller, 'options.metadata');
+      const items = itemsOf({ [Symbol.asyncIterator]: () => iterator }, rpc.caller);
+      const batch = await provider().createBatch({ ...options, metadata }, items, batchCall(rpc));
       return { batch: toWireBatch(batch) };
     }),
     getBatch: rpcs.unary(METHODS.getBatch, {}, async ({ batchId }, rpc) => {
@@ -94,12 +96,22 @@ export function createBatchHandlers({
   };
 }
 
-async function* itemsOf(pieces: AsyncIterable<CreateBatchRequest>): AsyncGenerator<BatchItem> {
+async function* itemsOf(
+  pieces: AsyncIterable<CreateBatchRequest>,
+  caller: Caller | undefined,
+): AsyncGenerator<BatchItem> {
   for await (const { piece } of pieces) {
     if (piece?.$case !== 'item')
       throw outOfOrder('item', 'must be set in each message but the first');
-    yield fromWireBatchItem(piece.value);
+    yield ownItem(fromWireBatchItem(piece.value), caller);
   }
+}
+
+function ownItem(item: BatchItem, caller: Caller | undefined): BatchItem {
+  if (caller === undefined) return item;
+  const { request } = item;
+  const metadata = ownMetadata(request.metadata ?? {}, caller, 'item.request.metadata');
+  return { ...item, request: { ...request, metadata } };
 }
 
 function given(batchId: string): string {
@@ -115,8 +127,8 @@ function throwIfAny({ found }: Violations): void {
   if (found.length > 0) throw new ProviderError('INVALID_REQUEST', { fieldViolations: found });
 }
 
-function batchCall({ signal, metadata }: RpcCall): BatchCall {
-  const owner = projectOf(metadata);
+function batchCall({ signal, metadata, caller }: RpcCall): BatchCall {
+  const owner = caller === undefined ? projectOf(metadata) : `caller ${caller.name}`;
   return { signal, ...(owner !== '' && { owner }) };
 }
 

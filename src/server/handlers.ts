@@ -1,4 +1,6 @@
+import { refuseForeign } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
+import type { MessageRequest } from '../core/message.ts';
 import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
 import type {
   CallOptions,
@@ -6,6 +8,8 @@ import type {
   ModelInfo,
   ProviderCapabilities,
 } from '../provider/provider.ts';
+import { ownAnswers } from './callers/own.ts';
+import { ownStatus, ownStatusMessage } from './callers/own-status.ts';
 import { fromWireCacheSelection } from './convert/cache.ts';
 import { toWireCapabilities } from './convert/capabilities.ts';
 import { toWireModels, toWireTokenCount } from './convert/models.ts';
@@ -54,7 +58,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     }),
     sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
       const violations = new Violations();
-      const request = fromWireRequest(message.request, violations);
+      const request = readRequest(message, rpc, violations);
       const options = {
         ...fromWireOptions(message.options, violations),
         ...callOptions(rpc, violations),
@@ -67,7 +71,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     }),
     sendMessageSync: rpcs.unary(METHODS.sendMessageSync, ANSWERS, async (message, rpc) => {
       const violations = new Violations();
-      const request = fromWireRequest(message.request, violations);
+      const request = readRequest(message, rpc, violations);
       const response = await provider.sendMessageSync(request, callOptions(rpc, violations));
       return { response: toWireResponse(response) };
     }),
@@ -93,21 +97,24 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     ),
     countTokens: rpcs.unary(METHODS.countTokens, { heavy: true }, async (message, rpc) => {
       const violations = new Violations();
-      const request = fromWireRequest(message.request, violations);
+      const request = readRequest(message, rpc, violations);
       return toWireTokenCount(await provider.countTokens(request, callOptions(rpc, violations)));
     }),
-    getStatus: rpcs.unary(METHODS.getStatus, {}, () => ({ status: status.current() })),
+    getStatus: rpcs.unary(METHODS.getStatus, {}, (_request, { caller }) => ({
+      status: ownStatus(status.current(), caller),
+    })),
     watchStatus: rpcs.serverStreaming(
       WATCH_STATUS,
       { unlimited: true },
-      async (_request, stream, { signal }) => {
+      async (_request, stream, { signal, caller }) => {
         for await (const current of status.watch(signal)) {
-          if (!stream.write(current)) await stream.drained();
+          if (!stream.write(ownStatusMessage(current, caller))) await stream.drained();
         }
       },
     ),
-    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, (request) => {
-      if (!deps.allowInvalidateCache) {
+    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, (request, { caller }) => {
+      // One who is known has the right to, or would not be here.
+      if (caller === undefined && !deps.allowInvalidateCache) {
         throw new ProviderError('PERMISSION_DENIED', {
           message: 'InvalidateCache is switched off in the configuration of this provider.',
         });
@@ -117,7 +124,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       if (selection === undefined) {
         throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
       }
-      return { entries: BigInt(provider.invalidateCache(selection)) };
+      return { entries: BigInt(provider.invalidateCache(ownAnswers(selection, caller))) };
     }),
     reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, () => {
       throw new ProviderError('PERMISSION_DENIED', {
@@ -129,8 +136,9 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
 }
 
 function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
-  const dispose = rpcs.unary(METHODS.dispose, {}, () => {
-    if (allowDispose) return {};
+  const dispose = rpcs.unary(METHODS.dispose, {}, (_request, { caller }) => {
+    // One who is known has the right to, or would not be here.
+    if (allowDispose || caller !== undefined) return {};
     throw new ProviderError('PERMISSION_DENIED', {
       message: 'Dispose is switched off in the configuration of this provider.',
     });
@@ -143,11 +151,26 @@ function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
   return answerThenDispose;
 }
 
-function callOptions(
-  rpc: RpcCall,
-  violations = new Violations(),
-): Required<Omit<CallOptions, 'background'>> {
+/** @throws ProviderError PERMISSION_DENIED if it is made for somebody whom the caller may not act for */
+function readRequest(
+  message: { readonly request: Parameters<typeof fromWireRequest>[0] },
+  { caller }: RpcCall,
+  violations: Violations,
+): MessageRequest {
+  refuseForeign(message.request?.metadata, caller, 'request.metadata');
+  return fromWireRequest(message.request, violations);
+}
+
+function callOptions(rpc: RpcCall, violations = new Violations()) {
   violations.throwIfTooMany();
-  const { id, signal, deadline, context, record } = rpc;
-  return { id, signal, deadline, context, record, violations: violations.found };
+  const { id, caller, signal, deadline, context, record } = rpc;
+  return {
+    id,
+    ...(caller === undefined ? {} : { caller }),
+    signal,
+    deadline,
+    context,
+    record,
+    violations: violations.found,
+  } satisfies CallOptions;
 }

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { type Context, context } from '@opentelemetry/api';
 import { type CallRecord, newCallRecord } from '../core/call.ts';
+import type { Caller } from '../core/caller.ts';
 import { ERROR_KINDS } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { ActiveCalls } from './active-calls.ts';
@@ -17,6 +18,7 @@ import {
   type DeadlineLimits,
   type EndableCall,
 } from './call-signal.ts';
+import { callerOf } from './door.ts';
 import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
 import type { RunningCalls } from './overload.ts';
@@ -46,6 +48,8 @@ export interface RpcCall {
   readonly id: string;
   /** The headers of the call. */
   readonly metadata: Metadata;
+  /** Absent: callers are not authenticated. */
+  readonly caller?: Caller;
   readonly context: Context;
   readonly signal: AbortSignal;
   /** Epoch ms; Infinity if the call may take for ever. */
@@ -192,7 +196,15 @@ export class Rpcs {
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
     const { metadata } = call;
-    const rpc = { id, metadata, context: trace.context, record, ...pickEnding(ending) };
+    const caller = callerOf(call);
+    const rpc = {
+      id,
+      metadata,
+      ...(caller === undefined ? {} : { caller }),
+      context: trace.context,
+      record,
+      ...pickEnding(ending),
+    };
     let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
     try {

@@ -13,6 +13,8 @@ import { ActiveCalls } from './active-calls.ts';
 import { guardArrivals } from './arrivals.ts';
 import { createBatchHandlers } from './batch-handlers.ts';
 import { BytesInFlight } from './bytes-in-flight.ts';
+import { Authenticator, type AuthenticatorOptions } from './callers/authenticator.ts';
+import { Door } from './door.ts';
 import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
@@ -55,10 +57,14 @@ export interface ServerOptions {
   readonly maxDeadlineMs: number;
   /** Time that running calls have to finish once the drain began, in ms. */
   readonly drainGraceMs: number;
-  /** Whether a caller may start the drain by Dispose. */
+  /** Who may call. Absent: everybody who reaches the listeners, and nobody is known. */
+  readonly callers?: AuthenticatorOptions;
+  /** Whether callers who are not authenticated may start the drain by Dispose. */
   readonly allowDispose: boolean;
-  /** Whether a caller may take answers out of the response cache by InvalidateCache. */
+  /** Whether callers who are not authenticated may take answers out of the cache by InvalidateCache. */
   readonly allowInvalidateCache: boolean;
+  /** Whether the server tells its contract by reflection. */
+  readonly reflection: boolean;
   /** Permissions of socket files. 0o660 lets the owner's group connect. */
   readonly socketMode: number;
   /** Of this sidecar, semver. */
@@ -148,13 +154,16 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   });
   const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
+  const authenticator =
+    options.callers === undefined ? undefined : new Authenticator(options.callers, deps);
+  const door = authenticator === undefined ? undefined : new Door({ ...deps, authenticator });
   const inbound = new Inbound({
     bytes: new BytesInFlight(options.maxBytesInFlight, options.overload.maxConnectionShare),
     clock,
     instruments: deps.instruments,
     stallMs: options.stallTimeoutMs,
   });
-  const server = serve(options, { clock, inbound }, [
+  const server = serve(options, { clock, inbound, door }, [
     {
       definition: rawService(IAIProviderService),
       implementation: createHandlers({
@@ -180,7 +189,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
       }),
     },
     health,
-    ...reflection.services,
+    ...(options.reflection ? reflection.services : []),
   ]);
 
   const refusals = new Refusals({
@@ -200,6 +209,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     draining.abort(new ProviderError('SHUTTING_DOWN'));
     await drainCalls(calls, options.drainGraceMs, clock);
     meter.stop();
+    authenticator?.stop();
     inbound.stop();
     listeners.close();
     await shutDown(server, connections, clock);
@@ -207,6 +217,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
 
   return {
     async start() {
+      await authenticator?.start();
       const addresses = await listeners.open(options.listen);
       health.setServing(true);
       return addresses;
@@ -230,11 +241,12 @@ interface Service {
 interface Guards {
   readonly clock: Clock;
   readonly inbound: Inbound;
+  readonly door: Door | undefined;
 }
 
 function serve(
   options: ServerOptions,
-  { clock, inbound }: Guards,
+  { clock, inbound, door }: Guards,
   services: readonly Service[],
 ): Server {
   const server = new Server({
@@ -249,7 +261,7 @@ function serve(
     'grpc.keepalive_timeout_ms': Math.min(options.stallTimeoutMs, PING_TIMEOUT_MS),
   });
   allowStreamResets(server);
-  guardArrivals(server, { large: LARGE_REQUESTS, clock });
+  guardArrivals(server, { large: LARGE_REQUESTS, clock, ...(door && { door }) });
   for (const { definition, implementation } of services) {
     assertComplete(definition, implementation);
     server.addService(definition, implementation);

@@ -1,6 +1,7 @@
 import { ProviderError } from '../core/errors.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
 import type { IAIUsageProvider } from '../provider/provider.ts';
+import { ownBudgets, ownQuery } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { present, text } from './convert/present.ts';
 import { fromWireUsageQuery, toWireUsageSums } from './convert/usage-sums.ts';
@@ -24,24 +25,23 @@ export function createUsageHandlers({
   provider,
 }: UsageHandlerDeps): RawHandlers<typeof IAIUsageProviderService> {
   return {
-    getUsage: rpcs.unary(METHODS.getUsage, {}, async (request, { signal }) => {
+    getUsage: rpcs.unary(METHODS.getUsage, {}, async (request, { signal, caller }) => {
       const violations = new Violations();
       const query = fromWireUsageQuery(request, violations);
       if (violations.found.length > 0) {
         throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
       }
-      return toWireUsageSums(await provider.getUsage(query, { signal }));
+      return toWireUsageSums(await provider.getUsage(ownQuery(query, caller), { signal }));
     }),
-    getBudgets: rpcs.unary(METHODS.getBudgets, {}, (request) => {
+    getBudgets: rpcs.unary(METHODS.getBudgets, {}, (request, { caller }) => {
       const { name, userId, projectId, model } = request;
-      const budgets = provider.getBudgets(
-        present({
-          name: text(name),
-          userId: text(userId),
-          projectId: text(projectId),
-          model: text(model),
-        }),
-      );
+      const query = present({
+        name: text(name),
+        userId: text(userId),
+        projectId: text(projectId),
+        model: text(model),
+      });
+      const budgets = ownBudgets(provider.getBudgets(ownQuery(query, caller)), caller);
       return {
         budgets: budgets.slice(0, MAX_BUDGETS).map(toWireBudget),
         truncated: budgets.length > MAX_BUDGETS,

@@ -80,7 +80,7 @@ describe('docs/configuration.md', () => {
   it('has the tables of keys that the schema makes (npm run generate)', () => {
     expect(DOCUMENT).toBe(withKeyTables(DOCUMENT));
     for (const { key } of KEYS) expect(DOCUMENT).toContain(`\n| \`${key}\` |`);
-    for (const name of ['targets', 'budgets'])
+    for (const name of ['targets', 'budgets', 'callers'])
       expect(DOCUMENT).toContain(`<!-- keys of ${name} -->`);
   });
 

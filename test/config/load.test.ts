@@ -13,6 +13,8 @@ describe('defaults', () => {
       api: 'auto',
       dropUnsupported: false,
       errors: { upstreamMessages: 'on' },
+      callers: [],
+      reflection: true,
       catalogue: { unknownModels: 'auto', shutDownModels: 'refuse', declared: [] },
       profiles: {},
       tasks: {},

@@ -62,6 +62,7 @@ const SERVER_OPTIONS: ServerOptions = {
   drainGraceMs: 0,
   allowDispose: false,
   allowInvalidateCache: false,
+  reflection: true,
   socketMode: 0o660,
   version: '1.2.3',
   configRevision: 'abcdef012345',

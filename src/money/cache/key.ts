@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../../core/call.ts';
 import type { ContentPart, Message, MessageRequest, Tool } from '../../core/message.ts';
-import { spenderOf } from '../../core/spender.ts';
+import { tenantOf } from '../../core/spender.ts';
 import { canonical, canonicalJson } from './canonical.ts';
 import type { ResponseCacheOptions } from './options.ts';
 
@@ -60,7 +60,7 @@ export const INDIFFERENT = [
  */
 export function cacheKey(call: Call, share: ResponseCacheOptions['share']): string {
   const { upstream, target, model } = call;
-  const tenant = share === 'all' ? '' : spenderOf(call).projectId;
+  const tenant = share === 'all' ? '' : tenantOf(call);
   const deciding = pick({ ...normalised(call.request), model });
   return hash('sha256', canonical([tenant, upstream, target.surface, deciding]), 'base64url');
 }

@@ -58,7 +58,9 @@ export class MemoryStore {
     return this.#entries.has(key);
   }
 
-  delete(key: string): boolean {
+  /** @param projectId the answer must be of it. Absent: it may be of any. */
+  delete(key: string, projectId?: string): boolean {
+    if (projectId !== undefined && this.#entries.peek(key)?.projectId !== projectId) return false;
     return this.#entries.delete(key);
   }
 

@@ -26,12 +26,15 @@ export interface ResponseCacheDeps {
   >;
 }
 
-/** Which answers to take out: all, those of a model or a project, or one by its key. */
+/**
+ * Which answers to take out: all, those of a model or a project, or one by its key. With a project
+ * beside it, only if they are of that.
+ */
 export type CacheSelection =
   | { readonly type: 'all' }
-  | { readonly type: 'model'; readonly model: string }
+  | { readonly type: 'model'; readonly model: string; readonly projectId?: string }
   | { readonly type: 'project'; readonly projectId: string }
-  | { readonly type: 'key'; readonly key: string };
+  | { readonly type: 'key'; readonly key: string; readonly projectId?: string };
 
 /** How the response cache stands. */
 export interface CacheStatus {
@@ -128,12 +131,15 @@ export class ResponseCache {
         return this.#store.deleteWhere(() => true);
       case 'model': {
         const id = this.#deps.catalogue().find(selection.model)?.id ?? selection.model;
-        return this.#store.deleteWhere(({ model }) => model === id);
+        const { projectId: only } = selection;
+        return this.#store.deleteWhere(
+          ({ model, projectId }) => model === id && (only === undefined || projectId === only),
+        );
       }
       case 'project':
         return this.#store.deleteWhere(({ projectId }) => projectId === selection.projectId);
       case 'key':
-        return this.#store.delete(selection.key) ? 1 : 0;
+        return this.#store.delete(selection.key, selection.projectId) ? 1 : 0;
     }
   }
 

@@ -46,11 +46,12 @@ export const ErrorReason = {
   BUDGET_EXCEEDED: 3,
   /** INVALID_API_KEY - UNAUTHENTICATED. The upstream refused this sidecar's API key. */
   INVALID_API_KEY: 4,
-  /** CALLER_UNAUTHENTICATED - UNAUTHENTICATED. This sidecar refused the caller's own token. */
+  /** CALLER_UNAUTHENTICATED - UNAUTHENTICATED. This sidecar knows nobody with the caller's token or certificate. */
   CALLER_UNAUTHENTICATED: 5,
   /**
-   * PERMISSION_DENIED - PERMISSION_DENIED. The upstream refused (country, project, model permission), or the operation
-   * is switched off in this sidecar's configuration (Dispose).
+   * PERMISSION_DENIED - PERMISSION_DENIED. The upstream refused (country, project, model permission), the caller has no
+   * right to the operation or acts for somebody else's user or project, or the operation is switched
+   * off in this sidecar's configuration (Dispose).
    */
   PERMISSION_DENIED: 6,
   /**

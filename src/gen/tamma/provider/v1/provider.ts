@@ -2975,7 +2975,8 @@ export const IAIProviderService = {
    * Starts the drain: what runs is finished, new calls are refused with SHUTTING_DOWN, the process
    * exits. For Jobs. Answers at once.
    *
-   * Errors: PERMISSION_DENIED unless the configuration allows it (`allowDispose`).
+   * Errors: PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`allowDispose`).
    */
   dispose: {
     path: "/tamma.provider.v1.IAIProvider/Dispose" as const,
@@ -2986,7 +2987,10 @@ export const IAIProviderService = {
     responseSerialize: (value: DisposeResponse): Buffer => Buffer.from(DisposeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DisposeResponse => DisposeResponse.decode(value),
   },
-  /** The provider's state, now. Does not ask the upstream. */
+  /**
+   * The provider's state, now. Does not ask the upstream. A caller that is bound to a user or project
+   * is not told what others spend and keep.
+   */
   getStatus: {
     path: "/tamma.provider.v1.IAIProvider/GetStatus" as const,
     requestStream: false as const,
@@ -3029,8 +3033,10 @@ export const IAIProviderService = {
   /**
    * Takes answers out of the response cache. An answer that is under way then is not kept.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it
-   * (`cache.allowInvalidate`).
+   * A caller that is bound to a project takes out answers of that alone.
+   *
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the caller has the right to `admin`, or, where
+   * callers are not authenticated, the configuration allows it (`cache.allowInvalidate`).
    */
   invalidateCache: {
     path: "/tamma.provider.v1.IAIProvider/InvalidateCache" as const,
@@ -3101,10 +3107,14 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
    * Starts the drain: what runs is finished, new calls are refused with SHUTTING_DOWN, the process
    * exits. For Jobs. Answers at once.
    *
-   * Errors: PERMISSION_DENIED unless the configuration allows it (`allowDispose`).
+   * Errors: PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`allowDispose`).
    */
   dispose: handleUnaryCall<DisposeRequest, DisposeResponse>;
-  /** The provider's state, now. Does not ask the upstream. */
+  /**
+   * The provider's state, now. Does not ask the upstream. A caller that is bound to a user or project
+   * is not told what others spend and keep.
+   */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
   /**
    * The provider's state, now and whenever it changes. Ends OK when the drain starts, after a last
@@ -3123,8 +3133,10 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
   /**
    * Takes answers out of the response cache. An answer that is under way then is not kept.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the configuration allows it
-   * (`cache.allowInvalidate`).
+   * A caller that is bound to a project takes out answers of that alone.
+   *
+   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the caller has the right to `admin`, or, where
+   * callers are not authenticated, the configuration allows it (`cache.allowInvalidate`).
    */
   invalidateCache: handleUnaryCall<InvalidateCacheRequest, InvalidateCacheResponse>;
   /**

@@ -712,7 +712,12 @@ export const GetBudgetsResponse: MessageFns<GetBudgetsResponse> = {
   },
 };
 
-/** What was used and spent, from the ledger: one durable record per attempt that consumed tokens. */
+/**
+ * What was used and spent, from the ledger: one durable record per attempt that consumed tokens.
+ *
+ * A caller that is bound to a user or project sees its own alone, and is refused with PERMISSION_DENIED
+ * if it asks for another's.
+ */
 export type IAIUsageProviderService = typeof IAIUsageProviderService;
 export const IAIUsageProviderService = {
   /**
