@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { HealthService } from '../../src/gen/grpc/health/v1/health.ts';
 import { ServerReflectionService } from '../../src/gen/grpc/reflection/v1/reflection.ts';
 import { ServerReflectionService as ServerReflectionServiceV1Alpha } from '../../src/gen/grpc/reflection/v1alpha/reflection.ts';
+import { IAIBatchProviderService } from '../../src/gen/tamma/provider/v1/batch_provider.ts';
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../../src/gen/tamma/provider/v1/usage_provider.ts';
 import { digestOf } from '../../src/server/callers/token-list.ts';
@@ -72,6 +73,7 @@ const paths = (...services: readonly Readonly<Record<string, { readonly path: st
 const EVERY_RPC = paths(
   IAIProviderService,
   IAIUsageProviderService,
+  IAIBatchProviderService,
   ServerReflectionService,
   ServerReflectionServiceV1Alpha,
 );

@@ -1,35 +1,26 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { JwtVerifier } from '../../../src/server/callers/jwt.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
+import { Authority } from '../../support/certificates.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { AUDIENCE, anIssuer, ISSUER, SUBJECT } from '../../support/issuer.ts';
 import { LogRecorder } from '../../support/running-server.ts';
 
+const authority = new Authority();
+const certificate = authority.issue({ commonName: 'issuer', dns: ['localhost'] });
+
 const directory = mkdtempSync(join(tmpdir(), 'jwks-'));
 const caFile = join(directory, 'ca.pem');
-const keyFile = join(directory, 'key.pem');
 const tokenFile = join(directory, 'token');
-
-beforeAll(() => {
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'],
-      ...['-keyout', keyFile, '-out', caFile],
-    ],
-    { stdio: 'ignore' },
-  );
-  writeFileSync(tokenFile, 'token-of-this-pod\n');
-});
+writeFileSync(caFile, authority.cert);
+writeFileSync(tokenFile, 'token-of-this-pod\n');
 afterAll(() => rmSync(directory, { recursive: true }));
 
 let server: Server | undefined;
@@ -41,8 +32,7 @@ afterEach(async () => {
 });
 
 async function serve(listener: RequestListener, options: object = { caFile }) {
-  const [key, cert] = [readFileSync(keyFile), readFileSync(caFile)];
-  server = createServer({ key, cert }, listener).listen(0);
+  server = createServer(certificate, listener).listen(0);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new FakeClock(Date.now());
