@@ -21,4 +21,5 @@ COPY --from=build /app/dist/*.js /app/dist/THIRD_PARTY_LICENSES.txt dist/
 # written to: the root file system may be read-only.
 USER 65532:65532
 EXPOSE 50051 9464
-ENTRYPOINT ["node", "--max-old-space-size-percentage=50", "dist/main.js"]
+# SIGUSR1 does not open the debugger, not even before the program has begun.
+ENTRYPOINT ["node", "--disable-sigusr1", "--max-old-space-size-percentage=50", "dist/main.js"]

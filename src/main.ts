@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { run } from './cli.ts';
+import { forgetSecrets } from './secret-variables.ts';
 
 const readFile = (path: string | URL) => readFileSync(path, 'utf8');
 
 // Beside src and dist alike.
 const manifest = new URL('../package.json', import.meta.url);
 const { version }: { readonly version: string } = JSON.parse(readFile(manifest));
-const environment = process.env;
+const environment = { ...process.env };
+// A report would list them all.
+if (process.report !== undefined) process.report.excludeEnv = true;
 
 const exitCode = await run(
   {
@@ -14,8 +17,13 @@ const exitCode = await run(
     environment,
     readFile,
     version,
-    createApp: async (config) =>
-      (await import('./app.ts')).createApp(config, { version, environment }),
+    createApp: async (config) => {
+      const { createApp } = await import('./app.ts');
+      const app = createApp(config, { version, environment });
+      // By now OpenTelemetry has read what it needs.
+      forgetSecrets(process.env, config);
+      return app;
+    },
     output: process.stdout,
   },
   process,

@@ -26,6 +26,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
     upstreamMessages: config.errors.upstreamMessages === 'on',
+    traceState: config.sendTraceState,
     targets: targetOptions(config),
     retry: retryOptions(config),
     fallback: {

@@ -28,8 +28,11 @@ export interface Host {
 /** Each asks for a drain. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
-/** A terminal that closes and a process manager's reload are no reason to end; nothing reloads yet. */
-const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR2'] as const;
+/**
+ * A terminal that closes and a process manager's reload are no reason to end; nothing reloads yet. At
+ * SIGUSR1 Node.js would open its debugger, which shows the memory of the process, keys and prompts.
+ */
+const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 type ProcessEvent =
   | (typeof STOP_SIGNALS)[number]

@@ -45,6 +45,7 @@ describe('providerOptions', () => {
       profiles: DEFAULT_PROFILES,
       dropUnsupported: false,
       upstreamMessages: true,
+      traceState: false,
     });
   });
 

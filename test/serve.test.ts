@@ -58,7 +58,7 @@ describe('serve', () => {
     expect(app.events.filter((event) => event === 'stop')).toHaveLength(1);
   });
 
-  it.each(['SIGHUP', 'SIGUSR2'])('goes on after %s, and says so', async (signal) => {
+  it.each(['SIGHUP', 'SIGUSR1', 'SIGUSR2'])('goes on after %s, and says so', async (signal) => {
     const { app, host } = setUp();
     const exitCode = serve(app, host);
     host.emit(signal, signal);

@@ -59,6 +59,10 @@ export const configSchema = group({
     APIS,
     'auto',
   ),
+  sendTraceState: flag(
+    'Whether the tracestate of a caller goes on to upstreams, who then see what its tracing systems wrote there; traceparent always does.',
+    false,
+  ),
   dropUnsupported: flag(
     'Whether sampling parameters that a model does not take are left out with a warning instead of refused.',
     false,

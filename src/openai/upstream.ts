@@ -27,6 +27,8 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
   readonly maxEventBytes?: number;
   /** Whether callers may see the upstream's own words for a failure. Default true. */
   readonly upstreamMessages?: boolean;
+  /** Whether the caller's tracestate is sent along. Default false. */
+  readonly traceState?: boolean;
 }
 
 const DEFAULT_AFTER_FINISH_MS = 5_000;
@@ -76,7 +78,7 @@ export function createOpenAIUpstream(
         path: surface.path,
         body: surface.toRequest(call),
         accept: mediaType(call),
-        headers: traceHeaders(call.context),
+        headers: traceHeaders(call.context, options.traceState ?? false),
       }),
   };
   return {

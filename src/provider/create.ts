@@ -82,6 +82,7 @@ export function createOpenAIProvider(
     room: new WaitingRoom(means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,
     upstreamMessages: options.upstreamMessages ?? true,
+    traceState: options.traceState ?? false,
     newSource: ((...limit) => books.newSource(...limit)) satisfies NewRateSource,
   };
   const { main, upstreams } = createUpstreams(options, deps);

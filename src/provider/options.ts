@@ -75,6 +75,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly hostedTools?: HostedToolOptions;
   /** Whether callers see the upstreams' own words for a failure. Default true. */
   readonly upstreamMessages?: boolean;
+  /** Whether a caller's tracestate is sent to upstreams. Default false. */
+  readonly traceState?: boolean;
   /** Further upstreams by name, without a slash in it and none of them `default`. Default: none. */
   readonly targets?: Readonly<Record<string, UpstreamOptions>>;
   /** What is left out is that of DEFAULT_RETRY. */

@@ -54,6 +54,8 @@ export interface UpstreamPartsDeps {
   readonly newSource: NewRateSource;
   /** Whether callers see the upstream's own words for a failure. */
   readonly upstreamMessages: boolean;
+  /** Whether a caller's tracestate is sent to the upstream. */
+  readonly traceState: boolean;
   /** Where calls wait for a circuit. */
   readonly room: WaitingRoom;
 }
@@ -113,7 +115,11 @@ export function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
 function createUpstream(
   options: UpstreamOptions,
   timeouts: TimeoutOptions,
-  { clock, upstreamMessages }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages'>,
+  {
+    clock,
+    upstreamMessages,
+    traceState,
+  }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages' | 'traceState'>,
 ) {
   const { keys, baseUrl, organization, project, apiVersion, keyHeader } = options;
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
@@ -122,6 +128,7 @@ function createUpstream(
       apiKeys: keys.map(({ secret }) => secret),
       baseUrl,
       upstreamMessages,
+      traceState,
       connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
       afterFinishMs: timeouts.afterFinishMs,
       ...(organization === undefined ? {} : { organization }),

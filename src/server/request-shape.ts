@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { FILE_DESCRIPTOR_SET } from '../gen/descriptors.ts';
 
-/** A field of a request that decodes to an object or to elements of a list. */
+/** A field of a request that decodes to a text, to an object or to elements of a list. */
 export interface ShapedField {
   /** As error details name it: `request.messages[].parts`. */
   readonly path: string;
@@ -9,11 +9,15 @@ export interface ShapedField {
   readonly index: number;
   /** A list of numbers, which may come as one run of bytes. */
   readonly packable: boolean;
+  /** Whether elements of it are counted: a text that stands alone is as long as it is. */
+  readonly counted: boolean;
+  /** Whether it is a text, which must be UTF-8. */
+  readonly text: boolean;
   /** What stands within, if that is a message. */
   readonly shape: RequestShape | undefined;
 }
 
-/** The fields of a message that may make it large in memory, by field number. */
+/** The fields of a message that may make it large in memory, or be no text, by field number. */
 export type RequestShape = ReadonlyMap<number, ShapedField>;
 
 /** Field numbers of google/protobuf/descriptor.proto. */
@@ -61,13 +65,16 @@ export function requestShape(path: string): RequestShape {
   function shapeOf(type: string, prefix: string, within: readonly string[]): RequestShape {
     if (within.includes(type)) throw new Error(`${type} may hold itself`);
     const shape = new Map<number, ShapedField>();
-    for (const { name, number, repeated, type: kind, typeName } of messages.get(type) ?? []) {
-      if (!repeated && kind !== TYPE_MESSAGE) continue;
+    for (const field of messages.get(type) ?? []) {
+      const { name, number, repeated, type: kind, typeName } = field;
+      if (!isCounted(field) && kind !== TYPE_STRING) continue;
       const at = `${prefix}${name}`;
       const below = `${at}${repeated ? '[]' : ''}.`;
       shape.set(number, {
         path: at,
         index: fields++,
+        counted: isCounted(field),
+        text: kind === TYPE_STRING,
         packable: ![TYPE_STRING, TYPE_BYTES, TYPE_MESSAGE].includes(kind),
         shape: kind === TYPE_MESSAGE ? shapeOf(typeName, below, [...within, type]) : undefined,
       });
@@ -76,6 +83,10 @@ export function requestShape(path: string): RequestShape {
   }
 
   return shapeOf(request, '', []);
+}
+
+function isCounted({ repeated, type }: FieldDescriptor): boolean {
+  return repeated || type === TYPE_MESSAGE;
 }
 
 function readContract(fileDescriptorSet: Uint8Array): Contract {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FieldViolation } from '../core/errors.ts';
 import type { RequestShape, ShapedField } from './request-shape.ts';
 
@@ -15,6 +16,9 @@ const TOO_MANY_FIELDS = {
   description: `must be at most ${MAX_FIELDS} fields`,
 } as const;
 
+/** The decoder would put other characters in the place of what is not. */
+const NOT_UTF8 = 'must be UTF-8';
+
 /** Why a request is not decoded. */
 export type Oversize = FieldViolation | 'malformed';
 
@@ -25,8 +29,8 @@ const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
 /**
- * What makes a request too large to be decoded, undefined if nothing does. Looks at tags and lengths
- * alone, and is stricter than the decoder about what is well-formed, so that the decoder never finds
+ * Why a request is not to be decoded, for its size or for a text that is none, undefined if it is.
+ * Looks at tags, lengths and texts alone, and is stricter than the decoder about what is well-formed, so that the decoder never finds
  * more than was counted here.
  */
 export function oversizeOf(bytes: Uint8Array, shape: RequestShape): Oversize | undefined {
@@ -60,7 +64,6 @@ class Walk {
   }
 
   #value(type: number, end: number, field: ShapedField | undefined): Oversize | undefined {
-    let elements = 1;
     switch (type) {
       case VARINT:
         this.#varint(end);
@@ -71,25 +74,31 @@ class Walk {
       case FIXED32:
         this.#at += 4;
         break;
-      case LENGTH_DELIMITED: {
-        const length = this.#varint(end);
-        const start = this.#at;
-        const stop = start + length;
-        if (this.#cut || stop > end) return 'malformed';
-        if (field?.packable) elements = length;
-        else if (field?.shape !== undefined) {
-          const problem = this.#count(field, 1) ?? this.message(start, stop, field.shape);
-          if (problem !== undefined) return problem;
-          elements = 0;
-        }
-        this.#at = stop;
-        break;
-      }
+      case LENGTH_DELIMITED:
+        return this.#delimited(end, field);
       default:
         return 'malformed';
     }
     if (this.#cut || this.#at > end) return 'malformed';
-    return field && this.#count(field, elements);
+    return field?.counted ? this.#count(field, 1) : undefined;
+  }
+
+  /** A text, bytes, a message, or a run of numbers. */
+  #delimited(end: number, field: ShapedField | undefined): Oversize | undefined {
+    const length = this.#varint(end);
+    const start = this.#at;
+    const stop = start + length;
+    if (this.#cut || stop > end) return 'malformed';
+    this.#at = stop;
+    if (field === undefined) return undefined;
+    if (field.text && !isUtf8(this.#bytes.subarray(start, stop))) {
+      return { field: field.path, description: NOT_UTF8 };
+    }
+    const excess = field.counted ? this.#count(field, field.packable ? length : 1) : undefined;
+    if (excess !== undefined || field.shape === undefined) return excess;
+    const problem = this.message(start, stop, field.shape);
+    this.#at = stop;
+    return problem;
   }
 
   #count({ index, path }: ShapedField, elements: number): Oversize | undefined {

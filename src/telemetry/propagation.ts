@@ -25,10 +25,15 @@ export function extractTraceContext(get: Lookup): Context {
   return propagator.extract(ROOT_CONTEXT, get, lookupGetter);
 }
 
-/** Headers that tell an upstream which span asks it; empty if there is none. */
-export function traceHeaders(context: Context): Record<string, string> {
+/**
+ * Headers that tell an upstream which span asks it; empty if there is none.
+ *
+ * @param withState whether what the caller's tracing systems say of themselves goes along
+ */
+export function traceHeaders(context: Context, withState: boolean): Record<string, string> {
   const headers: Record<string, string> = {};
   propagator.inject(context, headers, defaultTextMapSetter);
+  if (!withState) delete headers.tracestate;
   return headers;
 }
 

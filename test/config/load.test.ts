@@ -98,6 +98,7 @@ describe('defaults', () => {
       adminListen: '127.0.0.1:9464',
       admin: { hosts: [] },
       insecureBaseUrl: false,
+      sendTraceState: false,
       drain: { gracePeriodMs: 30_000 },
       allowDispose: false,
       logLevel: 'info',

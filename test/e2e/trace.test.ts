@@ -17,14 +17,21 @@ beforeEach(async () => {
 afterEach(() => running.stop());
 
 describe("the caller's trace", () => {
-  it('goes on to the upstream, without the baggage', async () => {
+  it('goes on to the upstream, without what its systems say of themselves', async () => {
     const { client, stub } = running;
     await collect(client.provider.stream('SendMessage', aRequest(), { metadata: METADATA }));
     const headers = stub.requests[0]?.headers;
     expect(headers?.traceparent).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`));
     expect(headers?.traceparent).not.toContain('00f067aa0ba902b7');
-    expect(headers?.tracestate).toBe('vendor=1');
+    expect(headers).not.toHaveProperty('tracestate');
     expect(headers).not.toHaveProperty('baggage');
+  });
+
+  it('goes on with its state if that is configured', async () => {
+    const other = await startApp('{defaultModel: gpt-5.4, sendTraceState: true}');
+    await other.client.provider.unary('SendMessageSync', aRequest(), { metadata: METADATA });
+    expect(other.stub.requests[0]?.headers.tracestate).toBe('vendor=1');
+    await other.stop();
   });
 
   it('is in the log line of the call', async () => {

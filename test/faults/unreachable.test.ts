@@ -11,7 +11,10 @@ let running: RunningApp;
 afterEach(() => running.stop());
 
 const MODES: readonly Mode[] = ['FAIL', 'sync'];
-const NO_SUCH_NAME = { OPENAI_BASE_URL: 'http://upstream.invalid/v1' };
+const NO_SUCH_NAME = {
+  OPENAI_BASE_URL: 'http://upstream.invalid/v1',
+  TAMMA_INSECURE_BASE_URL: 'true',
+};
 
 async function expectNetworkError(mode: Mode, sentence: string): Promise<void> {
   const { failure } = await see(running.client, mode);

@@ -117,6 +117,7 @@ export async function simulate(load: Load): Promise<Result> {
     newSource: localSource,
     room,
     upstreamMessages: true,
+    traceState: false,
   };
   const upstreams = names.map((name) => {
     const parts = createUpstreamParts(

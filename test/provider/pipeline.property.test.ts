@@ -172,6 +172,7 @@ function setUp(script: readonly Behaviour[]) {
     log: SILENT,
     maxWaitMs,
     upstreamMessages: true,
+    traceState: false,
     newSource: localSource,
     room: new WaitingRoom(clock),
   };

@@ -46,6 +46,27 @@ describe('oversizeOf', () => {
       expect(oversizeOf(bytes, USAGE)).toEqual(tooMany('group_by'));
   });
 
+  it.each([
+    ['request.model', (text: Buffer) => inRequest(field(2, text))],
+    ['request.messages[].content', (text: Buffer) => inRequest(field(1, field(2, text)))],
+    ['request.stop', (text: Buffer) => inRequest(field(8, Buffer.from('end')), field(8, text))],
+    ['request.metadata[].key', (text: Buffer) => inRequest(field(26, field(1, text)))],
+    ['request.metadata[].value', (text: Buffer) => inRequest(field(26, field(2, text)))],
+  ])('refuses %s where it is no UTF-8', (path, bytes) => {
+    for (const hex of ['ff', 'c3', 'c0af', 'eda080', 'f4908080', '61e282']) {
+      const refusal = { field: path, description: 'must be UTF-8' };
+      expect(oversizeOf(bytes(Buffer.from(hex, 'hex')), SEND)).toEqual(refusal);
+    }
+    for (const text of ['', 'a\u0000', 'é', '🙂', '\uffff']) {
+      expect(oversizeOf(bytes(Buffer.from(text)), SEND)).toBeUndefined();
+    }
+  });
+
+  it('leaves bytes alone', () => {
+    const image = field(1, field(3, field(2, field(1, Buffer.from([0xff, 0xfe])))));
+    expect(oversizeOf(inRequest(image), SEND)).toBeUndefined();
+  });
+
   it('counts all fields, known or not', () => {
     const unknown = Buffer.alloc((MAX_FIELDS + 1) * 2, Buffer.from([0x78, 0]));
     expect(oversizeOf(unknown, SEND)).toMatchObject({ field: 'request' });

@@ -44,11 +44,12 @@ describe('traceHeaders', () => {
   it('names the span of the context', () => {
     const context = extractTraceContext(lookup({ traceparent: TRACEPARENT, tracestate: 'a=1' }));
 
-    expect(traceHeaders(context)).toEqual({ traceparent: TRACEPARENT, tracestate: 'a=1' });
+    expect(traceHeaders(context, true)).toEqual({ traceparent: TRACEPARENT, tracestate: 'a=1' });
+    expect(traceHeaders(context, false)).toEqual({ traceparent: TRACEPARENT });
   });
 
   it('is empty without a span', () => {
-    expect(traceHeaders(ROOT_CONTEXT)).toEqual({});
+    expect(traceHeaders(ROOT_CONTEXT, true)).toEqual({});
   });
 
   it('never carries baggage, even where the global propagator would', () => {
@@ -61,6 +62,6 @@ describe('traceHeaders', () => {
       baggage,
     );
 
-    expect(traceHeaders(context)).toEqual({ traceparent: TRACEPARENT });
+    expect(traceHeaders(context, true)).toEqual({ traceparent: TRACEPARENT });
   });
 });
