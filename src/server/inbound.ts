@@ -35,12 +35,13 @@ interface LibraryCall {
   readonly maxReceiveMessageSize: number;
   handleDataFrame(data: Buffer): void;
   startRead(): void;
+  handleEndEvent(): void;
   decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
   sendStatus(reply: object): void;
 }
 
-/** The private methods that are replaced. */
-const REPLACED = ['handleDataFrame', 'startRead', 'decompressMessage'] as const;
+/** The private methods that are replaced or called. */
+const REPLACED = ['handleDataFrame', 'handleEndEvent', 'startRead', 'decompressMessage'] as const;
 
 interface Progress {
   readonly call: LibraryCall;
@@ -62,7 +63,7 @@ export class Inbound {
   readonly #open = new Set<Progress>();
   #timer: Timer | undefined;
 
-  /** @throws Error if grpc-js has not the methods that are replaced here */
+  /** @throws Error if grpc-js has not the methods that are replaced or called here */
   constructor(deps: InboundDeps) {
     for (const method of REPLACED) {
       if (typeof Reflect.get(BaseServerInterceptingCall.prototype, method) === 'function') continue;
@@ -91,6 +92,8 @@ export class Inbound {
     this.#countFrames(call, held);
     this.#countDecompressed(call, held);
     if (requestStream) releaseWhatWasTaken(call, held);
+    // It waited to be begun, and without a message has ended meanwhile: grpc-js did not hear of that.
+    if (call.stream.readableEnded) call.handleEndEvent();
     // grpc-js goes on with whatever has the methods of a call.
     return intercepting as unknown as ServerInterceptingCall;
   };
