@@ -56,15 +56,15 @@ export class ItemPreparer {
     const spender = spenderOf(call);
     const { trackingEnabled, unpriced, minOutputTokens } = this.#means.costs;
     const hasBudget = trackingEnabled && this.#means.book.appliesTo(spender);
-    // Where no money depends on it, a guess will do.
-    const counted = hasBudget || hasMaxCost;
     const { sizes } = this.#means;
-    const inputTokens = counted ? await sizes.count(call) : sizes.estimate(call);
-    const item = { call, execution, spender, inputTokens };
+    const item = { call, execution, spender, inputTokens: sizes.estimate(call) };
     if (!trackingEnabled) return item;
     const plan = planAttempt(
       call,
-      { tokens: inputTokens, counted: true },
+      // A reservation is given back: for it an upper bound will do, which takes no tokenizer.
+      hasMaxCost
+        ? { tokens: await sizes.count(call), counted: true }
+        : { tokens: sizes.atMost(call), counted: false },
       { minOutputTokens, at: this.#clock.now(), batch: execution === 'upstream' },
     );
     if (plan === undefined) {

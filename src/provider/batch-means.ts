@@ -30,7 +30,7 @@ export interface BatchMeans {
   ): Promise<MessageResponse>;
   readonly upstreams: ReadonlyMap<string, BatchUpstream>;
   readonly book: Pick<BudgetBook, 'appliesTo' | 'reserve' | 'hold'>;
-  readonly sizes: Pick<PromptSizes, 'estimate' | 'count'>;
+  readonly sizes: Pick<PromptSizes, 'estimate' | 'count' | 'atMost'>;
   readonly catalogue: () => Catalogue;
   readonly labels: Pick<ModelLabels, 'label'>;
   readonly costs: {
