@@ -104,7 +104,7 @@ process.exit(problems.length === 0 ? 0 : 1);
 async function killNowAndThen(): Promise<void> {
   while (sidecar.kills < kills && !over) {
     // Also so late that what was begun comes to something.
-    await sleep(100 + random() ** 2 * (1_500 + 1.5 * items));
+    await sleep(100 + random() ** 2 * (1_500 + 0.6 * items));
     if (over) break;
     await sidecar.kill();
     await sidecar.start();

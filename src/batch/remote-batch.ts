@@ -4,8 +4,8 @@ import type { BatchPart } from '../money/batches/batch.ts';
 import { Patience } from './patience.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 
-/** How often files that are done with are deleted, before the upstream is left to expire them. */
-const DELETE_TRIES = 3;
+/** How often it is tried to delete files that are done with, before the upstream is left to expire them. */
+const TRIES = 5;
 
 const SILENT = 'The upstream does not tell how far it is';
 
@@ -51,11 +51,10 @@ export class RemoteBatch {
   async deleteFiles(id: string, inputFile: string): Promise<void> {
     const { stop } = this.#work;
     if (!this.#deps.means.upstreams.has(this.#part.upstream)) return;
-    let batch: UpstreamBatch | undefined;
-    if (id !== '') batch = await this.api.retrieve(id, stop).catch(() => undefined);
-    stop.throwIfAborted();
+    const tell = () => this.api.retrieve(id, stop);
+    const batch = id === '' ? undefined : await this.#someTimes(tell, { batch: id });
     for (const file of [batch?.outputFileId, batch?.errorFileId, inputFile]) {
-      if (file) await this.#deleteFile(file);
+      if (file) await this.#someTimes(() => this.api.deleteFile(file, stop), { file });
     }
   }
 
@@ -72,22 +71,21 @@ export class RemoteBatch {
   }
 
   /** As well as that can be done: the upstream lets files expire, too. */
-  async #deleteFile(file: string): Promise<void> {
+  async #someTimes<T>(act: () => Promise<T>, about: object): Promise<T | undefined> {
     const { stop, batch } = this.#work;
     const patience = new Patience(this.#work, this.#deps);
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      if (tries > 1) await patience.wait();
       try {
-        await this.api.deleteFile(file, stop);
-        return;
+        return await act();
       } catch (thrown) {
         stop.throwIfAborted();
-        if (tries >= DELETE_TRIES) {
-          const { reason } = ProviderError.from(thrown);
-          this.#deps.log.warn({ batch: batch.id, file, reason }, 'a file stays at the upstream');
-          return;
-        }
+        if (tries < TRIES) continue;
+        const { reason } = ProviderError.from(thrown);
+        const fields = { batch: batch.id, upstream: about, reason };
+        this.#deps.log.warn(fields, 'files of a batch stay at the upstream');
       }
-      await patience.wait();
     }
+    return undefined;
   }
 }

@@ -19,15 +19,22 @@ export interface RunningBatches extends RunningApp {
   readonly dataDir: string;
 }
 
+/** What the configuration says beside. */
+interface Settings {
+  readonly batch?: string;
+  readonly yaml?: string;
+  readonly api?: string;
+}
+
 /** The whole sidecar with a data directory, and a stub with these batches as its upstream. */
 export async function startBatches(
   behaviour: Partial<BatchBehaviour> = {},
-  { batch = '', yaml = '' }: { readonly batch?: string; readonly yaml?: string } = {},
+  { batch = '', yaml = '', api = 'batchApi: on' }: Settings = {},
 ): Promise<RunningBatches> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
   const settings = [QUICK, batch].filter(Boolean).join(', ');
   const app = await startApp(
-    `{ defaultModel: gpt-4o-mini, batchApi: on, dataDir: '${dataDir}', batch: { ${settings} }, ${yaml} }`,
+    `{ defaultModel: gpt-4o-mini, ${api}, dataDir: '${dataDir}', batch: { ${settings} }, ${yaml} }`,
   );
   app.stub.batches.set(behaviour);
   open.push(async () => {

@@ -33,6 +33,9 @@ interface Configured {
   readonly source: RateSource;
 }
 
+/** Share of places, and of what the upstream grants, that those have for whom nobody waits. */
+const SPARE_SHARE = 0.5;
+
 /**
  * What a target has room for: its concurrency and its configured limits, which are everybody's, and
  * what the upstream grants each quota group of its keys. Knows nothing of who waits.
@@ -127,6 +130,14 @@ export class Capacity {
   /** Whether one more may run, with whatever key. */
   hasPlace(now: number): boolean {
     return this.#running < this.#concurrency.at(now) && this.#daily.waitMs(1, now) === 0;
+  }
+
+  /** Whether so much is left with this key that nobody who waits for an answer would miss a place. */
+  hasSpare(now: number, key: number): boolean {
+    return (
+      this.#running < this.#concurrency.at(now) * SPARE_SHARE &&
+      this.#group(key).headroom(now) > 1 - SPARE_SHARE
+    );
   }
 
   /** Takes what one attempt with this key needs, all of it or nothing. */

@@ -47,11 +47,15 @@ const NOBODY = { requests: 0, tokens: 0 } as const;
 /** With so many times what a prompt needs in store, a guess at its length will do. */
 const PLENTY = 4;
 
+/** How often it is looked whether others leave capacity for those for whom nobody waits, in ms. */
+const SPARE_CHECK_MS = 1_000;
+
 /** Shorter holds are not told, in ms: an upstream at its limit asks for a second over and over. */
 const LONG_HOLD_MS = 10_000;
 
 /**
- * What one target may be sent, and the queue for it. Whoever comes while others of the same or a
+ * What one target may be sent, and the queue for it. Those for whom nobody waits go last, and only while
+ * half of it is free. Whoever comes while others of the same or a
  * higher priority wait, waits behind them, however little it needs: a big prompt is not starved by
  * small ones. Nobody waits for what only another one needs: its prompt to be counted, or a key that
  * this one may not use.
@@ -127,7 +131,7 @@ export class Limiter {
    */
   admit(call: Call): Permit | Promise<Permit> {
     const now = this.#deps.clock.now();
-    const priority = priorityOf(call.request);
+    const priority = priorityOf(call.request, call.background);
     const countsTokens = keysOf(call).some((key) => this.#capacity.countsTokens(key, now));
     const input = countsTokens ? this.#deps.sizes.estimate(call) : 0;
     const tokens = countsTokens ? this.#capacity.withOutput(input, call.request) : 0;
@@ -179,6 +183,7 @@ export class Limiter {
    * Returns which; undefined: there is no room, and nothing was taken.
    */
   #take(call: Call, tokens: number, now: number): number | undefined {
+    if (call.background && !this.#capacity.hasSpare(now, call.key)) return undefined;
     if (this.#capacity.take(tokens, now, call.key)) return call.key;
     if (call.keys === undefined || !this.#capacity.hasPlace(now)) return undefined;
     const key = call.keys.next((one) => this.#capacity.room(one, tokens, now));
@@ -352,7 +357,10 @@ export class Limiter {
     }
     this.#heldBy ??= waitedFor;
     waiter.waitedFor ??= waitedFor;
-    this.#alarm.at(now + waitMs);
+    // What others leave may be too little for it although it is there.
+    const leastMs = Number.isFinite(waitMs) ? waitMs : 0;
+    const lookMs = waiter.call.background ? Math.max(leastMs, SPARE_CHECK_MS) : waitMs;
+    this.#alarm.at(now + lookMs);
   }
 
   /** Whether nobody behind it can go before it: none has a key that this one may not use. */

@@ -28,8 +28,13 @@ export class WaitQueue<T extends Queued> {
   #size = 0;
 
   constructor() {
-    this.#byPriority = { 0: new Line(), 1: new Line(), 2: new Line() };
-    this.#lines = [this.#byPriority[0], this.#byPriority[1], this.#byPriority[2]];
+    this.#byPriority = { 0: new Line(), 1: new Line(), 2: new Line(), 3: new Line() };
+    this.#lines = [
+      this.#byPriority[0],
+      this.#byPriority[1],
+      this.#byPriority[2],
+      this.#byPriority[3],
+    ];
   }
 
   get size(): number {
@@ -48,7 +53,7 @@ export class WaitQueue<T extends Queued> {
 
   /** What all who wait need. */
   get total(): Ahead {
-    return this.ahead(2);
+    return this.ahead(3);
   }
 
   /** What somebody of this priority who comes now has ahead. */

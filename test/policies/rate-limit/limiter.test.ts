@@ -146,6 +146,30 @@ describe('Limiter', () => {
     expect(admitted).toEqual(['first', 'priority', 'default', 'flex']);
   });
 
+  it('keeps half of its places for those who are waited for', async () => {
+    const { ask, admitted, permits, pass } = setUp({ options: { maxConcurrent: 4 } });
+    for (const id of ['a', 'b']) ask(id);
+    ask('background', { background: true });
+    ask('c');
+    expect(admitted).toEqual(['a', 'b', 'c']);
+    permits.get('a')?.release();
+    await pass(0);
+    expect(admitted).not.toContain('background');
+    permits.get('b')?.release();
+    await pass(0);
+    expect(admitted).toEqual(['a', 'b', 'c', 'background']);
+  });
+
+  it('looks again whether others leave something of a rate', async () => {
+    const { ask, admitted, pass } = setUp({ options: { requestsPerMinute: 600 } });
+    for (let n = 0; n < 8; n += 1) ask(`call-${n}`);
+    ask('background', { background: true });
+    await pass(500);
+    expect(admitted).not.toContain('background');
+    for (let second = 0; second < 10; second += 1) await pass(1_000);
+    expect(admitted.at(-1)).toBe('background');
+  });
+
   it('does not let small prompts pass a big one that waits', async () => {
     const sizeOf = ({ id }: Call) => (id.startsWith('big') ? 50_000 : 10);
     const { ask, admitted, pass } = setUp({

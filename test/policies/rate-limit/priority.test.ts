@@ -13,4 +13,8 @@ describe('the priority of a request', () => {
   ])('that asks for the tier %s is %d', (serviceTier, expected) => {
     expect(priorityOf(serviceTier === undefined ? {} : { serviceTier })).toBe(expected);
   });
+
+  it('is the last if nobody waits for it', () => {
+    expect(priorityOf({ serviceTier: 'priority' }, true)).toBe(3);
+  });
 });
