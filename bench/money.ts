@@ -21,6 +21,7 @@ import { budget } from '../src/money/budget/stage.ts';
 import type { Ledger } from '../src/money/ledger/ledger.ts';
 import { metering } from '../src/money/ledger/metering.ts';
 import { openLedger } from '../src/money/ledger/open-ledger.ts';
+import { StoreThread } from '../src/money/store-thread/store-thread.ts';
 import { builtInCatalogue } from '../src/request/catalogue/catalogue.ts';
 import { PromptSizes } from '../src/request/tokens/prompt-sizes.ts';
 import { TokenCounter } from '../src/request/tokens/token-counter.ts';
@@ -72,7 +73,9 @@ type Kept = (typeof KEPT)[number];
 function openChain(kept: Kept): Chain {
   const directory = mkdtempSync(join(tmpdir(), 'money-'));
   const tokens = new TokenCounter();
-  const ledger = openLedger({ directory, retentionMs: 1e9 }, { clock: systemClock, log: SILENT });
+  const stores = new StoreThread({ directory });
+  const options = { directory, retentionMs: 1e9 };
+  const ledger = openLedger(options, { clock: systemClock, log: SILENT, stores });
   const deps = {
     clock: systemClock,
     catalogue: builtInCatalogue,
@@ -102,6 +105,7 @@ function openChain(kept: Kept): Chain {
     async close() {
       await book.close();
       await ledger.close();
+      await stores.close();
       await tokens.close();
       rmSync(directory, { recursive: true });
     },

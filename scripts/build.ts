@@ -15,6 +15,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 /** Each becomes `dist/NAME.js`, where what starts the thread looks for it. */
 const ENTRIES = {
   main: 'src/main.ts',
+  'store-worker': 'src/money/store-thread/store-worker.ts',
   'token-worker': 'src/request/tokens/token-worker.ts',
 };
 

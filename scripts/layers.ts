@@ -21,7 +21,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
   [/^opossum$/, 'policies/breaker/'],
   [/^@redis\//, 'shared-store/'],
   [/^lru-cache$/, 'money/cache/', 'money/repeats/'],
-  [/^node:sqlite$/, 'money/ledger/', 'money/batches/'],
+  [/^node:sqlite$/, 'money/store/', 'money/ledger/', 'money/batches/'],
 ];
 
 /** Wire types stay in the server, which converts them. */

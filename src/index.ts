@@ -12,7 +12,7 @@ export type { BudgetAlert } from './money/budget/alert.ts';
 export type { BudgetDefinition, BudgetOptions } from './money/budget/options.ts';
 export { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from './money/cache/options.ts';
 export type { LedgerQuery, LedgerSum, LedgerSums } from './money/ledger/ledger.ts';
-export { LedgerError } from './money/ledger/ledger-error.ts';
+export { LedgerError } from './money/store/ledger-error.ts';
 export type { LedgerOptions } from './money/ledger/open-ledger.ts';
 export { type BreakerOptions, DEFAULT_BREAKER } from './policies/breaker/options.ts';
 export type { ApiKey } from './policies/keys/api-key.ts';

@@ -5,7 +5,7 @@ import { type Environment, variable } from './config/environment.ts';
 import { type ReadFile, readYaml } from './config/files.ts';
 import { type ExportRange, exportRows } from './money/ledger/export-rows.ts';
 import { EXPORT_FORMATS, exportText } from './money/ledger/export-text.ts';
-import { LedgerError, messageOf } from './money/ledger/ledger-error.ts';
+import { LedgerError, messageOf } from './money/store/ledger-error.ts';
 
 export interface LedgerCommand {
   /** Behind the name of the subcommand. */

@@ -6,14 +6,14 @@ import { exportLedger, type LedgerCommand } from '../src/ledger-command.ts';
 import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './money/ledger/support.ts';
 
 /** A ledger of three calls, which ended at midnight, one and two seconds later. */
-function aFilledDirectory(): string {
+async function aFilledDirectory(): Promise<string> {
   const directory = aDirectory();
-  const { ledger, clock } = aLedger({ directory });
+  const { ledger, advance } = aLedger({ directory });
   for (const second of [0, 1, 2]) {
     const times = { startedAt: MIDNIGHT, endedAt: MIDNIGHT + second * 1_000 };
     ledger.open(anOpening({ callId: `call-${second}` })).settle(aCharge(times));
   }
-  clock.advance(50);
+  await advance(50);
   return directory;
 }
 
@@ -35,7 +35,7 @@ const callsIn = (out: string) => out.match(/call-\d/g) ?? [];
 
 describe('ledger', () => {
   it('writes JSON Lines of a ledger that is in use', async () => {
-    const { exitCode, err, out } = await ledgerCommand(['--directory', aFilledDirectory()]);
+    const { exitCode, err, out } = await ledgerCommand(['--directory', await aFilledDirectory()]);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     const rows = out
       .trimEnd()
@@ -49,7 +49,7 @@ describe('ledger', () => {
   });
 
   it('writes CSV', async () => {
-    const argv = ['--format', 'csv', '--directory', aFilledDirectory()];
+    const argv = ['--format', 'csv', '--directory', await aFilledDirectory()];
     const { out } = await ledgerCommand(argv);
     const lines = out.split('\r\n');
     expect(lines).toHaveLength(5);
@@ -70,13 +70,13 @@ describe('ledger', () => {
     [['--from', '2026-01-01T00:00:00.5Z', '--until', '2026-01-01T00:00:02Z'], ['call-1']],
     [['--from', '2026-01-02'], []],
   ])('writes what ended in the range of %j', async (argv, calls) => {
-    const { exitCode, out } = await ledgerCommand(['--directory', aFilledDirectory(), ...argv]);
+    const { exitCode, out } = await ledgerCommand(['--directory', await aFilledDirectory(), ...argv]);
     expect(exitCode).toBe(0);
     expect(callsIn(out)).toEqual(calls);
   });
 
   it('finds the ledger where a sidecar with that environment has it, without a key', async () => {
-    const directory = aFilledDirectory();
+    const directory = await aFilledDirectory();
     const { out } = await ledgerCommand([], { environment: { TAMMA_DATA_DIR: directory } });
     expect(callsIn(out)).toHaveLength(3);
   });
@@ -85,7 +85,7 @@ describe('ledger', () => {
     ['--config', ['--config', 'a.yaml'], {}],
     ['TAMMA_CONFIG', [], { TAMMA_CONFIG: 'a.yaml' }],
   ])('finds it where the file of %s says', async (_, argv, environment) => {
-    const readFile = () => `dataDir: ${aFilledDirectory()}\ndefaultModel: gpt-5.4`;
+    const readFile = () => `dataDir: ${await aFilledDirectory()}\ndefaultModel: gpt-5.4`;
     const { out } = await ledgerCommand(argv, { environment, readFile });
     expect(callsIn(out)).toHaveLength(3);
   });
@@ -95,7 +95,7 @@ describe('ledger', () => {
     const readFile = () => 'dataDir: /file';
     const { err } = await ledgerCommand([], { environment, readFile });
     expect(err).toBe('ledger: There is no ledger in /environment.\n');
-    const directory = aFilledDirectory();
+    const directory = await aFilledDirectory();
     const { out } = await ledgerCommand(['--directory', directory], { environment, readFile });
     expect(callsIn(out)).toHaveLength(3);
   });
@@ -151,7 +151,7 @@ describe('ledger', () => {
     });
     let over = false;
     const running = exportLedger(
-      { argv: ['--directory', aFilledDirectory()], environment: {}, readFile: () => '', output },
+      { argv: ['--directory', await aFilledDirectory()], environment: {}, readFile: () => '', output },
       { write: () => {} },
     ).finally(() => {
       over = true;
@@ -169,7 +169,7 @@ describe('ledger', () => {
     const output = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'EPIPE' })),
     });
-    const argv = ['--directory', aFilledDirectory()];
+    const argv = ['--directory', await aFilledDirectory()];
     const exitCode = await exportLedger(
       { argv, environment: {}, readFile: () => '', output },
       { write: (message) => expect(message).toBeUndefined() },

@@ -4,6 +4,7 @@ import { localAccounts } from '../money/budget/local-accounts.ts';
 import type { Ledger, LedgerRecord } from '../money/ledger/ledger.ts';
 import { noLedger } from '../money/ledger/no-ledger.ts';
 import { openLedger } from '../money/ledger/open-ledger.ts';
+import { StoreThread } from '../money/store-thread/store-thread.ts';
 import { localSource } from '../policies/rate-limit/local-source.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import type { SharedStoreOptions } from '../shared-store/options.ts';
@@ -32,12 +33,30 @@ type BooksSettings = Pick<ProviderSettings, 'costs' | 'ledger' | 'budgets' | 'sh
 /** @throws LedgerError if there can be no ledger in the directory that is given */
 export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
   const { sharedStore } = settings;
-  return sharedStore === undefined
-    ? openOwn(settings, deps)
-    : openShared(settings, sharedStore, deps);
+  const stores = new StoreThread(settings.ledger);
+  try {
+    const books =
+      sharedStore === undefined
+        ? openOwn(settings, { ...deps, stores })
+        : openShared(settings, sharedStore, { ...deps, stores });
+    return {
+      ...books,
+      closeBooks: async () => {
+        await books.closeBooks();
+        await stores.close();
+      },
+    };
+  } catch (error) {
+    void stores.close();
+    throw error;
+  }
 }
 
-function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: BooksDeps): Books {
+interface OpenDeps extends BooksDeps {
+  readonly stores: StoreThread;
+}
+
+function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: OpenDeps): Books {
   const ledger = costs.trackingEnabled ? openLedger(options, deps) : noLedger();
   const book = new BudgetBook(budgets, localAccounts(ledger, budgets.budgets), deps);
   return {
@@ -54,7 +73,7 @@ function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: Books
 function openShared(
   { costs, ledger: options, budgets }: BooksSettings,
   shared: SharedStoreOptions,
-  deps: BooksDeps,
+  deps: OpenDeps,
 ): Books {
   const recovered: LedgerRecord[] = [];
   let book = (record: LedgerRecord): unknown => recovered.push(record);

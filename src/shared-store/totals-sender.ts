@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { databasePath } from '../money/ledger/directory.ts';
+import { databasePath } from '../money/store/directory.ts';
 
 /** Below the ledger's directory. */
 const FILE = 'shared-totals.json';

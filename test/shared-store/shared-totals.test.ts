@@ -4,8 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Charge } from '../../src/core/call.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
-import type { Ledger, LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
-import { openLedger } from '../../src/money/ledger/open-ledger.ts';
+import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
 import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
@@ -16,6 +15,7 @@ import {
   anOpening,
   aRecord,
   costing,
+  openAlone,
   someUsage,
 } from '../money/ledger/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -68,7 +68,7 @@ describeWithRedis('totals on Redis', () => {
     await server.stop();
   });
 
-  let ledgers: Ledger[];
+  let ledgers: { close(): Promise<void> }[];
 
   beforeEach(() => {
     server.command('flushall');
@@ -87,13 +87,14 @@ describeWithRedis('totals on Redis', () => {
     let told = (booked: LedgerRecord): unknown => early.push(booked);
     const options = { retentionMs: 30 * DAY_MS, ...(directory !== undefined && { directory }) };
     const onRecord = (booked: LedgerRecord) => void told(booked);
-    const ledger = openLedger(options, { clock, log, onRecord });
+    const opened = openAlone(options, { clock, log, onRecord });
+    const { ledger } = opened;
     const store = { keyPrefix: 'test:' };
     const own = new CountingClock(clock);
     const totals = sharedTotals(runner, store, { clock: own, log, ledger, directory });
     told = totals.add.bind(totals);
     early.forEach(told);
-    ledgers.push(ledger);
+    ledgers.push(opened);
     const today = clock.now() - (clock.now() % DAY_MS);
     /** Lets it try to send what it has. */
     const push = async (afterMs = PUSH_MS) => {
@@ -107,7 +108,7 @@ describeWithRedis('totals on Redis', () => {
       // Nothing else ends in this millisecond.
       clock.advance(1);
     };
-    return { totals, clock, runner, log, today, push, ledger, book };
+    return { totals, clock, runner, log, today, push, ledger, book, close: opened.close };
   }
 
   const ALL = { groupBy: [] };
@@ -258,7 +259,7 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       one.runner.isUp = false;
       one.book('c');
-      await one.ledger.close();
+      await one.close();
       const two = openTotals(directory, one.clock);
       two.book('d');
       await two.push();
@@ -315,14 +316,14 @@ describeWithRedis('totals on Redis', () => {
       const one = openTotals(directory);
       one.book('a');
       await one.push();
-      await one.ledger.close();
+      await one.close();
       for (const name of readdirSync(directory)) {
         if (name.startsWith('ledger')) rmSync(join(directory, name));
       }
       const two = openTotals(directory, one.clock);
       two.book('b');
       expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
-      await two.ledger.close();
+      await two.close();
       const three = openTotals(directory, one.clock);
       expect(await three.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
     });

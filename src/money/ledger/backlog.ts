@@ -1,9 +1,8 @@
 import type { JournalLine } from './journal-line.ts';
 import type { StoredRecord } from './record-rows.ts';
-import type { RecordStore } from './record-store.ts';
 import { dailyShare, Groups, type Labels, type Totals } from './totals.ts';
 
-/** Records in one transaction: some milliseconds in which no call moves. */
+/** Records in one transaction; cloning so many to the worker takes a millisecond. */
 const BATCH = 250;
 
 /** Records that wait at most, should the database not take them: some 100 MB. */
@@ -12,21 +11,27 @@ const MAX_WAITING = 100_000;
 interface Settled {
   readonly number: number;
   readonly stored: StoredRecord;
-  /** The journal has it, because the database would not. */
-  journalled: boolean;
+}
+
+/** What is on its way to the database. */
+export interface Batch {
+  readonly records: readonly StoredRecord[];
+  readonly excess: readonly (Labels & Totals)[];
+  /** Of all attempts in it. */
+  readonly numbers: readonly number[];
 }
 
 /**
- * What is settled and not in the database yet. If that grows too long, of the rest only the daily
- * totals are kept.
+ * What is settled and not known to be in the database. If that grows too long, of the rest only the
+ * daily totals are kept.
  */
 export class Backlog {
   readonly #waiting: Settled[] = [];
-  readonly #excess = new Groups();
+  #excess = new Groups();
   /** Numbers of the attempts in `#excess`. */
-  readonly #excessNumbers: number[] = [];
+  #excessNumbers: number[] = [];
 
-  /** Attempts. */
+  /** Attempts, those on their way included. */
   get size(): number {
     return this.#waiting.length + this.#excessNumbers.length;
   }
@@ -37,40 +42,32 @@ export class Backlog {
 
   add(number: number, stored: StoredRecord): void {
     if (this.#waiting.length < MAX_WAITING) {
-      this.#waiting.push({ number, stored, journalled: false });
+      this.#waiting.push({ number, stored });
     } else {
       this.#excess.add(...dailyShare(stored.record));
       this.#excessNumbers.push(number);
     }
   }
 
-  /**
-   * Moves the oldest to the database, a batch at most. Returns the numbers of their attempts. Throws
-   * what SQLite throws; then all stays as it was.
-   */
-  moveTo(store: RecordStore): readonly number[] {
-    const batch = this.#waiting.slice(0, BATCH);
-    store.add(
-      batch.map(({ stored }) => stored),
-      this.#excess,
-    );
-    this.#waiting.splice(0, batch.length);
-    this.#excess.clear();
-    return [...batch.map(({ number }) => number), ...this.#excessNumbers.splice(0)];
+  /** The oldest, and the excess. One at a time: it stays in the backlog until it is `landed`. */
+  next(): Batch {
+    const oldest = this.#waiting.slice(0, BATCH);
+    return {
+      records: oldest.map(({ stored }) => stored),
+      excess: [...this.#excess.values()].map((group) => ({ ...group })),
+      numbers: [...oldest.map(({ number }) => number), ...this.#excessNumbers],
+    };
+  }
+
+  /** The batch is in the database. */
+  landed({ records, excess, numbers }: Batch): void {
+    this.#waiting.splice(0, records.length);
+    this.#excess.subtract(excess);
+    this.#excessNumbers.splice(0, numbers.length - records.length);
   }
 
   /** The records as the journal notes them. */
-  *lines(which: 'all' | 'new'): Iterable<JournalLine> {
-    for (const settled of this.#waiting) {
-      if (which === 'new' && settled.journalled) continue;
-      settled.journalled = true;
-      yield { type: 'settled', number: settled.number, stored: settled.stored };
-    }
-  }
-
-  /** What waits for the daily totals. */
-  *dailyShares(): Iterable<readonly [Labels, Totals]> {
-    for (const { stored } of this.#waiting) yield dailyShare(stored.record);
-    for (const group of this.#excess.values()) yield [group, group];
+  *lines(): Iterable<JournalLine> {
+    for (const { number, stored } of this.#waiting) yield { type: 'settled', number, stored };
   }
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { formatDollars } from '../pricing/money.ts';
-import { databasePath } from './directory.ts';
-import { LedgerError, messageOf } from './ledger-error.ts';
-import { refuseNewer, SCHEMA_VERSION, schemaVersion } from './schema.ts';
+import { databasePath } from '../store/directory.ts';
+import { LedgerError, messageOf } from '../store/ledger-error.ts';
+import { refuseNewer, SCHEMA_VERSION, schemaVersion } from '../store/schema.ts';
 
 /** What is exported of a record, in this order. */
 export const EXPORT_COLUMNS = [

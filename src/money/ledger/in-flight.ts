@@ -48,12 +48,12 @@ export class InFlight {
   }
 
   append(line: JournalLine): void {
-    if (!this.#journal.broken) this.#outage.watch(() => this.#journal.append(line));
+    if (!this.#journal.broken) this.#outage.watchNow(() => this.#journal.append(line));
   }
 
   /** Begins the journal anew with the attempts that run, and `more`. */
   renew(more: Iterable<JournalLine>): void {
-    this.#outage.watch(() => this.#journal.renew(this.#lines(more)));
+    this.#outage.watchNow(() => this.#journal.renew(this.#lines(more)));
   }
 
   /** Leaves a journal if attempts run still, or `keep` says so. */
@@ -61,7 +61,7 @@ export class InFlight {
     this.#timer?.cancel();
     this.#progress();
     if (keep || this.#attempts.size > 0) this.#journal.close();
-    else this.#outage.watch(() => this.#journal.remove());
+    else this.#outage.watchNow(() => this.#journal.remove());
   }
 
   *#lines(more: Iterable<JournalLine>): Iterable<JournalLine> {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { segmentPath } from './directory.ts';
+import { segmentPath } from '../store/directory.ts';
 import { JOURNAL_VERSION, type JournalLine, writeLine } from './journal-line.ts';
 
 /** A segment is replaced once it is longer than this, and twice as long as it began. */

@@ -103,7 +103,10 @@ export interface Ledger {
   open(opening: LedgerOpening): LedgerEntry;
   /** What was settled so far counts, whether it was written out or not. */
   sums(query: LedgerQuery): Promise<LedgerSums>;
-  /** Since a midnight UTC in epoch ms, or 0 for ever; what retention deleted is still counted. */
+  /**
+   * What was spent before this process, and what those that died have left: since a midnight UTC in
+   * epoch ms, or 0 for ever. What retention deleted is still counted. Blocks: for the start alone.
+   */
   spending(since: number): readonly Spending[];
   /** What is kept of batches. Absent: the ledger is in memory, and there are none. */
   readonly batches?: BatchBooks;

@@ -1,11 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
-import { databasePath, takeDirectory } from './directory.ts';
+import { LedgerError, messageOf } from '../store/ledger-error.ts';
+import type { Stores } from '../store/store-client.ts';
+import type { BatchOperations } from './batch-books.ts';
 import { Journal } from './journal.ts';
 import type { Ledger, LedgerRecord } from './ledger.ts';
-import { LedgerError, messageOf } from './ledger-error.ts';
 import type { LedgerLog } from './ledger-log.ts';
-import { RecordStore } from './record-store.ts';
-import { recover } from './recover.ts';
+import type { LedgerOperations } from './ledger-store.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 export interface LedgerOptions {
@@ -16,6 +16,8 @@ export interface LedgerOptions {
 }
 
 export interface LedgerDeps {
+  /** With the directory of the options, or in memory as they are. */
+  readonly stores: Stores;
   readonly clock: Clock;
   readonly log: LedgerLog;
   /** Is told of each record that is booked, also of those that a process that died has left. */
@@ -26,35 +28,40 @@ export interface LedgerDeps {
 const MAX_RECORDS_IN_MEMORY = 100_000;
 
 /**
- * Opens the ledger, and books what a process that died has left in it.
+ * Opens the ledger in the thread that keeps it, and tells what a process that died has left in it.
  *
- * @throws LedgerError if another process has the directory, if it cannot be written to, or if a newer
- * version of this program wrote it.
+ * @throws LedgerError if its journal cannot be written
  */
 export function openLedger(options: LedgerOptions, deps: LedgerDeps): Ledger {
   const { directory, retentionMs } = options;
-  if (directory !== undefined) return openDirectory(directory, retentionMs, deps);
-  const retention = { retentionMs, maxRecords: MAX_RECORDS_IN_MEMORY };
-  return new SqliteLedger(retention, { store: new RecordStore(':memory:'), ...deps });
+  const store = deps.stores.client<LedgerOperations>('ledger');
+  const batches = deps.stores.client<BatchOperations>('batches');
+  if (directory === undefined) {
+    return new SqliteLedger(
+      { retentionMs, maxRecords: MAX_RECORDS_IN_MEMORY },
+      { store, batches, ...deps },
+    );
+  }
+  const recovered = store.askNow('recovered');
+  if (recovered.length > 0) {
+    deps.log.info(
+      { directory, recovered: recovered.length },
+      'booked attempts that a process that died had left',
+    );
+  }
+  for (const record of recovered) deps.onRecord?.(record);
+  const journal = newJournal(directory);
+  return new SqliteLedger({ retentionMs }, { store, batches, journal, ...deps });
 }
 
-function openDirectory(directory: string, retentionMs: number, deps: LedgerDeps): Ledger {
-  const release = takeDirectory(directory);
-  let store: RecordStore | undefined;
+function newJournal(directory: string): Journal {
+  const journal = new Journal(directory);
   try {
-    store = new RecordStore(databasePath(directory));
-    const recovered = recover(directory, store, deps.onRecord);
-    if (recovered > 0) {
-      deps.log.info({ directory, recovered }, 'booked attempts that a process that died had left');
-    }
-    const journal = new Journal(directory);
     journal.renew([]);
-    return new SqliteLedger({ retentionMs }, { store, journal, release, ...deps });
   } catch (cause) {
-    store?.close();
-    release();
     throw new LedgerError(`the ledger in ${directory} cannot be opened: ${messageOf(cause)}`, {
       cause,
     });
   }
+  return journal;
 }

@@ -12,16 +12,36 @@ export class Outage {
   }
 
   /** Does `work`. Whether it succeeded. */
-  watch(work: () => void): boolean {
+  async watch(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+    } catch (err) {
+      this.#begin(err);
+      return false;
+    }
+    this.#end();
+    return true;
+  }
+
+  /** The same at once. */
+  watchNow(work: () => void): boolean {
     try {
       work();
     } catch (err) {
-      if (!this.#lasts) this.#log.error({ err }, `${this.#what} cannot be written; calls go on`);
-      this.#lasts = true;
+      this.#begin(err);
       return false;
     }
+    this.#end();
+    return true;
+  }
+
+  #begin(err: unknown): void {
+    if (!this.#lasts) this.#log.error({ err }, `${this.#what} cannot be written; calls go on`);
+    this.#lasts = true;
+  }
+
+  #end(): void {
     if (this.#lasts) this.#log.info({}, `${this.#what} can be written again`);
     this.#lasts = false;
-    return true;
   }
 }

@@ -1,5 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { BatchStore } from '../batches/batch-store.ts';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { StoreDatabase } from '../store/store-database.ts';
 import type { LedgerQuery } from './ledger.ts';
 import type { Slice } from './range.ts';
 import {
@@ -9,69 +9,46 @@ import {
   recordValues,
   type StoredRecord,
 } from './record-rows.ts';
-import { migrate } from './schema.ts';
 import { groupRow, type Source, sumsStatement } from './sums-statement.ts';
 import { dailyShare, dayOf, Groups, type Labels, type Totals } from './totals.ts';
 
 const DELETE_RECORDS = `DELETE FROM records WHERE (opened_at, call_id, attempt) IN (
   SELECT opened_at, call_id, attempt FROM records WHERE ended_at < ? ORDER BY ended_at LIMIT ?)`;
 
-/** How long the start waits for somebody who reads the database to let go of it. */
-const OPEN_TIMEOUT_MS = 5_000;
-
-/** Keeps what a long export had made of the write-ahead log from staying on disk. */
-const WAL_LIMIT_BYTES = 16 * 2 ** 20;
-
 /** In the order of text. */
 const AFTER_ALL_DAYS = '~';
 
-/** The ledger's database. Every method is synchronous, and throws what SQLite throws. */
+/** The ledger's tables. Every method is synchronous, and throws what SQLite throws. */
 export class RecordStore {
-  readonly #database: DatabaseSync;
+  readonly #database: StoreDatabase;
   readonly #insertRecord: StatementSync;
   readonly #addToDay: StatementSync;
   readonly #deleteRecords: StatementSync;
-  /** Of batches, in the same database, so that a result and what it cost are kept together. */
-  readonly batches: BatchStore;
 
-  /**
-   * @param path `:memory:`, or a file, which is made if it is missing.
-   * @throws LedgerError if its schema is newer than this program.
-   */
-  constructor(path: string) {
-    const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
-    try {
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-        PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
-      migrate(database);
-      // From now on calls are waiting: what cannot be written at once is written later.
-      database.exec('PRAGMA busy_timeout = 0');
-      this.#insertRecord = database.prepare(INSERT_RECORD);
-      this.#addToDay = database.prepare(ADD_TO_DAY);
-      this.#deleteRecords = database.prepare(DELETE_RECORDS);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+  constructor(database: StoreDatabase) {
     this.#database = database;
-    this.batches = new BatchStore(database, (charges) => {
-      this.#insert(charges.map((record) => ({ openedAt: record.startedAt, record })));
-    });
+    this.#insertRecord = database.prepare(INSERT_RECORD);
+    this.#addToDay = database.prepare(ADD_TO_DAY);
+    this.#deleteRecords = database.prepare(DELETE_RECORDS);
   }
 
   /**
    * Adds records, and `more` to the daily totals, all or nothing. Records that are there already
    * are left alone. Returns those that were not.
    */
-  add(records: readonly StoredRecord[], more: Groups = new Groups()): readonly StoredRecord[] {
-    return this.#transaction(() => {
-      const added = this.#insert(records);
-      for (const group of more.values()) this.#addToDay.run(...dayValues(group));
+  add(
+    records: readonly StoredRecord[],
+    more: Iterable<Labels & Totals> = [],
+  ): readonly StoredRecord[] {
+    return this.#database.transaction(() => {
+      const added = this.insert(records);
+      for (const group of more) this.#addToDay.run(...dayValues(group));
       return added;
     });
   }
 
-  #insert(records: readonly StoredRecord[]): readonly StoredRecord[] {
+  /** The same within a transaction that is open. */
+  insert(records: readonly StoredRecord[]): readonly StoredRecord[] {
     const days = new Groups();
     const added: StoredRecord[] = [];
     for (const stored of records) {
@@ -85,7 +62,7 @@ export class RecordStore {
 
   /** Deletes records that ended before `cutoff` (epoch ms), at most `limit`. Returns how many. */
   deleteBefore(cutoff: number, limit: number): number {
-    return this.#transaction(() => {
+    return this.#database.transaction(() => {
       const { changes } = this.#deleteRecords.run(cutoff, limit);
       if (Number(changes) > 0) {
         this.#database
@@ -126,10 +103,6 @@ export class RecordStore {
     return this.#sums('days', [day, AFTER_ALL_DAYS], query);
   }
 
-  close(): void {
-    this.#database.close();
-  }
-
   #sums(
     source: Source,
     range: readonly SQLInputValue[],
@@ -139,18 +112,5 @@ export class RecordStore {
     const statement = this.#database.prepare(sql);
     statement.setReadBigInts(true);
     return statement.all(...range, ...values).map(groupRow);
-  }
-
-  #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // SQLite itself rolls back if the disk is full.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

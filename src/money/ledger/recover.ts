@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { estimatedUsage } from '../../core/usage.ts';
-import { segmentNumbers, segmentPath } from './directory.ts';
+import { segmentNumbers, segmentPath } from '../store/directory.ts';
+import { LedgerError } from '../store/ledger-error.ts';
 import { JOURNAL_VERSION, type JournalLine, type ProgressLine, readLine } from './journal-line.ts';
 import { type LedgerOpening, type LedgerRecord, PROCESS_DIED } from './ledger.ts';
-import { LedgerError } from './ledger-error.ts';
 import type { StoredRecord } from './record-rows.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -18,27 +18,21 @@ interface Found {
 
 /**
  * Books what a journal in the directory holds and the database does not, then deletes it: what was
- * settled as it was, what was in flight as an estimate. Tells `onRecord` of each, and returns how
- * many they were.
+ * settled as it was, what was in flight as an estimate. Returns what it booked.
  *
  * May be interrupted at any point and done again.
  *
  * @throws LedgerError if a newer version of this program wrote the journal.
  */
-export function recover(
-  directory: string,
-  store: RecordStore,
-  onRecord?: (record: LedgerRecord) => void,
-): number {
+export function recover(directory: string, store: RecordStore): readonly LedgerRecord[] {
   const paths = segmentNumbers(directory).map((number) => segmentPath(directory, number));
   const journal = new JournalReader();
   for (const path of paths) journal.read(path);
   const records = journal.records();
-  let recovered = 0;
+  const recovered: LedgerRecord[] = [];
   for (let start = 0; start < records.length; start += BATCH) {
     const added = store.add(records.slice(start, start + BATCH));
-    for (const { record } of added) onRecord?.(record);
-    recovered += added.length;
+    for (const { record } of added) recovered.push(record);
   }
   for (const path of paths) rmSync(path);
   return recovered;

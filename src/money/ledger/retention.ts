@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { StoreClient } from '../store/store-client.ts';
+import type { LedgerOperations } from './ledger-store.ts';
 import type { Outage } from './outage.ts';
-import type { RecordStore } from './record-store.ts';
 
 export interface RetentionOptions {
   /** Records are deleted once they ended so long ago. */
@@ -10,12 +11,12 @@ export interface RetentionOptions {
 }
 
 export interface RetentionDeps {
-  readonly store: RecordStore;
+  readonly store: StoreClient<LedgerOperations>;
   readonly outage: Outage;
   readonly clock: Clock;
 }
 
-/** Records deleted at once: a few milliseconds in which no call moves. */
+/** Records deleted at once: a few milliseconds in which nothing else is written. */
 const CHUNK = 500;
 
 /** Between chunks while there is more to delete. */
@@ -26,10 +27,11 @@ const INTERVAL_MS = 60_000;
 /** Deletes old records, little by little. Their share of the daily totals stays. */
 export class Retention {
   readonly #options: RetentionOptions;
-  readonly #store: RecordStore;
+  readonly #store: StoreClient<LedgerOperations>;
   readonly #outage: Outage;
   readonly #clock: Clock;
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(options: RetentionOptions, { store, outage, clock }: RetentionDeps) {
     this.#options = options;
@@ -40,26 +42,19 @@ export class Retention {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
   }
 
   #wait(ms: number): void {
-    this.#timer = this.#clock.after(ms, () => this.#tick(), true);
+    if (!this.#stopped) this.#timer = this.#clock.after(ms, () => void this.#tick(), true);
   }
 
-  #tick(): void {
+  async #tick(): Promise<void> {
     let deleted = 0;
-    this.#outage.watch(() => {
-      deleted = this.#store.deleteBefore(this.#cutoff(), CHUNK);
+    await this.#outage.watch(async () => {
+      deleted = await this.#store.ask('deleteOld', this.#options, this.#clock.now(), CHUNK);
     });
     this.#wait(deleted === CHUNK ? PAUSE_MS : INTERVAL_MS);
-  }
-
-  #cutoff(): number {
-    const { retentionMs, maxRecords } = this.#options;
-    const tooOld = this.#clock.now() - retentionMs;
-    if (maxRecords === undefined) return tooOld;
-    const tooMany = this.#store.endOfNewestAfter(maxRecords);
-    return tooMany === undefined ? tooOld : Math.max(tooOld, tooMany + 1);
   }
 }

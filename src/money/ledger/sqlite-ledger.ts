@@ -1,9 +1,10 @@
 import type { Charge } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
+import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
 import { Backlog } from './backlog.ts';
-import { batchBooks } from './batch-books.ts';
+import { type BatchOperations, batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
 import type {
@@ -16,18 +17,16 @@ import type {
   Spending,
 } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
+import type { LedgerOperations } from './ledger-store.ts';
 import { Outage } from './outage.ts';
-import type { RecordStore } from './record-store.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 import { sumRecords } from './sums.ts';
-import { dayOf, Groups, NO_LABELS } from './totals.ts';
 
 export interface SqliteLedgerDeps {
-  readonly store: RecordStore;
+  readonly store: StoreClient<LedgerOperations>;
+  readonly batches: StoreClient<BatchOperations>;
   /** Of what is in flight. Absent: nothing outlives the process. */
   readonly journal?: Journal;
-  /** Lets go of the directory. */
-  readonly release?: () => void;
   readonly clock: Clock;
   readonly log: LedgerLog;
   readonly onRecord?: (record: LedgerRecord) => void;
@@ -39,44 +38,53 @@ const FLUSH_MS = 50;
 /** After a write that failed. */
 const RETRY_MS = 1_000;
 
-const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
+/** What is in memory alone need not leave this thread before so many have come together. */
+const MEMORY_BATCH = 1_000;
+
+/** A journal that holds no more than so many settled records is written anew without being noticed. */
+const FEW = 500;
 
 /**
- * The ledger in SQLite. What is opened is in the journal at once; what is settled goes to the database
- * in batches, off the path of calls, and waits in memory while the database cannot be written.
+ * The ledger in SQLite, which works in a thread of its own. What is opened is in the journal at once,
+ * and so is what is settled; from there it goes to the database in batches, and waits in memory while
+ * that cannot be written.
  */
 export class SqliteLedger implements Ledger {
-  readonly #store: RecordStore;
+  readonly #store: StoreClient<LedgerOperations>;
   readonly #clock: Clock;
   readonly #log: LedgerLog;
-  readonly #release: (() => void) | undefined;
   readonly #onRecord: ((record: LedgerRecord) => void) | undefined;
   readonly #inFlight: InFlight | undefined;
   readonly #backlog = new Backlog();
   readonly #database: Outage;
-  readonly #retention: Retention;
+  readonly #newRetention: () => Retention;
+  /** In memory it begins with the first batch: the thread is not started for nothing. */
+  #retention: Retention | undefined;
   /** Numbers of attempts of which the journal should know that they are done. */
   #done: number[] = [];
   #lastNumber = 0;
   #flushTimer: Timer | undefined;
+  /** A batch is on its way. */
+  #flushing: Promise<boolean> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   readonly batches?: BatchBooks;
 
-  /** The ledger owns what it is given, and closes it. */
   constructor(retention: RetentionOptions, deps: SqliteLedgerDeps) {
-    const { store, journal, release, clock, log } = deps;
+    const { store, journal, clock, log } = deps;
     this.#onRecord = deps.onRecord;
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#release = release;
     this.#database = new Outage('ledger database', log);
-    this.#retention = new Retention(retention, { store, outage: this.#database, clock });
+    const outage = this.#database;
+    this.#newRetention = () => new Retention(retention, { store, outage, clock });
     if (journal !== undefined) {
+      this.#retention = this.#newRetention();
       const outage = new Outage('ledger journal', log);
       this.#inFlight = new InFlight({ journal, outage, clock });
-      this.batches = batchBooks(store.batches, (record) => this.#onRecord?.(record));
+      this.batches = batchBooks(deps.batches, (record) => this.#onRecord?.(record));
     }
   }
 
@@ -89,38 +97,30 @@ export class SqliteLedger implements Ledger {
   }
 
   async sums(query: LedgerQuery): Promise<LedgerSums> {
-    this.#flushAll();
+    await this.#flushAll();
     return sumRecords(this.#store, query, this.#clock.now());
   }
 
   spending(since: number): readonly Spending[] {
-    this.#flushAll();
-    const firstDay = dayOf(since);
-    const spenders = new Groups();
-    for (const group of this.#store.sumsFrom(firstDay, SPENDERS)) spenders.add(group, group);
-    for (const [{ day, model, userId, projectId }, totals] of this.#backlog.dailyShares()) {
-      if (day >= firstDay) spenders.add({ ...NO_LABELS, model, userId, projectId }, totals);
-    }
-    return Array.from(spenders.values(), ({ model, userId, projectId, picoDollars }) => ({
-      model,
-      userId,
-      projectId,
-      picoDollars,
-    }));
+    // In memory nothing is from before.
+    return this.#inFlight === undefined ? [] : this.#store.askNow('spending', since);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#flushAll();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // In memory nothing outlives the process.
+    if (this.#inFlight !== undefined) await this.#flushAll();
     this.#closed = true;
-    if (!this.#backlog.empty && this.#inFlight?.broken !== false) {
+    if (!this.#backlog.empty && this.#inFlight?.broken) {
       this.#log.error({ attempts: this.#backlog.size }, 'attempts are lost to the ledger');
     }
     this.#flushTimer?.cancel();
-    this.#retention.stop();
+    this.#retention?.stop();
     this.#inFlight?.close(!this.#backlog.empty);
-    this.#store.close();
-    this.#release?.();
   }
 
   readonly #over = (attempt: Attempt, charge?: Charge): void => {
@@ -132,46 +132,65 @@ export class SqliteLedger implements Ledger {
     } else {
       const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
       const record = { ...charge, callId, traceId, userId, projectId };
-      this.#backlog.add(attempt.number, { openedAt: startedAt, record });
+      const stored = { openedAt: startedAt, record };
+      // Before the caller hears of it: what it was told is what the next start finds.
+      this.#inFlight?.append({ type: 'settled', number: attempt.number, stored });
+      this.#backlog.add(attempt.number, stored);
       this.#onRecord?.(record);
     }
-    this.#flushAfter(FLUSH_MS);
+    if (this.#inFlight !== undefined || this.#backlog.size >= MEMORY_BATCH) {
+      this.#flushAfter(FLUSH_MS);
+    }
   };
 
   #flushAfter(ms: number): void {
-    this.#flushTimer ??= this.#clock.after(ms, () => this.#flush());
+    this.#flushTimer ??= this.#clock.after(ms, () => void this.#flush());
   }
 
-  /** As far as the database can be written. */
-  #flushAll(): void {
-    while (!this.#backlog.empty && this.#flush());
+  /** What is settled by now, as far as the database can be written. */
+  async #flushAll(): Promise<void> {
+    for (let left = this.#backlog.size; left > 0; ) {
+      const before = this.#backlog.size;
+      if (!(await this.#flush())) break;
+      left -= Math.max(1, before - this.#backlog.size);
+    }
   }
 
   /** Writes a batch to the database, and what follows from it to the journal. Whether it could. */
-  #flush(): boolean {
+  #flush(): Promise<boolean> {
+    this.#flushing ??= this.#flushOne().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flushOne(): Promise<boolean> {
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;
-    const moved = this.#backlog.empty || this.#database.watch(() => this.#moveBatch());
-    this.#writeJournal(moved);
+    const moved = this.#backlog.empty || (await this.#database.watch(() => this.#moveBatch()));
+    if (this.#closed) return moved;
+    this.#writeJournal();
     if (!moved || this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
     else if (!this.#backlog.empty) this.#flushAfter(0);
     return moved;
   }
 
-  #moveBatch(): void {
-    this.#done = this.#done.concat(this.#backlog.moveTo(this.#store));
+  async #moveBatch(): Promise<void> {
+    const batch = this.#backlog.next();
+    await this.#store.ask('add', batch.records, batch.excess);
+    this.#backlog.landed(batch);
+    if (!this.#closed) this.#retention ??= this.#newRetention();
+    this.#done = this.#done.concat(batch.numbers);
   }
 
-  #writeJournal(moved: boolean): void {
+  #writeJournal(): void {
     const inFlight = this.#inFlight;
     const numbers = this.#done;
     this.#done = [];
     if (inFlight === undefined) return;
     if (numbers.length > 0) inFlight.append({ type: 'done', numbers });
-    if (inFlight.broken || (inFlight.large && this.#backlog.empty)) {
-      inFlight.renew(this.#backlog.lines('all'));
-    } else if (!moved) {
-      for (const line of this.#backlog.lines('new')) inFlight.append(line);
+    if (inFlight.broken || (inFlight.large && this.#backlog.size <= FEW)) {
+      inFlight.renew(this.#backlog.lines());
     }
   }
 }

@@ -1,6 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import type { StoreClient } from '../store/store-client.ts';
 import type { LedgerQuery, LedgerSums } from './ledger.ts';
-import { type Range, sliceRange } from './range.ts';
+import type { LedgerOperations } from './ledger-store.ts';
+import { type Range, type Slice, sliceRange } from './range.ts';
 import type { RecordStore } from './record-store.ts';
 import {
   addTotals,
@@ -15,22 +16,30 @@ import {
 const MAX_ROWS = 1_000;
 
 /**
- * Sums over what the database holds. Reads it slice by slice, and lets calls move in between.
+ * Sums over what the database holds, part by part.
  *
  * @param now Epoch ms.
  */
 export async function sumRecords(
-  store: RecordStore,
+  store: Pick<StoreClient<LedgerOperations>, 'ask'>,
   query: LedgerQuery,
   now: number,
 ): Promise<LedgerSums> {
   const groups = new Groups();
-  const range = knownRange(store, query, now);
-  for (const slice of range === undefined ? [] : sliceRange(range, store.deletedBefore())) {
-    for (const group of store.sums(slice, query)) groups.add(group, group);
-    await turn();
+  for (const slice of await store.ask('slices', query, now)) {
+    for (const group of await store.ask('sums', slice, query)) groups.add(group, group);
   }
   return toSums(groups, query);
+}
+
+/**
+ * The parts in which a sum is read.
+ *
+ * @param now Epoch ms.
+ */
+export function slicesOf(store: RecordStore, query: LedgerQuery, now: number): readonly Slice[] {
+  const range = knownRange(store, query, now);
+  return range === undefined ? [] : sliceRange(range, store.deletedBefore());
 }
 
 /** @param groups by what the query groups by */

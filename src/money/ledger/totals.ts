@@ -59,15 +59,38 @@ export class Groups {
   }
 
   add(labels: Labels, totals: Totals): void {
-    const key = `${labels.day}\0${labels.model}\0${labels.userId}\0${labels.projectId}\0${labels.target}\0${labels.outcome}`;
+    const key = keyOf(labels);
     const group = this.#groups.get(key);
     if (group === undefined) this.#groups.set(key, { ...labels, ...totals });
     else addTotals(group, totals);
   }
 
-  clear(): void {
-    this.#groups.clear();
+  /** Takes out what was in it before. */
+  subtract(groups: Iterable<Labels & Totals>): void {
+    for (const group of groups) {
+      this.add(group, negative(group));
+      const key = keyOf(group);
+      if (this.#groups.get(key)?.attempts === 0) this.#groups.delete(key);
+    }
   }
+}
+
+function keyOf({ day, model, userId, projectId, target, outcome }: Labels): string {
+  return `${day}\0${model}\0${userId}\0${projectId}\0${target}\0${outcome}`;
+}
+
+function negative(totals: Totals): Totals {
+  return {
+    attempts: -totals.attempts,
+    estimatedAttempts: -totals.estimatedAttempts,
+    unpricedAttempts: -totals.unpricedAttempts,
+    inputTokens: -totals.inputTokens,
+    outputTokens: -totals.outputTokens,
+    cacheReadTokens: -totals.cacheReadTokens,
+    cacheWriteTokens: -totals.cacheWriteTokens,
+    reasoningTokens: -totals.reasoningTokens,
+    picoDollars: -totals.picoDollars,
+  };
 }
 
 /** The group of the daily totals that a record counts in, and what it adds to it. */

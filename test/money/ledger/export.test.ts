@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { databasePath } from '../../../src/money/ledger/directory.ts';
 import {
   EXPORT_COLUMNS,
   type ExportRow,
   exportRows,
 } from '../../../src/money/ledger/export-rows.ts';
 import { exportText } from '../../../src/money/ledger/export-text.ts';
+import { databasePath } from '../../../src/money/store/directory.ts';
 import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT, recordsIn } from './support.ts';
 
 function aRow(overrides: Partial<ExportRow> = {}): ExportRow {
@@ -16,56 +16,57 @@ function aRow(overrides: Partial<ExportRow> = {}): ExportRow {
 
 const csvOf = (row: ExportRow) => [...exportText([row], 'csv')].join('').split('\r\n')[1];
 
-function tenCalls(directory: string) {
-  const { ledger, clock } = aLedger({ directory });
+async function tenCalls(directory: string) {
+  const { ledger, close, advance } = aLedger({ directory });
   for (let call = 0; call < 10; call++) {
     const times = { startedAt: MIDNIGHT, endedAt: MIDNIGHT + 100 - call };
     ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge(times));
   }
-  clock.advance(50);
-  return { ledger, clock };
+  await advance(50);
+  return { ledger, close, advance };
 }
 
 describe('rows of an export', () => {
-  it('come in order of their end, from a time on and until another', () => {
+  it('come in order of their end, from a time on and until another', async () => {
     const directory = aDirectory();
-    tenCalls(directory);
+    await tenCalls(directory);
     const calls = (range: object) => Array.from(exportRows(directory, range), (row) => row.call_id);
     expect(calls({})).toHaveLength(10);
     expect(calls({ from: MIDNIGHT + 98 })).toEqual(['call-2', 'call-1', 'call-0']);
     expect(calls({ until: MIDNIGHT + 93 })).toEqual(['call-9', 'call-8']);
   });
 
-  it('are those of one moment, however long it takes and whatever is written meanwhile', () => {
+  it('are those of one moment, however long it takes and whatever is written meanwhile', async () => {
     const directory = aDirectory();
-    const { ledger, clock } = tenCalls(directory);
+    const { ledger, advance } = await tenCalls(directory);
     const rows = exportRows(directory, {});
     rows.next();
     for (let call = 10; call < 500; call++) {
       const times = { startedAt: MIDNIGHT, endedAt: MIDNIGHT + 200 };
       ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge(times));
-      if (call % 50 === 0) clock.advance(50);
+      if (call % 50 === 0) await advance(50);
     }
-    clock.advance(50);
+    await advance(50);
+    await advance(50);
     expect([...rows]).toHaveLength(9);
     expect(recordsIn(directory)).toHaveLength(500);
   });
 
   it('can be read of a ledger that nobody writes', async () => {
     const directory = aDirectory();
-    const { ledger } = tenCalls(directory);
-    await ledger.close();
+    const { close } = await tenCalls(directory);
+    await close();
     expect(recordsIn(directory)).toHaveLength(10);
   });
 
   it('let go of the ledger when nobody wants more', async () => {
     const directory = aDirectory();
-    const { ledger } = tenCalls(directory);
+    const { close } = await tenCalls(directory);
     for (const row of exportRows(directory, {})) {
       expect(row.call_id).toBe('call-9');
       break;
     }
-    await ledger.close();
+    await close();
     expect(() => aLedger({ directory })).not.toThrow();
   });
 

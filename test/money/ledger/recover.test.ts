@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { segmentPath } from '../../../src/money/ledger/directory.ts';
 import { writeLine } from '../../../src/money/ledger/journal-line.ts';
+import { segmentPath } from '../../../src/money/store/directory.ts';
 import { fewOrMany } from '../../support/long.ts';
 import {
   aCharge,
@@ -17,15 +17,15 @@ import {
 } from './support.ts';
 
 /** A ledger that was killed with one attempt settled and one in flight. */
-function killed(): string {
+async function killed(): Promise<string> {
   const directory = aDirectory();
-  const { ledger, clock } = aLedger({ directory });
+  const { ledger, clock, advance } = aLedger({ directory });
   const charge = aCharge({ ...costing(5n), endedAt: MIDNIGHT + 10 });
   ledger.open(anOpening({ callId: 'settled' })).settle(charge);
-  clock.advance(100);
+  await advance(100);
   const entry = ledger.open(anOpening({ callId: 'in-flight', startedAt: clock.now() }));
   entry.progress(20);
-  clock.advance(1_000);
+  await advance(1_000);
   return leftBy(directory);
 }
 
@@ -46,7 +46,7 @@ function theSegment(directory: string): string {
 
 describe('a ledger that was killed', () => {
   it('books what was in flight as an estimate: the prompt, and the output so far', async () => {
-    const directory = killed();
+    const directory = await killed();
     const { ledger, log } = aLedger({ directory });
     expect(log.lines).toEqual(['info: booked attempts that a process that died had left']);
     expect(log.fields).toEqual([{ directory, recovered: 1 }]);
@@ -80,11 +80,11 @@ describe('a ledger that was killed', () => {
     expect((await ledger.sums({ groupBy: [] })).total).toMatchObject({ unpricedAttempts: 1 });
   });
 
-  it('rounds counts up that were estimates themselves', () => {
+  it('rounds counts up that were estimates themselves', async () => {
     const directory = aDirectory();
-    const { ledger, clock } = aLedger({ directory });
+    const { ledger, advance } = aLedger({ directory });
     ledger.open(anOpening({ inputTokens: 99.2 })).progress(7.5);
-    clock.advance(250);
+    await advance(250);
     const left = leftBy(directory);
     aLedger({ directory: left });
     expect(recordsIn(left)).toMatchObject([
@@ -98,8 +98,8 @@ describe('a ledger that was killed', () => {
     expect(aLedger({ directory: leftBy(directory) }).log.lines).toEqual([]);
   });
 
-  it('loses no more than a line that was not written whole, wherever it was torn', () => {
-    const whole = killed();
+  it('loses no more than a line that was not written whole, wherever it was torn', async () => {
+    const whole = await killed();
     const segment = theSegment(whole);
     const bytes = readFileSync(segment).length;
     const line = writeLine({ type: 'opened', number: 3, opening: anOpening({ callId: 'torn' }) });
@@ -114,7 +114,7 @@ describe('a ledger that was killed', () => {
   }, 60_000);
 
   it('books what was settled once, however often recovery is interrupted', async () => {
-    const directory = killed();
+    const directory = await killed();
     const copy = join(aDirectory(), 'segment');
     copyFileSync(theSegment(directory), copy);
     const before = await aLedger({ directory }).ledger.sums({ groupBy: [] });
@@ -126,8 +126,8 @@ describe('a ledger that was killed', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('knows what two segments say of the same attempt', () => {
-    const directory = killed();
+  it('knows what two segments say of the same attempt', async () => {
+    const directory = await killed();
     const opened = readFileSync(theSegment(directory), 'utf8').match(/^\["opened",2.*$/m)?.[0];
     // It died while it began a new segment: the output so far is in the old one alone.
     writeFileSync(segmentPath(directory, 2), `["journal",1]\n${opened}\n["progr`);
@@ -136,8 +136,8 @@ describe('a ledger that was killed', () => {
     expect(segments(directory)).toHaveLength(1);
   });
 
-  it('ignores progress of attempts that are over, and lines that the disk has lost', () => {
-    const directory = killed();
+  it('ignores progress of attempts that are over, and lines that the disk has lost', async () => {
+    const directory = await killed();
     appendFileSync(theSegment(directory), '\0\0\0\n["progress",1,[[1,9],[77,9]]]\n["done",[2]]\n');
     aLedger({ directory });
     expect(recordsIn(directory)).toMatchObject([{ call_id: 'settled', output_tokens: 10 }]);
@@ -145,18 +145,18 @@ describe('a ledger that was killed', () => {
 
   it('does not book again what was settled, written out and then deleted by retention', async () => {
     const directory = aDirectory();
-    const { ledger, clock } = aLedger({ directory, retentionMs: 1_000 });
+    const { ledger, advance } = aLedger({ directory, retentionMs: 1_000 });
     ledger.open(anOpening()).settle(aCharge());
-    clock.advance(60_000);
-    clock.advance(60_000);
+    await advance(60_000);
+    await advance(60_000);
     expect(recordsIn(directory)).toEqual([]);
     const left = leftBy(directory);
     const { ledger: next } = aLedger({ directory: left });
     expect((await next.sums({ groupBy: [] })).total).toMatchObject({ attempts: 1 });
   });
 
-  it('is refused if its journal is of a newer version', () => {
-    const directory = killed();
+  it('is refused if its journal is of a newer version', async () => {
+    const directory = await killed();
     writeFileSync(segmentPath(directory, 2), '["journal",2]\n');
     expect(() => aLedger({ directory })).toThrow('has version 2, and this program knows 1');
     expect(segments(directory)).toHaveLength(2);

@@ -12,33 +12,33 @@ import { random } from '../../../bench/storm/random.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { LedgerEntry } from '../../../src/money/ledger/ledger.ts';
 import { openLedger } from '../../../src/money/ledger/open-ledger.ts';
+import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
 
 const STEPS = 1_000_000;
 
 const [directory = '', seed = '', name = ''] = process.argv.slice(2);
 const chance = random(Number(seed));
 const silent = { info: () => {}, error: () => {} };
-const ledger = openLedger(
-  { directory, retentionMs: 86_400_000 },
-  { clock: systemClock, log: silent },
-);
+const options = { directory, retentionMs: 86_400_000 };
+const stores = new StoreThread(options);
+const ledger = openLedger(options, { clock: systemClock, log: silent, stores });
 const running = new Map<string, LedgerEntry>();
 const say = (text: string) => void writeSync(1, `${text}\n`);
 process.send?.('ready');
 
 for (let step = 0; step < STEPS; step++) {
-  takeStep(step);
+  await takeStep(step);
   // Its timers fire: batches are written, and progress.
   if (step % 16 === 0) await turn();
 }
 
-function takeStep(step: number): void {
+async function takeStep(step: number): Promise<void> {
   const one = chance();
   if (one < 0.4 || running.size === 0) open(`${name}-${step}`);
   else if (one < 0.6) progress();
   else if (one < 0.9) settle();
   else if (one < 0.98) void_();
-  else if (one < 0.985) write();
+  else if (one < 0.985) await write();
 }
 
 function open(callId: string): void {
@@ -102,9 +102,9 @@ function void_(): void {
   say(`void ${callId}`);
 }
 
-function write(): void {
+async function write(): Promise<void> {
   settle();
-  ledger.spending(0);
+  await ledger.sums({ groupBy: [] });
   say('written');
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LedgerDimension, LedgerQuery } from '../../../src/money/ledger/ledger.ts';
 import type { StoredRecord } from '../../../src/money/ledger/record-rows.ts';
-import { RecordStore } from '../../../src/money/ledger/record-store.ts';
 import { sumRecords } from '../../../src/money/ledger/sums.ts';
 import {
   addTotals,
@@ -12,7 +11,7 @@ import {
   noTotals,
 } from '../../../src/money/ledger/totals.ts';
 import { fewOrMany } from '../../support/long.ts';
-import { aRecord, costing, DAY, MIDNIGHT, someUsage } from './support.ts';
+import { aRecord, costing, DAY, MIDNIGHT, someUsage, storeInMemory } from './support.ts';
 
 const HOUR = 3_600_000;
 const NOW = MIDNIGHT + 4 * DAY + 5 * HOUR;
@@ -26,18 +25,18 @@ const DIMENSIONS: readonly LedgerDimension[] = [
   'day',
 ];
 
-function storeOf(records: readonly StoredRecord[]): RecordStore {
-  const store = new RecordStore(':memory:');
-  store.add(records);
-  return store;
+function storeOf(stored: readonly StoredRecord[]) {
+  const { store, records, database } = storeInMemory();
+  records.add(stored);
+  return { store, records, database };
 }
 
 async function sumsOf(records: readonly StoredRecord[], query: LedgerQuery, now = NOW) {
-  const store = storeOf(records);
+  const { store, database } = storeOf(records);
   try {
     return await sumRecords(store, query, now);
   } finally {
-    store.close();
+    database.close();
   }
 }
 
@@ -150,9 +149,9 @@ describe('sums of the ledger', () => {
   });
 
   it('count what was deleted by whole days', async () => {
-    const store = storeOf([at(1), at(5), at(23), at(25), at(49)]);
-    store.deleteBefore(MIDNIGHT + 24 * HOUR, 2);
-    expect(store.deletedBefore()).toBe(MIDNIGHT + DAY);
+    const { store, records } = storeOf([at(1), at(5), at(23), at(25), at(49)]);
+    records.deleteBefore(MIDNIGHT + 24 * HOUR, 2);
+    expect(records.deletedBefore()).toBe(MIDNIGHT + DAY);
     const attempts = async (from: number, until: number) => {
       const range = { from: MIDNIGHT + from * HOUR, until: MIDNIGHT + until * HOUR };
       return (await sumRecords(store, { groupBy: [], ...range }, NOW)).total.attempts;
@@ -160,6 +159,5 @@ describe('sums of the ledger', () => {
     expect(await attempts(4, 6)).toBe(3);
     expect(await attempts(4, 26)).toBe(4);
     expect(await attempts(25, 49)).toBe(1);
-    store.close();
   });
 });

@@ -1,13 +1,24 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import type { Charge } from '../../../src/core/call.ts';
 import type { Usage } from '../../../src/core/events.ts';
 import { type ExportRow, exportRows } from '../../../src/money/ledger/export-rows.ts';
-import type { Ledger, LedgerOpening } from '../../../src/money/ledger/ledger.ts';
-import { openLedger } from '../../../src/money/ledger/open-ledger.ts';
+import type { LedgerOpening } from '../../../src/money/ledger/ledger.ts';
+import { type LedgerOperations, ledgerStore } from '../../../src/money/ledger/ledger-store.ts';
+import {
+  type LedgerDeps,
+  type LedgerOptions,
+  openLedger,
+} from '../../../src/money/ledger/open-ledger.ts';
 import type { StoredRecord } from '../../../src/money/ledger/record-rows.ts';
+import { RecordStore } from '../../../src/money/ledger/record-store.ts';
+import type { Operations } from '../../../src/money/store/protocol.ts';
+import type { StoreClient } from '../../../src/money/store/store-client.ts';
+import { StoreDatabase } from '../../../src/money/store/store-database.ts';
+import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 export const DAY = 86_400_000;
@@ -16,10 +27,10 @@ export const DAY = 86_400_000;
 export const MIDNIGHT = Date.UTC(2026, 0, 1);
 
 const directories: string[] = [];
-const ledgers: Ledger[] = [];
+const opened: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  await Promise.all(ledgers.splice(0).map((ledger) => ledger.close()));
+  await Promise.all(opened.splice(0).map((one) => one.close()));
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
@@ -72,9 +83,41 @@ export function aLedger(
   clock = new FakeClock(),
 ) {
   const log = new FakeLog();
-  const ledger = openLedger({ retentionMs: 30 * DAY, ...options }, { clock, log });
-  ledgers.push(ledger);
-  return { ledger, clock, log };
+  const { ledger, stores, close } = openAlone(
+    { retentionMs: 30 * DAY, ...options },
+    { clock, log },
+  );
+  opened.push({ close });
+  const client = stores.client<LedgerOperations>('ledger');
+  /** Lets time pass, and the thread answer what it was asked by then. */
+  const advance = async (ms: number) => {
+    clock.advance(ms);
+    await client.ask('recovered');
+    await turn();
+  };
+  return { ledger, clock, log, close, advance };
+}
+
+/** A ledger with a thread of its own; `close` ends both. */
+export function openAlone(options: LedgerOptions, deps: Omit<LedgerDeps, 'stores'>) {
+  const stores = new StoreThread(options);
+  const ledger = openLedger(options, { ...deps, stores });
+  const close = async () => {
+    await ledger.close();
+    await stores.close();
+  };
+  return { ledger, stores, close };
+}
+
+/** The ledger's tables in a database in memory, asked in this thread. */
+export function storeInMemory() {
+  const database = new StoreDatabase(':memory:');
+  const operations: Operations = ledgerStore({ database });
+  const store: StoreClient<LedgerOperations> = {
+    ask: async (operation, ...args) => operations[operation]?.(...args) as never,
+    askNow: (operation, ...args) => operations[operation]?.(...args) as never,
+  };
+  return { store, records: new RecordStore(database), database };
 }
 
 export function anOpening(overrides: Partial<LedgerOpening> = {}): LedgerOpening {

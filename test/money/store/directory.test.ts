@@ -1,8 +1,8 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { segmentNumbers, segmentPath, takeDirectory } from '../../../src/money/ledger/directory.ts';
-import { aCharge, aDirectory, aLedger, anOpening } from './support.ts';
+import { segmentNumbers, segmentPath, takeDirectory } from '../../../src/money/store/directory.ts';
+import { aCharge, aDirectory, aLedger, anOpening } from '../ledger/support.ts';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -28,8 +28,8 @@ describe('the directory of the ledger', () => {
 
   it('may be taken again once the ledger is closed', async () => {
     const directory = aDirectory();
-    const { ledger } = aLedger({ directory });
-    await ledger.close();
+    const { close } = aLedger({ directory });
+    await close();
     expect(() => aLedger({ directory })).not.toThrow();
   });
 

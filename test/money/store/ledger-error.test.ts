@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { messageOf } from '../../../src/money/ledger/ledger-error.ts';
+import { messageOf } from '../../../src/money/store/ledger-error.ts';
 
 describe('the message of a cause', () => {
   it.each([

@@ -1,0 +1,54 @@
+import type { StorePlace } from '../store/serve-stores.ts';
+import type { LedgerQuery, LedgerRecord, Spending } from './ledger.ts';
+import type { Slice } from './range.ts';
+import type { StoredRecord } from './record-rows.ts';
+import { RecordStore } from './record-store.ts';
+import { recover } from './recover.ts';
+import type { RetentionOptions } from './retention.ts';
+import { slicesOf } from './sums.ts';
+import { dayOf, type Labels, type Totals } from './totals.ts';
+
+/** What the ledger does in the worker. */
+export type LedgerOperations = ReturnType<typeof ledgerStore>;
+
+const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
+
+/** The ledger as the worker opens it: books what a process that died has left. Every operation throws what SQLite throws. */
+export function ledgerStore({ database, directory }: StorePlace) {
+  const store = new RecordStore(database);
+  let recovered = directory === undefined ? [] : recover(directory, store);
+  return {
+    /** The records that a process that died had left, and that were booked just now. Tells them once. */
+    recovered: (): readonly LedgerRecord[] => {
+      const told = recovered;
+      recovered = [];
+      return told;
+    },
+    /** Adds records, and `more` to the daily totals, all or nothing. */
+    add: (records: readonly StoredRecord[], more: readonly (Labels & Totals)[]): void => {
+      store.add(records, more);
+    },
+    /** Since a midnight UTC in epoch ms. */
+    spending: (since: number): readonly Spending[] =>
+      store.sumsFrom(dayOf(since), SPENDERS).map(({ model, userId, projectId, picoDollars }) => ({
+        model,
+        userId,
+        projectId,
+        picoDollars,
+      })),
+    /** The parts in which a sum is read, so that others have their turn in between. */
+    slices: (query: LedgerQuery, now: number): readonly Slice[] => slicesOf(store, query, now),
+    sums: (slice: Slice, query: LedgerQuery): readonly (Labels & Totals)[] =>
+      store.sums(slice, query),
+    /** Deletes old records, at most `limit`. Returns how many. */
+    deleteOld: (options: RetentionOptions, now: number, limit: number): number =>
+      store.deleteBefore(cutoff(store, options, now), limit),
+  };
+}
+
+function cutoff(store: RecordStore, options: RetentionOptions, now: number): number {
+  const tooOld = now - options.retentionMs;
+  if (options.maxRecords === undefined) return tooOld;
+  const tooMany = store.endOfNewestAfter(options.maxRecords);
+  return tooMany === undefined ? tooOld : Math.max(tooOld, tooMany + 1);
+}

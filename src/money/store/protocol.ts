@@ -1,0 +1,83 @@
+import { LedgerError, messageOf } from './ledger-error.ts';
+
+/**
+ * What a store does in the worker: operations by name, each synchronous, one at a time. What they take
+ * and return is cloned between the threads: plain data, bigints and bytes, but no classes.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the types of each store say what its operations take.
+export type Operations = Readonly<Record<string, (...args: any[]) => unknown>>;
+
+/** How the worker is started. */
+export interface StoreOptions {
+  /** Absent: the database is in memory. */
+  readonly directory?: string;
+}
+
+/** `workerData` of the thread. */
+export interface WorkerStart {
+  readonly options: StoreOptions;
+  readonly port: import('node:worker_threads').MessagePort;
+  /** Counts replies, for who waits for one without an event loop. */
+  readonly replies: Int32Array<SharedArrayBuffer>;
+}
+
+export interface StoreRequest {
+  readonly id: number;
+  readonly store: string;
+  readonly operation: string;
+  readonly args: readonly unknown[];
+}
+
+/** The first reply has the id OPENED: the database is open, or cannot be. */
+export type StoreReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: StoreFailure };
+
+export const OPENED = 0;
+
+/** An error as it travels: a clone keeps neither class nor codes. */
+export interface StoreFailure {
+  readonly message: string;
+  readonly stack?: string;
+  /** Of SQLite: its primary result code. */
+  readonly sqliteCode?: number;
+  /** An operator can do something about it. */
+  readonly isLedgerError: boolean;
+}
+
+/** What SQLite, or the file system below it, refused. */
+export class DatabaseError extends Error {
+  /** SQLite's primary result code, such as 13: the disk is full. Absent: not SQLite's. */
+  readonly sqliteCode?: number;
+
+  constructor(message: string, sqliteCode?: number) {
+    super(message);
+    this.name = 'DatabaseError';
+    if (sqliteCode !== undefined) this.sqliteCode = sqliteCode;
+  }
+}
+
+export const SQLITE = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const;
+
+/** SQLite's primary result code of what was thrown; undefined: none. */
+export function sqliteCodeOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return undefined;
+  return Number(thrown.errcode) & 0xff;
+}
+
+export function failureOf(thrown: unknown): StoreFailure {
+  const sqliteCode = sqliteCodeOf(thrown);
+  return {
+    message: messageOf(thrown),
+    isLedgerError: thrown instanceof LedgerError,
+    ...(thrown instanceof Error && thrown.stack !== undefined && { stack: thrown.stack }),
+    ...(sqliteCode !== undefined && { sqliteCode }),
+  };
+}
+
+export function errorOf({ message, stack, sqliteCode, isLedgerError }: StoreFailure): Error {
+  const error = isLedgerError ? new LedgerError(message) : new DatabaseError(message, sqliteCode);
+  // Where it happened: here it only arrives.
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
