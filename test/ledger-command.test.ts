@@ -70,7 +70,11 @@ describe('ledger', () => {
     [['--from', '2026-01-01T00:00:00.5Z', '--until', '2026-01-01T00:00:02Z'], ['call-1']],
     [['--from', '2026-01-02'], []],
   ])('writes what ended in the range of %j', async (argv, calls) => {
-    const { exitCode, out } = await ledgerCommand(['--directory', await aFilledDirectory(), ...argv]);
+    const { exitCode, out } = await ledgerCommand([
+      '--directory',
+      await aFilledDirectory(),
+      ...argv,
+    ]);
     expect(exitCode).toBe(0);
     expect(callsIn(out)).toEqual(calls);
   });
@@ -85,7 +89,8 @@ describe('ledger', () => {
     ['--config', ['--config', 'a.yaml'], {}],
     ['TAMMA_CONFIG', [], { TAMMA_CONFIG: 'a.yaml' }],
   ])('finds it where the file of %s says', async (_, argv, environment) => {
-    const readFile = () => `dataDir: ${await aFilledDirectory()}\ndefaultModel: gpt-5.4`;
+    const directory = await aFilledDirectory();
+    const readFile = () => `dataDir: ${directory}\ndefaultModel: gpt-5.4`;
     const { out } = await ledgerCommand(argv, { environment, readFile });
     expect(callsIn(out)).toHaveLength(3);
   });
@@ -151,7 +156,12 @@ describe('ledger', () => {
     });
     let over = false;
     const running = exportLedger(
-      { argv: ['--directory', await aFilledDirectory()], environment: {}, readFile: () => '', output },
+      {
+        argv: ['--directory', await aFilledDirectory()],
+        environment: {},
+        readFile: () => '',
+        output,
+      },
       { write: () => {} },
     ).finally(() => {
       over = true;

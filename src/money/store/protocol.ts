@@ -57,8 +57,6 @@ export class DatabaseError extends Error {
   }
 }
 
-export const SQLITE = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const;
-
 /** SQLite's primary result code of what was thrown; undefined: none. */
 export function sqliteCodeOf(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return undefined;
