@@ -64,7 +64,7 @@ function answers({ outcomes, upstream, metrics }: Storm): Finding[] {
 function strange(metrics: ReadonlyMap<string, number>): number {
   let calls = 0;
   for (const [sample, value] of metrics) {
-    if (!sample.startsWith('tamma_provider_call_duration_count')) continue;
+    if (!sample.startsWith('tamma_provider_call_duration_seconds_count')) continue;
     if (!/outcome="(completed|CANCELLED)"/.test(sample)) calls += value;
   }
   return calls;

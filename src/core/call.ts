@@ -82,6 +82,8 @@ export interface Call {
   readonly onProgress: (progress: AttemptProgress) => void;
   /** The upstream reports what its headers say of its rate limits; the target's limiter listens. */
   readonly onHeadroom: (headroom: RateHeadroom) => void;
+  /** The upstream sent something that nobody knows, by a name that may be shown. Absent: nobody listens. */
+  readonly onUnknown?: (kind: UnknownKind, name: string) => void;
 }
 
 /** What a profile did to a request. */
@@ -95,6 +97,9 @@ export interface AppliedProfile {
 
 export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTokensAdded: false };
 
+/** What nobody knows: an event, a field of one, or a word for how an answer ended. */
+export type UnknownKind = 'event' | 'field' | 'finish_word';
+
 export type AttemptProgress = 'connected' | 'headers';
 
 /** The facts of a call, gathered on the way: for the log line, the metrics and error details. */
@@ -107,6 +112,8 @@ export interface CallRecord {
   target: string;
   attempts: number;
   readonly failedAttempts: FailedAttempt[];
+  /** All attempts that have ended, in order: what the call did and what it waited for. */
+  readonly attemptLog: AttemptSummary[];
   /** Of the last attempt; empty if the upstream gave none. */
   upstreamRequestId: string;
   /** HTTP status of the last attempt; 0 if the upstream has not answered. */
@@ -124,6 +131,30 @@ export interface CallRecord {
   usage?: Usage;
   /** Over all attempts; absent while nothing was consumed, or if costs are not tracked. */
   cost?: Cost;
+}
+
+/** One attempt that has ended. Times are epoch ms. */
+export interface AttemptSummary {
+  readonly attempt: number;
+  readonly target: string;
+  readonly model: string;
+  readonly startedAt: number;
+  /** Absent: it had no output. */
+  readonly firstOutputAt?: number;
+  readonly endedAt: number;
+  readonly outcome: 'completed' | ErrorReason;
+  /** Ended by the caller, the deadline or the drain, and through no fault of the upstream. */
+  readonly ended: boolean;
+  readonly upstreamStatus?: number;
+  readonly upstreamRequestId?: string;
+  /** Output tokens that the upstream reported. Absent: it did not. */
+  readonly outputTokens?: number;
+  /** Waited for it in this process: rate limit, concurrency, budget, circuit. In ms. */
+  readonly queuedMs: number;
+  /** Waited for it because the one before failed. In ms. */
+  readonly backoffMs: number;
+  /** Where the call was before, and why it left. */
+  readonly left: readonly LeftRoute[];
 }
 
 /** What one attempt consumed. */
@@ -153,6 +184,7 @@ export function newCallRecord(startedAt: number): CallRecord {
     target: '',
     attempts: 0,
     failedAttempts: [],
+    attemptLog: [],
     upstreamRequestId: '',
     upstreamStatus: 0,
     queuedMs: 0,

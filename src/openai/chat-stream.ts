@@ -13,6 +13,7 @@ import { stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
 import { Said } from './said.ts';
+import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
 
 /** Names of events that hold chunks; whatever else has a name is not part of the answer. */
@@ -24,6 +25,7 @@ export class ChatStream implements AnswerStream {
   readonly #events: AnswerEvents;
   readonly #tools: ChatToolCalls;
   readonly #providerData: ChatProviderData;
+  readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toUsage);
   readonly #text = new Said();
   readonly #reasoning = new Said();
@@ -39,6 +41,7 @@ export class ChatStream implements AnswerStream {
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
+    this.#unknown = new UnknownParts(call);
     this.#tools = new ChatToolCalls(this.#events.tools);
     this.#providerData = new ChatProviderData(call.upstream, this.#events.tools);
   }
@@ -67,7 +70,10 @@ export class ChatStream implements AnswerStream {
   read(name: string, data: string): void {
     if (name === 'error') throw reported(readErrorData(data), this.#call);
     // Keep-alives and metadata of proxies, with any data.
-    if (!CHUNK_NAMES.has(name) && !isChunk(data)) return;
+    if (!CHUNK_NAMES.has(name) && !isChunk(data)) {
+      this.#unknown.chatEventName(name);
+      return;
+    }
     const chunk = parseChunk(data);
     const error = errorIn(chunk);
     if (error) throw reported(error, this.#call);
@@ -92,6 +98,7 @@ export class ChatStream implements AnswerStream {
   }
 
   add(chunk: ChatChunk): void {
+    this.#unknown.chunk(chunk);
     if (this.#model === '') this.#model = stringOr(chunk.model);
     // Said again with every chunk, nearly always the same.
     if (chunk.service_tier !== this.#serviceTier) {
@@ -112,6 +119,7 @@ export class ChatStream implements AnswerStream {
   end(timings: Timings): Completed {
     if (this.#text.isEmpty) this.#events.text(this.#otherText);
     const finishReason = this.#outcome();
+    this.#unknown.finishWord(this.#finishReason);
     return this.#events.end(
       {
         finishReason,

@@ -49,12 +49,35 @@ const WORDS: Readonly<Record<string, FinishReason>> = {
  * for giving up ("error", "insufficient_system_resource"); whatever is unknown is not a clean end.
  */
 export function toFinishReason(raw: string): FinishReason {
-  const word = raw
+  const word = wordOf(raw);
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] as FinishReason) : 'error';
+}
+
+/** Whether the word is one that somebody has been seen to say, for a clean end or for giving up. */
+export function isKnownFinishWord(raw: string): boolean {
+  const word = wordOf(raw);
+  return Object.hasOwn(WORDS, word) || GIVEN_UP.has(word);
+}
+
+const GIVEN_UP: ReadonlySet<string> = new Set([
+  'error',
+  'failed',
+  'abort',
+  'aborted',
+  'cancelled',
+  'incomplete',
+  'insufficient_system_resource',
+  'repetition_truncation',
+  'malformed_function_call',
+  'other',
+]);
+
+function wordOf(raw: string): string {
+  return raw
     .trim()
     .toLowerCase()
     .replaceAll(/[\s-]+/g, '_')
     .replace(/^finish_reason_/, '');
-  return Object.hasOwn(WORDS, word) ? (WORDS[word] as FinishReason) : 'error';
 }
 
 /** What it means here that a Responses answer is `incomplete`, by the reason it gives. */

@@ -14,6 +14,7 @@ import {
   type ResponsesEvent,
 } from './responses-event.ts';
 import { ResponsesOutput } from './responses-output.ts';
+import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
 
 interface Finish {
@@ -76,6 +77,7 @@ export class ResponsesStream implements AnswerStream {
   readonly #call: Call;
   readonly #events: AnswerEvents;
   readonly #output: ResponsesOutput;
+  readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toResponsesUsage);
   #response: ResponseObject = {};
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
@@ -83,6 +85,7 @@ export class ResponsesStream implements AnswerStream {
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
+    this.#unknown = new UnknownParts(call);
     this.#output = new ResponsesOutput(this.#events);
   }
 
@@ -111,7 +114,11 @@ export class ResponsesStream implements AnswerStream {
     if (this.finished) return;
     if (name === 'error') throw reported(readErrorData(data), this.#call);
     const event = parseResponsesEvent(name, data);
-    if (event === undefined) return;
+    if (event === undefined) {
+      this.#unknown.responsesEventType(typeName(name, data));
+      return;
+    }
+    this.#unknown.event(event);
     const type = event.type ?? name;
     const error = type === 'error' ? event : errorIn(event);
     if (error) throw reported(error, this.#call);
@@ -135,6 +142,7 @@ export class ResponsesStream implements AnswerStream {
     const response = parseResponse(body);
     const error = errorIn(response);
     if (error) throw reported(error, this.#call);
+    this.#unknown.event({ response });
     this.#take(response);
     // Some servers leave the status of a whole answer out.
     if (ENDS.has(response.status) || (response.status == null && response.output?.length)) {
@@ -178,6 +186,7 @@ export class ResponsesStream implements AnswerStream {
     this.#output.answerDone(output ?? []);
     if (type === 'response.incomplete' || status === 'incomplete') {
       const reason = stringOr(recordOf(incomplete_details).reason) || 'incomplete';
+      this.#unknown.finishWord(reason);
       this.#finish = { finishReason: toIncompleteReason(reason), rawFinishReason: reason };
     } else {
       const finishReason = this.#events.tools.count > 0 ? 'tool_calls' : 'stop';
@@ -188,4 +197,10 @@ export class ResponsesStream implements AnswerStream {
 
 function withoutNulls(response: ResponseObject): ResponseObject {
   return Object.fromEntries(Object.entries(response).filter(([, value]) => value != null));
+}
+
+/** What an event calls itself that is not read. */
+function typeName(name: string, data: string): string {
+  if (name !== '' && name !== 'message') return name;
+  return /"type"\s*:\s*"([^"]*)"/.exec(data.slice(0, 512))?.[1] ?? '';
 }

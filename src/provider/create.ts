@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { metrics, type Tracer, trace } from '@opentelemetry/api';
+import { metrics, type ObservableResult, type Tracer, trace } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
@@ -21,9 +21,11 @@ import { hideSecret } from '../telemetry/secrets.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { openBooks } from './books.ts';
 import { ModelList } from './model-list.ts';
+import { UnknownLog } from './observe/unknown-log.ts';
+import { startAtZero } from './observe/zeros.ts';
 import { OpenAIProvider } from './openai-provider.ts';
 import { type OpenAIProviderOptions, type ProviderSettings, withDefaults } from './options.ts';
-import { createPipeline, type PipelineOptions } from './pipeline.ts';
+import { createPipeline, type PipelineOptions, serverAddress } from './pipeline.ts';
 import {
   breakerOptions,
   createUpstreamParts,
@@ -78,6 +80,7 @@ export function createOpenAIProvider(
     sizes: new PromptSizes(tokens, means.clock),
     labels: new ModelLabels(modelNames(options, catalogue())),
     priceNotices: new PriceNotices(means.log),
+    unknown: new UnknownLog(means.instruments, means.log),
     retryBudget: new RetryBudget(settings.retry, means.clock),
     room: new WaitingRoom(means.clock),
     maxWaitMs: settings.fallback.maxWaitMs,
@@ -92,9 +95,14 @@ export function createOpenAIProvider(
   const cache = settings.cache.enabled
     ? new ResponseCache(settings.cache, { ...deps, ...books })
     : undefined;
+  const hideLabels = showLabels(means.instruments, deps.labels);
   const parts = {
     ...deps,
     ...books,
+    closeBooks: async () => {
+      hideLabels();
+      await books.closeBooks();
+    },
     upstreams,
     router,
     repeats: new Repeats(means.clock),
@@ -103,6 +111,14 @@ export function createOpenAIProvider(
   const pipeline = createPipeline(pipelineOptions(settings, options), parts);
   const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
   store.start();
+  startAtZero(means.instruments, {
+    targets: upstreams.map(({ name, upstream }) => ({
+      name,
+      server: serverAddress(upstream.endpoint),
+    })),
+    model: options.defaultModel,
+    budgets: settings.budgets.budgets,
+  });
   return new OpenAIProvider(
     { version: options.version, rateLimit: rateLimitOptions(options) },
     { ...parts, pipeline, models, store, batchMeans: batchMeans(settings, parts) },
@@ -185,6 +201,13 @@ function pipelineOptions(
     minOutputTokens: budgets.minOutputTokens,
     unpriced: costs.unpriced === 'mark' ? 'mark' : 'refuse',
   };
+}
+
+/** Shows how many models are told apart. Returns what ends it. */
+function showLabels({ modelLabels }: Instruments, labels: ModelLabels): () => void {
+  const observe = (result: ObservableResult) => result.observe(labels.size);
+  modelLabels.addCallback(observe);
+  return () => modelLabels.removeCallback(observe);
 }
 
 /** Those that metrics tell apart from the start. */

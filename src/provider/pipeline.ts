@@ -33,6 +33,7 @@ import type { ModelLabels } from '../telemetry/model-label.ts';
 import { attempt } from './observe/attempt.ts';
 import type { ServerAddress } from './observe/attempt-attributes.ts';
 import { observe } from './observe/observe.ts';
+import type { UnknownLog } from './observe/unknown-log.ts';
 import type { UpstreamParts } from './upstream-parts.ts';
 
 export interface PipelineOptions {
@@ -70,6 +71,8 @@ export interface PipelineDeps {
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
   readonly priceNotices: Pick<PriceNotices, 'priced'>;
+  /** Is told of what upstreams send that nobody knows. Default: nobody. */
+  readonly unknown?: UnknownLog;
 }
 
 /** What happens to a call, outermost first. */
@@ -118,7 +121,7 @@ function chain(stages: readonly Stage[], last: Handler): Handler {
   return stages.reduceRight<Handler>((next, stage) => stage(next), last);
 }
 
-function serverAddress(endpoint: string): ServerAddress {
+export function serverAddress(endpoint: string): ServerAddress {
   const { hostname, port, protocol } = new URL(endpoint);
   return { address: hostname, port: Number(port) || (protocol === 'http:' ? 80 : 443) };
 }

@@ -11,6 +11,8 @@ export interface ArrivalLimits {
   readonly clock: Clock;
   /** Lets in whom it knows. Absent: everybody comes in. */
   readonly door?: Pick<Door, 'pass'>;
+  /** Is told of each call that is begun. Default: nobody. */
+  readonly onCall?: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 }
 
 /** Enough for a name and a few filters: what health checks, reflection and status ask with, in bytes. */
@@ -38,7 +40,7 @@ type StreamHandler = (
  *
  * @throws Error if grpc-js does not do so any more
  */
-export function guardArrivals(server: Server, { large, clock, door }: ArrivalLimits): void {
+export function guardArrivals(server: Server, { large, clock, door, onCall }: ArrivalLimits): void {
   const handle: unknown = Reflect.get(server, '_streamHandler');
   const options: unknown = Reflect.get(server, 'options');
   if (typeof handle !== 'function' || typeof options !== 'object') {
@@ -63,8 +65,10 @@ export function guardArrivals(server: Server, { large, clock, door }: ArrivalLim
       begun = true;
       clampTimeout(headers);
       const isLarge = large.has(headers[':path'] ?? '');
-      const begin = (): unknown =>
+      const begin = (): void => {
+        onCall?.(stream, headers);
         Reflect.apply(handle, isLarge ? server : small, [interceptors, stream, headers]);
+      };
       if (door === undefined) begin();
       else door.pass(stream, headers, begin);
     });

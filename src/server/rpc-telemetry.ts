@@ -43,15 +43,46 @@ export interface RpcTrace {
   log(outcome: RpcOutcome): void;
 }
 
+/** Who called, and whom. */
+export interface CallAddresses {
+  /** `127.0.0.1:40112`, `[::1]:40112`; anything else on a unix socket. */
+  getPeer(): string;
+  /** The `:authority` that the caller wrote. */
+  getHost(): string;
+}
+
+function addressAttributes(addresses: CallAddresses): Attributes {
+  const peer = hostAndPort(addresses.getPeer());
+  const server = hostAndPort(addresses.getHost());
+  return {
+    ...(peer && {
+      [ATTRIBUTE.networkPeerAddress]: peer.host,
+      [ATTRIBUTE.networkPeerPort]: peer.port,
+    }),
+    ...(server && { [ATTRIBUTE.serverAddress]: server.host, [ATTRIBUTE.serverPort]: server.port }),
+  };
+}
+
+function hostAndPort(address: string): { host: string; port: number } | undefined {
+  const [, host, port] = /^\[?(.{1,255}?)\]?:(\d{1,5})$/.exec(address) ?? [];
+  return host === undefined ? undefined : { host, port: Number(port) };
+}
+
 type Code = CanonicalCode | 'OK';
 
 /** The codes that mean, on a server's span, that the server failed rather than its caller. */
-const SERVER_FAULTS: ReadonlySet<Code> = new Set([
+const SERVER_FAULTS: ReadonlySet<string> = new Set([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
   'INTERNAL',
   'UNAVAILABLE',
+  'DATA_LOSS',
 ]);
+
+export function isServerFault(code: string): boolean {
+  return SERVER_FAULTS.has(code);
+}
 
 /** The codes that no operator has to look at. */
 const UNREMARKABLE: ReadonlySet<Code> = new Set([
@@ -87,6 +118,7 @@ export function startRpcTrace(
   method: string,
   callId: string,
   lookup: (key: string) => string | undefined,
+  addresses?: CallAddresses,
 ): RpcTrace {
   const caller = extractTraceContext(lookup);
   const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
@@ -95,6 +127,7 @@ export function startRpcTrace(
     { kind: SpanKind.SERVER, attributes: identity },
     caller,
   );
+  if (addresses && span.isRecording()) span.setAttributes(addressAttributes(addresses));
   const context = trace.setSpan(caller, span);
   const { traceId, spanId } = traceIds(context);
   let durationMs = 0;

@@ -25,7 +25,12 @@ import type { RunningCalls } from './overload.ts';
 import { type RequestShape, requestShape } from './request-shape.ts';
 import { type Oversize, oversizeOf } from './request-size.ts';
 import { requestStream } from './request-stream.ts';
-import { type RpcTelemetryDeps, type RpcTrace, startRpcTrace } from './rpc-telemetry.ts';
+import {
+  type CallAddresses,
+  type RpcTelemetryDeps,
+  type RpcTrace,
+  startRpcTrace,
+} from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
 import { untilEnded, untilUnwound } from './unwind.ts';
 
@@ -79,7 +84,7 @@ type StatusReply = ReturnType<typeof toStatus>;
 /** One RPC from its arrival to its status. */
 interface OneRpc {
   readonly method: string;
-  readonly call: EndableCall & { readonly metadata: Metadata };
+  readonly call: EndableCall & CallAddresses & { readonly metadata: Metadata };
   readonly options: RpcOptions;
   /** Produces the answer; sends OK when it is complete. */
   answer(rpc: RpcCall): Promise<void>;
@@ -187,7 +192,13 @@ export class Rpcs {
     const { call, method, options } = exchange;
     const record = newCallRecord(clock.now());
     const id = newId();
-    const trace = startRpcTrace(this.#deps, method, id, (key) => firstText(call.metadata, key));
+    const trace = startRpcTrace(
+      this.#deps,
+      method,
+      id,
+      (key) => firstText(call.metadata, key),
+      call,
+    );
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
     const heavy = options.answers ?? options.heavy ?? false;
     const connection = callStream(call)?.session ?? call;

@@ -19,6 +19,7 @@ import { drainCalls, shutDown } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
+import { traceLibraryCalls } from './library-telemetry.ts';
 import { Connections } from './listener/connections.ts';
 import { createInjector } from './listener/injector.ts';
 import { type ListenerOptions, Listeners } from './listener/listen.ts';
@@ -163,7 +164,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     instruments: deps.instruments,
     stallMs: options.stallTimeoutMs,
   });
-  const server = serve(options, { clock, inbound, door }, [
+  const server = serve(options, { ...deps, inbound, door }, [
     {
       definition: rawService(IAIProviderService),
       implementation: createHandlers({
@@ -238,33 +239,36 @@ interface Service {
   readonly implementation: UntypedServiceImplementation;
 }
 
-interface Guards {
-  readonly clock: Clock;
+interface Guards extends Pick<ServerDeps, 'tracer' | 'instruments' | 'clock'> {
   readonly inbound: Inbound;
   readonly door: Door | undefined;
 }
 
-function serve(
-  options: ServerOptions,
-  { clock, inbound, door }: Guards,
-  services: readonly Service[],
-): Server {
+function serve(options: ServerOptions, guards: Guards, services: readonly Service[]): Server {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': options.maxConcurrentStreams,
     // Its books cost a third of sending a message.
     'grpc.enable_channelz': 0,
-    interceptors: [inbound.interceptor],
+    interceptors: [guards.inbound.interceptor],
     // A connection that does nothing, not even the preface of HTTP/2, answers no ping.
     'grpc.keepalive_time_ms': options.stallTimeoutMs,
     'grpc.keepalive_timeout_ms': Math.min(options.stallTimeoutMs, PING_TIMEOUT_MS),
   });
   allowStreamResets(server);
-  guardArrivals(server, { large: LARGE_REQUESTS, clock, ...(door && { door }) });
+  const paths = new Set<string>();
+  const isKnown = (path: string) => paths.has(path);
+  guardArrivals(server, {
+    large: LARGE_REQUESTS,
+    clock: guards.clock,
+    ...(guards.door && { door: guards.door }),
+    onCall: traceLibraryCalls({ ...guards, isKnown }),
+  });
   for (const { definition, implementation } of services) {
     assertComplete(definition, implementation);
     server.addService(definition, implementation);
+    for (const { path } of Object.values(definition)) paths.add(path);
   }
   return server;
 }

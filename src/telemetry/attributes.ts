@@ -2,8 +2,8 @@
  * Every name this provider gives to telemetry. The names of the GenAI conventions still move between
  * releases, and the constants of the semconv package are deprecated: a rename is one edit here.
  *
- * https://opentelemetry.io/docs/specs/semconv/gen-ai/
- * https://opentelemetry.io/docs/specs/semconv/rpc/
+ * https://github.com/open-telemetry/semantic-conventions-genai (its main branch of November 2026)
+ * https://opentelemetry.io/docs/specs/semconv/rpc/ (version 1.44)
  */
 
 /** Keys of attributes of spans and metrics. */
@@ -17,12 +17,16 @@ export const ATTRIBUTE = {
 
   rpcSystemName: 'rpc.system.name',
   rpcMethod: 'rpc.method',
+  /** What was asked for, where it is no method of ours. Spans only. */
+  rpcMethodOriginal: 'rpc.method_original',
   rpcStatusCode: 'rpc.status_code',
+  networkPeerAddress: 'network.peer.address',
+  networkPeerPort: 'network.peer.port',
 
   genAiOperationName: 'gen_ai.operation.name',
   genAiProviderName: 'gen_ai.provider.name',
   genAiOutputType: 'gen_ai.output.type',
-  genAiTokenType: 'gen_ai.token.type',
+  genAiTokenModality: 'gen_ai.token.modality',
 
   genAiRequestModel: 'gen_ai.request.model',
   genAiRequestStream: 'gen_ai.request.stream',
@@ -33,6 +37,7 @@ export const ATTRIBUTE = {
   genAiRequestFrequencyPenalty: 'gen_ai.request.frequency_penalty',
   genAiRequestPresencePenalty: 'gen_ai.request.presence_penalty',
   genAiRequestStopSequences: 'gen_ai.request.stop_sequences',
+  genAiRequestReasoningLevel: 'gen_ai.request.reasoning.level',
 
   genAiResponseId: 'gen_ai.response.id',
   genAiResponseModel: 'gen_ai.response.model',
@@ -43,11 +48,13 @@ export const ATTRIBUTE = {
   genAiUsageInputTokens: 'gen_ai.usage.input_tokens',
   genAiUsageOutputTokens: 'gen_ai.usage.output_tokens',
   genAiUsageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
-  genAiUsageCacheCreationInputTokens: 'gen_ai.usage.cache_creation.input_tokens',
+  genAiUsageCacheWriteInputTokens: 'gen_ai.usage.cache_write.input_tokens',
   genAiUsageReasoningOutputTokens: 'gen_ai.usage.reasoning.output_tokens',
 
+  openaiApiType: 'openai.api.type',
   openaiRequestServiceTier: 'openai.request.service_tier',
   openaiResponseServiceTier: 'openai.response.service_tier',
+  openaiResponseSystemFingerprint: 'openai.response.system_fingerprint',
 
   /** Number of the attempt within its call, 1 for the first. Spans only. */
   attempt: 'tamma.provider.attempt',
@@ -66,44 +73,14 @@ export const ATTRIBUTE = {
   upstreamRequestId: 'tamma.provider.upstream_request_id',
   /** How an item of a batch is worked off: `upstream` or `local`. */
   batchExecution: 'tamma.provider.batch.execution',
-} as const;
-
-/** Names of instruments. Units and buckets stand in instruments.ts and process-metrics.ts. */
-export const METRIC = {
-  rpcServerCallDuration: 'rpc.server.call.duration',
-  operationDuration: 'gen_ai.client.operation.duration',
-  tokenUsage: 'gen_ai.client.token.usage',
-  timeToFirstChunk: 'gen_ai.client.operation.time_to_first_chunk',
-  timePerOutputChunk: 'gen_ai.client.operation.time_per_output_chunk',
-  activeCalls: 'tamma.provider.active_calls',
-  callDuration: 'tamma.provider.call.duration',
-  attempts: 'tamma.provider.attempts',
-  retries: 'tamma.provider.retries',
-  fallbacks: 'tamma.provider.fallbacks',
-  circuitState: 'tamma.provider.circuit.state',
-  queueDuration: 'tamma.provider.queue.duration',
-  shedCalls: 'tamma.provider.shed_calls',
-  refusedConnections: 'tamma.provider.refused_connections',
-  droppedLogLines: 'tamma.provider.dropped_log_lines',
-  keysSetAside: 'tamma.provider.keys_set_aside',
-  rateLimitHold: 'tamma.provider.rate_limit.hold',
-  cost: 'tamma.provider.cost',
-  unpricedAttempts: 'tamma.provider.unpriced_attempts',
-  cacheHits: 'tamma.provider.cache.hits',
-  cacheMisses: 'tamma.provider.cache.misses',
-  cacheStores: 'tamma.provider.cache.stores',
-  cacheEvictions: 'tamma.provider.cache.evictions',
-  cacheBytes: 'tamma.provider.cache.bytes',
-  cacheSaved: 'tamma.provider.cache.saved',
-  budgetLimit: 'tamma.provider.budget.limit',
-  budgetSpent: 'tamma.provider.budget.spent',
-  budgetReserved: 'tamma.provider.budget.reserved',
-  budgetAlerts: 'tamma.provider.budget.alerts',
-  batches: 'tamma.provider.batches',
-  batchItems: 'tamma.provider.batch.items',
-  processCpuTime: 'process.cpu.time',
-  processMemoryUsage: 'process.memory.usage',
-  eventLoopDelayP99: 'nodejs.eventloop.delay.p99',
+  /** How an answer ended, as in FinishReason: `stop`, `tool_calls`. */
+  finishReason: 'tamma.provider.finish_reason',
+  /** What is wrong with an answer that came in good order. */
+  fault: 'tamma.provider.fault',
+  /** A part of what this process does with a call. */
+  stageGroup: 'tamma.provider.stage_group',
+  /** `event`, `field` or `finish_word`. */
+  kind: 'tamma.provider.kind',
 } as const;
 
 /** Values the conventions prescribe. */
@@ -112,13 +89,22 @@ export const OPERATION_CHAT = 'chat';
 export const PROVIDER_OPENAI = 'openai';
 export const OUTPUT_TEXT = 'text';
 export const OUTPUT_JSON = 'json';
-export const TOKEN_INPUT = 'input';
-export const TOKEN_OUTPUT = 'output';
+export const PROVIDER_AZURE = 'azure.ai.openai';
+export const MODALITY_TEXT = 'text';
+/** Of tokens that the upstream does not tell apart. */
+export const MODALITY_UNKNOWN = 'unknown';
+/** A method that is none of this server's. */
+export const METHOD_OTHER = '_OTHER';
+/** A generation that ended abnormally. */
+export const FINISH_ERROR = 'error';
 /** The outcome of what did not fail. */
 export const OUTCOME_COMPLETED = 'completed';
 
 /** Scope of the tracer and the meter. */
 export const INSTRUMENTATION_SCOPE = 'tamma.provider';
+
+/** The version of the conventions that the names follow. */
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0';
 
 export function chatSpanName(model: string): string {
   return `${OPERATION_CHAT} ${model}`;

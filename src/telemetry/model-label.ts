@@ -23,6 +23,11 @@ export class ModelLabels {
     return this.#names.has(model) ? model : OTHER_MODEL;
   }
 
+  /** How many names are told apart. */
+  get size(): number {
+    return this.#names.size;
+  }
+
   /** Takes in a name that an upstream answered to, if it is one, while there is room. */
   admit(model: string): void {
     if (NAME.test(model) && this.#names.size < this.#limit) this.#names.add(model);

@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, diag, logs, metrics, propagation, type Tracer, trace } from '@opentelemetry/api';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import {
   defaultResource,
   envDetector,
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import { InstrumentType } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { ATTRIBUTE, INSTRUMENTATION_SCOPE } from './attributes.ts';
+import { ATTRIBUTE, INSTRUMENTATION_SCOPE, SCHEMA_URL } from './attributes.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Logger } from './logger.ts';
 import { createOtlpMetricReader, type Environment, exportsOverOtlp } from './otlp.ts';
 import { observeProcess } from './process-metrics.ts';
+import { Scrapes } from './prometheus.ts';
 import { unexportedTracer } from './unexported-tracer.ts';
 
 export interface TelemetryOptions {
@@ -40,8 +41,12 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
-/** Attribute sets per instrument; further ones are summed under `otel_metric_overflow="true"`. */
-const CARDINALITY_LIMIT = 200;
+/**
+ * Attribute sets per instrument; further ones are summed under `otel_metric_overflow="true"`. A histogram
+ * has twenty series for each, and a scrape stops everything else meanwhile.
+ */
+const MAX_HISTOGRAM_SETS = 200;
+const MAX_SETS = 1_000;
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -55,20 +60,22 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2000;
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { environment, serviceVersion, shutdownTimeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS } = options;
   const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
-  const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const prometheus = new Scrapes();
   if (!environment.OTEL_LOG_LEVEL) logDiagnostics(options.logger);
   const sdk = disabled ? undefined : createSdk(options, prometheus);
   sdk?.start();
 
   // Only now: an instrument made before the start measures nothing, for ever.
-  const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion);
+  const scope = { schemaUrl: SCHEMA_URL };
+  const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion, scope);
   const instruments = createInstruments(meter);
-  const stopObserving = observeProcess(meter);
+  const stopObserving = observeProcess(instruments);
+  instruments.series.addCallback((result) => result.observe(prometheus.series));
 
   return {
     tracer:
       disabled || exportsOverOtlp('TRACES', environment)
-        ? trace.getTracer(INSTRUMENTATION_SCOPE, serviceVersion)
+        ? trace.getTracerProvider().getTracer(INSTRUMENTATION_SCOPE, serviceVersion, scope)
         : unexportedTracer,
     instruments,
     handleMetrics(request, response) {
@@ -89,7 +96,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-function createSdk(options: TelemetryOptions, prometheus: PrometheusExporter): NodeSDK {
+function createSdk(options: TelemetryOptions, prometheus: Scrapes): NodeSDK {
   const { environment } = options;
   return new NodeSDK({
     resource: defaultResource().merge(
@@ -106,7 +113,11 @@ function createSdk(options: TelemetryOptions, prometheus: PrometheusExporter): N
       prometheus,
       ...(exportsOverOtlp('METRICS', environment) ? [createOtlpMetricReader(environment)] : []),
     ],
-    views: [{ instrumentName: '*', aggregationCardinalityLimit: CARDINALITY_LIMIT }],
+    views: Object.values(InstrumentType).map((instrumentType) => ({
+      instrumentType,
+      aggregationCardinalityLimit:
+        instrumentType === InstrumentType.HISTOGRAM ? MAX_HISTOGRAM_SETS : MAX_SETS,
+    })),
     logRecordProcessors: [],
     // See propagation.ts: no global propagator means that nothing can send baggage on.
     textMapPropagator: null,

@@ -71,11 +71,11 @@ describe('the metrics', () => {
       await collect(client.provider.stream('SendMessage', aRequest({ model })));
     }
     const scraped = await (await fetch(`http://${app.adminAddress}/metrics`)).text();
-    expect(series(scraped, 'gen_ai_client_operation_duration_count')).toEqual([
+    expect(series(scraped, 'gen_ai_client_inference_duration_seconds_count')).toEqual([
       expect.stringMatching(/gen_ai_request_model="gpt-5\.4".* 1$/),
       expect.stringMatching(/gen_ai_request_model="other".* 2$/),
     ]);
-    expect(series(scraped, 'rpc_server_call_duration_count')).toEqual([
+    expect(series(scraped, 'rpc_server_call_duration_seconds_count')).toEqual([
       expect.stringMatching(/rpc_method="\S+IAIProvider\/SendMessage".*"OK".* 1$/),
       expect.stringMatching(/rpc_method="\S+IAIProvider\/SendMessage".*"NOT_FOUND".* 2$/),
     ]);

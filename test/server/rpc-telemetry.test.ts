@@ -82,6 +82,10 @@ describe('the telemetry of a call', () => {
           'rpc.system.name': 'grpc',
           'rpc.method': 'tamma.provider.v1.IAIProvider/SendMessage',
           'rpc.status_code': 'OK',
+          'network.peer.address': '127.0.0.1',
+          'network.peer.port': expect.any(Number),
+          'server.address': '127.0.0.1',
+          'server.port': expect.any(Number),
         },
       },
     ]);

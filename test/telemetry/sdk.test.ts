@@ -93,8 +93,8 @@ describe('handleMetrics', () => {
     const started = start();
     const { instruments } = started;
     instruments.rpcServerCallDuration.record(30, { 'rpc.method': 'a/B' });
-    instruments.operationDuration.record(1);
-    instruments.tokenUsage.record(100, { 'gen_ai.token.type': 'input' });
+    instruments.inferenceDuration.record(1);
+    instruments.attemptInputTokens.record(100);
     instruments.activeCalls.add(2);
     instruments.attempts.add(3);
     const { type, text } = await scrape(started);
@@ -102,12 +102,12 @@ describe('handleMetrics', () => {
     expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text.split('\n')).toEqual(
       expect.arrayContaining([
-        '# TYPE rpc_server_call_duration histogram',
-        'rpc_server_call_duration_bucket{rpc_method="a/B",le="20"} 0',
-        'rpc_server_call_duration_bucket{rpc_method="a/B",le="40"} 1',
-        'gen_ai_client_operation_duration_bucket{le="81.92"} 1',
-        'gen_ai_client_token_usage_bucket{gen_ai_token_type="input",le="64"} 0',
-        'gen_ai_client_token_usage_bucket{gen_ai_token_type="input",le="256"} 1',
+        '# TYPE rpc_server_call_duration_seconds histogram',
+        'rpc_server_call_duration_seconds_bucket{rpc_method="a/B",le="20"} 0',
+        'rpc_server_call_duration_seconds_bucket{rpc_method="a/B",le="40"} 1',
+        'gen_ai_client_inference_duration_seconds_bucket{le="81.92"} 1',
+        'gen_ai_client_inference_operation_input_tokens_bucket{le="64"} 0',
+        'gen_ai_client_inference_operation_input_tokens_bucket{le="256"} 1',
         'tamma_provider_active_calls 2',
         'tamma_provider_attempts_total 3',
       ]),
@@ -117,10 +117,10 @@ describe('handleMetrics', () => {
   it('shows CPU time, resident memory and event loop delay of the process', async () => {
     const { text } = await scrape(start());
 
-    expect(text).toMatch(/^process_cpu_time_total\{cpu_mode="user"\} [0-9.]+$/m);
-    expect(text).toMatch(/^process_cpu_time_total\{cpu_mode="system"\} [0-9.]+$/m);
-    expect(text).toMatch(/^process_memory_usage [1-9][0-9]+$/m);
-    expect(text).toMatch(/^nodejs_eventloop_delay_p99 [0-9.]+$/m);
+    expect(text).toMatch(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [0-9.]+$/m);
+    expect(text).toMatch(/^process_cpu_time_seconds_total\{cpu_mode="system"\} [0-9.]+$/m);
+    expect(text).toMatch(/^process_memory_usage_bytes [1-9][0-9]+$/m);
+    expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds [0-9.]+$/m);
   });
 
   it('names the service, and neither host, owner nor command line', async () => {
@@ -154,11 +154,11 @@ describe('handleMetrics', () => {
 
   it('sums the attribute sets beyond the limit under one', async () => {
     const started = start();
-    for (let i = 0; i < 250; i += 1) started.instruments.attempts.add(1, { i });
+    for (let i = 0; i < 1050; i += 1) started.instruments.attempts.add(1, { i });
     const { text } = await scrape(started);
     const series = text.split('\n').filter((line) => line.startsWith('tamma_provider_attempts_'));
 
-    expect(series).toHaveLength(200);
+    expect(series).toHaveLength(1000);
     expect(series).toContain('tamma_provider_attempts_total{otel_metric_overflow="true"} 51');
   });
 });

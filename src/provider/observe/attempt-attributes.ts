@@ -6,6 +6,7 @@ import {
   OPERATION_CHAT,
   OUTPUT_JSON,
   OUTPUT_TEXT,
+  PROVIDER_AZURE,
   PROVIDER_OPENAI,
 } from '../../telemetry/attributes.ts';
 
@@ -15,11 +16,14 @@ export interface ServerAddress {
   readonly port: number;
 }
 
+/** Hosts of Azure's own, behind the name of a resource. */
+const AZURE = /\.(?:openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.com$/;
+
 /** What spans and metrics of an attempt have in common; `model` is a label on the latter. */
 export function operationAttributes(model: string, server: ServerAddress): Attributes {
   return {
     [ATTRIBUTE.genAiOperationName]: OPERATION_CHAT,
-    [ATTRIBUTE.genAiProviderName]: PROVIDER_OPENAI,
+    [ATTRIBUTE.genAiProviderName]: AZURE.test(server.address) ? PROVIDER_AZURE : PROVIDER_OPENAI,
     [ATTRIBUTE.genAiRequestModel]: model,
     [ATTRIBUTE.serverAddress]: server.address,
     [ATTRIBUTE.serverPort]: server.port,
@@ -38,6 +42,7 @@ export function requestAttributes(request: MessageRequest): Attributes {
     [ATTRIBUTE.genAiRequestFrequencyPenalty]: request.frequencyPenalty,
     [ATTRIBUTE.genAiRequestPresencePenalty]: request.presencePenalty,
     [ATTRIBUTE.genAiRequestStopSequences]: request.stop && [...request.stop],
+    [ATTRIBUTE.genAiRequestReasoningLevel]: request.reasoningEffort,
     [ATTRIBUTE.openaiRequestServiceTier]: request.serviceTier,
   });
 }
@@ -53,8 +58,9 @@ export function startedAttributes(started: Started): Attributes {
 export function completedAttributes(completed: Completed): Attributes {
   return defined({
     [ATTRIBUTE.genAiResponseModel]: completed.model || undefined,
-    [ATTRIBUTE.genAiResponseFinishReasons]: [completed.rawFinishReason],
+    [ATTRIBUTE.genAiResponseFinishReasons]: [completed.rawFinishReason || completed.finishReason],
     [ATTRIBUTE.openaiResponseServiceTier]: completed.serviceTier || undefined,
+    [ATTRIBUTE.openaiResponseSystemFingerprint]: completed.systemFingerprint || undefined,
     ...usageAttributes(completed),
   });
 }
@@ -66,7 +72,7 @@ function usageAttributes({ usage }: Completed): Attributes {
     [ATTRIBUTE.genAiUsageInputTokens]: usage.inputTokens,
     [ATTRIBUTE.genAiUsageOutputTokens]: usage.outputTokens,
     [ATTRIBUTE.genAiUsageCacheReadInputTokens]: usage.cacheReadTokens,
-    [ATTRIBUTE.genAiUsageCacheCreationInputTokens]: usage.cacheWriteTokens,
+    [ATTRIBUTE.genAiUsageCacheWriteInputTokens]: usage.cacheWriteTokens,
     [ATTRIBUTE.genAiUsageReasoningOutputTokens]: usage.reasoningTokens,
   };
 }

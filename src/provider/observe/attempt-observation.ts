@@ -1,24 +1,13 @@
-import {
-  type Attributes,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-} from '@opentelemetry/api';
-import type { Call } from '../../core/call.ts';
+import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import type { AttemptSummary, Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput, type Started } from '../../core/events.ts';
-import {
-  ATTRIBUTE,
-  chatSpanName,
-  OUTCOME_COMPLETED,
-  TOKEN_INPUT,
-  TOKEN_OUTPUT,
-} from '../../telemetry/attributes.ts';
+import { ATTRIBUTE, chatSpanName, FINISH_ERROR } from '../../telemetry/attributes.ts';
 import { errorType } from '../../telemetry/error-type.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
+import { AnswerQuality } from './answer-quality.ts';
 import {
   completedAttributes,
   operationAttributes,
@@ -26,6 +15,8 @@ import {
   type ServerAddress,
   startedAttributes,
 } from './attempt-attributes.ts';
+import type { AttemptMetrics } from './attempt-metrics.ts';
+import type { UnknownLog } from './unknown-log.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;
@@ -34,7 +25,14 @@ export interface AttemptDeps {
   readonly labels: ModelLabels;
   /** The upstream, as spans and metrics name it. */
   readonly server: ServerAddress;
+  /** Is told of what upstreams send that nobody knows. Default: nobody. */
+  readonly unknown?: UnknownLog;
+  /** Is told of each attempt when it has ended. Default: nobody. */
+  readonly onAttempt?: (attempt: AttemptSummary, call: Call) => void;
 }
+
+/** Attempts of a call that are remembered; a call makes no more than a few for each of its routes. */
+const MAX_LOGGED = 64;
 
 /**
  * What is to be told of one attempt, gathered while its events pass: per event a comparison and a
@@ -45,6 +43,8 @@ export class AttemptObservation {
   readonly #deps: AttemptDeps;
   readonly #call: Call;
   readonly #number: number;
+  readonly #metrics: AttemptMetrics;
+  readonly #quality: AnswerQuality;
   readonly #startedAt: number;
   #started: Started | undefined;
   #completed: Completed | undefined;
@@ -52,8 +52,10 @@ export class AttemptObservation {
   #chunks = 0;
   #firstChunkAt = 0;
 
-  constructor(deps: AttemptDeps, call: Call, number: number) {
+  constructor(deps: AttemptDeps, metrics: AttemptMetrics, call: Call, number: number) {
     this.#deps = deps;
+    this.#metrics = metrics;
+    this.#quality = new AnswerQuality(call.request.responseFormat);
     this.#call = call;
     this.#number = number;
     this.#startedAt = deps.clock.now();
@@ -65,6 +67,7 @@ export class AttemptObservation {
           ...operationAttributes(call.model, deps.server),
           [ATTRIBUTE.attempt]: number,
           [ATTRIBUTE.target]: call.upstream,
+          [ATTRIBUTE.openaiApiType]: call.target.surface,
         },
       },
       call.context,
@@ -76,6 +79,7 @@ export class AttemptObservation {
     if (isOutput(event)) {
       if (this.#chunks === 0) this.#firstChunkAt = this.#deps.clock.now();
       this.#chunks += 1;
+      this.#quality.see(event);
     } else if (event.type === 'started') {
       this.#started = event;
       this.#call.record.upstreamRequestId = event.upstreamRequestId;
@@ -118,8 +122,43 @@ export class AttemptObservation {
       labels.admit(this.#call.model);
       labels.admit(outcome.model);
     }
+    const summary = this.#summary(outcome);
+    const { record } = this.#call;
+    if (record.attemptLog.length < MAX_LOGGED) record.attemptLog.push(summary);
     this.#endSpan(outcome);
-    this.#measure(outcome);
+    this.#metrics.record({
+      summary,
+      request: this.#call.request,
+      ...(outcome instanceof ProviderError ? { error: outcome } : { completed: outcome }),
+      responseModel: this.#completed?.model ?? this.#started?.model ?? '',
+      chunks: this.#chunks,
+      faults: outcome instanceof ProviderError ? [] : this.#quality.faults(outcome),
+    });
+    this.#deps.onAttempt?.(summary, this.#call);
+  }
+
+  #summary(outcome: Completed | ProviderError): AttemptSummary {
+    const { record, upstream, model, signal, left = [] } = this.#call;
+    const before = record.attemptLog;
+    const sum = (read: (attempt: AttemptSummary) => number) =>
+      before.reduce((total, attempt) => total + read(attempt), 0);
+    const failed = outcome instanceof ProviderError;
+    return {
+      attempt: this.#number,
+      target: upstream,
+      model,
+      startedAt: this.#startedAt,
+      ...(this.#chunks > 0 && { firstOutputAt: this.#firstChunkAt }),
+      endedAt: this.#deps.clock.now(),
+      outcome: failed ? outcome.reason : 'completed',
+      ended: failed && signal.aborted,
+      ...(record.upstreamStatus > 0 && { upstreamStatus: record.upstreamStatus }),
+      ...(record.upstreamRequestId !== '' && { upstreamRequestId: record.upstreamRequestId }),
+      ...(!failed && !outcome.usage.estimated && { outputTokens: outcome.usage.outputTokens }),
+      queuedMs: record.queuedMs - sum(({ queuedMs }) => queuedMs),
+      backoffMs: record.backoffMs - sum(({ backoffMs }) => backoffMs),
+      left,
+    };
   }
 
   #outcome(): Completed | ProviderError {
@@ -137,68 +176,16 @@ export class AttemptObservation {
       );
     }
     if (outcome instanceof ProviderError) {
-      span.setAttribute(ATTRIBUTE.errorType, errorType(outcome.facts, outcome.reason));
-      // A caller that cancels is not a fault of anybody's.
+      span.setAttribute(ATTRIBUTE.genAiResponseFinishReasons, [FINISH_ERROR]);
+      // A caller that cancels is not a fault of anybody's: neither error.type nor status.
       if (outcome.reason !== 'CANCELLED') {
+        span.setAttribute(ATTRIBUTE.errorType, errorType(outcome.facts, outcome.reason));
         span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.message });
       }
     } else {
       span.setAttributes(completedAttributes(outcome));
     }
     span.end();
-  }
-
-  #measure(outcome: Completed | ProviderError): void {
-    const { instruments } = this.#deps;
-    const endedAt = this.#deps.clock.now();
-    const attributes = this.#metricAttributes();
-    const failed = outcome instanceof ProviderError;
-    instruments.attempts.add(1, {
-      ...attributes,
-      [ATTRIBUTE.target]: this.#call.upstream,
-      [ATTRIBUTE.outcome]: failed ? outcome.reason : OUTCOME_COMPLETED,
-    });
-    instruments.operationDuration.record(
-      seconds(this.#startedAt, endedAt),
-      failed
-        ? { ...attributes, [ATTRIBUTE.errorType]: errorType(outcome.facts, outcome.reason) }
-        : attributes,
-    );
-    if (this.#chunks > 0) {
-      instruments.timeToFirstChunk.record(seconds(this.#startedAt, this.#firstChunkAt), attributes);
-    }
-    if (failed) return;
-    if (this.#chunks > 1) {
-      // The conventions want one value per chunk; the mean spares the hot path.
-      const mean = seconds(this.#firstChunkAt, endedAt) / (this.#chunks - 1);
-      instruments.timePerOutputChunk.record(mean, attributes);
-    }
-    this.#measureTokens(outcome, attributes);
-  }
-
-  #measureTokens({ usage }: Completed, attributes: Attributes): void {
-    // The conventions forbid guesses here.
-    if (usage.estimated) return;
-    const { tokenUsage } = this.#deps.instruments;
-    tokenUsage.record(usage.inputTokens, {
-      ...attributes,
-      [ATTRIBUTE.genAiTokenType]: TOKEN_INPUT,
-    });
-    tokenUsage.record(usage.outputTokens, {
-      ...attributes,
-      [ATTRIBUTE.genAiTokenType]: TOKEN_OUTPUT,
-    });
-  }
-
-  #metricAttributes(): Attributes {
-    const { labels, server } = this.#deps;
-    const responseModel = this.#completed?.model ?? this.#started?.model;
-    return {
-      ...operationAttributes(labels.label(this.#call.model), server),
-      ...(responseModel === undefined
-        ? {}
-        : { [ATTRIBUTE.genAiResponseModel]: labels.label(responseModel) }),
-    };
   }
 }
 

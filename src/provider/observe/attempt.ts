@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
-import type { Emit, Stage } from '../../core/call.ts';
+import type { Call, Emit, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
+import { AttemptMetrics } from './attempt-metrics.ts';
 import { type AttemptDeps, AttemptObservation } from './attempt-observation.ts';
 
 /**
@@ -9,6 +10,7 @@ import { type AttemptDeps, AttemptObservation } from './attempt-observation.ts';
  * It is the gate of its attempt, too: nothing of one that is over reaches the caller.
  */
 export function attempt(deps: AttemptDeps): Stage {
+  const metrics = new AttemptMetrics(deps.instruments, deps.labels, deps.server);
   return (next) =>
     async function attempted(call, emit) {
       const { record } = call;
@@ -17,8 +19,10 @@ export function attempt(deps: AttemptDeps): Stage {
       record.upstreamRequestId = '';
       record.upstreamStatus = 0;
       const number = record.attempts;
-      const observation = new AttemptObservation(deps, call, number);
+      const observation = new AttemptObservation(deps, metrics, call, number);
       const context = trace.setSpan(call.context, observation.span);
+      const onUnknown: NonNullable<Call['onUnknown']> = (kind, name) =>
+        deps.unknown?.note(call.upstream, kind, name);
       let over = false;
       const pass: Emit = (event) => {
         if (over) return;
@@ -26,7 +30,7 @@ export function attempt(deps: AttemptDeps): Stage {
         emit(event);
       };
       try {
-        const completed = await next({ ...call, attempt: number, context }, pass);
+        const completed = await next({ ...call, attempt: number, context, onUnknown }, pass);
         observation.complete(completed);
         return completed;
       } catch (thrown) {

@@ -1,4 +1,5 @@
-import type { Call, Emit, Stage } from '../../core/call.ts';
+import type { Attributes } from '@opentelemetry/api';
+import type { Call, CallRecord, Emit, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -86,5 +87,28 @@ class CallObservation {
       [ATTRIBUTE.outcome]: this.#outcome,
       [ATTRIBUTE.genAiRequestModel]: labels.label(record.model),
     });
+    recordOverhead(instruments, record, clock.now());
   }
+}
+
+const BEFORE = { [ATTRIBUTE.stageGroup]: 'before' };
+const BETWEEN = { [ATTRIBUTE.stageGroup]: 'between' };
+const AFTER = { [ATTRIBUTE.stageGroup]: 'after' };
+
+/** What the call took in this process: its time without its attempts and without what it waited for. */
+function recordOverhead({ overhead }: Instruments, record: CallRecord, now: number): void {
+  const { attemptLog, startedAt } = record;
+  const first = attemptLog[0];
+  const last = attemptLog.at(-1);
+  if (first === undefined || last === undefined) return;
+  const add = (ms: number, attributes: Attributes) =>
+    overhead.record(Math.max(0, ms) / 1000, attributes);
+  add(first.startedAt - startedAt - first.queuedMs - first.backoffMs, BEFORE);
+  add(now - last.endedAt, AFTER);
+  if (first === last) return;
+  const waited = attemptLog
+    .slice(1)
+    .reduce((ms, { queuedMs, backoffMs }) => ms + queuedMs + backoffMs, 0);
+  const tried = attemptLog.reduce((ms, one) => ms + one.endedAt - one.startedAt, 0);
+  add(last.endedAt - first.startedAt - tried - waited, BETWEEN);
 }

@@ -1,5 +1,6 @@
 import type { Counter } from '@opentelemetry/api';
 import type { Clock } from '../../core/clock.ts';
+import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 
 /**
  * Why a connection was not had: there are as many as may be, it could not be accepted, TLS failed, or
@@ -27,7 +28,7 @@ export class Refusals {
 
   note(reason: RefusalReason, err?: unknown): void {
     const { clock, log, counter } = this.#deps;
-    counter.add(1, { reason });
+    counter.add(1, { [ATTRIBUTE.reason]: reason });
     const now = clock.now();
     const last = this.#reasons.get(reason) ?? { loggedAt: Number.NEGATIVE_INFINITY, since: 0 };
     last.since += 1;

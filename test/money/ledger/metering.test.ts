@@ -10,7 +10,8 @@ import type { Ledger, LedgerOpening } from '../../../src/money/ledger/ledger.ts'
 import { metering } from '../../../src/money/ledger/metering.ts';
 import { PromptSizes } from '../../../src/request/tokens/prompt-sizes.ts';
 import { TokenCounter } from '../../../src/request/tokens/token-counter.ts';
-import { ATTRIBUTE, METRIC } from '../../../src/telemetry/attributes.ts';
+import { ATTRIBUTE } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import {
   aCall,
@@ -369,21 +370,23 @@ describe('metrics of cost', () => {
 
   it('are dollars by model and target', async () => {
     const { probe } = await meter(connected(completed()));
-    expect(await probe.measured(METRIC.cost)).toMatchObject([{ attributes, value: 0.00002 }]);
-    expect(await probe.measured(METRIC.unpricedAttempts)).toEqual([]);
+    expect(await probe.measured(METRICS.cost.name)).toMatchObject([{ attributes, value: 0.00002 }]);
+    expect(await probe.measured(METRICS.unpricedAttempts.name)).toEqual([]);
   });
 
   it('count attempts without a known price, which are not free', async () => {
     const call = aCall({ attempt: 1 });
     const { probe, charge } = await meter(connected(completed()), { call });
     expect(charge?.cost).toMatchObject({ picoDollars: 0n, unpriced: true });
-    expect(await probe.measured(METRIC.unpricedAttempts)).toMatchObject([{ attributes, value: 1 }]);
-    expect(await probe.measured(METRIC.cost)).toEqual([]);
+    expect(await probe.measured(METRICS.unpricedAttempts.name)).toMatchObject([
+      { attributes, value: 1 },
+    ]);
+    expect(await probe.measured(METRICS.cost.name)).toEqual([]);
   });
 
   it('do not name a model that no upstream has answered to', async () => {
     const { probe } = await meter(connected(text('ab'), new ProviderError('NETWORK_ERROR')));
-    expect(await probe.measured(METRIC.cost)).toMatchObject([
+    expect(await probe.measured(METRICS.cost.name)).toMatchObject([
       { attributes: { [ATTRIBUTE.genAiRequestModel]: 'other' } },
     ]);
   });
@@ -400,7 +403,7 @@ describe('metering without costs', () => {
     expect(run.charge).toMatchObject({ usage: usage(), outcome: 'completed' });
     expect(run.charge).not.toHaveProperty('cost');
     expect(run.ledger.lines).toEqual([]);
-    expect(await run.probe.measured(METRIC.cost)).toEqual([]);
+    expect(await run.probe.measured(METRICS.cost.name)).toEqual([]);
   });
 
   it('charges a failure without output nothing', async () => {

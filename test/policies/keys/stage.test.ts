@@ -4,7 +4,7 @@ import { ProviderError } from '../../../src/core/errors.ts';
 import { KeyRing } from '../../../src/policies/keys/key-ring.ts';
 import type { KeyLimits } from '../../../src/policies/keys/key-search.ts';
 import { keys } from '../../../src/policies/keys/stage.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { aCall, completed, drain, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
@@ -182,13 +182,13 @@ describe('keys', () => {
     ring.refused(0, 'INVALID_API_KEY');
     await answered;
     expect(ring.setAside).toBe(1);
-    expect(await telemetry.measured(METRIC.keysSetAside)).toEqual([]);
+    expect(await telemetry.measured(METRICS.keysSetAside.name)).toEqual([]);
   });
 
   it('counts the keys that are set aside, by target and reason', async () => {
     const { run, telemetry } = open(3, [refused], [usedUp], ANSWER);
     await run({ upstream: 'azure' });
-    const measured = await telemetry.measured(METRIC.keysSetAside);
+    const measured = await telemetry.measured(METRICS.keysSetAside.name);
     expect(measured.map(({ attributes, value }) => [attributes, value])).toEqual(
       ['INVALID_API_KEY', 'QUOTA_EXCEEDED'].map((reason) => [
         { 'tamma.provider.target': 'azure', 'tamma.provider.reason': reason },

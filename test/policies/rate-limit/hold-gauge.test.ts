@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { showHolds } from '../../../src/policies/rate-limit/hold-gauge.ts';
 import type { TargetLoad } from '../../../src/policies/rate-limit/limiters.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
@@ -32,7 +32,7 @@ it('shows for how long each model is held, and looks no more after it was closed
     },
   );
   const measured = async () =>
-    (await probe.measured(METRIC.rateLimitHold)).map(({ attributes, value }) => [
+    (await probe.measured(METRICS.rateLimitHold.name)).map(({ attributes, value }) => [
       attributes['tamma.provider.target'],
       attributes['gen_ai.request.model'],
       value,

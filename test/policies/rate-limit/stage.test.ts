@@ -10,7 +10,7 @@ import {
 } from '../../../src/policies/rate-limit/options.ts';
 import type { RateSource, RateSubject } from '../../../src/policies/rate-limit/source.ts';
 import { rateLimit } from '../../../src/policies/rate-limit/stage.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { aCall, completed, drain, scripted, started, text, usage } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
@@ -119,7 +119,7 @@ describe('rateLimit', () => {
     clock.advance(1_011);
     expect((await answer).events).toHaveLength(2);
     expect(call.record.queuedMs).toBe(1_016);
-    expect(await telemetry.measured(METRIC.queueDuration)).toEqual([
+    expect(await telemetry.measured(METRICS.queueDuration.name)).toEqual([
       {
         attributes: {
           'tamma.provider.target': 'elsewhere',
@@ -137,7 +137,7 @@ describe('rateLimit', () => {
     // Counted, because the prompt is a large share of the limit; that is no wait for it.
     expect((await drain((emit) => stage(attempt(completed()))(call, emit))).error).toBeUndefined();
     expect(call.record.queuedMs).toBe(0);
-    expect(await telemetry.measured(METRIC.queueDuration)).toEqual([]);
+    expect(await telemetry.measured(METRICS.queueDuration.name)).toEqual([]);
   });
 
   it('refuses what would wait in vain', async () => {

@@ -5,7 +5,7 @@ import type { ProviderEvent } from '../../../src/core/events.ts';
 import { RetryBudget } from '../../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY, type RetryOptions } from '../../../src/policies/retry/options.ts';
 import { retry } from '../../../src/policies/retry/stage.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { settled } from '../../money/budget/books.ts';
 import { until } from '../../openai/open-upstream.ts';
 import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
@@ -418,7 +418,7 @@ describe('retry: metrics', () => {
   it('counts retries by target and reason', async () => {
     const { result, telemetry } = open([[unavailable], [limited(1)], ANSWER]);
     await result({ upstream: 'azure' });
-    expect(await telemetry.measured(METRIC.retries)).toEqual([
+    expect(await telemetry.measured(METRICS.retries.name)).toEqual([
       {
         attributes: {
           'tamma.provider.target': 'azure',
@@ -441,6 +441,6 @@ describe('retry: metrics', () => {
   it('does not count an attempt that was not made', async () => {
     const { result, telemetry } = open([[new ProviderError('INVALID_REQUEST')]]);
     await result();
-    expect(await telemetry.measured(METRIC.retries)).toEqual([]);
+    expect(await telemetry.measured(METRICS.retries.name)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/ap
 import { type Call, type Emit, type Handler, newCallRecord } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { attempt } from '../../../src/provider/observe/attempt.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { traceIds } from '../../../src/telemetry/propagation.ts';
 import {
@@ -90,6 +90,7 @@ describe('attempt: the span', () => {
         yield completed({
           rawFinishReason: 'tool_calls',
           serviceTier: 'default',
+          systemFingerprint: 'fp_1',
           usage: usage({ cacheReadTokens: 4, cacheWriteTokens: 2, reasoningTokens: 1 }),
         });
       }),
@@ -104,6 +105,7 @@ describe('attempt: the span', () => {
           stop: ['END'],
           seed: 42,
           serviceTier: 'flex',
+          reasoningEffort: 'low',
           responseFormat: { type: 'json_object' },
         },
       },
@@ -125,6 +127,9 @@ describe('attempt: the span', () => {
       'gen_ai.request.presence_penalty': 0.2,
       'gen_ai.request.stop_sequences': ['END'],
       'openai.request.service_tier': 'flex',
+      'openai.api.type': 'chat_completions',
+      'gen_ai.request.reasoning.level': 'low',
+      'openai.response.system_fingerprint': 'fp_1',
       'tamma.provider.attempt': 1,
       'tamma.provider.target': 'default',
       'gen_ai.response.id': 'chatcmpl-7',
@@ -136,7 +141,7 @@ describe('attempt: the span', () => {
       'gen_ai.usage.input_tokens': 10,
       'gen_ai.usage.output_tokens': 5,
       'gen_ai.usage.cache_read.input_tokens': 4,
-      'gen_ai.usage.cache_creation.input_tokens': 2,
+      'gen_ai.usage.cache_write.input_tokens': 2,
       'gen_ai.usage.reasoning.output_tokens': 1,
     });
     expect(probe.span.events).toEqual([]);
@@ -154,6 +159,7 @@ describe('attempt: the span', () => {
     expect(probe.span.attributes).toEqual({
       ...OPERATION,
       'gen_ai.request.stream': true,
+      'openai.api.type': 'chat_completions',
       'tamma.provider.attempt': 1,
       'tamma.provider.target': 'default',
       'gen_ai.response.finish_reasons': ['stop'],
@@ -190,7 +196,8 @@ describe('attempt: the span', () => {
     await drain((emit) => handler(call, emit));
 
     expect(probe.span.status.code).toBe(SpanStatusCode.UNSET);
-    expect(probe.span.attributes['error.type']).toBe('CANCELLED');
+    expect(probe.span.attributes).not.toHaveProperty('error.type');
+    expect(probe.span.attributes['gen_ai.response.finish_reasons']).toEqual(['error']);
   });
 
   it('ends when the call is cancelled in the middle', async () => {
@@ -200,7 +207,7 @@ describe('attempt: the span', () => {
     await drain((emit) => handler(call, emit));
 
     expect(probe.span.ended).toBe(true);
-    expect(probe.span.attributes['error.type']).toBe('CANCELLED');
+    expect(probe.span.attributes).not.toHaveProperty('error.type');
     expect(call.record.failedAttempts).toEqual([]);
   });
 });
@@ -306,23 +313,40 @@ describe('attempt: the metrics', () => {
     );
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.operationDuration)).toEqual([
+    expect(await probe.measured(METRICS.inferenceDuration.name)).toEqual([
       { attributes: ANSWERED, value: 0.8, count: 1 },
     ]);
-    expect(await probe.measured(METRIC.timeToFirstChunk)).toEqual([
+    expect(await probe.measured(METRICS.timeToFirstChunk.name)).toEqual([
       { attributes: ANSWERED, value: 0.4, count: 1 },
     ]);
-    expect(await probe.measured(METRIC.timePerOutputChunk)).toEqual([
+    expect(await probe.measured(METRICS.timePerOutputChunk.name)).toEqual([
       { attributes: ANSWERED, value: 0.2, count: 1 },
     ]);
-    expect(await probe.measured(METRIC.tokenUsage)).toEqual([
-      { attributes: { ...ANSWERED, 'gen_ai.token.type': 'input' }, value: 10, count: 1 },
-      { attributes: { ...ANSWERED, 'gen_ai.token.type': 'output' }, value: 5, count: 1 },
+    const USED = { ...ANSWERED, 'gen_ai.token.modality': 'text' };
+    expect(await probe.measured(METRICS.inputTokens.name)).toEqual([
+      { attributes: USED, value: 10, count: undefined },
     ]);
-    expect(await probe.measured(METRIC.attempts)).toEqual([
+    expect(await probe.measured(METRICS.outputTokens.name)).toEqual([
+      { attributes: USED, value: 5, count: undefined },
+    ]);
+    expect(await probe.measured(METRICS.attemptOutputTokens.name)).toEqual([
+      { attributes: ANSWERED, value: 5, count: 1 },
+    ]);
+    expect(await probe.measured(METRICS.answers.name)).toEqual([
       {
         attributes: {
-          ...ANSWERED,
+          'gen_ai.request.model': 'gpt-test',
+          'tamma.provider.target': 'default',
+          'tamma.provider.finish_reason': 'stop',
+        },
+        value: 1,
+        count: undefined,
+      },
+    ]);
+    expect(await probe.measured(METRICS.attempts.name)).toEqual([
+      {
+        attributes: {
+          'gen_ai.request.model': 'gpt-test',
           'tamma.provider.target': 'default',
           'tamma.provider.outcome': 'completed',
         },
@@ -337,8 +361,11 @@ describe('attempt: the metrics', () => {
     const { probe, handler, call } = setUp(replay(started(), text('a'), estimated));
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.timePerOutputChunk)).toEqual([]);
-    expect(await probe.measured(METRIC.tokenUsage)).toEqual([]);
+    expect(await probe.measured(METRICS.timePerOutputChunk.name)).toEqual([]);
+    expect(await probe.measured(METRICS.inputTokens.name)).toEqual([]);
+    expect(await probe.measured(METRICS.attemptInputTokens.name)).toMatchObject([
+      { value: 0, count: 1 },
+    ]);
   });
 
   it('tells failed attempts apart by error type and outcome', async () => {
@@ -349,13 +376,13 @@ describe('attempt: the metrics', () => {
     const { probe, handler, call } = setUp(replay(failure));
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.operationDuration)).toEqual([
+    expect(await probe.measured(METRICS.inferenceDuration.name)).toEqual([
       { attributes: { ...OPERATION, 'error.type': 'insufficient_quota' }, value: 0, count: 1 },
     ]);
-    expect(await probe.measured(METRIC.attempts)).toEqual([
+    expect(await probe.measured(METRICS.attempts.name)).toEqual([
       {
         attributes: {
-          ...OPERATION,
+          'gen_ai.request.model': 'gpt-test',
           'tamma.provider.target': 'default',
           'tamma.provider.outcome': 'QUOTA_EXCEEDED',
         },
@@ -363,7 +390,7 @@ describe('attempt: the metrics', () => {
         count: undefined,
       },
     ]);
-    expect(await probe.measured(METRIC.timeToFirstChunk)).toEqual([]);
+    expect(await probe.measured(METRICS.timeToFirstChunk.name)).toEqual([]);
   });
 
   it('labels a model only once an upstream has answered to its name', async () => {
@@ -375,11 +402,11 @@ describe('attempt: the metrics', () => {
     await drain((emit) => answered.handler(answered.call, emit));
 
     expect(refused.probe.span.name).toBe('chat invented');
-    expect(await refused.probe.measured(METRIC.operationDuration)).toMatchObject([
+    expect(await refused.probe.measured(METRICS.inferenceDuration.name)).toMatchObject([
       { attributes: { 'gen_ai.request.model': 'other' } },
     ]);
     expect(refused.labels.label('invented')).toBe('other');
-    expect(await answered.probe.measured(METRIC.operationDuration)).toMatchObject([
+    expect(await answered.probe.measured(METRICS.inferenceDuration.name)).toMatchObject([
       { attributes: { 'gen_ai.request.model': 'new', 'gen_ai.response.model': 'new-1' } },
     ]);
   });

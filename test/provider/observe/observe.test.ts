@@ -3,7 +3,7 @@ import { type Handler, newCallRecord } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed, ProviderEvent } from '../../../src/core/events.ts';
 import { observe } from '../../../src/provider/observe/observe.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { ModelLabels } from '../../../src/telemetry/model-label.ts';
 import { aCall, completed, drain, replay, scripted, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -103,7 +103,7 @@ describe('observe', () => {
     );
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.callDuration)).toMatchObject([
+    expect(await probe.measured(METRICS.callDuration.name)).toMatchObject([
       { attributes: { [OUTCOME]: 'CANCELLED' } },
     ]);
   });
@@ -117,7 +117,7 @@ describe('observe', () => {
     );
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.callDuration)).toEqual([
+    expect(await probe.measured(METRICS.callDuration.name)).toEqual([
       { attributes: { [OUTCOME]: 'completed', [MODEL]: 'gpt-test' }, value: 1.5, count: 1 },
     ]);
   });
@@ -127,7 +127,7 @@ describe('observe', () => {
     call.record.model = '';
     await drain((emit) => handler(call, emit));
 
-    expect(await probe.measured(METRIC.callDuration)).toEqual([
+    expect(await probe.measured(METRICS.callDuration.name)).toEqual([
       { attributes: { [OUTCOME]: 'INVALID_REQUEST', [MODEL]: 'other' }, value: 0, count: 1 },
     ]);
   });
@@ -135,7 +135,7 @@ describe('observe', () => {
   it('counts a call as active until it has ended', async () => {
     const end = Promise.withResolvers<Completed>();
     const { handler, call, probe } = setUp(() => end.promise);
-    const active = async () => (await probe.measured(METRIC.activeCalls))[0]?.value;
+    const active = async () => (await probe.measured(METRICS.activeCalls.name))[0]?.value;
     expect(await active()).toBeUndefined();
     const answer = handler(call, () => {});
     expect(await active()).toBe(1);

@@ -3,7 +3,7 @@ import type { Call } from '../../../src/core/call.ts';
 import type { ErrorReason } from '../../../src/core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
-import { METRIC } from '../../../src/telemetry/attributes.ts';
+import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { AZURE, aRouter, asking, OPENAI, words } from './a-router.ts';
 
 const TOOLS = [{ name: 'look' }];
@@ -65,7 +65,7 @@ describe('the first route', () => {
     expect(call.warnings).toEqual([
       'Fell back from default/gpt-none to azure/gpt-own: MODEL_NOT_FOUND.',
     ]);
-    expect(await telemetry.measured(METRIC.fallbacks)).toMatchObject([
+    expect(await telemetry.measured(METRICS.fallbacks.name)).toMatchObject([
       {
         value: 1,
         attributes: {
@@ -164,7 +164,10 @@ describe('the next route', () => {
       'Fell back from default/gpt-default to azure/gpt-own: NETWORK_ERROR.',
     ]);
     expect(third && (await router.next(third, failure('TIMEOUT')))).toBeUndefined();
-    expect(await telemetry.measured(METRIC.fallbacks)).toMatchObject([{ value: 1 }, { value: 1 }]);
+    expect(await telemetry.measured(METRICS.fallbacks.name)).toMatchObject([
+      { value: 1 },
+      { value: 1 },
+    ]);
   });
 
   it('does not have what was left out for the one before', async () => {

@@ -1,0 +1,101 @@
+import type { Call } from '../core/call.ts';
+import { isKnownFinishWord } from './map-finish-reason.ts';
+import { identifier } from './upstream-text.ts';
+
+/** Fields that are read, or known and of no use here, of OpenAI and of the servers in docs/compatibility.md. */
+const CHUNK =
+  names(`id object created model choices usage service_tier system_fingerprint error obfuscation
+  prompt_filter_results x_groq provider citations search_results timings time_info prompt_token_ids
+  kv_transfer_params metadata moderation created_at request_id`);
+const CHOICE = names(`index delta message finish_reason logprobs usage error content_filter_results
+  content_filter_offsets content_filter_result native_finish_reason stop_reason matched_stop token_ids text
+  prompt_logprobs seed`);
+const DELTA =
+  names(`role content refusal reasoning_content reasoning tool_calls function_call extra_content
+  reasoning_details annotations audio name images token_ids prefix executed_tools`);
+const EVENT =
+  names(`type sequence_number item_id output_index content_index summary_index annotation_index
+  delta text refusal arguments name part item response error code message param input annotation obfuscation
+  logprobs status phase partial_image_b64 partial_image_index`);
+const ITEM =
+  names(`type id status call_id name arguments content summary encrypted_content phase role input
+  action actions queries results code container_id outputs output result error server_label tools
+  approval_request_id namespace created_by operation environment max_output_length execution`);
+const RESPONSE =
+  names(`id object created_at completed_at status background billing conversation error
+  incomplete_details instructions max_output_tokens max_tool_calls metadata model moderation output output_text
+  parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_retention reasoning
+  safety_identifier service_tier store temperature text tool_choice tools top_logprobs top_p truncation usage
+  user frequency_penalty presence_penalty content_filters`);
+
+/** Keep-alives and what proxies say of themselves. */
+const CHAT_EVENTS = /^(?:ping|keep-?alive|heartbeat|comment|metadata|done|end|start|open)$/i;
+
+/** Events of the Responses API that bring nothing that others do not. */
+const RESPONSES_EVENTS =
+  /^response\.(?:content_part\.added|output_text\.annotation\.added|reasoning_(?:summary_part|text|summary)\b|audio\b|(?:web_search|file_search|code_interpreter|image_generation|mcp|shell|apply_patch|computer|local_shell|custom_tool)_call\b|shell_call_|apply_patch_call_|mcp_|code_interpreter_call_|keepalive|heartbeat)/;
+
+const NAMELESS = '(not a name)';
+
+/** What of one answer nobody here knows; each name is told once. */
+export class UnknownParts {
+  readonly #call: Pick<Call, 'onUnknown'>;
+  #told: Set<string> | undefined;
+
+  constructor(call: Pick<Call, 'onUnknown'>) {
+    this.#call = call;
+  }
+
+  /** A chunk of Chat Completions. Its names are few, and nearly always known. */
+  chunk(chunk: { readonly choices?: readonly object[] | null }): void {
+    this.#fields(chunk, CHUNK, '');
+    for (const choice of chunk.choices ?? []) {
+      this.#fields(choice, CHOICE, 'choices.');
+      const { delta, message } = choice as { delta?: object | null; message?: object | null };
+      if (delta) this.#fields(delta, DELTA, 'delta.');
+      if (message) this.#fields(message, DELTA, 'message.');
+    }
+  }
+
+  /** An event of Responses. */
+  event(event: { readonly item?: object | null; readonly response?: object | null }): void {
+    this.#fields(event, EVENT, '');
+    if (event.item) this.#fields(event.item, ITEM, 'item.');
+    if (event.response) this.#fields(event.response, RESPONSE, 'response.');
+  }
+
+  chatEventName(name: string): void {
+    if (!CHAT_EVENTS.test(name)) this.#tell('event', name);
+  }
+
+  responsesEventType(type: string): void {
+    if (!RESPONSES_EVENTS.test(type) && !CHAT_EVENTS.test(type)) this.#tell('event', type);
+  }
+
+  finishWord(word: string): void {
+    if (word !== '' && !isKnownFinishWord(word)) this.#tell('finish_word', word);
+  }
+
+  #fields(value: object, known: ReadonlySet<string>, path: string): void {
+    for (const name in value) {
+      if (!known.has(name)) this.#tell('field', path + name);
+    }
+  }
+
+  #tell(kind: 'event' | 'field' | 'finish_word', name: string): void {
+    this.#told ??= new Set();
+    const shown = identifier(name) ?? NAMELESS;
+    const key = `${kind} ${shown}`;
+    // A hostile upstream has as many names as it likes.
+    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
+    this.#told.add(key);
+    this.#call.onUnknown?.(kind, shown);
+  }
+}
+
+/** Names of one answer that are told at most. */
+const MAX_TOLD = 20;
+
+function names(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/));
+}

@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { status } from '@grpc/grpc-js';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { Clock } from '../core/clock.ts';
+import { ATTRIBUTE, METHOD_OTHER, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
+import { extractTraceContext } from '../telemetry/propagation.ts';
+import { isServerFault, type RpcTelemetryDeps } from './rpc-telemetry.ts';
+
+export interface LibraryTelemetryDeps extends Pick<RpcTelemetryDeps, 'tracer' | 'instruments'> {
+  readonly clock: Pick<Clock, 'now'>;
+  /** Whether there is such a method, by its path. */
+  readonly isKnown: (path: string) => boolean;
+}
+
+/** Methods that measure themselves. */
+const OWN = /^\/tamma\./;
+
+/** Characters of a method's name that a span shows. */
+const MAX_NAME = 200;
+
+/**
+ * Traces and measures what has no handler of ours: health checks, reflection, and methods that do not
+ * exist, which read `_OTHER`. What it does not see is a call that was cancelled before it was begun.
+ */
+export function traceLibraryCalls(deps: LibraryTelemetryDeps) {
+  return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    const path = headers[':path'] ?? '';
+    const known = deps.isKnown(path);
+    if (known && OWN.test(path)) return;
+    const method = known ? path.slice(1) : METHOD_OTHER;
+    const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
+    const caller = extractTraceContext((key) => headers[key]?.toString());
+    const span = deps.tracer.startSpan(
+      method,
+      { kind: SpanKind.SERVER, attributes: identity },
+      caller,
+    );
+    if (!known) span.setAttribute(ATTRIBUTE.rpcMethodOriginal, path.slice(1, MAX_NAME));
+    const startedAt = deps.clock.now();
+    stream.once('close', () => {
+      const code = codeOf(stream);
+      const failed = isServerFault(code);
+      const result = {
+        [ATTRIBUTE.rpcStatusCode]: code,
+        ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
+      };
+      span.setAttributes(result);
+      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+      const seconds = (deps.clock.now() - startedAt) / 1000;
+      deps.instruments.rpcServerCallDuration.record(seconds, { ...identity, ...result });
+    });
+  };
+}
+
+/** What its caller was told; CANCELLED if it was told nothing. */
+function codeOf(stream: ServerHttp2Stream): string {
+  const sent = stream.sentTrailers?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status'];
+  return status[Number(sent ?? status.CANCELLED)] ?? 'UNKNOWN';
+}

@@ -1,0 +1,50 @@
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import type { CollectionResult, MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import type { MetricDefinition } from './metrics.ts';
+
+/** What a Collector writes for a unit; what stands in braces is not written. */
+const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', '1': 'ratio' };
+
+/**
+ * The name of a metric as an OpenTelemetry Collector would give it to Prometheus, before what the
+ * exporter adds (`_total`, `_bucket`): with its unit, unless it ends with it already.
+ */
+function withUnit(name: string, unit: string): string {
+  const word = UNITS[unit];
+  const plain = name.replaceAll('.', '_');
+  return word === undefined || plain.endsWith(`_${word}`) ? plain : `${plain}_${word}`;
+}
+
+/** The name that a scrape shows; a histogram adds `_bucket`, `_sum` and `_count` to it. */
+export function prometheusName({ name, unit, kind }: MetricDefinition): string {
+  const named = withUnit(name, unit);
+  return kind === 'counter' || kind === 'observableCounter' ? `${named}_total` : named;
+}
+
+/** Answers scrapes. Its names end with their units, which the exporter alone leaves out. */
+export class Scrapes extends PrometheusExporter {
+  /** Attribute sets of the last scrape. */
+  series = 0;
+
+  constructor() {
+    super({ preventServerStart: true, withoutScopeInfo: true });
+  }
+
+  override async collect(
+    options?: Parameters<MetricReader['collect']>[0],
+  ): Promise<CollectionResult> {
+    const { resourceMetrics, errors } = await super.collect(options);
+    this.series = 0;
+    const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
+      ...scope,
+      metrics: scope.metrics.map((metric) => this.#named(metric)),
+    }));
+    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
+  }
+
+  #named<Data extends MetricData>(metric: Data): Data {
+    this.series += metric.dataPoints.length;
+    const { name, unit } = metric.descriptor;
+    return { ...metric, descriptor: { ...metric.descriptor, name: withUnit(name, unit) } };
+  }
+}
