@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { calcPrice, type ModelPrice } from '@pydantic/genai-prices';
+import type { ModelPrice } from '@pydantic/genai-prices';
+import { genaiPriceOf } from '../../../scripts/catalogue/genai-prices.ts';
 import type { Model, TokenPrices } from '../../../src/core/model.ts';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 
@@ -59,12 +60,7 @@ function each(
   return Object.fromEntries(models.map((model) => [`${model} ${difference}`, reason]));
 }
 
-/** What they say of a model on a day. */
-function theirs(model: Model, day: string): ModelPrice | undefined {
-  const timestamp = new Date(`${day}T12:00:00Z`);
-  const found = calcPrice({ input_tokens: 1 }, model.id, { providerId: 'openai', timestamp });
-  return found?.model_price;
-}
+const theirs = (model: Model, day: string) => genaiPriceOf(model.id, day);
 
 type Price = ModelPrice[string];
 
