@@ -7,6 +7,7 @@ import type { TimeoutOptions } from './policies/timeouts/options.ts';
 import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
 import { isOpenAI } from './request/catalogue/endpoint.ts';
 import type { DeclaredModel, ResolveOptions } from './request/catalogue/resolve.ts';
+import type { HostedToolOptions, McpServer } from './request/fit/hosted-tool-options.ts';
 import { withDefaultProfiles } from './request/profiles/defaults.ts';
 import type { SharedStoreOptions } from './shared-store/options.ts';
 
@@ -25,6 +26,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     ...(catalogue.file === undefined ? {} : { catalogueFile: catalogue.file }),
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
+    hostedTools: hostedToolOptions(config),
     upstreamMessages: config.errors.upstreamMessages === 'on',
     traceState: config.sendTraceState,
     targets: targetOptions(config),
@@ -49,6 +51,14 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     },
     ...(sharedStore === undefined ? {} : { sharedStore }),
   };
+}
+
+function hostedToolOptions({ hostedTools: { allow, mcpServers } }: Config): HostedToolOptions {
+  const servers = Object.entries(mcpServers).map(([name, server]): [string, McpServer] => {
+    const { secrets, authorization: _, headers: __, ...open } = server;
+    return [name, { ...open, ...secrets }];
+  });
+  return { allow, mcpServers: Object.fromEntries(servers) };
 }
 
 function cacheOptions({ cache }: Config): ResponseCacheOptions {

@@ -26,8 +26,13 @@ function toFile({ redisUrl: _, ...config }: Config): unknown {
   const openTargets = Object.entries(config.targets).map(([name, target]) => {
     return [name, { ...target, keys: target.keys.map(withoutSecret) }];
   });
+  const openServers = Object.entries(config.hostedTools.mcpServers).map(([name, server]) => {
+    const { secrets: _, ...open } = server;
+    return [name, open];
+  });
   return asWritten({
     ...config,
+    hostedTools: { ...config.hostedTools, mcpServers: Object.fromEntries(openServers) },
     keys: config.keys.map(withoutSecret),
     targets: Object.fromEntries(openTargets),
   });

@@ -2,6 +2,7 @@ import { readApiKey } from './api-key.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { type ReadFile, readYaml } from './files.ts';
 import { type ListedSecrets, readListedSecrets, withSecrets } from './key-list.ts';
+import { type McpSecrets, readMcpSecrets } from './mcp-secrets.ts';
 import {
   ConfigError,
   type ConfigProblem,
@@ -46,6 +47,7 @@ interface Secrets {
   readonly apiKey: ConfiguredKey | undefined;
   readonly listed: ListedSecrets;
   readonly redisUrl: RedisUrl | undefined;
+  readonly mcp: ReadonlyMap<string, McpSecrets>;
 }
 
 function readSecrets(sources: SecretSources, report: Report): Secrets {
@@ -53,6 +55,7 @@ function readSecrets(sources: SecretSources, report: Report): Secrets {
     apiKey: readApiKey(sources, report),
     listed: readListedSecrets(sources, report),
     redisUrl: readRedisUrl(sources, report),
+    mcp: readMcpSecrets(sources, report),
   };
 }
 
@@ -85,7 +88,7 @@ function asFlag(text: string): string | boolean {
   return text === 'true' ? true : text === 'false' ? false : text;
 }
 
-function toConfig(settings: Settings, { apiKey, listed, redisUrl }: Secrets): Config {
+function toConfig(settings: Settings, { apiKey, listed, redisUrl, mcp }: Secrets): Config {
   const { timeout, apiKeyFile: _, ...same } = settings;
   const keys = withSecrets(settings.keys, listed.keys);
   const isListed = keys.some(({ secret }) => secret === apiKey?.secret);
@@ -97,6 +100,14 @@ function toConfig(settings: Settings, { apiKey, listed, redisUrl }: Secrets): Co
     // A list that repeats the key is there to give it a weight.
     keys: apiKey === undefined || isListed ? keys : [apiKey, ...keys],
     targets: Object.fromEntries(targetEntries),
+    hostedTools: {
+      ...settings.hostedTools,
+      mcpServers: Object.fromEntries(
+        Object.entries(settings.hostedTools.mcpServers).map(([name, server]) => {
+          return [name, { ...server, secrets: mcp.get(name) ?? { headers: {} } }];
+        }),
+      ),
+    },
     timeoutMs: timeout,
     redis: usedUrl(settings.redis, redisUrl),
     ...(redisUrl === undefined ? {} : { redisUrl: redisUrl.secret }),

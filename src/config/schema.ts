@@ -4,6 +4,7 @@ import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
 import { callerJwtSchema, callersSchema } from './callers-schema.ts';
 import { baseUrl, choice, filePath, flag, group, onceRight, token } from './fields.ts';
+import { hostedToolsSchema } from './hosted-tools-schema.ts';
 import {
   adminSchema,
   listeners,
@@ -11,6 +12,7 @@ import {
   openAddress,
   refuseOpenDoors,
 } from './listeners-schema.ts';
+import type { ConfiguredMcpServer } from './mcp-secrets.ts';
 import { catalogueSchema, profilesSchema, tasksSchema } from './models-schema.ts';
 import { budgetsSchema, costManagementSchema } from './money-schema.ts';
 import { duration, LONGEST } from './quantities.ts';
@@ -68,6 +70,9 @@ export const configSchema = group({
     false,
   ),
   catalogue: catalogueSchema.prefault({}).describe('What is known of models.'),
+  hostedTools: hostedToolsSchema
+    .prefault({})
+    .describe("What the upstream may run on callers' behalf."),
   profiles: profilesSchema,
   tasks: tasksSchema,
   timeout: duration('Deadline of calls that bring none. At most limits.maxDeadline.', {
@@ -199,7 +204,7 @@ export const configSchema = group({
  */
 export type Settings = z.output<typeof configSchema>;
 
-type Resolved = 'apiKeyFile' | 'keys' | 'targets' | 'timeout';
+type Resolved = 'apiKeyFile' | 'hostedTools' | 'keys' | 'targets' | 'timeout';
 
 /** An API key, and where it was read. */
 export type ConfiguredKey = Settings['keys'][number] & {
@@ -215,6 +220,11 @@ export interface ConfiguredTarget extends Readonly<Omit<Settings['targets'][stri
 export interface Config extends Readonly<Omit<Settings, Resolved>> {
   /** Of the default upstream; at least one. */
   readonly keys: readonly ConfiguredKey[];
+  readonly hostedTools: Readonly<
+    Pick<Settings['hostedTools'], 'allow'> & {
+      readonly mcpServers: Readonly<Record<string, ConfiguredMcpServer>>;
+    }
+  >;
   /** By name. */
   readonly targets: Readonly<Record<string, ConfiguredTarget>>;
   /** Deadline of calls that bring none. */

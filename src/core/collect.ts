@@ -1,6 +1,6 @@
 import type { Emit } from './call.ts';
 import { ProviderError } from './errors.ts';
-import type { Annotation, Completed, MessageResponse, Started } from './events.ts';
+import type { Annotation, Completed, HostedToolEvent, MessageResponse, Started } from './events.ts';
 
 /** Makes a call and folds its events into the whole answer. */
 export async function collect(
@@ -11,6 +11,7 @@ export async function collect(
   let content = '';
   let commentary = '';
   let annotations: Annotation[] = [];
+  const hostedTools = new Map<string, HostedToolEvent>();
   let reasoning = '';
   let refusal = '';
   const { type: _type, ...end } = await makeCall((event) => {
@@ -21,6 +22,7 @@ export async function collect(
       case 'attemptReset':
         content = commentary = reasoning = refusal = '';
         annotations = [];
+        hostedTools.clear();
         break;
       case 'textDelta':
         if (event.phase === 'commentary') commentary += event.text;
@@ -31,6 +33,9 @@ export async function collect(
         break;
       case 'refusalDelta':
         refusal += event.text;
+        break;
+      case 'hostedTool':
+        hostedTools.set(event.id, event);
         break;
       case 'annotation': {
         const { type: _, ...annotation } = event;
@@ -48,6 +53,7 @@ export async function collect(
     content,
     commentary,
     annotations,
+    hostedTools: [...hostedTools.values()],
     reasoning,
     refusal,
     metadata,

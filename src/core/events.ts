@@ -98,6 +98,10 @@ export interface HostedToolEvent {
   readonly status: string;
   /** JSON; empty if there is none. */
   readonly detail: string;
+  /** What it made, in base64. Absent: nothing, or not yet. */
+  readonly data?: string;
+  /** The type of `data`. */
+  readonly mediaType?: string;
 }
 
 /** Where a piece of the answer's text comes from. */
@@ -172,6 +176,8 @@ export interface Usage {
   readonly audioOutputTokens?: number;
   /** Counted here, because the upstream did not report it. */
   readonly estimated: boolean;
+  /** Calls of tools that the upstream ran itself, by name. Absent: none. */
+  readonly toolCalls?: Readonly<Record<string, number>>;
 }
 
 /** Money. */
@@ -230,7 +236,7 @@ export function lengthOf(event: ProviderEvent): number {
     case 'toolCallDelta':
       return event.argumentsFragment.length;
     case 'hostedTool':
-      return event.detail.length;
+      return event.detail.length + (event.data?.length ?? 0);
     case 'annotation':
       return event.url.length + event.title.length;
     default:
@@ -247,6 +253,8 @@ export interface MessageResponse extends Omit<Completed, 'type'> {
   readonly commentary: string;
   /** In the order in which they came. */
   readonly annotations: readonly Annotation[];
+  /** Of each use of a tool that the upstream ran itself, how it ended. */
+  readonly hostedTools: readonly HostedToolEvent[];
   readonly refusal: string;
   readonly reasoning: string;
   readonly upstreamRequestId: string;

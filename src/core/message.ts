@@ -29,7 +29,7 @@ export interface FilePart {
 
 export type ContentPart = TextPart | ImagePart | FilePart;
 
-export type ToolKind = 'function' | 'custom' | 'apply_patch' | 'shell';
+export type ToolKind = 'function' | 'custom' | 'apply_patch' | 'shell' | 'mcp_approval';
 
 export interface ToolCall {
   readonly id: string;
@@ -64,6 +64,8 @@ export interface ReasoningItem {
   readonly id: string;
   readonly encryptedContent: string;
   readonly summary: readonly string[];
+  /** `compaction`: a sealed conversation. Absent: reasoning. */
+  readonly type?: string;
 }
 
 export interface Tool {

@@ -134,6 +134,8 @@ export interface ModelPrices {
   readonly priority?: TokenPrices;
   /** ISO 8601 day until which the standard price was promised: since then it may be another. */
   readonly promisedUntil?: string;
+  /** Dollars per call of a hosted tool, by its name, as exact decimal strings. */
+  readonly tools?: Readonly<Record<string, string>>;
   /** Standard prices of the past, oldest first. */
   readonly history: readonly (TokenPrices & { readonly until: string })[];
 }

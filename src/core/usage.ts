@@ -81,6 +81,7 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
       (a.audioOutputTokens ?? 0) + (b.audioOutputTokens ?? 0),
     ),
     estimated: a.estimated || b.estimated,
+    ...toolCallsOf(a, b),
   };
 }
 
@@ -93,4 +94,13 @@ export function audioOf(
     ...(input > 0 && { audioInputTokens: input }),
     ...(output > 0 && { audioOutputTokens: output }),
   };
+}
+
+function toolCallsOf(a: Usage, b: Usage): Pick<Usage, 'toolCalls'> {
+  if (a.toolCalls === undefined && b.toolCalls === undefined) return {};
+  const toolCalls: Record<string, number> = { ...a.toolCalls };
+  for (const [tool, calls] of Object.entries(b.toolCalls ?? {})) {
+    toolCalls[tool] = (toolCalls[tool] ?? 0) + calls;
+  }
+  return { toolCalls };
 }

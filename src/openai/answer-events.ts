@@ -1,5 +1,5 @@
 import type { Call, Emit } from '../core/call.ts';
-import type { Completed, Timings, Usage } from '../core/events.ts';
+import type { Annotation, Completed, Timings, Usage } from '../core/events.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
 import { CodePoints } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';
@@ -22,6 +22,8 @@ export interface Outcome
   readonly model: string;
   /** Absent: the upstream did not report it. */
   readonly usage?: Usage | undefined;
+  /** Of tools that the upstream ran itself, by name. Absent: none. */
+  readonly hostedCalls?: Usage['toolCalls'];
 }
 
 /** Largest answer, in characters: many times what the longest answer of any model has. */
@@ -97,8 +99,13 @@ export class AnswerEvents {
     if (piece !== '') this.#emitRefusal(this.#refusal.add(piece));
   }
 
+  annotation(annotation: Annotation): void {
+    this.#emitText(this.#text.end());
+    this.#emit({ type: 'annotation', ...annotation });
+  }
+
   /** Emits what was held back. */
-  end({ model, usage, ...outcome }: Outcome, timings: Timings): Completed {
+  end({ model, usage, hostedCalls, ...outcome }: Outcome, timings: Timings): Completed {
     this.#emitReasoning(this.#reasoning.end());
     this.#emitText(this.#text.end());
     this.#emitRefusal(this.#refusal.end());
@@ -108,7 +115,10 @@ export class AnswerEvents {
       ...outcome,
       toolCalls: this.tools.all,
       // Input tokens are not known here; whoever accounts for the call fills in their estimate.
-      usage: usage ?? estimatedUsage(0, this.#outputTokens()),
+      usage: {
+        ...(usage ?? estimatedUsage(0, this.#outputTokens())),
+        ...(hostedCalls && { toolCalls: hostedCalls }),
+      },
       model: model || this.#call.model,
       target: this.#call.upstream,
       attempts: this.#call.attempt,

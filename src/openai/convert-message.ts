@@ -10,6 +10,7 @@ import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.
 import type { Model } from '../core/model.ts';
 import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
+import { withoutLayout } from './output-layout.ts';
 import { present, unlessEmpty } from './present.ts';
 import { fromProviderData } from './provider-data.ts';
 
@@ -58,7 +59,7 @@ function assistant(
     content: toolCalls !== undefined && content.length === 0 ? null : textOnly(content),
     ...(toolCalls && { tool_calls: toolCalls.map((call) => toToolCallParam(call, target)) }),
     ...nameOf(message),
-    ...fromProviderData(target, message.providerData),
+    ...withoutLayout(fromProviderData(target, message.providerData)),
     // Wanted with every turn that calls a tool, even if the model thought nothing.
     ...(sendBackAs &&
       (toolCalls || message.reasoning) && { [sendBackAs]: message.reasoning ?? '' }),

@@ -9,6 +9,7 @@ const CALLS: Readonly<Record<string, ToolKind>> = {
   custom_tool_call: 'custom',
   apply_patch_call: 'apply_patch',
   shell_call: 'shell',
+  mcp_approval_request: 'mcp_approval',
 };
 
 /** Of the tools that the model knows, where the call says what to do. */

@@ -1,4 +1,5 @@
 import { errorIn } from './error-in-answer.ts';
+import { isHostedEvent } from './hosted-output.ts';
 import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
 import { withTextArguments } from './object-arguments.ts';
 import { isCall } from './responses-calls.ts';
@@ -14,6 +15,8 @@ export interface ResponsesEvent {
   /** Place of a part in its item. */
   readonly content_index?: unknown;
   readonly summary_index?: unknown;
+  readonly annotation_index?: unknown;
+  readonly annotation?: unknown;
   readonly delta?: string | null;
   /** The whole of what deltas said. */
   readonly text?: string | null;
@@ -47,12 +50,22 @@ export interface OutputItem {
   readonly encrypted_content?: string | null;
   /** Of a message: `commentary` or `final_answer`. */
   readonly phase?: unknown;
+  readonly status?: unknown;
+  /** Of a search: what it did. */
+  readonly action?: { readonly type?: unknown } | null;
+  /** Of an image: the file, in base64. */
+  readonly result?: unknown;
+  readonly output_format?: unknown;
+  readonly container_id?: unknown;
+  readonly server_label?: unknown;
+  readonly error?: unknown;
 }
 
 export interface ItemPart {
   readonly type?: unknown;
   readonly text?: string | null;
   readonly refusal?: string | null;
+  readonly annotations?: unknown;
 }
 
 export interface ResponseObject {
@@ -62,6 +75,7 @@ export interface ResponseObject {
   readonly service_tier?: unknown;
   readonly output?: readonly OutputItem[] | null;
   readonly usage?: unknown;
+  readonly tool_usage?: unknown;
   readonly error?: unknown;
   readonly incomplete_details?: unknown;
 }
@@ -80,8 +94,9 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
   if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
   const value = withTextArguments(parseObject(data), data);
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
-  const check = CHECKS.get(String(value.type ?? name));
-  if (check === undefined) return isFailure(value) ? value : undefined;
+  const type = String(value.type ?? name);
+  const check = CHECKS.get(type);
+  if (check === undefined) return isFailure(value) || isHostedEvent(type) ? value : undefined;
   if (!check(value)) throw malformed('a part of an event');
   return value;
 }
@@ -115,6 +130,7 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.output_item.added', hasItem],
   ['response.output_text.delta', hasDelta],
   ['response.output_text.done', hasText],
+  ['response.output_text.annotation.added', () => true],
   ['response.content_part.done', hasPart],
   ['response.refusal.delta', hasDelta],
   ['response.refusal.done', ({ refusal }) => isAbsentOr(refusal, isString)],

@@ -1,5 +1,6 @@
 import type {
   EasyInputMessage,
+  ResponseCompactionItemParam,
   ResponseInputContent,
   ResponseInputFile,
   ResponseInputItem,
@@ -10,6 +11,7 @@ import type { ContentPart, Message, ReasoningItem, ToolKind } from '../core/mess
 import type { Model } from '../core/model.ts';
 import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
+import { inLayout, type PartName } from './output-layout.ts';
 import { present } from './present.ts';
 import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
 
@@ -18,20 +20,29 @@ import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
  * brings sealed reasoning. The API knows no names of participants.
  *
  * @param instructionRole the role in which the model takes instructions, whatever they are called
+ * @param target the upstream, which gets back what it asked for and nothing of others
  */
 export function toInput(
   messages: readonly Message[],
   instructionRole: Model['instructionRole'],
+  target: string,
 ): ResponseInputItem[] {
   const calls = new OpenCalls();
-  return messages.flatMap((message) => toItems(message, instructionRole, calls.see(message)));
+  return messages.flatMap((message) =>
+    toItems(message, { instructionRole, target, kind: calls.see(message) }),
+  );
 }
 
-/** @param kind of the call that the message answers, if it is a result */
+interface TurnContext {
+  readonly instructionRole: Model['instructionRole'];
+  readonly target: string;
+  /** Of the call that the message answers, if it is a result. */
+  readonly kind: ToolKind;
+}
+
 function toItems(
   message: Message,
-  instructionRole: Model['instructionRole'],
-  kind: ToolKind,
+  { instructionRole, target, kind }: TurnContext,
 ): ResponseInputItem[] {
   const content = mapParts(message.content, toInputContent);
   switch (message.role) {
@@ -41,21 +52,23 @@ function toItems(
     case 'user':
       return [{ type: 'message', role: 'user', content }];
     case 'assistant':
-      return assistant(message);
+      return assistant(message, target);
     case 'tool':
       return [toResultItem(message, kind, content)];
   }
 }
 
-/** The API wants reasoning before what it led to, and something behind it. */
-function assistant(message: Message): ResponseInputItem[] {
-  const { content, toolCalls = [], reasoningItems = [] } = message;
-  const spoken = content.length > 0 || toolCalls.length === 0;
-  return [
-    ...reasoningItems.map(toReasoning),
-    ...(spoken ? [toOutputMessage(message)] : []),
-    ...toolCalls.map(toCallItem),
-  ];
+/**
+ * In the order in which the upstream made it or, where it has not said that, as the API wants it:
+ * reasoning before what it led to, and something behind it.
+ */
+function assistant(message: Message, target: string): ResponseInputItem[] {
+  const { content, toolCalls = [], reasoningItems = [], providerData } = message;
+  const parts = new Map<PartName, ResponseInputItem>();
+  for (const item of reasoningItems) parts.set(`reasoning ${item.id}`, toReasoning(item));
+  if (content.length > 0 || toolCalls.length === 0) parts.set('text', toOutputMessage(message));
+  for (const call of toolCalls) parts.set(`call ${call.id}`, toCallItem(call, target));
+  return [...inLayout(parts, target, providerData)] as ResponseInputItem[];
 }
 
 function toOutputMessage({ content, phase }: Message): EasyInputMessage {
@@ -70,7 +83,10 @@ function toOutputMessage({ content, phase }: Message): EasyInputMessage {
   };
 }
 
-function toReasoning(item: ReasoningItem): ResponseReasoningItem {
+function toReasoning(item: ReasoningItem): ResponseReasoningItem | ResponseCompactionItemParam {
+  if (item.type === 'compaction') {
+    return { type: 'compaction', id: item.id, encrypted_content: item.encryptedContent };
+  }
   return {
     type: 'reasoning',
     id: item.id,

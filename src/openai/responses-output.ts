@@ -1,7 +1,11 @@
 import type { ReasoningItem } from '../core/message.ts';
+import { codePoints, toAnnotation } from './annotations.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import { tooLarge } from './faults.ts';
+import { type HostedOutput, isHosted } from './hosted-output.ts';
 import { stringOr } from './json-record.ts';
+import { toLayout } from './output-layout.ts';
+import { toProviderData } from './provider-data.ts';
 import { beginningOf, callIn, isCall } from './responses-calls.ts';
 import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
 import { Said } from './said.ts';
@@ -54,8 +58,22 @@ export class ResponsesOutput {
   readonly #byIndex = new Map<unknown, Item>();
   readonly #reasoningItems = new Map<string, ReasoningItem>();
 
-  constructor(events: AnswerEvents) {
+  readonly #annotations = new Set<string>();
+  readonly #target: string;
+  readonly #done: OutputItem[] = [];
+  readonly hosted: HostedOutput;
+  #answer: readonly OutputItem[] = [];
+
+  /** @param target the upstream, which gets back what it asks for */
+  constructor(events: AnswerEvents, hosted: HostedOutput, target: string) {
     this.#events = events;
+    this.hosted = hosted;
+    this.#target = target;
+  }
+
+  /** What the turn must bring back beside what it says. */
+  get layout(): string {
+    return toLayout(this.#target, this.#answer.length > 0 ? this.#answer : this.#done);
   }
 
   /** Sealed items, in the order in which they came. */
@@ -101,7 +119,13 @@ export class ResponsesOutput {
     this.#addArguments(item, whole ? item.arguments.rest(piece) : piece);
   }
 
+  annotation(event: ResponsesEvent): void {
+    const item = this.#itemOf(event, 'message');
+    this.#annotate(item, event.content_index ?? 0, event.annotation_index ?? 0, event.annotation);
+  }
+
   itemAdded(event: ResponsesEvent, item: OutputItem): void {
+    if (isHosted(item)) this.hosted.begins(item);
     const kind = kindOf(item);
     if (kind === undefined) return;
     const added = this.#itemOf(event, kind, item, true);
@@ -115,6 +139,9 @@ export class ResponsesOutput {
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
+    if (this.#done.push(item) > MAX_ITEMS) throw tooLarge();
+    if (isHosted(item)) this.hosted.ends(item);
+    if (item.type === 'compaction') this.#keep(item);
     const kind = kindOf(item);
     if (kind === undefined) return;
     const finished = this.#itemOf(event, kind, item);
@@ -127,6 +154,11 @@ export class ResponsesOutput {
    * so what is missing of the text is found over all of it.
    */
   answerDone(items: readonly OutputItem[]): void {
+    this.#answer = items;
+    for (const item of items) {
+      if (isHosted(item)) this.hosted.ends(item);
+      if (item.type === 'compaction') this.#keep(item);
+    }
     const messages = items.filter(({ type }) => type === 'message');
     this.#finishMessages(messages);
     const calls = items.filter(isCall);
@@ -160,12 +192,47 @@ export class ResponsesOutput {
         skip = Math.max(skip - text.length, 0);
       }
     }
+    for (const message of messages) this.#annotateAll(this.#messageOf(message), message.content);
     const refusal = messages.map(({ content }) => refusalOf(content)).join('');
     const refused = this.#items.map((item) => item.refusal.text).join('');
     const [last = {}] = messages.slice(-1);
     if (refusal.length > refused.length && refusal.startsWith(refused)) {
       this.#addRefusal(this.#messageOf(last), undefined, refusal.slice(refused.length));
     }
+  }
+
+  /** Each once, whether it comes by itself or with its part, item or answer. */
+  #annotate(item: Item, place: unknown, index: unknown, raw: unknown): void {
+    const key = `${this.#items.indexOf(item)} ${String(place)} ${String(index)}`;
+    if (this.#annotations.has(key)) return;
+    const annotation = toAnnotation(raw, this.#offsetOf(item, place));
+    if (annotation === undefined) return;
+    if (this.#annotations.size >= MAX_ITEMS) throw tooLarge();
+    this.#annotations.add(key);
+    this.#events.annotation(annotation);
+  }
+
+  #annotateAll(item: Item, parts: OutputItem['content']): void {
+    if (!Array.isArray(parts)) return;
+    parts.forEach(({ annotations }: ItemPart, place) => {
+      if (!Array.isArray(annotations)) return;
+      annotations.forEach((raw, index) => {
+        this.#annotate(item, place, index, raw);
+      });
+    });
+  }
+
+  /** Code points of the answer's text before a part of an item; what was said on the way is none of it. */
+  #offsetOf(item: Item, place: unknown): number {
+    let offset = 0;
+    for (const before of this.#items) {
+      if (before === item) break;
+      if (before.phase !== 'commentary') offset += codePoints(before.text.text);
+    }
+    for (let at = 0; at < Number(place); at += 1) {
+      offset += codePoints(item.parts.get(`text ${at}`)?.text ?? '');
+    }
+    return offset;
   }
 
   #messageOf(message: OutputItem): Item {
@@ -188,6 +255,7 @@ export class ResponsesOutput {
         item.phase ||= stringOr(done.phase);
         this.#addText(item, undefined, item.text.rest(textOf(done.content)));
         this.#addRefusal(item, undefined, item.refusal.rest(refusalOf(done.content)));
+        this.#annotateAll(item, done.content);
         break;
       case 'call':
         this.#addCall(item, done);
@@ -251,6 +319,9 @@ export class ResponsesOutput {
     const rest = item.arguments.add(item.arguments.rest(said.arguments));
     this.#events.count(rest.length);
     this.#events.tools.add(call, { ...said, id, wholeName: true, arguments: rest });
+    if (said.kind !== 'mcp_approval') return;
+    const { server_label } = done;
+    this.#events.tools.setProviderData(call, toProviderData(this.#target, { server_label }));
   }
 
   #addArguments(item: Item, piece: string): void {
@@ -348,7 +419,8 @@ export class ResponsesOutput {
     const encryptedContent = stringOr(item.encrypted_content);
     if (encryptedContent === '') return;
     const summary = (item.summary ?? []).map(({ text }) => stringOr(text));
-    this.#reasoningItems.set(id, { id, encryptedContent, summary });
+    const type = item.type === 'compaction' ? { type: item.type } : {};
+    this.#reasoningItems.set(id, { id, encryptedContent, summary, ...type });
   }
 }
 

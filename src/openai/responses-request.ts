@@ -1,8 +1,10 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
+import { inputRoom } from '../request/context/room.ts';
 import { toCacheOptions } from './cache-options.ts';
 import { present, unlessEmpty } from './present.ts';
+import type { McpServers } from './responses-hosted-tools.ts';
 import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';
 
@@ -21,20 +23,33 @@ const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
  *
  * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
  *   token biases, a prediction and participants' names, and they are not sent
+ * @param servers MCP servers of the configuration
  */
-export function toResponsesRequest(call: Call): Params {
+export function toResponsesRequest(call: Call, servers: McpServers = {}): Params {
   const { model, request, target } = call;
   return {
     model,
-    input: toInput(request.messages, target.model.instructionRole),
+    input: toInput(request.messages, target.model.instructionRole, call.upstream),
     ...(target.model.supports.streaming && STREAMED),
     store: false,
     // What is not stored must be carried. Models that do not reason answer 400 to this.
     ...(target.model.reasoning.isReasoning && { include: ['reasoning.encrypted_content'] }),
     ...toSamplingParams(request),
-    ...toResponsesTools(request),
+    ...toResponsesTools(request, servers),
+    ...toContextManagement(call),
     ...toServiceParams(request),
   };
+}
+
+/** Less, and OpenAI refuses it. */
+const LEAST_COMPACTION = 1_000;
+
+/** The upstream compacts the conversation once it would no longer leave room for the answer. */
+function toContextManagement({ request, target }: Call): Partial<Params> {
+  if (request.contextPolicy !== 'compact') return {};
+  const room = inputRoom(target.model, request.maxTokens);
+  const compact_threshold = room && Math.max(room.limit, LEAST_COMPACTION);
+  return { context_management: [{ type: 'compaction', ...present({ compact_threshold }) }] };
 }
 
 /** Of the sets that grow, the SDK's types know the members of its day; any string is sent. */

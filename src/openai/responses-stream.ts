@@ -4,6 +4,7 @@ import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { errorIn, readErrorData } from './error-in-answer.ts';
 import { cancelledUpstream, reported } from './faults.ts';
+import { HostedOutput } from './hosted-output.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toIncompleteReason } from './map-finish-reason.ts';
 import { toResponsesUsage } from './map-usage.ts';
@@ -36,6 +37,7 @@ const READERS: Readonly<Record<string, (output: ResponsesOutput, event: Response
   {
     'response.output_text.delta': (output, event) => output.text(event, event.delta ?? '', false),
     'response.output_text.done': (output, event) => output.text(event, event.text ?? '', true),
+    'response.output_text.annotation.added': (output, event) => output.annotation(event),
     'response.content_part.done': readPart,
     'response.refusal.delta': (output, event) => output.refusal(event, event.delta ?? '', false),
     'response.refusal.done': (output, event) => output.refusal(event, event.refusal ?? '', true),
@@ -86,7 +88,7 @@ export class ResponsesStream implements AnswerStream {
     this.#call = call;
     this.#events = new AnswerEvents(call, emit);
     this.#unknown = new UnknownParts(call);
-    this.#output = new ResponsesOutput(this.#events);
+    this.#output = new ResponsesOutput(this.#events, new HostedOutput(emit), call.upstream);
   }
 
   get finished(): boolean {
@@ -135,6 +137,7 @@ export class ResponsesStream implements AnswerStream {
         break;
       default:
         READERS[type]?.(this.#output, event);
+        this.#output.hosted.see(type, event.item_id);
     }
   }
 
@@ -156,6 +159,8 @@ export class ResponsesStream implements AnswerStream {
 
   end(timings: Timings): Completed {
     const { model, service_tier } = this.#response;
+    const providerData = this.#output.layout;
+    const hostedCalls = this.#output.hosted.calls(billedCalls(this.#response.tool_usage));
     const outcome = {
       ...this.#finish,
       reasoningItems: this.#output.reasoningItems,
@@ -163,6 +168,8 @@ export class ResponsesStream implements AnswerStream {
       model: stringOr(model),
       serviceTier: stringOr(service_tier),
       systemFingerprint: '',
+      ...(providerData !== '' && { providerData }),
+      ...(hostedCalls && { hostedCalls }),
     };
     return this.#events.end(outcome, timings);
   }
@@ -193,6 +200,12 @@ export class ResponsesStream implements AnswerStream {
       this.#finish = { finishReason, rawFinishReason: 'completed' };
     }
   }
+}
+
+/** What the upstream bills by the call, as far as it counts that itself. */
+function billedCalls(usage: unknown): Readonly<Record<string, number>> {
+  const { num_requests } = recordOf(recordOf(usage).web_search);
+  return Number.isSafeInteger(num_requests) ? { web_search: Number(num_requests) } : {};
 }
 
 function withoutNulls(response: ResponseObject): ResponseObject {

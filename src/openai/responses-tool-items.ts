@@ -1,13 +1,19 @@
 import type { ResponseInputItem } from 'openai/resources/responses/responses';
 import type { Message, ToolCall, ToolKind } from '../core/message.ts';
-import { patchResult, shellResult } from '../request/validate/tool-results.ts';
+import { approvalResult, patchResult, shellResult } from '../request/validate/tool-results.ts';
+import { stringOr } from './json-record.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
+import { fromProviderData } from './provider-data.ts';
 import { unserved } from './unserved.ts';
 
 type Output = Extract<ResponseInputItem, { type: 'custom_tool_call_output' }>['output'];
 
-/** A call that the model made, as the Responses API takes it back. */
-export function toCallItem(call: ToolCall): ResponseInputItem {
+/**
+ * A call that the model made, as the Responses API takes it back.
+ *
+ * @param target the upstream, whose provider data it may bring
+ */
+export function toCallItem(call: ToolCall, target: string): ResponseInputItem {
   const { id, name, arguments: args, kind = 'function' } = call;
   switch (kind) {
     case 'function':
@@ -18,6 +24,11 @@ export function toCallItem(call: ToolCall): ResponseInputItem {
       return asWritten({ type: 'apply_patch_call', call_id: id, status: 'completed' }, 'operation');
     case 'shell':
       return asWritten({ type: 'shell_call', call_id: id, status: 'completed' }, 'action');
+    case 'mcp_approval': {
+      const { server_label } = fromProviderData(target, call.providerData);
+      const label = stringOr(server_label);
+      return { type: 'mcp_approval_request', id, name, arguments: args, server_label: label };
+    }
   }
 
   /** What to do is the upstream's own JSON, whose form is its affair. */
@@ -52,6 +63,10 @@ export function toResultItem(
     case 'shell': {
       const result = shellResult(content) ?? unserved('the result of a shell');
       return { type: 'shell_call_output', call_id, ...result } as ResponseInputItem;
+    }
+    case 'mcp_approval': {
+      const answer = approvalResult(content) ?? unserved('the answer to an approval');
+      return { type: 'mcp_approval_response', approval_request_id: call_id, ...answer };
     }
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from '../core/message.ts';
 import { allowedMode, grammarOf, toSchema } from './convert-tools.ts';
 import { present, unlessEmpty } from './present.ts';
-import { toHostedTool } from './responses-hosted-tools.ts';
+import { type McpServers, toHostedTool } from './responses-hosted-tools.ts';
 
 type Params = ResponseCreateParams;
 type ToolParams = Pick<Params, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
@@ -21,12 +21,12 @@ type ToolParams = Pick<Params, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 const NO_ARGUMENTS = { type: 'object', properties: {}, required: [], additionalProperties: false };
 
 /** The tools of a request and their use. The schemas must have been validated. */
-export function toResponsesTools(request: MessageRequest): ToolParams {
+export function toResponsesTools(request: MessageRequest, servers: McpServers): ToolParams {
   const { tools = [], hostedTools = [], toolChoice } = request;
   // Without tools the API refuses even the choices that change nothing.
   if (tools.length + hostedTools.length === 0) return {};
   return present({
-    tools: [...tools.map(toTool), ...hostedTools.map(toHostedTool)],
+    tools: [...tools.map(toTool), ...hostedTools.map((tool) => toHostedTool(tool, servers))],
     tool_choice: toolChoice && toChoice(toolChoice, tools, hostedTools),
     parallel_tool_calls: request.parallelToolCalls,
   });

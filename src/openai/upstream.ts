@@ -11,6 +11,7 @@ import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
 import { listModels } from './models.ts';
+import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { Transport, type TransportOptions } from './transport.ts';
@@ -25,6 +26,8 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
   readonly afterFinishMs?: number;
   /** Largest event of a stream, in bytes; a larger one fails the attempt. Default 32 MiB. */
   readonly maxEventBytes?: number;
+  /** What the upstream may be told to call, by the names that callers use. Default: nothing. */
+  readonly mcpServers?: McpServers;
   /** Whether callers may see the upstream's own words for a failure. Default true. */
   readonly upstreamMessages?: boolean;
   /** Whether the caller's tracestate is sent along. Default false. */
@@ -34,20 +37,23 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
 const DEFAULT_AFTER_FINISH_MS = 5_000;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
-const SURFACES: Readonly<Record<Surface, ApiSurface>> = {
-  /** Spoken by every compatible server. */
-  chat_completions: {
-    path: '/chat/completions',
-    toRequest: toChatCompletionRequest,
-    newStream: (call, emit) => new ChatStream(call, emit),
-  },
-  /** OpenAI's own, and the only one of some of its models. */
-  responses: {
-    path: '/responses',
-    toRequest: toResponsesRequest,
-    newStream: (call, emit) => new ResponsesStream(call, emit),
-  },
-};
+/** How an upstream is asked that may be told to call these MCP servers. */
+function surfacesOf(mcpServers: McpServers): Readonly<Record<Surface, ApiSurface>> {
+  return {
+    /** Spoken by every compatible server. */
+    chat_completions: {
+      path: '/chat/completions',
+      toRequest: toChatCompletionRequest,
+      newStream: (call, emit) => new ChatStream(call, emit),
+    },
+    /** OpenAI's own, and the only one of some of its models. */
+    responses: {
+      path: '/responses',
+      toRequest: (call) => toResponsesRequest(call, mcpServers),
+      newStream: (call, emit) => new ResponsesStream(call, emit),
+    },
+  };
+}
 
 /**
  * An OpenAI-compatible endpoint, spoken to over the surface that a call's target names. Opens no
@@ -60,7 +66,8 @@ export function createOpenAIUpstream(
   { clock }: { readonly clock: Clock },
 ): Upstream {
   const endpoint = new URL(options.baseUrl).origin;
-  const { apiKeys, ...client } = options;
+  const { apiKeys, mcpServers = {}, ...client } = options;
+  const surfaces = surfacesOf(mcpServers);
   const [first, ...others] = requestBuilders(client, apiKeys);
   const builders = [first, ...others];
   const transport = new Transport(options);
@@ -83,7 +90,7 @@ export function createOpenAIUpstream(
   };
   return {
     endpoint,
-    answer: (call, emit) => new Answer(call, emit, SURFACES[call.target.surface], context).run(),
+    answer: (call, emit) => new Answer(call, emit, surfaces[call.target.surface], context).run(),
     listModels: (signal) => {
       const list = (requests: RequestBuilder) => listModels({ requests, transport, clock }, signal);
       // A key that was revoked is no reason not to know the models.
@@ -96,7 +103,7 @@ export function createOpenAIUpstream(
       requests: first,
       transport,
       clock,
-      surfaces: SURFACES,
+      surfaces: surfaces,
       maxLineBytes: context.stream.maxEventBytes,
     }),
     close: () => transport.close(),

@@ -16,9 +16,15 @@ export function capabilitiesOf(
     thinkingMode: some(models, 'thinkingMode'),
     structuredOutputs: some(models, 'structuredOutputs'),
     batch: hasBatches,
-    imageGeneration: false,
-    codeExecution: false,
-    webSearch: false,
+    imageGeneration: known(models, 'imageGeneration'),
+    codeExecution: known(models, 'codeExecution'),
+    webSearch: known(models, 'webSearch'),
+    fileSearch: known(models, 'fileSearch'),
+    mcp: known(models, 'mcp'),
+    customTools: some(models, 'customTools'),
+    applyPatch: known(models, 'applyPatch'),
+    shell: known(models, 'shell'),
+    files: some(models, 'files'),
   };
   return {
     supportsStreaming: features.streaming,
@@ -43,6 +49,11 @@ function limitsOf(rateLimit: RateLimitOptions): ProviderCapabilities['limits'] {
 /** A model of which nothing is known may be capable of anything, and nothing is kept from it. */
 function some(models: readonly ModelInfo[], feature: keyof Features): boolean {
   return models.some((model) => model.features?.[feature] ?? true);
+}
+
+/** What must be allowed, or goes over one API alone, is not assumed of a model that nobody knows. */
+function known(models: readonly ModelInfo[], feature: keyof Features): boolean {
+  return models.some((model) => model.features?.[feature] ?? false);
 }
 
 function isUnknown(model: ModelInfo): boolean {

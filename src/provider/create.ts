@@ -86,6 +86,7 @@ export function createOpenAIProvider(
     maxWaitMs: settings.fallback.maxWaitMs,
     upstreamMessages: options.upstreamMessages ?? true,
     traceState: options.traceState ?? false,
+    hostedTools: settings.hostedTools,
     newSource: ((...limit) => books.newSource(...limit)) satisfies NewRateSource,
   };
   const { main, upstreams } = createUpstreams(options, deps);
@@ -109,7 +110,11 @@ export function createOpenAIProvider(
     ...(cache && { cache }),
   };
   const pipeline = createPipeline(pipelineOptions(settings, options), parts);
-  const models = new ModelList(main.rules.resolve, { ...deps, upstream: main.upstream });
+  const models = new ModelList(main.rules.resolve, {
+    ...deps,
+    upstream: main.upstream,
+    ...(options.surface && { surface: options.surface }),
+  });
   store.start();
   startAtZero(means.instruments, {
     targets: upstreams.map(({ name, upstream }) => ({
@@ -164,7 +169,15 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
 }
 
 /** From now on, in whatever is logged and told. */
-function hideSecrets({ keys, targets = {}, sharedStore }: OpenAIProviderOptions): void {
+function hideSecrets({
+  keys,
+  targets = {},
+  sharedStore,
+  hostedTools,
+}: OpenAIProviderOptions): void {
+  for (const { authorization, headers = {} } of Object.values(hostedTools?.mcpServers ?? {})) {
+    for (const secret of [authorization ?? '', ...Object.values(headers)]) hideSecret(secret);
+  }
   if (sharedStore !== undefined) hideSecret(sharedStore.url);
   for (const { secret } of [keys, ...Object.values(targets).map((own) => own.keys)].flat()) {
     hideSecret(secret);

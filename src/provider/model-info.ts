@@ -1,7 +1,8 @@
-import type { Model } from '../core/model.ts';
+import type { Model, Surface } from '../core/model.ts';
 import { namesOf } from '../request/catalogue/check.ts';
 import { promisedPriceWarning } from '../request/catalogue/promised-price.ts';
 import { shutdownWarning } from '../request/catalogue/shutdown.ts';
+import type { HostedToolOptions, UpstreamTool } from '../request/fit/hosted-tool-options.ts';
 import type { Features, ModelInfo } from './provider.ts';
 
 export interface DescribeOptions {
@@ -15,6 +16,10 @@ export interface DescribeOptions {
   readonly openAI: boolean;
   /** Epoch ms. */
   readonly now: number;
+  /** What callers may have the upstream run. */
+  readonly hostedTools: HostedToolOptions;
+  /** The API over which every model is asked. Absent: the one that suits. */
+  readonly surface?: Surface;
 }
 
 /** A model of the catalogue in Tamma's terms. */
@@ -36,7 +41,7 @@ export function describeModel(model: Model, options: DescribeOptions): ModelInfo
     supportsTools: supports.tools ?? false,
     ...pricing(model),
     capabilities: model.capabilities,
-    features: features(model),
+    features: features(model, options),
     reasoningEfforts: reasoning.efforts,
     shutdownDate: shutdownDate ?? '',
     replacement: replacement ?? '',
@@ -78,7 +83,12 @@ function pricing({ prices }: Model): Pick<ModelInfo, 'pricing'> {
   return { pricing: { input, cachedInput, output, currency: prices.currency } };
 }
 
-function features({ supports, reasoning }: Model): Features {
+function features(model: Model, options: DescribeOptions): Features {
+  const { supports, reasoning } = model;
+  const beyondChat = servesResponses(model, options);
+  const { allow, mcpServers } = options.hostedTools;
+  const runs = (tool: UpstreamTool, can: boolean | undefined) =>
+    beyondChat && allow.includes(tool) && (can ?? false);
   return {
     streaming: supports.streaming,
     functionCalling: supports.tools ?? false,
@@ -88,10 +98,23 @@ function features({ supports, reasoning }: Model): Features {
     structuredOutputs: supports.structuredOutputs ?? false,
     // Whatever the model can do: this provider offers no such call.
     batch: false,
-    imageGeneration: false,
-    codeExecution: false,
-    webSearch: false,
+    imageGeneration: runs('image_generation', supports.imageGeneration),
+    codeExecution: runs('code_interpreter', supports.codeInterpreter),
+    webSearch: runs('web_search', supports.webSearch),
+    fileSearch: runs('file_search', supports.fileSearch),
+    mcp: runs('mcp', supports.mcp) && Object.keys(mcpServers).length > 0,
+    customTools: supports.customTools ?? false,
+    applyPatch: beyondChat && (supports.applyPatch ?? false),
+    shell: beyondChat && (supports.shell ?? false),
+    files: supports.files ?? false,
   };
+}
+
+/** Whether a call to the model can go over the Responses API, as `chooseSurface` decides. */
+function servesResponses({ surfaces }: Model, { openAI, surface }: DescribeOptions): boolean {
+  const [only, ...others] = surfaces;
+  if (only !== undefined && others.length === 0) return only === 'responses';
+  return surface === undefined ? openAI : surface === 'responses';
 }
 
 function warnings(model: Model, options: DescribeOptions): readonly string[] {

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
-import type { Model } from '../core/model.ts';
+import type { Model, Surface } from '../core/model.ts';
 import type { ListedModel, Upstream } from '../core/upstream.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { namesOf } from '../request/catalogue/check.ts';
 import { answersMessages, knownModel, type ResolveOptions } from '../request/catalogue/resolve.ts';
 import { isShutDown } from '../request/catalogue/shutdown.ts';
+import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import { describeModel, describeUnknown } from './model-info.ts';
 import type { ModelInfo } from './provider.ts';
 
@@ -25,6 +26,10 @@ export interface ModelListDeps {
   /** The catalogue as it stands now. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  /** What callers may have the upstream run. */
+  readonly hostedTools: HostedToolOptions;
+  /** The API over which every model is asked. Absent: the one that suits. */
+  readonly surface?: Surface;
 }
 
 /**
@@ -119,6 +124,8 @@ export class ModelList {
       announcedShutdown: shutdownDate,
       openAI: this.#options.openAI,
       now: this.#deps.clock.now(),
+      hostedTools: this.#deps.hostedTools,
+      ...(this.#deps.surface && { surface: this.#deps.surface }),
     });
   }
 }

@@ -137,6 +137,12 @@ export interface Features {
   readonly imageGeneration: boolean;
   readonly codeExecution: boolean;
   readonly webSearch: boolean;
+  readonly customTools: boolean;
+  readonly applyPatch: boolean;
+  readonly shell: boolean;
+  readonly fileSearch: boolean;
+  readonly mcp: boolean;
+  readonly files: boolean;
 }
 
 /** See tamma.provider.v1.ModelInfo. What is not known is absent, 0 or empty. */

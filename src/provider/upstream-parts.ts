@@ -14,6 +14,7 @@ import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limi
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { DEFAULT_TIMEOUTS, type TimeoutOptions } from '../policies/timeouts/options.ts';
 import { isOpenAI } from '../request/catalogue/endpoint.ts';
+import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import type { UpstreamRules } from '../request/route/prepare-at.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -56,6 +57,8 @@ export interface UpstreamPartsDeps {
   readonly upstreamMessages: boolean;
   /** Whether a caller's tracestate is sent to the upstream. */
   readonly traceState: boolean;
+  /** What callers may have the upstream run. */
+  readonly hostedTools: HostedToolOptions;
   /** Where calls wait for a circuit. */
   readonly room: WaitingRoom;
 }
@@ -119,7 +122,8 @@ function createUpstream(
     clock,
     upstreamMessages,
     traceState,
-  }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages' | 'traceState'>,
+    hostedTools,
+  }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages' | 'traceState' | 'hostedTools'>,
 ) {
   const { keys, baseUrl, organization, project, apiVersion, keyHeader } = options;
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
@@ -129,6 +133,7 @@ function createUpstream(
       baseUrl,
       upstreamMessages,
       traceState,
+      mcpServers: hostedTools.mcpServers,
       connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
       afterFinishMs: timeouts.afterFinishMs,
       ...(organization === undefined ? {} : { organization }),

@@ -102,6 +102,7 @@ export const reasoningItem: fc.Arbitrary<ReasoningItem> = fc.record({
   id: fc.stringMatching(/^rs_[a-f0-9]{8}$/),
   encryptedContent: fc.stringMatching(/^gAAAAA[A-Za-z0-9_-]{8,40}$/),
   summary: fc.array(someText, { maxLength: 2 }),
+  type: fc.constantFrom('', 'reasoning'),
 });
 
 const thoughtfulReply = fc
@@ -165,6 +166,7 @@ const anyTurn: fc.Arbitrary<Message> = fc
               id: anyName,
               encryptedContent: anyText,
               summary: fc.array(anyText, { maxLength: 2 }),
+              type: fc.constantFrom('', 'reasoning', 'compaction', 'x'),
             }),
           ),
           { maxLength: 2 },

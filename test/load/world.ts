@@ -18,6 +18,7 @@ import { DEFAULT_RETRY, type RetryOptions } from '../../src/policies/retry/optio
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
 import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
+import { NO_HOSTED_TOOLS } from '../../src/request/fit/hosted-tool-options.ts';
 import { DEFAULT_FALLBACK } from '../../src/request/route/options.ts';
 import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
@@ -116,6 +117,7 @@ export async function simulate(load: Load): Promise<Result> {
     maxWaitMs: DEFAULT_FALLBACK.maxWaitMs,
     newSource: localSource,
     room,
+    hostedTools: NO_HOSTED_TOOLS,
     upstreamMessages: true,
     traceState: false,
   };

@@ -93,7 +93,7 @@ describe('toUsage', () => {
     });
     fc.assert(
       fc.property(raw, (value) => {
-        const { estimated: _, ...counts } = toUsage(value);
+        const { estimated: _, toolCalls: __, ...counts } = toUsage(value);
         for (const n of Object.values(counts)) {
           expect(Number.isInteger(n) && n >= 0 && n < 2 ** 31).toBe(true);
         }

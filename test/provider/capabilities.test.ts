@@ -6,11 +6,19 @@ import {
 } from '../../src/policies/rate-limit/options.ts';
 import { capabilitiesOf } from '../../src/provider/capabilities.ts';
 import { describeModel, describeUnknown } from '../../src/provider/model-info.ts';
+import { NO_HOSTED_TOOLS } from '../../src/request/fit/hosted-tool-options.ts';
 
 function info(facts: object) {
   return describeModel(
     { ...unknownModel('m'), ...facts },
-    { name: 'm', available: true, announcedShutdown: '', openAI: false, now: 0 },
+    {
+      name: 'm',
+      available: true,
+      announcedShutdown: '',
+      openAI: false,
+      hostedTools: NO_HOSTED_TOOLS,
+      now: 0,
+    },
   );
 }
 

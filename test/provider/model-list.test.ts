@@ -5,6 +5,7 @@ import { ModelList } from '../../src/provider/model-list.ts';
 import type { ModelInfo } from '../../src/provider/provider.ts';
 import { builtInCatalogue } from '../../src/request/catalogue/catalogue.ts';
 import type { ResolveOptions } from '../../src/request/catalogue/resolve.ts';
+import { NO_HOSTED_TOOLS } from '../../src/request/fit/hosted-tool-options.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 type Answer = readonly ListedModel[] | Error;
@@ -27,7 +28,12 @@ function setUp(answers: readonly Answer[], options: ResolveOptions = ELSEWHERE) 
       return answer;
     },
   };
-  const list = new ModelList(options, { upstream, catalogue: builtInCatalogue, clock });
+  const list = new ModelList(options, {
+    hostedTools: NO_HOSTED_TOOLS,
+    upstream,
+    catalogue: builtInCatalogue,
+    clock,
+  });
   return { clock, list, asked: () => asked };
 }
 
@@ -103,6 +109,12 @@ describe('the models of an upstream that was asked', () => {
           imageGeneration: false,
           codeExecution: false,
           webSearch: false,
+          customTools: false,
+          applyPatch: false,
+          shell: false,
+          fileSearch: false,
+          mcp: false,
+          files: false,
         },
         reasoningEfforts: ['none', 'low', 'medium', 'high', 'xhigh'],
         shutdownDate: '',

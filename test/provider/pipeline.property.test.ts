@@ -25,6 +25,7 @@ import type { UpstreamOptions } from '../../src/provider/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
 import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
+import { NO_HOSTED_TOOLS } from '../../src/request/fit/hosted-tool-options.ts';
 import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
 import { aBudget, settled } from '../money/budget/books.ts';
@@ -171,6 +172,7 @@ function setUp(script: readonly Behaviour[]) {
     priceNotices: { priced: () => {} },
     log: SILENT,
     maxWaitMs,
+    hostedTools: NO_HOSTED_TOOLS,
     upstreamMessages: true,
     traceState: false,
     newSource: localSource,

@@ -38,6 +38,12 @@ const FEATURES = {
   imageGeneration: false,
   codeExecution: false,
   webSearch: false,
+  customTools: false,
+  applyPatch: false,
+  shell: false,
+  fileSearch: false,
+  mcp: false,
+  files: false,
 };
 
 export const CAPABILITIES: ProviderCapabilities = {
@@ -62,6 +68,7 @@ export function aResponse(fields: Partial<MessageResponse> = {}): MessageRespons
     content: 'Hello',
     commentary: '',
     annotations: [],
+    hostedTools: [],
     refusal: '',
     reasoning: '',
     upstreamRequestId: 'req_1',

@@ -2,6 +2,7 @@ import type { Call } from '../../core/call.ts';
 import type { Model } from '../../core/model.ts';
 import { LEAST_TOKENS_ON_RESPONSES } from '../../request/fit/surface.ts';
 import { affordableOutput, mostCost, type PlannedAttempt } from '../pricing/price.ts';
+import { dearestCall } from '../pricing/tool-price.ts';
 import type { Wish } from './claim.ts';
 
 /**
@@ -9,6 +10,12 @@ import type { Wish } from './claim.ts';
  * for an answer without bounds is none. In tokens; what common models write at most.
  */
 export const FALLBACK_OUTPUT_LIMIT = 16_384;
+
+/**
+ * Sent as the limit of calls of hosted tools where the caller set none and they are billed: the same
+ * goes for what has no bounds in money.
+ */
+export const FALLBACK_TOOL_CALLS = 16;
 
 /** The prompt of an attempt. */
 export interface PromptSize {
@@ -30,7 +37,14 @@ export interface PlanOptions {
 export interface AttemptPlan {
   readonly attempt: PlannedAttempt;
   readonly output: OutputLimit;
+  readonly tools: ToolLimit;
   readonly wish: Wish;
+}
+
+/** How often hosted tools may be called, and what that costs at most, in pico-dollars. */
+interface ToolLimit {
+  readonly calls: number;
+  readonly cost: bigint;
 }
 
 /** How long an answer may get. */
@@ -55,20 +69,36 @@ export function planAttempt(
   const attempt = { inputTokens: prompt.tokens, request, at, batch };
   const most = mostCost(target.model, { ...attempt, outputTokens: output.tokens });
   const least = mostCost(target.model, { ...attempt, outputTokens: output.leastTokens });
-  if (most === undefined || least === undefined) return undefined;
-  return { attempt, output, wish: { most, least, explicit: output.explicit } };
+  const callPrice = dearestCall(request.hostedTools ?? [], target.model);
+  if (most === undefined || least === undefined || callPrice === undefined) return undefined;
+  const calls = request.maxToolCalls ?? FALLBACK_TOOL_CALLS;
+  const tools = { calls, cost: BigInt(calls) * callPrice };
+  const wish = { most: most + tools.cost, least: least + tools.cost, explicit: output.explicit };
+  return { attempt, output, tools, wish };
 }
 
 /** The call with the output limit that keeps it within `granted` pico-dollars, if it needs one. */
 export function limitOutput(call: Call, plan: AttemptPlan, granted: bigint): Call {
-  const { attempt, output, wish } = plan;
+  const { attempt, output, tools, wish } = plan;
+  const withTools = limitTools(call, tools);
   if (granted < wish.most) {
     // Fewer than were planned, as those cost more.
-    const maxTokens = affordableOutput(call.target.model, attempt, granted);
-    return limited(call, maxTokens, 'which is what the budgets leave for it');
+    const maxTokens = affordableOutput(call.target.model, attempt, granted - tools.cost);
+    return limited(withTools, maxTokens, 'which is what the budgets leave for it');
   }
-  if (!output.enforced) return call;
-  return limited(call, output.tokens, `as no limit of ${call.model} is known and a budget applies`);
+  if (!output.enforced) return withTools;
+  const why = `as no limit of ${call.model} is known and a budget applies`;
+  return limited(withTools, output.tokens, why);
+}
+
+function limitTools(call: Call, { calls, cost }: ToolLimit): Call {
+  if (cost === 0n || call.request.maxToolCalls !== undefined) return call;
+  const warning = `Hosted tools are called at most ${calls} times, as a budget applies.`;
+  return {
+    ...call,
+    request: { ...call.request, maxToolCalls: calls },
+    warnings: [...call.warnings, warning],
+  };
 }
 
 function limited(call: Call, maxTokens: number, why: string): Call {

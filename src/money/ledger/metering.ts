@@ -75,6 +75,8 @@ class AttemptMeter {
   readonly #startedAt: number;
   /** Absent if costs are not tracked. */
   readonly #entry: LedgerEntry | undefined;
+  /** Of hosted tools that were told whole, by id, for an attempt that does not end well. */
+  readonly #uses = new Map<string, string>();
   /** Absent: no output was. */
   #received: string | undefined;
 
@@ -86,6 +88,7 @@ class AttemptMeter {
   }
 
   see(event: AnswerEvent): void {
+    if (event.type === 'hostedTool' && event.detail !== '') this.#uses.set(event.id, event.tool);
     const piece = writtenIn(event);
     if (piece === undefined) return;
     this.#received = this.#received === undefined ? piece : this.#received + piece;
@@ -108,11 +111,19 @@ class AttemptMeter {
     if (this.#settled) return;
     if (this.#received !== undefined || (byCaller && this.sent)) {
       this.#noteRoughly();
-      this.#settle(await this.#fillIn(estimatedUsage(0, 0)), '', error.reason);
+      const usage = await this.#fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
+      this.#settle(usage, '', error.reason);
     } else {
       this.#settled = true;
       this.#entry?.void();
     }
+  }
+
+  #toolCalls(): Pick<Usage, 'toolCalls'> {
+    if (this.#uses.size === 0) return {};
+    const toolCalls: Record<string, number> = {};
+    for (const tool of this.#uses.values()) toolCalls[tool] = (toolCalls[tool] ?? 0) + 1;
+    return { toolCalls };
   }
 
   /** For a status that cannot wait until it is counted; accounting replaces it. */

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Cost, Usage } from '../../core/events.ts';
 import { costOf, expectedTier } from './price.ts';
+import { toolsCost } from './tool-price.ts';
 
 /** How an attempt was billed. */
 export interface Billing {
@@ -20,14 +21,16 @@ export function attemptCost({ request, target }: Call, usage: Usage, billing: Bi
   const { serviceTier: asked = '', promptCacheOptions } = request;
   const serviceTier = billing.serviceTier || expectedTier(target.model, request, usage.inputTokens);
   const facts = { serviceTier, at, cacheTtl: promptCacheOptions?.ttl, batch };
-  const picoDollars = costOf(usage, target.model, facts);
+  const tokens = costOf(usage, target.model, facts);
+  const tools = toolsCost(usage.toolCalls, target.model);
   // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
   const tierUnknown = !batch && billing.serviceTier === '' && !['', 'default'].includes(asked);
   return {
-    picoDollars: picoDollars ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n,
+    picoDollars:
+      (tokens ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n) + (tools ?? 0n),
     catalogueVersion,
     estimated: usage.estimated || tierUnknown,
-    unpriced: picoDollars === undefined,
+    unpriced: tokens === undefined || tools === undefined,
   };
 }
 

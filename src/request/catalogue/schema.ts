@@ -42,6 +42,7 @@ const prices = z.strictObject({
   flex: tokenPrices.exactOptional(),
   priority: tokenPrices.exactOptional(),
   promisedUntil: day.exactOptional(),
+  tools: z.record(z.string().min(1).max(64), price).exactOptional(),
   history: z.array(tokenPrices.extend({ until: day })).exactOptional(),
 });
 

@@ -7,12 +7,14 @@ import { type InputRoom, inputRoom } from './room.ts';
 /**
  * The call, its conversation fitting the context window of its model as its context policy says.
  * Most conversations are so short that nothing has to be counted, and come back at once and as they
- * are; so does every one for a model whose window is not known.
+ * are; so does every one for a model whose window is not known, or that the upstream compacts itself.
  *
  * Rejects with CONTEXT_TOO_LONG if it does not fit, and with the signal's reason.
  */
 export function fitToWindow(call: Call, tokens: CountTokens): Call | Promise<Call> {
   const { target, request } = call;
+  // What the upstream compacts, only the upstream can count.
+  if (request.contextPolicy === 'compact') return call;
   const asked = inputRoom(target.model, request.maxTokens);
   const room = roomOf(call);
   if (asked === undefined || room === undefined) return call;

@@ -23,7 +23,7 @@ export const MESSAGE_FIELDS: readonly MessageField[] = [
   },
   { places: (message) => callsOf(message, 'custom'), problems: [lacking('customTools')] },
   {
-    places: (message) => callsOf(message, 'apply_patch', 'shell'),
+    places: (message) => callsOf(message, 'apply_patch', 'shell', 'mcp_approval'),
     problems: [missingOn('chat_completions')],
   },
   {

@@ -65,6 +65,11 @@ export const PARAMETERS: readonly Parameter[] = [
   dispensable('prediction', 'prediction', lacking('predictedOutputs')),
   dispensable('verbosity', 'verbosity'),
   dispensable('parallelToolCalls', 'parallel_tool_calls', lacking('parallelToolCalls')),
+  {
+    path: 'request.context_policy',
+    isSet: ({ contextPolicy }) => contextPolicy === 'compact',
+    problems: [missingOn('chat_completions')],
+  },
   essential('stop', 'stop'),
   essential('tools', 'tools', lacking('tools'), toolsNeedResponses),
   {

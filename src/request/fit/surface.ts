@@ -1,4 +1,4 @@
-import type { Message, MessageRequest } from '../../core/message.ts';
+import type { Message, MessageRequest, ToolKind } from '../../core/message.ts';
 import type { Model, ModelParameter, Surface } from '../../core/model.ts';
 import { effectiveEffort, isSet } from './accepts.ts';
 import { isBeyondChat } from './beyond-chat.ts';
@@ -74,6 +74,7 @@ function needsResponses(model: Model, request: MessageRequest): boolean {
     return true;
   }
   if (request.promptCacheOptions?.ttl === LONG_CACHE_TTL) return true;
+  if (request.contextPolicy === 'compact') return true;
   if (isSet(request.hostedTools) || request.messages.some(needsMoreThanChat)) return true;
   if (!isSet(request.tools)) return false;
   const onChat = model.supports.toolsOnChatCompletions;
@@ -81,9 +82,12 @@ function needsResponses(model: Model, request: MessageRequest): boolean {
   return onChat === false;
 }
 
+/** The kinds of calls that both APIs know. */
+const ON_CHAT: readonly ToolKind[] = ['function', 'custom'];
+
 /** Calls of tools, and contents, that Chat Completions does not know. */
 function needsMoreThanChat({ role, content, toolCalls = [] }: Message): boolean {
-  if (toolCalls.some(({ kind }) => kind === 'apply_patch' || kind === 'shell')) return true;
+  if (toolCalls.some(({ kind = 'function' }) => !ON_CHAT.includes(kind))) return true;
   return typeof content !== 'string' && content.some((part) => isBeyondChat(part, role));
 }
 

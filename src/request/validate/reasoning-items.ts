@@ -3,6 +3,7 @@ import { checkShortText, checkWellFormed, exceedsBytes, WELL_FORMED_RULE } from 
 import type { Violations } from './violations.ts';
 
 const MAX_ITEMS = 128;
+const TYPES: readonly string[] = ['reasoning', 'compaction'];
 const MAX_ID_BYTES = 256;
 /** The longest reasoning that models do, sealed, is less than a quarter of this. */
 const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
@@ -24,10 +25,13 @@ export function checkReasoningItems(
     return;
   }
   if (items.length > MAX_ITEMS) violations.malformed(all, `must be at most ${MAX_ITEMS}`);
-  items.slice(0, MAX_ITEMS).forEach(({ id, encryptedContent, summary }, index) => {
+  items.slice(0, MAX_ITEMS).forEach(({ id, encryptedContent, summary, type }, index) => {
     const one = `${all}[${index}]`;
     if (id === '') violations.malformed(`${one}.id`, 'must not be empty');
     checkShortText(violations, `${one}.id`, id, MAX_ID_BYTES);
+    if (type !== undefined && type !== '' && !TYPES.includes(type)) {
+      violations.malformed(`${one}.type`, `must be one of ${TYPES.join(', ')}`);
+    }
     checkContent(violations, `${one}.encrypted_content`, encryptedContent);
     summary.forEach((text, part) => {
       checkWellFormed(violations, `${one}.summary[${part}]`, text);

@@ -12,11 +12,18 @@ export interface ShellResult {
   readonly max_output_length?: number;
 }
 
+/** Whether an MCP server may be called. */
+export interface ApprovalResult {
+  readonly approve: boolean;
+  readonly reason?: string;
+}
+
 /** Larger than what any tool prints for a model to read. */
 const MAX_COMMANDS = 1_024;
 
 const PATCH_RULE =
   'must be JSON such as {"status": "completed", "output": "…"}, with the status completed or failed';
+const APPROVAL_RULE = 'must be JSON such as {"approve": true} or {"approve": false, "reason": "…"}';
 const SHELL_RULE =
   'must be JSON such as {"output": [{"stdout": "…", "stderr": "…", "outcome": {"type": "exit", "exit_code": 0}}]}, with the outcome {"type": "timeout"} for a command that was ended';
 
@@ -24,6 +31,9 @@ const SHELL_RULE =
 export function resultProblem(kind: ToolKind, content: Message['content']): string | undefined {
   if (kind === 'apply_patch') return patchResult(content) === undefined ? PATCH_RULE : undefined;
   if (kind === 'shell') return shellResult(content) === undefined ? SHELL_RULE : undefined;
+  if (kind === 'mcp_approval') {
+    return approvalResult(content) === undefined ? APPROVAL_RULE : undefined;
+  }
   return undefined;
 }
 
@@ -35,6 +45,16 @@ export function patchResult(content: Message['content']): PatchResult | undefine
   if (status !== 'completed' && status !== 'failed') return undefined;
   if (output === undefined || output === null) return { status };
   return typeof output === 'string' ? { status, output } : undefined;
+}
+
+/** Undefined: it is none. */
+export function approvalResult(content: Message['content']): ApprovalResult | undefined {
+  const parsed = parse(content);
+  if (!isObject(parsed)) return undefined;
+  const { approve, reason } = parsed;
+  if (typeof approve !== 'boolean') return undefined;
+  if (reason === undefined || reason === null) return { approve };
+  return typeof reason === 'string' ? { approve, reason } : undefined;
 }
 
 /** Undefined: it is none. The list of outputs alone is one, too. */

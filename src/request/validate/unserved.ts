@@ -12,7 +12,6 @@ type Fields<T> = Readonly<Record<string, (of: T) => unknown>>;
 
 const OF_REQUEST: Fields<MessageRequest> = {
   'cache.coalesce': (request) => request.cache?.coalesce,
-  'context_policy: COMPACT': (request) => request.contextPolicy === 'compact',
 };
 
 const OF_CALL: Fields<Call> = {

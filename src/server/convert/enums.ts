@@ -85,6 +85,7 @@ export const TOOL_KIND: Record<ToolKind, wireMessage.ToolKind> = {
   custom: wireMessage.ToolKind.CUSTOM,
   apply_patch: wireMessage.ToolKind.APPLY_PATCH,
   shell: wireMessage.ToolKind.SHELL,
+  mcp_approval: wireMessage.ToolKind.MCP_APPROVAL,
 };
 
 export const TASK_TYPE: Record<TaskType, wireMessage.TaskType> = {

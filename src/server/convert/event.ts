@@ -6,6 +6,7 @@ import { ERROR_REASON, TOOL_KIND } from './enums.ts';
 import {
   toWireAnnotation,
   toWireEffectiveSettings,
+  toWireHostedTool,
   toWireOutcome,
   toWireTruncation,
 } from './response.ts';
@@ -35,10 +36,8 @@ function toWireCase(event: ProviderEvent): WireEvent {
       const value = { index: toCount(index), id, name, argumentsFragment, kind: wireKind };
       return { $case: 'toolCallDelta', value };
     }
-    case 'hostedTool': {
-      const { id, tool, status, detail } = event;
-      return { $case: 'hostedTool', value: { id, type: tool, status, detail } };
-    }
+    case 'hostedTool':
+      return { $case: 'hostedTool', value: toWireHostedTool(event) };
     case 'annotation':
       return { $case: 'annotation', value: toWireAnnotation(event) };
     case 'attemptReset': {

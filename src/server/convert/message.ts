@@ -1,4 +1,11 @@
-import type { ContentPart, FilePart, ImagePart, Message, ToolCall } from '../../core/message.ts';
+import type {
+  ContentPart,
+  FilePart,
+  ImagePart,
+  Message,
+  ReasoningItem,
+  ToolCall,
+} from '../../core/message.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { IMAGE_DETAIL, ROLE, TOOL_KIND } from './enums.ts';
 import { list, present, text } from './present.ts';
@@ -20,12 +27,16 @@ export function fromWireMessage(
       ),
       toolCallId: text(message.toolCallId),
       name: text(message.name),
-      reasoningItems: list(message.reasoningItems),
+      reasoningItems: list(message.reasoningItems.map(fromWireReasoningItem)),
       phase: text(message.phase),
       providerData: text(message.providerData),
       reasoning: text(message.reasoning),
     }),
   };
+}
+
+function fromWireReasoningItem({ type, ...item }: wire.ReasoningItem): ReasoningItem {
+  return { ...item, ...present({ type: text(type) }) };
 }
 
 function fromWireToolCall(

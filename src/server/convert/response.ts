@@ -2,6 +2,7 @@ import type {
   Annotation,
   Completed,
   EffectiveSettings,
+  HostedToolEvent,
   MessageResponse,
   Truncation,
 } from '../../core/events.ts';
@@ -24,6 +25,7 @@ export function toWireResponse(response: MessageResponse): wire.MessageResponse 
     content: response.content,
     commentary: response.commentary,
     annotations: response.annotations.map(toWireAnnotation),
+    hostedTools: response.hostedTools.map(toWireHostedTool),
     refusal: response.refusal,
     metadata: response.metadata,
     reasoning: response.reasoning,
@@ -57,10 +59,11 @@ export function toWireOutcome(outcome: Omit<Completed, 'type'>): wire.Completed 
     serviceTier: outcome.serviceTier,
     systemFingerprint: outcome.systemFingerprint,
     failedAttempts: outcome.failedAttempts.map(toWireFailedAttempt),
-    reasoningItems: outcome.reasoningItems.map(({ id, encryptedContent, summary }) => ({
+    reasoningItems: outcome.reasoningItems.map(({ id, encryptedContent, summary, type = '' }) => ({
       id,
       encryptedContent,
       summary: [...summary],
+      type,
     })),
     providerData: outcome.providerData ?? '',
     saved: outcome.saved && toWireCost(outcome.saved),
@@ -86,6 +89,11 @@ export function toWireEffectiveSettings(settings: EffectiveSettings): wire.Effec
     api: settings.api,
     systemPromptAdded: settings.systemPromptAdded,
   };
+}
+
+export function toWireHostedTool(event: HostedToolEvent): wire.HostedToolEvent {
+  const { id, tool, status, detail, data = '', mediaType = '' } = event;
+  return { id, type: tool, status, detail, data: Buffer.from(data, 'base64'), mediaType };
 }
 
 export function toWireAnnotation(annotation: Annotation): wire.Annotation {

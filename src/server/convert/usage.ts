@@ -12,6 +12,7 @@ export function toWireUsage(usage: Usage): wire.Usage {
     cacheWriteTokens: toCount(usage.cacheWriteTokens),
     reasoningTokens: toCount(usage.reasoningTokens),
     estimated: usage.estimated,
+    toolCalls: { ...usage.toolCalls },
   };
 }
 

@@ -22,8 +22,11 @@ export interface AgentCall {
 export type RunTool = (call: AgentCall) => string | Turn | Promise<string | Turn>;
 
 /** The sidecar before an upstream that takes no request which OpenAI would not take. */
-export async function startAgents(yaml = ''): Promise<RunningApp> {
-  const running = await startApp(`api: responses\n${yaml}`);
+export async function startAgents(
+  yaml = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningApp> {
+  const running = await startApp(`api: responses\n${yaml}`, environment);
   running.stub.setDefault(strict({ answer: answer({ text: 'Done.' }) }));
   return running;
 }

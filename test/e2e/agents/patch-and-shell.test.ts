@@ -118,8 +118,9 @@ describe('an agent that edits files and runs commands', () => {
       '{"type":"reasoning","id":"rs_1","encrypted_content":"gAAA=","summary":[{"type":"summary_text","text":"Look first."}]}',
       `{"type":"shell_call","call_id":"call_shell","status":"completed","action":${JSON.stringify(SHELL.action)}}`,
       `{"type":"shell_call_output","call_id":"call_shell","output":${JSON.stringify(outputs)},"max_output_length":4096}`,
-      '{"type":"message","role":"assistant","content":"I mend it."}',
       `{"type":"apply_patch_call","call_id":"call_patch_1","status":"completed","operation":${JSON.stringify(WRONG)}}`,
+      // In the order in which the model said it.
+      '{"type":"message","role":"assistant","content":"I mend it."}',
     ]);
     expect(JSON.parse(sent[6] ?? '')).toMatchObject({
       type: 'apply_patch_call_output',

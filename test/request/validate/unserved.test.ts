@@ -9,7 +9,6 @@ import { validate } from './refusals.ts';
 const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<Call>?]>> = {
   'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
-  'request.context_policy: COMPACT': [{ contextPolicy: 'compact' }, 'request.context_policy'],
 };
 
 describe('what nothing serves yet', () => {

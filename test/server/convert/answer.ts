@@ -152,6 +152,9 @@ export const response: MessageResponse = {
   content: 'text',
   commentary: 'on the way',
   annotations: [{ url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 40, kind: 'url_citation' }],
+  hostedTools: [
+    { type: 'hostedTool', id: 'ws_1', tool: 'web_search', status: 'completed', detail: '{}' },
+  ],
   refusal: 'no',
   reasoning: 'because',
   upstreamRequestId: 'req_2',

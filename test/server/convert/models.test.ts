@@ -19,6 +19,12 @@ const features = {
   imageGeneration: false,
   codeExecution: false,
   webSearch: true,
+  customTools: true,
+  applyPatch: true,
+  shell: true,
+  fileSearch: true,
+  mcp: true,
+  files: true,
 };
 
 const known: ModelInfo = {

@@ -117,7 +117,11 @@ export class ResponsesWriter implements AnswerWriter {
     const { operation, action, results, outputs, ...begun } = item;
     this.event('response.output_item.added', {
       ...at,
-      item: { ...begun, ...(operation && { operation: { ...operation, diff: '' } }) },
+      item: {
+        ...begun,
+        status: 'in_progress',
+        ...(operation && { operation: { ...operation, diff: '' } }),
+      },
     });
     const runs = RUNS[type] ?? [];
     for (const status of runs) {

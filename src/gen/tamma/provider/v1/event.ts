@@ -232,6 +232,13 @@ export interface HostedToolEvent {
    * 16 KiB, empty if there is more or nothing.
    */
   detail: string;
+  /**
+   * What the tool made, once it is whole: an image. Clients that take images must take messages above
+   * 4 MiB.
+   */
+  data: Buffer;
+  /** The type of data: "image/png". Empty without it. */
+  mediaType: string;
 }
 
 /** Where a piece of the answer's text comes from. */
@@ -401,6 +408,8 @@ export interface MessageResponse {
   commentary: string;
   /** Where pieces of the answer come from. */
   annotations: Annotation[];
+  /** What the tools did that the upstream ran itself, each as it ended. */
+  hostedTools: HostedToolEvent[];
 }
 
 export interface MessageResponse_MetadataEntry {
@@ -1157,7 +1166,7 @@ export const ToolCallDelta: MessageFns<ToolCallDelta> = {
 };
 
 function createBaseHostedToolEvent(): HostedToolEvent {
-  return { id: "", type: "", status: "", detail: "" };
+  return { id: "", type: "", status: "", detail: "", data: Buffer.alloc(0), mediaType: "" };
 }
 
 export const HostedToolEvent: MessageFns<HostedToolEvent> = {
@@ -1173,6 +1182,12 @@ export const HostedToolEvent: MessageFns<HostedToolEvent> = {
     }
     if (message.detail !== "") {
       writer.uint32(34).string(message.detail);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(42).bytes(message.data);
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(50).string(message.mediaType);
     }
     return writer;
   },
@@ -1220,6 +1235,22 @@ export const HostedToolEvent: MessageFns<HostedToolEvent> = {
             }
 
             message.detail = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.mediaType = reader.string();
             continue;
           }
         }
@@ -1665,6 +1696,7 @@ function createBaseMessageResponse(): MessageResponse {
     cacheKey: "",
     commentary: "",
     annotations: [],
+    hostedTools: [],
   };
 }
 
@@ -1756,6 +1788,9 @@ export const MessageResponse: MessageFns<MessageResponse> = {
     }
     for (const v of message.annotations) {
       Annotation.encode(v!, writer.uint32(234).fork()).join();
+    }
+    for (const v of message.hostedTools) {
+      HostedToolEvent.encode(v!, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -2006,6 +2041,14 @@ export const MessageResponse: MessageFns<MessageResponse> = {
             }
 
             message.annotations.push(Annotation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.hostedTools.push(HostedToolEvent.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -82,6 +82,12 @@ export const ToolKind = {
    * max_output_length comes back beside output.
    */
   SHELL: 4,
+  /**
+   * MCP_APPROVAL - A call that the upstream will make at an MCP server if it is approved: `name` and `arguments` are
+   * those of the server's tool. The content of the result is JSON: {"approve": true}, or
+   * {"approve": false, "reason": "…"}.
+   */
+  MCP_APPROVAL: 5,
 } as const;
 
 export type ToolKind = typeof ToolKind[keyof typeof ToolKind];
@@ -92,6 +98,7 @@ export namespace ToolKind {
   export type CUSTOM = typeof ToolKind.CUSTOM;
   export type APPLY_PATCH = typeof ToolKind.APPLY_PATCH;
   export type SHELL = typeof ToolKind.SHELL;
+  export type MCP_APPROVAL = typeof ToolKind.MCP_APPROVAL;
 }
 
 /** Whether the model calls functions. */
@@ -186,8 +193,8 @@ export const ContextPolicy = {
   /** TRUNCATE_MIDDLE - Leave out messages from the middle, with the same exceptions. */
   TRUNCATE_MIDDLE: 3,
   /**
-   * COMPACT - The upstream compacts the conversation itself. Its sealed items come and go back as
-   * reasoning_items do. Not served yet.
+   * COMPACT - The upstream compacts the conversation itself before it grows out of the window. Its sealed items
+   * come and go back as reasoning_items do. Over the Responses API only.
    */
   COMPACT: 4,
 } as const;
@@ -427,7 +434,7 @@ export interface Message {
   reasoning: string;
 }
 
-/** Sealed reasoning of one turn: opaque to everybody but the upstream, which keeps none of it. */
+/** Sealed reasoning of one turn, or a sealed conversation: opaque to everybody but the upstream, which keeps none of it. */
 export interface ReasoningItem {
   /** The upstream's id of the item. */
   id: string;
@@ -435,6 +442,11 @@ export interface ReasoningItem {
   encryptedContent: string;
   /** What the upstream says of it in plain words; may be empty. */
   summary: string[];
+  /**
+   * What is sealed: "compaction", a conversation that the upstream has compacted, in which case every
+   * turn before this one may be left out. Empty: reasoning.
+   */
+  type: string;
 }
 
 /** A piece of a message. Clients skip a part whose kind they do not know. */
@@ -1506,7 +1518,7 @@ export const Message: MessageFns<Message> = {
 };
 
 function createBaseReasoningItem(): ReasoningItem {
-  return { id: "", encryptedContent: "", summary: [] };
+  return { id: "", encryptedContent: "", summary: [], type: "" };
 }
 
 export const ReasoningItem: MessageFns<ReasoningItem> = {
@@ -1519,6 +1531,9 @@ export const ReasoningItem: MessageFns<ReasoningItem> = {
     }
     for (const v of message.summary) {
       writer.uint32(26).string(v!);
+    }
+    if (message.type !== "") {
+      writer.uint32(34).string(message.type);
     }
     return writer;
   },
@@ -1558,6 +1573,14 @@ export const ReasoningItem: MessageFns<ReasoningItem> = {
             }
 
             message.summary.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.type = reader.string();
             continue;
           }
         }

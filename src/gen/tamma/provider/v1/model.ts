@@ -93,6 +93,18 @@ export interface Features {
   codeExecution: boolean;
   /** The upstream searches the web. */
   webSearch: boolean;
+  /** Tools whose input is free text, or of a grammar. */
+  customTools: boolean;
+  /** HostedTool.apply_patch. */
+  applyPatch: boolean;
+  /** HostedTool.shell. */
+  shell: boolean;
+  /** The upstream searches files that were uploaded to it. */
+  fileSearch: boolean;
+  /** The upstream calls remote MCP servers of the configuration. */
+  mcp: boolean;
+  /** Documents such as PDFs. */
+  files: boolean;
 }
 
 /** How much this sidecar sends to its upstream. 0: not limited here. */
@@ -472,6 +484,12 @@ function createBaseFeatures(): Features {
     imageGeneration: false,
     codeExecution: false,
     webSearch: false,
+    customTools: false,
+    applyPatch: false,
+    shell: false,
+    fileSearch: false,
+    mcp: false,
+    files: false,
   };
 }
 
@@ -506,6 +524,24 @@ export const Features: MessageFns<Features> = {
     }
     if (message.webSearch !== false) {
       writer.uint32(80).bool(message.webSearch);
+    }
+    if (message.customTools !== false) {
+      writer.uint32(88).bool(message.customTools);
+    }
+    if (message.applyPatch !== false) {
+      writer.uint32(96).bool(message.applyPatch);
+    }
+    if (message.shell !== false) {
+      writer.uint32(104).bool(message.shell);
+    }
+    if (message.fileSearch !== false) {
+      writer.uint32(112).bool(message.fileSearch);
+    }
+    if (message.mcp !== false) {
+      writer.uint32(120).bool(message.mcp);
+    }
+    if (message.files !== false) {
+      writer.uint32(128).bool(message.files);
     }
     return writer;
   },
@@ -601,6 +637,54 @@ export const Features: MessageFns<Features> = {
             }
 
             message.webSearch = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.customTools = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.applyPatch = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.shell = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.fileSearch = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.mcp = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.files = reader.bool();
             continue;
           }
         }

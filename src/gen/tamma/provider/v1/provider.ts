@@ -90,10 +90,10 @@ export interface SendMessageResponse {
     /** The last message of a complete answer. */
     { $case: "completed"; value: Completed }
     | //
-    /** What a tool that the upstream runs itself is doing. Not sent yet. */
+    /** What a tool that the upstream runs itself is doing. */
     { $case: "hostedTool"; value: HostedToolEvent }
     | //
-    /** Where a piece of the text comes from. Not sent yet. */
+    /** Where a piece of the text comes from. */
     { $case: "annotation"; value: Annotation }
     | undefined;
 }
@@ -142,7 +142,7 @@ export interface GetCapabilitiesResponse {
     | undefined;
   /**
    * Fields and values of MessageRequest and StreamOptions that stand in the contract and that this
-   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.hosted_tools",
+   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.cache.coalesce",
    * "options.recovery: RESUME". Sorted.
    */
   unserved: string[];

@@ -32,6 +32,16 @@ export interface Usage {
    * cancelled; they were computed here from what was sent and received.
    */
   estimated: boolean;
+  /**
+   * Calls of tools that the upstream ran itself, by their names in HostedTool; of code_interpreter the
+   * containers. Their price is in the cost.
+   */
+  toolCalls: { [key: string]: number };
+}
+
+export interface Usage_ToolCallsEntry {
+  key: string;
+  value: number;
 }
 
 /** What a call cost, summed over all its attempts. */
@@ -92,6 +102,7 @@ function createBaseUsage(): Usage {
     cacheWriteTokens: 0,
     reasoningTokens: 0,
     estimated: false,
+    toolCalls: {},
   };
 }
 
@@ -118,6 +129,9 @@ export const Usage: MessageFns<Usage> = {
     if (message.estimated !== false) {
       writer.uint32(56).bool(message.estimated);
     }
+    globalThis.Object.entries(message.toolCalls).forEach(([key, value]: [string, number]) => {
+      Usage_ToolCallsEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
+    });
     return writer;
   },
 
@@ -188,6 +202,74 @@ export const Usage: MessageFns<Usage> = {
             }
 
             message.estimated = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            const entry8 = Usage_ToolCallsEntry.decode(reader, reader.uint32());
+            if (entry8.value !== undefined) {
+              message.toolCalls[entry8.key] = entry8.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUsage_ToolCallsEntry(): Usage_ToolCallsEntry {
+  return { key: "", value: 0 };
+}
+
+export const Usage_ToolCallsEntry: MessageFns<Usage_ToolCallsEntry> = {
+  encode(message: Usage_ToolCallsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int32(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Usage_ToolCallsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsage_ToolCallsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int32();
             continue;
           }
         }
