@@ -61,6 +61,6 @@ export const hostedToolsSchema = group({
     server,
     'must have a name of 1 to 63 letters, digits, hyphens and underscores',
   )
-    .default({})
+    .prefault({})
     .describe('MCP servers that the upstream may call, by the name that callers use; default {}.'),
 });

@@ -16,6 +16,7 @@ describe('defaults', () => {
       callers: [],
       reflection: true,
       catalogue: { unknownModels: 'auto', shutDownModels: 'refuse', declared: [] },
+      hostedTools: { allow: [], mcpServers: {} },
       profiles: {},
       tasks: {},
       timeoutMs: 600_000,

@@ -278,7 +278,7 @@ describe('ResponsesStream', () => {
     const { said } = fold(
       CREATED,
       { type: 'response.audio.delta', delta: 7 },
-      added({ type: 'web_search_call', arguments: {} }),
+      added({ type: 'computer_call', arguments: {} }),
       added(message()),
       done({ type: 'tool_search_call', arguments: {} }),
       { type: 'response.output_item.added', item: null },

@@ -13,7 +13,7 @@ export const completed: Completed = {
   toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}' }],
   reasoningItems: [
     { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''] },
-    { id: '', encryptedContent: 'gAAAAC', summary: [] },
+    { id: '', encryptedContent: 'gAAAAC', summary: [], type: 'compaction' },
   ],
   usage: {
     inputTokens: 10,
@@ -23,6 +23,7 @@ export const completed: Completed = {
     cacheWriteTokens: 3,
     reasoningTokens: 2,
     estimated: true,
+    toolCalls: { web_search: 2 },
   },
   cost: {
     picoDollars: 1_234_567_891_500n,
@@ -56,8 +57,8 @@ export const wireCompleted = {
   rawFinishReason: 'tool_calls',
   toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a": 1}', kind: 1, providerData: '' }],
   reasoningItems: [
-    { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''] },
-    { id: '', encryptedContent: 'gAAAAC', summary: [] },
+    { id: 'rs_1', encryptedContent: 'gAAAAB+/==', summary: ['first', ''], type: '' },
+    { id: '', encryptedContent: 'gAAAAC', summary: [], type: 'compaction' },
   ],
   usage: {
     inputTokens: 10,
@@ -67,6 +68,7 @@ export const wireCompleted = {
     cacheWriteTokens: 3,
     reasoningTokens: 2,
     estimated: true,
+    toolCalls: { web_search: 2 },
   },
   cost: {
     total: { currencyCode: 'USD', units: 1n, nanos: 234_567_892 },

@@ -70,7 +70,14 @@ const CASES: [ProviderEvent, string, object][] = [
   [
     { type: 'hostedTool', id: 'ws_1', tool: 'web_search', status: 'searching', detail: '{}' },
     'hostedTool',
-    { id: 'ws_1', type: 'web_search', status: 'searching', detail: '{}' },
+    {
+      id: 'ws_1',
+      type: 'web_search',
+      status: 'searching',
+      detail: '{}',
+      data: Buffer.alloc(0),
+      mediaType: '',
+    },
   ],
   [
     { type: 'annotation', url: 'https://x/y', title: 'Y', start: 0, end: 3, kind: 'url_citation' },

@@ -19,6 +19,16 @@ it('carries a whole answer', () => {
     annotations: [
       { url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 31 - 1, type: 'url_citation' },
     ],
+    hostedTools: [
+      {
+        id: 'ws_1',
+        type: 'web_search',
+        status: 'completed',
+        detail: '{}',
+        data: Buffer.alloc(0),
+        mediaType: '',
+      },
+    ],
     refusal: 'no',
     reasoning: 'because',
     upstreamRequestId: 'req_2',
