@@ -26,8 +26,7 @@ export function attemptCost({ request, target }: Call, usage: Usage, billing: Bi
   // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
   const tierUnknown = !batch && billing.serviceTier === '' && !['', 'default'].includes(asked);
   return {
-    picoDollars:
-      (tokens ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n) + (tools ?? 0n),
+    picoDollars: (tokens ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n) + (tools ?? 0n),
     catalogueVersion,
     estimated: usage.estimated || tierUnknown,
     unpriced: tokens === undefined || tools === undefined,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PriceNotices } from '../../../src/money/pricing/price-notices.ts';
 import { describeModel } from '../../../src/provider/model-info.ts';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
+import { NO_HOSTED_TOOLS } from '../../../src/request/fit/hosted-tool-options.ts';
 
 const UNTIL = Date.UTC(2026, 10, 21);
 const DAY_MS = 86_400_000;
@@ -25,8 +26,14 @@ describe('a price that was promised until a day', () => {
 
   it('says so in the list of models, where it is OpenAI that asks it', () => {
     const warnings = (now: number, openAI = true) =>
-      describeModel(sol, { name: sol.id, available: true, announcedShutdown: '', openAI, now })
-        .warnings;
+      describeModel(sol, {
+        name: sol.id,
+        available: true,
+        announcedShutdown: '',
+        openAI,
+        hostedTools: NO_HOSTED_TOOLS,
+        now,
+      }).warnings;
     expect(warnings(UNTIL)).toEqual([]);
     expect(warnings(UNTIL + DAY_MS)).toEqual([WARNING]);
     expect(warnings(UNTIL + DAY_MS, false)).toEqual([]);
