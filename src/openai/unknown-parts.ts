@@ -20,12 +20,13 @@ const EVENT =
 const ITEM =
   names(`type id status call_id name arguments content summary encrypted_content phase role input
   action actions queries results code container_id outputs output result error server_label tools
-  approval_request_id namespace created_by operation environment max_output_length execution`);
+  approval_request_id namespace created_by operation environment max_output_length execution
+  revised_prompt output_format background quality size`);
 const RESPONSE =
   names(`id object created_at completed_at status background billing conversation error
   incomplete_details instructions max_output_tokens max_tool_calls metadata model moderation output output_text
   parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_retention reasoning
-  safety_identifier service_tier store temperature text tool_choice tools top_logprobs top_p truncation usage
+  safety_identifier service_tier store temperature text tool_choice tool_usage tools top_logprobs top_p truncation usage
   user frequency_penalty presence_penalty content_filters`);
 
 /** Keep-alives and what proxies say of themselves. */
