@@ -64,8 +64,8 @@ stub.batches.set({
   outcome: outcomeOf,
   ...(!values.calm && {
     validateMs: 200,
-    workMs: 1_500,
-    paceMs: 5,
+    workMs: 6_000,
+    paceMs: 20,
     visibleAfterMs: 1_000,
     enqueuedTokens: items * 50,
     expireAfter: 0.99,
@@ -78,8 +78,10 @@ const startedAt = performance.now();
 await sidecar.start();
 
 let over = false;
+const { promise: created, resolve: hasCreated } = Promise.withResolvers<void>();
 const killing = killNowAndThen();
 const batchId = await caller.create();
+hasCreated();
 const createdMs = performance.now() - startedAt;
 await caller.readAll(batchId);
 over = true;
@@ -102,17 +104,21 @@ process.stdout.write(
 process.exit(problems.length === 0 ? 0 : 1);
 
 async function killNowAndThen(): Promise<void> {
-  while (sidecar.kills < kills && !over) {
-    // Also so late that what was begun comes to something.
-    await sleep(100 + random() ** 2 * (1_500 + 0.6 * items));
-    if (over) break;
-    await sidecar.kill();
-    await sidecar.start();
-  }
+  // A quarter of them while the batch is being taken, which begins anew each time.
+  while (sidecar.kills < kills / 4) await killAfter(random() * (500 + 0.5 * items));
+  await created;
+  while (sidecar.kills < kills && !over) await killAfter(100 + random() * 1_500);
   while (!over) {
     sidecar.look();
     await sleep(200);
   }
+}
+
+async function killAfter(ms: number): Promise<void> {
+  await sleep(ms);
+  if (over) return;
+  await sidecar.kill();
+  await sidecar.start();
 }
 
 function check(): string[] {

@@ -53,6 +53,24 @@ const SUITES: readonly Suite[] = [
     ...jest('test/money/ledger/kill'),
   },
   {
+    name: 'batch-kill',
+    shows:
+      'a batch whose sidecar is killed six times answers every item once, at its exact cost; the build comes first',
+    command: 'npm',
+    args: [
+      'run',
+      '-s',
+      'bench:batch',
+      '--',
+      '--items',
+      '2000',
+      '--kills',
+      '6',
+      '--per-file',
+      '600',
+    ],
+  },
+  {
     name: 'shared-store',
     shows: 'leases run out, rates are shared and outages pass, in the time of a real Redis',
     ...jest('test/shared-store'),

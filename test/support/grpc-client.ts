@@ -34,7 +34,7 @@ export interface RpcClient {
   /** Sends messages as the server takes them. Rejects with a ServiceError. */
   upload(
     method: string,
-    requests: Iterable<WireMessage>,
+    requests: Iterable<WireMessage> | AsyncIterable<WireMessage>,
     settings?: CallSettings,
   ): Promise<WireMessage>;
   stream(

@@ -14,6 +14,8 @@ export interface RunningApp {
   readonly addresses: readonly string[];
   readonly client: GrpcClient;
   readonly log: LogRecorder;
+  /** Stops the app and starts another, with the same stub. Resolves with a client of that one. */
+  restart(): Promise<GrpcClient>;
   /** Stops app and stub. Rejects if a behaviour of the stub threw. */
   stop(): Promise<void>;
 }
@@ -39,19 +41,30 @@ export async function startApp(
     ...environment,
   });
   const logger = createLogger({ level: config.logLevel, destination: log });
-  const app = createApp(config, { version: '1.2.3', logger, clock });
-  const addresses = await app.start();
-  // Some tests send more than the 4 MB that a client takes by default.
-  const client = connect(addresses[0] ?? '', { 'grpc.max_receive_message_length': -1 });
-  return {
-    app,
-    stub,
-    addresses,
-    client,
-    log,
-    async stop() {
+  const start = async () => {
+    const app = createApp(config, { version: '1.2.3', logger, clock });
+    const addresses = await app.start();
+    // Some tests send more than the 4 MB that a client takes by default.
+    const client = connect(addresses[0] ?? '', { 'grpc.max_receive_message_length': -1 });
+    const stop = async () => {
       client.close();
       await app.stop();
+    };
+    return { app, addresses, client, stop };
+  };
+  const first = await start();
+  let last = first;
+  return {
+    ...first,
+    stub,
+    log,
+    async restart() {
+      await last.stop();
+      last = await start();
+      return last.client;
+    },
+    async stop() {
+      await last.stop();
       await stub.close();
     },
   };

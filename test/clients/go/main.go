@@ -43,7 +43,10 @@ func check(address string) error {
 	if err := checkRefusal(ctx, provider); err != nil {
 		return err
 	}
-	return checkUsage(ctx, pb.NewIAIUsageProviderClient(connection), cost)
+	if err := checkUsage(ctx, pb.NewIAIUsageProviderClient(connection), cost); err != nil {
+		return err
+	}
+	return checkBatch(ctx, pb.NewIAIBatchProviderClient(connection))
 }
 
 func aRequest() *pb.MessageRequest {
@@ -139,6 +142,62 @@ func checkUsage(ctx context.Context, usage pb.IAIUsageProviderClient, cost *pb.C
 	}
 	if len(budgets.Budgets) != 1 || nanosOf(budgets.Budgets[0].Spent) < nanosOf(cost.Total) {
 		return fmt.Errorf("the budget counts what was spent: %v", budgets)
+	}
+	return nil
+}
+
+// checkBatch creates a batch, and streams its results until it has ended.
+func checkBatch(ctx context.Context, batches pb.IAIBatchProviderClient) error {
+	create, err := batches.CreateBatch(ctx)
+	if err != nil {
+		return err
+	}
+	options := &pb.CreateBatchRequest_Options{Options: &pb.BatchOptions{DisplayName: "go"}}
+	if err := create.Send(&pb.CreateBatchRequest{Piece: options}); err != nil {
+		return err
+	}
+	request := aRequest()
+	request.MaxTokens = new(int32)
+	*request.MaxTokens = 100
+	for _, id := range []string{"a", "b"} {
+		item := &pb.CreateBatchRequest_Item{Item: &pb.BatchItem{CustomId: id, Request: request}}
+		if err := create.Send(&pb.CreateBatchRequest{Piece: item}); err != nil {
+			return err
+		}
+	}
+	created, err := create.CloseAndRecv()
+	if err != nil {
+		return err
+	}
+	id := created.GetBatch().GetId()
+	stream, err := batches.StreamBatchResults(ctx, &pb.StreamBatchResultsRequest{BatchId: id, Wait: true})
+	if err != nil {
+		return err
+	}
+	var answered []string
+	for {
+		result, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if result.GetResponse().GetContent() != "Hello from the stub." {
+			return fmt.Errorf("each item is answered: %v", result)
+		}
+		answered = append(answered, result.GetCustomId())
+	}
+	slices.Sort(answered)
+	if !slices.Equal(answered, []string{"a", "b"}) {
+		return fmt.Errorf("each item is answered once: %v", answered)
+	}
+	got, err := batches.GetBatch(ctx, &pb.GetBatchRequest{BatchId: id})
+	if err != nil {
+		return err
+	}
+	if got.GetBatch().GetState() != pb.BatchState_BATCH_STATE_COMPLETED {
+		return fmt.Errorf("the batch is complete: %v", got)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ from google.rpc import error_details_pb2
 from google.type import money_pb2
 from grpc_status import rpc_status
 from tamma.provider.v1 import (
+    batch_provider_pb2,
+    batch_provider_pb2_grpc,
     error_pb2,
     event_pb2,
     message_pb2,
@@ -139,9 +141,44 @@ def check_usage(usage: usage_provider_pb2_grpc.IAIUsageProviderStub, cost: money
     )
 
 
+def check_batch(batches: batch_provider_pb2_grpc.IAIBatchProviderStub) -> None:
+    """Creates a batch, and streams its results until it has ended."""
+
+    def pieces(temperature: float):
+        yield batch_provider_pb2.CreateBatchRequest(
+            options=batch_provider_pb2.BatchOptions(display_name="python")
+        )
+        for number in range(3):
+            request = a_request(max_tokens=100, temperature=temperature)
+            item = batch_provider_pb2.BatchItem(custom_id=f"item-{number}", request=request)
+            yield batch_provider_pb2.CreateBatchRequest(item=item)
+
+    try:
+        batches.CreateBatch(pieces(3.0), timeout=DEADLINE_SECONDS)
+        sys.exit("not so: bad items are refused")
+    except grpc.RpcError as error:
+        bad = detail_of(error, error_details_pb2.BadRequest())
+        fields = [violation.field for violation in bad.field_violations]
+        expected = [f'items["item-{number}"].request.temperature' for number in range(3)]
+        check(fields == expected, f"each bad item is named: {fields}")
+    batch = batches.CreateBatch(pieces(1.0), timeout=DEADLINE_SECONDS).batch
+    check(batch.counts.total == 3, f"all items were taken: {batch}")
+    request = batch_provider_pb2.StreamBatchResultsRequest(batch_id=batch.id, wait=True)
+    results = list(batches.StreamBatchResults(request, timeout=DEADLINE_SECONDS))
+    check([result.sequence for result in results] == [1, 2, 3], f"they are numbered: {results}")
+    texts = {result.custom_id: result.response.content for result in results}
+    hello = "Hello from the stub."
+    check(texts == {f"item-{number}": hello for number in range(3)}, f"all answered: {texts}")
+    get = batch_provider_pb2.GetBatchRequest(batch_id=batch.id)
+    batch = batches.GetBatch(get, timeout=DEADLINE_SECONDS).batch
+    check(batch.state == batch_provider_pb2.BATCH_STATE_COMPLETED, f"it is complete: {batch}")
+    check(nanos_of(batch.cost.total) > 0, f"and cost something: {batch}")
+
+
 with grpc.insecure_channel(sys.argv[1]) as channel:
     stub = provider_pb2_grpc.IAIProviderStub(channel)
     spent = check_stream(stub)
     check_refusal(stub)
     check_budget(stub)
     check_usage(usage_provider_pb2_grpc.IAIUsageProviderStub(channel), spent)
+    check_batch(batch_provider_pb2_grpc.IAIBatchProviderStub(channel))

@@ -1,0 +1,121 @@
+import { expect, it } from '@jest/globals';
+import {
+  create,
+  get,
+  ids,
+  item,
+  results,
+  startBatches,
+  type WireBatch,
+} from './running-batches.ts';
+
+const TEN = ids(10).map((id) => item(id));
+
+interface WireBudget {
+  readonly name: string;
+  readonly spent: { readonly nanos: number };
+  readonly reserved: { readonly nanos: number };
+}
+
+async function budgets(client: Parameters<typeof get>[0]): Promise<readonly WireBudget[]> {
+  const answer = await client.usage.unary('GetBudgets', {});
+  return answer.budgets as WireBudget[];
+}
+
+const BUDGET = (limit: string) =>
+  `budgets: [{name: all, scope: all, period: total, limit: "${limit}"}]`;
+
+it('what a part can cost is reserved while it is at the upstream, and what it cost is booked', async () => {
+  const { client, stub } = await startBatches({ workMs: 3_600_000 }, { yaml: BUDGET('1') });
+  const made = await create(client, {}, TEN);
+  while (stub.batches.batches.size === 0) await get(client, made.id);
+  const [reserved] = await budgets(client);
+  // 10 answers of 100 tokens at 0.3 dollars per million, and at most as many for the prompts.
+  expect(reserved?.reserved.nanos).toBeGreaterThanOrEqual(300_000);
+  expect(reserved?.reserved.nanos).toBeLessThan(400_000);
+  expect(reserved?.spent.nanos).toBe(0);
+  stub.batches.set({});
+  await results(client, made.id);
+  expect(await budgets(client)).toMatchObject([
+    { spent: { nanos: 20_250 }, reserved: { nanos: 0 } },
+  ]);
+});
+
+it('a restart holds again what was reserved, and goes on', async () => {
+  const running = await startBatches({ workMs: 3_600_000 }, { yaml: BUDGET('1') });
+  const made = await create(running.client, { idempotencyKey: 'k' }, TEN);
+  while (running.stub.batches.batches.size === 0) await get(running.client, made.id);
+  const [before] = await budgets(running.client);
+  const client = await running.restart();
+  expect((await create(client, { idempotencyKey: 'k' }, TEN)).id).toBe(made.id);
+  const [after] = await budgets(client);
+  expect(after?.reserved).toEqual(before?.reserved);
+  running.stub.batches.set({});
+  expect(await results(client, made.id)).toHaveLength(10);
+  expect(await budgets(client)).toMatchObject([
+    { spent: { nanos: 20_250 }, reserved: { nanos: 0 } },
+  ]);
+  expect(running.stub.batches.batches.size).toBe(1);
+});
+
+it('items that a budget does not cover fail, and the others are sent', async () => {
+  const yaml = 'budgets: [{name: poor, scope: user, match: poor, period: total, limit: "0.00001"}]';
+  const { client, stub } = await startBatches({}, { yaml });
+  const metadata = { user_id: 'poor' };
+  const made = await create(client, {}, [item('a'), item('b', { metadata }), item('c')]);
+  const found = new Map((await results(client, made.id)).map((one) => [one.customId, one]));
+  expect(found.get('b')?.error).toMatchObject({ code: 8 });
+  expect([...stub.batches.worked.keys()].sort()).toEqual(['a', 'c']);
+  expect(await get(client, made.id)).toMatchObject({ state: 'BATCH_STATE_PARTIAL' });
+});
+
+it('items are paid by whom the batch names, unless they name somebody', async () => {
+  const { client } = await startBatches();
+  const options = { metadata: { user_id: 'u', project_id: 'p' } };
+  const made = await create(client, options, [
+    item('a'),
+    item('b', { metadata: { user_id: 'v' } }),
+  ]);
+  await results(client, made.id);
+  const groupBy = ['USAGE_DIMENSION_USER', 'USAGE_DIMENSION_PROJECT'];
+  const { rows } = await client.usage.unary('GetUsage', { groupBy });
+  const payers = (rows as { userId: string; projectId: string }[]).map((r) => [
+    r.userId,
+    r.projectId,
+  ]);
+  expect(payers.sort()).toEqual([
+    ['u', 'p'],
+    ['v', 'p'],
+  ]);
+});
+
+it('a batch that was being received is gone after a restart', async () => {
+  const running = await startBatches({}, { yaml: 'drain: {gracePeriod: 100ms}' });
+  const { batch } = running.client;
+  const never = async function* () {
+    yield { options: { idempotencyKey: 'k' } };
+    for (const one of TEN) yield one;
+    await new Promise(() => undefined);
+  };
+  const sending = batch.upload('CreateBatch', never()).catch(() => undefined);
+  while ((await batch.unary('ListBatches', {})) === undefined);
+  const client = await running.restart();
+  await sending;
+  expect(await client.batch.unary('ListBatches', {})).toMatchObject({ batches: [] });
+  const made: WireBatch = await create(client, { idempotencyKey: 'k' }, TEN);
+  expect(await results(client, made.id)).toHaveLength(10);
+});
+
+it('metrics and the status page tell how far batches are', async () => {
+  const running = await startBatches({ workMs: 3_600_000 });
+  const { client, app, stub } = running;
+  const made = await create(client, { displayName: 'Nightly' }, TEN);
+  const page = async (path: string) => (await fetch(`http://${app.adminAddress}${path}`)).text();
+  expect(await page('/')).toMatch(/Batches.*Nightly/s);
+  expect(await page('/metrics')).toMatch(/tamma_provider_batches\S* 1\b/);
+  stub.batches.set({});
+  await results(client, made.id);
+  expect(await page('/metrics')).toMatch(
+    /tamma_provider_batch_items\S*outcome="completed"\S* 10\b/,
+  );
+});
