@@ -23,13 +23,18 @@ export interface SidecarSettings {
   /** What its standard error is; default: it is read and thrown away. */
   readonly stderr?: 'pipe' | 'ignore' | number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Files that it may have open; default: as many as this process. */
+  readonly maxOpenFiles?: number;
 }
 
 /** Starts the sidecar on free ports. Its upstream is a port of this machine that nobody listens at. */
 export async function startSidecar(settings: SidecarSettings = {}): Promise<SidecarProcess> {
   const { entry = 'src/main.ts', nodeOptions = [], stderr = 'ignore', environment = {} } = settings;
+  const { maxOpenFiles } = settings;
   const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', stderr];
-  const child = spawn(process.execPath, [...nodeOptions, entry], {
+  const limit = maxOpenFiles === undefined ? '' : `ulimit -n ${maxOpenFiles}; `;
+  const command = [process.execPath, ...nodeOptions, entry];
+  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     stdio,
     env: {
       OPENAI_API_KEY: 'sk-test',

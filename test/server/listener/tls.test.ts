@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { setTimeout as passed } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../../src/server/listener/connections.ts';
 import type { TlsOptions } from '../../../src/server/listener/tls.ts';
 import { Authority } from '../../support/certificates.ts';
@@ -32,9 +34,10 @@ afterEach(() => {
 // Its own clean-up comes after the one above: a server waits for its connections.
 const startServer = serverPerTest();
 
-async function start(tls: Partial<TlsOptions> = {}, clock = new FakeClock()) {
+async function start(tls: Partial<TlsOptions> = {}, time?: Clock) {
+  const clock = new FakeClock();
   const listen = [{ address: '127.0.0.1:0', tls: folder.options(tls) }];
-  const running = await startServer({ listen }, { clock });
+  const running = await startServer({ listen }, { clock: time ?? clock });
   const [address = ''] = running.addresses;
   return {
     ...running,
@@ -196,6 +199,43 @@ describe('files that change', () => {
     expect(await call(clientSecurity(next, client))).toBe('UNAVAILABLE');
     expect(await call(clientSecurity(authority, client))).toBe('UNAVAILABLE');
     await stands.provider.unary('GetStatus');
+  });
+
+  it('may change again and again under load, and no call fails', async () => {
+    // Real time, in which files are read a hundred times as often.
+    const clock: Clock = {
+      now: systemClock.now,
+      after: (ms, ...rest) => systemClock.after(ms === READ_AGAIN_MS ? ms / 100 : ms, ...rest),
+    };
+    const { call, address, log } = await start({}, clock);
+    const stands = connect(address, TLS_CHANNEL, clientSecurity(authority));
+    open.push(stands);
+    let rotating = true;
+    let calls = 0;
+    const load = async (one: () => Promise<unknown>) => {
+      while (rotating) {
+        expect(await one()).toBe('OK');
+        calls += 1;
+      }
+    };
+    const running = [
+      load(() => call()),
+      load(() => call()),
+      load(() => stands.provider.unary('GetStatus').then(() => 'OK', codeName)),
+    ];
+    for (let round = 1; round <= 10; round += 1) {
+      const next = authority.issue(LOCALHOST);
+      // As agents do that write one file after the other.
+      folder.write('tls.crt', next.cert);
+      await passed(20);
+      folder.write('tls.key', next.key);
+      while (log.lines.filter(({ msg }) => msg === 'certificate read').length <= round) {
+        await passed(5);
+      }
+    }
+    rotating = false;
+    await Promise.all(running);
+    expect(calls).toBeGreaterThan(10);
   });
 
   it('are kept as they were while they are wrong, which is told once', async () => {
