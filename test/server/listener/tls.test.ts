@@ -72,7 +72,7 @@ describe('TLS', () => {
     expect(await client.provider.unary('GetStatus').then(() => 'OK', codeName)).toBe('UNAVAILABLE');
     expect(await call()).toBe('OK');
     expect(await telemetry.measured('tamma.provider.refused_connections')).toMatchObject([
-      { attributes: { reason: 'tls' } },
+      { attributes: { 'tamma.provider.reason': 'tls' } },
     ]);
   });
 
