@@ -19,6 +19,7 @@ export interface CommandLine {
 
 const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
        tamma-provider-openai ledger [--help]
+       tamma-provider-openai forget [--help]
 
   --config PATH   configuration file (YAML); default: the one TAMMA_CONFIG names, else none
   --check-config  print the effective configuration without secrets, and exit
@@ -26,6 +27,7 @@ const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
   --help          print this, and exit
 
   ledger          write the records of the ledger to standard output, and exit
+  forget          erase a user or project from what is kept, and exit
 
 OPENAI_API_KEY alone is enough to run.
 `;
@@ -42,6 +44,10 @@ export async function run(commandLine: CommandLine, host: Host): Promise<number>
   if (subcommand === 'ledger') {
     const { exportLedger } = await import('./ledger-command.ts');
     return exportLedger({ ...commandLine, argv }, host.stderr);
+  }
+  if (subcommand === 'forget') {
+    const { forget } = await import('./forget-command.ts');
+    return forget({ ...commandLine, argv }, host);
   }
   const options = readOptions(commandLine.argv, host);
   if (options === undefined) return EXIT_USAGE;

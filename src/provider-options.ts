@@ -165,7 +165,7 @@ function retryOptions({ retryPolicy: { budget, ...same } }: Config): RetryOption
   return { ...same, budgetRatio: budget.ratio, budgetMinimum: budget.minimum };
 }
 
-function budgetDefinitions(config: Config): readonly BudgetDefinition[] {
+export function budgetDefinitions(config: Config): readonly BudgetDefinition[] {
   const { costManagement, budgets } = config;
   const { budgetLimit, budgetPeriod, alertThreshold } = costManagement;
   const defaults = { match: '*', alertThresholds: alertThreshold };

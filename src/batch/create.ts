@@ -24,7 +24,7 @@ export interface BatchEnvironment {
 }
 
 /** Below the data directory. */
-const DIRECTORY = 'batches';
+export const BATCH_DIRECTORY = 'batches';
 
 /** Batches, ready to be started. @param dataDir where the books are, too */
 export function createBatches(
@@ -35,7 +35,7 @@ export function createBatches(
   const deps = {
     ...environment,
     options,
-    files: new ItemFiles(join(dataDir, DIRECTORY)),
+    files: new ItemFiles(join(dataDir, BATCH_DIRECTORY)),
     lanes: new Lanes(),
     changes: new Changes(),
   };

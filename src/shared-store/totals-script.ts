@@ -10,7 +10,8 @@ import { defineScript } from './script.ts';
  * before and are after it.
  */
 
-const READ_COUNTERS = `
+/** Lua: `counters(text)` reads the counters of a field. */
+export const READ_COUNTERS = `
 local function counters(text)
   local list = {}
   for word in string.gmatch(text, '%S+') do list[#list + 1] = tonumber(word) end

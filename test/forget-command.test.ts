@@ -1,0 +1,192 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../src/core/clock.ts';
+import { forget } from '../src/forget-command.ts';
+import { openLedger } from '../src/money/ledger/open-ledger.ts';
+import { create, item, results } from './batch/running-batches.ts';
+import { anOpening } from './money/ledger/support.ts';
+import { readFrom } from './support/config.ts';
+import { describeWithRedis, RedisServer } from './support/redis-server.ts';
+import { aRequest, type RunningApp, startApp } from './support/running-app.ts';
+
+const USER = 'user-7f3a9c-to-be-forgotten';
+const PROJECT = 'project-51be0d-to-be-forgotten';
+const STAYING = { user_id: 'user-that-stays', project_id: 'project-that-stays' };
+
+let directory: string;
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const BUDGETS =
+  'budgets: [{name: users, scope: user, limit: 9}, {name: projects, scope: project, limit: 9}]';
+
+async function run(argv: readonly string[], yaml: string) {
+  let [out, err] = ['', ''];
+  const exitCode = await forget(
+    {
+      argv: [...argv, '--config', 'config.yaml'],
+      environment: { OPENAI_API_KEY: 'k' },
+      readFile: readFrom({ 'config.yaml': yaml }),
+    },
+    { stdout: { write: (text) => (out += text) }, stderr: { write: (text) => (err += text) } },
+  );
+  return { exitCode, out, err };
+}
+
+/** Every file below a directory, its name included. */
+function everything(below: string): string {
+  return readdirSync(below, { recursive: true, withFileTypes: true })
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return entry.isFile() ? `${path}\n${readFileSync(path, 'latin1')}` : path;
+    })
+    .join('\n');
+}
+
+/** Calls for the user and project, for others, and a batch. */
+async function fill(yaml: string): Promise<RunningApp> {
+  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  for (const metadata of [
+    { user_id: USER, project_id: PROJECT },
+    { user_id: USER, project_id: 'project-that-stays' },
+    { userId: 'user-that-stays', projectId: PROJECT },
+    STAYING,
+  ]) {
+    await app.client.provider.unary('SendMessageSync', aRequest({ metadata }));
+  }
+  return app;
+}
+
+async function sums(yaml: string) {
+  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  const groupBy = ['USAGE_DIMENSION_USER', 'USAGE_DIMENSION_PROJECT'];
+  const { rows, total } = await app.client.usage.unary('GetUsage', { groupBy });
+  await app.stop();
+  return { rows: rows as readonly object[], total };
+}
+
+describe('forget', () => {
+  it.each([
+    ['--user', USER],
+    ['--project', PROJECT],
+  ])('leaves nothing of %s in any file, and the sums as they were', async (option, id) => {
+    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    const yaml = `dataDir: '${directory}', batch: {pollInterval: 10ms}, ${BUDGETS}`;
+    const app = await fill(yaml);
+    const metadata = { user_id: USER, project_id: PROJECT };
+    const options = { execution: 'BATCH_EXECUTION_LOCAL', metadata };
+    const batch = await create(app.client, options, [item('one')]);
+    await results(app.client, batch.id);
+    await app.stop();
+    // As a process leaves it that dies in the middle of a call.
+    const ledger = openLedger(
+      { directory, retentionMs: 1e9 },
+      { clock: systemClock, log: { info() {}, error() {} } },
+    );
+    ledger.open(anOpening({ userId: USER, projectId: PROJECT, startedAt: Date.now() }));
+    const [segment = ''] = readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
+    copyFileSync(join(directory, segment), join(directory, 'copy'));
+    await ledger.close();
+    copyFileSync(join(directory, 'copy'), join(directory, segment));
+    rmSync(join(directory, 'copy'));
+    expect(everything(directory)).toContain(id);
+    const before = await sums(yaml);
+    const outcome = await run([option, id], `{${yaml}}`);
+    expect(outcome).toMatchObject({ exitCode: 0, err: '' });
+    expect(outcome.out).toMatch(/: [3-9] records, [2-9] sums of days, 1 batches\n$/);
+    expect(everything(directory)).not.toContain(id);
+    expect(everything(directory)).not.toContain(batch.id);
+    expect(everything(directory)).toContain('user-that-stays');
+    const after = await sums(yaml);
+    expect(after.total).toEqual(before.total);
+    expect(await run([option, id], `{${yaml}}`)).toMatchObject({
+      out: expect.stringContaining(': 0 records, 0 sums of days, 0 batches'),
+    });
+  });
+
+  it('does not touch a directory that a sidecar uses', async () => {
+    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    const yaml = `dataDir: '${directory}'`;
+    const app = await fill(yaml);
+    expect(await run(['--user', USER], `{${yaml}}`)).toMatchObject({
+      exitCode: 1,
+      err: `forget: the ledger in ${directory} is in use by another process\n`,
+    });
+    await app.stop();
+  });
+
+  it.each([
+    [[], 'give either --user or --project'],
+    [['--user', ''], 'give either --user or --project'],
+    [['--user', 'a', '--project', 'b'], 'give either --user or --project'],
+    [['--all'], "Unknown option '--all'"],
+  ])('says what is wrong with %j', async (argv, message) => {
+    directory = '/nowhere';
+    const { exitCode, err } = await run(argv, '{}');
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  it('says what is wrong with the configuration, and that there may be nothing to erase', async () => {
+    expect(await run(['--user', 'a'], 'colour: red')).toMatchObject({
+      exitCode: 2,
+      err: 'forget: configuration: colour: unknown key; see forget --help\n',
+    });
+    expect(await run(['--user', 'a'], '{}')).toMatchObject({
+      exitCode: 0,
+      out: 'nothing is kept: there is neither a dataDir nor a shared store\n',
+    });
+    expect((await run(['--help'], '')).out).toContain('forget (--user ID | --project ID)');
+  });
+});
+
+describeWithRedis('forget, with a shared store', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  /** Names of all keys, and what is in them. */
+  const keys = () =>
+    redis.command(
+      'EVAL',
+      `local all = {}
+      for _, key in ipairs(redis.call('KEYS', '*')) do
+        table.insert(all, key)
+        if redis.call('TYPE', key).ok == 'hash' then
+          for _, text in ipairs(redis.call('HGETALL', key)) do table.insert(all, text) end
+        end
+      end
+      return all`,
+      '0',
+    );
+
+  it.each([
+    ['--user', USER, PROJECT],
+    ['--project', PROJECT, USER],
+  ])('leaves nothing of %s in any key', async (option, id, other) => {
+    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:'}, ${BUDGETS}`;
+    const app = await fill(yaml);
+    await app.stop();
+    const total = async () => (await sums(yaml)).total;
+    const before = await total();
+    expect(keys()).toContain(id);
+    expect(await run([option, id], `{${yaml}}`)).toMatchObject({ exitCode: 0, err: '' });
+    expect(keys()).not.toContain(id);
+    expect(keys()).toContain(other);
+    expect(await total()).toEqual(before);
+    redis.command('FLUSHALL');
+  });
+
+  it('says so if the store cannot be reached', async () => {
+    const { exitCode, err } = await run(
+      ['--user', 'a'],
+      "{store: redis, redis: {url: 'redis://127.0.0.1:1'}}",
+    );
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/^forget: .*ECONNREFUSED/);
+  });
+});
