@@ -7,10 +7,8 @@ import type { ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
-import { systemClock } from './core/clock.ts';
 import { type Forgotten, LedgerEraser } from './money/ledger/eraser.ts';
-import { messageOf } from './money/ledger/ledger-error.ts';
-import { openLedger } from './money/ledger/open-ledger.ts';
+import { messageOf } from './money/store/ledger-error.ts';
 import { budgetDefinitions } from './provider-options.ts';
 import { forgetInStore } from './shared-store/forget.ts';
 
@@ -65,7 +63,7 @@ export async function forget(command: ForgetCommand, outputs: Outputs): Promise<
 async function eraseFrom(config: Config, forgotten: Forgotten): Promise<readonly string[]> {
   const { dataDir, redis, redisUrl } = config;
   const told: string[] = [];
-  if (dataDir !== undefined) told.push(await eraseFromDirectory(dataDir, config, forgotten));
+  if (dataDir !== undefined) told.push(await eraseFromDirectory(dataDir, forgotten));
   if (redisUrl !== undefined) {
     const scopes = new Map(budgetDefinitions(config).map(({ name, scope }) => [name, scope]));
     const store = {
@@ -81,14 +79,7 @@ async function eraseFrom(config: Config, forgotten: Forgotten): Promise<readonly
     : ['nothing is kept: there is neither a dataDir nor a shared store'];
 }
 
-async function eraseFromDirectory(
-  directory: string,
-  { ledger: { retentionMs } }: Config,
-  forgotten: Forgotten,
-): Promise<string> {
-  // Books what the journal of a process that died has, and so ends the journal.
-  const log = { info() {}, error() {} };
-  await openLedger({ directory, retentionMs }, { clock: systemClock, log }).close();
+async function eraseFromDirectory(directory: string, forgotten: Forgotten): Promise<string> {
   const eraser = new LedgerEraser(directory);
   try {
     const batches = eraser.batches(forgotten);

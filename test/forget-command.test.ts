@@ -1,10 +1,9 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../src/core/clock.ts';
 import { forget } from '../src/forget-command.ts';
-import { openLedger } from '../src/money/ledger/open-ledger.ts';
+import { Journal } from '../src/money/ledger/journal.ts';
 import { create, item, results } from './batch/running-batches.ts';
 import { anOpening } from './money/ledger/support.ts';
 import { readFrom } from './support/config.ts';
@@ -80,16 +79,10 @@ describe('forget', () => {
     await results(app.client, batch.id);
     await app.stop();
     // As a process leaves it that dies in the middle of a call.
-    const ledger = openLedger(
-      { directory, retentionMs: 1e9 },
-      { clock: systemClock, log: { info() {}, error() {} } },
-    );
-    ledger.open(anOpening({ userId: USER, projectId: PROJECT, startedAt: Date.now() }));
-    const [segment = ''] = readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
-    copyFileSync(join(directory, segment), join(directory, 'copy'));
-    await ledger.close();
-    copyFileSync(join(directory, 'copy'), join(directory, segment));
-    rmSync(join(directory, 'copy'));
+    const journal = new Journal(directory);
+    const opening = anOpening({ userId: USER, projectId: PROJECT, startedAt: Date.now() });
+    journal.renew([{ type: 'opened', number: 1, opening }]);
+    journal.close();
     expect(everything(directory)).toContain(id);
     const before = await sums(yaml);
     const outcome = await run([option, id], `{${yaml}}`);

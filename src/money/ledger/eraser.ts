@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { UNFINISHED } from '../batches/batch.ts';
-import { databasePath, takeDirectory } from './directory.ts';
-import { LedgerError } from './ledger-error.ts';
+import { databasePath, takeDirectory } from '../store/directory.ts';
+import { LedgerError } from '../store/ledger-error.ts';
+import { StoreDatabase } from '../store/store-database.ts';
 import { ADD_TO_DAY } from './record-rows.ts';
-import { migrate } from './schema.ts';
+import { RecordStore } from './record-store.ts';
+import { recover } from './recover.ts';
 
 /** Whose data is to go. */
 export interface Forgotten {
@@ -33,18 +35,25 @@ const METADATA_KEYS = {
  * nobody: budgets of everybody, and the upstream's bill, would not add up without it.
  */
 export class LedgerEraser {
-  readonly #database: DatabaseSync;
+  readonly #database: StoreDatabase;
   readonly #release: () => void;
 
-  /** @throws LedgerError if a sidecar has the directory */
+  /**
+   * Books what the journal of a process that died has, and so ends the journal.
+   *
+   * @throws LedgerError if a sidecar has the directory
+   */
   constructor(directory: string) {
     this.#release = takeDirectory(directory);
+    let database: StoreDatabase | undefined;
     try {
-      this.#database = new DatabaseSync(databasePath(directory));
+      database = new StoreDatabase(databasePath(directory));
       // What is deleted or replaced is overwritten with zeros.
-      this.#database.exec('PRAGMA secure_delete = ON');
-      migrate(this.#database);
+      database.connection.exec('PRAGMA secure_delete = ON');
+      recover(directory, new RecordStore(database));
+      this.#database = database;
     } catch (error) {
+      database?.close();
       this.#release();
       throw error;
     }
@@ -74,7 +83,7 @@ export class LedgerEraser {
 
   deleteBatches(ids: readonly string[]): void {
     const number = 'SELECT number FROM batches WHERE id IN (SELECT value FROM json_each(?))';
-    this.#transact(() => {
+    this.#database.transaction(() => {
       for (const table of ['batch_results', 'batch_items', 'batch_parts']) {
         this.#run(`DELETE FROM ${table} WHERE batch IN (${number})`, JSON.stringify(ids));
       }
@@ -87,7 +96,7 @@ export class LedgerEraser {
 
   erase({ kind, id }: Forgotten): ErasedRows {
     const column = COLUMN[kind];
-    return this.#transact(() => {
+    return this.#database.transaction(() => {
       const records = this.#eraseRecords(column, id);
       const days = this.#eraseDays(column, id);
       return { records, days };
@@ -97,7 +106,7 @@ export class LedgerEraser {
   /** Leaves nothing behind in the files of the database. */
   close(): void {
     try {
-      this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#database.connection.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#database.close();
       this.#release();
@@ -125,18 +134,6 @@ export class LedgerEraser {
     const add = this.#database.prepare(ADD_TO_DAY);
     for (const row of rows) add.run(...values(Object.values({ ...row, [column]: '' })));
     return rows.length;
-  }
-
-  #transact<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
   }
 
   #run(statement: string, ...parameters: SQLInputValue[]): void {
