@@ -28,6 +28,7 @@ const RULES = {
 
 const ROUTER = new Router(
   {
+    home: 'default',
     defaultModel: 'gpt-5.4',
     dropUnsupported: false,
     hostedTools: NO_HOSTED_TOOLS,

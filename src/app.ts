@@ -4,6 +4,7 @@ import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
 import { configRevision } from './config/describe.ts';
 import type { Config } from './config/schema.ts';
+import { configWarnings } from './config/warnings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import {
   adminServerOptions,
@@ -60,6 +61,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   logLibrary(logger);
   const revision = configRevision(config);
   const startedAt = clock.now();
+  for (const warning of configWarnings(config)) logger.warn(warning);
 
   const telemetry = startTelemetry({
     serviceName: 'tamma-provider-openai',

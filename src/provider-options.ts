@@ -1,5 +1,6 @@
 import { callerBudgets } from './caller-options.ts';
 import type { Config, ConfiguredTarget } from './config/schema.ts';
+import { configWarnings } from './config/warnings.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
 import type { ResponseCacheOptions } from './money/cache/options.ts';
 import type { RetryOptions } from './policies/retry/options.ts';
@@ -22,7 +23,9 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
   return {
     ...upstreamOptions(defaultTarget(config), config),
     version,
+    warnings: configWarnings(config),
     defaultModel: config.defaultModel,
+    ...(config.home === undefined ? {} : { home: config.home }),
     ...(catalogue.file === undefined ? {} : { catalogueFile: catalogue.file }),
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
@@ -68,20 +71,11 @@ function cacheOptions({ cache }: Config): ResponseCacheOptions {
 
 /** The upstream that the top level describes, in the form of the others. */
 function defaultTarget(config: Config): ConfiguredTarget {
-  const { api, baseUrl, keys, organization, project, rateLimiting } = config;
   return {
-    api,
-    baseUrl,
+    ...config,
     insecure: config.insecureBaseUrl,
-    keys,
-    ...(organization === undefined ? {} : { organization }),
-    ...(project === undefined ? {} : { project }),
-    keyHeader: 'auto',
-    models: {},
     unknownModels: config.catalogue.unknownModels,
-    batchApi: config.batchApi,
     timeouts: { models: {} },
-    rateLimiting,
     circuitBreaker: {},
   };
 }
@@ -93,8 +87,9 @@ function targetOptions(config: Config): Readonly<Record<string, UpstreamOptions>
 }
 
 function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOptions {
-  const { api, apiVersion, baseUrl, keyHeader, organization, project } = target;
-  const suitedHeader = isAzure(baseUrl) ? 'api-key' : 'authorization';
+  const { api, apiVersion, baseUrl, keyHeader, organization, project, proxyUrl, ca } = target;
+  const isKey = isAzure(baseUrl) && target.bearerTokenFile === undefined;
+  const suitedHeader = isKey ? 'api-key' : 'authorization';
   return {
     keys: target.keys.map(({ secret, weight, quotaGroup }) => ({
       secret,
@@ -105,6 +100,8 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
     ...(organization === undefined ? {} : { organization }),
     ...(project === undefined ? {} : { project }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(proxyUrl === undefined ? {} : { proxy: proxyUrl }),
+    ...(ca === undefined ? {} : { ca }),
     keyHeader: keyHeader === 'auto' ? suitedHeader : keyHeader,
     modelNames: target.models,
     resolve: resolveOptions(target, config),

@@ -1,4 +1,5 @@
 import { variable } from './environment.ts';
+import { homeOf } from './home.ts';
 import { namesApiKey, type Report } from './problems.ts';
 import type { ConfiguredKey } from './schema.ts';
 import {
@@ -11,15 +12,17 @@ import {
 import { isMapping, isText } from './values.ts';
 
 const MISSING =
-  'no API key is given: set OPENAI_API_KEY, or name a file that holds it in OPENAI_API_KEY_FILE or, in the configuration file, in apiKeyFile or keys';
+  'no API key is given: set OPENAI_API_KEY, or name a file that holds it in OPENAI_API_KEY_FILE or, in the configuration file, in apiKeyFile or keys; with targets alone, name that of the default model in defaultModel: target/model';
 
 /**
  * The key that is given in one of the ways for those who have one key: the first that is used; the
  * ways after it are not looked at. Undefined if there is none, which is reported unless there is a
- * list of keys.
+ * list of keys, or the calls that name no target go to one. A bearer token takes the place of all keys.
  */
 export function readApiKey(sources: SecretSources, report: Report): ConfiguredKey | undefined {
   const { environment, written } = sources;
+  if (isMapping(written) && 'bearerTokenFile' in written)
+    return readToken(written, [], sources, report);
   const key = variable(environment, 'OPENAI_API_KEY');
   if (key !== undefined) {
     const secret = checkedKey(key, failAtVariable('OPENAI_API_KEY', report));
@@ -32,10 +35,23 @@ export function readApiKey(sources: SecretSources, report: Report): ConfiguredKe
   // A file that was not understood is reported already, and may well have said where the key is.
   if (!isMapping(written)) return undefined;
   const { apiKeyFile } = written;
+  if (homeOf(written, environment) !== undefined) return undefined;
   if (isText(apiKeyFile)) {
     return keyOfFile(apiKeyFile, sources, failAt(['apiKeyFile'], sources.source, report));
   }
   return attempted(written) ? undefined : void failAtVariable('OPENAI_API_KEY', report)(MISSING);
+}
+
+/** The token of `bearerTokenFile`; undefined if there is none, or none to be had, which was reported. */
+export function readToken(
+  { bearerTokenFile }: Readonly<Record<string, unknown>>,
+  path: readonly PropertyKey[],
+  sources: SecretSources,
+  report: Report,
+): ConfiguredKey | undefined {
+  if (!isText(bearerTokenFile)) return undefined;
+  const fail = failAt([...path, 'bearerTokenFile'], sources.source, report);
+  return keyOfFile(bearerTokenFile, sources, fail);
 }
 
 /** The key, unless no header could carry it. */

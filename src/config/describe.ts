@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { formatDollars } from './money.ts';
-import type { Config, ConfiguredKey } from './schema.ts';
+import type { Config, ConfiguredKey, ConfiguredWay } from './schema.ts';
 import { BYTE_UNITS, DURATION_UNITS, formatQuantity } from './units.ts';
 
 /** The effective configuration as a configuration file. Of secrets, it says where each is. */
@@ -22,20 +22,36 @@ export function configRevision(config: Config): string {
 }
 
 /** What a configuration file says from which this configuration would be read. */
-function toFile({ redisUrl: _, ...config }: Config): unknown {
+function toFile({ redisUrl: _, home, ...config }: Config): unknown {
   const openTargets = Object.entries(config.targets).map(([name, target]) => {
-    return [name, { ...target, keys: target.keys.map(withoutSecret) }];
+    return [name, { ...withoutWay(target), keys: openKeys(target) }];
   });
   const openServers = Object.entries(config.hostedTools.mcpServers).map(([name, server]) => {
     const { secrets: _, ...open } = server;
     return [name, open];
   });
+  const { baseUrl, ...open } = withoutWay(config);
   return asWritten({
-    ...config,
+    ...open,
     hostedTools: { ...config.hostedTools, mcpServers: Object.fromEntries(openServers) },
-    keys: config.keys.map(withoutSecret),
+    // Written down, it would describe an upstream.
+    ...(home === undefined && { baseUrl }),
+    keys: openKeys(config),
     targets: Object.fromEntries(openTargets),
   });
+}
+
+/** What was found out of the way to an upstream, by the environment and from files. */
+function withoutWay<T extends ConfiguredWay>(upstream: T): Omit<T, keyof ConfiguredWay> {
+  const { proxyUrl: _proxyUrl, ca: _ca, ...open } = upstream;
+  return open;
+}
+
+function openKeys(upstream: {
+  readonly keys: readonly ConfiguredKey[];
+  readonly bearerTokenFile?: string;
+}): readonly Omit<ConfiguredKey, 'secret'>[] {
+  return upstream.bearerTokenFile === undefined ? upstream.keys.map(withoutSecret) : [];
 }
 
 function withoutSecret({ secret: _, ...open }: ConfiguredKey): Omit<ConfiguredKey, 'secret'> {

@@ -6,6 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const ENVIRONMENT_KEYS = {
   OPENAI_BASE_URL: 'baseUrl',
   TAMMA_INSECURE_BASE_URL: 'insecureBaseUrl',
+  OPENAI_ORG_ID: 'organization',
+  OPENAI_PROJECT_ID: 'project',
   TAMMA_LISTEN: 'listen',
   TAMMA_ADMIN_LISTEN: 'adminListen',
   TAMMA_HEALTH_LISTEN: 'healthListen',

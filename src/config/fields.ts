@@ -7,7 +7,11 @@ import { HTTP_URL, whole } from './patterns.ts';
  * own demands is said once more in `meta`, for config.schema.json.
  */
 
-const BASE_URL = whole(HTTP_URL);
+const BASE_URL = whole(`\\s*${HTTP_URL}\\s*`);
+const PROXY = whole(`environment|none|${HTTP_URL}`);
+
+/** What stands behind a base URL in the URL of one request, which is what people copy. */
+const ENDPOINTS = /\/(?:chat\/completions|completions|responses|embeddings|models)$/;
 
 export function flag(meaning: string, fallback: boolean) {
   return z
@@ -38,15 +42,33 @@ export function filePath() {
   return z.string(error).min(1, error);
 }
 
-/** An http or https URL without user, query and fragment. Parsed to one without closing slash. */
+/**
+ * An http or https URL without user, query and fragment. Parsed to one without closing slash, without
+ * the white space around it and without the path of one request, such as /chat/completions.
+ */
 export function baseUrl() {
   const isBaseUrl = new RegExp(BASE_URL, 'u');
   const error = 'must be an http or https URL without credentials, query and fragment';
   return z
     .string(error)
-    .refine((text) => isBaseUrl.test(text) && URL.canParse(text), error)
+    .refine((text) => isBaseUrl.test(text) && URL.canParse(text.trim()), error)
     .meta({ pattern: BASE_URL })
-    .transform((url) => url.replace(/\/+$/, ''));
+    .transform((url) => withoutSlash(withoutSlash(url.trim()).replace(ENDPOINTS, '')));
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** `environment`, `none`, or an http or https URL without user, query and fragment. */
+export function proxy() {
+  const isProxy = new RegExp(PROXY, 'u');
+  const error =
+    'must be environment, none, or an http or https URL without credentials, query and fragment';
+  return z
+    .string(error)
+    .refine((text) => isProxy.test(text) && (!text.includes(':') || URL.canParse(text)), error)
+    .meta({ pattern: PROXY });
 }
 
 /** Keys that belong together, unknown ones refused. */

@@ -1,4 +1,4 @@
-import { checkedKey } from './api-key.ts';
+import { checkedKey, readToken } from './api-key.ts';
 import { variable } from './environment.ts';
 import type { Report } from './problems.ts';
 import type { ConfiguredKey, Settings } from './schema.ts';
@@ -14,6 +14,8 @@ export interface ListedSecrets {
   readonly keys: Secrets;
   /** By name of the target. */
   readonly targets: ReadonlyMap<string, Secrets>;
+  /** Bearer tokens of targets that take them in place of keys, by name. */
+  readonly tokens: ReadonlyMap<string, ConfiguredKey>;
 }
 
 /**
@@ -22,12 +24,20 @@ export interface ListedSecrets {
  */
 export function readListedSecrets(sources: SecretSources, report: Report): ListedSecrets {
   const { keys, targets } = isMapping(sources.written) ? sources.written : {};
-  const named = isMapping(targets) ? Object.entries(targets).filter(hasKeys) : [];
+  const written = isMapping(targets) ? Object.entries(targets) : [];
+  const named = written.filter(hasKeys);
   return {
     keys: readList(keys, ['keys'], sources, report),
     targets: new Map(
       named.map(([name, target]) => {
         return [name, readList(target.keys, ['targets', name, 'keys'], sources, report)];
+      }),
+    ),
+    tokens: new Map(
+      written.flatMap(([name, target]) => {
+        const path = ['targets', name];
+        const token = isMapping(target) ? readToken(target, path, sources, report) : undefined;
+        return token === undefined ? [] : [[name, token] as const];
       }),
     ),
   };

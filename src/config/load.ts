@@ -1,6 +1,7 @@
 import { readApiKey } from './api-key.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { type ReadFile, readYaml } from './files.ts';
+import { homeOf } from './home.ts';
 import { type ListedSecrets, readListedSecrets, withSecrets } from './key-list.ts';
 import { type McpSecrets, readMcpSecrets } from './mcp-secrets.ts';
 import {
@@ -15,6 +16,7 @@ import { type Config, type ConfiguredKey, configSchema, type Settings } from './
 import type { SecretSources } from './secret-sources.ts';
 import { type RedisUrl, readRedisUrl } from './shared-store.ts';
 import { isMapping } from './values.ts';
+import { readWays, type Ways } from './ways.ts';
 
 export interface ConfigSources {
   readonly environment: Environment;
@@ -37,10 +39,15 @@ export function loadConfig(sources: ConfigSources): Config {
   const source = configPath ?? ENVIRONMENT_SOURCE;
   const written = configPath === undefined ? {} : readYaml(configPath, readFile, report);
   const settings = readSettings({ written: written ?? {}, source, environment }, report);
-  const secrets = readSecrets({ environment, written, source, readFile }, report);
+  const places = { environment, written, source, readFile };
+  const secrets = readSecrets(places, report);
+  const ways = settings === undefined ? undefined : readWays(settings, places, report);
+  const home = homeOf(isMapping(written) ? written : {}, environment);
 
-  if (settings === undefined || problems.length > 0) throw new ConfigError(problems);
-  return deepFreeze(toConfig(settings, secrets));
+  if (settings === undefined || ways === undefined || problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return deepFreeze({ ...toConfig(settings, secrets, ways), ...(home !== undefined && { home }) });
 }
 
 interface Secrets {
@@ -88,15 +95,23 @@ function asFlag(text: string): string | boolean {
   return text === 'true' ? true : text === 'false' ? false : text;
 }
 
-function toConfig(settings: Settings, { apiKey, listed, redisUrl, mcp }: Secrets): Config {
+function toConfig(
+  settings: Settings,
+  { apiKey, listed, redisUrl, mcp }: Secrets,
+  ways: Ways,
+): Config {
   const { timeout, apiKeyFile: _, ...same } = settings;
   const keys = withSecrets(settings.keys, listed.keys);
   const isListed = keys.some(({ secret }) => secret === apiKey?.secret);
   const targetEntries = Object.entries(settings.targets).map(([name, target]) => {
-    return [name, { ...target, keys: withSecrets(target.keys, listed.targets.get(name)) }];
+    const token = listed.tokens.get(name);
+    const own = withSecrets(target.keys, listed.targets.get(name));
+    const way = ways.targets.get(name);
+    return [name, { ...target, ...way, keys: token === undefined ? own : [token] }];
   });
   return {
     ...same,
+    ...ways.main,
     // A list that repeats the key is there to give it a weight.
     keys: apiKey === undefined || isListed ? keys : [apiKey, ...keys],
     targets: Object.fromEntries(targetEntries),

@@ -3,7 +3,7 @@ import { isSafeUrl } from './addresses.ts';
 import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
 import { callerJwtSchema, callersSchema } from './callers-schema.ts';
-import { baseUrl, choice, filePath, flag, group, onceRight, token } from './fields.ts';
+import { baseUrl, choice, filePath, flag, group, onceRight, proxy, token } from './fields.ts';
 import { hostedToolsSchema } from './hosted-tools-schema.ts';
 import {
   adminSchema,
@@ -26,7 +26,16 @@ import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './serve
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 import { MINUTE } from './units.ts';
-import { APIS, batchApi, keysSchema, safeUnless, targetsSchema } from './upstreams-schema.ts';
+import {
+  APIS,
+  batchApi,
+  KEYS_BESIDE_TOKEN,
+  keysSchema,
+  noKeysBesideToken,
+  safeUnless,
+  targetsSchema,
+  upstreamShape,
+} from './upstreams-schema.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -53,9 +62,18 @@ export const configSchema = group({
     'Whether baseUrl may be an http URL beyond this machine: key, prompts and answers can then be read on their way.',
     false,
   ),
-  organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
-  project: token().exactOptional().describe('OpenAI-Project header. No default.'),
   batchApi: batchApi(),
+  ...upstreamShape,
+  proxy: proxy()
+    .prefault('environment')
+    .describe(
+      'HTTP proxy on the way to upstreams: environment (HTTPS_PROXY, HTTP_PROXY and NO_PROXY), none, or the http or https URL of one without credentials. Never used to reach this machine; default environment.',
+    ),
+  caFile: filePath()
+    .exactOptional()
+    .describe(
+      'Path of a PEM file whose certificates are trusted beside the default roots, of upstreams and proxies. No default.',
+    ),
   api: choice(
     "The upstream's API over which models are asked that have both; auto chooses by model, request and upstream.",
     APIS,
@@ -169,8 +187,16 @@ export const configSchema = group({
     },
     { when: onceRight('callers', 'callerJwt') },
   )
+  .refine(({ keys, bearerTokenFile }) => bearerTokenFile === undefined || keys.length === 0, {
+    path: ['bearerTokenFile'],
+    error: KEYS_BESIDE_TOKEN,
+    when: onceRight('keys', 'bearerTokenFile'),
+  })
   .meta({
-    allOf: [safeUnless('insecureBaseUrl', ['object', 'null'])],
+    allOf: [
+      safeUnless('insecureBaseUrl', ['object', 'null']),
+      noKeysBesideToken(['object', 'null']),
+    ],
     anyOf: [
       { required: ['callerJwt'] },
       {
@@ -206,19 +232,31 @@ export type Settings = z.output<typeof configSchema>;
 
 type Resolved = 'apiKeyFile' | 'hostedTools' | 'keys' | 'targets' | 'timeout';
 
+/** How an upstream is reached. */
+export interface ConfiguredWay {
+  /** Secret: may carry credentials. Absent: there is no proxy on the way. */
+  readonly proxyUrl?: string;
+  /** What `caFile` holds, in PEM. */
+  readonly ca?: string;
+}
+
 /** An API key, and where it was read. */
 export type ConfiguredKey = Settings['keys'][number] & {
   /** Secret. Visible ASCII, never empty. */
   readonly secret: string;
 };
 
-export interface ConfiguredTarget extends Readonly<Omit<Settings['targets'][string], 'keys'>> {
+export interface ConfiguredTarget
+  extends Readonly<Omit<Settings['targets'][string], 'keys'>>,
+    ConfiguredWay {
   readonly keys: readonly ConfiguredKey[];
 }
 
 /** The effective configuration: of file, environment and defaults. Frozen, all the way down. */
-export interface Config extends Readonly<Omit<Settings, Resolved>> {
-  /** Of the default upstream; at least one. */
+export interface Config extends Readonly<Omit<Settings, Resolved>>, ConfiguredWay {
+  /** The target that is asked where none is named; absent: the upstream that the top level describes. */
+  readonly home?: string;
+  /** Of the default upstream. */
   readonly keys: readonly ConfiguredKey[];
   readonly hostedTools: Readonly<
     Pick<Settings['hostedTools'], 'allow'> & {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isSafeUrl } from './addresses.ts';
-import { baseUrl, choice, filePath, flag, group, map, onceRight, token } from './fields.ts';
+import { baseUrl, choice, filePath, flag, group, map, onceRight, proxy, token } from './fields.ts';
 import { SAFE_URL, whole } from './patterns.ts';
 import { wholeNumber } from './quantities.ts';
 import { rateLimitingSchema, targetCircuitBreakerSchema } from './resilience-schema.ts';
@@ -64,18 +64,17 @@ export function batchApi() {
   );
 }
 
-const target = group({
-  baseUrl: baseUrl().describe(
-    "The upstream, with the version's path. An http or https URL without credentials, query and fragment. No default.",
-  ),
-  insecure: flag(
-    'Whether baseUrl may be an http URL beyond this machine: keys, prompts and answers can then be read on their way.',
-    false,
-  ),
-  keys: keysSchema.describe('API keys; none for an upstream that wants none; default [].'),
+export const KEYS_BESIDE_TOKEN = 'takes the place of all keys: leave out one of the two';
+
+/** What top level and targets say in the same words. */
+export const upstreamShape = {
+  bearerTokenFile: filePath()
+    .exactOptional()
+    .describe(
+      'Path of a file that holds a bearer token and nothing else, read again when it changes, as workload identity writes it; sent in place of any API key. No default.',
+    ),
   organization: token().exactOptional().describe('OpenAI-Organization header. No default.'),
   project: token().exactOptional().describe('OpenAI-Project header. No default.'),
-  api: choice('The API over which models are asked that have both.', APIS, 'auto'),
   apiVersion: z
     .string(apiVersionError)
     .regex(API_VERSION, apiVersionError)
@@ -89,6 +88,27 @@ const target = group({
   models: map(token(), token(), 'must have the name of a model')
     .default({})
     .describe('Names under which the upstream knows models, such as deployments; default {}.'),
+};
+
+const target = group({
+  baseUrl: baseUrl().describe(
+    "The upstream, with the version's path. An http or https URL without credentials, query and fragment. No default.",
+  ),
+  insecure: flag(
+    'Whether baseUrl may be an http URL beyond this machine: keys, prompts and answers can then be read on their way.',
+    false,
+  ),
+  keys: keysSchema.describe('API keys; none for an upstream that wants none; default [].'),
+  ...upstreamShape,
+  api: choice('The API over which models are asked that have both.', APIS, 'auto'),
+  proxy: proxy()
+    .exactOptional()
+    .describe('HTTP proxy on the way to it; left out: as the top level says. No default.'),
+  caFile: filePath()
+    .exactOptional()
+    .describe(
+      'Path of a PEM file whose certificates are trusted beside the default roots; left out: as the top level says. No default.',
+    ),
   unknownModels: choice(
     'Models that neither the catalogue knows nor catalogue.declared names; auto refuses them at OpenAI and allows them elsewhere.',
     ['auto', 'refuse', 'allow'],
@@ -110,7 +130,12 @@ const target = group({
     error: 'must be https beyond this machine, or insecure must be true',
     when: onceRight('baseUrl', 'insecure'),
   })
-  .meta({ allOf: [safeUnless('insecure')] });
+  .refine(({ keys, bearerTokenFile }) => bearerTokenFile === undefined || keys.length === 0, {
+    path: ['bearerTokenFile'],
+    error: KEYS_BESIDE_TOKEN,
+    when: onceRight('keys', 'bearerTokenFile'),
+  })
+  .meta({ allOf: [safeUnless('insecure'), noKeysBesideToken()] });
 
 /**
  * The rule above for JSON Schema.
@@ -120,8 +145,18 @@ const target = group({
 export function safeUnless(flagName: string, type: 'object' | ['object', 'null'] = 'object') {
   return {
     anyOf: [
-      { type, properties: { baseUrl: { type: 'string', pattern: whole(SAFE_URL) } } },
+      { type, properties: { baseUrl: { type: 'string', pattern: whole(`\\s*${SAFE_URL}\\s*`) } } },
       { type, required: [flagName], properties: { [flagName]: { const: true } } },
+    ],
+  };
+}
+
+/** The same for the keys beside a token. */
+export function noKeysBesideToken(type: 'object' | ['object', 'null'] = 'object') {
+  return {
+    anyOf: [
+      { type, not: { type, required: ['bearerTokenFile'] } },
+      { type, properties: { keys: { type: 'array', maxItems: 0 } } },
     ],
   };
 }

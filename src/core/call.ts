@@ -100,7 +100,8 @@ export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTo
 /** What nobody knows: an event, a field of one, or a word for how an answer ended. */
 export type UnknownKind = 'event' | 'field' | 'finish_word';
 
-export type AttemptProgress = 'connected' | 'headers';
+/** `reused` instead of `connected`: over a connection that served others before. */
+export type AttemptProgress = 'connected' | 'reused' | 'headers';
 
 /** The facts of a call, gathered on the way: for the log line, the metrics and error details. */
 export interface CallRecord {

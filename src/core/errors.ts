@@ -51,7 +51,7 @@ export interface ErrorFacts {
   readonly quotaSubject?: string;
   /** The budget that the call does not fit, for BUDGET_EXCEEDED. */
   readonly budget?: BudgetState;
-  /** A connection that had served before broke before any response: says nothing of the upstream. */
+  /** A connection that had served before broke, or was silent, before any response: says nothing of the upstream. */
   readonly staleConnection?: boolean;
   /** The answer came and cannot be read: the format differs, which is no outage. */
   readonly unreadable?: boolean;

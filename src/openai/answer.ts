@@ -81,7 +81,7 @@ export class Answer implements FlowSource, ResponseListener {
   }
 
   onConnected(): void {
-    this.#call.onProgress('connected');
+    this.#call.onProgress(this.#exchange.reusesConnection ? 'reused' : 'connected');
     // The headers of a whole answer come with the answer: the wait for them is the model's.
     if (this.#whole) this.#call.onProgress('headers');
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import type { Trouble } from './transport.ts';
 
 /** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
 export interface ResponseListener {
@@ -26,14 +27,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #over = false;
   #paused = false;
   #opensSocket = false;
+  #responded = false;
+  #onTrouble: ((trouble: Trouble) => void) | undefined;
 
   constructor(signal: AbortSignal, listener: ResponseListener) {
     this.#signal = signal;
     this.#listener = listener;
   }
 
-  /** Whether to send the request: not if the exchange was ended before it began. */
-  begin(): boolean {
+  /**
+   * Whether to send the request: not if the exchange was ended before it began.
+   *
+   * @param onTrouble hears of an end before its time, if the connection had served others
+   */
+  begin(onTrouble: (trouble: Trouble) => void): boolean {
+    this.#onTrouble = onTrouble;
     if (this.#signal.aborted && !this.#over) this.#onAbort();
     if (!this.#over) this.#signal.addEventListener('abort', this.#onAbort);
     return !this.#over;
@@ -96,7 +104,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
   ): void {
     const informational = status < 200;
-    if (!informational && !this.#over) this.#listener.onHeaders(status, headers);
+    if (informational) return;
+    this.#responded = true;
+    if (!this.#over) this.#listener.onHeaders(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -114,6 +124,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#end();
     // undici forgets a socket that still connects when it is closed.
     this.#connecting?.destroy(ended());
+    this.#tellTrouble();
     this.#listener.onError(error);
   }
 
@@ -122,8 +133,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.release();
   }
 
+  #tellTrouble(reason?: unknown): void {
+    if (this.#controller === undefined || !this.reusesConnection) return;
+    this.#onTrouble?.({ responded: this.#responded, reason });
+  }
+
   readonly #onAbort = (): void => {
     this.destroy();
+    this.#tellTrouble(this.#signal.reason);
     this.#listener.onAbort();
   };
 }

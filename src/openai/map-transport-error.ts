@@ -1,5 +1,6 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../core/errors.ts';
+import { TunnelError } from './connect.ts';
 import { recordOf } from './json-record.ts';
 import { toCause } from './upstream-text.ts';
 
@@ -102,9 +103,16 @@ function causeOf(error: unknown): unknown {
 }
 
 function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof TunnelError) return ['NETWORK_ERROR', { message: noTunnel(error) }];
   const code = codeOf(error);
   const exact = FAILURE_OF_CODE.get(code);
   return exact ?? FAILURE_OF_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
+
+function noTunnel({ status }: TunnelError): string {
+  const said = status === 0 ? 'its answer was no HTTP response' : `it answered ${status}`;
+  const credentials = status === 407 ? ', for it wants other credentials' : '';
+  return `The proxy made no connection to the upstream: ${said}${credentials}.`;
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,12 @@
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Clock } from '../core/clock.ts';
+import { ProviderError } from '../core/errors.ts';
+import { type Connect, throughTunnel } from './connect.ts';
 import type { Exchange } from './exchange.ts';
+import { HttpProxy } from './proxy.ts';
+import { trusting } from './trust.ts';
 
 export interface HttpRequest {
   /** Scheme, host and port. */
@@ -15,8 +20,12 @@ export interface HttpRequest {
 }
 
 export interface TransportOptions {
-  /** For DNS, TCP and TLS together, in ms: a backstop below the attempt's own time-outs. */
+  /** For DNS, TCP, proxy and TLS together, in ms: a backstop below the attempt's own time-outs. */
   readonly connectTimeoutMs: number;
+  /** URL of the HTTP proxy that everything goes through, credentials allowed. Default: none. */
+  readonly proxy?: string;
+  /** Certificates in PEM that are trusted beside the default roots. Default: none. */
+  readonly ca?: string;
 }
 
 /**
@@ -25,20 +34,89 @@ export interface TransportOptions {
  */
 const KEEP_ALIVE_MS = 30_000;
 
+/** From then on a connection gets no further request, in ms: who always reuses never asks the DNS again. */
+const MAX_AGE_MS = 5 * 60_000;
+
+/** A silence from which on a connection that its caller gave up may well be dead, in ms. */
+const SILENCE_MS = 5_000;
+
+/** Connections that are used again, opened at about the same time. */
+interface Pool {
+  readonly agent: Agent;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
 /**
  * Sends requests over kept-alive HTTP/1.1 connections, one exchange at a time on each and as many
  * as there are exchanges. Not HTTP/2: there, a slow reader and a lost packet hold up its neighbours.
  * Opens nothing before the first request.
+ *
+ * A firewall or a load balancer may forget connections without a word, and then it forgets all that
+ * were idle: when one that was used again is silent, or breaks, none of its pool is used any more.
  */
 export class Transport {
-  readonly #agent: Agent;
-  readonly #connect: buildConnector.connector;
+  readonly #clock: Clock;
+  readonly #proxy: HttpProxy | undefined;
+  readonly #connect: Connect;
+  #pool: Pool | undefined;
+  /** They finish what runs over them. */
+  readonly #retired = new Set<Agent>();
+  #closed = false;
   /** The exchange whose dispatch is running, to which a socket that it opens belongs. */
   #dispatching: Exchange | undefined;
 
-  constructor(options: TransportOptions) {
-    this.#connect = buildConnector({ timeout: options.connectTimeoutMs, allowH2: false });
-    this.#agent = new Agent({
+  constructor(options: TransportOptions, { clock }: { readonly clock: Clock }) {
+    const { connectTimeoutMs: timeout, proxy, ca } = options;
+    this.#clock = clock;
+    const direct = buildConnector({ ...trusting(ca), timeout, allowH2: false });
+    this.#proxy = proxy === undefined ? undefined : new HttpProxy(proxy);
+    this.#connect =
+      this.#proxy === undefined ? direct : throughTunnel(this.#proxy, direct, timeout);
+  }
+
+  /** Sends at once, unless the exchange or its signal was ended before. */
+  send(request: HttpRequest, exchange: Exchange): void {
+    const since = this.#clock.now();
+    const pool = this.#current(since);
+    const isSilent = () => this.#clock.now() - since >= SILENCE_MS;
+    if (!exchange.begin((why) => this.#onTrouble(pool, why, isSilent))) return;
+    this.#dispatching = exchange;
+    try {
+      const sent = this.#proxy?.forwarded(request) ?? request;
+      pool.agent.dispatch(sent satisfies Dispatcher.DispatchOptions, exchange);
+    } finally {
+      this.#dispatching = undefined;
+    }
+  }
+
+  /** Breaks all connections; running exchanges fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const agents = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.agent])];
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #current(now: number): Pool {
+    if (this.#pool !== undefined && !this.#closed && now - this.#pool.since >= MAX_AGE_MS) {
+      this.#retire(this.#pool);
+    }
+    this.#pool ??= { agent: this.#newAgent(), since: now };
+    return this.#pool;
+  }
+
+  #onTrouble(pool: Pool, why: Trouble, isSilent: () => boolean): void {
+    if (pool === this.#pool && !this.#closed && tellsAgainst(why, isSilent)) this.#retire(pool);
+  }
+
+  #retire(pool: Pool): void {
+    this.#pool = undefined;
+    this.#retired.add(pool.agent);
+    void pool.agent.close().finally(() => this.#retired.delete(pool.agent));
+  }
+
+  #newAgent(): Agent {
+    const agent = new Agent({
       connect: (target, callback) => this.#open(target, callback),
       allowH2: false,
       pipelining: 1,
@@ -47,22 +125,9 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-  }
-
-  /** Sends at once, unless the exchange or its signal was ended before. */
-  send(request: HttpRequest, exchange: Exchange): void {
-    if (!exchange.begin()) return;
-    this.#dispatching = exchange;
-    try {
-      this.#agent.dispatch(request satisfies Dispatcher.DispatchOptions, exchange);
-    } finally {
-      this.#dispatching = undefined;
-    }
-  }
-
-  /** Breaks all connections; running exchanges fail. */
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+    // Closed before it was used: what is sent then fails like everything behind the close.
+    if (this.#closed) void agent.destroy();
+    return agent;
   }
 
   /** undici connects inside dispatch() and offers no way to call off a connect; the socket does. */
@@ -70,4 +135,20 @@ export class Transport {
     const socket: unknown = this.#connect(target, callback);
     if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
   }
+}
+
+/** How an exchange over a connection that had served others ended. */
+export interface Trouble {
+  /** Some of a response had come. */
+  readonly responded: boolean;
+  /** Why it was ended from this side; undefined: the connection broke. */
+  readonly reason?: unknown;
+}
+
+/** Whether it is likely that the connections beside it are no better. */
+function tellsAgainst({ responded, reason }: Trouble, isSilent: () => boolean): boolean {
+  if (reason === undefined) return !responded;
+  const why = reason instanceof ProviderError ? reason.reason : undefined;
+  if (why === 'TIMEOUT') return true;
+  return !responded && (why === 'DEADLINE_EXCEEDED' || isSilent());
 }

@@ -70,7 +70,7 @@ export function createOpenAIUpstream(
   const surfaces = surfacesOf(mcpServers);
   const [first, ...others] = requestBuilders(client, apiKeys);
   const builders = [first, ...others];
-  const transport = new Transport(options);
+  const transport = new Transport(options, { clock });
   const context = {
     transport,
     clock,

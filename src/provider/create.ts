@@ -29,7 +29,6 @@ import { createPipeline, type PipelineOptions, serverAddress } from './pipeline.
 import {
   breakerOptions,
   createUpstreamParts,
-  rateLimitOptions,
   type UpstreamParts,
   type UpstreamPartsDeps,
 } from './upstream-parts.ts';
@@ -125,7 +124,12 @@ export function createOpenAIProvider(
     budgets: settings.budgets.budgets,
   });
   return new OpenAIProvider(
-    { version: options.version, rateLimit: rateLimitOptions(options) },
+    {
+      version: options.version,
+      warnings: options.warnings ?? [],
+      home: main.name,
+      rateLimit: main.limits,
+    },
     { ...parts, pipeline, models, store, batchMeans: batchMeans(settings, parts) },
   );
 }
@@ -169,37 +173,41 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
 }
 
 /** From now on, in whatever is logged and told. */
-function hideSecrets({
-  keys,
-  targets = {},
-  sharedStore,
-  hostedTools,
-}: OpenAIProviderOptions): void {
+function hideSecrets(own: OpenAIProviderOptions): void {
+  const { keys, targets = {}, sharedStore, hostedTools } = own;
   for (const { authorization, headers = {} } of Object.values(hostedTools?.mcpServers ?? {})) {
     for (const secret of [authorization ?? '', ...Object.values(headers)]) hideSecret(secret);
   }
   if (sharedStore !== undefined) hideSecret(sharedStore.url);
-  for (const { secret } of [keys, ...Object.values(targets).map((own) => own.keys)].flat()) {
+  for (const proxy of [own.proxy, ...Object.values(targets).map((one) => one.proxy)]) {
+    if (proxy !== undefined) hideSecret(decodeURIComponent(new URL(proxy).password));
+  }
+  for (const { secret } of [keys, ...Object.values(targets).map((one) => one.keys)].flat()) {
     hideSecret(secret);
   }
 }
 
 function createUpstreams(options: OpenAIProviderOptions, deps: UpstreamPartsDeps) {
-  const main = createUpstreamParts(DEFAULT_UPSTREAM, options, deps);
-  const targets = Object.entries(options.targets ?? {});
-  const others = targets.map(([name, own]) => createUpstreamParts(name, own, deps));
+  const { targets = {}, home = DEFAULT_UPSTREAM } = options;
+  const all = home === DEFAULT_UPSTREAM ? { [home]: options, ...targets } : targets;
+  const homes = all[home];
+  if (homes === undefined) throw new TypeError(`home must be one of targets, and ${home} is none`);
+  const main = createUpstreamParts(home, homes, deps);
+  const others = Object.entries(all)
+    .filter(([name]) => name !== home)
+    .map(([name, own]) => createUpstreamParts(name, own, deps));
   return { main, upstreams: [main, ...others] };
 }
 
 function createRouter(
-  { defaultModel }: OpenAIProviderOptions,
+  { defaultModel, home = DEFAULT_UPSTREAM }: OpenAIProviderOptions,
   { costs, ...settings }: ProviderSettings,
   upstreams: readonly UpstreamParts[],
   deps: RouterDeps,
 ): Router {
   const rules = new Map(upstreams.map((parts) => [parts.name, parts.rules]));
   const refuseUnpriced = costs.unpriced === 'refuse';
-  return new Router({ ...settings, defaultModel, refuseUnpriced, upstreams: rules }, deps);
+  return new Router({ ...settings, defaultModel, home, refuseUnpriced, upstreams: rules }, deps);
 }
 
 function pipelineOptions(

@@ -16,7 +16,6 @@ import { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import { unknownModel } from '../core/model.ts';
 import { pull } from '../core/pull.ts';
-import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import { endReason, linkSignal } from '../core/signal.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
@@ -51,6 +50,10 @@ import type { UpstreamParts } from './upstream-parts.ts';
 export interface OpenAIProviderIdentity {
   /** Semver. */
   readonly version: string;
+  /** What initialize tells beside what it finds, a sentence each. */
+  readonly warnings: readonly string[];
+  /** The upstream that is asked where none is named. */
+  readonly home: string;
   /** Of the default upstream. */
   readonly rateLimit: RateLimitOptions;
 }
@@ -105,8 +108,12 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     return {
       provider: NAME,
       version: this.#identity.version,
-      ready: problems.every(([name, problem]) => name !== DEFAULT_UPSTREAM || problem === ''),
-      warnings: [...store.warnings, ...problems.flatMap(([, problem]) => problem || [])],
+      ready: problems.every(([name, problem]) => name !== this.#identity.home || problem === ''),
+      warnings: [
+        ...this.#identity.warnings,
+        ...store.warnings,
+        ...problems.flatMap(([, problem]) => problem || []),
+      ],
     };
   }
 
@@ -208,7 +215,9 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   /** Why an upstream does not list its models; empty: it does. */
   async #problemOf(name: string, upstream: Upstream, signal: AbortSignal): Promise<string> {
     const list =
-      name === DEFAULT_UPSTREAM ? this.#deps.models.refresh(signal) : upstream.listModels(signal);
+      name === this.#identity.home
+        ? this.#deps.models.refresh(signal)
+        : upstream.listModels(signal);
     try {
       await list;
       return '';
@@ -227,7 +236,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
       request,
       violations: options.violations ?? [],
       model: request.model ?? '',
-      upstream: DEFAULT_UPSTREAM,
+      upstream: this.#identity.home,
       target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
       alternatives: [],
       key: 0,

@@ -28,6 +28,10 @@ export interface UpstreamOptions {
   readonly apiVersion?: string;
   /** What carries the key: a bearer token, or Azure's header. Default `authorization`. */
   readonly keyHeader?: 'authorization' | 'api-key';
+  /** URL of the HTTP proxy on the way to it, credentials allowed. Never logged. Default: none. */
+  readonly proxy?: string;
+  /** Certificates in PEM that are trusted beside the default roots. Default: none. */
+  readonly ca?: string;
   /** What models of the catalogue are called there, such as Azure's deployments. Default: the same. */
   readonly modelNames?: Readonly<Record<string, string>>;
   /**
@@ -63,8 +67,15 @@ export interface CostManagementOptions {
 export interface OpenAIProviderOptions extends UpstreamOptions {
   /** Of this provider, semver. */
   readonly version: string;
+  /** What Initialize tells beside what it finds itself, a sentence each. Default: nothing. */
+  readonly warnings?: readonly string[];
   /** Model of requests that name none; of a target: `azure/gpt-4o`. */
   readonly defaultModel: string;
+  /**
+   * One of `targets`, which is asked where nobody names an upstream; the one that these options
+   * describe is not there then. Default: that one.
+   */
+  readonly home?: string;
   /** YAML or JSON whose rows are laid over the built-in catalogue. Default: none. */
   readonly catalogueFile?: string;
   /** Default: the platform's. */

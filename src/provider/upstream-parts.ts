@@ -32,6 +32,7 @@ export interface UpstreamParts {
   readonly keys: KeyRing;
   readonly breakers: CircuitBreakers;
   readonly limiters: RateLimiters;
+  readonly limits: RateLimitOptions;
   readonly health: UpstreamHealth;
   /** See BatchUpstream. */
   readonly hasBatchApi: boolean | 'unknown';
@@ -78,7 +79,8 @@ export function createUpstreamParts(
   const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
   const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
   const quotaGroups = options.keys.map(({ quotaGroup }) => quotaGroup);
-  const limiters = new RateLimiters(name, rateLimitOptions(options), { ...deps, quotaGroups });
+  const limits = rateLimitOptions(options);
+  const limiters = new RateLimiters(name, limits, { ...deps, quotaGroups });
   const hideHolds = showHolds(name, limiters, deps);
   const health = new UpstreamHealth(upstream.endpoint, clock);
   return {
@@ -89,6 +91,7 @@ export function createUpstreamParts(
     keys,
     breakers,
     limiters,
+    limits,
     health,
     hasBatchApi: options.batchApi ?? 'unknown',
     status: () => ({
@@ -107,7 +110,7 @@ export function createUpstreamParts(
   };
 }
 
-export function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptions {
+function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptions {
   return { ...DEFAULT_RATE_LIMIT, ...rateLimit };
 }
 
@@ -125,7 +128,7 @@ function createUpstream(
     hostedTools,
   }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages' | 'traceState' | 'hostedTools'>,
 ) {
-  const { keys, baseUrl, organization, project, apiVersion, keyHeader } = options;
+  const { keys, baseUrl, organization, project, apiVersion, keyHeader, proxy, ca } = options;
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
   return createOpenAIUpstream(
     {
@@ -140,6 +143,8 @@ function createUpstream(
       ...(project === undefined ? {} : { project }),
       ...(apiVersion === undefined ? {} : { apiVersion }),
       ...(keyHeader === undefined ? {} : { keyHeader }),
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(ca === undefined ? {} : { ca }),
     },
     { clock },
   );

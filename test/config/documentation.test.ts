@@ -104,6 +104,7 @@ describe('docs/configuration.md', () => {
       '/run/secrets/openai-api-key': 'test-key',
       '/run/secrets/openai-api-key-a': 'key-a',
       '/run/secrets/openai-api-key-b': 'key-b',
+      '/run/secrets/azure-token': 'token',
       '/run/secrets/redis-url': 'rediss://user:password@redis.example:6380/0',
     };
     for (const yaml of EXAMPLES) expect(problems(yaml, environment, files)).toEqual([]);

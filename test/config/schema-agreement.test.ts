@@ -285,6 +285,7 @@ describe('config.schema.json says what the program says', () => {
     ['compares no values', 'retryPolicy: {baseDelay: 1m, maxDelay: 1s}'],
     ['compares whole members only', 'budgets: [{name: a, limit: 1}, {name: a, limit: 2}]'],
     ['reads no files', 'keys: [{file: /a}, {file: /b}]'],
+    ['reads no files', 'caFile: /a'],
     ['sees no environment', 'keys: [{environment: NOT_SET}]'],
     ['sees no environment', 'store: redis'],
     ['counts no decimals of a number', 'costManagement: {budgetLimit: 0.1234567890123}'],
@@ -401,7 +402,10 @@ describe('for whatever value of whatever key, schema and program agree', () => {
   const root: Place = { key: '', document: (value) => value };
   const numbered = (all: readonly Place[]) => all.map((place, index) => ({ ...place, index }));
 
-  it.each(numbered(places(CONFIG, root)))('$key', ({ document, index }) => {
+  // What is in a file of certificates only the program knows.
+  const open = places(CONFIG, root).filter(({ key }) => !key.endsWith('caFile'));
+
+  it.each(numbered(open))('$key', ({ document, index }) => {
     const wrong = valuesOf(index)
       .map((value) => stringify(document(value)))
       .filter((yaml) => programTakes(yaml) !== schemaTakes(yaml));

@@ -228,7 +228,7 @@ describe('unknown keys', () => {
     ['timeouts: {idel: 1s}', 'timeouts.idel', 'unknown key; did you mean idle?'],
     ['limits: {max-deadline: 1s}', 'limits.max-deadline', 'unknown key; did you mean maxDeadline?'],
     ['colour: red', 'colour', 'unknown key'],
-    ['__proto__: 1', '__proto__', 'unknown key'],
+    ['__proto__: 1', '__proto__', 'unknown key; did you mean proxy?'],
     ['"a\\nb": 1', '"a\\nb"', 'unknown key'],
     [`${'x'.repeat(70)}: 1`, `"${'x'.repeat(64)}"`, 'unknown key'],
   ])('refuses %s', (yaml, path, message) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { load, problems } from '../support/config.ts';
+import { configWarnings } from '../../src/config/warnings.ts';
+import { KEY, load, problems } from '../support/config.ts';
 
 const target = (yaml: string) => `targets: {a: {baseUrl: "https://a.test/v1/", ${yaml}}}`;
 
@@ -88,6 +89,113 @@ ${target('timeouts: {connect: 1s, firstToken: auto}, circuitBreaker: {enabled: f
         message: expect.stringContaining(message),
         source: 'config.yaml',
       },
+    ]);
+  });
+});
+
+describe('a top level without an upstream', () => {
+  const TARGETS = '{a: {baseUrl: "https://a.test/v1"}, b: {baseUrl: "https://b.test/v1"}}';
+
+  it('needs no key where it is clear which target is asked', () => {
+    expect(load(`targets: ${TARGETS}\ndefaultModel: b/gpt-5.5`, {}).home).toBe('b');
+    expect(load('targets: {a: {baseUrl: "https://a.test/v1"}}', {})).toMatchObject({
+      home: 'a',
+      keys: [],
+    });
+  });
+
+  it.each([
+    ['nobody can tell which target is asked', `targets: ${TARGETS}`, {}],
+    ['it has a base URL', `{baseUrl: "https://c.test/v1", targets: ${TARGETS}}`, {}],
+    ['there are no targets', '{}', {}],
+    [
+      'the environment has a base URL',
+      'targets: {a: {baseUrl: "https://a.test/v1"}}',
+      { OPENAI_BASE_URL: 'https://c.test/v1' },
+    ],
+  ])('is no such top level where %s', (_, yaml, environment) => {
+    expect(problems(yaml, environment as Record<string, string>)).toMatchObject([
+      { path: 'OPENAI_API_KEY' },
+    ]);
+  });
+
+  it('is not there with a key, with which the upstream is OpenAI', () => {
+    expect(load('targets: {a: {baseUrl: "https://a.test/v1"}}')).not.toHaveProperty('home');
+  });
+});
+
+describe('a bearer token', () => {
+  const FILES = { '/t': 'token-of-workload\n' };
+
+  it('takes the place of keys', () => {
+    const yaml = 'targets: {a: {baseUrl: "https://a.test/v1", bearerTokenFile: /t}}';
+    expect(load(yaml, undefined, FILES).targets.a?.keys).toEqual([
+      { file: '/t', weight: 1, secret: 'token-of-workload' },
+    ]);
+    expect(load('bearerTokenFile: /t', undefined, FILES).keys).toHaveLength(1);
+  });
+
+  it.each([
+    ['bearerTokenFile', 'bearerTokenFile: /t\nkeys: [{file: /t}]'],
+    ['bearerTokenFile', 'bearerTokenFile: /none'],
+    [
+      'targets.a.bearerTokenFile',
+      'targets: {a: {baseUrl: "https://a.test", bearerTokenFile: /none}}',
+    ],
+    [
+      'targets.a.bearerTokenFile',
+      'targets: {a: {baseUrl: "https://a.test", bearerTokenFile: /t, keys: [{file: /t}]}}',
+    ],
+  ])('is refused at %s: %s', (path, yaml) => {
+    expect(problems(yaml, undefined, FILES)).toMatchObject([{ path }]);
+  });
+});
+
+describe('a base URL', () => {
+  it.each([
+    ' https://a.test/v1\n',
+    'https://a.test/v1/',
+    'https://a.test/v1/chat/completions',
+    'https://a.test/v1/chat/completions/ ',
+    'https://a.test/v1/responses',
+    'https://a.test/v1/models',
+    'https://a.test/v1/embeddings',
+    'https://a.test/v1/completions\r\n',
+  ])('is mended: %j', (url) => {
+    expect(load('', { ...KEY, OPENAI_BASE_URL: url }).baseUrl).toBe('https://a.test/v1');
+    expect(load(`baseUrl: ${JSON.stringify(url)}`).baseUrl).toBe('https://a.test/v1');
+  });
+
+  it.each(['https://a.test/v 1', 'https://a.te\nst/v1', 'https://a.test /v1'])(
+    'is refused by its name: %j',
+    (url) => {
+      expect(problems('', { ...KEY, OPENAI_BASE_URL: url })).toMatchObject([
+        { path: 'OPENAI_BASE_URL' },
+      ]);
+    },
+  );
+
+  it('without a version is a warning', () => {
+    const warnings = (yaml: string) => configWarnings(load(yaml));
+    expect(warnings('baseUrl: https://a.test')).toEqual([
+      'baseUrl names no version such as /v1 in its path: most servers need one.',
+    ]);
+    expect(warnings('targets: {a: {baseUrl: "https://a.test/api"}}')).toHaveLength(1);
+    expect(warnings('baseUrl: https://a.test/openai/deployments/x')).toEqual([]);
+    expect(warnings('baseUrl: https://a.test/api/v4')).toEqual([]);
+    expect(warnings('')).toEqual([]);
+  });
+});
+
+describe('the environment', () => {
+  it('names organization and project as the SDKs do', () => {
+    const environment = { ...KEY, OPENAI_ORG_ID: 'org-1', OPENAI_PROJECT_ID: 'proj-1' };
+    expect(load('organization: other', environment)).toMatchObject({
+      organization: 'org-1',
+      project: 'proj-1',
+    });
+    expect(problems('', { ...KEY, OPENAI_ORG_ID: 'a b' })).toMatchObject([
+      { path: 'OPENAI_ORG_ID' },
     ]);
   });
 });

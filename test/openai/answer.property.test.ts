@@ -42,7 +42,7 @@ async function attempt(compressed: boolean, leavesOn: number | undefined) {
   const dispatched = Promise.withResolvers<Exchange>();
   const transport: Pick<Transport, 'send'> = {
     send(_request, exchange) {
-      exchange.begin();
+      exchange.begin(() => {});
       dispatched.resolve(exchange);
     },
   };

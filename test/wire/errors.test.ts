@@ -97,6 +97,7 @@ function decided(error: ProviderError): boolean {
   const failed = {
     error,
     attempts: 1,
+    free: false,
     final: false,
     remainingMs: 1e9,
     hasAlternatives: false,

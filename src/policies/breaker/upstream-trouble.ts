@@ -26,7 +26,9 @@ const TROUBLES: { readonly [reason in ErrorReason]?: UpstreamTrouble } = {
 const SILENCE_MS = 5_000;
 
 /** Whether the deadline ended an attempt that the upstream had not answered for long. */
-export function isSilent({ reason }: ProviderError, { record }: Call, tookMs: number): boolean {
+export function isSilent(error: ProviderError, { record }: Call, tookMs: number): boolean {
+  const { reason, facts } = error;
+  if (facts.staleConnection) return false;
   return reason === 'DEADLINE_EXCEEDED' && record.upstreamStatus === 0 && tookMs >= SILENCE_MS;
 }
 

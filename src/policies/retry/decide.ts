@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
-import { retryDelayMs, withoutSpread } from './delay.ts';
+import { retryDelayMs, withCredibleWait, withoutSpread } from './delay.ts';
 import type { RetryOptions } from './options.ts';
 
 /** An attempt that failed, and where its call stands. */
@@ -8,6 +8,11 @@ export interface FailedTry {
   readonly error: ProviderError;
   /** Made at this target within the call, this one included; 1 or more. */
   readonly attempts: number;
+  /**
+   * It met a connection that was dead, so that it says nothing of the target and another attempt costs
+   * nothing. Once in a call: a second such failure is no coincidence any more.
+   */
+  readonly free: boolean;
   /** Nothing may follow, whatever the error: the call is over, or its caller keeps what it has. */
   readonly final: boolean;
   /** Until the call's deadline, in ms; Infinity if it has none. */
@@ -58,6 +63,7 @@ export function decideRetry(
   if (failed.final || attempts >= options.maxAttempts || !mayPass(error)) return give(error);
   // What cannot be read is most likely what this upstream always sends.
   if (error.facts.unreadable && attempts > 1) return give(error);
+  if (failed.free) return { retry: true, waitMs: 0 };
   // Who let the caller wait is likely to do so again.
   if (isSlow(failed) && (failed.hasAlternatives || attempts >= MAX_SLOW_ATTEMPTS)) {
     return give(error);
@@ -76,7 +82,7 @@ function isSlow({ error, tookMs }: FailedTry): boolean {
 }
 
 function give(error: ProviderError): RetryDecision {
-  return { retry: false, error };
+  return { retry: false, error: withCredibleWait(error) };
 }
 
 function mayPass(error: ProviderError): boolean {

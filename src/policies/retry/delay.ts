@@ -1,8 +1,11 @@
-import type { ErrorFacts } from '../../core/errors.ts';
+import { type ErrorFacts, ProviderError } from '../../core/errors.ts';
 import type { RetryOptions } from './options.ts';
 
 /** Share of a wait that was asked for, by which callers are spread behind it. */
 const SPREAD = 0.1;
+
+/** Longest wait that an upstream's fault is taken to last, in ms. */
+const LONGEST_CREDIBLE_MS = 60_000;
 
 /** How much longer than others an attempt waits whose upstream asks to be sent less. */
 const SLOW_DOWN = 4;
@@ -16,12 +19,11 @@ const SLOW_DOWN = 4;
  * @param random in [0, 1)
  */
 export function retryDelayMs(
-  facts: Pick<ErrorFacts, 'retryAfterMs' | 'slowDown' | 'staleConnection' | 'upstreamStatus'>,
+  facts: Pick<ErrorFacts, 'retryAfterMs' | 'slowDown' | 'upstreamStatus'>,
   attempts: number,
   options: Pick<RetryOptions, 'baseDelayMs' | 'maxDelayMs'>,
   random: () => number,
 ): number {
-  if (isFree(facts, attempts)) return 0;
   const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempts - 1));
   if (isFault(facts)) return lengthened(facts.retryAfterMs ?? 0, ceiling, options, random);
   const asked = facts.retryAfterMs ?? 0;
@@ -37,6 +39,16 @@ export function retryDelayMs(
  */
 function isFault({ upstreamStatus = 0 }: ErrorFacts): boolean {
   return upstreamStatus >= 500;
+}
+
+/**
+ * The error as callers see it: after a fault they are told to wait no longer than a minute, whatever the
+ * upstream asks for.
+ */
+export function withCredibleWait(error: ProviderError): ProviderError {
+  const { retryAfterMs = 0 } = error.facts;
+  if (!isFault(error.facts) || retryAfterMs <= LONGEST_CREDIBLE_MS) return error;
+  return new ProviderError(error.reason, { ...error.facts, retryAfterMs: LONGEST_CREDIBLE_MS });
 }
 
 /** The back-off, or what is asked for where that is longer, yet no longer than a back-off may be. */
@@ -56,14 +68,6 @@ export function withoutSpread(waitMs: number, { retryAfterMs }: ErrorFacts): num
   return retryAfterMs !== undefined && waitMs <= retryAfterMs * (1 + SPREAD) + 1
     ? Math.min(waitMs, retryAfterMs)
     : waitMs;
-}
-
-/**
- * Whether another attempt costs the upstream nothing: the one before met a connection that the server
- * had closed for being idle. A second such failure is no coincidence any more.
- */
-export function isFree({ staleConnection }: ErrorFacts, attempts: number): boolean {
-  return staleConnection === true && attempts === 1;
 }
 
 /** Between half of the longer wait and the whole: no caller is lucky. */

@@ -8,7 +8,7 @@ import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { RetryBudget } from './budget.ts';
 import { type DecideDeps, decideRetry } from './decide.ts';
-import { isFree } from './delay.ts';
+import { withCredibleWait } from './delay.ts';
 import type { RetryOptions } from './options.ts';
 
 export interface RetryDeps extends DecideDeps {
@@ -38,6 +38,7 @@ async function retried(
   const attemptsBefore = record.attempts;
   // One share for each call, at its first target.
   if (attemptsBefore === 0) deps.budget.deposit();
+  let wasFree = false;
   for (let pass = 1; ; pass += 1) {
     throwIfOver(call, deps.clock);
     const before = record.attempts;
@@ -69,7 +70,9 @@ async function retried(
     const tookMs = record.attempts > before ? (record.failedAttempts.at(-1)?.durationMs ?? 0) : 0;
     // A pass may consist of attempts with several keys, or of none if a stage below refused it.
     const attempts = Math.max(pass, record.attempts - attemptsBefore);
-    await beforeAnother(call, { error, attempts, hasOutput, tookMs }, options, deps);
+    const free: boolean = error.facts.staleConnection === true && !wasFree;
+    await beforeAnother(call, { error, attempts, free, hasOutput, tookMs }, options, deps);
+    wasFree ||= free;
     if (hasOutput) {
       emit({ type: 'attemptReset', attempt: record.attempts + 1, reason: error.reason });
     }
@@ -82,6 +85,7 @@ async function beforeAnother(
   failed: {
     readonly error: ProviderError;
     readonly attempts: number;
+    readonly free: boolean;
     readonly hasOutput: boolean;
     readonly tookMs: number;
   },
@@ -92,6 +96,7 @@ async function beforeAnother(
     {
       error: failed.error,
       attempts: failed.attempts,
+      free: failed.free,
       // Output that was passed up may not be taken back.
       final: call.signal.aborted || (failed.hasOutput && call.recovery === 'fail'),
       remainingMs: call.deadline - deps.clock.now(),
@@ -102,7 +107,7 @@ async function beforeAnother(
     deps,
   );
   if (!decision.retry) throw decision.error;
-  if (!isFree(failed.error.facts, failed.attempts) && !deps.budget.withdraw()) throw failed.error;
+  if (!failed.free && !deps.budget.withdraw()) throw withCredibleWait(failed.error);
   const since = deps.clock.now();
   try {
     await pause(decision.waitMs, call.signal, deps.clock);

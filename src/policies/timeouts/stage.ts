@@ -27,7 +27,7 @@ async function timed(
   const { controller, unlink } = linkSignal(call.signal);
   const { signal } = controller;
   const watch = new PhaseWatch(clock, limits, (phase) =>
-    controller.abort(tooSlow(phase, limits[phase], call.model)),
+    controller.abort(tooSlow(phase, limits[phase], call.model, watch.isStale)),
   );
   const onProgress = (progress: AttemptProgress) => {
     watch.reached(progress);
@@ -44,12 +44,19 @@ async function timed(
     return await next({ ...call, signal, onProgress }, pass);
   } catch (thrown) {
     // However the upstream puts its being aborted, the reason is ours.
-    throw signal.aborted ? signal.reason : thrown;
+    throw signal.aborted ? endOf(signal, watch) : thrown;
   } finally {
     call.flow.watch(undefined);
     watch.stop();
     unlink();
   }
+}
+
+/** A deadline that ended the wait for a dead connection says no more of the upstream than a time-out. */
+function endOf({ reason }: AbortSignal, { isStale }: PhaseWatch): unknown {
+  const isDeadline = reason instanceof ProviderError && reason.reason === 'DEADLINE_EXCEEDED';
+  if (!isDeadline || !isStale) return reason;
+  return new ProviderError(reason.reason, { ...reason.facts, staleConnection: true });
 }
 
 /**
@@ -67,6 +74,7 @@ class PhaseWatch implements FlowWatcher {
   /** When the phase's time is up, in epoch ms; Infinity while it stands still. */
   #due = Number.POSITIVE_INFINITY;
   #held = false;
+  #reused = false;
   /** What is left of the phase while it stands still, in ms. */
   #left = 0;
 
@@ -78,7 +86,8 @@ class PhaseWatch implements FlowWatcher {
   }
 
   reached(progress: AttemptProgress): void {
-    if (this.#phase === 'connect' && progress === 'connected') this.#enter('headers');
+    if (progress === 'reused') this.#reused = true;
+    if (this.#phase === 'connect' && progress !== 'headers') this.#enter('headers');
     else if (this.#beforeHeaders && progress === 'headers') this.#enter('first_token');
   }
 
@@ -102,6 +111,11 @@ class PhaseWatch implements FlowWatcher {
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  /** Nothing came over a connection that served others before: most likely it is dead. */
+  get isStale(): boolean {
+    return this.#reused && this.#phase === 'headers';
   }
 
   get #beforeHeaders(): boolean {
@@ -133,8 +147,18 @@ class PhaseWatch implements FlowWatcher {
   };
 }
 
-function tooSlow(phase: TimeoutPhase, ms: number, model: string): ProviderError {
-  return new ProviderError('TIMEOUT', { timeoutPhase: phase, model, message: sentence(phase, ms) });
+function tooSlow(
+  phase: TimeoutPhase,
+  ms: number,
+  model: string,
+  staleConnection: boolean,
+): ProviderError {
+  return new ProviderError('TIMEOUT', {
+    timeoutPhase: phase,
+    model,
+    message: sentence(phase, ms),
+    ...(staleConnection && { staleConnection }),
+  });
 }
 
 function sentence(phase: TimeoutPhase, ms: number): string {

@@ -21,7 +21,9 @@ import { chainFinder, type RoutingOptions, routesOf } from './routes-of.ts';
 export interface RouterOptions extends PrepareOptions {
   /** Model of requests that name none. May name an upstream, too: `azure/gpt-4o`. */
   readonly defaultModel: string;
-  /** By name, `default` among them. */
+  /** The upstream that is asked where none is named. */
+  readonly home: string;
+  /** By name, `home` among them. */
   readonly upstreams: ReadonlyMap<string, UpstreamRules>;
   /** CONTENT_FILTERED has no effect in `on`: what was refused stays refused. */
   readonly fallback: Pick<FallbackOptions, 'on' | 'chains'>;
@@ -59,10 +61,10 @@ export class Router {
   #known: KnownNames = { catalogue: undefined, day: 0, byName: new Map() };
 
   constructor(options: RouterOptions, deps: RouterDeps) {
-    const { defaultModel, upstreams, fallback } = options;
+    const { defaultModel, home, upstreams, fallback } = options;
     const idOf = (model: string) => deps.catalogue().find(model)?.id;
     this.#options = options;
-    this.#routing = { defaultModel, chainOf: chainFinder(fallback.chains), upstreams, idOf };
+    this.#routing = { defaultModel, home, chainOf: chainFinder(fallback.chains), upstreams, idOf };
     this.#on = fallback.on.filter((reason) => reason !== 'CONTENT_FILTERED');
     this.#deps = deps;
   }

@@ -1,12 +1,14 @@
 import type { MessageRequest } from '../../core/message.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
-import { DEFAULT_UPSTREAM, type Route, routeName } from '../../core/route.ts';
+import { type Route, routeName } from '../../core/route.ts';
 import type { FallbackChain } from './options.ts';
 import { parseRoute } from './parse-route.ts';
 
 export interface RoutingOptions {
   /** Model of requests that name none. May name an upstream, too. */
   readonly defaultModel: string;
+  /** The upstream that is asked where none is named. */
+  readonly home: string;
   /** For requests that name no fallback of their own. */
   readonly chainOf: ChainFinder;
   /** By name, `default` among them. */
@@ -47,10 +49,13 @@ export function routesOf(request: MessageRequest, options: RoutingOptions): Rout
 }
 
 /** An upstream alone is asked for the default model. */
-function primaryOf({ model }: MessageRequest, { defaultModel, upstreams }: RoutingOptions): Route {
+function primaryOf(
+  { model }: MessageRequest,
+  { defaultModel, home, upstreams }: RoutingOptions,
+): Route {
   const asked = parseRoute(model || defaultModel, upstreams);
   return {
-    upstream: asked.upstream ?? DEFAULT_UPSTREAM,
+    upstream: asked.upstream ?? home,
     model: asked.model ?? parseRoute(defaultModel, upstreams).model ?? '',
   };
 }

@@ -12,6 +12,7 @@ function decide(error: ProviderError, fields: Partial<Omit<FailedTry, 'error'>> 
     {
       error,
       attempts: 1,
+      free: false,
       final: false,
       remainingMs: Number.POSITIVE_INFINITY,
       hasAlternatives: false,
@@ -110,8 +111,47 @@ describe('decideRetry: when', () => {
   it('fails if the deadline has passed', () => {
     expect(decide(unavailable, { remainingMs: -1 }).retry).toBe(false);
     const lucky = { random: () => 0, maxWaitMs: 0 };
-    const failed = { attempts: 1, final: false, remainingMs: 0, hasAlternatives: false, tookMs: 0 };
+    const failed = {
+      attempts: 1,
+      final: false,
+      remainingMs: 0,
+      hasAlternatives: false,
+      tookMs: 0,
+      free: false,
+    };
     expect(decideRetry({ error: unavailable, ...failed }, DEFAULT_RETRY, lucky).retry).toBe(false);
+  });
+});
+
+describe('decideRetry: the wait that callers are told', () => {
+  const told = (reason: ErrorReason, facts: ErrorFacts) => {
+    const decision = decide(new ProviderError(reason, facts), { attempts: 9 });
+    return decision.retry ? undefined : decision.error.facts.retryAfterMs;
+  };
+
+  it('is a minute at most after a fault, whatever the upstream asks for', () => {
+    expect(told('SERVICE_UNAVAILABLE', { upstreamStatus: 503, retryAfterMs: 1e12 })).toBe(60_000);
+    expect(told('SERVICE_UNAVAILABLE', { upstreamStatus: 503, retryAfterMs: 59_000 })).toBe(59_000);
+    expect(told('SERVICE_UNAVAILABLE', { upstreamStatus: 503 })).toBeUndefined();
+  });
+
+  it('is what the upstream asks for after a refusal', () => {
+    const facts = { upstreamStatus: 429, retryAfterMs: 3_600_000 };
+    expect(told('RATE_LIMIT_EXCEEDED', facts)).toBe(3_600_000);
+  });
+});
+
+describe('decideRetry: a connection that was dead', () => {
+  const stale = new ProviderError('TIMEOUT', { timeoutPhase: 'headers', staleConnection: true });
+
+  it('costs no wait, and the same target is asked although there is another', () => {
+    const decision = decide(stale, { free: true, hasAlternatives: true, tookMs: 30_000 });
+    expect(decision).toEqual({ retry: true, waitMs: 0 });
+  });
+
+  it('costs one of the attempts', () => {
+    expect(decide(stale, { free: true, attempts: 3 }).retry).toBe(false);
+    expect(decide(stale, { free: true, final: true }).retry).toBe(false);
   });
 });
 

@@ -51,11 +51,6 @@ describe('retryDelayMs', () => {
     expect(failed(86_400_000)).toEqual([8_000, 8_000]);
   });
 
-  it('does not wait after a connection that the server had closed, the first time', () => {
-    expect(delays({ staleConnection: true }, 1)).toEqual([0, 0]);
-    expect(delays({ staleConnection: true }, 2)).toEqual([0, 1_000]);
-  });
-
   it('takes a wait of 0 for none', () => {
     expect(delays({ retryAfterMs: 0 }, 1)).toEqual([0, 500]);
   });

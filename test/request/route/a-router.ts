@@ -39,6 +39,7 @@ export const AZURE: UpstreamRules = {
 };
 
 export const OPTIONS: RouterOptions = {
+  home: 'default',
   defaultModel: 'gpt-default',
   profiles: {
     models: { 'gpt-own': { temperature: 0.5, systemPrompt: 'Be brief.' } },

@@ -8,6 +8,7 @@ import {
 } from '../../../src/request/route/routes-of.ts';
 
 const OPTIONS: RoutingOptions = {
+  home: 'default',
   defaultModel: 'gpt-default',
   chainOf: chainFinder([]),
   upstreams: new Set(['default', 'azure', 'local']),

@@ -190,7 +190,8 @@ class Stub implements StubUpstream {
       return httpError(400, { message: 'We could not parse the JSON body of your request.' });
     }
     if (generates(request)) return this.#queue.shift() ?? this.#default;
-    if (request.method === 'GET' && request.path === '/v1/models') return this.#models;
+    if (request.method === 'GET' && withoutQuery(request.path) === '/v1/models')
+      return this.#models;
     return httpError(404, { message: `Invalid URL (${request.method} ${request.path})` });
   }
 
@@ -207,7 +208,7 @@ class Stub implements StubUpstream {
 }
 
 function generates({ method, path }: RecordedRequest): boolean {
-  return method === 'POST' && GENERATING.has(path);
+  return method === 'POST' && GENERATING.has(withoutQuery(path));
 }
 
 /** Reads the body before it passes the request on. */
@@ -224,4 +225,9 @@ function listener(
     });
     message.on('end', () => answer(message, res, body, receivedAt));
   };
+}
+
+/** Azure asks for its API version there. */
+function withoutQuery(path: string): string {
+  return path.replace(/\?.*$/, '');
 }

@@ -1,0 +1,22 @@
+import { X509Certificate } from 'node:crypto';
+import type { Fail } from './secret-sources.ts';
+
+const CERTIFICATE =
+  /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** The certificates of a PEM file. Undefined once `fail` was told what is wrong. */
+export function certificates(text: string, fail: Fail): string | undefined {
+  const found = text.match(CERTIFICATE) ?? [];
+  if (found.length === 0) return void fail('the file holds no certificate in PEM');
+  const bad = found.findIndex((pem) => !isCertificate(pem));
+  if (bad !== -1) return void fail(`the certificate ${bad + 1} of the file cannot be read`);
+  return found.join('\n');
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

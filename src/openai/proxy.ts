@@ -1,0 +1,36 @@
+import type { buildConnector } from 'undici';
+import type { HttpRequest } from './transport.ts';
+
+/** An HTTP proxy: https upstreams are reached through a tunnel, http ones by handing it their URL. */
+export class HttpProxy {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** `Basic …`, if it wants credentials. */
+  readonly authorization: string | undefined;
+  readonly #url: URL;
+
+  /** @param url http or https, credentials allowed */
+  constructor(url: string) {
+    this.#url = new URL(url);
+    const { origin, username, password } = this.#url;
+    this.origin = origin;
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    this.authorization =
+      credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+  }
+
+  /** What to connect to. */
+  get target(): buildConnector.Options {
+    const { protocol, hostname, host, port } = this.#url;
+    return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), host, port };
+  }
+
+  /** The request as it is sent to the proxy, if it can read it; undefined: it goes through a tunnel. */
+  forwarded(request: HttpRequest): HttpRequest | undefined {
+    const { origin, path } = request;
+    if (!origin.startsWith('http:')) return undefined;
+    const headers = [...request.headers, 'host', new URL(origin).host];
+    if (this.authorization !== undefined) headers.push('proxy-authorization', this.authorization);
+    return { ...request, origin: this.origin, path: origin + path, headers };
+  }
+}
