@@ -22,6 +22,7 @@ describe('providerOptions', () => {
       keyHeader: 'authorization',
       modelNames: {},
       version: '1.2.3',
+      warnings: [],
       defaultModel: 'gpt-5.4-mini',
       timeouts: DEFAULT_TIMEOUTS,
       rateLimit: DEFAULT_RATE_LIMIT,
