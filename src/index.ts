@@ -11,7 +11,7 @@ export type { ProviderLog } from './core/provider-log.ts';
 export type { BudgetAlert } from './money/budget/alert.ts';
 export type { BudgetDefinition, BudgetOptions } from './money/budget/options.ts';
 export { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from './money/cache/options.ts';
-export type { LedgerQuery, LedgerSum, LedgerSums } from './money/ledger/ledger.ts';
+export type { LedgerQuery, LedgerStatus, LedgerSum, LedgerSums } from './money/ledger/ledger.ts';
 export type { LedgerOptions } from './money/ledger/open-ledger.ts';
 export { LedgerError } from './money/store/ledger-error.ts';
 export { type BreakerOptions, DEFAULT_BREAKER } from './policies/breaker/options.ts';

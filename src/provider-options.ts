@@ -50,7 +50,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     cache: cacheOptions(config),
     ledger: {
       ...(config.dataDir === undefined ? {} : { directory: config.dataDir }),
-      retentionMs: config.ledger.retentionMs,
+      ...config.ledger,
     },
     ...(sharedStore === undefined ? {} : { sharedStore }),
   };

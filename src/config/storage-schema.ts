@@ -15,7 +15,12 @@ export const ledgerSchema = group({
     max: 3650 * DAY,
     default: 90 * DAY,
   }),
-}).transform(inMs);
+  onCorruption: choice(
+    'What becomes of a damaged database: the start is refused, or it is moved aside and a new one begun.',
+    ['refuse', 'keep_aside'],
+    'refuse',
+  ),
+}).transform(({ retention, ...same }) => ({ ...same, ...inMs({ retention }) }));
 
 export const redisSchema = group({
   url: z

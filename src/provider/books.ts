@@ -1,3 +1,4 @@
+import type { ObservableResult } from '@opentelemetry/api';
 import type { ProviderLog } from '../core/provider-log.ts';
 import { BudgetBook, type BudgetBookDeps } from '../money/budget/book.ts';
 import { localAccounts } from '../money/budget/local-accounts.ts';
@@ -10,9 +11,13 @@ import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import type { SharedStoreOptions } from '../shared-store/options.ts';
 import { openSharedStore, sharedLedger } from '../shared-store/shared-store.ts';
 import { sidecarName } from '../shared-store/sidecar.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
 import type { ProviderSettings } from './options.ts';
 
+type LedgerInstruments = Pick<Instruments, 'ledgerOutage' | 'ledgerPending' | 'ledgerLost'>;
+
 export interface BooksDeps extends BudgetBookDeps {
+  readonly instruments: BudgetBookDeps['instruments'] & LedgerInstruments;
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: ProviderLog;
@@ -34,15 +39,23 @@ type BooksSettings = Pick<ProviderSettings, 'costs' | 'ledger' | 'budgets' | 'sh
 export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
   const { sharedStore } = settings;
   const stores = new StoreThread(settings.ledger);
+  if (stores.keptAside !== undefined) {
+    deps.log.error(
+      { aside: stores.keptAside },
+      'the ledger was damaged and is kept aside; it goes on with a new one, and so do budgets',
+    );
+  }
   try {
     const books =
       sharedStore === undefined
         ? openOwn(settings, { ...deps, stores })
         : openShared(settings, sharedStore, { ...deps, stores });
+    const endGauges = observeLedger(books.ledger, deps.instruments);
     return {
       ...books,
       closeBooks: async () => {
         await books.closeBooks();
+        endGauges();
         await stores.close();
       },
     };
@@ -50,6 +63,21 @@ export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
     void stores.close();
     throw error;
   }
+}
+
+function observeLedger(ledger: Ledger, instruments: LedgerInstruments): () => void {
+  const { ledgerOutage, ledgerPending, ledgerLost } = instruments;
+  const outage = (gauge: ObservableResult) => gauge.observe(ledger.status().problem ? 1 : 0);
+  const pending = (gauge: ObservableResult) => gauge.observe(ledger.status().pending);
+  const lost = (counter: ObservableResult) => counter.observe(ledger.status().lost);
+  ledgerOutage.addCallback(outage);
+  ledgerPending.addCallback(pending);
+  ledgerLost.addCallback(lost);
+  return () => {
+    ledgerOutage.removeCallback(outage);
+    ledgerPending.removeCallback(pending);
+    ledgerLost.removeCallback(lost);
+  };
 }
 
 interface OpenDeps extends BooksDeps {

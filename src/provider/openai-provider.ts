@@ -21,7 +21,7 @@ import type { Upstream } from '../core/upstream.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
-import type { Ledger, LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
+import type { Ledger, LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { CatalogueStore } from '../request/catalogue/store.ts';
@@ -66,7 +66,7 @@ export interface OpenAIProviderDeps {
   /** Of the default upstream. */
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
-  readonly ledger: Pick<Ledger, 'sums' | 'batches'>;
+  readonly ledger: Pick<Ledger, 'sums' | 'batches' | 'status'>;
   readonly batchMeans: Omit<BatchMeans, 'prepare' | 'send'>;
   readonly book: Pick<BudgetBook, 'states'>;
   /** Absent: it is not configured. */
@@ -172,10 +172,14 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     return this.#deps.cache?.status();
   }
 
+  ledgerStatus(): LedgerStatus {
+    return this.#deps.ledger.status();
+  }
+
   async getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {
     if (options.signal?.aborted) throw endReason(options.signal);
     try {
-      return await this.#deps.ledger.sums(query);
+      return await this.#deps.ledger.sums(query, options.signal);
     } catch (thrown) {
       throw ProviderError.from(thrown);
     }

@@ -8,7 +8,7 @@ import type { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import type { BudgetQuery } from '../money/budget/states.ts';
 import type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
-import type { LedgerQuery, LedgerSums } from '../money/ledger/ledger.ts';
+import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { CircuitState } from '../policies/breaker/circuit.ts';
 import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
@@ -45,6 +45,8 @@ export interface IAIProvider {
   invalidateCache(selection: CacheSelection): number;
   /** How the response cache stands. Undefined: it is off. */
   cacheStatus(): CacheStatus | undefined;
+  /** How the record of usage is kept. */
+  ledgerStatus(): LedgerStatus;
   /** Closes the connections to the upstream. Calls that still run fail. */
   dispose(): Promise<void>;
 }

@@ -8,11 +8,12 @@ import {
 import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { toWireCacheStatus } from './convert/cache.ts';
+import { toWireStoreStatus } from './convert/store-status.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUpstreamStatus } from './convert/upstream-status.ts';
 
 export interface StatusBoardDeps {
-  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus'>;
+  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus' | 'ledgerStatus'>;
   readonly clock: Clock;
   /** Of this sidecar, semver. */
   readonly version: string;
@@ -67,7 +68,7 @@ export class StatusBoard {
       ready: false,
       problems: [],
       load: 0,
-      ledger: undefined,
+      ledger: toWireStoreStatus(provider.ledgerStatus()),
       sharedStore: undefined,
       cache: cache && toWireCacheStatus(cache),
       budgets: [],
@@ -157,7 +158,8 @@ export class StatusBoard {
   /** A state that cannot be told is news too: the watches fail with what is thrown when they tell it. */
   #readNews(): string {
     try {
-      return JSON.stringify(this.#deps.provider.upstreams().map(newsOf));
+      const { provider } = this.#deps;
+      return JSON.stringify([provider.upstreams().map(newsOf), provider.ledgerStatus().problem]);
     } catch {
       return 'unknown';
     }

@@ -58,14 +58,15 @@ export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): L
   return {
     open: (opening) => own.open(opening),
     spending: (since) => own.spending(since),
+    status: () => own.status(),
     close: () => own.close(),
     ...(own.batches && { batches: own.batches }),
-    async sums(query) {
+    async sums(query, signal) {
       try {
         return await totals.sums(query);
       } catch {
         // Whatever is the matter with the store, it has been told where the store is used.
-        return { ...(await own.sums(query)), partial: true };
+        return { ...(await own.sums(query, signal)), partial: true };
       }
     },
   };

@@ -304,6 +304,24 @@ export const METRICS = {
     '{USD}',
     'What the answers from the response cache had cost when they were made.',
   ),
+  ledgerOutage: own(
+    'observableGauge',
+    'ledger.outage',
+    '1',
+    "Whether the ledger's database or journal cannot be written: 1, else 0.",
+  ),
+  ledgerPending: own(
+    'observableGauge',
+    'ledger.pending',
+    '{record}',
+    'Records that wait to be written to the ledger.',
+  ),
+  ledgerLost: own(
+    'observableCounter',
+    'ledger.lost',
+    '{record}',
+    'Records that neither the database nor the journal of the ledger would take at the end.',
+  ),
   batches: own('observableGauge', 'batches', '{batch}', 'Batches that have not ended.'),
   batchItems: own(
     'counter',

@@ -134,7 +134,7 @@ function setUp(script: readonly Behaviour[]) {
       const end = () => {
         entry.ends += 1;
       };
-      return { progress: () => {}, settle: end, void: end };
+      return { sent: () => {}, progress: () => {}, settle: end, void: end };
     },
   };
   const sizes = new PromptSizes(

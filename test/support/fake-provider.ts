@@ -3,7 +3,12 @@ import type { Emit } from '../../src/core/call.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../../src/core/events.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
-import type { LedgerQuery, LedgerSum, LedgerSums } from '../../src/money/ledger/ledger.ts';
+import type {
+  LedgerQuery,
+  LedgerStatus,
+  LedgerSum,
+  LedgerSums,
+} from '../../src/money/ledger/ledger.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
@@ -206,6 +211,10 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
   invalidateCache(selection: CacheSelection): number {
     this.invalidated.push(selection);
     return 3;
+  }
+
+  ledgerStatus(): LedgerStatus {
+    return { since: 0, pending: 0, lost: 0 };
   }
 
   cacheStatus(): CacheStatus | undefined {

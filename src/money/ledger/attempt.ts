@@ -1,6 +1,11 @@
 import type { Charge } from '../../core/call.ts';
 import type { LedgerEntry, LedgerOpening } from './ledger.ts';
 
+export interface AttemptOwner {
+  sent(attempt: Attempt): void;
+  over(attempt: Attempt, charge?: Charge): void;
+}
+
 /** An attempt that runs. */
 export class Attempt implements LedgerEntry {
   /** By which the journal calls it; unique in this process. */
@@ -9,16 +14,20 @@ export class Attempt implements LedgerEntry {
   outputTokens = 0;
   /** What the journal has of `outputTokens`. */
   journalledTokens = 0;
-  readonly #over: (attempt: Attempt, charge?: Charge) => void;
+  /** Its request may have left. */
+  isSent = false;
+  readonly #owner: AttemptOwner;
 
-  constructor(
-    number: number,
-    opening: LedgerOpening,
-    over: (attempt: Attempt, charge?: Charge) => void,
-  ) {
+  constructor(number: number, opening: LedgerOpening, owner: AttemptOwner) {
     this.number = number;
     this.opening = opening;
-    this.#over = over;
+    this.#owner = owner;
+  }
+
+  sent(): void {
+    if (this.isSent) return;
+    this.isSent = true;
+    this.#owner.sent(this);
   }
 
   progress(outputTokens: number): void {
@@ -26,10 +35,10 @@ export class Attempt implements LedgerEntry {
   }
 
   settle(charge: Charge): void {
-    this.#over(this, charge);
+    this.#owner.over(this, charge);
   }
 
   void(): void {
-    this.#over(this);
+    this.#owner.over(this);
   }
 }

@@ -5,7 +5,7 @@ import type { JournalLine } from './journal-line.ts';
 import type { Outage } from './outage.ts';
 
 /** How old the output of a running attempt may be in the journal. */
-const PROGRESS_INTERVAL_MS = 250;
+const PROGRESS_INTERVAL_MS = 50;
 
 export interface InFlightDeps {
   readonly journal: Journal;

@@ -22,8 +22,22 @@ export interface LedgerOpening {
   readonly catalogueVersion: string;
 }
 
+/** How the ledger is, for operators. */
+export interface LedgerStatus {
+  /** Why it does not write what it is given, one sentence. Absent: it does. */
+  readonly problem?: string;
+  /** Epoch ms since which it is so. */
+  readonly since: number;
+  /** Records that wait to be written. */
+  readonly pending: number;
+  /** Records that were lost since the process started: they are in the sums of the log alone. */
+  readonly lost: number;
+}
+
 /** An attempt in the ledger. Exactly one of `settle` and `void` is called, once, when it is over. */
 export interface LedgerEntry {
+  /** Its request is about to leave: from now on it is found again if the process dies. Idempotent. */
+  sent(): void;
   /** Tokens received so far. Cheap: written down from time to time, for the case that the process dies. */
   progress(outputTokens: number): void;
   /** It consumed this. */
@@ -99,10 +113,15 @@ export interface Spending {
 
 /** The durable record of every attempt that consumed tokens. */
 export interface Ledger {
-  /** Before the request is sent. What is opened is found again if the process dies. */
+  /** Before the request is sent. */
   open(opening: LedgerOpening): LedgerEntry;
-  /** What was settled so far counts, whether it was written out or not. */
-  sums(query: LedgerQuery): Promise<LedgerSums>;
+  /**
+   * What was settled so far counts; if it cannot be written, what is missing makes the sums partial.
+   * One query reads at a time, and 16 wait at most.
+   *
+   * @throws (rejects with) ProviderError RATE_LIMIT_EXCEEDED beyond that, and the reason of `signal`
+   */
+  sums(query: LedgerQuery, signal?: AbortSignal): Promise<LedgerSums>;
   /**
    * What was spent before this process, and what those that died have left: since a midnight UTC in
    * epoch ms, or 0 for ever. What retention deleted is still counted. Blocks: for the start alone.
@@ -110,6 +129,7 @@ export interface Ledger {
   spending(since: number): readonly Spending[];
   /** What is kept of batches. Absent: the ledger is in memory, and there are none. */
   readonly batches?: BatchBooks;
+  status(): LedgerStatus;
   /** Writes out what is left. */
   close(): Promise<void>;
 }

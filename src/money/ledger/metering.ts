@@ -46,7 +46,7 @@ export function metering(deps: MeteringDeps): Stage {
     async function metered(call, emit) {
       const meter = new AttemptMeter(deps, call);
       const onProgress = (progress: AttemptProgress) => {
-        meter.sent = true;
+        meter.markSent();
         call.onProgress(progress);
       };
       const pass: Emit = (event) => {
@@ -67,7 +67,7 @@ export function metering(deps: MeteringDeps): Stage {
 /** What one attempt consumes. Per event a sum and a concatenation, everything else when it ends. */
 class AttemptMeter {
   /** The request is on its way, so the upstream may bill it. */
-  sent = false;
+  #sent = false;
   /** It is charged, or known to cost nothing. */
   #settled = false;
   readonly #deps: MeteringDeps;
@@ -87,10 +87,17 @@ class AttemptMeter {
     if (deps.costs.trackingEnabled) this.#entry = open(deps, call, this.#startedAt);
   }
 
+  markSent(): void {
+    if (this.#sent) return;
+    this.#sent = true;
+    this.#entry?.sent();
+  }
+
   see(event: AnswerEvent): void {
     if (event.type === 'hostedTool' && event.detail !== '') this.#uses.set(event.id, event.tool);
     const piece = writtenIn(event);
     if (piece === undefined) return;
+    this.markSent();
     this.#received = this.#received === undefined ? piece : this.#received + piece;
     this.#entry?.progress(
       event.type === 'textDelta' ? event.outputTokensSoFar : estimateTokens(this.#received.length),
@@ -109,7 +116,7 @@ class AttemptMeter {
   /** Charges an attempt that ended without an answer, or after it. */
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
     if (this.#settled) return;
-    if (this.#received !== undefined || (byCaller && this.sent)) {
+    if (this.#received !== undefined || (byCaller && this.#sent)) {
       this.#noteRoughly();
       const usage = await this.#fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
       this.#settle(usage, '', error.reason);

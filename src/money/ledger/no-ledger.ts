@@ -1,7 +1,7 @@
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { NO_LABELS, noTotals } from './totals.ts';
 
-const IGNORED: LedgerEntry = { progress() {}, settle() {}, void() {} };
+const IGNORED: LedgerEntry = { sent() {}, progress() {}, settle() {}, void() {} };
 
 const NO_LEDGER: Ledger = {
   open: () => IGNORED,
@@ -12,6 +12,7 @@ const NO_LEDGER: Ledger = {
     partial: false,
   }),
   spending: () => [],
+  status: () => ({ since: 0, pending: 0, lost: 0 }),
   close: async () => {},
 };
 

@@ -13,6 +13,11 @@ export interface LedgerOptions {
   readonly directory?: string;
   /** Single records are deleted once they ended so long ago; daily totals stay. */
   readonly retentionMs: number;
+  /**
+   * What becomes of a damaged database: the start is refused, or it is moved aside and a new one begun.
+   * Default: refuse.
+   */
+  readonly onCorruption?: 'refuse' | 'keep_aside';
 }
 
 export interface LedgerDeps {

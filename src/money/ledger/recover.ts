@@ -104,7 +104,7 @@ class JournalReader {
 function refuseNewer(version: number, path: string): void {
   if (version > JOURNAL_VERSION) {
     throw new LedgerError(
-      `${path} has version ${version}, and this program knows ${JOURNAL_VERSION}`,
+      `${path} has version ${version}, and this program knows ${JOURNAL_VERSION}: a newer version wrote it; start that one, or name another directory`,
     );
   }
 }

@@ -13,12 +13,14 @@ import type {
   LedgerOpening,
   LedgerQuery,
   LedgerRecord,
+  LedgerStatus,
   LedgerSums,
   Spending,
 } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import type { LedgerOperations } from './ledger-store.ts';
 import { Outage } from './outage.ts';
+import { QueryQueue } from './query-queue.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 import { sumRecords } from './sums.ts';
 
@@ -57,12 +59,18 @@ export class SqliteLedger implements Ledger {
   readonly #inFlight: InFlight | undefined;
   readonly #backlog = new Backlog();
   readonly #database: Outage;
+  readonly #journal: Outage;
+  readonly #queries = new QueryQueue();
+  /** Records that neither database nor journal would take. */
+  #lost = 0;
   readonly #newRetention: () => Retention;
   /** In memory it begins with the first batch: the thread is not started for nothing. */
   #retention: Retention | undefined;
   /** Numbers of attempts of which the journal should know that they are done. */
   #done: number[] = [];
   #lastNumber = 0;
+  /** Attempts that went to the database. */
+  #moved = 0;
   #flushTimer: Timer | undefined;
   /** A batch is on its way. */
   #flushing: Promise<boolean> | undefined;
@@ -77,28 +85,38 @@ export class SqliteLedger implements Ledger {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#database = new Outage('ledger database', log);
+    this.#database = new Outage('ledger database', log, clock);
+    this.#journal = new Outage('ledger journal', log, clock);
     const outage = this.#database;
     this.#newRetention = () => new Retention(retention, { store, outage, clock });
     if (journal !== undefined) {
       this.#retention = this.#newRetention();
-      const outage = new Outage('ledger journal', log);
-      this.#inFlight = new InFlight({ journal, outage, clock });
+      this.#inFlight = new InFlight({ journal, outage: this.#journal, clock });
       this.batches = batchBooks(deps.batches, (record) => this.#onRecord?.(record));
     }
   }
 
   open(opening: LedgerOpening): LedgerEntry {
-    const attempt = new Attempt(++this.#lastNumber, opening, this.#over);
-    if (this.#closed) return attempt;
-    this.#inFlight?.add(attempt);
-    if (this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
-    return attempt;
+    return new Attempt(++this.#lastNumber, opening, { sent: this.#sent, over: this.#over });
   }
 
-  async sums(query: LedgerQuery): Promise<LedgerSums> {
-    await this.#flushAll();
-    return sumRecords(this.#store, query, this.#clock.now());
+  sums(query: LedgerQuery, signal?: AbortSignal): Promise<LedgerSums> {
+    return this.#queries.run(async () => {
+      const isWhole = await this.#flushAll();
+      const sums = await sumRecords(this.#store, query, this.#clock.now(), signal);
+      return isWhole ? sums : { ...sums, partial: true };
+    }, signal);
+  }
+
+  status(): LedgerStatus {
+    const [database, journal] = [this.#database, this.#journal];
+    const outage = [database, journal].find(({ problem }) => problem !== undefined);
+    return {
+      ...(outage?.problem !== undefined && { problem: outage.problem }),
+      since: outage?.since ?? Math.max(database.since, journal.since),
+      pending: this.#backlog.size,
+      lost: this.#lost,
+    };
   }
 
   spending(since: number): readonly Spending[] {
@@ -123,11 +141,18 @@ export class SqliteLedger implements Ledger {
     this.#inFlight?.close(!this.#backlog.empty);
   }
 
+  readonly #sent = (attempt: Attempt): void => {
+    if (this.#closed) return;
+    this.#inFlight?.add(attempt);
+    if (this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
+  };
+
   readonly #over = (attempt: Attempt, charge?: Charge): void => {
     // Too late: the next start finds it in the journal.
     if (this.#closed) return;
     this.#inFlight?.delete(attempt);
     if (charge === undefined) {
+      if (!attempt.isSent) return;
       this.#done.push(attempt.number);
     } else {
       const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
@@ -147,13 +172,14 @@ export class SqliteLedger implements Ledger {
     this.#flushTimer ??= this.#clock.after(ms, () => void this.#flush());
   }
 
-  /** What is settled by now, as far as the database can be written. */
-  async #flushAll(): Promise<void> {
+  /** What is settled by now, as far as the database can be written. Whether all of it could. */
+  async #flushAll(): Promise<boolean> {
     for (let left = this.#backlog.size; left > 0; ) {
-      const before = this.#backlog.size;
-      if (!(await this.#flush())) break;
-      left -= Math.max(1, before - this.#backlog.size);
+      const moved = this.#moved;
+      if (!(await this.#flush())) return false;
+      left -= Math.max(1, this.#moved - moved);
     }
+    return true;
   }
 
   /** Writes a batch to the database, and what follows from it to the journal. Whether it could. */
@@ -180,6 +206,7 @@ export class SqliteLedger implements Ledger {
     await this.#store.ask('add', batch.records, batch.excess);
     this.#backlog.landed(batch);
     if (!this.#closed) this.#retention ??= this.#newRetention();
+    this.#moved += batch.numbers.length;
     this.#done = this.#done.concat(batch.numbers);
   }
 

@@ -1,3 +1,4 @@
+import { endReason } from '../../core/signal.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import type { LedgerQuery, LedgerSums } from './ledger.ts';
 import type { LedgerOperations } from './ledger-store.ts';
@@ -24,9 +25,11 @@ export async function sumRecords(
   store: Pick<StoreClient<LedgerOperations>, 'ask'>,
   query: LedgerQuery,
   now: number,
+  signal?: AbortSignal,
 ): Promise<LedgerSums> {
   const groups = new Groups();
   for (const slice of await store.ask('slices', query, now)) {
+    if (signal?.aborted) throw endReason(signal);
     for (const group of await store.ask('sums', slice, query)) groups.add(group, group);
   }
   return toSums(groups, query);

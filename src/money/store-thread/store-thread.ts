@@ -7,6 +7,7 @@ import {
 import {
   errorOf,
   OPENED,
+  type Opened,
   type Operations,
   type StoreOptions,
   type StoreReply,
@@ -41,6 +42,7 @@ export class StoreThread implements Stores {
   readonly #replies = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #waiting = new Map<number, Waiting>();
   #running: Running | undefined;
+  #opened: Opened = {};
   #lastId = OPENED;
   /** Why nothing can be asked any more. */
   #ended: Error | undefined;
@@ -54,6 +56,11 @@ export class StoreThread implements Stores {
   constructor(options: StoreOptions) {
     this.#options = options;
     if (options.directory !== undefined) this.#start();
+  }
+
+  /** Path of a damaged database that was moved away at the start. Undefined: there was none. */
+  get keptAside(): string | undefined {
+    return this.#opened.aside;
   }
 
   client<S extends Operations>(store: string): StoreClient<S> {
@@ -92,7 +99,7 @@ export class StoreThread implements Stores {
     });
     this.#running = { worker, port, exited };
     try {
-      this.#waitFor(OPENED, port);
+      this.#opened = this.#waitFor(OPENED, port) as Opened;
     } catch (error) {
       this.#end(error as Error);
       void worker.terminate();

@@ -1,11 +1,23 @@
-import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  type Stats,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError, messageOf } from './ledger-error.ts';
 
 /** Who called what at what price is nobody's business but the sidecar's user. */
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
+const WRITABLE_BY_OTHERS = 0o022;
 
 const SEGMENT = /^ledger-journal-(\d+)\.jsonl$/;
 
@@ -29,11 +41,13 @@ export function segmentNumbers(directory: string): readonly number[] {
  * The lock is SQLite's on a file of its own, hence the kernel's: there is nothing stale to take over
  * after a kill, and process ids, which are 1 in every container, play no part.
  *
- * @throws LedgerError if another ledger has it, or it cannot be written to.
+ * @throws LedgerError if another ledger has it, it cannot be written to, or others can write to it.
  */
 export function takeDirectory(directory: string): () => void {
   try {
-    mkdirSync(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+    makeDirectory(resolve(directory));
+    checkOwnership(directory);
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     const path = join(directory, 'ledger.lock');
     createFile(path);
     // SQLite gives the modes of the database to the files that it makes beside it.
@@ -48,8 +62,59 @@ export function takeDirectory(directory: string): () => void {
   }
 }
 
+/** Moves a damaged database away. Returns the path that it has from now on. */
+export function setAside(directory: string, now: Date): string {
+  const path = databasePath(directory);
+  const aside = `${path}.damaged-${now.toISOString().replaceAll(':', '-')}`;
+  renameSync(path, aside);
+  for (const suffix of ['-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  createFile(path);
+  return aside;
+}
+
+/** One at a time: `recursive` never ends where the kernel says that a directory is missing which is there. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: OWNER_ONLY_DIRECTORY });
+}
+
+/** Files by which somebody else could change what was spent, or learn of it. */
+const KEPT = /^(ledger|shared-totals|sidecar-name|batches)/;
+
+/** The directory and what is kept in it: neither follows a link, and nobody else can write to it. */
+function checkOwnership(directory: string): void {
+  const stats = lstatSync(directory);
+  if (!stats.isSymbolicLink() && !stats.isDirectory()) throw new LedgerError('it is no directory');
+  checkOwner(directory, stats);
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (KEPT.test(name)) checkOwner(path, lstatSync(path));
+  }
+}
+
+function checkOwner(path: string, stats: Stats): void {
+  if (stats.isSymbolicLink()) {
+    throw new LedgerError(`${path} is a symbolic link; name what it points to`);
+  }
+  const user = process.geteuid?.();
+  if (user !== undefined && stats.uid !== user) {
+    throw new LedgerError(
+      `${path} belongs to user ${stats.uid}, and this process runs as ${user}; give it a directory of its own, such as a new one inside`,
+    );
+  }
+  if (user !== undefined && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new LedgerError(
+      `${path} can be written by others (mode ${(stats.mode & 0o7777).toString(8)}); chmod go-w it, or name a new directory inside`,
+    );
+  }
+}
+
+/** Never opens what is there: to close it again would end SQLite's locks on it. */
 function createFile(path: string): void {
-  closeSync(openSync(path, 'a', OWNER_ONLY_FILE));
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', OWNER_ONLY_FILE));
 }
 
 const SQLITE_BUSY = 5;

@@ -11,6 +11,14 @@ export type Operations = Readonly<Record<string, (...args: any[]) => unknown>>;
 export interface StoreOptions {
   /** Absent: the database is in memory. */
   readonly directory?: string;
+  /** What becomes of a damaged database: the start is refused, or goes on with a new one. Default: refuse. */
+  readonly onCorruption?: 'refuse' | 'keep_aside';
+}
+
+/** Value of the first reply. */
+export interface Opened {
+  /** Path of a damaged database that was moved away. Absent: there was none. */
+  readonly aside?: string;
 }
 
 /** `workerData` of the thread. */
@@ -55,6 +63,16 @@ export class DatabaseError extends Error {
     this.name = 'DatabaseError';
     if (sqliteCode !== undefined) this.sqliteCode = sqliteCode;
   }
+}
+
+/** SQLite's primary result codes of a damaged file, and of one that is no database. */
+export const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** Whether the file is damaged. */
+export function isDamage(thrown: unknown): boolean {
+  const code = thrown instanceof DatabaseError ? thrown.sqliteCode : sqliteCodeOf(thrown);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 /** SQLite's primary result code of what was thrown; undefined: none. */

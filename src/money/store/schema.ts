@@ -89,7 +89,7 @@ export function schemaVersion(database: DatabaseSync): number {
 export function refuseNewer(version: number): void {
   if (version > SCHEMA_VERSION) {
     throw new LedgerError(
-      `its schema has version ${version}, and this program knows ${SCHEMA_VERSION}`,
+      `its schema has version ${version}, and this program knows ${SCHEMA_VERSION}: a newer version wrote it; start that one, or name another directory`,
     );
   }
 }

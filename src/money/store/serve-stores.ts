@@ -1,10 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { databasePath, takeDirectory } from './directory.ts';
+import { databasePath, setAside, takeDirectory } from './directory.ts';
 import { LedgerError, messageOf } from './ledger-error.ts';
 import {
   failureOf,
+  isDamage,
   OPENED,
+  type Opened,
   type Operations,
   type StoreOptions,
   type StoreReply,
@@ -45,7 +47,7 @@ export function serveStores(
     port.close();
     return;
   }
-  reply({ id: OPENED, value: undefined });
+  reply({ id: OPENED, value: open.opened });
   port.on('message', ({ id, store, operation, args }: StoreRequest) => {
     try {
       reply({ id, value: open.operations[store]?.[operation]?.(...args) });
@@ -58,28 +60,24 @@ export function serveStores(
 
 interface OpenStores {
   readonly operations: Readonly<Record<string, Operations>>;
+  readonly opened: Opened;
   readonly close: () => void;
 }
 
-function openStores(
-  stores: Readonly<Record<string, OpenStore>>,
-  { directory }: StoreOptions,
-): OpenStores {
+type StoreList = Readonly<Record<string, OpenStore>>;
+
+function openStores(stores: StoreList, options: StoreOptions): OpenStores {
+  const { directory, onCorruption } = options;
   if (directory === undefined) return openAll(stores, { database: new StoreDatabase(':memory:') });
   const release = takeDirectory(directory);
-  let database: StoreDatabase | undefined;
   try {
-    database = new StoreDatabase(databasePath(directory));
-    const { operations, close } = openAll(stores, { database, directory });
-    return {
-      operations,
-      close: () => {
-        close();
-        release();
-      },
+    const open = openOrReplace(stores, directory, onCorruption === 'keep_aside');
+    const close = () => {
+      open.close();
+      release();
     };
+    return { ...open, close };
   } catch (cause) {
-    database?.close();
     release();
     throw new LedgerError(`the ledger in ${directory} cannot be opened: ${messageOf(cause)}`, {
       cause,
@@ -87,11 +85,38 @@ function openStores(
   }
 }
 
-function openAll(stores: Readonly<Record<string, OpenStore>>, place: StorePlace): OpenStores {
+function openOrReplace(stores: StoreList, directory: string, replace: boolean): OpenStores {
+  try {
+    return openFile(stores, directory);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    if (!replace) {
+      throw new LedgerError(
+        `${databasePath(directory)} is damaged (${messageOf(cause)}); put a copy in its place, move it away, or set ledger.onCorruption to keep_aside`,
+        { cause },
+      );
+    }
+    const aside = setAside(directory, new Date());
+    return { ...openFile(stores, directory), opened: { aside } };
+  }
+}
+
+function openFile(stores: StoreList, directory: string): OpenStores {
+  const database = new StoreDatabase(databasePath(directory));
+  try {
+    database.check();
+    return openAll(stores, { database, directory });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openAll(stores: StoreList, place: StorePlace): OpenStores {
   const operations = Object.fromEntries(
     Object.entries(stores).map(([name, open]) => [name, open(place)]),
   );
-  return { operations, close: () => place.database.close() };
+  return { operations, opened: {}, close: () => place.database.close() };
 }
 
 /** Linux alone has a priority for each thread; elsewhere it would be that of the whole process. */

@@ -75,10 +75,13 @@ export class CircuitBreakers {
   #create(model: string): Circuit {
     const { clock, log, random, room } = this.#deps;
     const fields = { target: this.#upstream, model };
+    let isOutage = false;
     const circuit: Circuit = new Circuit(this.#options, clock, random, (state) => {
       const { openForMs } = circuit;
-      if (state === 'open') log.warn({ ...fields, openForMs }, 'circuit opened');
+      // Not again after each probe that failed: the outage is the same.
+      if (state === 'open' && !isOutage) log.warn({ ...fields, openForMs }, 'circuit opened');
       if (state === 'closed') log.info(fields, 'circuit closed');
+      if (state !== 'free') isOutage = state === 'open';
       room.look(circuit);
     });
     return circuit;

@@ -49,6 +49,7 @@ class LedgerProbe implements Pick<Ledger, 'open'> {
   open(opening: LedgerOpening) {
     this.lines.push(opening);
     return {
+      sent: () => {},
       progress: (outputTokens: number) => void this.lines.push(outputTokens),
       settle: (charge: Charge) => void this.lines.push(charge),
       void: () => void this.lines.push('void'),
@@ -80,6 +81,7 @@ function setUp({ trackingEnabled = true, sizes = letters } = {}) {
       open: (opening) => ledger.open(opening),
       sums: () => Promise.reject(new Error('not asked')),
       spending: () => [],
+      status: () => ({ since: 0, pending: 0, lost: 0 }),
       close: async () => {},
     },
     instruments: probe.instruments,

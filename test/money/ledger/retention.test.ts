@@ -41,7 +41,7 @@ describe('retention', () => {
     const records = Array.from({ length: 1_200 }, (_, index) => aRecord(`call-${index}`));
     tables.add(records);
     const clock = new FakeClock(MIDNIGHT + 2 * DAY);
-    const outage = new Outage('database', new FakeLog());
+    const outage = new Outage('database', new FakeLog(), clock);
     const retention = new Retention({ retentionMs: DAY }, { store, outage, clock });
     const left = () => {
       const all = { source: 'records', range: [0, clock.now()] } as const;
@@ -63,7 +63,7 @@ describe('retention', () => {
     const records = [1, 2, 3, 4].map((n) => aRecord(`call-${n}`, { endedAt: MIDNIGHT + n }));
     tables.add(records);
     const clock = new FakeClock(MIDNIGHT + 10);
-    const outage = new Outage('database', new FakeLog());
+    const outage = new Outage('database', new FakeLog(), clock);
     const options = { retentionMs: DAY, maxRecords: 3 };
     const retention = new Retention(options, { store, outage, clock });
     clock.advance(100);

@@ -56,6 +56,7 @@ function open(callId: string): void {
     prices: { input: 3n, output: 7n },
     catalogueVersion: '1',
   });
+  entry.sent();
   running.set(callId, entry);
   say(`opened ${callId}`);
 }

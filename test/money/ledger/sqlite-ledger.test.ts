@@ -3,15 +3,19 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Ledger } from '../../../src/money/ledger/ledger.ts';
 import { databasePath } from '../../../src/money/store/directory.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
   aCharge,
   aDirectory,
   aLedger,
   anOpening,
   costing,
+  DAY,
+  FakeLog,
   journalOf,
   leftBy,
   MIDNIGHT,
+  openAlone,
   recordsIn,
   segments,
   someUsage,
@@ -146,6 +150,17 @@ describe('what is settled', () => {
   });
 });
 
+describe('what was told', () => {
+  it('is in the journal before anything else happens, exactly', () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    ledger.open(anOpening()).settle(aCharge(costing(77n)));
+    const left = leftBy(directory);
+    aLedger({ directory: left });
+    expect(recordsIn(left)).toMatchObject([{ outcome: 'completed', cost_usd: '0.000000000077' }]);
+  });
+});
+
 describe('what is void', () => {
   it('is in no record, and not in flight any more', async () => {
     const directory = aDirectory();
@@ -166,28 +181,43 @@ describe('what is void', () => {
 });
 
 describe('what is in flight', () => {
-  it('is on disk before the request is sent, without a word of the prompt', () => {
+  it('is on disk when the request is sent, without a word of the prompt', () => {
     const directory = aDirectory();
     const { ledger } = aLedger({ directory });
     ledger.open(anOpening({ callId: 'in-flight' }));
     expect(journalOf(directory)).toContain('"callId":"in-flight"');
   });
 
-  it('is written down with its output four times a second, and only if there is more', async () => {
+  it('is nothing before its request is sent', async () => {
+    const directory = aDirectory();
+    const { ledger, close } = openAlone(
+      { directory, retentionMs: DAY },
+      { clock: new FakeClock(), log: new FakeLog() },
+    );
+    const entry = ledger.open(anOpening({ callId: 'not-sent' }));
+    entry.progress(3);
+    expect(journalOf(directory)).not.toContain('not-sent');
+    entry.void();
+    expect((await ledger.sums({ groupBy: [] })).total.attempts).toBe(0);
+    expect(journalOf(directory)).not.toContain('done');
+    await close();
+  });
+
+  it('is written down with its output every 50 ms, and only if there is more', async () => {
     const directory = aDirectory();
     const { ledger, advance } = aLedger({ directory });
     const entry = ledger.open(anOpening());
     ledger.open(anOpening({ callId: 'silent' }));
     entry.progress(3);
     entry.progress(5);
-    await advance(250);
-    await advance(250);
+    await advance(50);
+    await advance(50);
     entry.progress(8);
-    await advance(250);
+    await advance(50);
     const progress = journalOf(directory).match(/^\["progress".*$/gm);
     expect(progress).toEqual([
-      `["progress",${MIDNIGHT + 250},[[1,5]]]`,
-      `["progress",${MIDNIGHT + 750},[[1,8]]]`,
+      `["progress",${MIDNIGHT + 50},[[1,5]]]`,
+      `["progress",${MIDNIGHT + 150},[[1,8]]]`,
     ]);
   });
 
@@ -237,6 +267,32 @@ describe('while the database cannot be written', () => {
     await advance(1_000);
     expect(log.lines.slice(1)).toEqual(['info: ledger database can be written again']);
     expect(recordsIn(directory)).toHaveLength(3);
+  });
+
+  it('sums say that they are partial, and the status why', async () => {
+    const directory = aDirectory();
+    const { ledger, clock, advance } = aLedger({ directory });
+    expect(ledger.status()).toEqual({ since: MIDNIGHT, pending: 0, lost: 0 });
+    const release = busy(directory);
+    clock.advance(10);
+    ledger.open(anOpening()).settle(aCharge());
+    expect(await ledger.sums({ groupBy: [] })).toMatchObject({
+      partial: true,
+      total: { attempts: 0 },
+    });
+    expect(ledger.status()).toEqual({
+      problem: 'The ledger database cannot be written: database is locked.',
+      since: MIDNIGHT + 10,
+      pending: 1,
+      lost: 0,
+    });
+    release();
+    await advance(1_000);
+    expect(await ledger.sums({ groupBy: [] })).toMatchObject({
+      partial: false,
+      total: { attempts: 1 },
+    });
+    expect(ledger.status()).toEqual({ since: MIDNIGHT + 1_010, pending: 0, lost: 0 });
   });
 
   it('the journal has what is settled, as it is and once', async () => {

@@ -88,6 +88,13 @@ export function aLedger(
     { clock, log },
   );
   opened.push({ close });
+  // As the request of each attempt leaves at once here.
+  const open = ledger.open.bind(ledger);
+  ledger.open = (opening) => {
+    const entry = open(opening);
+    entry.sent();
+    return entry;
+  };
   const client = stores.client<LedgerOperations>('ledger');
   /** Lets time pass, and the thread answer what it was asked by then. */
   const advance = async (ms: number) => {

@@ -1,7 +1,12 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
-import { segmentNumbers, segmentPath, takeDirectory } from '../../../src/money/store/directory.ts';
+import { describe, expect, it, jest } from '@jest/globals';
+import {
+  databasePath,
+  segmentNumbers,
+  segmentPath,
+  takeDirectory,
+} from '../../../src/money/store/directory.ts';
 import { aCharge, aDirectory, aLedger, anOpening } from '../ledger/support.ts';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -35,17 +40,59 @@ describe('the directory of the ledger', () => {
 
   it('is let go of if the ledger cannot be opened', () => {
     const directory = aDirectory();
-    writeFileSync(join(directory, 'ledger.sqlite'), 'this is no database, but something else');
-    expect(() => aLedger({ directory })).toThrow(
-      `the ledger in ${directory} cannot be opened: file is not a database`,
-    );
+    mkdirSync(databasePath(directory));
+    expect(() => aLedger({ directory })).toThrow(`the ledger in ${directory} cannot be opened: `);
+    rmdirSync(databasePath(directory));
     takeDirectory(directory)();
   });
 
   it('is named if it cannot be a directory', () => {
     const path = join(aDirectory(), 'file');
     writeFileSync(path, '');
-    expect(() => takeDirectory(path)).toThrow(`there can be no ledger in ${path}: EEXIST`);
+    expect(() => takeDirectory(path)).toThrow(
+      `there can be no ledger in ${path}: it is no directory`,
+    );
+  });
+
+  it('is refused at once where the kernel makes none', () => {
+    expect(() => takeDirectory('/proc/x')).toThrow('there can be no ledger in /proc/x: ENOENT');
+    const file = join(aDirectory(), 'file');
+    writeFileSync(file, '');
+    expect(() => takeDirectory(join(file, 'x'))).toThrow('ENOTDIR');
+  });
+
+  it('is refused if others can write to it, or to what is in it', () => {
+    const directory = aDirectory();
+    for (const mode of [0o777, 0o1777, 0o770, 0o702]) {
+      chmodSync(directory, mode);
+      expect(() => takeDirectory(directory)).toThrow(
+        `${directory} can be written by others (mode ${mode.toString(8)}); chmod go-w it`,
+      );
+    }
+    chmodSync(directory, 0o755);
+    const path = segmentPath(directory, 1);
+    writeFileSync(path, '');
+    chmodSync(path, 0o666);
+    expect(() => takeDirectory(directory)).toThrow(`${path} can be written by others (mode 666)`);
+  });
+
+  it('is refused if it is a link, or something in it is', () => {
+    const directory = aDirectory();
+    const link = join(aDirectory(), 'link');
+    symlinkSync(directory, link);
+    expect(() => takeDirectory(link)).toThrow(`${link} is a symbolic link; name what it points to`);
+    symlinkSync(join(link, 'elsewhere'), databasePath(directory));
+    expect(() => takeDirectory(directory)).toThrow(`${databasePath(directory)} is a symbolic link`);
+  });
+
+  it('is refused if it belongs to somebody else', () => {
+    const directory = aDirectory();
+    const { uid } = statSync(directory);
+    jest.spyOn(process, 'geteuid').mockReturnValue(uid + 1);
+    expect(() => takeDirectory(directory)).toThrow(
+      `${directory} belongs to user ${uid}, and this process runs as ${uid + 1}`,
+    );
+    jest.restoreAllMocks();
   });
 
   it('holds segments in order of their numbers, and other files that are none', () => {

@@ -29,7 +29,7 @@ describe('the schema of the ledger', () => {
     await aLedger({ directory }).close();
     const database = new DatabaseSync(databasePath(directory));
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
-    const message = `its schema has version ${SCHEMA_VERSION + 1}, and this program knows ${SCHEMA_VERSION}`;
+    const message = `its schema has version ${SCHEMA_VERSION + 1}, and this program knows ${SCHEMA_VERSION}: a newer version wrote it; start that one`;
     expect(() => aLedger({ directory })).toThrow(message);
     expect(() => recordsIn(directory)).toThrow(message);
     expect(schemaVersion(database)).toBe(SCHEMA_VERSION + 1);

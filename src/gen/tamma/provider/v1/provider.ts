@@ -275,7 +275,7 @@ export interface ProviderStatus {
    * yet.
    */
   load: number;
-  /** The durable record of usage. Not filled yet. */
+  /** The durable record of usage. */
   ledger:
     | StoreStatus
     | undefined;

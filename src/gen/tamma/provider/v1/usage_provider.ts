@@ -80,7 +80,8 @@ export interface GetUsageResponse {
   truncated: boolean;
   /**
    * Some of what was used is missing, because it could not be read: the store that several sidecars
-   * share is away, and these are this sidecar's own sums, or it has just lost data that is told again.
+   * share is away, and these are this sidecar's own sums, or it has just lost data that is told again; or the
+   * ledger cannot be written, and records wait.
    */
   partial: boolean;
 }
