@@ -305,6 +305,20 @@ describe('an open circuit', () => {
     await succeed();
     expect(log.info.mock.calls).toEqual([[target, 'circuit closed']]);
   });
+
+  it('logs an outage once, however many probes fail', async () => {
+    const { clock, fail, log, recover, state, succeed, trip } = setUp();
+    await recover();
+    for (let probe = 0; probe < 5; probe++) {
+      await fail();
+      expect(state()).toBe('open');
+      clock.advance(60 * OPTIONS.openForMs);
+    }
+    expect(log.warn).toHaveBeenCalledTimes(1);
+    await succeed();
+    await trip();
+    expect(log.warn).toHaveBeenCalledTimes(2);
+  });
 });
 
 describe('a half open circuit', () => {
