@@ -16,6 +16,8 @@ LABEL org.opencontainers.image.title="tamma-provider-openai" \
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json ./
+COPY proto proto
+COPY third_party third_party
 COPY --from=build /app/dist/*.js /app/dist/THIRD_PARTY_LICENSES.txt dist/
 # Unprivileged, and as a number, so that Kubernetes can see that it is not root. Nothing here is
 # written to: the root file system may be read-only.

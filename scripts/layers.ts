@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 
 /** From the ground up. Folders of one entry do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['telemetry', 'config'],
+  // The client is what other processes call the sidecar with.
+  ['telemetry', 'config', 'client'],
   ['core'],
   ['request'],
   ['money'],
@@ -16,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** The only places, below src, that import them. */
 const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = [
-  [/^@grpc\//, 'server/'],
+  [/^@grpc\//, 'server/', 'client/'],
   [/^(openai|undici)(\/|$)/, 'openai/'],
   [/^opossum$/, 'policies/breaker/'],
   [/^@redis\//, 'shared-store/'],
@@ -25,7 +26,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
 ];
 
 /** Wire types stay in the server, which converts them. */
-export const GENERATED = { folder: 'gen', importers: ['server', 'app'] };
+export const GENERATED = { folder: 'gen', importers: ['server', 'app', 'client'] };
 
 export interface Import {
   readonly from: string;

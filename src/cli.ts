@@ -20,6 +20,7 @@ export interface CommandLine {
 const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
        tamma-provider-openai ledger [--help]
        tamma-provider-openai forget [--help]
+       tamma-provider-openai protos --out DIRECTORY
 
   --config PATH   configuration file (YAML); default: the one TAMMA_CONFIG names, else none
   --check-config  print the effective configuration without secrets, and exit
@@ -28,6 +29,7 @@ const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
 
   ledger          write the records of the ledger to standard output, and exit
   forget          erase a user or project from what is kept, and exit
+  protos          write the contract, for stubs and grpcurl, to a directory, and exit
 
 OPENAI_API_KEY alone is enough to run.
 `;
@@ -48,6 +50,10 @@ export async function run(commandLine: CommandLine, host: Host): Promise<number>
   if (subcommand === 'forget') {
     const { forget } = await import('./forget-command.ts');
     return forget({ ...commandLine, argv }, host);
+  }
+  if (subcommand === 'protos') {
+    const { writeProtos } = await import('./protos-command.ts');
+    return writeProtos(argv, host.stdout, host.stderr);
   }
   const options = readOptions(commandLine.argv, host);
   if (options === undefined) return EXIT_USAGE;

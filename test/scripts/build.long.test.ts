@@ -15,7 +15,9 @@ beforeAll(() => {
   execFileSync('npm', ['run', 'build'], { stdio: 'pipe' });
   directory = mkdtempSync(join(tmpdir(), 'built-'));
   cpSync('dist', join(directory, 'dist'), { recursive: true });
-  cpSync('package.json', join(directory, 'package.json'));
+  for (const name of ['package.json', 'proto', 'third_party']) {
+    cpSync(name, join(directory, name), { recursive: true });
+  }
   entry = join(directory, 'dist/main.js');
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -63,6 +65,15 @@ describe('the bundle, where there are no packages', () => {
       expect(others).toEqual([]);
     },
   );
+
+  it('writes the contract that it serves', () => {
+    const out = join(directory, 'contract');
+    program('protos', '--out', out);
+    const written = readFileSync(join(out, 'proto/tamma/provider/v1/provider.proto'), 'utf8');
+    expect(written).toBe(readFileSync('proto/tamma/provider/v1/provider.proto', 'utf8'));
+    expect(readdirSync(join(out, 'third_party/google')).sort()).toEqual(['rpc', 'type']);
+    expect(readFileSync(join(out, 'descriptors.binpb')).includes('IAIBatchProvider')).toBe(true);
+  });
 
   it('has the licence of every package that is in it', () => {
     const texts = readFileSync(join(directory, 'dist/THIRD_PARTY_LICENSES.txt'), 'utf8');

@@ -336,6 +336,28 @@ export const CreateBatchRequest: MessageFns<CreateBatchRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<CreateBatchRequest>): CreateBatchRequest {
+    return CreateBatchRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateBatchRequest>): CreateBatchRequest {
+    const message = createBaseCreateBatchRequest();
+    switch (object.piece?.$case) {
+      case "options": {
+        if (object.piece?.value !== undefined && object.piece?.value !== null) {
+          message.piece = { $case: "options", value: BatchOptions.fromPartial(object.piece.value) };
+        }
+        break;
+      }
+      case "item": {
+        if (object.piece?.value !== undefined && object.piece?.value !== null) {
+          message.piece = { $case: "item", value: BatchItem.fromPartial(object.piece.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseBatchOptions(): BatchOptions {
@@ -459,6 +481,33 @@ export const BatchOptions: MessageFns<BatchOptions> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<BatchOptions>): BatchOptions {
+    return BatchOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchOptions>): BatchOptions {
+    const message = createBaseBatchOptions();
+    message.displayName = object.displayName ?? "";
+    message.idempotencyKey = object.idempotencyKey ?? "";
+    message.execution = object.execution ?? 0;
+    message.completionWindow = (object.completionWindow !== undefined && object.completionWindow !== null)
+      ? Duration.fromPartial(object.completionWindow)
+      : undefined;
+    message.maxCost = (object.maxCost !== undefined && object.maxCost !== null)
+      ? Money.fromPartial(object.maxCost)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
 };
 
 function createBaseBatchOptions_MetadataEntry(): BatchOptions_MetadataEntry {
@@ -515,6 +564,16 @@ export const BatchOptions_MetadataEntry: MessageFns<BatchOptions_MetadataEntry> 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<BatchOptions_MetadataEntry>): BatchOptions_MetadataEntry {
+    return BatchOptions_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchOptions_MetadataEntry>): BatchOptions_MetadataEntry {
+    const message = createBaseBatchOptions_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
   },
 };
 
@@ -573,6 +632,18 @@ export const BatchItem: MessageFns<BatchItem> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<BatchItem>): BatchItem {
+    return BatchItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchItem>): BatchItem {
+    const message = createBaseBatchItem();
+    message.customId = object.customId ?? "";
+    message.request = (object.request !== undefined && object.request !== null)
+      ? MessageRequest.fromPartial(object.request)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseCreateBatchResponse(): CreateBatchResponse {
@@ -618,6 +689,15 @@ export const CreateBatchResponse: MessageFns<CreateBatchResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CreateBatchResponse>): CreateBatchResponse {
+    return CreateBatchResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateBatchResponse>): CreateBatchResponse {
+    const message = createBaseCreateBatchResponse();
+    message.batch = (object.batch !== undefined && object.batch !== null) ? Batch.fromPartial(object.batch) : undefined;
+    return message;
   },
 };
 
@@ -665,6 +745,15 @@ export const GetBatchRequest: MessageFns<GetBatchRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetBatchRequest>): GetBatchRequest {
+    return GetBatchRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBatchRequest>): GetBatchRequest {
+    const message = createBaseGetBatchRequest();
+    message.batchId = object.batchId ?? "";
+    return message;
+  },
 };
 
 function createBaseGetBatchResponse(): GetBatchResponse {
@@ -710,6 +799,15 @@ export const GetBatchResponse: MessageFns<GetBatchResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetBatchResponse>): GetBatchResponse {
+    return GetBatchResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBatchResponse>): GetBatchResponse {
+    const message = createBaseGetBatchResponse();
+    message.batch = (object.batch !== undefined && object.batch !== null) ? Batch.fromPartial(object.batch) : undefined;
+    return message;
   },
 };
 
@@ -779,6 +877,17 @@ export const ListBatchesRequest: MessageFns<ListBatchesRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ListBatchesRequest>): ListBatchesRequest {
+    return ListBatchesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBatchesRequest>): ListBatchesRequest {
+    const message = createBaseListBatchesRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.state = object.state ?? 0;
+    return message;
+  },
 };
 
 function createBaseListBatchesResponse(): ListBatchesResponse {
@@ -836,6 +945,16 @@ export const ListBatchesResponse: MessageFns<ListBatchesResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ListBatchesResponse>): ListBatchesResponse {
+    return ListBatchesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBatchesResponse>): ListBatchesResponse {
+    const message = createBaseListBatchesResponse();
+    message.batches = object.batches?.map((e) => Batch.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
 };
 
 function createBaseCancelBatchRequest(): CancelBatchRequest {
@@ -882,6 +1001,15 @@ export const CancelBatchRequest: MessageFns<CancelBatchRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<CancelBatchRequest>): CancelBatchRequest {
+    return CancelBatchRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelBatchRequest>): CancelBatchRequest {
+    const message = createBaseCancelBatchRequest();
+    message.batchId = object.batchId ?? "";
+    return message;
+  },
 };
 
 function createBaseCancelBatchResponse(): CancelBatchResponse {
@@ -927,6 +1055,15 @@ export const CancelBatchResponse: MessageFns<CancelBatchResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CancelBatchResponse>): CancelBatchResponse {
+    return CancelBatchResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelBatchResponse>): CancelBatchResponse {
+    const message = createBaseCancelBatchResponse();
+    message.batch = (object.batch !== undefined && object.batch !== null) ? Batch.fromPartial(object.batch) : undefined;
+    return message;
   },
 };
 
@@ -998,6 +1135,19 @@ export const StreamBatchResultsRequest: MessageFns<StreamBatchResultsRequest> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<StreamBatchResultsRequest>): StreamBatchResultsRequest {
+    return StreamBatchResultsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamBatchResultsRequest>): StreamBatchResultsRequest {
+    const message = createBaseStreamBatchResultsRequest();
+    message.batchId = object.batchId ?? "";
+    message.afterSequence = (object.afterSequence !== undefined && object.afterSequence !== null)
+      ? BigInt(object.afterSequence)
+      : 0n;
+    message.wait = object.wait ?? false;
+    return message;
   },
 };
 
@@ -1082,6 +1232,30 @@ export const StreamBatchResultsResponse: MessageFns<StreamBatchResultsResponse> 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<StreamBatchResultsResponse>): StreamBatchResultsResponse {
+    return StreamBatchResultsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamBatchResultsResponse>): StreamBatchResultsResponse {
+    const message = createBaseStreamBatchResultsResponse();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.customId = object.customId ?? "";
+    switch (object.result?.$case) {
+      case "response": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = { $case: "response", value: MessageResponse.fromPartial(object.result.value) };
+        }
+        break;
+      }
+      case "error": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = { $case: "error", value: Status.fromPartial(object.result.value) };
+        }
+        break;
+      }
+    }
+    return message;
   },
 };
 
@@ -1278,6 +1452,43 @@ export const Batch: MessageFns<Batch> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Batch>): Batch {
+    return Batch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Batch>): Batch {
+    const message = createBaseBatch();
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
+    message.state = object.state ?? 0;
+    message.counts = (object.counts !== undefined && object.counts !== null)
+      ? BatchCounts.fromPartial(object.counts)
+      : undefined;
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Cost.fromPartial(object.cost) : undefined;
+    message.createTime = (object.createTime !== undefined && object.createTime !== null)
+      ? Timestamp.fromPartial(object.createTime)
+      : undefined;
+    message.finishTime = (object.finishTime !== undefined && object.finishTime !== null)
+      ? Timestamp.fromPartial(object.finishTime)
+      : undefined;
+    message.expireTime = (object.expireTime !== undefined && object.expireTime !== null)
+      ? Timestamp.fromPartial(object.expireTime)
+      : undefined;
+    message.upstreamBatchIds = object.upstreamBatchIds?.map((e) => e) || [];
+    message.problems = object.problems?.map((e) => e) || [];
+    message.execution = object.execution ?? 0;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
 };
 
 function createBaseBatch_MetadataEntry(): Batch_MetadataEntry {
@@ -1334,6 +1545,16 @@ export const Batch_MetadataEntry: MessageFns<Batch_MetadataEntry> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Batch_MetadataEntry>): Batch_MetadataEntry {
+    return Batch_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Batch_MetadataEntry>): Batch_MetadataEntry {
+    const message = createBaseBatch_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
   },
 };
 
@@ -1411,6 +1632,17 @@ export const BatchCounts: MessageFns<BatchCounts> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<BatchCounts>): BatchCounts {
+    return BatchCounts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchCounts>): BatchCounts {
+    const message = createBaseBatchCounts();
+    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : 0n;
+    message.completed = (object.completed !== undefined && object.completed !== null) ? BigInt(object.completed) : 0n;
+    message.failed = (object.failed !== undefined && object.failed !== null) ? BigInt(object.failed) : 0n;
+    return message;
   },
 };
 
@@ -1550,7 +1782,18 @@ export interface IAIBatchProviderServer extends UntypedServiceImplementation {
   streamBatchResults: handleServerStreamingCall<StreamBatchResultsRequest, StreamBatchResultsResponse>;
 }
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

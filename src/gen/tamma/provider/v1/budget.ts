@@ -318,9 +318,49 @@ export const Budget: MessageFns<Budget> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Budget>): Budget {
+    return Budget.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Budget>): Budget {
+    const message = createBaseBudget();
+    message.name = object.name ?? "";
+    message.scope = object.scope ?? 0;
+    message.subject = object.subject ?? "";
+    message.period = object.period ?? 0;
+    message.limit = (object.limit !== undefined && object.limit !== null) ? Money.fromPartial(object.limit) : undefined;
+    message.spent = (object.spent !== undefined && object.spent !== null) ? Money.fromPartial(object.spent) : undefined;
+    message.reserved = (object.reserved !== undefined && object.reserved !== null)
+      ? Money.fromPartial(object.reserved)
+      : undefined;
+    message.remaining = (object.remaining !== undefined && object.remaining !== null)
+      ? Money.fromPartial(object.remaining)
+      : undefined;
+    message.startTime = (object.startTime !== undefined && object.startTime !== null)
+      ? Timestamp.fromPartial(object.startTime)
+      : undefined;
+    message.resetTime = (object.resetTime !== undefined && object.resetTime !== null)
+      ? Timestamp.fromPartial(object.resetTime)
+      : undefined;
+    message.alertThresholds = object.alertThresholds?.map((e) => e) || [];
+    message.alertsRaised = object.alertsRaised?.map((e) => e) || [];
+    message.shared = object.shared ?? false;
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

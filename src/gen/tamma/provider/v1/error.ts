@@ -398,6 +398,31 @@ export const FailureInfo: MessageFns<FailureInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<FailureInfo>): FailureInfo {
+    return FailureInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FailureInfo>): FailureInfo {
+    const message = createBaseFailureInfo();
+    message.reason = object.reason ?? 0;
+    message.attempts = object.attempts ?? 0;
+    message.lastSequence = object.lastSequence ?? 0;
+    message.partialUsage = (object.partialUsage !== undefined && object.partialUsage !== null)
+      ? Usage.fromPartial(object.partialUsage)
+      : undefined;
+    message.timeoutPhase = object.timeoutPhase ?? 0;
+    message.countedTokens = object.countedTokens ?? 0;
+    message.tokenLimit = object.tokenLimit ?? 0;
+    message.failedAttempts = object.failedAttempts?.map((e) => FailedAttempt.fromPartial(e)) || [];
+    message.budget = (object.budget !== undefined && object.budget !== null)
+      ? Budget.fromPartial(object.budget)
+      : undefined;
+    message.partialCost = (object.partialCost !== undefined && object.partialCost !== null)
+      ? Cost.fromPartial(object.partialCost)
+      : undefined;
+    message.upstreamMessage = object.upstreamMessage ?? "";
+    return message;
+  },
 };
 
 function createBaseFailedAttempt(): FailedAttempt {
@@ -518,9 +543,37 @@ export const FailedAttempt: MessageFns<FailedAttempt> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<FailedAttempt>): FailedAttempt {
+    return FailedAttempt.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FailedAttempt>): FailedAttempt {
+    const message = createBaseFailedAttempt();
+    message.attempt = object.attempt ?? 0;
+    message.model = object.model ?? "";
+    message.reason = object.reason ?? 0;
+    message.upstreamStatus = object.upstreamStatus ?? 0;
+    message.upstreamRequestId = object.upstreamRequestId ?? "";
+    message.duration = (object.duration !== undefined && object.duration !== null)
+      ? Duration.fromPartial(object.duration)
+      : undefined;
+    message.target = object.target ?? "";
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

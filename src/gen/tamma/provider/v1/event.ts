@@ -483,6 +483,21 @@ export const StreamOptions: MessageFns<StreamOptions> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<StreamOptions>): StreamOptions {
+    return StreamOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamOptions>): StreamOptions {
+    const message = createBaseStreamOptions();
+    message.recovery = object.recovery ?? 0;
+    message.firstTokenTimeout = (object.firstTokenTimeout !== undefined && object.firstTokenTimeout !== null)
+      ? Duration.fromPartial(object.firstTokenTimeout)
+      : undefined;
+    message.idleTimeout = (object.idleTimeout !== undefined && object.idleTimeout !== null)
+      ? Duration.fromPartial(object.idleTimeout)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseStarted(): Started {
@@ -627,6 +642,27 @@ export const Started: MessageFns<Started> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Started>): Started {
+    return Started.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Started>): Started {
+    const message = createBaseStarted();
+    message.responseId = object.responseId ?? "";
+    message.model = object.model ?? "";
+    message.upstreamRequestId = object.upstreamRequestId ?? "";
+    message.attempt = object.attempt ?? 0;
+    message.effectiveSettings = (object.effectiveSettings !== undefined && object.effectiveSettings !== null)
+      ? EffectiveSettings.fromPartial(object.effectiveSettings)
+      : undefined;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    message.truncation = (object.truncation !== undefined && object.truncation !== null)
+      ? Truncation.fromPartial(object.truncation)
+      : undefined;
+    message.target = object.target ?? "";
+    message.storedUpstream = object.storedUpstream ?? false;
+    return message;
+  },
 };
 
 function createBaseTruncation(): Truncation {
@@ -708,6 +744,17 @@ export const Truncation: MessageFns<Truncation> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Truncation>): Truncation {
+    return Truncation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Truncation>): Truncation {
+    const message = createBaseTruncation();
+    message.droppedMessages = object.droppedMessages?.map((e) => e) || [];
+    message.inputTokensBefore = object.inputTokensBefore ?? 0;
+    message.inputTokensAfter = object.inputTokensAfter ?? 0;
+    return message;
   },
 };
 
@@ -913,6 +960,28 @@ export const EffectiveSettings: MessageFns<EffectiveSettings> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<EffectiveSettings>): EffectiveSettings {
+    return EffectiveSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EffectiveSettings>): EffectiveSettings {
+    const message = createBaseEffectiveSettings();
+    message.model = object.model ?? "";
+    message.maxTokens = object.maxTokens ?? undefined;
+    message.temperature = object.temperature ?? undefined;
+    message.topP = object.topP ?? undefined;
+    message.frequencyPenalty = object.frequencyPenalty ?? undefined;
+    message.presencePenalty = object.presencePenalty ?? undefined;
+    message.reasoningEffort = object.reasoningEffort ?? "";
+    message.serviceTier = object.serviceTier ?? "";
+    message.verbosity = object.verbosity ?? "";
+    message.profile = object.profile ?? "";
+    message.taskType = object.taskType ?? 0;
+    message.api = object.api ?? "";
+    message.systemPromptAdded = object.systemPromptAdded ?? false;
+    message.reasoningSummary = object.reasoningSummary ?? "";
+    return message;
+  },
 };
 
 function createBaseTextDelta(): TextDelta {
@@ -981,6 +1050,17 @@ export const TextDelta: MessageFns<TextDelta> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<TextDelta>): TextDelta {
+    return TextDelta.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TextDelta>): TextDelta {
+    const message = createBaseTextDelta();
+    message.text = object.text ?? "";
+    message.outputTokensSoFar = object.outputTokensSoFar ?? 0;
+    message.phase = object.phase ?? "";
+    return message;
+  },
 };
 
 function createBaseReasoningDelta(): ReasoningDelta {
@@ -1027,6 +1107,15 @@ export const ReasoningDelta: MessageFns<ReasoningDelta> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ReasoningDelta>): ReasoningDelta {
+    return ReasoningDelta.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReasoningDelta>): ReasoningDelta {
+    const message = createBaseReasoningDelta();
+    message.text = object.text ?? "";
+    return message;
+  },
 };
 
 function createBaseRefusalDelta(): RefusalDelta {
@@ -1072,6 +1161,15 @@ export const RefusalDelta: MessageFns<RefusalDelta> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<RefusalDelta>): RefusalDelta {
+    return RefusalDelta.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusalDelta>): RefusalDelta {
+    const message = createBaseRefusalDelta();
+    message.text = object.text ?? "";
+    return message;
   },
 };
 
@@ -1162,6 +1260,19 @@ export const ToolCallDelta: MessageFns<ToolCallDelta> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ToolCallDelta>): ToolCallDelta {
+    return ToolCallDelta.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolCallDelta>): ToolCallDelta {
+    const message = createBaseToolCallDelta();
+    message.index = object.index ?? 0;
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.argumentsFragment = object.argumentsFragment ?? "";
+    message.kind = object.kind ?? 0;
+    return message;
   },
 };
 
@@ -1264,6 +1375,20 @@ export const HostedToolEvent: MessageFns<HostedToolEvent> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<HostedToolEvent>): HostedToolEvent {
+    return HostedToolEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HostedToolEvent>): HostedToolEvent {
+    const message = createBaseHostedToolEvent();
+    message.id = object.id ?? "";
+    message.type = object.type ?? "";
+    message.status = object.status ?? "";
+    message.detail = object.detail ?? "";
+    message.data = object.data ?? Buffer.alloc(0);
+    message.mediaType = object.mediaType ?? "";
+    return message;
+  },
 };
 
 function createBaseAnnotation(): Annotation {
@@ -1354,6 +1479,19 @@ export const Annotation: MessageFns<Annotation> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Annotation>): Annotation {
+    return Annotation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Annotation>): Annotation {
+    const message = createBaseAnnotation();
+    message.url = object.url ?? "";
+    message.title = object.title ?? "";
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    message.type = object.type ?? "";
+    return message;
+  },
 };
 
 function createBaseAttemptReset(): AttemptReset {
@@ -1410,6 +1548,16 @@ export const AttemptReset: MessageFns<AttemptReset> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<AttemptReset>): AttemptReset {
+    return AttemptReset.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptReset>): AttemptReset {
+    const message = createBaseAttemptReset();
+    message.attempt = object.attempt ?? 0;
+    message.reason = object.reason ?? 0;
+    return message;
   },
 };
 
@@ -1662,6 +1810,34 @@ export const Completed: MessageFns<Completed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Completed>): Completed {
+    return Completed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Completed>): Completed {
+    const message = createBaseCompleted();
+    message.finishReason = object.finishReason ?? 0;
+    message.rawFinishReason = object.rawFinishReason ?? "";
+    message.toolCalls = object.toolCalls?.map((e) => ToolCall.fromPartial(e)) || [];
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Cost.fromPartial(object.cost) : undefined;
+    message.model = object.model ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.timings = (object.timings !== undefined && object.timings !== null)
+      ? Timings.fromPartial(object.timings)
+      : undefined;
+    message.cached = object.cached ?? false;
+    message.serviceTier = object.serviceTier ?? "";
+    message.systemFingerprint = object.systemFingerprint ?? "";
+    message.failedAttempts = object.failedAttempts?.map((e) => FailedAttempt.fromPartial(e)) || [];
+    message.reasoningItems = object.reasoningItems?.map((e) => ReasoningItem.fromPartial(e)) || [];
+    message.target = object.target ?? "";
+    message.providerData = object.providerData ?? "";
+    message.saved = (object.saved !== undefined && object.saved !== null) ? Cost.fromPartial(object.saved) : undefined;
+    message.shared = object.shared ?? false;
+    message.cacheKey = object.cacheKey ?? "";
+    return message;
   },
 };
 
@@ -2062,6 +2238,58 @@ export const MessageResponse: MessageFns<MessageResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<MessageResponse>): MessageResponse {
+    return MessageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageResponse>): MessageResponse {
+    const message = createBaseMessageResponse();
+    message.id = object.id ?? "";
+    message.content = object.content ?? "";
+    message.model = object.model ?? "";
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Cost.fromPartial(object.cost) : undefined;
+    message.finishReason = object.finishReason ?? 0;
+    message.rawFinishReason = object.rawFinishReason ?? "";
+    message.toolCalls = object.toolCalls?.map((e) => ToolCall.fromPartial(e)) || [];
+    message.refusal = object.refusal ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.attempts = object.attempts ?? 0;
+    message.timings = (object.timings !== undefined && object.timings !== null)
+      ? Timings.fromPartial(object.timings)
+      : undefined;
+    message.cached = object.cached ?? false;
+    message.reasoning = object.reasoning ?? "";
+    message.upstreamRequestId = object.upstreamRequestId ?? "";
+    message.effectiveSettings = (object.effectiveSettings !== undefined && object.effectiveSettings !== null)
+      ? EffectiveSettings.fromPartial(object.effectiveSettings)
+      : undefined;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    message.serviceTier = object.serviceTier ?? "";
+    message.systemFingerprint = object.systemFingerprint ?? "";
+    message.failedAttempts = object.failedAttempts?.map((e) => FailedAttempt.fromPartial(e)) || [];
+    message.reasoningItems = object.reasoningItems?.map((e) => ReasoningItem.fromPartial(e)) || [];
+    message.truncation = (object.truncation !== undefined && object.truncation !== null)
+      ? Truncation.fromPartial(object.truncation)
+      : undefined;
+    message.target = object.target ?? "";
+    message.providerData = object.providerData ?? "";
+    message.saved = (object.saved !== undefined && object.saved !== null) ? Cost.fromPartial(object.saved) : undefined;
+    message.shared = object.shared ?? false;
+    message.cacheKey = object.cacheKey ?? "";
+    message.commentary = object.commentary ?? "";
+    message.annotations = object.annotations?.map((e) => Annotation.fromPartial(e)) || [];
+    message.hostedTools = object.hostedTools?.map((e) => HostedToolEvent.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseMessageResponse_MetadataEntry(): MessageResponse_MetadataEntry {
@@ -2119,9 +2347,30 @@ export const MessageResponse_MetadataEntry: MessageFns<MessageResponse_MetadataE
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<MessageResponse_MetadataEntry>): MessageResponse_MetadataEntry {
+    return MessageResponse_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageResponse_MetadataEntry>): MessageResponse_MetadataEntry {
+    const message = createBaseMessageResponse_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -1188,6 +1188,69 @@ export const MessageRequest: MessageFns<MessageRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<MessageRequest>): MessageRequest {
+    return MessageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageRequest>): MessageRequest {
+    const message = createBaseMessageRequest();
+    message.messages = object.messages?.map((e) => Message.fromPartial(e)) || [];
+    message.model = object.model ?? "";
+    message.maxTokens = object.maxTokens ?? undefined;
+    message.temperature = object.temperature ?? undefined;
+    message.topP = object.topP ?? undefined;
+    message.frequencyPenalty = object.frequencyPenalty ?? undefined;
+    message.presencePenalty = object.presencePenalty ?? undefined;
+    message.stop = object.stop?.map((e) => e) || [];
+    message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : undefined;
+    message.reasoningEffort = object.reasoningEffort ?? "";
+    message.tools = object.tools?.map((e) => Tool.fromPartial(e)) || [];
+    message.toolChoice = (object.toolChoice !== undefined && object.toolChoice !== null)
+      ? ToolChoice.fromPartial(object.toolChoice)
+      : undefined;
+    message.parallelToolCalls = object.parallelToolCalls ?? undefined;
+    message.responseFormat = (object.responseFormat !== undefined && object.responseFormat !== null)
+      ? ResponseFormat.fromPartial(object.responseFormat)
+      : undefined;
+    message.taskType = object.taskType ?? 0;
+    message.serviceTier = object.serviceTier ?? "";
+    message.verbosity = object.verbosity ?? "";
+    message.promptCacheKey = object.promptCacheKey ?? "";
+    message.promptCacheRetention = object.promptCacheRetention ?? "";
+    message.safetyIdentifier = object.safetyIdentifier ?? "";
+    message.logitBias = (globalThis.Object.entries(object.logitBias ?? {}) as [string, number][]).reduce(
+      (acc: { [key: number]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[globalThis.Number(key)] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.prediction = object.prediction ?? "";
+    message.fallbackModels = object.fallbackModels?.map((e) => e) || [];
+    message.cache = (object.cache !== undefined && object.cache !== null)
+      ? CachePolicy.fromPartial(object.cache)
+      : undefined;
+    message.contextPolicy = object.contextPolicy ?? 0;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.reasoningSummary = object.reasoningSummary ?? "";
+    message.promptCacheOptions = (object.promptCacheOptions !== undefined && object.promptCacheOptions !== null)
+      ? PromptCacheOptions.fromPartial(object.promptCacheOptions)
+      : undefined;
+    message.hostedTools = object.hostedTools?.map((e) => HostedTool.fromPartial(e)) || [];
+    message.maxToolCalls = object.maxToolCalls ?? undefined;
+    message.idempotencyKey = object.idempotencyKey ?? "";
+    return message;
+  },
 };
 
 function createBaseMessageRequest_LogitBiasEntry(): MessageRequest_LogitBiasEntry {
@@ -1244,6 +1307,16 @@ export const MessageRequest_LogitBiasEntry: MessageFns<MessageRequest_LogitBiasE
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<MessageRequest_LogitBiasEntry>): MessageRequest_LogitBiasEntry {
+    return MessageRequest_LogitBiasEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageRequest_LogitBiasEntry>): MessageRequest_LogitBiasEntry {
+    const message = createBaseMessageRequest_LogitBiasEntry();
+    message.key = object.key ?? 0;
+    message.value = object.value ?? 0;
+    return message;
   },
 };
 
@@ -1302,6 +1375,16 @@ export const MessageRequest_MetadataEntry: MessageFns<MessageRequest_MetadataEnt
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<MessageRequest_MetadataEntry>): MessageRequest_MetadataEntry {
+    return MessageRequest_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageRequest_MetadataEntry>): MessageRequest_MetadataEntry {
+    const message = createBaseMessageRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
 };
 
 function createBasePromptCacheOptions(): PromptCacheOptions {
@@ -1358,6 +1441,16 @@ export const PromptCacheOptions: MessageFns<PromptCacheOptions> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<PromptCacheOptions>): PromptCacheOptions {
+    return PromptCacheOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptCacheOptions>): PromptCacheOptions {
+    const message = createBasePromptCacheOptions();
+    message.mode = object.mode ?? "";
+    message.ttl = object.ttl ?? "";
+    return message;
   },
 };
 
@@ -1515,6 +1608,24 @@ export const Message: MessageFns<Message> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Message>): Message {
+    return Message.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Message>): Message {
+    const message = createBaseMessage();
+    message.role = object.role ?? 0;
+    message.content = object.content ?? "";
+    message.parts = object.parts?.map((e) => ContentPart.fromPartial(e)) || [];
+    message.toolCalls = object.toolCalls?.map((e) => ToolCall.fromPartial(e)) || [];
+    message.toolCallId = object.toolCallId ?? "";
+    message.name = object.name ?? "";
+    message.reasoningItems = object.reasoningItems?.map((e) => ReasoningItem.fromPartial(e)) || [];
+    message.phase = object.phase ?? "";
+    message.providerData = object.providerData ?? "";
+    message.reasoning = object.reasoning ?? "";
+    return message;
+  },
 };
 
 function createBaseReasoningItem(): ReasoningItem {
@@ -1594,6 +1705,18 @@ export const ReasoningItem: MessageFns<ReasoningItem> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ReasoningItem>): ReasoningItem {
+    return ReasoningItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReasoningItem>): ReasoningItem {
+    const message = createBaseReasoningItem();
+    message.id = object.id ?? "";
+    message.encryptedContent = object.encryptedContent ?? "";
+    message.summary = object.summary?.map((e) => e) || [];
+    message.type = object.type ?? "";
+    return message;
+  },
 };
 
 function createBaseContentPart(): ContentPart {
@@ -1663,6 +1786,34 @@ export const ContentPart: MessageFns<ContentPart> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ContentPart>): ContentPart {
+    return ContentPart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContentPart>): ContentPart {
+    const message = createBaseContentPart();
+    switch (object.part?.$case) {
+      case "text": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "text", value: object.part.value };
+        }
+        break;
+      }
+      case "image": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "image", value: Image.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "file": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "file", value: File.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    return message;
   },
 };
 
@@ -1756,6 +1907,36 @@ export const File: MessageFns<File> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<File>): File {
+    return File.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<File>): File {
+    const message = createBaseFile();
+    switch (object.source?.$case) {
+      case "data": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "data", value: object.source.value };
+        }
+        break;
+      }
+      case "uri": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "uri", value: object.source.value };
+        }
+        break;
+      }
+      case "fileId": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "fileId", value: object.source.value };
+        }
+        break;
+      }
+    }
+    message.name = object.name ?? "";
+    message.mediaType = object.mediaType ?? "";
+    return message;
+  },
 };
 
 function createBaseImage(): Image {
@@ -1836,6 +2017,30 @@ export const Image: MessageFns<Image> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Image>): Image {
+    return Image.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Image>): Image {
+    const message = createBaseImage();
+    switch (object.source?.$case) {
+      case "data": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "data", value: object.source.value };
+        }
+        break;
+      }
+      case "uri": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "uri", value: object.source.value };
+        }
+        break;
+      }
+    }
+    message.mediaType = object.mediaType ?? "";
+    message.detail = object.detail ?? 0;
+    return message;
   },
 };
 
@@ -1927,6 +2132,21 @@ export const Tool: MessageFns<Tool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Tool>): Tool {
+    return Tool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Tool>): Tool {
+    const message = createBaseTool();
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
+    message.inputSchema = object.inputSchema ?? "";
+    message.strict = object.strict ?? undefined;
+    message.custom = (object.custom !== undefined && object.custom !== null)
+      ? CustomFormat.fromPartial(object.custom)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseCustomFormat(): CustomFormat {
@@ -1986,6 +2206,28 @@ export const CustomFormat: MessageFns<CustomFormat> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<CustomFormat>): CustomFormat {
+    return CustomFormat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CustomFormat>): CustomFormat {
+    const message = createBaseCustomFormat();
+    switch (object.format?.$case) {
+      case "text": {
+        if (object.format?.value !== undefined && object.format?.value !== null) {
+          message.format = { $case: "text", value: TextFormat.fromPartial(object.format.value) };
+        }
+        break;
+      }
+      case "grammar": {
+        if (object.format?.value !== undefined && object.format?.value !== null) {
+          message.format = { $case: "grammar", value: Grammar.fromPartial(object.format.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseGrammar(): Grammar {
@@ -2042,6 +2284,16 @@ export const Grammar: MessageFns<Grammar> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Grammar>): Grammar {
+    return Grammar.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Grammar>): Grammar {
+    const message = createBaseGrammar();
+    message.syntax = object.syntax ?? "";
+    message.definition = object.definition ?? "";
+    return message;
   },
 };
 
@@ -2157,6 +2409,58 @@ export const HostedTool: MessageFns<HostedTool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<HostedTool>): HostedTool {
+    return HostedTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HostedTool>): HostedTool {
+    const message = createBaseHostedTool();
+    switch (object.tool?.$case) {
+      case "webSearch": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "webSearch", value: WebSearchTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "fileSearch": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "fileSearch", value: FileSearchTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "codeInterpreter": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "codeInterpreter", value: CodeInterpreterTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "imageGeneration": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "imageGeneration", value: ImageGenerationTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "mcp": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "mcp", value: McpTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "applyPatch": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "applyPatch", value: ApplyPatchTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+      case "shell": {
+        if (object.tool?.value !== undefined && object.tool?.value !== null) {
+          message.tool = { $case: "shell", value: ShellTool.fromPartial(object.tool.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseWebSearchTool(): WebSearchTool {
@@ -2224,6 +2528,19 @@ export const WebSearchTool: MessageFns<WebSearchTool> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<WebSearchTool>): WebSearchTool {
+    return WebSearchTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WebSearchTool>): WebSearchTool {
+    const message = createBaseWebSearchTool();
+    message.allowedDomains = object.allowedDomains?.map((e) => e) || [];
+    message.searchContextSize = object.searchContextSize ?? "";
+    message.location = (object.location !== undefined && object.location !== null)
+      ? SearchLocation.fromPartial(object.location)
+      : undefined;
+    return message;
   },
 };
 
@@ -2304,6 +2621,18 @@ export const SearchLocation: MessageFns<SearchLocation> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SearchLocation>): SearchLocation {
+    return SearchLocation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchLocation>): SearchLocation {
+    const message = createBaseSearchLocation();
+    message.city = object.city ?? "";
+    message.region = object.region ?? "";
+    message.country = object.country ?? "";
+    message.timezone = object.timezone ?? "";
+    return message;
+  },
 };
 
 function createBaseFileSearchTool(): FileSearchTool {
@@ -2372,6 +2701,17 @@ export const FileSearchTool: MessageFns<FileSearchTool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<FileSearchTool>): FileSearchTool {
+    return FileSearchTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileSearchTool>): FileSearchTool {
+    const message = createBaseFileSearchTool();
+    message.vectorStoreIds = object.vectorStoreIds?.map((e) => e) || [];
+    message.maxResults = object.maxResults ?? undefined;
+    message.filters = object.filters ?? "";
+    return message;
+  },
 };
 
 function createBaseCodeInterpreterTool(): CodeInterpreterTool {
@@ -2428,6 +2768,16 @@ export const CodeInterpreterTool: MessageFns<CodeInterpreterTool> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CodeInterpreterTool>): CodeInterpreterTool {
+    return CodeInterpreterTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CodeInterpreterTool>): CodeInterpreterTool {
+    const message = createBaseCodeInterpreterTool();
+    message.containerId = object.containerId ?? "";
+    message.fileIds = object.fileIds?.map((e) => e) || [];
+    return message;
   },
 };
 
@@ -2508,6 +2858,18 @@ export const ImageGenerationTool: MessageFns<ImageGenerationTool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ImageGenerationTool>): ImageGenerationTool {
+    return ImageGenerationTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ImageGenerationTool>): ImageGenerationTool {
+    const message = createBaseImageGenerationTool();
+    message.size = object.size ?? "";
+    message.quality = object.quality ?? "";
+    message.background = object.background ?? "";
+    message.outputFormat = object.outputFormat ?? "";
+    return message;
+  },
 };
 
 function createBaseMcpTool(): McpTool {
@@ -2565,6 +2927,16 @@ export const McpTool: MessageFns<McpTool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<McpTool>): McpTool {
+    return McpTool.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<McpTool>): McpTool {
+    const message = createBaseMcpTool();
+    message.server = object.server ?? "";
+    message.allowedTools = object.allowedTools?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseApplyPatchTool(): ApplyPatchTool {
@@ -2600,6 +2972,14 @@ export const ApplyPatchTool: MessageFns<ApplyPatchTool> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ApplyPatchTool>): ApplyPatchTool {
+    return ApplyPatchTool.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ApplyPatchTool>): ApplyPatchTool {
+    const message = createBaseApplyPatchTool();
+    return message;
+  },
 };
 
 function createBaseShellTool(): ShellTool {
@@ -2634,6 +3014,14 @@ export const ShellTool: MessageFns<ShellTool> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ShellTool>): ShellTool {
+    return ShellTool.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ShellTool>): ShellTool {
+    const message = createBaseShellTool();
+    return message;
   },
 };
 
@@ -2724,6 +3112,19 @@ export const ToolCall: MessageFns<ToolCall> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ToolCall>): ToolCall {
+    return ToolCall.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolCall>): ToolCall {
+    const message = createBaseToolCall();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.arguments = object.arguments ?? "";
+    message.kind = object.kind ?? 0;
+    message.providerData = object.providerData ?? "";
+    return message;
   },
 };
 
@@ -2817,6 +3218,46 @@ export const ToolChoice: MessageFns<ToolChoice> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ToolChoice>): ToolChoice {
+    return ToolChoice.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolChoice>): ToolChoice {
+    const message = createBaseToolChoice();
+    switch (object.choice?.$case) {
+      case "mode": {
+        if (object.choice?.value !== undefined && object.choice?.value !== null) {
+          message.choice = { $case: "mode", value: object.choice.value };
+        }
+        break;
+      }
+      case "functionName": {
+        if (object.choice?.value !== undefined && object.choice?.value !== null) {
+          message.choice = { $case: "functionName", value: object.choice.value };
+        }
+        break;
+      }
+      case "allowed": {
+        if (object.choice?.value !== undefined && object.choice?.value !== null) {
+          message.choice = { $case: "allowed", value: AllowedTools.fromPartial(object.choice.value) };
+        }
+        break;
+      }
+      case "customName": {
+        if (object.choice?.value !== undefined && object.choice?.value !== null) {
+          message.choice = { $case: "customName", value: object.choice.value };
+        }
+        break;
+      }
+      case "hosted": {
+        if (object.choice?.value !== undefined && object.choice?.value !== null) {
+          message.choice = { $case: "hosted", value: object.choice.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseAllowedTools(): AllowedTools {
@@ -2873,6 +3314,16 @@ export const AllowedTools: MessageFns<AllowedTools> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<AllowedTools>): AllowedTools {
+    return AllowedTools.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AllowedTools>): AllowedTools {
+    const message = createBaseAllowedTools();
+    message.mode = object.mode ?? 0;
+    message.names = object.names?.map((e) => e) || [];
+    return message;
   },
 };
 
@@ -2944,6 +3395,34 @@ export const ResponseFormat: MessageFns<ResponseFormat> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ResponseFormat>): ResponseFormat {
+    return ResponseFormat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResponseFormat>): ResponseFormat {
+    const message = createBaseResponseFormat();
+    switch (object.format?.$case) {
+      case "text": {
+        if (object.format?.value !== undefined && object.format?.value !== null) {
+          message.format = { $case: "text", value: TextFormat.fromPartial(object.format.value) };
+        }
+        break;
+      }
+      case "jsonObject": {
+        if (object.format?.value !== undefined && object.format?.value !== null) {
+          message.format = { $case: "jsonObject", value: JsonObjectFormat.fromPartial(object.format.value) };
+        }
+        break;
+      }
+      case "jsonSchema": {
+        if (object.format?.value !== undefined && object.format?.value !== null) {
+          message.format = { $case: "jsonSchema", value: JsonSchemaFormat.fromPartial(object.format.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseTextFormat(): TextFormat {
@@ -2979,6 +3458,14 @@ export const TextFormat: MessageFns<TextFormat> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<TextFormat>): TextFormat {
+    return TextFormat.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<TextFormat>): TextFormat {
+    const message = createBaseTextFormat();
+    return message;
+  },
 };
 
 function createBaseJsonObjectFormat(): JsonObjectFormat {
@@ -3013,6 +3500,14 @@ export const JsonObjectFormat: MessageFns<JsonObjectFormat> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<JsonObjectFormat>): JsonObjectFormat {
+    return JsonObjectFormat.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<JsonObjectFormat>): JsonObjectFormat {
+    const message = createBaseJsonObjectFormat();
+    return message;
   },
 };
 
@@ -3093,6 +3588,18 @@ export const JsonSchemaFormat: MessageFns<JsonSchemaFormat> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<JsonSchemaFormat>): JsonSchemaFormat {
+    return JsonSchemaFormat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JsonSchemaFormat>): JsonSchemaFormat {
+    const message = createBaseJsonSchemaFormat();
+    message.name = object.name ?? "";
+    message.schema = object.schema ?? "";
+    message.strict = object.strict ?? undefined;
+    message.description = object.description ?? "";
+    return message;
+  },
 };
 
 function createBaseCachePolicy(): CachePolicy {
@@ -3161,9 +3668,31 @@ export const CachePolicy: MessageFns<CachePolicy> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<CachePolicy>): CachePolicy {
+    return CachePolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CachePolicy>): CachePolicy {
+    const message = createBaseCachePolicy();
+    message.mode = object.mode ?? 0;
+    message.ttl = (object.ttl !== undefined && object.ttl !== null) ? Duration.fromPartial(object.ttl) : undefined;
+    message.coalesce = object.coalesce ?? undefined;
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -391,6 +391,38 @@ export const ModelInfo: MessageFns<ModelInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ModelInfo>): ModelInfo {
+    return ModelInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelInfo>): ModelInfo {
+    const message = createBaseModelInfo();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
+    message.aliases = object.aliases?.map((e) => e) || [];
+    message.contextWindow = object.contextWindow ?? 0;
+    message.maxTokens = object.maxTokens ?? 0;
+    message.supportsStreaming = object.supportsStreaming ?? false;
+    message.supportsImages = object.supportsImages ?? false;
+    message.supportsTools = object.supportsTools ?? false;
+    message.pricing = (object.pricing !== undefined && object.pricing !== null)
+      ? ModelPricing.fromPartial(object.pricing)
+      : undefined;
+    message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.features = (object.features !== undefined && object.features !== null)
+      ? Features.fromPartial(object.features)
+      : undefined;
+    message.reasoningEfforts = object.reasoningEfforts?.map((e) => e) || [];
+    message.shutdownDate = object.shutdownDate ?? "";
+    message.replacement = object.replacement ?? "";
+    message.available = object.available ?? false;
+    message.maxInputTokens = object.maxInputTokens ?? 0;
+    message.apis = object.apis?.map((e) => e) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
+    message.knowledgeCutoff = object.knowledgeCutoff ?? "";
+    return message;
+  },
 };
 
 function createBaseModelPricing(): ModelPricing {
@@ -469,6 +501,18 @@ export const ModelPricing: MessageFns<ModelPricing> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ModelPricing>): ModelPricing {
+    return ModelPricing.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelPricing>): ModelPricing {
+    const message = createBaseModelPricing();
+    message.input = object.input ?? "";
+    message.cachedInput = object.cachedInput ?? "";
+    message.output = object.output ?? "";
+    message.currency = object.currency ?? "";
+    return message;
   },
 };
 
@@ -698,6 +742,30 @@ export const Features: MessageFns<Features> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Features>): Features {
+    return Features.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Features>): Features {
+    const message = createBaseFeatures();
+    message.streaming = object.streaming ?? false;
+    message.functionCalling = object.functionCalling ?? false;
+    message.parallelToolUse = object.parallelToolUse ?? false;
+    message.promptCaching = object.promptCaching ?? false;
+    message.thinkingMode = object.thinkingMode ?? false;
+    message.structuredOutputs = object.structuredOutputs ?? false;
+    message.batch = object.batch ?? false;
+    message.imageGeneration = object.imageGeneration ?? false;
+    message.codeExecution = object.codeExecution ?? false;
+    message.webSearch = object.webSearch ?? false;
+    message.customTools = object.customTools ?? false;
+    message.applyPatch = object.applyPatch ?? false;
+    message.shell = object.shell ?? false;
+    message.fileSearch = object.fileSearch ?? false;
+    message.mcp = object.mcp ?? false;
+    message.files = object.files ?? false;
+    return message;
+  },
 };
 
 function createBaseRateLimits(): RateLimits {
@@ -766,9 +834,31 @@ export const RateLimits: MessageFns<RateLimits> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<RateLimits>): RateLimits {
+    return RateLimits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RateLimits>): RateLimits {
+    const message = createBaseRateLimits();
+    message.requestsPerMinute = object.requestsPerMinute ?? 0;
+    message.tokensPerMinute = object.tokensPerMinute ?? 0;
+    message.requestsPerDay = object.requestsPerDay ?? 0;
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

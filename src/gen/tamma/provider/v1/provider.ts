@@ -531,6 +531,14 @@ export const InitializeRequest: MessageFns<InitializeRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<InitializeRequest>): InitializeRequest {
+    return InitializeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<InitializeRequest>): InitializeRequest {
+    const message = createBaseInitializeRequest();
+    return message;
+  },
 };
 
 function createBaseInitializeResponse(): InitializeResponse {
@@ -621,6 +629,19 @@ export const InitializeResponse: MessageFns<InitializeResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<InitializeResponse>): InitializeResponse {
+    return InitializeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InitializeResponse>): InitializeResponse {
+    const message = createBaseInitializeResponse();
+    message.provider = object.provider ?? "";
+    message.version = object.version ?? "";
+    message.configRevision = object.configRevision ?? "";
+    message.ready = object.ready ?? false;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseSendMessageRequest(): SendMessageRequest {
@@ -677,6 +698,20 @@ export const SendMessageRequest: MessageFns<SendMessageRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<SendMessageRequest>): SendMessageRequest {
+    return SendMessageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SendMessageRequest>): SendMessageRequest {
+    const message = createBaseSendMessageRequest();
+    message.request = (object.request !== undefined && object.request !== null)
+      ? MessageRequest.fromPartial(object.request)
+      : undefined;
+    message.options = (object.options !== undefined && object.options !== null)
+      ? StreamOptions.fromPartial(object.options)
+      : undefined;
+    return message;
   },
 };
 
@@ -825,6 +860,71 @@ export const SendMessageResponse: MessageFns<SendMessageResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SendMessageResponse>): SendMessageResponse {
+    return SendMessageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SendMessageResponse>): SendMessageResponse {
+    const message = createBaseSendMessageResponse();
+    message.sequence = object.sequence ?? 0;
+    switch (object.event?.$case) {
+      case "started": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "started", value: Started.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "textDelta": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "textDelta", value: TextDelta.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "reasoningDelta": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "reasoningDelta", value: ReasoningDelta.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "refusalDelta": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "refusalDelta", value: RefusalDelta.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "toolCallDelta": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "toolCallDelta", value: ToolCallDelta.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "attemptReset": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "attemptReset", value: AttemptReset.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "completed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "completed", value: Completed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "hostedTool": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "hostedTool", value: HostedToolEvent.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "annotation": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "annotation", value: Annotation.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseSendMessageSyncRequest(): SendMessageSyncRequest {
@@ -870,6 +970,17 @@ export const SendMessageSyncRequest: MessageFns<SendMessageSyncRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<SendMessageSyncRequest>): SendMessageSyncRequest {
+    return SendMessageSyncRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SendMessageSyncRequest>): SendMessageSyncRequest {
+    const message = createBaseSendMessageSyncRequest();
+    message.request = (object.request !== undefined && object.request !== null)
+      ? MessageRequest.fromPartial(object.request)
+      : undefined;
+    return message;
   },
 };
 
@@ -917,6 +1028,17 @@ export const SendMessageSyncResponse: MessageFns<SendMessageSyncResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SendMessageSyncResponse>): SendMessageSyncResponse {
+    return SendMessageSyncResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SendMessageSyncResponse>): SendMessageSyncResponse {
+    const message = createBaseSendMessageSyncResponse();
+    message.response = (object.response !== undefined && object.response !== null)
+      ? MessageResponse.fromPartial(object.response)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseGetCapabilitiesRequest(): GetCapabilitiesRequest {
@@ -951,6 +1073,14 @@ export const GetCapabilitiesRequest: MessageFns<GetCapabilitiesRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetCapabilitiesRequest>): GetCapabilitiesRequest {
+    return GetCapabilitiesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetCapabilitiesRequest>): GetCapabilitiesRequest {
+    const message = createBaseGetCapabilitiesRequest();
+    return message;
   },
 };
 
@@ -1120,6 +1250,29 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetCapabilitiesResponse>): GetCapabilitiesResponse {
+    return GetCapabilitiesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetCapabilitiesResponse>): GetCapabilitiesResponse {
+    const message = createBaseGetCapabilitiesResponse();
+    message.provider = object.provider ?? "";
+    message.version = object.version ?? "";
+    message.supportsStreaming = object.supportsStreaming ?? false;
+    message.supportsImages = object.supportsImages ?? false;
+    message.supportsTools = object.supportsTools ?? false;
+    message.maxInputTokens = object.maxInputTokens ?? 0;
+    message.maxOutputTokens = object.maxOutputTokens ?? 0;
+    message.supportedModels = object.supportedModels?.map((e) => ModelInfo.fromPartial(e)) || [];
+    message.features = (object.features !== undefined && object.features !== null)
+      ? Features.fromPartial(object.features)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? RateLimits.fromPartial(object.limits)
+      : undefined;
+    message.unserved = object.unserved?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseGetModelsRequest(): GetModelsRequest {
@@ -1154,6 +1307,14 @@ export const GetModelsRequest: MessageFns<GetModelsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetModelsRequest>): GetModelsRequest {
+    return GetModelsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetModelsRequest>): GetModelsRequest {
+    const message = createBaseGetModelsRequest();
+    return message;
   },
 };
 
@@ -1201,6 +1362,15 @@ export const GetModelsResponse: MessageFns<GetModelsResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetModelsResponse>): GetModelsResponse {
+    return GetModelsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetModelsResponse>): GetModelsResponse {
+    const message = createBaseGetModelsResponse();
+    message.models = object.models?.map((e) => ModelInfo.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseDisposeRequest(): DisposeRequest {
@@ -1235,6 +1405,14 @@ export const DisposeRequest: MessageFns<DisposeRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<DisposeRequest>): DisposeRequest {
+    return DisposeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DisposeRequest>): DisposeRequest {
+    const message = createBaseDisposeRequest();
+    return message;
   },
 };
 
@@ -1271,6 +1449,14 @@ export const DisposeResponse: MessageFns<DisposeResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<DisposeResponse>): DisposeResponse {
+    return DisposeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DisposeResponse>): DisposeResponse {
+    const message = createBaseDisposeResponse();
+    return message;
+  },
 };
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -1305,6 +1491,14 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetStatusRequest>): GetStatusRequest {
+    return GetStatusRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetStatusRequest>): GetStatusRequest {
+    const message = createBaseGetStatusRequest();
+    return message;
   },
 };
 
@@ -1352,6 +1546,17 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetStatusResponse>): GetStatusResponse {
+    return GetStatusResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetStatusResponse>): GetStatusResponse {
+    const message = createBaseGetStatusResponse();
+    message.status = (object.status !== undefined && object.status !== null)
+      ? ProviderStatus.fromPartial(object.status)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseWatchStatusRequest(): WatchStatusRequest {
@@ -1386,6 +1591,14 @@ export const WatchStatusRequest: MessageFns<WatchStatusRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<WatchStatusRequest>): WatchStatusRequest {
+    return WatchStatusRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<WatchStatusRequest>): WatchStatusRequest {
+    const message = createBaseWatchStatusRequest();
+    return message;
   },
 };
 
@@ -1432,6 +1645,17 @@ export const WatchStatusResponse: MessageFns<WatchStatusResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<WatchStatusResponse>): WatchStatusResponse {
+    return WatchStatusResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchStatusResponse>): WatchStatusResponse {
+    const message = createBaseWatchStatusResponse();
+    message.status = (object.status !== undefined && object.status !== null)
+      ? ProviderStatus.fromPartial(object.status)
+      : undefined;
+    return message;
   },
 };
 
@@ -1514,6 +1738,40 @@ export const InvalidateCacheRequest: MessageFns<InvalidateCacheRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<InvalidateCacheRequest>): InvalidateCacheRequest {
+    return InvalidateCacheRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InvalidateCacheRequest>): InvalidateCacheRequest {
+    const message = createBaseInvalidateCacheRequest();
+    switch (object.what?.$case) {
+      case "all": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "all", value: object.what.value };
+        }
+        break;
+      }
+      case "model": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "model", value: object.what.value };
+        }
+        break;
+      }
+      case "projectId": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "projectId", value: object.what.value };
+        }
+        break;
+      }
+      case "key": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "key", value: object.what.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseInvalidateCacheResponse(): InvalidateCacheResponse {
@@ -1563,6 +1821,15 @@ export const InvalidateCacheResponse: MessageFns<InvalidateCacheResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<InvalidateCacheResponse>): InvalidateCacheResponse {
+    return InvalidateCacheResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InvalidateCacheResponse>): InvalidateCacheResponse {
+    const message = createBaseInvalidateCacheResponse();
+    message.entries = (object.entries !== undefined && object.entries !== null) ? BigInt(object.entries) : 0n;
+    return message;
+  },
 };
 
 function createBaseReloadConfigRequest(): ReloadConfigRequest {
@@ -1597,6 +1864,14 @@ export const ReloadConfigRequest: MessageFns<ReloadConfigRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ReloadConfigRequest>): ReloadConfigRequest {
+    return ReloadConfigRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ReloadConfigRequest>): ReloadConfigRequest {
+    const message = createBaseReloadConfigRequest();
+    return message;
   },
 };
 
@@ -1666,6 +1941,17 @@ export const ReloadConfigResponse: MessageFns<ReloadConfigResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ReloadConfigResponse>): ReloadConfigResponse {
+    return ReloadConfigResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReloadConfigResponse>): ReloadConfigResponse {
+    const message = createBaseReloadConfigResponse();
+    message.configRevision = object.configRevision ?? "";
+    message.changed = object.changed?.map((e) => e) || [];
+    message.needsRestart = object.needsRestart?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseCountTokensRequest(): CountTokensRequest {
@@ -1711,6 +1997,17 @@ export const CountTokensRequest: MessageFns<CountTokensRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CountTokensRequest>): CountTokensRequest {
+    return CountTokensRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountTokensRequest>): CountTokensRequest {
+    const message = createBaseCountTokensRequest();
+    message.request = (object.request !== undefined && object.request !== null)
+      ? MessageRequest.fromPartial(object.request)
+      : undefined;
+    return message;
   },
 };
 
@@ -1801,6 +2098,19 @@ export const CountTokensResponse: MessageFns<CountTokensResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CountTokensResponse>): CountTokensResponse {
+    return CountTokensResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountTokensResponse>): CountTokensResponse {
+    const message = createBaseCountTokensResponse();
+    message.inputTokens = object.inputTokens ?? 0;
+    message.estimated = object.estimated ?? false;
+    message.model = object.model ?? "";
+    message.tokenizer = object.tokenizer ?? "";
+    message.contextWindow = object.contextWindow ?? 0;
+    return message;
   },
 };
 
@@ -2018,6 +2328,39 @@ export const ProviderStatus: MessageFns<ProviderStatus> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ProviderStatus>): ProviderStatus {
+    return ProviderStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProviderStatus>): ProviderStatus {
+    const message = createBaseProviderStatus();
+    message.state = object.state ?? 0;
+    message.provider = object.provider ?? "";
+    message.version = object.version ?? "";
+    message.configRevision = object.configRevision ?? "";
+    message.uptime = (object.uptime !== undefined && object.uptime !== null)
+      ? Duration.fromPartial(object.uptime)
+      : undefined;
+    message.activeCalls = object.activeCalls ?? 0;
+    message.upstreams = object.upstreams?.map((e) => UpstreamStatus.fromPartial(e)) || [];
+    message.ready = object.ready ?? false;
+    message.problems = object.problems?.map((e) => e) || [];
+    message.load = object.load ?? 0;
+    message.ledger = (object.ledger !== undefined && object.ledger !== null)
+      ? StoreStatus.fromPartial(object.ledger)
+      : undefined;
+    message.sharedStore = (object.sharedStore !== undefined && object.sharedStore !== null)
+      ? StoreStatus.fromPartial(object.sharedStore)
+      : undefined;
+    message.cache = (object.cache !== undefined && object.cache !== null)
+      ? CacheStatus.fromPartial(object.cache)
+      : undefined;
+    message.budgets = object.budgets?.map((e) => Budget.fromPartial(e)) || [];
+    message.drainRemaining = (object.drainRemaining !== undefined && object.drainRemaining !== null)
+      ? Duration.fromPartial(object.drainRemaining)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseStoreStatus(): StoreStatus {
@@ -2099,6 +2442,20 @@ export const StoreStatus: MessageFns<StoreStatus> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<StoreStatus>): StoreStatus {
+    return StoreStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StoreStatus>): StoreStatus {
+    const message = createBaseStoreStatus();
+    message.healthy = object.healthy ?? false;
+    message.problem = object.problem ?? "";
+    message.sinceTime = (object.sinceTime !== undefined && object.sinceTime !== null)
+      ? Timestamp.fromPartial(object.sinceTime)
+      : undefined;
+    message.pending = (object.pending !== undefined && object.pending !== null) ? BigInt(object.pending) : 0n;
+    return message;
   },
 };
 
@@ -2190,6 +2547,18 @@ export const CacheStatus: MessageFns<CacheStatus> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CacheStatus>): CacheStatus {
+    return CacheStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CacheStatus>): CacheStatus {
+    const message = createBaseCacheStatus();
+    message.entries = (object.entries !== undefined && object.entries !== null) ? BigInt(object.entries) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.hits = (object.hits !== undefined && object.hits !== null) ? BigInt(object.hits) : 0n;
+    message.misses = (object.misses !== undefined && object.misses !== null) ? BigInt(object.misses) : 0n;
+    return message;
   },
 };
 
@@ -2358,6 +2727,29 @@ export const UpstreamStatus: MessageFns<UpstreamStatus> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<UpstreamStatus>): UpstreamStatus {
+    return UpstreamStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpstreamStatus>): UpstreamStatus {
+    const message = createBaseUpstreamStatus();
+    message.endpoint = object.endpoint ?? "";
+    message.healthy = object.healthy ?? false;
+    message.lastSuccessTime = (object.lastSuccessTime !== undefined && object.lastSuccessTime !== null)
+      ? Timestamp.fromPartial(object.lastSuccessTime)
+      : undefined;
+    message.lastFailureTime = (object.lastFailureTime !== undefined && object.lastFailureTime !== null)
+      ? Timestamp.fromPartial(object.lastFailureTime)
+      : undefined;
+    message.lastFailureReason = object.lastFailureReason ?? 0;
+    message.target = object.target ?? "";
+    message.models = object.models?.map((e) => ModelStatus.fromPartial(e)) || [];
+    message.keys = object.keys ?? 0;
+    message.keysSetAside = object.keysSetAside ?? 0;
+    message.ready = object.ready ?? false;
+    message.problems = object.problems?.map((e) => e) || [];
+    return message;
   },
 };
 
@@ -2575,6 +2967,43 @@ export const ModelStatus: MessageFns<ModelStatus> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ModelStatus>): ModelStatus {
+    return ModelStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelStatus>): ModelStatus {
+    const message = createBaseModelStatus();
+    message.model = object.model ?? "";
+    message.circuit = object.circuit ?? 0;
+    message.running = object.running ?? 0;
+    message.queued = object.queued ?? 0;
+    message.concurrencyLimit = object.concurrencyLimit ?? 0;
+    message.ready = object.ready ?? false;
+    message.notReadyReason = object.notReadyReason ?? "";
+    message.circuitChangeTime = (object.circuitChangeTime !== undefined && object.circuitChangeTime !== null)
+      ? Timestamp.fromPartial(object.circuitChangeTime)
+      : undefined;
+    message.nextProbeTime = (object.nextProbeTime !== undefined && object.nextProbeTime !== null)
+      ? Timestamp.fromPartial(object.nextProbeTime)
+      : undefined;
+    message.heldUntilTime = (object.heldUntilTime !== undefined && object.heldUntilTime !== null)
+      ? Timestamp.fromPartial(object.heldUntilTime)
+      : undefined;
+    message.heldReason = object.heldReason ?? 0;
+    message.statistics = (object.statistics !== undefined && object.statistics !== null)
+      ? AttemptStatistics.fromPartial(object.statistics)
+      : undefined;
+    message.headroom = (object.headroom !== undefined && object.headroom !== null)
+      ? Headroom.fromPartial(object.headroom)
+      : undefined;
+    message.queueWait = (object.queueWait !== undefined && object.queueWait !== null)
+      ? Duration.fromPartial(object.queueWait)
+      : undefined;
+    message.pricing = (object.pricing !== undefined && object.pricing !== null)
+      ? ModelPricing.fromPartial(object.pricing)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseAttemptStatistics(): AttemptStatistics {
@@ -2686,6 +3115,26 @@ export const AttemptStatistics: MessageFns<AttemptStatistics> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<AttemptStatistics>): AttemptStatistics {
+    return AttemptStatistics.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptStatistics>): AttemptStatistics {
+    const message = createBaseAttemptStatistics();
+    message.window = (object.window !== undefined && object.window !== null)
+      ? Duration.fromPartial(object.window)
+      : undefined;
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.failures = object.failures?.map((e) => FailureCount.fromPartial(e)) || [];
+    message.timeToFirstToken = (object.timeToFirstToken !== undefined && object.timeToFirstToken !== null)
+      ? Percentiles.fromPartial(object.timeToFirstToken)
+      : undefined;
+    message.duration = (object.duration !== undefined && object.duration !== null)
+      ? Percentiles.fromPartial(object.duration)
+      : undefined;
+    message.outputTokensPerSecond = object.outputTokensPerSecond ?? 0;
+    return message;
+  },
 };
 
 function createBaseFailureCount(): FailureCount {
@@ -2745,6 +3194,16 @@ export const FailureCount: MessageFns<FailureCount> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<FailureCount>): FailureCount {
+    return FailureCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FailureCount>): FailureCount {
+    const message = createBaseFailureCount();
+    message.reason = object.reason ?? 0;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
   },
 };
 
@@ -2813,6 +3272,17 @@ export const Percentiles: MessageFns<Percentiles> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Percentiles>): Percentiles {
+    return Percentiles.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Percentiles>): Percentiles {
+    const message = createBasePercentiles();
+    message.p50 = (object.p50 !== undefined && object.p50 !== null) ? Duration.fromPartial(object.p50) : undefined;
+    message.p95 = (object.p95 !== undefined && object.p95 !== null) ? Duration.fromPartial(object.p95) : undefined;
+    message.p99 = (object.p99 !== undefined && object.p99 !== null) ? Duration.fromPartial(object.p99) : undefined;
+    return message;
   },
 };
 
@@ -2887,6 +3357,21 @@ export const Headroom: MessageFns<Headroom> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Headroom>): Headroom {
+    return Headroom.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Headroom>): Headroom {
+    const message = createBaseHeadroom();
+    message.requests = (object.requests !== undefined && object.requests !== null)
+      ? BigInt(object.requests)
+      : undefined;
+    message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : undefined;
+    message.timeToFull = (object.timeToFull !== undefined && object.timeToFull !== null)
+      ? Duration.fromPartial(object.timeToFull)
+      : undefined;
+    return message;
   },
 };
 
@@ -3149,7 +3634,18 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
   reloadConfig: handleUnaryCall<ReloadConfigRequest, ReloadConfigResponse>;
 }
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -226,6 +226,30 @@ export const Usage: MessageFns<Usage> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Usage>): Usage {
+    return Usage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Usage>): Usage {
+    const message = createBaseUsage();
+    message.inputTokens = object.inputTokens ?? 0;
+    message.outputTokens = object.outputTokens ?? 0;
+    message.totalTokens = object.totalTokens ?? 0;
+    message.cacheReadTokens = object.cacheReadTokens ?? 0;
+    message.cacheWriteTokens = object.cacheWriteTokens ?? 0;
+    message.reasoningTokens = object.reasoningTokens ?? 0;
+    message.estimated = object.estimated ?? false;
+    message.toolCalls = (globalThis.Object.entries(object.toolCalls ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
 };
 
 function createBaseUsage_ToolCallsEntry(): Usage_ToolCallsEntry {
@@ -282,6 +306,16 @@ export const Usage_ToolCallsEntry: MessageFns<Usage_ToolCallsEntry> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Usage_ToolCallsEntry>): Usage_ToolCallsEntry {
+    return Usage_ToolCallsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Usage_ToolCallsEntry>): Usage_ToolCallsEntry {
+    const message = createBaseUsage_ToolCallsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
   },
 };
 
@@ -373,6 +407,19 @@ export const Cost: MessageFns<Cost> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Cost>): Cost {
+    return Cost.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Cost>): Cost {
+    const message = createBaseCost();
+    message.total = (object.total !== undefined && object.total !== null) ? Money.fromPartial(object.total) : undefined;
+    message.priceCatalogueVersion = object.priceCatalogueVersion ?? "";
+    message.estimated = object.estimated ?? false;
+    message.unpriced = object.unpriced ?? false;
+    message.usd = object.usd ?? "";
+    return message;
+  },
 };
 
 function createBaseTimings(): Timings {
@@ -452,9 +499,40 @@ export const Timings: MessageFns<Timings> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Timings>): Timings {
+    return Timings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Timings>): Timings {
+    const message = createBaseTimings();
+    message.queue = (object.queue !== undefined && object.queue !== null)
+      ? Duration.fromPartial(object.queue)
+      : undefined;
+    message.timeToFirstToken = (object.timeToFirstToken !== undefined && object.timeToFirstToken !== null)
+      ? Duration.fromPartial(object.timeToFirstToken)
+      : undefined;
+    message.total = (object.total !== undefined && object.total !== null)
+      ? Duration.fromPartial(object.total)
+      : undefined;
+    message.backoff = (object.backoff !== undefined && object.backoff !== null)
+      ? Duration.fromPartial(object.backoff)
+      : undefined;
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

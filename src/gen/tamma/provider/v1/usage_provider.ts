@@ -256,6 +256,24 @@ export const GetUsageRequest: MessageFns<GetUsageRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetUsageRequest>): GetUsageRequest {
+    return GetUsageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUsageRequest>): GetUsageRequest {
+    const message = createBaseGetUsageRequest();
+    message.startTime = (object.startTime !== undefined && object.startTime !== null)
+      ? Timestamp.fromPartial(object.startTime)
+      : undefined;
+    message.endTime = (object.endTime !== undefined && object.endTime !== null)
+      ? Timestamp.fromPartial(object.endTime)
+      : undefined;
+    message.groupBy = object.groupBy?.map((e) => e) || [];
+    message.model = object.model ?? "";
+    message.userId = object.userId ?? "";
+    message.projectId = object.projectId ?? "";
+    return message;
+  },
 };
 
 function createBaseGetUsageResponse(): GetUsageResponse {
@@ -334,6 +352,20 @@ export const GetUsageResponse: MessageFns<GetUsageResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetUsageResponse>): GetUsageResponse {
+    return GetUsageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUsageResponse>): GetUsageResponse {
+    const message = createBaseGetUsageResponse();
+    message.rows = object.rows?.map((e) => UsageRow.fromPartial(e)) || [];
+    message.total = (object.total !== undefined && object.total !== null)
+      ? UsageRow.fromPartial(object.total)
+      : undefined;
+    message.truncated = object.truncated ?? false;
+    message.partial = object.partial ?? false;
+    return message;
   },
 };
 
@@ -575,6 +607,43 @@ export const UsageRow: MessageFns<UsageRow> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<UsageRow>): UsageRow {
+    return UsageRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UsageRow>): UsageRow {
+    const message = createBaseUsageRow();
+    message.model = object.model ?? "";
+    message.userId = object.userId ?? "";
+    message.projectId = object.projectId ?? "";
+    message.outcome = object.outcome ?? "";
+    message.target = object.target ?? "";
+    message.day = object.day ?? "";
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.estimatedAttempts = (object.estimatedAttempts !== undefined && object.estimatedAttempts !== null)
+      ? BigInt(object.estimatedAttempts)
+      : 0n;
+    message.unpricedAttempts = (object.unpricedAttempts !== undefined && object.unpricedAttempts !== null)
+      ? BigInt(object.unpricedAttempts)
+      : 0n;
+    message.inputTokens = (object.inputTokens !== undefined && object.inputTokens !== null)
+      ? BigInt(object.inputTokens)
+      : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    message.cacheReadTokens = (object.cacheReadTokens !== undefined && object.cacheReadTokens !== null)
+      ? BigInt(object.cacheReadTokens)
+      : 0n;
+    message.cacheWriteTokens = (object.cacheWriteTokens !== undefined && object.cacheWriteTokens !== null)
+      ? BigInt(object.cacheWriteTokens)
+      : 0n;
+    message.reasoningTokens = (object.reasoningTokens !== undefined && object.reasoningTokens !== null)
+      ? BigInt(object.reasoningTokens)
+      : 0n;
+    message.cost = (object.cost !== undefined && object.cost !== null) ? Cost.fromPartial(object.cost) : undefined;
+    return message;
+  },
 };
 
 function createBaseGetBudgetsRequest(): GetBudgetsRequest {
@@ -654,6 +723,18 @@ export const GetBudgetsRequest: MessageFns<GetBudgetsRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetBudgetsRequest>): GetBudgetsRequest {
+    return GetBudgetsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBudgetsRequest>): GetBudgetsRequest {
+    const message = createBaseGetBudgetsRequest();
+    message.name = object.name ?? "";
+    message.userId = object.userId ?? "";
+    message.projectId = object.projectId ?? "";
+    message.model = object.model ?? "";
+    return message;
+  },
 };
 
 function createBaseGetBudgetsResponse(): GetBudgetsResponse {
@@ -710,6 +791,16 @@ export const GetBudgetsResponse: MessageFns<GetBudgetsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetBudgetsResponse>): GetBudgetsResponse {
+    return GetBudgetsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBudgetsResponse>): GetBudgetsResponse {
+    const message = createBaseGetBudgetsResponse();
+    message.budgets = object.budgets?.map((e) => Budget.fromPartial(e)) || [];
+    message.truncated = object.truncated ?? false;
+    return message;
   },
 };
 
@@ -768,7 +859,18 @@ export interface IAIUsageProviderServer extends UntypedServiceImplementation {
   getBudgets: handleUnaryCall<GetBudgetsRequest, GetBudgetsResponse>;
 }
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

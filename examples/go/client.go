@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	pb "provider.tamma.dev/go/tamma/provider/v1"
+)
+
+// The little that every caller of the sidecar needs beside the generated stubs. Copy it.
+
+// dialOptions go to grpc.NewClient, beside the credentials.
+var dialOptions = []grpc.DialOption{
+	grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
+	// The sidecar retries, and a client that does so, too, multiplies.
+	grpc.WithDisableRetry(),
+}
+
+// errorDetails is what the sidecar says of a failed call. What it did not send is nil.
+type errorDetails struct {
+	info       *errdetails.ErrorInfo
+	badRequest *errdetails.BadRequest
+	failure    *pb.FailureInfo
+	// retryAfter is 0 where the sidecar does not say.
+	retryAfter time.Duration
+}
+
+func (d errorDetails) retryable() bool { return d.info.GetMetadata()["retryable"] == "true" }
+
+func detailsOf(err error) (details errorDetails) {
+	for _, detail := range status.Convert(err).Details() {
+		switch message := detail.(type) {
+		case *errdetails.ErrorInfo:
+			details.info = message
+		case *errdetails.BadRequest:
+			details.badRequest = message
+		case *errdetails.RetryInfo:
+			details.retryAfter = message.GetRetryDelay().AsDuration()
+		case *pb.FailureInfo:
+			details.failure = message
+		}
+	}
+	return details
+}
+
+// collect reads an answer to its end, without what an attempt_reset took back.
+func collect(stream grpc.ServerStreamingClient[pb.SendMessageResponse]) (string, *pb.Completed, error) {
+	var text string
+	var completed *pb.Completed
+	for {
+		message, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return text, completed, nil
+		}
+		if err != nil {
+			return text, nil, err
+		}
+		switch event := message.Event.(type) {
+		case *pb.SendMessageResponse_TextDelta:
+			text += event.TextDelta.GetText()
+		case *pb.SendMessageResponse_AttemptReset:
+			text = ""
+		case *pb.SendMessageResponse_Completed:
+			completed = event.Completed
+		}
+	}
+}
+
+// bearer is a token that goes with every call, and over TLS alone.
+type bearer string
+
+func (token bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(token)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return true }

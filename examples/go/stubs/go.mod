@@ -1,0 +1,3 @@
+module provider.tamma.dev/go
+
+go 1.26.0

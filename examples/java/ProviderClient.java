@@ -1,0 +1,97 @@
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import dev.tamma.provider.v1.Completed;
+import dev.tamma.provider.v1.FailureInfo;
+import dev.tamma.provider.v1.SendMessageResponse;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.Iterator;
+
+/** The little that every caller of the sidecar needs beside the generated stubs. Copy it. */
+final class ProviderClient {
+  private static final int MAX_RECEIVE_BYTES = 64 * 1024 * 1024;
+
+  /** What the sidecar says of a failed call. Messages that it did not send are empty. */
+  record ErrorDetails(
+      ErrorInfo info, BadRequest badRequest, FailureInfo failure, Duration retryAfter) {
+    boolean retryable() {
+      return info.getMetadataOrDefault("retryable", "").equals("true");
+    }
+  }
+
+  /** A whole answer, without what an attempt_reset took back. */
+  record Answer(String text, Completed completed) {}
+
+  /** The sidecar retries, and a client that does so, too, multiplies. */
+  static ManagedChannel connect(String address, ChannelCredentials credentials) {
+    return Grpc.newChannelBuilder(address, credentials)
+        .maxInboundMessageSize(MAX_RECEIVE_BYTES)
+        .disableRetry()
+        .build();
+  }
+
+  /** Of the native transport of Linux. */
+  static ManagedChannel connectToSocket(String path, EpollEventLoopGroup threads) {
+    return NettyChannelBuilder.forAddress(new DomainSocketAddress(path))
+        // Else the path is sent as the host, and a '/' in it breaks the connection.
+        .overrideAuthority("localhost")
+        .channelType(EpollDomainSocketChannel.class)
+        .eventLoopGroup(threads)
+        .usePlaintext()
+        .maxInboundMessageSize(MAX_RECEIVE_BYTES)
+        .disableRetry()
+        .build();
+  }
+
+  static ErrorDetails detailsOf(StatusRuntimeException error) {
+    var status = StatusProto.fromThrowable(error);
+    var retry = find(status, RetryInfo.getDefaultInstance()).getRetryDelay();
+    return new ErrorDetails(
+        find(status, ErrorInfo.getDefaultInstance()),
+        find(status, BadRequest.getDefaultInstance()),
+        find(status, FailureInfo.getDefaultInstance()),
+        Duration.ofSeconds(retry.getSeconds(), retry.getNanos()));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Message> T find(com.google.rpc.Status status, T none) {
+    if (status == null) return none;
+    for (Any detail : status.getDetailsList()) {
+      try {
+        if (detail.is(none.getClass())) return (T) detail.unpack(none.getClass());
+      } catch (InvalidProtocolBufferException unreadable) {
+        return none;
+      }
+    }
+    return none;
+  }
+
+  static Answer collect(Iterator<SendMessageResponse> messages) {
+    var text = new StringBuilder();
+    var completed = Completed.getDefaultInstance();
+    while (messages.hasNext()) {
+      var message = messages.next();
+      switch (message.getEventCase()) {
+        case TEXT_DELTA -> text.append(message.getTextDelta().getText());
+        case ATTEMPT_RESET -> text.setLength(0);
+        case COMPLETED -> completed = message.getCompleted();
+        default -> {}
+      }
+    }
+    return new Answer(text.toString(), completed);
+  }
+
+  private ProviderClient() {}
+}

@@ -1,0 +1,57 @@
+"""The little that every caller of the sidecar needs beside the generated stubs. Copy it."""
+
+import dataclasses
+from typing import Iterable, Optional
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from tamma.provider.v1 import error_pb2, event_pb2
+
+OPTIONS = [
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+    # The sidecar retries, and a client that does so, too, multiplies.
+    ("grpc.enable_retries", 0),
+]
+
+
+@dataclasses.dataclass
+class ErrorDetails:
+    """What the sidecar says of a failed call. Messages that it did not send are empty."""
+
+    info: error_details_pb2.ErrorInfo
+    bad_request: error_details_pb2.BadRequest
+    failure: error_pb2.FailureInfo
+    retry_after_seconds: Optional[float] = None
+
+    @property
+    def retryable(self) -> bool:
+        return self.info.metadata.get("retryable") == "true"
+
+
+def error_details(error: grpc.RpcError) -> ErrorDetails:
+    details = ErrorDetails(
+        error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_pb2.FailureInfo()
+    )
+    status = rpc_status.from_call(error)
+    for packed in status.details if status else ():
+        for message in (details.info, details.bad_request, details.failure):
+            packed.Unpack(message)
+        retry = error_details_pb2.RetryInfo()
+        if packed.Unpack(retry):
+            details.retry_after_seconds = retry.retry_delay.ToTimedelta().total_seconds()
+    return details
+
+
+def collect(stream: Iterable) -> tuple[str, event_pb2.Completed]:
+    """The text of an answer, without what an `attempt_reset` took back, and its end."""
+    text, completed = "", None
+    for message in stream:
+        kind = message.WhichOneof("event")
+        if kind == "text_delta":
+            text += message.text_delta.text
+        elif kind == "attempt_reset":
+            text = ""
+        elif kind == "completed":
+            completed = message.completed
+    return text, completed

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  InterceptingCall,
+  type Interceptor,
+} from '@grpc/grpc-js';
+import * as batch from '../gen/tamma/provider/v1/batch_provider.ts';
+import * as main from '../gen/tamma/provider/v1/provider.ts';
+import * as usage from '../gen/tamma/provider/v1/usage_provider.ts';
+import { clientStream, serverStream, unary } from './rpc.ts';
+
+export interface ConnectOptions {
+  /** Speaks TLS. Files are PEM and read once. */
+  readonly tls?: {
+    /** Whom to trust. Default: the roots that come with Node.js. */
+    readonly caFile?: string;
+    /** For mTLS, with `keyFile`. */
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    /** The name in the sidecar's certificate, where it is not the address. */
+    readonly serverName?: string;
+  };
+  /** Sent as `authorization: Bearer …` with every call. Refused without `tls`, save on loopback and sockets. */
+  readonly token?: string;
+}
+
+/** Of an answer, which may have images in it; grpc-js takes 4 MiB unless told. */
+const MAX_RECEIVE_BYTES = 64 * 2 ** 20;
+
+/** The sidecar's services, each RPC as a function. Connects with the first call. */
+export type Sidecar = ReturnType<typeof connect>;
+
+/**
+ * @param address `127.0.0.1:50051`, `unix:/run/tamma/provider.sock`
+ * @throws TypeError if a token would go over the network unencrypted
+ */
+export function connect(address: string, options: ConnectOptions = {}) {
+  const { token } = options;
+  if (token !== undefined && options.tls === undefined && !isLocal(address)) {
+    throw new TypeError(`A token for ${address} needs TLS, or anybody on the way can read it.`);
+  }
+  const ip = ipOf(address);
+  // TLS knows no numbers as names of servers, so that another is sent where there is none.
+  const serverName = options.tls?.serverName ?? (ip === '' ? undefined : 'localhost');
+  const client = new Client(address, channelCredentials(options, ip), {
+    'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
+    // The sidecar retries, and a client that does so, too, multiplies.
+    'grpc.enable_retries': 0,
+    ...(options.tls && serverName && { 'grpc.ssl_target_name_override': serverName }),
+    ...(token !== undefined && { interceptors: [bearer(token)] }),
+  });
+  const { IAIProviderService: provider } = main;
+  const { IAIUsageProviderService: usageProvider } = usage;
+  const { IAIBatchProviderService: batchProvider } = batch;
+  return {
+    initialize: unary(client, provider.initialize, main.InitializeRequest),
+    sendMessage: serverStream(client, provider.sendMessage, main.SendMessageRequest),
+    sendMessageSync: unary(client, provider.sendMessageSync, main.SendMessageSyncRequest),
+    getCapabilities: unary(client, provider.getCapabilities, main.GetCapabilitiesRequest),
+    getModels: unary(client, provider.getModels, main.GetModelsRequest),
+    dispose: unary(client, provider.dispose, main.DisposeRequest),
+    getStatus: unary(client, provider.getStatus, main.GetStatusRequest),
+    watchStatus: serverStream(client, provider.watchStatus, main.WatchStatusRequest),
+    countTokens: unary(client, provider.countTokens, main.CountTokensRequest),
+    invalidateCache: unary(client, provider.invalidateCache, main.InvalidateCacheRequest),
+    reloadConfig: unary(client, provider.reloadConfig, main.ReloadConfigRequest),
+    getUsage: unary(client, usageProvider.getUsage, usage.GetUsageRequest),
+    getBudgets: unary(client, usageProvider.getBudgets, usage.GetBudgetsRequest),
+    createBatch: clientStream(client, batchProvider.createBatch, batch.CreateBatchRequest),
+    getBatch: unary(client, batchProvider.getBatch, batch.GetBatchRequest),
+    listBatches: unary(client, batchProvider.listBatches, batch.ListBatchesRequest),
+    cancelBatch: unary(client, batchProvider.cancelBatch, batch.CancelBatchRequest),
+    streamBatchResults: serverStream(
+      client,
+      batchProvider.streamBatchResults,
+      batch.StreamBatchResultsRequest,
+    ),
+    /** Resolves when the sidecar can be reached. Rejects after `timeoutMs`. */
+    ready: (timeoutMs: number): Promise<void> =>
+      new Promise((resolve, reject) =>
+        client.waitForReady(Date.now() + timeoutMs, (error) =>
+          error === undefined ? resolve() : reject(error),
+        ),
+      ),
+    close: (): void => client.close(),
+  };
+}
+
+/** @param ip that the certificate must have, unless a name is given; empty: it must have the name */
+function channelCredentials({ tls }: ConnectOptions, ip: string): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  const { caFile, certFile, keyFile, serverName } = tls;
+  const verify =
+    ip === '' || serverName !== undefined
+      ? {}
+      : {
+          checkServerIdentity: (_name: string, cert: PeerCertificate) =>
+            checkServerIdentity(ip, cert),
+        };
+  return credentials.createSsl(read(caFile), read(keyFile), read(certFile), verify);
+}
+
+function read(path: string | undefined): Buffer | null {
+  return path === undefined ? null : readFileSync(path);
+}
+
+/** The number in `127.0.0.1:50051` and `[::1]:50051`; empty if there is a name. */
+function ipOf(address: string): string {
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return isIP(host) === 0 ? '' : host;
+}
+
+function isLocal(address: string): boolean {
+  return /^(unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
+}
+
+function bearer(token: string): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        metadata.set('authorization', `Bearer ${token}`);
+        next(metadata, listener);
+      },
+    });
+}

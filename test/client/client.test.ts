@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  collect,
+  connect,
+  ErrorReason,
+  errorDetails,
+  FinishReason,
+  Role,
+  type Sidecar,
+  StreamRecovery,
+} from '../../src/client/index.ts';
+import { type RunningApp, startApp } from '../support/running-app.ts';
+import { answer, cutAfter, httpError, silent } from '../support/upstream/index.ts';
+
+const request = { messages: [{ role: Role.USER, content: 'Say hello' }] };
+
+let running: RunningApp;
+let sidecar: Sidecar;
+
+beforeAll(async () => {
+  running = await startApp('retryPolicy: { baseDelay: 1ms }');
+  sidecar = connect(running.addresses[0] ?? '');
+});
+afterAll(async () => {
+  sidecar.close();
+  await running.stop();
+});
+
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => expect(null).toBe('a failure'),
+    (error: unknown) => error,
+  );
+}
+
+describe('a client in TypeScript', () => {
+  it('waits for the sidecar', async () => {
+    await expect(sidecar.ready(60_000)).resolves.toBeUndefined();
+    const nobody = connect('127.0.0.1:9');
+    await expect(nobody.ready(1)).rejects.toThrow();
+    nobody.close();
+  });
+
+  it('collects an answer, without what was taken back', async () => {
+    running.stub.enqueue(cutAfter(2), answer({ text: 'Whole.' }));
+    const options = { recovery: StreamRecovery.RESTART };
+    const got = await collect(sidecar.sendMessage({ request, options }));
+    expect(got).toMatchObject({ text: 'Whole.', reasoning: '', refusal: '' });
+    expect(got.completed).toMatchObject({ finishReason: FinishReason.STOP, attempts: 2 });
+  });
+
+  it('takes a whole answer', async () => {
+    const { response } = await sidecar.sendMessageSync({ request });
+    expect(response?.content).toBe('Hello from the stub.');
+  });
+
+  it('asks without a request where there is nothing to say', async () => {
+    expect((await sidecar.getModels()).models.length).toBeGreaterThan(1);
+    expect((await sidecar.getBudgets()).budgets).toEqual([]);
+    for await (const { status: seen } of sidecar.watchStatus()) {
+      expect(seen?.version).toBe('1.2.3');
+      break;
+    }
+  });
+
+  it('reads every field that is wrong', async () => {
+    const bad = { ...request, temperature: 3, topP: -1 };
+    const error = await failureOf(sidecar.sendMessageSync({ request: bad }));
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT });
+    const { reason, retryable, violations, failure } = errorDetails(error);
+    expect({ reason, retryable }).toEqual({ reason: 'INVALID_REQUEST', retryable: false });
+    expect(violations.map(({ field }) => field).sort()).toEqual([
+      'request.temperature',
+      'request.top_p',
+    ]);
+    expect(failure).toMatchObject({ reason: ErrorReason.INVALID_REQUEST, attempts: 0 });
+  });
+
+  it('reads when to try again', async () => {
+    running.stub.enqueue(
+      httpError(429, {
+        type: 'requests',
+        code: 'rate_limit_exceeded',
+        headers: { 'retry-after': '900' },
+      }),
+    );
+    const error = await failureOf(
+      collect(
+        sidecar.sendMessage(
+          { request: { ...request, model: 'gpt-4o-mini' } },
+          { timeoutMs: 60_000 },
+        ),
+      ),
+    );
+    const { reason, retryable, retryAfterMs, quotaFailure } = errorDetails(error);
+    expect({ reason, retryable }).toEqual({ reason: 'RATE_LIMIT_EXCEEDED', retryable: true });
+    expect(retryAfterMs).toBeGreaterThan(100_000);
+    expect(quotaFailure?.violations.length).toBeGreaterThan(0);
+  });
+
+  it('has no details of what is not the sidecar’s', () => {
+    const none = { reason: '', retryable: false, violations: [] };
+    expect(errorDetails(new Error('mine'))).toEqual(none);
+    expect(errorDetails(undefined)).toEqual(none);
+  });
+
+  it('ends a call by its time-out, and by a signal before and while it runs', async () => {
+    running.stub.enqueue(silent(), silent());
+    const late = await failureOf(sidecar.sendMessageSync({ request }, { timeoutMs: 200 }));
+    expect(late).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    const signal = AbortSignal.abort();
+    const gone = await failureOf(sidecar.sendMessageSync({ request }, { signal }));
+    expect(gone).toMatchObject({ code: status.CANCELLED });
+    const controller = new AbortController();
+    const left = failureOf(
+      collect(sidecar.sendMessage({ request }, { signal: controller.signal })),
+    );
+    await sleep(1);
+    controller.abort();
+    expect(await left).toMatchObject({ code: status.CANCELLED });
+  });
+
+  it('passes metadata on', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const metadata = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const bad = { ...request, temperature: 3 };
+    const error = await failureOf(sidecar.sendMessageSync({ request: bad }, { metadata }));
+    expect(errorDetails(error).errorInfo?.metadata).toMatchObject({ trace_id: traceId });
+  });
+});
+
+describe('a token', () => {
+  it('does not go over a network unencrypted', () => {
+    expect(() => connect('provider.example:50051', { token: 't' })).toThrow('needs TLS');
+    for (const address of ['127.0.0.1:1', '[::1]:1', 'localhost:1', 'unix:/run/a.sock']) {
+      connect(address, { token: 't' }).close();
+    }
+    connect('provider.example:50051', { token: 't', tls: { serverName: 'a' } }).close();
+  });
+});
