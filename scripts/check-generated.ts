@@ -8,6 +8,7 @@ const generated = [
   'docs/configuration.md',
   'docs/models.md',
   'docs/compatibility.md',
+  'docs/dependencies.md',
   'docs/metrics.md',
 ];
 

@@ -14,6 +14,7 @@ const steps: readonly Step[] = [
   ['build', 'node', 'scripts/build.ts'],
   ['dead code and undeclared packages', 'knip'],
   ['lock file is complete', 'node', 'scripts/complete-lock.ts', '--check'],
+  ['integrity and licences of packages', 'node', 'scripts/generate-dependencies-doc.ts', '--check'],
   ['one copy of each OpenTelemetry package', 'node', 'scripts/check-otel-copies.ts'],
   ['contract: lint', 'buf', 'lint'],
   ['contract: compatible', 'buf', 'breaking', '--against', `.git#ref=${contractBase()}`],
