@@ -27,6 +27,7 @@ export class BatchRun implements Work {
   readonly #ending: ReturnType<typeof linkSignal>;
   readonly #parts = new Set<Promise<void>>();
   #current: Batch;
+  #opened: readonly (readonly [BatchPart, LocalPart | UpstreamPart])[] | undefined;
   #expiry: Timer | undefined;
 
   /** @param stop its reason is always a ProviderError */
@@ -39,6 +40,15 @@ export class BatchRun implements Work {
     this.end = this.#ending.controller.signal;
   }
 
+  /** Holds what the batch may still cost. Part of `run`, unless it is called before. */
+  async open(): Promise<void> {
+    if (this.#opened !== undefined) return;
+    const parts = await this.#deps.books.parts(this.batch.id);
+    const opened = parts.map((part) => [part, this.#work(part)] as const);
+    for (const [, work] of opened) await work.hold();
+    this.#opened = opened;
+  }
+
   /** Resolves when it has ended, or the process stops. */
   async run(): Promise<void> {
     const { books, files, changes, clock } = this.#deps;
@@ -47,7 +57,8 @@ export class BatchRun implements Work {
     this.#watchExpiry(clock);
     const looking = this.#keepCurrent();
     try {
-      for (const part of await books.parts(id)) this.#runPart(part);
+      await this.open();
+      for (const [part, work] of this.#opened ?? []) this.#runPart(part, work);
       while (this.#parts.size > 0) await Promise.all(this.#parts);
       this.stop.throwIfAborted();
       await books.finish(id, clock.now());
@@ -116,28 +127,30 @@ export class BatchRun implements Work {
     this.#expiry = clock.after(wait, () => this.#watchExpiry(clock), true);
   }
 
-  #runPart(part: BatchPart): void {
-    const running = this.#untilEnded(part).finally(() => this.#parts.delete(running));
+  #runPart(part: BatchPart, work = this.#work(part)): void {
+    const running = this.#untilEnded(part, work).finally(() => this.#parts.delete(running));
     // Whoever waits for all parts may not have begun to.
     running.catch(() => undefined);
     this.#parts.add(running);
   }
 
   /** What fails for no reason of the upstream's (a disk that is full) is tried again. */
-  async #untilEnded(part: BatchPart): Promise<void> {
+  async #untilEnded(part: BatchPart, first: LocalPart | UpstreamPart): Promise<void> {
     const { books, options, clock, log } = this.#deps;
     const { id } = this.batch;
-    let current: BatchPart | undefined = part;
-    while (current !== undefined) {
+    let work: LocalPart | UpstreamPart | undefined = first;
+    while (work !== undefined) {
       try {
-        await this.#work(current).run();
+        await work.run();
         return;
       } catch (thrown) {
         if (this.stop.aborted) return;
         log.error({ batch: id, part: part.number, err: thrown }, 'a part of a batch has failed');
         await pause(options.maxPollIntervalMs, this.stop, clock).catch(() => undefined);
         if (this.stop.aborted) return;
-        current = (await books.parts(id)).find(({ number }) => number === part.number);
+        const current = (await books.parts(id)).find(({ number }) => number === part.number);
+        work = current && this.#work(current);
+        await work?.hold();
       }
     }
   }

@@ -39,6 +39,9 @@ export class LocalPart {
     };
   }
 
+  /** Each call reserves for itself. */
+  async hold(): Promise<void> {}
+
   /** Resolves when all its items have results. Rejects with the end of the process. */
   async run(): Promise<void> {
     if (this.#part.state === 'ended') return;

@@ -23,12 +23,23 @@ export class Runner {
 
   /** Goes on with what a process before this one has left. */
   async resume(): Promise<void> {
-    for (const batch of await this.#deps.books.unfinished()) this.add(batch);
+    const runs = (await this.#deps.books.unfinished()).map((batch) => this.#newRun(batch));
+    // Before anybody else can spend it.
+    for (const run of runs) await run.open();
+    for (const run of runs) this.#start(run);
   }
 
   add(batch: Batch): void {
     if (this.#stop.signal.aborted || this.#runs.has(batch.id)) return;
-    const run = new BatchRun(batch, this.#stop.signal, this.#deps);
+    this.#start(this.#newRun(batch));
+  }
+
+  #newRun(batch: Batch): BatchRun {
+    return new BatchRun(batch, this.#stop.signal, this.#deps);
+  }
+
+  #start(run: BatchRun): void {
+    const { batch } = run;
     this.#runs.set(batch.id, run);
     const running = run
       .run()

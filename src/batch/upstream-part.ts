@@ -43,11 +43,14 @@ export class UpstreamPart {
     this.#of = { batch: work.batch.id, part: number, upstream, model: modelId, execution };
   }
 
+  /** Holds the money again that a process before this one had reserved. To be called before `run`. */
+  async hold(): Promise<void> {
+    if (['waiting', 'settled', 'ended'].includes(this.#part.state)) return;
+    this.#holdings.resume(await this.#owed());
+  }
+
   /** Resolves when all its items have results. Rejects with the end of the process. */
   async run(): Promise<void> {
-    if (!['waiting', 'settled', 'ended'].includes(this.#part.state)) {
-      this.#holdings.resume(await this.#owed());
-    }
     try {
       while (this.#part.state !== 'ended') {
         if (this.#part.state === 'settled') await this.#clean();

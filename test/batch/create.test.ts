@@ -49,6 +49,8 @@ const BAD_FIELDS = [
 ];
 
 const KNOWN_ONLY = { yaml: 'catalogue: { unknownModels: refuse }' };
+/** Its batches are counted. */
+const OWN = { own: true } as const;
 
 describe('a batch with bad items', () => {
   it('is refused with the paths of all of them, and nothing is sent or kept', async () => {
@@ -138,7 +140,7 @@ describe('an idempotency key', () => {
 
   it('is free again when its batch was refused', async () => {
     const { client } = await startBatches();
-    const options = { idempotencyKey: 'one' };
+    const options = { idempotencyKey: 'two' };
     const outcomes = await Promise.allSettled([
       create(client, options, [item('a', { temperature: 9 })]),
       create(client, options, TEN),
@@ -152,7 +154,7 @@ describe('whose batch it is', () => {
   const OTHER = { project_id: 'other' };
 
   it('is its project, and others do not find it', async () => {
-    const { client } = await startBatches();
+    const { client } = await startBatches({}, OWN);
     const { batch } = client;
     const made = await create(client, {}, TEN, MINE);
     const named = await create(client, { metadata: MINE }, TEN);
@@ -181,7 +183,7 @@ describe('whose batch it is', () => {
 });
 
 it('batches are listed in pages, newest first, by state', async () => {
-  const { client } = await startBatches();
+  const { client } = await startBatches({}, OWN);
   const made: string[] = [];
   for (let n = 0; n < 5; n += 1) made.unshift((await create(client, {}, [item('a')])).id);
   for (const id of made) await results(client, id);

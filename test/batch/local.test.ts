@@ -6,7 +6,7 @@ import { create, get, ids, item, results, startBatches } from './running-batches
 const LOCAL = { execution: 'BATCH_EXECUTION_LOCAL' };
 
 it('items are made as calls where they cannot be made otherwise', async () => {
-  const { client, stub } = await startBatches({}, { batch: 'maxLocalCalls: 3' });
+  const { client, stub } = await startBatches({}, { batch: 'maxLocalCalls: 3', own: true });
   let running = 0;
   let most = 0;
   stub.setDefault(async (exchange) => {
@@ -84,7 +84,7 @@ it('an item waits for what passes, and fails for what does not', async () => {
 });
 
 it('what runs is finished when a batch is cancelled, and no more is begun', async () => {
-  const { client, stub } = await startBatches({}, { batch: 'maxLocalCalls: 2' });
+  const { client, stub } = await startBatches({}, { batch: 'maxLocalCalls: 2', own: true });
   const { promise, resolve } = Promise.withResolvers<void>();
   stub.setDefault(async (exchange) => {
     await promise;

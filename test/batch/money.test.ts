@@ -26,7 +26,10 @@ const BUDGET = (limit: string) =>
   `budgets: [{name: all, scope: all, period: total, limit: "${limit}"}]`;
 
 it('what a part can cost is reserved while it is at the upstream, and what it cost is booked', async () => {
-  const { client, stub } = await startBatches({ workMs: 3_600_000 }, { yaml: BUDGET('1') });
+  const { client, stub } = await startBatches(
+    { workMs: 3_600_000 },
+    { yaml: BUDGET('1'), own: true },
+  );
   const made = await create(client, {}, TEN);
   while (stub.batches.batches.size === 0) await get(client, made.id);
   const [reserved] = await budgets(client);
@@ -42,7 +45,7 @@ it('what a part can cost is reserved while it is at the upstream, and what it co
 });
 
 it('a restart holds again what was reserved, and goes on', async () => {
-  const running = await startBatches({ workMs: 3_600_000 }, { yaml: BUDGET('1') });
+  const running = await startBatches({ workMs: 3_600_000 }, { yaml: BUDGET('1'), own: true });
   const made = await create(running.client, { idempotencyKey: 'k' }, TEN);
   while (running.stub.batches.batches.size === 0) await get(running.client, made.id);
   const [before] = await budgets(running.client);
@@ -70,7 +73,7 @@ it('items that a budget does not cover fail, and the others are sent', async () 
 });
 
 it('items are paid by whom the batch names, unless they name somebody', async () => {
-  const { client } = await startBatches();
+  const { client } = await startBatches({}, { own: true });
   const options = { metadata: { user_id: 'u', project_id: 'p' } };
   const made = await create(client, options, [
     item('a'),
@@ -90,7 +93,7 @@ it('items are paid by whom the batch names, unless they name somebody', async ()
 });
 
 it('a batch that was being received is gone after a restart', async () => {
-  const running = await startBatches({}, { yaml: 'drain: {gracePeriod: 100ms}' });
+  const running = await startBatches({}, { yaml: 'drain: {gracePeriod: 100ms}', own: true });
   const { batch } = running.client;
   const never = async function* () {
     yield { options: { idempotencyKey: 'k' } };
@@ -104,18 +107,4 @@ it('a batch that was being received is gone after a restart', async () => {
   expect(await client.batch.unary('ListBatches', {})).toMatchObject({ batches: [] });
   const made: WireBatch = await create(client, { idempotencyKey: 'k' }, TEN);
   expect(await results(client, made.id)).toHaveLength(10);
-});
-
-it('metrics and the status page tell how far batches are', async () => {
-  const running = await startBatches({ workMs: 3_600_000 });
-  const { client, app, stub } = running;
-  const made = await create(client, { displayName: 'Nightly' }, TEN);
-  const page = async (path: string) => (await fetch(`http://${app.adminAddress}${path}`)).text();
-  expect(await page('/')).toMatch(/Batches.*Nightly/s);
-  expect(await page('/metrics')).toMatch(/tamma_provider_batches\S* 1\b/);
-  stub.batches.set({});
-  await results(client, made.id);
-  expect(await page('/metrics')).toMatch(
-    /tamma_provider_batch_items\S*outcome="completed"\S* 10\b/,
-  );
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import { collect, type GrpcClient, type WireMessage } from '../support/grpc-client.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
 import type { BatchBehaviour } from '../support/upstream/index.ts';
@@ -9,10 +9,18 @@ import type { BatchBehaviour } from '../support/upstream/index.ts';
 /** So that nothing has to be waited for. */
 const QUICK = 'pollInterval: 10ms, maxPollInterval: 50ms, lookFor: 100ms';
 
-const open: (() => Promise<void>)[] = [];
+/** Those that run, by what they were started with. */
+const running = new Map<string, RunningBatches>();
 
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
+afterEach(() => {
+  for (const { stub } of running.values()) stub.batches.reset();
+});
+
+afterAll(async () => {
+  for (const app of running.values()) {
+    await app.stop();
+    rmSync(app.dataDir, { recursive: true, force: true });
+  }
 });
 
 export interface RunningBatches extends RunningApp {
@@ -24,23 +32,31 @@ interface Settings {
   readonly batch?: string;
   readonly yaml?: string;
   readonly api?: string;
+  /** It is this test's alone. */
+  readonly own?: true;
 }
 
-/** The whole sidecar with a data directory, and a stub with these batches as its upstream. */
+/**
+ * The whole sidecar with a data directory, and a stub with these batches as its upstream. One for all
+ * tests of a file that say the same, unless they say `own`.
+ */
 export async function startBatches(
   behaviour: Partial<BatchBehaviour> = {},
-  { batch = '', yaml = '', api = 'batchApi: on' }: Settings = {},
+  settings: Settings = {},
 ): Promise<RunningBatches> {
+  const key = JSON.stringify(settings);
+  const app = running.get(key) ?? (await start(settings));
+  running.set(settings.own ? `${key} ${running.size}` : key, app);
+  app.stub.batches.set(behaviour);
+  return app;
+}
+
+async function start({ batch = '', yaml = '', api = 'batchApi: on' }: Settings) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
   const settings = [QUICK, batch].filter(Boolean).join(', ');
   const app = await startApp(
     `{ defaultModel: gpt-4o-mini, ${api}, dataDir: '${dataDir}', batch: { ${settings} }, ${yaml} }`,
   );
-  app.stub.batches.set(behaviour);
-  open.push(async () => {
-    await app.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
   return { ...app, dataDir };
 }
 

@@ -16,7 +16,7 @@ function firstTimes(count: number, method: string, path: RegExp, fault: BatchFau
 
 describe('a batch at the upstream', () => {
   it('answers every item once, at half the price, and leaves no file behind', async () => {
-    const { client, stub } = await startBatches();
+    const { client, stub } = await startBatches({}, { own: true });
     const options = { displayName: 'Nightly', metadata: { team: 'a' } };
     const made = await create(client, options, OF_TEN);
     expect(made).toMatchObject({

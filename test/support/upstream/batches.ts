@@ -101,6 +101,15 @@ export class StubBatches {
     this.behaviour = { ...DEFAULTS, ...behaviour };
   }
 
+  /** Forgets everything. */
+  reset(): void {
+    this.behaviour = DEFAULTS;
+    this.files.clear();
+    this.batches.clear();
+    this.worked.clear();
+    this.requests.length = 0;
+  }
+
   handles(path: string): boolean {
     return /^\/v1\/(files|batches)([/?]|$)/.test(path);
   }
@@ -341,6 +350,7 @@ export class StubBatches {
       if (this.behaviour.paceMs > 0) await sleep(this.behaviour.paceMs);
       piece = '';
     };
+    res.setMaxListeners(0);
     for (const line of file.content()) {
       if (res.destroyed) return;
       piece += line;
