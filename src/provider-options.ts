@@ -46,6 +46,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     budgets: {
       budgets: budgetDefinitions(config),
       minOutputTokens: costManagement.minOutputTokens,
+      maxWaitMs: costManagement.maxWaitMs,
     },
     cache: cacheOptions(config),
     ledger: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { choice, flag, group, onceRight } from './fields.ts';
-import { dollars, share, wholeNumber } from './quantities.ts';
+import { choice, flag, group, inMs, onceRight } from './fields.ts';
+import { dollars, duration, share, wholeNumber } from './quantities.ts';
+import { HOUR, MINUTE } from './units.ts';
 import { NAME } from './upstreams-schema.ts';
 import { isMapping } from './values.ts';
 
@@ -43,7 +44,11 @@ export const costManagementSchema = group({
     'Output limit below which it is not lowered to what a budget can still afford.',
     { min: 16, max: 1_000_000, default: 256 },
   ),
-});
+  maxWait: duration(
+    'Longest wait of an attempt for what other calls have reserved of a budget and give back.',
+    { min: 0, max: HOUR, default: MINUTE },
+  ),
+}).transform(({ maxWait, ...same }) => ({ ...same, ...inMs({ maxWait }) }));
 
 const budget = group({
   name: z

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
+import { DEFAULT_MAX_WAIT_MS } from '../money/budget/options.ts';
 import { ResponseCache } from '../money/cache/response-cache.ts';
 import { PriceNotices } from '../money/pricing/price-notices.ts';
 import { Repeats } from '../money/repeats/repeats.ts';
@@ -220,6 +221,7 @@ function pipelineOptions(
     maxWaitMs: fallback.maxWaitMs,
     trackingEnabled: costs.trackingEnabled,
     minOutputTokens: budgets.minOutputTokens,
+    budgetWaitMs: budgets.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
     unpriced: costs.unpriced === 'mark' ? 'mark' : 'refuse',
   };
 }

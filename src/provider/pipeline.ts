@@ -46,6 +46,8 @@ export interface PipelineOptions {
   readonly trackingEnabled: boolean;
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
   readonly minOutputTokens: number;
+  /** Longest wait for what others hold of a budget, in ms. */
+  readonly budgetWaitMs: number;
   /** What becomes of calls to models of which no price is known. */
   readonly unpriced: 'refuse' | 'mark';
 }
@@ -101,12 +103,12 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
 /** What happens to it at one upstream, outermost first. */
 function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: PipelineDeps): Handler {
   const { clock, retryBudget, book } = deps;
-  const { trackingEnabled, minOutputTokens, unpriced, maxWaitMs } = options;
+  const { trackingEnabled, minOutputTokens, budgetWaitMs, unpriced, maxWaitMs } = options;
   const server = serverAddress(parts.upstream.endpoint);
   const stages: readonly Stage[] = [
     retry(options.retry, { ...deps, budget: retryBudget, maxWaitMs }), // attempts at one target
     keys(parts.keys, { ...deps, limits: parts.limiters }), // a key that is refused is no failure of the target
-    budget(book, { ...deps, minOutputTokens, unpriced }), // reserves going in, settles going out
+    budget(book, { ...deps, minOutputTokens, maxWaitMs: budgetWaitMs, unpriced }), // reserves going in, settles going out
     rateLimit(parts.limiters, deps), //   every attempt counts at the upstream
     breaker(parts.breakers), //           waiting above is not its business
     upstreamHealth(parts), //             what GetStatus tells of the upstream

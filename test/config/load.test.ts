@@ -55,6 +55,7 @@ describe('defaults', () => {
         alertThreshold: [0.8],
         unpriced: 'auto',
         minOutputTokens: 256,
+        maxWaitMs: 60_000,
       },
       budgets: [],
       batchApi: 'auto',

@@ -148,6 +148,7 @@ export async function simulate(load: Load): Promise<Result> {
       circuitWaitMs: { ...DEFAULT_BREAKER, ...load.breaker }.maxWaitMs,
       trackingEnabled: false,
       minOutputTokens: 16,
+      budgetWaitMs: 60_000,
       unpriced: 'mark',
     },
     {

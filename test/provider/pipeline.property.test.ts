@@ -189,6 +189,7 @@ function setUp(script: readonly Behaviour[]) {
       circuitWaitMs: 5_000,
       trackingEnabled: true,
       minOutputTokens: 16,
+      budgetWaitMs: 60_000,
       unpriced: 'mark',
     },
     {

@@ -28,6 +28,7 @@ describe('createPipeline', () => {
         circuitWaitMs: 0,
         trackingEnabled: true,
         minOutputTokens: 256,
+        budgetWaitMs: 60_000,
         unpriced: 'mark',
       },
       {

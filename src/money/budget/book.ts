@@ -13,7 +13,7 @@ import { Budget } from './budget.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
 import { observeBudgets } from './gauges.ts';
 import type { BudgetOptions } from './options.ts';
-import { budgetExceeded } from './refusal.ts';
+import { budgetExceeded, waitedInVain } from './refusal.ts';
 import type { Reservation } from './reservation.ts';
 import type { BudgetQuery } from './states.ts';
 import { budgetStates } from './states.ts';
@@ -83,13 +83,13 @@ export class BudgetBook {
    * Reserves as much of `wish` as `decide` grants, at once or, while others hold what is missing, as
    * soon as they have settled.
    *
-   * @param limits `signal` ends the wait with its reason
+   * @param limits `signal` ends the wait with its reason; `maxWaitMs` with BUDGET_EXCEEDED
    * @throws (or rejects with) ProviderError BUDGET_EXCEEDED if a budget cannot cover `wish.least`.
    */
   reserve(
     spender: Spender,
     wish: Wish,
-    { signal }: { readonly signal: AbortSignal },
+    limits: { readonly signal: AbortSignal; readonly maxWaitMs?: number },
   ): Reservation | Promise<Reservation> {
     const claim = this.#claim(spender, wish);
     const decision = decide(claim);
@@ -99,7 +99,7 @@ export class BudgetBook {
       case 'refuse':
         throw this.#refuse(claim, decision.by);
       case 'wait':
-        return this.#wait(claim, decision.at, signal);
+        return this.#wait(claim, decision.at, limits);
     }
   }
 
@@ -184,12 +184,20 @@ export class BudgetBook {
     return budgetExceeded(state, claim.wish.least, claim.model, this.#deps.clock.now());
   }
 
-  #wait(claim: Claim, at: Allowance, signal: AbortSignal): Promise<Reservation> {
+  #wait(
+    claim: Claim,
+    at: Allowance,
+    { signal, maxWaitMs }: { readonly signal: AbortSignal; readonly maxWaitMs?: number },
+  ): Promise<Reservation> {
     if (signal.aborted) {
       this.#drop(claim);
       throw endReason(signal);
     }
-    const waiter = new Waiter(claim, at, signal, (left) => {
+    const { clock } = this.#deps;
+    const { wish, model } = claim;
+    const error = ({ state }: Allowance) => waitedInVain(state, wish.least, model);
+    const time = maxWaitMs === undefined ? {} : { time: { clock, maxMs: maxWaitMs, error } };
+    const waiter = new Waiter(claim, at, { signal, ...time }, (left) => {
       this.#waiters -= 1;
       this.#drop(claim);
       this.#serve(left);

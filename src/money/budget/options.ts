@@ -19,4 +19,8 @@ export interface BudgetOptions {
   readonly budgets: readonly BudgetDefinition[];
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
   readonly minOutputTokens: number;
+  /** Longest wait of an attempt for others to give back what a budget lacks, in ms. Default: 60,000. */
+  readonly maxWaitMs?: number;
 }
+
+export const DEFAULT_MAX_WAIT_MS = 60_000;

@@ -25,6 +25,18 @@ export function budgetExceeded(
   });
 }
 
+/** The refusal of a call that has waited as long as it may for what others hold of a budget. */
+export function waitedInVain(budget: BudgetState, needed: bigint, model: string): ProviderError {
+  const { name } = budget;
+  const why = 'It waited for calls that run to give back what they do not use.';
+  return new ProviderError('BUDGET_EXCEEDED', {
+    message: `${sentences(budget, needed)} ${why}`,
+    model,
+    quotaSubject: name,
+    budget,
+  });
+}
+
 function sentences(budget: BudgetState, needed: bigint): string {
   const { name, limit, spent, reserved } = budget;
   return (

@@ -16,6 +16,8 @@ export interface BudgetDeps {
   readonly sizes: Pick<PromptSizes, 'atMost' | 'countAtMost'>;
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
   readonly minOutputTokens: number;
+  /** Longest wait for what others hold of a budget, in ms. Default: as long as the call lasts. */
+  readonly maxWaitMs?: number;
   /** Whether models of which no price is known are refused where a budget applies, or pass uncounted. */
   readonly unpriced: 'refuse' | 'mark';
   readonly instruments: Pick<Instruments, 'queueDuration'>;
@@ -90,7 +92,11 @@ class Desk {
     const quick = this.#book.tryReserve(this.#spender, rough.wish.most);
     if (quick !== undefined) return covered(call, rough, quick);
     const plan = this.#plan(call, await this.#count(call)) ?? rough;
-    const reservation = this.#book.reserve(this.#spender, plan.wish, call);
+    const { maxWaitMs } = this.#deps;
+    const reservation = this.#book.reserve(this.#spender, plan.wish, {
+      signal: call.signal,
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
+    });
     return covered(
       call,
       plan,

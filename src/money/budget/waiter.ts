@@ -1,9 +1,20 @@
+import type { Clock, Timer } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import { endReason } from '../../core/signal.ts';
 import type { Allowance } from './allowance.ts';
 import type { Claim } from './claim.ts';
 import type { Reservation } from './reservation.ts';
 import type { Waiting } from './waiting-queue.ts';
+
+/** What ends a wait. */
+export interface WaitLimits {
+  readonly signal: AbortSignal;
+  readonly time?: {
+    readonly clock: Clock;
+    readonly maxMs: number;
+    readonly error: (at: Allowance) => ProviderError;
+  };
+}
 
 /** A claim that waits in the queue of one of its allowances. */
 export class Waiter implements Waiting<Waiter> {
@@ -15,8 +26,18 @@ export class Waiter implements Waiting<Waiter> {
   readonly #resolvers = Promise.withResolvers<Reservation>();
   readonly #unlisten: () => void;
 
-  /** @param onAbort called when the signal has ended the wait */
-  constructor(claim: Claim, at: Allowance, signal: AbortSignal, onAbort: (at: Allowance) => void) {
+  readonly #timer: Timer | undefined;
+
+  /**
+   * @param limits the signal ends the wait with its reason, and so does the time
+   * @param onEnd called when the wait has ended so
+   */
+  constructor(
+    claim: Claim,
+    at: Allowance,
+    { signal, time }: WaitLimits,
+    onEnd: (at: Allowance) => void,
+  ) {
     this.claim = claim;
     this.order = claim.order;
     this.#at = at;
@@ -24,9 +45,14 @@ export class Waiter implements Waiting<Waiter> {
     const abort = () => {
       this.leave();
       this.refuse(endReason(signal));
-      onAbort(this.#at);
+      onEnd(this.#at);
     };
     signal.addEventListener('abort', abort, { once: true });
+    this.#timer = time?.clock.after(time.maxMs, () => {
+      this.leave();
+      this.refuse(time.error(this.#at));
+      onEnd(this.#at);
+    });
     this.#unlisten = () => signal.removeEventListener('abort', abort);
   }
 
@@ -45,12 +71,17 @@ export class Waiter implements Waiting<Waiter> {
   }
 
   grant(reservation: Reservation): void {
-    this.#unlisten();
+    this.#settled();
     this.#resolvers.resolve(reservation);
   }
 
   refuse(error: ProviderError): void {
-    this.#unlisten();
+    this.#settled();
     this.#resolvers.reject(error);
+  }
+
+  #settled(): void {
+    this.#timer?.cancel();
+    this.#unlisten();
   }
 }

@@ -191,6 +191,26 @@ describe('while others hold what is missing', () => {
     expect(stateOf(book)).toMatchObject({ spent: 10n, reserved: 60n });
   });
 
+  it('a call waits no longer than it may, and leaves its turn to others', async () => {
+    const { book, clock } = openBook([aBudget()]);
+    const first = granted(book, exactly(80n));
+    const signal = new AbortController().signal;
+    const wait = book.reserve(aSpender(), exactly(60n), { signal, maxWaitMs: 1_000 });
+    const refused = expect(wait).rejects.toMatchObject({
+      reason: 'BUDGET_EXCEEDED',
+      message: expect.stringMatching(/It waited for calls that run/),
+    });
+    const small = waiting(book, exactly(15n));
+    const { pending } = clock;
+    clock.advance(1_000);
+    await refused;
+    await settled();
+    expect(small.granted?.granted).toBe(15n);
+    expect(clock.pending).toBeLessThan(pending);
+    first.settle(0n);
+    expect(stateOf(book).reserved).toBe(15n);
+  });
+
   it('a call is refused as soon as what they spent leaves too little', async () => {
     const { book } = openBook([aBudget()]);
     const first = granted(book, exactly(80n));
