@@ -80,7 +80,7 @@ describe('defaults', () => {
         allowToolCalls: false,
         allowInvalidate: false,
       },
-      ledger: { retentionMs: 7_776_000_000 },
+      ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse' },
       store: 'embedded',
       redis: { keyPrefix: 'tamma:', leaseDurationMs: 30_000, onOutage: 'refuse' },
       limits: {
