@@ -114,7 +114,7 @@ describe('more connections than may be', () => {
     watch.cancel();
     expect(codeName((await outcome).status)).toBe('CANCELLED');
     const refused = await telemetry.measured('tamma.provider.refused_connections');
-    expect(refused).toMatchObject([{ attributes: { reason: 'full' } }]);
+    expect(refused).toMatchObject([{ attributes: { 'tamma.provider.reason': 'full' } }]);
     expect(refused[0]?.value).toBeGreaterThan(40);
   });
 
