@@ -16,11 +16,13 @@ USAGE_SERVICE=tamma.provider.v1.IAIUsageProvider
 
 work=$(mktemp -d)
 sidecar=
+tls_sidecar=
 clean_up() {
-  if [ -n "$sidecar" ]; then
-    kill "$sidecar" 2>/dev/null
-    wait "$sidecar"
-  fi
+  local one
+  for one in $sidecar $tls_sidecar; do
+    kill "$one" 2>/dev/null
+    wait "$one"
+  done
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -52,6 +54,20 @@ start_sidecar() {
   address=$(sed -n 's/^listening on //p' "$work/listening")
 }
 
+# Certificates, and what is to come of them, in $work/tls.
+start_tls_sidecar() {
+  mkdir "$work/tls"
+  node test/clients/tls-sidecar.ts "$work/tls" >"$work/tls-ready" 2>"$work/tls-errors" &
+  tls_sidecar=$!
+  until grep -qs '^ready$' "$work/tls-ready"; do
+    if ! kill -0 "$tls_sidecar" 2>/dev/null; then
+      cat "$work/tls-errors"
+      exit 1
+    fi
+    sleep 0.1
+  done
+}
+
 prepare_python() {
   python3 -m venv "$work/venv" &&
     "$work/venv/bin/pip" install --quiet -r test/clients/python/requirements.txt \
@@ -73,6 +89,10 @@ generated_python() {
     "$work/venv/bin/python" test/clients/python/generated_client.py "$address" "$work/python/stubs"
 }
 
+tls_python() {
+  "$work/venv/bin/python" test/clients/python/check_tls.py "$work/tls" "$work/python/stubs"
+}
+
 # protoc, with the files of Google's own beside it as in its releases, and what Java needs.
 prepare_protoc() {
   local runtime
@@ -88,8 +108,13 @@ generated_java() {
   local jars="$work/jars/*"
   generate java Java && cd "$work/java" &&
     find stubs -name '*.java' >sources &&
-    javac -J-XX:TieredStopAtLevel=1 -proc:none -nowarn -d classes -cp "$jars" @sources Client.java &&
+    javac -J-XX:TieredStopAtLevel=1 -proc:none -nowarn -d classes -cp "$jars" @sources Client.java TlsClient.java &&
     java -cp "classes:$jars" Client "$address"
+}
+
+# Behind generated_java.
+tls_java() {
+  cd "$work/java" && java -cp "classes:$work/jars/*" TlsClient "$work/tls"
 }
 
 type_checks() {
@@ -155,14 +180,21 @@ generated_go() {
     go vet . && go run . "$address"
 }
 
+# Behind generated_go.
+tls_go() {
+  cd "$work/go-protoc" && go run ./tls "$work/tls"
+}
+
 prepare_go() {
   cd test/clients/go && GOBIN="$work/bin" go install tool
 }
 
 start_sidecar
+start_tls_sidecar
 check 'python: packages' prepare_python
 check 'python: reflection alone' "$work/venv/bin/python" test/clients/python/check_reflection.py "$address"
 check 'python: generated stubs' generated_python
+check 'python: TLS and certificates' tls_python
 check 'grpcurl: install' env GOBIN="$work/bin" go install "$GRPCURL"
 check 'grpcurl: list' lists_services
 check 'grpcurl: describe' describes_services
@@ -172,8 +204,10 @@ check 'grpcurl: GetBudgets' shows_budgets
 check 'protoc: install' prepare_protoc
 check 'go: plugins' prepare_go
 check 'go: generated stubs' generated_go go-protoc Go
+check 'go: TLS and certificates' tls_go
 check 'go: generated stubs with buf' generated_go go-buf 'Go with buf'
 check 'java: generated stubs' generated_java
+check 'java: TLS and certificates' tls_java
 check 'typescript: generated stubs, ts-proto' generated_ts_proto
 check 'typescript: generated stubs, protobuf-es' generated_protobuf_es
 check 'c#, php, ruby, c++: generated stubs' generated_others

@@ -112,6 +112,11 @@ const SUITES: readonly Suite[] = [
     ...program('test/fuzz/main.ts'),
   },
   {
+    name: 'fuzz-wire',
+    shows: 'whatever is said over a connection, by a grammar of HTTP/2 and protobuf, ends nothing',
+    ...program('test/fuzz/wire.ts'),
+  },
+  {
     name: 'faults',
     shows: 'faults that take minutes, with the defaults and in true time, end as they should',
     ...program('test/faults/full.ts'),

@@ -60,7 +60,8 @@ export function reset(stream: number): Buffer {
   return frame(TYPE.rstStream, 0, stream, Buffer.from([0, 0, 0, CANCEL]));
 }
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+/** Any frame at all. */
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
