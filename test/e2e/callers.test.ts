@@ -9,6 +9,7 @@ import { IAIBatchProviderService } from '../../src/gen/tamma/provider/v1/batch_p
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../../src/gen/tamma/provider/v1/usage_provider.ts';
 import { digestOf } from '../../src/server/callers/token-list.ts';
+import { create, item } from '../batch/running-batches.ts';
 import {
   type CallSettings,
   codeName,
@@ -443,5 +444,44 @@ describe('reflection', () => {
     for (const path of paths(ServerReflectionService, ServerReflectionServiceV1Alpha)) {
       expect(await grpcStatus(raw.call(path, Buffer.alloc(0)))).toBe(12);
     }
+  });
+});
+
+describe('batches of callers', () => {
+  const other = file('batch-other', 'another-token-for-batches');
+  const theirs = bearer('another-token-for-batches');
+  const mine = bearer(TOKEN);
+
+  it('are their own, and are made for their own user and project', async () => {
+    const { client } = await start(`dataDir: ${join(directory, 'data')}
+batch: {pollInterval: 10ms}
+callers:
+  - {name: shop, tokenFile: ${tokens}, projectId: p-1, userId: u-1, rights: [batches, usage]}
+  - {name: other, tokenFile: ${other}, rights: [batches]}`);
+    const make = (fields: object) =>
+      create(
+        client,
+        { execution: 'BATCH_EXECUTION_LOCAL', idempotencyKey: 'once' },
+        [item('one', fields)],
+        mine.metadata,
+      );
+    for (const metadata of [{ project_id: 'p-2' }, { userId: 'u-2' }]) {
+      const error = await failureOf(make({ metadata }));
+      expect(codeName(error)).toBe('PERMISSION_DENIED');
+    }
+    // An empty name would be taken for none.
+    const batch = await make({ metadata: { project_id: '' } });
+    const request = { batchId: batch.id };
+    for (const method of ['GetBatch', 'CancelBatch']) {
+      const error = await failureOf(client.batch.unary(method, request, theirs));
+      expect(codeName(error)).toBe('NOT_FOUND');
+    }
+    expect((await client.batch.unary('ListBatches', {}, theirs)).batches).toEqual([]);
+    expect((await client.batch.unary('ListBatches', {}, mine)).batches).toHaveLength(1);
+    await collect(client.batch.stream('StreamBatchResults', { ...request, wait: true }, mine));
+    const groupBy = ['USAGE_DIMENSION_PROJECT', 'USAGE_DIMENSION_USER'];
+    expect((await client.usage.unary('GetUsage', { groupBy }, mine)).rows).toMatchObject([
+      { projectId: 'p-1', userId: 'u-1', attempts: 1 },
+    ]);
   });
 });
