@@ -32,6 +32,7 @@ const ROUTER = new Router(
     defaultModel: 'gpt-5.4',
     dropUnsupported: false,
     hostedTools: NO_HOSTED_TOOLS,
+    promptCache: 'off',
     refuseUnpriced: false,
     profiles: DEFAULT_PROFILES,
     upstreams: new Map([

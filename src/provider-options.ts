@@ -30,6 +30,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     profiles: withDefaultProfiles({ models: config.profiles, tasks: config.tasks }),
     dropUnsupported: config.dropUnsupported,
     hostedTools: hostedToolOptions(config),
+    promptCache: config.promptCache,
     upstreamMessages: config.errors.upstreamMessages === 'on',
     traceState: config.sendTraceState,
     targets: targetOptions(config),

@@ -91,6 +91,11 @@ export const configSchema = group({
   hostedTools: hostedToolsSchema
     .prefault({})
     .describe("What the upstream may run on callers' behalf."),
+  promptCache: choice(
+    "Whether conversations without a prompt_cache_key get one of their own, so that the upstream's prompt cache is hit more often.",
+    ['off', 'auto'],
+    'off',
+  ),
   profiles: profilesSchema,
   tasks: tasksSchema,
   timeout: duration('Deadline of calls that bring none. At most limits.maxDeadline.', {

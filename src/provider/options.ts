@@ -82,6 +82,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly profiles?: Profiles;
   /** Leave out parameters that a model rejects, with a warning. Default: refuse the call. */
   readonly dropUnsupported?: boolean;
+  /** Whether conversations get a prompt cache key of their own. Default `off`. */
+  readonly promptCache?: 'off' | 'auto';
   /** What upstreams may run on callers' behalf. Default: nothing. */
   readonly hostedTools?: HostedToolOptions;
   /** Whether callers see the upstreams' own words for a failure. Default true. */
@@ -118,6 +120,7 @@ export interface ProviderSettings {
   readonly profiles: Profiles;
   readonly dropUnsupported: boolean;
   readonly hostedTools: HostedToolOptions;
+  readonly promptCache: 'off' | 'auto';
   readonly retry: RetryOptions;
   readonly fallback: FallbackOptions;
   readonly costs: CostManagementOptions;
@@ -142,6 +145,7 @@ export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
     profiles: options.profiles ?? DEFAULT_PROFILES,
     dropUnsupported: options.dropUnsupported ?? false,
     hostedTools: options.hostedTools ?? NO_HOSTED_TOOLS,
+    promptCache: options.promptCache ?? 'off',
     retry: { ...DEFAULT_RETRY, ...options.retry },
     fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
     costs,

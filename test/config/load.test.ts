@@ -20,6 +20,7 @@ describe('defaults', () => {
       reflection: true,
       catalogue: { unknownModels: 'auto', shutDownModels: 'refuse', declared: [] },
       hostedTools: { allow: [], mcpServers: {} },
+      promptCache: 'off',
       profiles: {},
       tasks: {},
       timeoutMs: 600_000,

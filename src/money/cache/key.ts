@@ -34,6 +34,8 @@ export const DECIDING = [
   'verbosity',
   'logitBias',
   'prediction',
+  // An upstream that compacts says so in its answer; of other policies only the messages tell.
+  'contextPolicy',
 ] as const satisfies readonly (keyof MessageRequest)[];
 
 /** Fields that decide how, when and for whom an answer is made, not what it is. */
@@ -46,8 +48,6 @@ export const INDIFFERENT = [
   // Answers of a fallback are not kept.
   'fallbackModels',
   'cache',
-  // What it leaves of the conversation is in the messages.
-  'contextPolicy',
   // The project that selects whose answers a call may get is told apart beside the request.
   'metadata',
   'idempotencyKey',
@@ -82,6 +82,7 @@ function normalised(request: MessageRequest): MessageRequest {
     ...drop('presencePenalty', request.presencePenalty === 0),
     ...drop('toolChoice', request.toolChoice === defaultChoice),
     ...drop('responseFormat', format?.type === 'text'),
+    ...drop('contextPolicy', request.contextPolicy !== 'compact'),
     ...(format?.type === 'json_schema' && {
       responseFormat: { ...format, schema: canonicalJson(format.schema) },
     }),

@@ -11,12 +11,15 @@ import { checkToolKinds } from '../fit/tool-kinds.ts';
 import { applyProfile, withSummary, withSystemPrompt } from '../profiles/apply-profile.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import type { Violations } from '../validate/violations.ts';
+import { withPromptCacheKey } from './prompt-cache-key.ts';
 
 /** How calls are prepared, wherever they go. */
 export interface PrepareOptions extends FitOptions {
   readonly profiles: Profiles;
   /** What an upstream may run on a caller's behalf. */
   readonly hostedTools: HostedToolOptions;
+  /** Whether conversations get a prompt cache key of their own. */
+  readonly promptCache: 'off' | 'auto';
   /** Refuse models of which no price is known. */
   readonly refuseUnpriced: boolean;
 }
@@ -80,7 +83,9 @@ export function prepareAt(
   }
   violations.throwIfAny(name);
   // Last, so that every path told above is a position in the caller's own messages.
-  const request = withSystemPrompt(fitted.request, profiled.systemPrompt);
+  const whole = withSystemPrompt(fitted.request, profiled.systemPrompt);
+  // Before anything is left out of the conversation: what it begins with stays the same.
+  const request = options.promptCache === 'auto' ? withPromptCacheKey(whole, model) : whole;
   return {
     ...call,
     upstream,

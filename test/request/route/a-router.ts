@@ -47,6 +47,7 @@ export const OPTIONS: RouterOptions = {
   },
   dropUnsupported: false,
   hostedTools: NO_HOSTED_TOOLS,
+  promptCache: 'off',
   refuseUnpriced: false,
   upstreams: new Map([
     ['default', OPENAI],
