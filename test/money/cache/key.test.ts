@@ -95,6 +95,9 @@ const called = (request: object, fields: Partial<Call> = {}): Call =>
 const keyOf = (request: object, fields?: Partial<Call>) =>
   cacheKey(called(request, fields), 'project');
 
+/** Of the policies, one does. */
+const ALWAYS_DECIDING = DECIDING.filter((field) => field !== 'contextPolicy');
+
 describe('the key of a call', () => {
   it('knows of each field of the contract whether it decides the answer', () => {
     const ofTheContract = Object.keys(WireRequest.decode(new Uint8Array())).sort();
@@ -102,7 +105,18 @@ describe('the key of a call', () => {
     expect(Object.keys(VALUES).sort()).toEqual(ofTheContract);
   });
 
-  it.each(DECIDING)('is another one where %s is', (field) => {
+  it('is another one where the upstream compacts, and the same for other policies', () => {
+    fc.assert(
+      fc.property(requests, VALUES.contextPolicy, (request, contextPolicy) => {
+        const { contextPolicy: _, ...without } = request;
+        expect(keyOf({ ...request, contextPolicy })).toBe(keyOf(without));
+        expect(keyOf({ ...request, contextPolicy: 'compact' })).not.toBe(keyOf(without));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(ALWAYS_DECIDING)('is another one where %s is', (field) => {
     fc.assert(
       fc.property(requests, VALUES[field], VALUES[field], (request, one, other) => {
         fc.pre(JSON.stringify(one) !== JSON.stringify(other));
