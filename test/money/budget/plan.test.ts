@@ -5,6 +5,7 @@ import type { MessageRequest } from '../../../src/core/message.ts';
 import type { Surface } from '../../../src/core/model.ts';
 import {
   FALLBACK_OUTPUT_LIMIT,
+  FALLBACK_TOOL_CALLS,
   limitOutput,
   type PromptSize,
   planAttempt,
@@ -43,6 +44,34 @@ function planned(call: Call, prompt = COUNTED, options = OPTIONS) {
 const costOf = (model: ModelFacts, maxTokens: number) =>
   planned(callTo(model, { maxTokens })).wish.most;
 const cost = (input: number, output: number) => BigInt(input) * INPUT + BigInt(output) * OUTPUT;
+
+describe('hosted tools', () => {
+  const prices = { ...PRICES, tools: { web_search: '0.01' } };
+  const search = { hostedTools: [{ type: 'web_search' as const }], maxTokens: 500 };
+  const CENT = 10_000_000_000n;
+
+  it('cost what their calls do, as many as the caller allows', () => {
+    const call = callTo({ prices }, { ...search, maxToolCalls: 3 });
+    const plan = planned(call);
+    expect(plan.wish.most).toBe(cost(1_000, 500) + 3n * CENT);
+    expect(limitOutput(call, plan, plan.wish.most)).toBe(call);
+  });
+
+  it('are called so often at most, where the caller sets no limit', () => {
+    const call = callTo({ prices }, search);
+    const plan = planned(call);
+    expect(plan.wish.most).toBe(cost(1_000, 500) + BigInt(FALLBACK_TOOL_CALLS) * CENT);
+    const limited = limitOutput(call, plan, plan.wish.most - cost(0, 100));
+    expect(limited.request).toMatchObject({ maxTokens: 400, maxToolCalls: FALLBACK_TOOL_CALLS });
+    expect(limited.warnings).toHaveLength(2);
+  });
+
+  it('are not limited where calls of them are free, nor planned where their price is not known', () => {
+    const free = callTo({ prices }, { hostedTools: [{ type: 'shell' }], maxTokens: 500 });
+    expect(limitOutput(free, planned(free), cost(1_000, 500))).toBe(free);
+    expect(planAttempt(callTo({}, search), COUNTED, OPTIONS)).toBeUndefined();
+  });
+});
 
 describe('the most that an attempt can cost', () => {
   it('is bounded by the output limit of the request', () => {
