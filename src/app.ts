@@ -32,6 +32,8 @@ export interface AppDeps {
   readonly logger?: Logger;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Epoch ms by the wall clock. Default: the system's; with a `clock`, that one. */
+  readonly wallTime?: () => number;
 }
 
 export interface App {
@@ -56,6 +58,7 @@ const MAX_SHOWN_BATCHES = 20;
 export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
   const clock = deps.clock ?? systemClock;
+  const wallTime = deps.wallTime ?? (deps.clock === undefined ? Date.now : undefined);
   const drops = new LogDrops();
   const logger = deps.logger ?? createLogger({ level: config.logLevel, drops });
   logLibrary(logger);
@@ -74,6 +77,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   const provider = createOpenAIProvider(providerOptions(config, version), {
     clock,
+    ...(wallTime && { wallTime }),
     tracer,
     instruments,
     log: logger,

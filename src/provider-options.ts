@@ -93,9 +93,10 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
   const isKey = isAzure(baseUrl) && target.bearerTokenFile === undefined;
   const suitedHeader = isKey ? 'api-key' : 'authorization';
   return {
-    keys: target.keys.map(({ secret, weight, quotaGroup }) => ({
+    keys: target.keys.map(({ secret, weight, quotaGroup, file }) => ({
       secret,
       weight,
+      ...(file === undefined ? {} : { file }),
       ...(quotaGroup === undefined ? {} : { quotaGroup }),
     })),
     baseUrl,

@@ -3,7 +3,10 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Time, injected so that tests need not wait. */
 export interface Clock {
-  /** Milliseconds since the epoch; never runs backwards while the process lives. */
+  /**
+   * Milliseconds since the epoch; never runs backwards while the process lives, and so does not follow
+   * when the wall clock is set. DatedClock does.
+   */
   now(): number;
   /**
    * Calls `callback` once, `ms` from now; MAX_TIMER_MS from now if that is earlier.

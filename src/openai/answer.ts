@@ -25,6 +25,8 @@ export interface AnswerContext {
   readonly transport: Pick<Transport, 'send'>;
   readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
   readonly clock: Clock;
+  /** By which dates of the upstream are read. Default: `clock`. */
+  readonly dated?: Clock;
   readonly stream: StreamOptions;
   /** The caller may see the upstream's own words for a failure. */
   readonly upstreamMessages: boolean;
@@ -96,7 +98,7 @@ export class Answer implements FlowSource, ResponseListener {
       ...present({
         upstreamRequestId: id,
         // What is wrong may be said later, inside the answer.
-        retryAfterMs: retryAfterMs(headers, this.#context.clock.now()),
+        retryAfterMs: retryAfterMs(headers, this.#now),
         shouldRetry: shouldRetry(headers),
       }),
     };
@@ -142,6 +144,12 @@ export class Answer implements FlowSource, ResponseListener {
     return !this.#call.target.model.supports.streaming;
   }
 
+  /** Epoch ms. */
+  get #now(): number {
+    const { clock, dated = clock } = this.#context;
+    return dated.now();
+  }
+
   async #send(): Promise<void> {
     this.#call.signal.throwIfAborted();
     const request = await this.#context.buildRequest(this.#call, this.#surface);
@@ -166,7 +174,7 @@ export class Answer implements FlowSource, ResponseListener {
   #expectError(status: number, headers: IncomingHttpHeaders): void {
     const { clock } = this.#context;
     this.#body = new ErrorReader(headers, clock, (text) => {
-      this.#fail(fromHttpResponse(status, headers, text, this.#call.model, clock.now()));
+      this.#fail(fromHttpResponse(status, headers, text, this.#call.model, this.#now));
     });
   }
 

@@ -2,14 +2,14 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
-import type { RequestBuilder, RequestToBuild } from './client.ts';
+import type { Requests, RequestToBuild } from './client.ts';
 import { parseObject } from './json-checks.ts';
 import { fromHttpResponse } from './map-error.ts';
 import { readText } from './read-text.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 
 export interface BatchHttpDeps {
-  readonly requests: RequestBuilder;
+  readonly requests: Requests;
   readonly transport: Transport;
   readonly clock: Clock;
 }

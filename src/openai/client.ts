@@ -65,6 +65,12 @@ function identityHeaders(options: ClientOptions): Record<string, string | null> 
   };
 }
 
+/** Builds requests to one upstream with one key. */
+export interface Requests {
+  /** Rejects with the SDK's errors, for instance for a header's bad character. */
+  build(wanted: RequestToBuild): Promise<HttpRequest>;
+}
+
 /** What the SDK sends by itself; any other header comes from OPENAI_CUSTOM_HEADERS. */
 const SDK_HEADERS =
   /^(accept|accept-encoding|api-key|authorization|content-type|openai-[a-z]+|user-agent|x-stainless-[a-z-]+)$/;
@@ -82,7 +88,7 @@ interface Template {
  * Builds requests as the SDK would send them. URL and headers do not change while the client lives,
  * so the SDK makes them once: they are a tenth of what a short call costs.
  */
-export class RequestBuilder {
+export class RequestBuilder implements Requests {
   readonly #client: OpenAI;
   readonly #ownHeaders: ReadonlySet<string>;
   readonly #templates = new Map<string, Template>();
@@ -94,7 +100,6 @@ export class RequestBuilder {
     );
   }
 
-  /** Rejects with the SDK's errors, for instance for a header's bad character. */
   async build(wanted: RequestToBuild): Promise<HttpRequest> {
     const { method, body, headers = {} } = wanted;
     const key = `${method} ${wanted.path} ${wanted.accept}`;

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
 import type { ListedModel } from '../core/upstream.ts';
-import type { RequestBuilder } from './client.ts';
+import type { Requests } from './client.ts';
 import { recordOf } from './json-record.ts';
 import { fromHttpResponse } from './map-error.ts';
 import { readText, type TextResponse } from './read-text.ts';
@@ -23,7 +23,7 @@ const MAX_REDIRECTS = 5;
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
 
 export interface ModelLister {
-  readonly requests: RequestBuilder;
+  readonly requests: Requests;
   readonly transport: Transport;
   readonly clock: Clock;
 }

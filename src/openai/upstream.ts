@@ -1,24 +1,26 @@
-import type { Call } from '../core/call.ts';
+import type { Call, Emit } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Surface } from '../core/model.ts';
+import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { traceHeaders } from '../telemetry/propagation.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { OpenAIBatches } from './batches.ts';
 import { ChatStream } from './chat-stream.ts';
-import { type ClientOptions, RequestBuilder } from './client.ts';
+import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
 import { listModels } from './models.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
+import { type KeyOptions, RotatingKey } from './rotating-key.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
 export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
   /** A call's `key` is a position in them. Empty: the server wants none. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly KeyOptions[];
   /**
    * How long to wait for the end of a stream that stays open and silent behind a finish reason, in ms.
    * The answer is complete then, its usage an estimate if none has come. Default 5,000.
@@ -36,6 +38,19 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
 
 const DEFAULT_AFTER_FINISH_MS = 5_000;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
+
+/** A file may be read in the middle of being written, and then once more. */
+const MAX_RENEWALS = 2;
+
+export interface UpstreamDeps {
+  readonly clock: Clock;
+  /** By which dates of the upstream are read. Default: `clock`. */
+  readonly dated?: Clock;
+  /** Default: nobody is told of keys that changed. */
+  readonly log?: ProviderLog;
+  /** The key at this position is another one now. Default: nobody wants to know. */
+  readonly onKeyChange?: (position: number) => void;
+}
 
 /** How an upstream is asked that may be told to call these MCP servers. */
 function surfacesOf(mcpServers: McpServers): Readonly<Record<Surface, ApiSurface>> {
@@ -61,26 +76,25 @@ function surfacesOf(mcpServers: McpServers): Readonly<Record<Surface, ApiSurface
  *
  * @throws TypeError if `baseUrl` is not a URL
  */
-export function createOpenAIUpstream(
-  options: OpenAIUpstreamOptions,
-  { clock }: { readonly clock: Clock },
-): Upstream {
+export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: UpstreamDeps): Upstream {
+  const { clock } = deps;
   const endpoint = new URL(options.baseUrl).origin;
   const { apiKeys, mcpServers = {}, ...client } = options;
   const surfaces = surfacesOf(mcpServers);
-  const [first, ...others] = requestBuilders(client, apiKeys);
-  const builders = [first, ...others];
+  const keys = apiKeys.map((key, position) => rotatingKey(client, key, position, deps));
+  const [first = new RequestBuilder(client)] = keys;
   const transport = new Transport(options, { clock });
   const context = {
     transport,
     clock,
+    dated: deps.dated ?? clock,
     stream: {
       afterFinishMs: options.afterFinishMs ?? DEFAULT_AFTER_FINISH_MS,
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     },
     upstreamMessages: options.upstreamMessages ?? true,
     buildRequest: (call: Call, surface: ApiSurface) =>
-      (builders[call.key] ?? first).build({
+      (keys[call.key] ?? first).build({
         method: 'post',
         path: surface.path,
         body: surface.toRequest(call),
@@ -90,13 +104,31 @@ export function createOpenAIUpstream(
   };
   return {
     endpoint,
-    answer: (call, emit) => new Answer(call, emit, surfaces[call.target.surface], context).run(),
+    answer: (call, emit) => {
+      const key = keys[call.key];
+      const surface = surfaces[call.target.surface];
+      if (!key?.canRenew) return new Answer(call, emit, surface, context).run();
+      let hasEmitted = false;
+      const pass: Emit = (event) => {
+        hasEmitted = true;
+        emit(event);
+      };
+      const send = () => new Answer(call, pass, surface, context).run();
+      return withRenewed(key, send, () => hasEmitted || call.signal.aborted);
+    },
     listModels: (signal) => {
-      const list = (requests: RequestBuilder) => listModels({ requests, transport, clock }, signal);
+      const list = (requests: Requests) => listModels({ requests, transport, clock }, signal);
+      const renewing = (key: RotatingKey) =>
+        withRenewed(
+          key,
+          () => list(key),
+          () => signal.aborted,
+        );
+      const [main, ...others] = keys;
       // A key that was revoked is no reason not to know the models.
       return others.reduce(
-        (listed, next) => listed.catch(unlessRefused(() => list(next))),
-        list(first),
+        (listed, next) => listed.catch(unlessRefused(() => renewing(next))),
+        main === undefined ? list(first) : renewing(main),
       );
     },
     batches: new OpenAIBatches({
@@ -110,14 +142,34 @@ export function createOpenAIUpstream(
   };
 }
 
-/** One for each key, for each has headers of its own. */
-function requestBuilders(
+function rotatingKey(
   client: Omit<ClientOptions, 'apiKey'>,
-  [first, ...others]: readonly string[],
-): readonly [RequestBuilder, ...RequestBuilder[]] {
-  const withKey = (apiKey: string) => new RequestBuilder({ ...client, apiKey });
-  const withoutKey = () => new RequestBuilder(client);
-  return [first === undefined ? withoutKey() : withKey(first), ...others.map(withKey)];
+  key: KeyOptions,
+  position: number,
+  { clock, log = SILENT, onKeyChange }: UpstreamDeps,
+): RotatingKey {
+  return new RotatingKey(client, key, { clock, log, onChange: () => onKeyChange?.(position) });
+}
+
+/**
+ * Does it again where the key was refused and its file holds another one by now: whoever rotates keys may
+ * revoke the old one before anybody has looked.
+ */
+async function withRenewed<T>(
+  key: RotatingKey,
+  send: () => Promise<T>,
+  isFinal: () => boolean,
+): Promise<T> {
+  for (let renewals = 0; ; renewals += 1) {
+    const used = key.current;
+    try {
+      return await send();
+    } catch (thrown) {
+      const isRefused = ProviderError.from(thrown).reason === 'INVALID_API_KEY';
+      if (!isRefused || renewals === MAX_RENEWALS || isFinal()) throw thrown;
+      if (!(await key.renew(used))) throw thrown;
+    }
+  }
 }
 
 /** Does the same with the next key if this one was refused. */

@@ -1,4 +1,5 @@
 import type { ObservableResult } from '@opentelemetry/api';
+import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import { BudgetBook, type BudgetBookDeps } from '../money/budget/book.ts';
 import { localAccounts } from '../money/budget/local-accounts.ts';
@@ -18,6 +19,8 @@ type LedgerInstruments = Pick<Instruments, 'ledgerOutage' | 'ledgerPending' | 'l
 
 export interface BooksDeps extends BudgetBookDeps {
   readonly instruments: BudgetBookDeps['instruments'] & LedgerInstruments;
+  /** By which days and months begin, and by which records are dated. */
+  readonly dated: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: ProviderLog;
@@ -84,9 +87,15 @@ interface OpenDeps extends BooksDeps {
   readonly stores: StoreThread;
 }
 
+/** For what goes by days and months. */
+function dated(deps: OpenDeps): OpenDeps {
+  return { ...deps, clock: deps.dated };
+}
+
 function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: OpenDeps): Books {
-  const ledger = costs.trackingEnabled ? openLedger(options, deps) : noLedger();
-  const book = new BudgetBook(budgets, localAccounts(ledger, budgets.budgets), deps);
+  const ledger = costs.trackingEnabled ? openLedger(options, dated(deps)) : noLedger();
+  const accounts = localAccounts(ledger, budgets.budgets);
+  const book = new BudgetBook(budgets, accounts, dated(deps));
   return {
     ledger,
     book,
@@ -106,7 +115,7 @@ function openShared(
   const recovered: LedgerRecord[] = [];
   let book = (record: LedgerRecord): unknown => recovered.push(record);
   const own = costs.trackingEnabled
-    ? openLedger(options, { ...deps, onRecord: (record) => book(record) })
+    ? openLedger(options, { ...dated(deps), onRecord: (record) => book(record) })
     : noLedger();
   const store = openSharedStore(
     { ...shared, name: sidecarName(shared.name, options.directory) },
@@ -119,7 +128,7 @@ function openShared(
   );
   book = (record) => store.totals.add(record);
   recovered.forEach(book);
-  const budgetBook = new BudgetBook(budgets, store.accounts, deps);
+  const budgetBook = new BudgetBook(budgets, store.accounts, dated(deps));
   return {
     ledger: sharedLedger(own, store.totals),
     book: budgetBook,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { metrics, type ObservableResult, type Tracer, trace } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { DatedClock, watchForSteps } from '../core/dated-clock.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import type { BudgetAlert } from '../money/budget/alert.ts';
@@ -39,6 +40,11 @@ export type { OpenAIProviderOptions, UpstreamOptions } from './options.ts';
 export interface OpenAIProviderEnvironment {
   /** Default: the system's. */
   readonly clock?: Clock;
+  /**
+   * Epoch ms by the wall clock, by which days and months begin. Default: the system's; with a `clock` of
+   * one's own, that one.
+   */
+  readonly wallTime?: () => number;
   /** In [0, 1). Default: Math.random. */
   readonly random?: () => number;
   /** Default: that of the globally registered OpenTelemetry SDK, if any. */
@@ -97,11 +103,14 @@ export function createOpenAIProvider(
     ? new ResponseCache(settings.cache, { ...deps, ...books })
     : undefined;
   const hideLabels = showLabels(means.instruments, deps.labels);
+  // Whoever waits for a budget is served when its period begins.
+  const endWatch = watchForSteps(means.dated, () => books.book.states({}));
   const parts = {
     ...deps,
     ...books,
     closeBooks: async () => {
       hideLabels();
+      endWatch();
       await books.closeBooks();
     },
     upstreams,
@@ -112,8 +121,9 @@ export function createOpenAIProvider(
   const pipeline = createPipeline(pipelineOptions(settings, options), parts);
   const models = new ModelList(main.rules.resolve, {
     ...deps,
-    upstream: main.upstream,
     ...(options.surface && { surface: options.surface }),
+    clock: means.dated,
+    listing: main.listing,
   });
   store.start();
   startAtZero(means.instruments, {
@@ -162,8 +172,12 @@ function batchMeans(
 
 /** What the provider needs and does not make itself. */
 function meansOf(environment: OpenAIProviderEnvironment, version: string) {
+  const { clock = systemClock, log = SILENT } = environment;
+  const hasOwn = environment.clock !== undefined && environment.wallTime === undefined;
+  const wallTime = environment.wallTime ?? Date.now;
   return {
-    clock: environment.clock ?? systemClock,
+    clock,
+    dated: hasOwn ? clock : new DatedClock(clock, wallTime, (byMs) => tellStep(byMs, log)),
     random: environment.random ?? Math.random,
     tracer: environment.tracer ?? trace.getTracer(SCOPE, version),
     instruments: environment.instruments ?? createInstruments(metrics.getMeter(SCOPE, version)),
@@ -171,6 +185,13 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
     newId: environment.newId ?? randomUUID,
     ...(environment.onAlert && { onAlert: environment.onAlert }),
   };
+}
+
+function tellStep(byMs: number, log: ProviderLog): void {
+  log.warn(
+    { by_seconds: Math.round(byMs / 1_000) },
+    'the wall clock was set, or the machine was asleep: days and resets follow',
+  );
 }
 
 /** From now on, in whatever is logged and told. */

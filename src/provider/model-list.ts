@@ -1,16 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import type { Model, Surface } from '../core/model.ts';
-import type { ListedModel, Upstream } from '../core/upstream.ts';
+import type { ListedModel } from '../core/upstream.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { namesOf } from '../request/catalogue/check.ts';
 import { answersMessages, knownModel, type ResolveOptions } from '../request/catalogue/resolve.ts';
 import { isShutDown } from '../request/catalogue/shutdown.ts';
 import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import { describeModel, describeUnknown } from './model-info.ts';
+import type { ModelListing } from './model-listing.ts';
 import type { ModelInfo } from './provider.ts';
-
-/** How long a list is served before the upstream is asked again, in ms. */
-const FRESH_FOR_MS = 60_000;
 
 const DAY_MS = 86_400_000;
 
@@ -22,7 +20,7 @@ interface Described {
 }
 
 export interface ModelListDeps {
-  readonly upstream: Pick<Upstream, 'listModels'>;
+  readonly listing: Pick<ModelListing, 'get'>;
   /** The catalogue as it stands now. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
@@ -40,7 +38,6 @@ export class ModelList {
   readonly #options: ResolveOptions;
   readonly #deps: ModelListDeps;
   #listed: readonly ListedModel[] | undefined;
-  #askedAt = Number.NEGATIVE_INFINITY;
   /** Described of these, on this day. */
   #described: Described | undefined;
 
@@ -70,7 +67,6 @@ export class ModelList {
 
   /** Rejects with the upstream's ProviderError only if there is no older list to serve. */
   async get(signal: AbortSignal): Promise<readonly ModelInfo[]> {
-    if (this.#deps.clock.now() - this.#askedAt < FRESH_FOR_MS) return this.known;
     try {
       return await this.refresh(signal);
     } catch (error) {
@@ -79,10 +75,9 @@ export class ModelList {
     }
   }
 
-  /** Asks the upstream now. Rejects with its ProviderError. */
+  /** What the upstream lists. Rejects with its ProviderError. */
   async refresh(signal: AbortSignal): Promise<readonly ModelInfo[]> {
-    this.#listed = await this.#deps.upstream.listModels(signal);
-    this.#askedAt = this.#deps.clock.now();
+    this.#listed = await this.#deps.listing.get(signal);
     return this.known;
   }
 

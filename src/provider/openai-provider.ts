@@ -17,7 +17,6 @@ import type { MessageRequest } from '../core/message.ts';
 import { unknownModel } from '../core/model.ts';
 import { pull } from '../core/pull.ts';
 import { endReason, linkSignal } from '../core/signal.ts';
-import type { Upstream } from '../core/upstream.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
@@ -30,6 +29,7 @@ import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { ModelList } from './model-list.ts';
+import type { ModelListing } from './model-listing.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
@@ -62,7 +62,7 @@ export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
   /** Prepares calls as the pipeline does. */
   readonly router: Pick<Router, 'first' | 'fit'>;
-  readonly upstreams: readonly Pick<UpstreamParts, 'name' | 'upstream' | 'status' | 'close'>[];
+  readonly upstreams: readonly Pick<UpstreamParts, 'name' | 'listing' | 'status' | 'close'>[];
   /** Of the default upstream. */
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
@@ -99,8 +99,8 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     const problems = await within(options.signal, (signal) =>
       Promise.all(
         upstreams.map(
-          async ({ name, upstream }) =>
-            [name, await this.#problemOf(name, upstream, signal)] as const,
+          async ({ name, listing }) =>
+            [name, await this.#problemOf(name, listing, signal)] as const,
         ),
       ),
     );
@@ -217,11 +217,13 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   /** Why an upstream does not list its models; empty: it does. */
-  async #problemOf(name: string, upstream: Upstream, signal: AbortSignal): Promise<string> {
+  async #problemOf(
+    name: string,
+    listing: Pick<ModelListing, 'get'>,
+    signal: AbortSignal,
+  ): Promise<string> {
     const list =
-      name === this.#identity.home
-        ? this.#deps.models.refresh(signal)
-        : upstream.listModels(signal);
+      name === this.#identity.home ? this.#deps.models.refresh(signal) : listing.get(signal);
     try {
       await list;
       return '';

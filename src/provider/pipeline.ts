@@ -67,6 +67,8 @@ export interface PipelineDeps {
   readonly sizes: PromptSizes;
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  /** For what goes by days and months. Default: `clock`. */
+  readonly dated?: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly tracer: Tracer;
@@ -113,7 +115,7 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
     breaker(parts.breakers), //           waiting above is not its business
     upstreamHealth(parts), //             what GetStatus tells of the upstream
     attempt({ ...deps, server }), //      numbers the attempt; its client span and metrics
-    metering({ ...deps, costs: { trackingEnabled } }), // what it consumed, into record and ledger
+    metering({ ...deps, clock: deps.dated ?? clock, costs: { trackingEnabled } }), // what it consumed, into record and ledger
     attemptTimeout(parts.timeouts, clock), // connect, headers, first token, idle
   ];
   return chain(stages, parts.upstream.answer);

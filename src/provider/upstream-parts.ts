@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { createOpenAIUpstream } from '../openai/upstream.ts';
+import { createOpenAIUpstream, type UpstreamDeps } from '../openai/upstream.ts';
 import { CircuitBreakers } from '../policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
@@ -19,6 +19,7 @@ import type { UpstreamRules } from '../request/route/prepare-at.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
+import { ModelListing } from './model-listing.ts';
 import type { UpstreamOptions } from './options.ts';
 import type { ModelStatus, UpstreamStatus } from './provider.ts';
 
@@ -34,6 +35,8 @@ export interface UpstreamParts {
   readonly limiters: RateLimiters;
   readonly limits: RateLimitOptions;
   readonly health: UpstreamHealth;
+  /** Its models, as it lists them. */
+  readonly listing: ModelListing;
   /** See BatchUpstream. */
   readonly hasBatchApi: boolean | 'unknown';
   /** How it fares. */
@@ -44,6 +47,8 @@ export interface UpstreamParts {
 
 export interface UpstreamPartsDeps {
   readonly clock: Clock;
+  /** For what goes by dates. Default: `clock`. */
+  readonly dated?: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly sizes: PromptSizes;
@@ -75,14 +80,15 @@ export function createUpstreamParts(
 ): UpstreamParts {
   const { clock } = deps;
   const timeouts: TimeoutOptions = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const upstream = createUpstream(options, timeouts, deps);
   const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
+  const onKeyChange = (position: number) => keys.succeeded(position);
+  const upstream = createUpstream(options, timeouts, { ...deps, onKeyChange });
   const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
   const quotaGroups = options.keys.map(({ quotaGroup }) => quotaGroup);
   const limits = rateLimitOptions(options);
   const limiters = new RateLimiters(name, limits, { ...deps, quotaGroups });
   const hideHolds = showHolds(name, limiters, deps);
-  const health = new UpstreamHealth(upstream.endpoint, clock);
+  const health = new UpstreamHealth(upstream.endpoint, deps.dated ?? clock);
   return {
     name,
     upstream,
@@ -93,6 +99,7 @@ export function createUpstreamParts(
     limiters,
     limits,
     health,
+    listing: new ModelListing(upstream, clock),
     hasBatchApi: options.batchApi ?? 'unknown',
     status: () => ({
       ...health.status,
@@ -122,17 +129,17 @@ function createUpstream(
   options: UpstreamOptions,
   timeouts: TimeoutOptions,
   {
-    clock,
     upstreamMessages,
     traceState,
     hostedTools,
-  }: Pick<UpstreamPartsDeps, 'clock' | 'upstreamMessages' | 'traceState' | 'hostedTools'>,
+    ...deps
+  }: UpstreamDeps & Pick<UpstreamPartsDeps, 'upstreamMessages' | 'traceState' | 'hostedTools'>,
 ) {
   const { keys, baseUrl, organization, project, apiVersion, keyHeader, proxy, ca } = options;
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
   return createOpenAIUpstream(
     {
-      apiKeys: keys.map(({ secret }) => secret),
+      apiKeys: keys,
       baseUrl,
       upstreamMessages,
       traceState,
@@ -146,7 +153,7 @@ function createUpstream(
       ...(proxy === undefined ? {} : { proxy }),
       ...(ca === undefined ? {} : { ca }),
     },
-    { clock },
+    deps,
   );
 }
 

@@ -27,8 +27,12 @@ export interface EndableCall {
   off(event: 'cancelled', listener: () => void): unknown;
 }
 
-/** How much earlier than grpc-js the signal aborts, as a share of the time left and in ms. */
-const GUARD = { share: 0.05, minMs: 1, maxMs: 25 } as const;
+/**
+ * How much earlier than the caller's deadline the signal aborts, as a share of the time left and in ms: the
+ * status must be there before grpc-js, or the caller's own timer, ends the call without details. Of very
+ * short deadlines it takes no more than half.
+ */
+const GUARD = { share: 0.05, minMs: 20, maxMs: 100, maxShare: 0.5 } as const;
 
 /**
  * One signal of the caller's cancel, the deadline, and whatever `abort` brings.
@@ -75,6 +79,7 @@ export function createCallSignal(
  */
 function allowed(askedMs: number, limits: DeadlineLimits | undefined): number {
   if (askedMs === Infinity) return limits?.defaultMs ?? Infinity;
-  const guardMs = Math.min(Math.max(askedMs * GUARD.share, GUARD.minMs), GUARD.maxMs);
+  const wanted = Math.min(Math.max(askedMs * GUARD.share, GUARD.minMs), GUARD.maxMs);
+  const guardMs = Math.min(wanted, askedMs * GUARD.maxShare);
   return Math.min(askedMs - guardMs, limits?.maxMs ?? Infinity);
 }

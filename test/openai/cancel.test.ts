@@ -94,7 +94,11 @@ describe('a call that ends early', () => {
   it('gives up a connection that is still being made', async () => {
     const { server, port, sockets } = await startMuteServer();
     const upstream = createOpenAIUpstream(
-      { apiKeys: ['sk-test'], baseUrl: `https://127.0.0.1:${port}/v1`, connectTimeoutMs: 60_000 },
+      {
+        apiKeys: [{ secret: 'sk-test' }],
+        baseUrl: `https://127.0.0.1:${port}/v1`,
+        connectTimeoutMs: 60_000,
+      },
       { clock: new FakeClock() },
     );
     const controller = new AbortController();
@@ -111,7 +115,11 @@ describe('a call that ends early', () => {
   it('gives up a connection that takes too long', async () => {
     const { server, port } = await startMuteServer();
     const upstream = createOpenAIUpstream(
-      { apiKeys: ['sk-test'], baseUrl: `https://127.0.0.1:${port}/v1`, connectTimeoutMs: 1 },
+      {
+        apiKeys: [{ secret: 'sk-test' }],
+        baseUrl: `https://127.0.0.1:${port}/v1`,
+        connectTimeoutMs: 1,
+      },
       { clock: new FakeClock() },
     );
     const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
@@ -123,7 +131,11 @@ describe('a call that ends early', () => {
   it('lets go of a connection that is still being made when the upstream closes', async () => {
     const { server, port, sockets } = await startMuteServer();
     const upstream = createOpenAIUpstream(
-      { apiKeys: ['sk-test'], baseUrl: `https://127.0.0.1:${port}/v1`, connectTimeoutMs: 60_000 },
+      {
+        apiKeys: [{ secret: 'sk-test' }],
+        baseUrl: `https://127.0.0.1:${port}/v1`,
+        connectTimeoutMs: 60_000,
+      },
       { clock: new FakeClock() },
     );
     const reading = readAll((emit) => upstream.answer(aCall(), emit));

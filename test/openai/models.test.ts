@@ -26,7 +26,9 @@ async function asked(stub: StubUpstream): Promise<void> {
 
 describe('listModels', () => {
   it('asks with the next key after one that is refused, and with no other', async () => {
-    const { stub, upstream } = await openUpstream(silent(), { apiKeys: ['a', 'b', 'c'] });
+    const { stub, upstream } = await openUpstream(silent(), {
+      apiKeys: [{ secret: 'a' }, { secret: 'b' }, { secret: 'c' }],
+    });
     const refused = httpError(401, { code: 'invalid_api_key' });
     stub.setModelsBehaviour((exchange) => {
       const isGood = exchange.request.headers.authorization === 'Bearer b';

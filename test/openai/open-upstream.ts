@@ -35,7 +35,7 @@ export async function openUpstream(script: Behaviour, options: OpenOptions = {})
   const { clock = systemClock, ...rest } = options;
   const stub = await startStubUpstream({ script });
   const upstream = createOpenAIUpstream(
-    { apiKeys: ['sk-test'], baseUrl: stub.url, connectTimeoutMs: 5_000, ...rest },
+    { apiKeys: [{ secret: 'sk-test' }], baseUrl: stub.url, connectTimeoutMs: 5_000, ...rest },
     { clock },
   );
   opened.push({ stub, upstream });

@@ -86,7 +86,7 @@ describe('createOpenAIUpstream', () => {
 
   it('asks with the key that the call says', async () => {
     const { stub, upstream } = await openUpstream(answer(), {
-      apiKeys: ['one', 'two'],
+      apiKeys: [{ secret: 'one' }, { secret: 'two' }],
       keyHeader: 'api-key',
     });
     for (const key of [1, 0]) await drain((emit) => upstream.answer(aCall({ key }), emit));
@@ -102,7 +102,7 @@ describe('createOpenAIUpstream', () => {
 
   it('names scheme, host and port as its endpoint', () => {
     const options = {
-      apiKeys: ['sk-test'],
+      apiKeys: [{ secret: 'sk-test' }],
       baseUrl: 'https://api.openai.com/v1',
       connectTimeoutMs: 1,
     };

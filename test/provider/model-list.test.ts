@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
 import type { ListedModel } from '../../src/core/upstream.ts';
 import { ModelList } from '../../src/provider/model-list.ts';
+import { ModelListing } from '../../src/provider/model-listing.ts';
 import type { ModelInfo } from '../../src/provider/provider.ts';
 import { builtInCatalogue } from '../../src/request/catalogue/catalogue.ts';
 import type { ResolveOptions } from '../../src/request/catalogue/resolve.ts';
@@ -30,7 +31,7 @@ function setUp(answers: readonly Answer[], options: ResolveOptions = ELSEWHERE) 
   };
   const list = new ModelList(options, {
     hostedTools: NO_HOSTED_TOOLS,
-    upstream,
+    listing: new ModelListing(upstream, clock),
     catalogue: builtInCatalogue,
     clock,
   });
@@ -77,7 +78,8 @@ describe('the list of models', () => {
     const { clock, list } = setUp([one, away]);
     await list.get(signal);
     clock.advance(60_000);
-    await expect(list.get(AbortSignal.abort())).rejects.toBe(away);
+    const ended = new ProviderError('CANCELLED');
+    await expect(list.get(AbortSignal.abort(ended))).rejects.toBe(ended);
   });
 });
 

@@ -147,6 +147,10 @@ describe('the provider in process', () => {
       supportedModels: [{ id: 'gpt-test' }],
     });
     stub.setModelsBehaviour(httpError(401, { code: 'invalid_api_key', message: 'secret' }));
+    // What was told a moment ago is told again.
+    expect(await provider.initialize()).toMatchObject({ ready: true });
+    await provider.dispose();
+    provider = open();
     const { ready, warnings } = await provider.initialize();
     expect(ready).toBe(false);
     expect(warnings).toEqual([expect.stringContaining('INVALID_API_KEY')]);

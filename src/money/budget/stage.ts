@@ -13,6 +13,8 @@ import type { Reservation } from './reservation.ts';
 
 export interface BudgetDeps {
   readonly clock: Clock;
+  /** By which prices change. Default: `clock`. */
+  readonly dated?: Clock;
   readonly sizes: Pick<PromptSizes, 'atMost' | 'countAtMost'>;
   /** The output limit of a call is not lowered below it to make the call affordable. In tokens. */
   readonly minOutputTokens: number;
@@ -106,8 +108,8 @@ class Desk {
 
   /** Undefined: no price is known, and that is all right. */
   #plan(call: Call, prompt: PromptSize): AttemptPlan | undefined {
-    const { clock, minOutputTokens, unpriced } = this.#deps;
-    const plan = planAttempt(call, prompt, { minOutputTokens, at: clock.now() });
+    const { clock, dated = clock, minOutputTokens, unpriced } = this.#deps;
+    const plan = planAttempt(call, prompt, { minOutputTokens, at: dated.now() });
     if (plan === undefined && unpriced === 'refuse') throw unpricedModel(call.model);
     return plan;
   }

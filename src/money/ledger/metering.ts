@@ -174,7 +174,8 @@ class AttemptMeter {
       serviceTier,
       outcome,
       startedAt: this.#startedAt,
-      endedAt: clock.now(),
+      // The wall clock may have been set back in between.
+      endedAt: Math.max(this.#startedAt, clock.now()),
     };
     call.record.charges.push(charge);
     this.#entry?.settle(charge);

@@ -2,6 +2,8 @@
 export interface ApiKey {
   /** Secret. Visible ASCII, never empty. */
   readonly secret: string;
+  /** File that holds it, from which it is read again when it changes. Absent: it stays what it is. */
+  readonly file?: string;
   /** Share of the calls it gets, in relation to the other keys; above 0. */
   readonly weight: number;
   /** Keys with the same name here draw on the same limits. Absent: the upstream's answers tell. */

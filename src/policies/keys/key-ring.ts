@@ -13,6 +13,9 @@ const FIRST_ASIDE_MS: Readonly<Record<KeyRefusal, number>> = {
 };
 const MAX_ASIDE_MS = 60 * MINUTE_MS;
 
+/** How long the others wait for the call that tries a key again, in ms: it may never use it. */
+const PROBE_MS = 10_000;
+
 interface Slot {
   readonly position: number;
   readonly weight: number;
@@ -22,11 +25,14 @@ interface Slot {
   asideUntil: number;
   /** Times it was set aside since it last worked. */
   failures: number;
+  /** Epoch ms until which one call alone tries whether it works again. */
+  probedUntil: number;
 }
 
 /**
  * Which key is used next: each as often as its weight says, evenly mixed (smooth weighted round
- * robin, as nginx does it), those that failed set aside for a while. Knows keys by position alone.
+ * robin, as nginx does it), those that failed set aside for a while and then tried by one call before
+ * the others follow. Knows keys by position alone.
  */
 export class KeyRing {
   readonly #slots: readonly Slot[];
@@ -40,6 +46,7 @@ export class KeyRing {
       credit: 0,
       asideUntil: 0,
       failures: 0,
+      probedUntil: 0,
     }));
     this.#clock = clock;
   }
@@ -55,7 +62,8 @@ export class KeyRing {
   }
 
   isSetAside(position: number): boolean {
-    return (this.#slots[position]?.asideUntil ?? 0) > this.#clock.now();
+    const slot = this.#slots[position];
+    return slot !== undefined && !isOpen(slot, this.#clock.now());
   }
 
   /**
@@ -74,7 +82,7 @@ export class KeyRing {
     let total = 0;
     let best: Slot | undefined;
     for (const slot of this.#slots) {
-      if (slot.asideUntil > now) continue;
+      if (!isOpen(slot, now)) continue;
       const weight = slot.weight * room(slot.position);
       if (weight === 0) continue;
       total += weight;
@@ -83,6 +91,7 @@ export class KeyRing {
     }
     if (best === undefined) return undefined;
     best.credit -= total;
+    if (best.failures > 0) best.probedUntil = now + PROBE_MS;
     return best.position;
   }
 
@@ -98,6 +107,7 @@ export class KeyRing {
     if (slot === undefined || this.size === 1 || slot.asideUntil > now) return false;
     slot.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** slot.failures);
     slot.failures += 1;
+    slot.probedUntil = 0;
     return true;
   }
 
@@ -115,5 +125,11 @@ export class KeyRing {
     if (slot === undefined) return;
     slot.asideUntil = 0;
     slot.failures = 0;
+    slot.probedUntil = 0;
   }
+}
+
+/** Neither set aside nor tried just now. */
+function isOpen({ asideUntil, probedUntil }: Slot, now: number): boolean {
+  return asideUntil <= now && probedUntil <= now;
 }

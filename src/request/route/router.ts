@@ -33,6 +33,8 @@ export interface RouterDeps {
   /** The catalogue as it stands now. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  /** By which models are shut down. Default: `clock`. */
+  readonly dated?: Clock;
   readonly tokens: CountTokens;
   readonly instruments: Pick<Instruments, 'fallbacks'>;
 }
@@ -171,7 +173,7 @@ export class Router {
   /** Once per name, catalogue and day: a shutdown is announced by days. */
   #resolved(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedModel {
     const catalogue = this.#deps.catalogue();
-    const now = this.#deps.clock.now();
+    const now = (this.#deps.dated ?? this.#deps.clock).now();
     const day = Math.floor(now / DAY_MS);
     if (this.#known.catalogue !== catalogue || this.#known.day !== day) {
       this.#known = { catalogue, day, byName: new Map() };

@@ -30,6 +30,7 @@ public final class Client {
       checkAnswer(provider);
       checkStream(provider);
       checkRefusal(provider);
+      checkDeadline(IAIProviderGrpc.newBlockingStub(channel));
     } finally {
       channel.shutdownNow();
     }
@@ -76,6 +77,35 @@ public final class Client {
       return;
     }
     check(false, "a bad temperature is refused");
+  }
+
+  /**
+   * The sidecar must end calls before the timer of this client does, which knows no details. On a
+   * busy machine a call may take longer to arrive than the sidecar is early.
+   */
+  private static void checkDeadline(IAIProviderGrpc.IAIProviderBlockingStub provider)
+      throws InvalidProtocolBufferException {
+    var prompt = Message.newBuilder().setRole(Role.ROLE_USER).setContent("Take your time");
+    var request = MessageRequest.newBuilder().addMessages(prompt);
+    var asked = SendMessageSyncRequest.newBuilder().setRequest(request).build();
+    var told = 0;
+    for (int i = 0; i < 30 && told < 5; i++) {
+      try {
+        provider.withDeadlineAfter(300, TimeUnit.MILLISECONDS).sendMessageSync(asked);
+        check(false, "a model that is silent misses the deadline");
+      } catch (StatusRuntimeException error) {
+        check(
+            error.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED,
+            "the deadline is exceeded: " + error);
+        for (var detail : StatusProto.fromThrowable(error).getDetailsList()) {
+          if (!detail.is(FailureInfo.class)) continue;
+          var reason = detail.unpack(FailureInfo.class).getReason();
+          check(reason == ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, "the reason: " + error);
+          told++;
+        }
+      }
+    }
+    check(told == 5, "details arrive in time: " + told + " of 30");
   }
 
   private static void checkDetails(com.google.rpc.Status status)

@@ -99,6 +99,32 @@ def check_refusal(provider: provider_pb2_grpc.IAIProviderStub) -> None:
     check(failure.reason == error_pb2.ERROR_REASON_INVALID_REQUEST, "the reason is an enum too")
 
 
+def check_deadline(provider: provider_pb2_grpc.IAIProviderStub) -> None:
+    """The sidecar must end calls before the timer of this client does, which knows no details.
+
+    On a busy machine a call may take longer to arrive than the sidecar is early.
+    """
+    prompt = message_pb2.Message(role=message_pb2.ROLE_USER, content="Take your time")
+    silent = message_pb2.MessageRequest(messages=[prompt])
+    told = 0
+    for _ in range(30):
+        request = provider_pb2.SendMessageSyncRequest(request=silent)
+        try:
+            provider.SendMessageSync(request, timeout=0.3)
+        except grpc.RpcError as error:
+            check(error.code() is grpc.StatusCode.DEADLINE_EXCEEDED, f"too late: {error.code()}")
+            if rpc_status.from_call(error) is None:
+                continue
+            info = detail_of(error, error_details_pb2.ErrorInfo())
+            check(info.reason == "DEADLINE_EXCEEDED", f"the reason is told: {info.reason}")
+            told += 1
+            if told == 5:
+                return
+        else:
+            sys.exit("not so: a model that is silent misses the deadline")
+    sys.exit(f"not so: details arrive in time: {told} of 30")
+
+
 def check_budget(provider: provider_pb2_grpc.IAIProviderStub) -> None:
     error = failed_call(provider, metadata={"user_id": "broke"})
     check(error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED, f"not affordable: {error.code()}")
@@ -179,6 +205,7 @@ with grpc.insecure_channel(sys.argv[1]) as channel:
     stub = provider_pb2_grpc.IAIProviderStub(channel)
     spent = check_stream(stub)
     check_refusal(stub)
+    check_deadline(stub)
     check_budget(stub)
     check_usage(usage_provider_pb2_grpc.IAIUsageProviderStub(channel), spent)
     check_batch(batch_provider_pb2_grpc.IAIBatchProviderStub(channel))

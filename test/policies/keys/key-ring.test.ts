@@ -48,6 +48,25 @@ describe('KeyRing', () => {
     expect(choose(ring, 4)).toEqual([1, 2, 1, 2]);
   });
 
+  it('lets one call try a key that comes back, and the others when it has worked', () => {
+    const { ring, clock } = open(1, 1);
+    ring.refused(0, 'INVALID_API_KEY');
+    clock.advance(5 * MINUTE_MS);
+    expect(choose(ring, 20).filter((key) => key === 0)).toHaveLength(1);
+    expect(ring.isSetAside(0)).toBe(true);
+    ring.succeeded(0);
+    expect(choose(ring, 20).filter((key) => key === 0)).toHaveLength(10);
+  });
+
+  it('lets another call try it if the first never does', () => {
+    const { ring, clock } = open(1, 1);
+    ring.refused(0, 'INVALID_API_KEY');
+    clock.advance(5 * MINUTE_MS);
+    choose(ring, 20);
+    clock.advance(10_000);
+    expect(choose(ring, 20).filter((key) => key === 0)).toHaveLength(1);
+  });
+
   it.each([
     ['INVALID_API_KEY', 5 * MINUTE_MS],
     ['QUOTA_EXCEEDED', MINUTE_MS],
