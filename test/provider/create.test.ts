@@ -127,7 +127,8 @@ describe('several upstreams', () => {
       warnings: [expect.stringMatching(/^Listing the models of azure failed \(INVALID_API_KEY\)/)],
     });
     main.setModelsBehaviour(httpError(500));
-    expect(await provider?.initialize()).toMatchObject({
+    await provider?.dispose();
+    expect(await open().initialize()).toMatchObject({
       ready: false,
       warnings: [expect.stringContaining('of default'), expect.stringContaining('of azure')],
     });
