@@ -22,8 +22,6 @@ const known = new WeakMap<Http2Session, PeerCertificate | 'none'>();
  * The verified certificate of the caller of a grpc-js call, of whatever kind. Undefined without TLS,
  * without a certificate, and if it was not issued by the listener's CA: what nobody vouches for is
  * not told.
- *
- * @public
  */
 export function peerCertificate(call: object): PeerCertificate | undefined {
   const session = callStream(call)?.session;
