@@ -128,6 +128,7 @@ export class LeasedRate implements RateSource {
       shape: sharedShape(this.#limit, sliceMsFor(this.#keeper.roundTripMs)),
       level: this.#bucketLevel,
       keepMs: this.#limit.subject === 'requests per day' ? DAY_MS : MINUTE_MS,
+      limit: this.#limit.limit,
       isSpent: this.#usedAlone > 0,
     };
     this.#back = 0;

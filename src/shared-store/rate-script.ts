@@ -13,6 +13,8 @@ export interface Draw {
   readonly level: number;
   /** After which without a draw the bucket is full in any case, in ms. */
   readonly keepMs: number;
+  /** As configured here. */
+  readonly limit: number;
   /** What is wanted was used already: what is granted of it is no more to be handed out. */
   readonly isSpent: boolean;
 }
@@ -24,11 +26,13 @@ export interface Drawn {
   readonly level: number;
   /** Sidecars that draw from it. */
   readonly sidecars: number;
+  /** As configured where it was drawn from before; absent: nowhere, or by an older version. */
+  readonly limit?: number;
 }
 
 /** As `drawArguments` makes them. */
 const ARGS_BEFORE = 1;
-const ARGS_PER_DRAW = 6;
+const ARGS_PER_DRAW = 7;
 
 /** A sidecar that has not drawn for so long, in ms, takes no part any more. */
 const SIDECAR_MS = 60_000;
@@ -42,18 +46,18 @@ local name = ARGV[1]
 local function draw(bucket, sidecars, at)
   local want, back = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local refill, capacity = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local keepMs = ARGV[at + 5]
-  local known = redis.call('HMGET', bucket, 'level', 'at')
+  local keepMs, limit = ARGV[at + 5], ARGV[at + 6]
+  local known = redis.call('HMGET', bucket, 'level', 'at', 'limit')
   local level = tonumber(known[1] or ARGV[at + 4])
   local elapsed = now - (tonumber(known[2] or nil) or now)
   level = math.min(capacity, level + math.max(0, elapsed) * refill + back)
   local granted = math.max(0, math.floor(math.min(want, level)))
-  redis.call('HSET', bucket, 'level', string.format('%.17g', level - granted), 'at', now)
+  redis.call('HSET', bucket, 'level', string.format('%.17g', level - granted), 'at', now, 'limit', limit)
   redis.call('PEXPIRE', bucket, keepMs)
   redis.call('ZADD', sidecars, now, name)
   redis.call('ZREMRANGEBYSCORE', sidecars, '-inf', now - ${SIDECAR_MS})
   redis.call('PEXPIRE', sidecars, keepMs)
-  return { granted = granted, level = level - granted, sidecars = redis.call('ZCARD', sidecars) }
+  return { granted = granted, level = level - granted, sidecars = redis.call('ZCARD', sidecars), limit = tonumber(known[3] or nil) }
 end
 
 local answers = {}
@@ -66,13 +70,14 @@ return answers
 
 /** @param name of the sidecar */
 export function drawArguments(name: string, draws: readonly Draw[]): readonly string[] {
-  const fields = draws.flatMap(({ want, back, shape, level, keepMs }) => [
+  const fields = draws.flatMap(({ want, back, shape, level, keepMs, limit }) => [
     want,
     back,
     shape.refill,
     shape.capacity,
     level,
     keepMs,
+    limit,
   ]);
   return [name, ...fields.map(String)];
 }

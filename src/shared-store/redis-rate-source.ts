@@ -4,15 +4,18 @@ import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { Courier } from './courier.ts';
 import { LeasedRate, type RateKeeper } from './leased-rate.ts';
 import type { SharedStoreOptions } from './options.ts';
-import { drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
+import { type Draw, type Drawn, drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
 import { keySpace } from './redis-keys.ts';
 import { RoundTrip } from './round-trip.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { thisSidecar } from './sidecar.ts';
 
+/** How long it is not told again that limits differ, in ms. */
+const QUIET_MS = 60_000;
+
 export interface RedisRateSourceDeps {
   readonly clock: Clock;
-  readonly log: Pick<ProviderLog, 'error'>;
+  readonly log: Pick<ProviderLog, 'warn' | 'error'>;
 }
 
 /**
@@ -30,6 +33,8 @@ export function redisRateSource(
   const courier = new Courier<LeasedRate>(send);
   const roundTrip = new RoundTrip();
   let refused = false;
+  /** Epoch ms. */
+  let quietUntil = 0;
   const keeper: RateKeeper = {
     get isUp() {
       return runner.isUp;
@@ -57,8 +62,17 @@ export function redisRateSource(
       const [draw, answer] = [draws[index], drawn[index]];
       if (draw === undefined || answer === undefined) rate.failed(clock.now());
       else rate.drawn(draw, answer, clock.now());
+      if (draw !== undefined && answer !== undefined) compare(draw, answer);
     }
     if (drawn.length > 0) refused = false;
+  }
+
+  /** Once a minute: each sidecar refills the common bucket by its own limit. */
+  function compare({ keys: [bucket], limit }: Draw, { limit: other = limit }: Drawn): void {
+    if (other === limit || clock.now() < quietUntil) return;
+    quietUntil = clock.now() + QUIET_MS;
+    const fields = { bucket, limit, other };
+    log.warn(fields, 'sidecars that share a rate limit are configured with different ones');
   }
 
   /** Of the server's being away the connection tells. */

@@ -142,6 +142,18 @@ describeWithRedis('rates on Redis', () => {
     });
   });
 
+  describe('sidecars with different limits', () => {
+    it('say so once a minute, and whose', async () => {
+      const [one, two] = [stillSource(perMinute(6_000)), stillSource(perMinute(3_000))];
+      await one.draw(1);
+      await two.draw(1);
+      await two.draw(60);
+      const line = 'warn: sidecars that share a rate limit are configured with different ones';
+      expect([...one.log.lines, ...two.log.lines]).toEqual([line]);
+      expect(two.log.fields).toMatchObject([{ limit: 3_000, other: 6_000 }]);
+    });
+  });
+
   describe('who waits', () => {
     it('gets what all of them need with one draw', async () => {
       const one = stillSource(perMinute(6_000));
