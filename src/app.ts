@@ -47,6 +47,8 @@ export interface App {
   stop(): Promise<void>;
   /** Resolves when it has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
+  /** Records of usage that could be written nowhere. */
+  readonly lostRecords: number;
   readonly logger: Logger;
 }
 
@@ -190,6 +192,9 @@ export function createApp(config: Config, deps: AppDeps): App {
     start,
     stop,
     stopped,
+    get lostRecords() {
+      return provider.ledgerStatus().lost;
+    },
     logger,
     get adminAddresses() {
       return adminAddresses;

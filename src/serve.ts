@@ -6,6 +6,8 @@ export interface Sidecar {
   stop(): Promise<void>;
   /** Resolves when it has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
+  /** Records of usage that could be written nowhere. */
+  readonly lostRecords: number;
   readonly logger: Readonly<Record<'info' | 'error' | 'fatal', Log>>;
 }
 
@@ -24,6 +26,9 @@ export interface Host {
   /** Ends the process at once. */
   exit(code: number): void;
 }
+
+/** Exit code after a drain if records of usage are lost. */
+const EXIT_LOST = 3;
 
 /** Each asks for a drain. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -47,7 +52,8 @@ type ProcessEvent =
 const SAME_REQUEST_MS = 2_000;
 
 /**
- * Runs the sidecar until it has stopped, and resolves with the exit code: 0 after a drain, 1 if it
+ * Runs the sidecar until it has stopped, and resolves with the exit code: 0 after a drain, EXIT_LOST if
+ * records of usage were lost in it, 1 if it
  * could not start, could not stop, or met an exception that nobody caught.
  *
  * @param now the time in ms, from whenever
@@ -108,7 +114,10 @@ export async function serve(
   } catch (error) {
     return startFailed(error, host);
   }
-  return Promise.race([app.stopped.then(() => exitCode), failed]);
+  return Promise.race([
+    app.stopped.then(() => exitCode || (app.lostRecords > 0 ? EXIT_LOST : 0)),
+    failed,
+  ]);
 }
 
 /** Says in one line why the sidecar does not run. Returns the exit code. */

@@ -41,7 +41,7 @@ describe('providerOptions', () => {
       },
       costs: { trackingEnabled: true, unpriced: 'auto' },
       budgets: { budgets: [], minOutputTokens: 256 },
-      ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse' },
+      ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16 * 2 ** 20 },
       resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
       profiles: DEFAULT_PROFILES,
       dropUnsupported: false,
@@ -265,7 +265,12 @@ store: redis
     };
     expect(options(yaml, environment)).toMatchObject({
       costs: { trackingEnabled: false, unpriced: 'refuse' },
-      ledger: { directory: '/var/lib/tamma', retentionMs: 3_600_000, onCorruption: 'refuse' },
+      ledger: {
+        directory: '/var/lib/tamma',
+        retentionMs: 3_600_000,
+        onCorruption: 'refuse',
+        reserveBytes: 16 * 2 ** 20,
+      },
     });
     expect(options(yaml, environment).sharedStore).toStrictEqual(sharedStore);
     const named = options(`${yaml}redis: {name: a}`, environment).sharedStore;

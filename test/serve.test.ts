@@ -19,6 +19,14 @@ describe('serve', () => {
     expect(host.err).toBe('');
   });
 
+  it('ends with 3 when records of usage are lost', async () => {
+    const sidecar = new FakeSidecar();
+    const ended = serve(sidecar, new FakeHost());
+    sidecar.lostRecords = 2;
+    await sidecar.stop();
+    expect(await ended).toBe(3);
+  });
+
   it('ends with 0 when the sidecar stopped by itself', async () => {
     const { app, host } = setUp();
     const exitCode = serve(app, host);

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { choice, filePath, group, inMs, onceRight, token } from './fields.ts';
-import { duration } from './quantities.ts';
+import { byteSize, duration } from './quantities.ts';
 import { isOpenRedisUrl, OPEN_REDIS_URL } from './redis-url.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
 
 const INSTANCE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -20,7 +23,15 @@ export const ledgerSchema = group({
     ['refuse', 'keep_aside'],
     'refuse',
   ),
-}).transform(({ retention, ...same }) => ({ ...same, ...inMs({ retention }) }));
+  reserve: byteSize(
+    'Room on the disk that is held for what is still to be written when the sidecar stops while the disk is full.',
+    { min: 0, max: GIB, default: 16 * MIB },
+  ),
+}).transform(({ retention, reserve, ...same }) => ({
+  ...same,
+  ...inMs({ retention }),
+  reserveBytes: reserve,
+}));
 
 export const redisSchema = group({
   url: z

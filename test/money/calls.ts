@@ -1,6 +1,7 @@
+import { rssMiB } from '../../bench/processes.ts';
 import { codeName } from '../support/grpc-client.ts';
 import { makeCalls } from '../support/storm/calls.ts';
-import { type Finding, none } from '../support/storm/finding.ts';
+import { type Finding, growth, none } from '../support/storm/finding.ts';
 import { Tally } from '../support/storm/tally.ts';
 import { watchLateness } from '../support/storm/waits.ts';
 import { makeCall, type Outcome } from './caller.ts';
@@ -24,7 +25,16 @@ import { BilledUpstream } from './upstream.ts';
 
 export interface CallsOptions {
   readonly seed: number;
+  /** How many. Infinity: until `forMs` is over. */
   readonly calls: number;
+  /** Begins no call after so long. Default: all begin. */
+  readonly forMs?: number;
+  /** Default: 40. */
+  readonly users?: number;
+  /** Of the status, all the while. Default: 0. */
+  readonly watchers?: number;
+  /** YAML of `costManagement` and `budgets`, ample. Default: for all, each user and each project. */
+  readonly budgets?: string;
   readonly atATime: number;
   /** In tokens. */
   readonly longestAnswer?: number;
@@ -43,18 +53,24 @@ budgets:
   - { name: projects, scope: project, limit: 1000, period: total }
 `;
 
+const MIB = 1024 ** 2;
+
 /** The later, the more the upstream writes for nobody. */
 const LATENESS = 'how late upstream and callers were, p99 ms';
 
 /** Calls of every kind at once; then ledger, budgets and metrics must be what the upstream bills. */
 export async function stormOfCalls(options: CallsOptions): Promise<readonly Finding[]> {
   const upstream = await BilledUpstream.start();
-  const house = new MoneyHouse(upstream.url, AMPLE_BUDGETS);
+  const house = new MoneyHouse(upstream.url, options.budgets ?? AMPLE_BUDGETS);
   try {
     const sidecar = await house.start();
     const lateness = watchLateness();
+    const grown = watchMemory(sidecar);
+    const watching = watchStatus(sidecar, options.watchers ?? 0);
     const outcomes = await makeAll(options, upstream, sidecar);
     const lateMs = lateness();
+    const watchFindings = watching();
+    const memoryFindings = options.forMs === undefined ? [] : grown();
     await upstream.settle();
     await sidecar.settle();
     const rows = await readRecords(house);
@@ -62,6 +78,8 @@ export async function stormOfCalls(options: CallsOptions): Promise<readonly Find
     const findings = [
       ...outcomeFindings(outcomes),
       { name: LATENESS, value: lateMs, digits: 1 },
+      ...watchFindings,
+      ...memoryFindings,
       ...bookFindings(books, upstream, options),
       ...tellsFindings(outcomes, rows, upstream),
       ...(await totalFindings(sidecar, rows)),
@@ -77,13 +95,62 @@ export async function stormOfCalls(options: CallsOptions): Promise<readonly Find
 }
 
 function makeAll(
-  { seed, calls, atATime, longestAnswer }: CallsOptions,
+  { seed, calls, forMs = Number.POSITIVE_INFINITY, users, atATime, longestAnswer }: CallsOptions,
   upstream: BilledUpstream,
   { connections }: MoneySidecar,
 ): Promise<readonly Outcome[]> {
-  const planner = new Planner(seed, longestAnswer);
-  const plans = Array.from({ length: calls }, () => upstream.expect(planner.wild()));
-  return makeCalls(plans, { atOnce: atATime, connections }, makeCall);
+  const planner = new Planner(seed, longestAnswer, users);
+  const until = performance.now() + forMs;
+  function* plans() {
+    for (let call = 0; call < calls && performance.now() < until; call++) {
+      yield upstream.expect(planner.wild());
+    }
+  }
+  return makeCalls(plans(), { atOnce: atATime, connections }, makeCall);
+}
+
+/** Those that watch the status to the end. */
+function watchStatus({ client }: MoneySidecar, watchers: number): () => readonly Finding[] {
+  let broken = 0;
+  let ended = false;
+  const streams = Array.from({ length: watchers }, () => {
+    const stream = client.provider.stream('WatchStatus');
+    stream.on('data', () => {});
+    stream.on('error', () => {
+      if (!ended) broken += 1;
+    });
+    return stream;
+  });
+  return () => {
+    ended = true;
+    for (const stream of streams) stream.cancel();
+    return watchers === 0 ? [] : [none(`of ${watchers} watches, broken`, broken)];
+  };
+}
+
+const SAMPLE_MS = 2_000;
+const MAX_GROWTH_MIB = 48;
+
+/** Resident memory from the second quarter of the time to the last. */
+function watchMemory({ pid }: MoneySidecar): () => readonly Finding[] {
+  const samples: number[] = [];
+  const timer = setInterval(() => samples.push(rssMiB(pid)), SAMPLE_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    const quarter = samples.length / 4;
+    const early = median(samples.slice(quarter, 2 * quarter));
+    const end = median(samples.slice(3 * quarter));
+    return growth(
+      'resident memory of the sidecar',
+      { early: early * MIB, end: end * MIB },
+      MAX_GROWTH_MIB,
+    );
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Of requests that a cancel overtakes on their way; their prompt is charged. */

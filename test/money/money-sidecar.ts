@@ -9,7 +9,7 @@ import { type Sidecar, startSidecar } from '../../bench/sidecar.ts';
 import { connect, type GrpcClient, type WireMessage } from '../support/grpc-client.ts';
 
 /** A real sidecar, in a process of its own. */
-export interface MoneySidecar extends Pick<Sidecar, 'metrics' | 'stop' | 'kill'> {
+export interface MoneySidecar extends Pick<Sidecar, 'pid' | 'metrics' | 'stop' | 'kill'> {
   readonly client: GrpcClient;
   /** For the calls of a storm. */
   readonly connections: readonly GrpcConnection[];
@@ -59,6 +59,7 @@ export class MoneyHouse {
       for (const one of [client, ...connections]) one.close();
     };
     const running: MoneySidecar = {
+      pid: sidecar.pid,
       client,
       connections,
       metrics: sidecar.metrics,

@@ -48,10 +48,13 @@ export class Planner extends Draw {
   readonly #longestAnswer: number;
   #planned = 0;
 
+  readonly #users: number;
+
   /** @param longestAnswer in tokens, where a call's plan says nothing else */
-  constructor(seed: number, longestAnswer = 80) {
+  constructor(seed: number, longestAnswer = 80, users = USERS) {
     super(seed);
     this.#longestAnswer = longestAnswer;
+    this.#users = users;
   }
 
   /** Calls of every kind, a third of them cancelled somewhere. */
@@ -78,7 +81,7 @@ export class Planner extends Draw {
     return {
       question: `call ${at}. ${prompt}`,
       model: this.chance() < 0.7 ? 'gpt-4o' : 'gpt-4o-mini',
-      userId: `user-${this.upTo(USERS)}`,
+      userId: `user-${this.upTo(this.#users)}`,
       projectId: `project-${this.upTo(PROJECTS)}`,
       mode: 'FAIL',
       scripts: [this.script()],

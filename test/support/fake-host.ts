@@ -26,6 +26,7 @@ export class FakeHost extends EventEmitter implements Host {
 export class FakeSidecar implements Sidecar {
   readonly #stopped = Promise.withResolvers<void>();
   readonly stopped = this.#stopped.promise;
+  lostRecords = 0;
   /** What was called and logged, in order. */
   readonly events: string[] = [];
   whenStarted: Promise<readonly string[]> = Promise.resolve(['127.0.0.1:50051']);

@@ -11,6 +11,8 @@ const MAX_WAITING = 100_000;
 interface Settled {
   readonly number: number;
   readonly stored: StoredRecord;
+  /** The journal has it. */
+  isJournalled: boolean;
 }
 
 /** What is on its way to the database. */
@@ -40,9 +42,9 @@ export class Backlog {
     return this.size === 0;
   }
 
-  add(number: number, stored: StoredRecord): void {
+  add(number: number, stored: StoredRecord, isJournalled: boolean): void {
     if (this.#waiting.length < MAX_WAITING) {
-      this.#waiting.push({ number, stored });
+      this.#waiting.push({ number, stored, isJournalled });
     } else {
       this.#excess.add(...dailyShare(stored.record));
       this.#excessNumbers.push(number);
@@ -64,6 +66,21 @@ export class Backlog {
     this.#waiting.splice(0, records.length);
     this.#excess.subtract(excess);
     this.#excessNumbers.splice(0, numbers.length - records.length);
+  }
+
+  /** All of it is in a new journal. */
+  journalled(): void {
+    for (const settled of this.#waiting) settled.isJournalled = true;
+  }
+
+  /** What neither database nor journal has, by day, model, user, project, target and outcome. */
+  unwritten(): Iterable<Labels & Totals> {
+    const groups = new Groups();
+    for (const { stored, isJournalled } of this.#waiting) {
+      if (!isJournalled) groups.add(...dailyShare(stored.record));
+    }
+    for (const group of this.#excess.values()) groups.add(group, group);
+    return groups.values();
   }
 
   /** The records as the journal notes them. */

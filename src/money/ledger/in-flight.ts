@@ -47,13 +47,14 @@ export class InFlight {
     this.#attempts.delete(attempt);
   }
 
-  append(line: JournalLine): void {
-    if (!this.#journal.broken) this.#outage.watchNow(() => this.#journal.append(line));
+  /** Whether it could. */
+  append(line: JournalLine): boolean {
+    return !this.#journal.broken && this.#outage.watchNow(() => this.#journal.append(line));
   }
 
-  /** Begins the journal anew with the attempts that run, and `more`. */
-  renew(more: Iterable<JournalLine>): void {
-    this.#outage.watchNow(() => this.#journal.renew(this.#lines(more)));
+  /** Begins the journal anew with the attempts that run, and `more`. Whether it could. */
+  renew(more: Iterable<JournalLine>): boolean {
+    return this.#outage.watchNow(() => this.#journal.renew(this.#lines(more)));
   }
 
   /** Leaves a journal if attempts run still, or `keep` says so. */

@@ -1,3 +1,4 @@
+import { releaseReserve } from '../store/reserve.ts';
 import type { StorePlace } from '../store/serve-stores.ts';
 import type { LedgerQuery, LedgerRecord, Spending } from './ledger.ts';
 import type { Slice } from './range.ts';
@@ -23,6 +24,10 @@ export function ledgerStore({ database, directory }: StorePlace) {
       const told = recovered;
       recovered = [];
       return told;
+    },
+    /** Makes room on a disk that is full, for the last that is written. */
+    releaseReserve: (): void => {
+      if (directory !== undefined) releaseReserve(directory);
     },
     /** Adds records, and `more` to the daily totals, all or nothing. */
     add: (records: readonly StoredRecord[], more: readonly (Labels & Totals)[]): void => {

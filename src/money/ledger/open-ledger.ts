@@ -18,6 +18,8 @@ export interface LedgerOptions {
    * Default: refuse.
    */
   readonly onCorruption?: 'refuse' | 'keep_aside';
+  /** Bytes of the disk that are held for a stop while it is full. Default: 0. */
+  readonly reserveBytes?: number;
 }
 
 export interface LedgerDeps {

@@ -43,6 +43,9 @@ const RETRY_MS = 1_000;
 /** What is in memory alone need not leave this thread before so many have come together. */
 const MEMORY_BATCH = 1_000;
 
+/** Lines of the log that tell what is lost, by day, model, user and so on; the last tells of all. */
+const MAX_LOST_SUMS = 1_000;
+
 /** A journal that holds no more than so many settled records is written anew without being noticed. */
 const FEW = 500;
 
@@ -130,12 +133,12 @@ export class SqliteLedger implements Ledger {
   }
 
   async #close(): Promise<void> {
+    const inFlight = this.#inFlight;
     // In memory nothing outlives the process.
-    if (this.#inFlight !== undefined) await this.#flushAll();
-    this.#closed = true;
-    if (!this.#backlog.empty && this.#inFlight?.broken) {
-      this.#log.error({ attempts: this.#backlog.size }, 'attempts are lost to the ledger');
+    if (inFlight !== undefined && !(await this.#flushAll()) && inFlight.broken) {
+      await this.#useReserve(inFlight);
     }
+    this.#closed = true;
     this.#flushTimer?.cancel();
     this.#retention?.stop();
     this.#inFlight?.close(!this.#backlog.empty);
@@ -152,17 +155,16 @@ export class SqliteLedger implements Ledger {
     if (this.#closed) return;
     this.#inFlight?.delete(attempt);
     if (charge === undefined) {
-      if (!attempt.isSent) return;
-      this.#done.push(attempt.number);
-    } else {
-      const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
-      const record = { ...charge, callId, traceId, userId, projectId };
-      const stored = { openedAt: startedAt, record };
-      // Before the caller hears of it: what it was told is what the next start finds.
-      this.#inFlight?.append({ type: 'settled', number: attempt.number, stored });
-      this.#backlog.add(attempt.number, stored);
-      this.#onRecord?.(record);
+      if (attempt.isSent) this.#inFlight?.append({ type: 'done', numbers: [attempt.number] });
+      return;
     }
+    const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
+    const record = { ...charge, callId, traceId, userId, projectId };
+    const stored = { openedAt: startedAt, record };
+    // Before the caller hears of it: what it was told is what the next start finds.
+    const line = { type: 'settled', number: attempt.number, stored } as const;
+    this.#backlog.add(attempt.number, stored, this.#inFlight?.append(line) ?? false);
+    this.#onRecord?.(record);
     if (this.#inFlight !== undefined || this.#backlog.size >= MEMORY_BATCH) {
       this.#flushAfter(FLUSH_MS);
     }
@@ -216,8 +218,32 @@ export class SqliteLedger implements Ledger {
     this.#done = [];
     if (inFlight === undefined) return;
     if (numbers.length > 0) inFlight.append({ type: 'done', numbers });
-    if (inFlight.broken || (inFlight.large && this.#backlog.size <= FEW)) {
-      inFlight.renew(this.#backlog.lines());
+    if (inFlight.broken || (inFlight.large && this.#backlog.size <= FEW)) this.#renew(inFlight);
+  }
+
+  #renew(inFlight: InFlight): void {
+    if (inFlight.renew(this.#backlog.lines())) this.#backlog.journalled();
+  }
+
+  /** The last resort of a stop: what fits goes where it belongs, of the rest the log has the sums. */
+  async #useReserve(inFlight: InFlight): Promise<void> {
+    try {
+      await this.#store.ask('releaseReserve');
+    } catch (err) {
+      this.#log.error({ err }, 'the reserve of the ledger cannot be let go of');
     }
+    await this.#flushAll();
+    if (inFlight.broken && !this.#backlog.empty) this.#renew(inFlight);
+    const lost = [...this.#backlog.unwritten()];
+    this.#lost = lost.reduce((sum, { attempts }) => sum + attempts, 0);
+    for (const { picoDollars, ...sum } of lost.slice(0, MAX_LOST_SUMS)) {
+      this.#log.error({ ...sum, picoDollars: String(picoDollars) }, 'lost to the ledger');
+    }
+    if (this.#lost === 0) return;
+    const all = lost.reduce((sum, { picoDollars }) => sum + picoDollars, 0n);
+    this.#log.error(
+      { attempts: this.#lost, picoDollars: String(all) },
+      'attempts are lost to the ledger: neither its database nor its journal can be written',
+    );
   }
 }

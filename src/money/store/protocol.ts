@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly directory?: string;
   /** What becomes of a damaged database: the start is refused, or goes on with a new one. Default: refuse. */
   readonly onCorruption?: 'refuse' | 'keep_aside';
+  /** Bytes of the disk that are held for a stop while it is full. Default: 0. */
+  readonly reserveBytes?: number;
 }
 
 /** Value of the first reply. */

@@ -13,6 +13,7 @@ import {
   type StoreRequest,
   type WorkerStart,
 } from './protocol.ts';
+import { keepReserve } from './reserve.ts';
 import { StoreDatabase } from './store-database.ts';
 
 /** Where a store finds its tables, and its files. */
@@ -56,6 +57,9 @@ export function serveStores(
     }
   });
   port.on('close', () => open.close());
+  // Nobody waits for it.
+  const { directory, reserveBytes = 0 } = options;
+  if (directory !== undefined) setImmediate(() => keepReserve(directory, reserveBytes));
 }
 
 interface OpenStores {

@@ -9,10 +9,10 @@ describe('backlog', () => {
     const { records } = storeInMemory();
     const backlog = new Backlog();
     const stored = aRecord('call');
-    for (let number = 1; number <= MAX_WAITING + 2; number++) backlog.add(number, stored);
+    for (let number = 1; number <= MAX_WAITING + 2; number++) backlog.add(number, stored, false);
     const batch = backlog.next();
     // Meanwhile there is one more.
-    backlog.add(MAX_WAITING + 3, stored);
+    backlog.add(MAX_WAITING + 3, stored, false);
     expect(batch.numbers.slice(-2)).toEqual([MAX_WAITING + 1, MAX_WAITING + 2]);
     records.add(batch.records, batch.excess);
     backlog.landed(batch);
@@ -27,7 +27,7 @@ describe('backlog', () => {
 
   it('keeps a batch until it is known to be in the database', () => {
     const backlog = new Backlog();
-    backlog.add(1, aRecord('call'));
+    backlog.add(1, aRecord('call'), false);
     expect(backlog.next()).toEqual(backlog.next());
     expect([...backlog.lines()]).toMatchObject([{ type: 'settled', number: 1 }]);
     expect(backlog.empty).toBe(false);

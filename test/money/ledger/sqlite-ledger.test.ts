@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Ledger } from '../../../src/money/ledger/ledger.ts';
@@ -362,17 +363,51 @@ describe('while the journal cannot be written', () => {
 });
 
 describe('close', () => {
-  it('says how much is lost if neither database nor journal can be written', async () => {
+  it('says what is lost if neither database nor journal can be written', async () => {
     const directory = aDirectory();
-    const { ledger, close, log } = aLedger({ directory });
+    const { ledger, log, close } = aLedger({ directory });
+    ledger.open(anOpening({ callId: 'journalled' })).settle(aCharge());
     const release = busy(directory);
     diskFull();
-    ledger.open(anOpening()).settle(aCharge());
     ledger.open(anOpening({ callId: 'call-2' })).settle(aCharge());
-    await close();
+    ledger.open(anOpening({ callId: 'call-3' })).settle(aCharge(costing(5n)));
+    await ledger.close();
+    expect(ledger.status().lost).toBe(2);
     release();
-    expect(log.lines.at(-1)).toBe('error: attempts are lost to the ledger');
-    expect(log.fields.at(-1)).toEqual({ attempts: 2 });
+    await close();
+    expect(log.lines.slice(-2)).toEqual([
+      'error: lost to the ledger',
+      'error: attempts are lost to the ledger: neither its database nor its journal can be written',
+    ]);
+    expect(log.fields.slice(-2)).toMatchObject([
+      { day: '2026-01-01', userId: 'user-1', attempts: 2, picoDollars: '1005' },
+      { attempts: 2, picoDollars: '1005' },
+    ]);
+    jest.restoreAllMocks();
+    aLedger({ directory });
+    expect(recordsIn(directory)).toMatchObject([{ call_id: 'journalled' }]);
+  });
+
+  it('lets go of its reserve before it gives anything up', async () => {
+    const directory = aDirectory();
+    const reserve = join(directory, 'ledger.reserve');
+    const { ledger, log, close, advance } = aLedger({ directory, reserveBytes: 3_000_000 });
+    while (!fs.existsSync(reserve) || fs.statSync(reserve).size < 3_000_000) await advance(0);
+    const release = busy(directory);
+    const write = fs.writeFileSync;
+    jest.spyOn(fs, 'writeFileSync').mockImplementation((...args) => {
+      if (fs.existsSync(reserve)) throw new Error('ENOSPC');
+      write(...args);
+    });
+    ledger.open(anOpening()).settle(aCharge(costing(77n)));
+    await ledger.close();
+    expect(ledger.status().lost).toBe(0);
+    release();
+    await close();
+    expect(log.lines).toContain('info: ledger journal can be written again');
+    jest.restoreAllMocks();
+    aLedger({ directory });
+    expect(recordsIn(directory)).toMatchObject([{ cost_usd: '0.000000000077' }]);
   });
 
   it('writes out what is left and leaves no journal', async () => {

@@ -78,10 +78,7 @@ export class FakeLog {
 }
 
 /** A ledger on a clock that stands still; closed after the test. */
-export function aLedger(
-  options: { readonly directory?: string; readonly retentionMs?: number } = {},
-  clock = new FakeClock(),
-) {
+export function aLedger(options: Partial<LedgerOptions> = {}, clock = new FakeClock()) {
   const log = new FakeLog();
   const { ledger, stores, close } = openAlone(
     { retentionMs: 30 * DAY, ...options },

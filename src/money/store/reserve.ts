@@ -1,0 +1,28 @@
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+const CHUNK = Buffer.alloc(2 ** 20, 0x20);
+
+const pathIn = (directory: string): string => join(directory, 'ledger.reserve');
+
+/** Takes room on the disk, to be let go of when there is no other left. Without room there is no reserve. */
+export function keepReserve(directory: string, bytes: number): void {
+  const path = pathIn(directory);
+  if (bytes === 0) return releaseReserve(directory);
+  if (statSync(path, { throwIfNoEntry: false })?.size === bytes) return;
+  try {
+    const file = openSync(path, 'w', 0o600);
+    try {
+      for (let left = bytes; left > 0; )
+        left -= writeSync(file, CHUNK, 0, Math.min(left, CHUNK.length));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    releaseReserve(directory);
+  }
+}
+
+export function releaseReserve(directory: string): void {
+  rmSync(pathIn(directory), { force: true });
+}
