@@ -49,8 +49,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'ledger-kill',
-    shows:
-      'a ledger whose process is killed 200 times has what was told exactly, and nothing twice',
+    shows: 'a ledger whose process is killed 60 times has what was told exactly, and nothing twice',
     ...jest('test/money/ledger/kill'),
   },
   {

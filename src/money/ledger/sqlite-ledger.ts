@@ -171,7 +171,11 @@ export class SqliteLedger implements Ledger {
   };
 
   #flushAfter(ms: number): void {
-    this.#flushTimer ??= this.#clock.after(ms, () => void this.#flush());
+    this.#flushTimer ??= this.#clock.after(ms, () => {
+      this.#flushTimer = undefined;
+      // If a batch is on its way, the next follows it.
+      void this.#flush();
+    });
   }
 
   /** What is settled by now, as far as the database can be written. Whether all of it could. */

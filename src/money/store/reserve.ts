@@ -8,8 +8,7 @@ const pathIn = (directory: string): string => join(directory, 'ledger.reserve');
 /** Takes room on the disk, to be let go of when there is no other left. Without room there is no reserve. */
 export function keepReserve(directory: string, bytes: number): void {
   const path = pathIn(directory);
-  if (bytes === 0) return releaseReserve(directory);
-  if (statSync(path, { throwIfNoEntry: false })?.size === bytes) return;
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === bytes) return;
   try {
     const file = openSync(path, 'w', 0o600);
     try {

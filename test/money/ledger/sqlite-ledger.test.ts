@@ -102,6 +102,19 @@ describe('what is settled', () => {
     expect(written).toEqual([250, 500, 600]);
   });
 
+  it('is written soon even if it was settled while a batch was on its way', async () => {
+    const directory = aDirectory();
+    const { ledger, clock, advance } = aLedger({ directory });
+    ledger.open(anOpening()).settle(aCharge());
+    clock.advance(50);
+    ledger.open(anOpening({ callId: 'call-2' })).settle(aCharge());
+    await advance(50);
+    await advance(50);
+    ledger.open(anOpening({ callId: 'call-3' })).settle(aCharge());
+    await advance(50);
+    expect(recordsIn(directory)).toHaveLength(3);
+  });
+
   it('waits for no timer once everything is written', async () => {
     const { ledger, clock, advance } = aLedger({ directory: aDirectory() });
     const idle = clock.pending;
