@@ -55,7 +55,7 @@ const SUITES: readonly Suite[] = [
   {
     name: 'batch-kill',
     shows:
-      'a batch whose sidecar is killed six times answers every item once, at its exact cost; the build comes first',
+      'a batch whose sidecar is killed four times answers every item once, at its exact cost; the build comes first',
     command: 'npm',
     args: [
       'run',

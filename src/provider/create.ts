@@ -124,6 +124,7 @@ export function createOpenAIProvider(
     ...(options.surface && { surface: options.surface }),
     clock: means.dated,
     listing: main.listing,
+    batches: books.ledger.batches !== undefined && main.hasBatchApi === true,
   });
   store.start();
   startAtZero(means.instruments, {

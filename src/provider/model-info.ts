@@ -20,6 +20,8 @@ export interface DescribeOptions {
   readonly hostedTools: HostedToolOptions;
   /** The API over which every model is asked. Absent: the one that suits. */
   readonly surface?: Surface;
+  /** Batches are kept, and the upstream is known to have a batch API. Default false. */
+  readonly batches?: boolean;
 }
 
 /** A model of the catalogue in Tamma's terms. */
@@ -96,8 +98,7 @@ function features(model: Model, options: DescribeOptions): Features {
     promptCaching: supports.promptCaching ?? false,
     thinkingMode: reasoning.isReasoning,
     structuredOutputs: supports.structuredOutputs ?? false,
-    // Whatever the model can do: this provider offers no such call.
-    batch: false,
+    batch: model.batch && (options.batches ?? false),
     imageGeneration: runs('image_generation', supports.imageGeneration),
     codeExecution: runs('code_interpreter', supports.codeInterpreter),
     webSearch: runs('web_search', supports.webSearch),

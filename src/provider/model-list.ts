@@ -26,6 +26,8 @@ export interface ModelListDeps {
   readonly clock: Clock;
   /** What callers may have the upstream run. */
   readonly hostedTools: HostedToolOptions;
+  /** As in DescribeOptions. */
+  readonly batches?: boolean;
   /** The API over which every model is asked. Absent: the one that suits. */
   readonly surface?: Surface;
 }
@@ -121,6 +123,7 @@ export class ModelList {
       now: this.#deps.clock.now(),
       hostedTools: this.#deps.hostedTools,
       ...(this.#deps.surface && { surface: this.#deps.surface }),
+      batches: this.#deps.batches ?? false,
     });
   }
 }

@@ -85,7 +85,7 @@ export interface Features {
   thinkingMode: boolean;
   /** Answers that match a JSON Schema. */
   structuredOutputs: boolean;
-  /** IAIBatchProvider. */
+  /** The upstream's batch API takes it, and IAIBatchProvider is served. */
   batch: boolean;
   /** Images as answers. */
   imageGeneration: boolean;
