@@ -73,12 +73,12 @@ export class Door {
 
   /** @throws ProviderError if the caller has no right to this call, or no room for one more */
   #enter(caller: RegisteredCaller, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    callers.set(stream, caller);
     const right = rightFor(pathOf(headers));
     if (right !== undefined && right !== 'none') caller.require(right);
     if (right === 'messages' || right === 'batches') {
       stream.once('close', caller.limits.enter());
     }
-    callers.set(stream, caller);
   }
 
   #refuse(error: ProviderError, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -89,7 +89,7 @@ export class Door {
     const trace = startRpcTrace(this.#deps, method, callId, (key) => textOf(headers[key]));
     const facts = { callId, traceId: trace.traceId, record, lastSequence: 0 };
     if (!stream.destroyed && !stream.closed) answer(stream, toStatus(error, facts));
-    const outcome = { error, record, lastSequence: 0 };
+    const outcome = { error, record, lastSequence: 0, caller: callers.get(stream)?.name };
     trace.end(outcome);
     trace.log(outcome);
   }

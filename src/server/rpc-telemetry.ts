@@ -30,6 +30,8 @@ export interface RpcOutcome {
   readonly error?: ProviderError | undefined;
   readonly record: CallRecord;
   readonly lastSequence: number;
+  /** Name of the caller, for the log. Absent: nobody knows. */
+  readonly caller?: string | undefined;
 }
 
 /** The span, the duration and the log line of one RPC. */
@@ -155,6 +157,7 @@ export function startRpcTrace(
       logRpc(deps.logger, outcome, {
         call_id: callId,
         method,
+        caller: outcome.caller,
         code: codeOf(outcome.error),
         duration_ms: Math.round(durationMs),
         trace_id: traceId,

@@ -231,7 +231,8 @@ export class Rpcs {
       if (error !== undefined) this.#fail(exchange, error, rpc, trace);
       calls.answered(active);
     }
-    const outcome = { error, record, lastSequence: exchange.lastSequence() };
+    const lastSequence = exchange.lastSequence();
+    const outcome = { error, record, lastSequence, caller: caller?.name };
     this.#guard(() => trace.end(outcome));
     if (error !== undefined && work !== undefined) await untilEnded(work, clock);
     calls.remove(active);

@@ -271,7 +271,7 @@ describe('a caller', () => {
     ['GetUsage', 'admin', 'usage'],
     ['GetBudgets', 'messages', 'usage'],
   ])('may not call %s with the right to %s', async (method, right, needed) => {
-    const { client } = await start(
+    const { client, log } = await start(
       `callers: [{name: shop, tokenFile: ${tokens}, rights: [${right}]}]`,
     );
     const service = method.startsWith('GetU') || method.startsWith('GetB') ? 'usage' : 'provider';
@@ -279,14 +279,18 @@ describe('a caller', () => {
     expect(codeName(error)).toBe('PERMISSION_DENIED');
     expect(error.details).toBe(`The caller shop has not the right to ${needed}.`);
     expect(statusDetail(error, 'google.rpc.ErrorInfo').reason).toBe('PERMISSION_DENIED');
+    await log.find((line) => line.reason === 'PERMISSION_DENIED' && line.caller === 'shop');
   });
 
   it('may do without any right what tells of the provider alone', async () => {
-    const { client } = await start(`callers: [{name: shop, tokenFile: ${tokens}, rights: []}]`);
+    const { client, log } = await start(
+      `callers: [{name: shop, tokenFile: ${tokens}, rights: []}]`,
+    );
     for (const method of ['Initialize', 'GetCapabilities', 'GetModels', 'GetStatus']) {
       await client.provider.unary(method, {}, bearer(TOKEN));
     }
     await nextMessage(client.provider.stream('WatchStatus', {}, bearer(TOKEN)));
+    expect(await log.ofCall('GetStatus')).toMatchObject({ caller: 'shop', code: 'OK' });
   });
 });
 
