@@ -1,13 +1,12 @@
 import { releaseReserve } from '../store/reserve.ts';
 import type { StorePlace } from '../store/serve-stores.ts';
-import type { LedgerQuery, LedgerRecord, Spending } from './ledger.ts';
-import type { Slice } from './range.ts';
+import type { LedgerQuery, LedgerRecord, LedgerSums, Spending } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
 import { RecordStore } from './record-store.ts';
 import { recover } from './recover.ts';
 import type { RetentionOptions } from './retention.ts';
-import { slicesOf } from './sums.ts';
-import { dayOf, type Labels, type Totals } from './totals.ts';
+import { Reading, toSums } from './sums.ts';
+import { dayOf, Groups, type Labels, type Totals } from './totals.ts';
 
 /** What the ledger does in the worker. */
 export type LedgerOperations = ReturnType<typeof ledgerStore>;
@@ -18,6 +17,7 @@ const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
 export function ledgerStore({ database, directory }: StorePlace) {
   const store = new RecordStore(database);
   let recovered = directory === undefined ? [] : recover(directory, store);
+  let reading: Reading | undefined;
   return {
     /** The records that a process that died had left, and that were booked just now. Tells them once. */
     recovered: (): readonly LedgerRecord[] => {
@@ -41,10 +41,17 @@ export function ledgerStore({ database, directory }: StorePlace) {
         projectId,
         picoDollars,
       })),
-    /** The parts in which a sum is read, so that others have their turn in between. */
-    slices: (query: LedgerQuery, now: number): readonly Slice[] => slicesOf(store, query, now),
-    sums: (slice: Slice, query: LedgerQuery): readonly (Labels & Totals)[] =>
-      store.sums(slice, query),
+    /** Begins to read a sum, in parts so that others have their turn in between, and ends any other. */
+    beginSums: (query: LedgerQuery, now: number): void => {
+      reading = new Reading(store, query, now);
+    },
+    /** Reads a part. Whether there are more. */
+    readOn: (): boolean => reading?.readOn() ?? false,
+    endSums: (): LedgerSums => {
+      const sums = reading?.end() ?? toSums(new Groups(), { groupBy: [] });
+      reading = undefined;
+      return sums;
+    },
     /** Deletes old records, at most `limit`. Returns how many. */
     deleteOld: (options: RetentionOptions, now: number, limit: number): number =>
       store.deleteBefore(cutoff(store, options, now), limit),

@@ -17,7 +17,7 @@ import {
 const MAX_ROWS = 1_000;
 
 /**
- * Sums over what the database holds, part by part.
+ * Sums over what the database holds, part by part. The worker adds them up: what comes here is the answer.
  *
  * @param now Epoch ms.
  */
@@ -27,12 +27,37 @@ export async function sumRecords(
   now: number,
   signal?: AbortSignal,
 ): Promise<LedgerSums> {
-  const groups = new Groups();
-  for (const slice of await store.ask('slices', query, now)) {
+  await store.ask('beginSums', query, now);
+  while (await store.ask('readOn')) {
     if (signal?.aborted) throw endReason(signal);
-    for (const group of await store.ask('sums', slice, query)) groups.add(group, group);
   }
-  return toSums(groups, query);
+  return store.ask('endSums');
+}
+
+/** The sum that is being read in the worker. There is one at a time. */
+export class Reading {
+  readonly #store: RecordStore;
+  readonly #query: LedgerQuery;
+  readonly #slices: Slice[];
+  readonly #groups = new Groups();
+
+  constructor(store: RecordStore, query: LedgerQuery, now: number) {
+    this.#store = store;
+    this.#query = query;
+    this.#slices = [...slicesOf(store, query, now)].reverse();
+  }
+
+  /** Reads one part. Whether there are more. */
+  readOn(): boolean {
+    const slice = this.#slices.pop();
+    if (slice === undefined) return false;
+    for (const group of this.#store.sums(slice, this.#query)) this.#groups.add(group, group);
+    return this.#slices.length > 0;
+  }
+
+  end(): LedgerSums {
+    return toSums(this.#groups, this.#query);
+  }
 }
 
 /**
@@ -40,7 +65,7 @@ export async function sumRecords(
  *
  * @param now Epoch ms.
  */
-export function slicesOf(store: RecordStore, query: LedgerQuery, now: number): readonly Slice[] {
+function slicesOf(store: RecordStore, query: LedgerQuery, now: number): readonly Slice[] {
   const range = knownRange(store, query, now);
   return range === undefined ? [] : sliceRange(range, store.deletedBefore());
 }
