@@ -79,7 +79,7 @@ export function describeUnknown(name: string, announcedShutdown: string): ModelI
   };
 }
 
-function pricing({ prices }: Model): Pick<ModelInfo, 'pricing'> {
+export function pricing({ prices }: Model): Pick<ModelInfo, 'pricing'> {
   if (prices === undefined) return {};
   const { input, cachedInput = '', output = '' } = prices.standard;
   return { pricing: { input, cachedInput, output, currency: prices.currency } };

@@ -62,7 +62,10 @@ export interface OpenAIProviderDeps {
   readonly pipeline: Handler;
   /** Prepares calls as the pipeline does. */
   readonly router: Pick<Router, 'first' | 'fit'>;
-  readonly upstreams: readonly Pick<UpstreamParts, 'name' | 'listing' | 'status' | 'close'>[];
+  readonly upstreams: readonly Pick<
+    UpstreamParts,
+    'name' | 'listing' | 'health' | 'status' | 'close'
+  >[];
   /** Of the default upstream. */
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
@@ -98,10 +101,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     const { upstreams, store } = this.#deps;
     const problems = await within(options.signal, (signal) =>
       Promise.all(
-        upstreams.map(
-          async ({ name, listing }) =>
-            [name, await this.#problemOf(name, listing, signal)] as const,
-        ),
+        upstreams.map(async (parts) => [parts.name, await this.#problemOf(parts, signal)] as const),
       ),
     );
     if (options.signal?.aborted) throw endReason(options.signal);
@@ -218,17 +218,19 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   /** Why an upstream does not list its models; empty: it does. */
   async #problemOf(
-    name: string,
-    listing: Pick<ModelListing, 'get'>,
+    { name, listing, health }: OpenAIProviderDeps['upstreams'][number],
     signal: AbortSignal,
   ): Promise<string> {
     const list =
       name === this.#identity.home ? this.#deps.models.refresh(signal) : listing.get(signal);
     try {
       await list;
+      health.succeeded();
       return '';
     } catch (thrown) {
-      const { reason, message } = ProviderError.from(thrown);
+      const error = ProviderError.from(thrown);
+      const { reason, message } = error;
+      if (!signal.aborted) health.failed(reason);
       return `Listing the models of ${name} failed (${reason}): ${message}`;
     }
   }

@@ -1,5 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
-import type { Handler, Stage } from '../core/call.ts';
+import type { AttemptSummary, Call, Handler, Stage } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
@@ -106,6 +106,9 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
 function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: PipelineDeps): Handler {
   const { clock, retryBudget, book } = deps;
   const { trackingEnabled, minOutputTokens, budgetWaitMs, unpriced, maxWaitMs } = options;
+  const onAttempt = (ended: AttemptSummary, { target }: Call): void => {
+    parts.window.note(ended, target.model.id);
+  };
   const server = serverAddress(parts.upstream.endpoint);
   const stages: readonly Stage[] = [
     retry(options.retry, { ...deps, budget: retryBudget, maxWaitMs }), // attempts at one target
@@ -114,7 +117,7 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
     rateLimit(parts.limiters, deps), //   every attempt counts at the upstream
     breaker(parts.breakers), //           waiting above is not its business
     upstreamHealth(parts), //             what GetStatus tells of the upstream
-    attempt({ ...deps, server }), //      numbers the attempt; its client span and metrics
+    attempt({ ...deps, server, onAttempt }), //      numbers the attempt; its client span and metrics
     metering({ ...deps, clock: deps.dated ?? clock, costs: { trackingEnabled } }), // what it consumed, into record and ledger
     attemptTimeout(parts.timeouts, clock), // connect, headers, first token, idle
   ];

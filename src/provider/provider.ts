@@ -10,13 +10,17 @@ import type { BudgetQuery } from '../money/budget/states.ts';
 import type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
 import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { CircuitState } from '../policies/breaker/circuit.ts';
+import type { AttemptStatistics } from '../policies/health/attempt-window.ts';
 import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
+import type { RateLeft } from '../policies/rate-limit/capacity.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
 
 export type { BudgetQuery } from '../money/budget/states.ts';
 export type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
 export type { CircuitState } from '../policies/breaker/circuit.ts';
+export type { AttemptStatistics, Percentiles } from '../policies/health/attempt-window.ts';
 export type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
+export type { RateLeft } from '../policies/rate-limit/capacity.ts';
 export type { TokenCount } from '../request/tokens/token-counter.ts';
 
 /**
@@ -186,6 +190,10 @@ export interface UpstreamStatus extends UpstreamHealthStatus {
   readonly keys: number;
   /** Those of them that are set aside: refused, or their quota is used up. */
   readonly keysSetAside: number;
+  /** An attempt would be made now for at least one of its models. */
+  readonly ready: boolean;
+  /** Why it is not ready, or not as it should be, worst first, one sentence each. */
+  readonly problems: readonly string[];
 }
 
 /** What stands between calls and one model at one upstream. */
@@ -200,4 +208,20 @@ export interface ModelStatus {
   readonly concurrencyLimit: number;
   /** Epoch ms until which nothing is sent, because the upstream limits the rate. Absent: it is. */
   readonly heldUntil?: number;
+  /** An attempt would be made now. */
+  readonly ready?: boolean;
+  /** Absent: it is ready. */
+  readonly notReadyReason?: string;
+  /** Epoch ms. Absent: it never did. */
+  readonly circuitChangedAt?: number;
+  /** Epoch ms. Absent: the circuit is closed. */
+  readonly nextProbeAt?: number;
+  /** Absent: no attempt ended in the window. */
+  readonly statistics?: AttemptStatistics;
+  /** What rate limits leave. Absent: none are known. */
+  readonly headroom?: RateLeft;
+  /** How long one more would wait now, in ms. An estimate. */
+  readonly queueWaitMs?: number;
+  /** Absent: no price is known. */
+  readonly pricing?: ModelInfo['pricing'];
 }

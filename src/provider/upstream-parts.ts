@@ -5,6 +5,7 @@ import { createOpenAIUpstream, type UpstreamDeps } from '../openai/upstream.ts';
 import { CircuitBreakers } from '../policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
+import { AttemptWindow } from '../policies/health/attempt-window.ts';
 import { UpstreamHealth } from '../policies/health/upstream-health.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
 import { KeyRing } from '../policies/keys/key-ring.ts';
@@ -13,6 +14,7 @@ import { RateLimiters } from '../policies/rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { DEFAULT_TIMEOUTS, type TimeoutOptions } from '../policies/timeouts/options.ts';
+import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { isOpenAI } from '../request/catalogue/endpoint.ts';
 import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import type { UpstreamRules } from '../request/route/prepare-at.ts';
@@ -21,7 +23,8 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
 import { ModelListing } from './model-listing.ts';
 import type { UpstreamOptions } from './options.ts';
-import type { ModelStatus, UpstreamStatus } from './provider.ts';
+import type { UpstreamStatus } from './provider.ts';
+import { upstreamStatus } from './upstream-status.ts';
 
 /** An upstream, and what stands between it and the calls. */
 export interface UpstreamParts {
@@ -37,6 +40,7 @@ export interface UpstreamParts {
   readonly health: UpstreamHealth;
   /** Its models, as it lists them. */
   readonly listing: ModelListing;
+  readonly window: AttemptWindow;
   /** See BatchUpstream. */
   readonly hasBatchApi: boolean | 'unknown';
   /** How it fares. */
@@ -55,6 +59,7 @@ export interface UpstreamPartsDeps {
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
   readonly log: ProviderLog;
+  readonly catalogue: () => Catalogue;
   /** See FallbackOptions. */
   readonly maxWaitMs: number;
   /** Where configured rate limits are drawn from. */
@@ -89,6 +94,7 @@ export function createUpstreamParts(
   const limiters = new RateLimiters(name, limits, { ...deps, quotaGroups });
   const hideHolds = showHolds(name, limiters, deps);
   const health = new UpstreamHealth(upstream.endpoint, deps.dated ?? clock);
+  const window = new AttemptWindow(clock);
   return {
     name,
     upstream,
@@ -101,13 +107,19 @@ export function createUpstreamParts(
     health,
     listing: new ModelListing(upstream, clock),
     hasBatchApi: options.batchApi ?? 'unknown',
-    status: () => ({
-      ...health.status,
-      target: name,
-      models: modelStatuses(breakers, limiters),
-      keys: options.keys.length,
-      keysSetAside: keys.setAside,
-    }),
+    window,
+    status: () =>
+      upstreamStatus({
+        target: name,
+        clock,
+        catalogue: deps.catalogue,
+        breakers,
+        limiters,
+        health,
+        window,
+        keys,
+        keyCount: options.keys.length,
+      }),
     close: async () => {
       hideHolds();
       limiters.close();
@@ -171,20 +183,4 @@ function rulesOf({ baseUrl, resolve, surface, modelNames = {} }: UpstreamOptions
     modelNames,
     ...(surface === undefined ? {} : { surface }),
   };
-}
-
-/** Of the models that a breaker or a limiter knows, by name. */
-function modelStatuses(
-  breakers: Pick<CircuitBreakers, 'states'>,
-  limiters: Pick<RateLimiters, 'status'>,
-): readonly ModelStatus[] {
-  const statuses = new Map<string, ModelStatus>();
-  for (const [model, circuit] of breakers.states()) {
-    statuses.set(model, { model, circuit, running: 0, queued: 0, concurrencyLimit: 0 });
-  }
-  for (const load of limiters.status()) {
-    const circuit = statuses.get(load.model)?.circuit ?? 'closed';
-    statuses.set(load.model, { ...load, circuit });
-  }
-  return [...statuses.values()].toSorted((a, b) => (a.model < b.model ? -1 : 1));
 }

@@ -56,6 +56,19 @@ export class OverloadGuard {
     });
   }
 
+  /** Share of the limit that is nearest to being reached, 0 to 1. */
+  load(calls: number): number {
+    const { maxCalls, maxEventLoopDelayMs, maxHeapShare, maxMemoryShare } = this.#limits;
+    const { eventLoopDelayMs, heapShare, memoryShare } = this.#meter.load;
+    const shares = [
+      calls / maxCalls,
+      eventLoopDelayMs / maxEventLoopDelayMs,
+      heapShare / maxHeapShare,
+      memoryShare / maxMemoryShare,
+    ];
+    return Math.min(1, Math.max(...shares));
+  }
+
   #exceeded(running: RunningCalls): string | undefined {
     const { maxCalls, maxConnectionShare, maxEventLoopDelayMs } = this.#limits;
     if (running.all >= maxCalls) return 'calls at once';

@@ -139,11 +139,20 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const { version, configRevision, allowDispose, allowInvalidateCache } = options;
   const calls = new ActiveCalls();
   const activeCalls = (): number => calls.answering;
-  const status = new StatusBoard({ provider, clock, version, configRevision, activeCalls });
   const draining = new AbortController();
   let drained: Promise<void> | undefined;
   const meter = deps.meter ?? startLoadMeter(clock, options.memoryBytes);
   const guard = new OverloadGuard(options.overload, { meter, instruments: deps.instruments });
+  let drainEndsAt: number | undefined;
+  const status = new StatusBoard({
+    provider,
+    clock,
+    version,
+    configRevision,
+    activeCalls,
+    load: () => guard.load(calls.heavy),
+    drainLeftMs: () => drainEndsAt && Math.max(0, drainEndsAt - clock.now()),
+  });
   const rpcs = new Rpcs({
     ...deps,
     calls,
@@ -203,6 +212,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const listeners = new Listeners({ clock, log: deps.logger, connections, refusals, socketMode });
 
   async function drain(): Promise<void> {
+    drainEndsAt = clock.now() + options.drainGraceMs;
     health.setServing(false);
     health.endWatches();
     reflection.endStreams();

@@ -5,15 +5,19 @@ import {
   type ProviderStatus,
   ProviderStatus_State,
 } from '../gen/tamma/provider/v1/provider.ts';
-import type { IAIProvider, UpstreamStatus } from '../provider/provider.ts';
+import type { IAIProvider, IAIUsageProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
+import { nearestFirst } from './budget-order.ts';
+import { toWireBudget } from './convert/budget.ts';
 import { toWireCacheStatus } from './convert/cache.ts';
 import { toWireStoreStatus } from './convert/store-status.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUpstreamStatus } from './convert/upstream-status.ts';
+import { problemsOf } from './status-problems.ts';
 
 export interface StatusBoardDeps {
-  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus' | 'ledgerStatus'>;
+  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus' | 'ledgerStatus'> &
+    Pick<IAIUsageProvider, 'getBudgets'>;
   readonly clock: Clock;
   /** Of this sidecar, semver. */
   readonly version: string;
@@ -21,6 +25,10 @@ export interface StatusBoardDeps {
   readonly configRevision: string;
   /** Number of SendMessage and SendMessageSync calls that run. */
   readonly activeCalls: () => number;
+  /** Share of what this process may have in use, 0 to 1. */
+  readonly load: () => number;
+  /** What is left of the drain, in ms. Undefined: it has not begun. */
+  readonly drainLeftMs: () => number | undefined;
 }
 
 /**
@@ -28,6 +36,9 @@ export interface StatusBoardDeps {
  * of a call, and time alone half-opens it and brings keys back.
  */
 const LOOK_EVERY_MS = 1_000;
+
+/** Budgets that are told, those nearest to their limits. */
+const MAX_BUDGETS = 20;
 
 /** Watches of the status at once; a change is written to each of them in one turn. */
 export const MAX_WATCHES = 1_000;
@@ -44,6 +55,7 @@ export class StatusBoard {
   #look: NodeJS.Immediate | undefined;
   /** What watches were last told of, and how often that has changed. */
   #news = '';
+  #figures = '';
   #version = 0;
   /** The state as it is in this turn, for all watches. */
   #message: Buffer | undefined;
@@ -57,6 +69,11 @@ export class StatusBoard {
   current(): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
     const cache = provider.cacheStatus();
+    const upstreams = provider.upstreams();
+    const load = this.#deps.load();
+    const budgets = nearestFirst(provider.getBudgets({})).slice(0, MAX_BUDGETS);
+    const drainLeftMs = this.#deps.drainLeftMs();
+    const ledger = provider.ledgerStatus();
     return {
       state: this.#draining ? ProviderStatus_State.DRAINING : ProviderStatus_State.SERVING,
       provider: PROVIDER_OPENAI,
@@ -64,15 +81,15 @@ export class StatusBoard {
       configRevision,
       uptime: toDuration(clock.now() - this.#startedAt),
       activeCalls: activeCalls(),
-      upstreams: provider.upstreams().map(toWireUpstreamStatus),
-      ready: false,
-      problems: [],
-      load: 0,
-      ledger: toWireStoreStatus(provider.ledgerStatus()),
+      upstreams: upstreams.map(toWireUpstreamStatus),
+      ready: !this.#draining && upstreams.some(({ ready }) => ready),
+      problems: problemsOf({ draining: this.#draining, load, upstreams, budgets, ledger }),
+      load,
+      ledger: toWireStoreStatus(ledger),
       sharedStore: undefined,
       cache: cache && toWireCacheStatus(cache),
-      budgets: [],
-      drainRemaining: undefined,
+      budgets: budgets.map(toWireBudget),
+      drainRemaining: drainLeftMs === undefined ? undefined : toDuration(drainLeftMs),
     };
   }
 
@@ -130,10 +147,10 @@ export class StatusBoard {
   #add(onChange: () => void): void {
     if (this.#watches.size >= MAX_WATCHES) throw tooManyWatches();
     if (this.#watches.size === 0) {
-      this.#lookForNews();
+      this.#lookForNews(true);
       const timer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
         timer.refresh();
-        this.#lookForNews();
+        this.#lookForNews(true);
       });
       this.#timer = timer;
     }
@@ -145,21 +162,25 @@ export class StatusBoard {
     if (this.#watches.size === 0) this.#timer?.cancel();
   }
 
-  /** What watches are told of. Times and numbers of calls change with every call, and are not. */
-  #lookForNews(): void {
-    const news = this.#readNews();
-    if (news === this.#news) return;
+  /**
+   * What watches are told of. What a circuit does they hear at once; figures change with every call, so
+   * they are looked at once a second.
+   */
+  #lookForNews(figures = false): void {
+    const news = this.#readNews(stateOf);
+    const measured = figures ? this.#readNews(measuredOf) : this.#figures;
+    if (news === this.#news && measured === this.#figures) return;
     this.#news = news;
+    this.#figures = measured;
     this.#version += 1;
     this.#message = undefined;
     this.#wakeAll();
   }
 
   /** A state that cannot be told is news too: the watches fail with what is thrown when they tell it. */
-  #readNews(): string {
+  #readNews(read: (provider: StatusBoardDeps['provider']) => unknown): string {
     try {
-      const { provider } = this.#deps;
-      return JSON.stringify([provider.upstreams().map(newsOf), provider.ledgerStatus().problem]);
+      return JSON.stringify(read(this.#deps.provider));
     } catch {
       return 'unknown';
     }
@@ -188,11 +209,24 @@ function tooManyWatches(): ProviderError {
   });
 }
 
+function stateOf(provider: StatusBoardDeps['provider']): unknown {
+  return [provider.upstreams().map(newsOf), provider.ledgerStatus().problem];
+}
+
+function measuredOf(provider: StatusBoardDeps['provider']): unknown {
+  return provider.upstreams().map(figuresOf);
+}
+
 /** A model that is asked for the first time is no news; a circuit that is not closed is. */
 function newsOf(upstream: UpstreamStatus): readonly unknown[] {
-  const { target, endpoint, healthy, lastFailureReason, keysSetAside, models } = upstream;
-  const circuits = models.flatMap(({ model, circuit }) =>
-    circuit === 'closed' ? [] : [[model, circuit]],
+  const { target, endpoint, healthy, ready, lastFailureReason, keysSetAside, models } = upstream;
+  const circuits = models.flatMap(({ model, circuit, notReadyReason }) =>
+    circuit === 'closed' && notReadyReason === undefined ? [] : [[model, circuit, notReadyReason]],
   );
-  return [target, endpoint, healthy, lastFailureReason, keysSetAside, circuits];
+  return [target, endpoint, healthy, ready, lastFailureReason, keysSetAside, circuits];
+}
+
+/** What the last attempts were like. How many run and wait is told along with it, but is no news. */
+function figuresOf({ models }: UpstreamStatus): readonly unknown[] {
+  return models.flatMap(({ model, statistics }) => (statistics ? [[model, statistics]] : []));
 }

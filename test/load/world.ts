@@ -130,7 +130,7 @@ export async function simulate(load: Load): Promise<Result> {
         ...(load.breaker && { breaker: load.breaker }),
         ...(load.rateLimit && { rateLimit: load.rateLimit }),
       },
-      deps,
+      { ...deps, catalogue: () => CATALOGUE },
     );
     const behave = load.upstreams[name] as Upstream;
     const answer: Handler = async (call, emit) => {

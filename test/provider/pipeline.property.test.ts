@@ -179,7 +179,7 @@ function setUp(script: readonly Behaviour[]) {
     room: new WaitingRoom(clock),
   };
   const upstreams = ['default', 'azure'].map((name) => {
-    const parts = createUpstreamParts(name, options, deps);
+    const parts = createUpstreamParts(name, options, { ...deps, catalogue: () => CATALOGUE });
     return { ...parts, upstream: { ...parts.upstream, answer: scripted(script, clock) } };
   });
   const pipeline = createPipeline(

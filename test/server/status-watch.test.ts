@@ -166,6 +166,8 @@ describe('StatusBoard', () => {
       version: '1.2.3',
       configRevision: 'abcdef012345',
       activeCalls: () => 0,
+      load: () => 0,
+      drainLeftMs: () => undefined,
     });
 
   const stateOf = ({ value }: IteratorResult<Buffer, void>) =>

@@ -92,6 +92,8 @@ export function anUpstreamStatus(fields: Partial<UpstreamStatus> = {}): Upstream
     models: [],
     keys: 1,
     keysSetAside: 0,
+    ready: true,
+    problems: [],
     ...fields,
   };
 }

@@ -61,6 +61,13 @@ export class CircuitBreakers {
   }
 
   /** Of the models that were asked, by their ids. */
+  circuits(): Iterable<
+    [model: string, circuit: Pick<Circuit, 'state' | 'changedAt' | 'nextProbeAt'>]
+  > {
+    return this.#circuits;
+  }
+
+  /** Of the models that were asked, by their ids. */
   *states(): Generator<[model: string, state: CircuitState]> {
     for (const [model, { state }] of this.#circuits) yield [model, state];
   }

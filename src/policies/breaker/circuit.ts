@@ -53,6 +53,7 @@ export class Circuit {
   /** Openings since it was last closed. */
   #openings = 0;
   #openedAt = Number.NEGATIVE_INFINITY;
+  #changedAt: number | undefined;
   /** Failures since the last success. */
   #run = 0;
   /** Attempts of this turn of which nothing is known yet. */
@@ -95,6 +96,11 @@ export class Circuit {
   /** Epoch ms from which on the next attempt is let through while the circuit is not closed. */
   get nextProbeAt(): number {
     return Math.max(this.#halfOpenAt, this.#probe?.dueAt ?? 0);
+  }
+
+  /** When its state last changed, in epoch ms. Undefined: it never did. */
+  get changedAt(): number | undefined {
+    return this.state === 'half_open' ? this.#halfOpenAt : this.#changedAt;
   }
 
   /** When it opened last, in epoch ms. */
@@ -212,6 +218,7 @@ export class Circuit {
     this.#probe = undefined;
     this.#openings += 1;
     this.#openedAt = now;
+    this.#changedAt = now;
     // Spread, so that the probes of several targets and sidecars do not fall into step.
     this.#halfOpenAt =
       now + Math.min(this.openForMs * (1 + this.#random()), this.#options.openForMs);
@@ -224,6 +231,7 @@ export class Circuit {
     this.#pending = 0;
     this.#probe = undefined;
     this.#openings = 0;
+    this.#changedAt = this.#clock.now();
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
     this.#drop(SLICES);

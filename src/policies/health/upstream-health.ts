@@ -1,10 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
+import { WINDOW_MS } from './attempt-window.ts';
 
 /** What the attempts made at an upstream tell of it. */
 export interface UpstreamHealthStatus {
   /** Scheme, host and port. */
   readonly endpoint: string;
+  /** At most half of what was asked in the window failed by its fault. True where nothing was. */
   readonly healthy: boolean;
   /** Epoch ms. */
   readonly lastSuccessAt?: number;
@@ -13,39 +15,66 @@ export interface UpstreamHealthStatus {
   readonly lastFailureReason?: ErrorReason;
 }
 
-/** What the attempts made at an upstream tell of it: for status pages, not for decisions. */
+const SLICE_MS = 10_000;
+const SLICES = WINDOW_MS / SLICE_MS;
+
+interface Slice {
+  /** Number of the slice, counted from the epoch. */
+  readonly at: number;
+  successes: number;
+  failures: number;
+}
+
+/** What attempts and lists of models tell of an upstream: for status pages, not for decisions. */
 export class UpstreamHealth {
   readonly #endpoint: string;
   readonly #clock: Clock;
-  #status: UpstreamHealthStatus;
+  /** The oldest first. */
+  readonly #slices: Slice[] = [];
+  #lastSuccessAt: number | undefined;
+  #lastFailure: { readonly at: number; readonly reason: ErrorReason } | undefined;
 
   constructor(endpoint: string, clock: Clock) {
     this.#endpoint = endpoint;
     this.#clock = clock;
-    this.#status = { endpoint, healthy: true };
   }
 
   get status(): UpstreamHealthStatus {
-    return this.#status;
+    this.#forget();
+    const sum = (read: (slice: Slice) => number) =>
+      this.#slices.reduce((total, slice) => total + read(slice), 0);
+    const failures = sum((slice) => slice.failures);
+    const last = this.#lastFailure;
+    return {
+      endpoint: this.#endpoint,
+      healthy: failures <= sum((slice) => slice.successes),
+      ...(this.#lastSuccessAt !== undefined && { lastSuccessAt: this.#lastSuccessAt }),
+      ...(last !== undefined && { lastFailureAt: last.at, lastFailureReason: last.reason }),
+    };
   }
 
   succeeded(): void {
-    const { lastFailureAt, lastFailureReason } = this.#status;
-    this.#status = {
-      endpoint: this.#endpoint,
-      healthy: true,
-      lastSuccessAt: this.#clock.now(),
-      ...(lastFailureAt === undefined ? {} : { lastFailureAt }),
-      ...(lastFailureReason === undefined ? {} : { lastFailureReason }),
-    };
+    this.#lastSuccessAt = this.#clock.now();
+    this.#slice().successes += 1;
   }
 
   failed(reason: ErrorReason): void {
-    this.#status = {
-      ...this.#status,
-      healthy: false,
-      lastFailureAt: this.#clock.now(),
-      lastFailureReason: reason,
-    };
+    this.#lastFailure = { at: this.#clock.now(), reason };
+    this.#slice().failures += 1;
+  }
+
+  #slice(): Slice {
+    const at = Math.floor(this.#clock.now() / SLICE_MS);
+    const last = this.#slices.at(-1);
+    if (last?.at === at) return last;
+    this.#forget();
+    const slice = { at, successes: 0, failures: 0 };
+    this.#slices.push(slice);
+    return slice;
+  }
+
+  #forget(): void {
+    const oldest = Math.floor(this.#clock.now() / SLICE_MS) - SLICES;
+    while ((this.#slices[0]?.at ?? Number.POSITIVE_INFINITY) < oldest) this.#slices.shift();
   }
 }

@@ -33,6 +33,16 @@ interface Configured {
   readonly source: RateSource;
 }
 
+/** What may be sent now. */
+export interface RateLeft {
+  /** Absent: not limited. */
+  readonly requests?: number;
+  /** Absent: not limited. */
+  readonly tokens?: number;
+  /** Until all is there again, if nothing more is sent, in ms. */
+  readonly fullMs: number;
+}
+
 /** Share of places, and of what the upstream grants, that those have for whom nobody waits. */
 const SPARE_SHARE = 0.5;
 
@@ -125,6 +135,12 @@ export class Capacity {
     const group = this.#group(key);
     if (group.wait(tokens, { requests: 0, tokens: 0 }, 1, now).waitMs > 0) return 0;
     return Math.max(LEAST_ROOM, group.headroom(now));
+  }
+
+  /** What is left to the key that has most; undefined where no limit is known. */
+  left(now: number): RateLeft | undefined {
+    const all = this.#quotaGroups.all.flatMap((key) => this.#group(key).remaining(now) ?? []);
+    return all.toSorted((a, b) => (b.requests ?? b.tokens ?? 0) - (a.requests ?? a.tokens ?? 0))[0];
   }
 
   /** Whether one more may run, with whatever key. */

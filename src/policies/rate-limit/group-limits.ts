@@ -58,6 +58,18 @@ export class GroupLimits {
     return Math.min(this.#requests.headroom(now), this.#tokens.headroom(now));
   }
 
+  /** Undefined: none of its limits is known. */
+  remaining(now: number): { requests?: number; tokens?: number; fullMs: number } | undefined {
+    if (!this.#requests.isLimited && !this.#tokens.isLimited) return undefined;
+    const held = this.#standstill.waitMs(now);
+    const none = held > 0;
+    return {
+      ...(this.#requests.isLimited && { requests: none ? 0 : this.#requests.left(now) }),
+      ...(this.#tokens.isLimited && { tokens: none ? 0 : this.#tokens.left(now) }),
+      fullMs: Math.max(held, this.#requests.fullMs(now), this.#tokens.fullMs(now)),
+    };
+  }
+
   hasTokens(amount: number, now: number): boolean {
     return this.#tokens.waitMs(0, now, amount) === 0;
   }

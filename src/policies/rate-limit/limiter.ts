@@ -6,7 +6,7 @@ import { type ProviderLog, SILENT } from '../../core/provider-log.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
 import { endReason } from '../../core/signal.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
-import { Capacity } from './capacity.ts';
+import { Capacity, type RateLeft } from './capacity.ts';
 import type { RateLimitOptions } from './options.ts';
 import { type Admission, type Outcome, Permit, type WaitedFor } from './permit.ts';
 import { type Priority, priorityOf } from './priority.ts';
@@ -39,6 +39,9 @@ interface Waiter extends Queued {
   readonly admitted: (permit: Permit) => void;
   readonly refused: (error: unknown) => void;
 }
+
+/** Of a call that asks for no tier. */
+const ORDINARY: Priority = priorityOf({});
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -114,6 +117,17 @@ export class Limiter {
   /** Share of what the upstream grants a key that is left, 0 to 1; 1 where nobody knows. */
   headroom(key: number): number {
     return this.#capacity.headroom(key, this.#deps.clock.now());
+  }
+
+  /** What is left of the limits that are known; undefined: none is. */
+  get left(): RateLeft | undefined {
+    return this.#capacity.left(this.#deps.clock.now());
+  }
+
+  /** How long one more of a usual size would wait now, in ms. An estimate. */
+  get queueWaitMs(): number {
+    const { waitMs } = this.#capacity.wait(0, this.#queue.ahead(ORDINARY), this.#deps.clock.now());
+    return Number.isFinite(waitMs) ? waitMs : 0;
   }
 
   /** Nothing would be lost with it but what it has learned. */

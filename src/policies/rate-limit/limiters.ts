@@ -1,4 +1,5 @@
 import { PerModel } from '../../core/per-model.ts';
+import type { RateLeft } from './capacity.ts';
 import { Limiter, type LimiterDeps } from './limiter.ts';
 import { localSource } from './local-source.ts';
 import type { RateLimitOptions } from './options.ts';
@@ -23,6 +24,10 @@ export interface TargetLoad {
   readonly concurrencyLimit: number;
   /** Epoch ms until which the upstream lets nothing through, whatever the key. Absent: it does. */
   readonly heldUntil?: number;
+  /** What is left of the limits that are known. Absent: none is. */
+  readonly headroom?: RateLeft;
+  /** How long one more would wait now, in ms. An estimate. */
+  readonly queueWaitMs?: number;
 }
 
 /** The limiters of one upstream, one per model, made when a model is first asked. */
@@ -74,9 +79,17 @@ export class RateLimiters {
 
   /** Of the models that were asked. */
   *status(): Generator<TargetLoad> {
-    for (const [model, { running, queued, concurrencyLimit, heldUntil }] of this.#limiters) {
-      const load = { model, running, queued, concurrencyLimit };
-      yield heldUntil === undefined ? load : { ...load, heldUntil };
+    for (const [model, limiter] of this.#limiters) {
+      const { running, queued, concurrencyLimit, heldUntil, left, queueWaitMs } = limiter;
+      yield {
+        model,
+        running,
+        queued,
+        concurrencyLimit,
+        queueWaitMs,
+        ...(heldUntil !== undefined && { heldUntil }),
+        ...(left && { headroom: left }),
+      };
     }
   }
 

@@ -49,6 +49,24 @@ export class Quota {
     return this.#reported?.headroom(now) ?? 1;
   }
 
+  /** The most that may be taken now. */
+  left(now: number): number {
+    let least = 0;
+    let most = Number.isFinite(this.limit) ? Math.floor(this.limit) : 0;
+    // Sources tell whether an amount is there, not how much is.
+    while (least < most) {
+      const middle = Math.ceil((least + most) / 2);
+      if (this.waitMs(middle, now) === 0) least = middle;
+      else most = middle - 1;
+    }
+    return least;
+  }
+
+  /** Until all of the limit is there again, if nothing more is taken, in ms. */
+  fullMs(now: number): number {
+    return Number.isFinite(this.limit) ? this.waitMs(this.limit, now) : 0;
+  }
+
   /** Since the start of the process. */
   get taken(): number {
     return this.#taken;

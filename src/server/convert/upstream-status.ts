@@ -1,9 +1,16 @@
 import { ErrorReason } from '../../gen/tamma/provider/v1/error.ts';
 import * as wire from '../../gen/tamma/provider/v1/provider.ts';
-import type { CircuitState, ModelStatus, UpstreamStatus } from '../../provider/provider.ts';
+import type {
+  AttemptStatistics,
+  CircuitState,
+  ModelStatus,
+  Percentiles,
+  RateLeft,
+  UpstreamStatus,
+} from '../../provider/provider.ts';
 import { toCount } from './count.ts';
 import { ERROR_REASON } from './enums.ts';
-import { toTimestamp } from './time.ts';
+import { toDuration, toTimestamp } from './time.ts';
 
 const CIRCUIT: Record<CircuitState, wire.ModelStatus_Circuit> = {
   closed: wire.ModelStatus_Circuit.CLOSED,
@@ -24,8 +31,8 @@ export function toWireUpstreamStatus(status: UpstreamStatus): wire.UpstreamStatu
     models: status.models.map(toWireModelStatus),
     keys: toCount(status.keys),
     keysSetAside: toCount(status.keysSetAside),
-    ready: false,
-    problems: [],
+    ready: status.ready,
+    problems: [...status.problems],
   };
 }
 
@@ -36,16 +43,47 @@ function toWireModelStatus(status: ModelStatus): wire.ModelStatus {
     running: toCount(status.running),
     queued: toCount(status.queued),
     concurrencyLimit: toCount(status.concurrencyLimit),
-    ready: false,
-    notReadyReason: '',
-    circuitChangeTime: undefined,
-    nextProbeTime: undefined,
-    heldUntilTime: status.heldUntil === undefined ? undefined : toTimestamp(status.heldUntil),
+    ready: status.ready ?? false,
+    notReadyReason: status.notReadyReason ?? '',
+    circuitChangeTime: time(status.circuitChangedAt),
+    nextProbeTime: time(status.nextProbeAt),
+    heldUntilTime: time(status.heldUntil),
     heldReason:
       status.heldUntil === undefined ? ErrorReason.UNSPECIFIED : ErrorReason.RATE_LIMIT_EXCEEDED,
-    statistics: undefined,
-    headroom: undefined,
-    queueWait: undefined,
-    pricing: undefined,
+    statistics: status.statistics && toWireStatistics(status.statistics),
+    headroom: status.headroom && toWireHeadroom(status.headroom),
+    queueWait: toDuration(status.queueWaitMs ?? 0),
+    pricing: status.pricing && { ...status.pricing },
   };
+}
+
+function toWireStatistics(statistics: AttemptStatistics): wire.AttemptStatistics {
+  const { windowMs, attempts, failures, timeToFirstToken, duration } = statistics;
+  return {
+    window: toDuration(windowMs),
+    attempts: BigInt(attempts),
+    failures: failures.map(({ reason, count }) => ({
+      reason: ERROR_REASON[reason],
+      count: BigInt(count),
+    })),
+    timeToFirstToken: timeToFirstToken && toWirePercentiles(timeToFirstToken),
+    duration: duration && toWirePercentiles(duration),
+    outputTokensPerSecond: statistics.outputTokensPerSecond,
+  };
+}
+
+function toWirePercentiles({ p50, p95, p99 }: Percentiles): wire.Percentiles {
+  return { p50: toDuration(p50), p95: toDuration(p95), p99: toDuration(p99) };
+}
+
+function toWireHeadroom({ requests, tokens, fullMs }: RateLeft): wire.Headroom {
+  return {
+    requests: requests === undefined ? undefined : BigInt(requests),
+    tokens: tokens === undefined ? undefined : BigInt(tokens),
+    timeToFull: toDuration(fullMs),
+  };
+}
+
+function time(epochMs: number | undefined) {
+  return epochMs === undefined ? undefined : toTimestamp(epochMs);
 }

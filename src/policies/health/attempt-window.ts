@@ -1,0 +1,119 @@
+import type { AttemptSummary } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ErrorReason } from '../../core/error-kinds.ts';
+import { PerModel } from '../../core/per-model.ts';
+
+/** In ms. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** What the attempts at one model at one upstream were like over the window. */
+export interface AttemptStatistics {
+  readonly windowMs: number;
+  /** That ended in it, those left out that the caller cancelled. */
+  readonly attempts: number;
+  /** Most frequent first. */
+  readonly failures: readonly { readonly reason: ErrorReason; readonly count: number }[];
+  /** Absent: none had output. */
+  readonly timeToFirstToken?: Percentiles;
+  /** Absent: none completed. */
+  readonly duration?: Percentiles;
+  /** 0: not known. */
+  readonly outputTokensPerSecond: number;
+}
+
+/** The window. */
+export const WINDOW_MS = 5 * 60_000;
+
+/** Attempts of one model that are remembered; under load the window is what they cover. */
+const MAX_REMEMBERED = 500;
+
+/** What says nothing of the target but of the request. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set<ErrorReason>([
+  'INVALID_REQUEST',
+  'UNSUPPORTED_PARAMETER',
+  'CONTEXT_TOO_LONG',
+  'CONTENT_FILTERED',
+]);
+
+/** The last attempts at the models of one upstream. */
+export class AttemptWindow {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #models = new PerModel<AttemptSummary[]>(
+    () => [],
+    (full) => void full.drop(() => true),
+  );
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  note(attempt: AttemptSummary, model: string): void {
+    if (attempt.outcome === 'CANCELLED') return;
+    const attempts = this.#models.use(model);
+    attempts.push(attempt);
+    if (attempts.length >= 2 * MAX_REMEMBERED) attempts.splice(0, MAX_REMEMBERED);
+  }
+
+  /** Ids of the models that were asked lately. */
+  *models(): Generator<string> {
+    for (const [model] of this.#models) yield model;
+  }
+
+  /** Undefined: none has ended in the window. */
+  statistics(model: string): AttemptStatistics | undefined {
+    const since = this.#clock.now() - WINDOW_MS;
+    const attempts = (this.#models.peek(model) ?? [])
+      .slice(-MAX_REMEMBERED)
+      .filter(({ endedAt }) => endedAt >= since);
+    return attempts.length === 0 ? undefined : summed(attempts);
+  }
+}
+
+function summed(attempts: readonly AttemptSummary[]): AttemptStatistics {
+  const first = attempts.flatMap(({ startedAt, firstOutputAt }) =>
+    firstOutputAt === undefined ? [] : firstOutputAt - startedAt,
+  );
+  const completed = attempts.filter(({ outcome }) => outcome === 'completed');
+  const durations = completed.map(({ startedAt, endedAt }) => endedAt - startedAt);
+  return {
+    windowMs: WINDOW_MS,
+    attempts: attempts.length,
+    failures: failuresOf(attempts),
+    ...(first.length > 0 && { timeToFirstToken: percentiles(first) }),
+    ...(durations.length > 0 && { duration: percentiles(durations) }),
+    outputTokensPerSecond: speed(completed),
+  };
+}
+
+function failuresOf(attempts: readonly AttemptSummary[]): AttemptStatistics['failures'] {
+  const counts = new Map<ErrorReason, number>();
+  for (const { outcome, ended } of attempts) {
+    if (outcome === 'completed' || ended || OF_THE_REQUEST.has(outcome)) continue;
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([reason, count]) => ({ reason, count }))
+    .toSorted((a, b) => b.count - a.count);
+}
+
+/** By rank: a value that was measured, not one between two. */
+function percentiles(values: readonly number[]): Percentiles {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+function speed(completed: readonly AttemptSummary[]): number {
+  let tokens = 0;
+  let ms = 0;
+  for (const { firstOutputAt, endedAt, outputTokens } of completed) {
+    if (firstOutputAt === undefined || outputTokens === undefined) continue;
+    tokens += outputTokens;
+    ms += endedAt - firstOutputAt;
+  }
+  return ms > 0 ? (tokens / ms) * 1_000 : 0;
+}

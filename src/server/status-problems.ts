@@ -1,0 +1,41 @@
+import type { BudgetState } from '../core/budget-state.ts';
+import type { UpstreamStatus } from '../provider/provider.ts';
+import { budgetShare } from './budget-order.ts';
+
+/** Problems that are told at most; the first are the worst. */
+const MAX_PROBLEMS = 20;
+
+export interface ProblemSources {
+  readonly draining: boolean;
+  /** Share of what may be in use, 0 to 1. */
+  readonly load: number;
+  readonly upstreams: readonly UpstreamStatus[];
+  readonly budgets: readonly BudgetState[];
+  readonly ledger: { readonly problem?: string };
+}
+
+/** What an operator should look at, worst first, one sentence each. */
+export function problemsOf(sources: ProblemSources): string[] {
+  const { draining, load, upstreams, budgets, ledger } = sources;
+  const down = upstreams.filter(({ ready }) => !ready);
+  const ailing = upstreams.filter(({ ready }) => ready);
+  const named = ({ target, problems }: UpstreamStatus) =>
+    problems.map((problem) => `${target}: ${problem}`);
+  const shares = budgets.map((budget) => ({ budget, share: budgetShare(budget) }));
+  return [
+    ...(draining ? ['New calls are refused: the process is stopping.'] : []),
+    ...(down.length === upstreams.length && down.length > 0 ? ['No target can be asked now.'] : []),
+    ...down.flatMap(named),
+    ...shares.filter(({ share }) => share >= 1).map(({ budget }) => `${title(budget)} is spent.`),
+    ...(ledger.problem === undefined ? [] : [`The ledger: ${ledger.problem}`]),
+    ...(load >= 1 ? ['Calls are refused: this process has too much to do.'] : []),
+    ...ailing.flatMap(named),
+    ...shares
+      .filter(({ budget, share }) => share < 1 && share >= (budget.alertThresholds[0] ?? 1))
+      .map(({ budget, share }) => `${title(budget)} is spent to ${Math.floor(share * 100)} %.`),
+  ].slice(0, MAX_PROBLEMS);
+}
+
+function title({ name, subject }: BudgetState): string {
+  return subject === '' ? `The budget ${name}` : `The budget ${name} of ${subject}`;
+}
