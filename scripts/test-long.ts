@@ -26,6 +26,12 @@ const program = (...args: readonly string[]) => ({ command: 'node', args });
 
 const SUITES: readonly Suite[] = [
   {
+    name: 'page',
+    shows:
+      'the status page in Chromium is live, whole on a phone, light and dark, and asks nobody else',
+    ...jest('test/page'),
+  },
+  {
     name: 'time-outs',
     shows: 'upstreams that fall silent are given up in real time, and then retried',
     ...jest('test/faults'),

@@ -15,9 +15,15 @@ import {
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
 import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
+import { nearestFirst } from './server/budget-order.ts';
 import { logLibrary } from './server/library-log.ts';
 import { maxOpenFiles } from './server/listener/open-files.ts';
+import { CallMemory } from './server/page/call-memory.ts';
+import { SpendToday } from './server/page/spend-today.ts';
+import { StatusEvents } from './server/page/status-events.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
+import { type AdminStatus, drawStatus } from './server/status-page.ts';
+import { problemsOf } from './server/status-problems.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
@@ -28,6 +34,8 @@ export interface AppDeps {
   readonly version: string;
   /** The OTEL_* variables. Default: none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Log for people rather than JSON. Default false. */
+  readonly pretty?: boolean;
   /** Default: JSON on standard error. */
   readonly logger?: Logger;
   /** Default: the system's. */
@@ -62,7 +70,8 @@ export function createApp(config: Config, deps: AppDeps): App {
   const clock = deps.clock ?? systemClock;
   const wallTime = deps.wallTime ?? (deps.clock === undefined ? Date.now : undefined);
   const drops = new LogDrops();
-  const logger = deps.logger ?? createLogger({ level: config.logLevel, drops });
+  const logger =
+    deps.logger ?? createLogger({ level: config.logLevel, drops, pretty: deps.pretty ?? false });
   logLibrary(logger);
   const revision = configRevision(config);
   const startedAt = clock.now();
@@ -97,6 +106,7 @@ export function createApp(config: Config, deps: AppDeps): App {
           instruments,
         });
 
+  const memory = new CallMemory(clock);
   const server: GrpcServer = createServer(
     {
       listen: listenerOptions(config),
@@ -128,14 +138,21 @@ export function createApp(config: Config, deps: AppDeps): App {
       clock,
       newId: randomUUID,
       onDispose: () => stop(),
+      onCall: (call) => memory.note(call),
     },
   );
 
+  const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
-  const adminDeps: AdminServerDeps = {
-    handleMetrics: telemetry.handleMetrics,
-    ready: () => listeners.length > 0 && !server.draining,
-    status: () => ({
+  function status(): AdminStatus {
+    const upstreams = provider.upstreams();
+    const all = provider.getBudgets({});
+    const budgets = nearestFirst(all).slice(0, MAX_SHOWN_BUDGETS);
+    const load = server.load();
+    const { picoDollars: spentToday } = spend;
+    const cache = provider.cacheStatus();
+    const drainLeftMs = server.drainLeftMs();
+    return {
       version,
       configRevision: revision,
       state: server.draining ? 'draining' : 'serving',
@@ -143,10 +160,29 @@ export function createApp(config: Config, deps: AppDeps): App {
       uptimeMs: clock.now() - startedAt,
       activeCalls: server.activeCalls(),
       listeners,
-      upstreams: provider.upstreams(),
-      budgets: provider.getBudgets({}).slice(0, MAX_SHOWN_BUDGETS),
+      upstreams,
+      budgets,
+      budgetCount: all.length,
+      problems: problemsOf({
+        draining: server.draining,
+        load,
+        upstreams,
+        budgets,
+        ledger: provider.ledgerStatus(),
+      }),
+      load,
       batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
-    }),
+      ...(spentToday !== undefined && { spentToday }),
+      ...(cache && { cache }),
+      ...(drainLeftMs !== undefined && { drainLeftMs }),
+    };
+  }
+  const events = new StatusEvents(clock, () => drawStatus(status(), memory));
+  const adminDeps: AdminServerDeps = {
+    handleMetrics: telemetry.handleMetrics,
+    ready: () => listeners.length > 0 && !server.draining,
+    status,
+    page: { memory, events },
     logger,
     clock,
   };
@@ -180,6 +216,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       await server.drain();
       await batches?.close();
       await provider.dispose();
+      events.close();
       await Promise.all(adminServers.map((admin) => admin.stop()));
       await telemetry.shutdown();
       logger.info('stopped');

@@ -12,18 +12,19 @@ export interface CommandLine {
   readonly readFile: ReadFile;
   /** Of this program, semver. */
   readonly version: string;
-  readonly createApp: (config: Config) => Sidecar | Promise<Sidecar>;
+  readonly createApp: (config: Config, pretty: boolean) => Sidecar | Promise<Sidecar>;
   /** Standard output, for what is too long to be written at once. */
   readonly output: Writable;
 }
 
-const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config]
+const USAGE = `Usage: tamma-provider-openai [--config PATH] [--check-config] [--pretty]
        tamma-provider-openai ledger [--help]
        tamma-provider-openai forget [--help]
        tamma-provider-openai protos --out DIRECTORY
 
   --config PATH   configuration file (YAML); default: the one TAMMA_CONFIG names, else none
   --check-config  print the effective configuration without secrets, and exit
+  --pretty        log for people, not as JSON
   --version       print the version, and exit
   --help          print this, and exit
 
@@ -69,7 +70,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<number>
 
   let app: Sidecar;
   try {
-    app = await commandLine.createApp(config);
+    app = await commandLine.createApp(config, options.pretty);
   } catch (error) {
     return startFailed(error, host);
   }
@@ -83,6 +84,7 @@ function readOptions(argv: readonly string[], host: Host) {
       options: {
         config: { type: 'string' },
         'check-config': { type: 'boolean', default: false },
+        pretty: { type: 'boolean', default: false },
         version: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

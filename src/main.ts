@@ -17,9 +17,9 @@ const exitCode = await run(
     environment,
     readFile,
     version,
-    createApp: async (config) => {
+    createApp: async (config, pretty) => {
       const { createApp } = await import('./app.ts');
-      const app = createApp(config, { version, environment });
+      const app = createApp(config, { version, environment, pretty });
       // By now OpenTelemetry has read what it needs.
       forgetSecrets(process.env, config);
       return app;

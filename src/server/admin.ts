@@ -7,6 +7,10 @@ import { AdminDoor, type Refusal } from './admin-door.ts';
 import { type HttpListener, listenHttp } from './admin-listener.ts';
 import type { ListenerOptions } from './listener/listen.ts';
 import { LiveFiles } from './listener/live-files.ts';
+import type { CallMemory } from './page/call-memory.ts';
+import { explain } from './page/explain.ts';
+import { SCRIPT_HASH } from './page/script.ts';
+import type { StatusEvents } from './page/status-events.ts';
 import { type AdminStatus, renderStatusPage } from './status-page.ts';
 
 export interface AdminServerOptions {
@@ -25,11 +29,13 @@ export interface AdminServerDeps {
   /** Whether new calls are taken; false while draining. */
   ready(): boolean;
   status(): AdminStatus;
+  /** The calls that were made, and the pages that are open. Absent: neither is served. */
+  readonly page?: { readonly memory: CallMemory; readonly events: StatusEvents };
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
   readonly clock: Clock;
 }
 
-/** What operators look at over HTTP: /metrics, /livez, /readyz, / and /status.json. */
+/** What operators look at over HTTP: /metrics, /livez, /readyz, /, /status.json and /calls/<id>. */
 export interface AdminServer {
   /**
    * Resolves to the address with the real port.
@@ -51,12 +57,21 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+/** The page alone runs something: what this process has written, and nothing else. */
+const PAGE_POLICY = `${SECURITY_HEADERS['content-security-policy']}; script-src ${SCRIPT_HASH}; connect-src 'self'`;
+
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** Followed by an id. */
+const CALLS = '/calls/';
+
+/** Characters of an id. */
+const MAX_ID = 200;
+
 const PATHS = {
-  everything: ['/', '/status.json', '/metrics', '/livez', '/readyz'],
+  everything: ['/', '/events', '/status.json', CALLS, '/metrics', '/livez', '/readyz'],
   health: ['/livez', '/readyz'],
   metrics: ['/metrics'],
 } as const satisfies Record<AdminServerOptions['serves'], readonly string[]>;
@@ -122,7 +137,8 @@ function handle({ request, response, paths, door }: Exchange, deps: AdminServerD
   try {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const refusal = door.refusal(request);
-    const [path = ''] = String(request.url).split('?', 1);
+    const [asked = ''] = String(request.url).split('?', 1);
+    const path = asked.startsWith(CALLS) ? CALLS : asked;
     if (refusal !== undefined) refuse(refusal, response);
     else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
@@ -164,11 +180,39 @@ function route(
       else send(response, 503, TEXT, 'draining\n');
       return;
     case '/':
-      send(response, 200, HTML, renderStatusPage(deps.status()));
+      response.setHeader('content-security-policy', PAGE_POLICY);
+      send(response, 200, HTML, renderStatusPage(deps.status(), deps.page?.memory));
+      return;
+    case '/events':
+      if (request.method === 'HEAD') send(response, 200, TEXT, '');
+      else if (!deps.page?.events.open(response)) send(response, 503, TEXT, 'too many pages\n');
+      return;
+    case CALLS:
+      sendCall(String(request.url).slice(CALLS.length), response, deps);
       return;
     case '/status.json':
       send(response, 200, JSON_TYPE, statusJson(deps.status()));
       return;
+  }
+}
+
+function sendCall(asked: string, response: ServerResponse, { page }: AdminServerDeps): void {
+  const [first, ...others] = page?.memory.find(decoded(asked.slice(0, MAX_ID))) ?? [];
+  if (first === undefined) {
+    send(response, 404, TEXT, 'no such call among the last that are remembered\n');
+    return;
+  }
+  const explained = [first, ...others].map(explain);
+  const body = others.length === 0 ? explained[0] : { calls: explained };
+  send(response, 200, JSON_TYPE, `${JSON.stringify(body, null, 2)}\n`);
+}
+
+/** An id needs no percent signs; a text that cannot be decoded is none. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Batch } from '../money/batches/batch.ts';
 import { toDollars } from '../money/pricing/money.ts';
-import { type Content, html } from './html.ts';
-import { ahead, soft, table } from './page-parts.ts';
+import { type Content, html } from './page/html.ts';
+import { ahead, soft, table } from './page/page-parts.ts';
 
 /** Batches that have not ended, and how far they are; nothing if there are none. */
 export function batchTable(batches: readonly Batch[], now: number): Content {

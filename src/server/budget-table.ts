@@ -1,7 +1,7 @@
 import type { BudgetScope, BudgetState } from '../core/budget-state.ts';
 import { toDollars } from '../money/pricing/money.ts';
-import { type Content, html, type Markup } from './html.ts';
-import { ahead, soft, table } from './page-parts.ts';
+import { type Content, html, type Markup } from './page/html.ts';
+import { ahead, soft, table } from './page/page-parts.ts';
 
 const SCOPES: Readonly<Record<BudgetScope, string>> = {
   all: 'all calls',
@@ -17,10 +17,12 @@ const DOLLARS = new Intl.NumberFormat('en-US', {
 });
 
 /** How much of each budget is spent; nothing if there are none. */
-export function budgetTable(budgets: readonly BudgetState[], now: number): Content {
+export function budgetTable(budgets: readonly BudgetState[], now: number, count: number): Content {
   if (budgets.length === 0) return [];
   return table(
-    'Budgets',
+    budgets.length < count
+      ? `Budgets, ${budgets.length} of ${count.toLocaleString('en-US')}`
+      : 'Budgets',
     ['Budget', 'For', 'Spent', 'Share', 'Reserved', 'Limit', 'Reset'],
     budgets.map((budget) => budgetRow(budget, now)),
   );
@@ -51,6 +53,6 @@ function bar({ name, spent, limit, alertThresholds }: BudgetState): Markup {
   return html`<meter aria-label="${name}" title="${percent}" value="${share.toFixed(4)}" high="${alertThresholds[0] ?? 1}" optimum="0">${percent}</meter>`;
 }
 
-function usd(picoDollars: bigint): string {
+export function usd(picoDollars: bigint): string {
   return DOLLARS.format(toDollars(picoDollars));
 }

@@ -205,7 +205,8 @@ function failureOf({ facts }: ProviderError) {
 }
 
 function factsOf(record: CallRecord) {
-  const { startedAt, firstOutputAt, usage, cost, failedAttempts } = record;
+  const { startedAt, firstOutputAt, usage, cost, failedAttempts, attemptLog } = record;
+  const last = attemptLog.at(-1);
   return {
     model: record.model || undefined,
     target: record.target || undefined,
@@ -214,9 +215,11 @@ function factsOf(record: CallRecord) {
     input_tokens: usage?.inputTokens,
     output_tokens: usage?.outputTokens,
     cost_usd: cost && formatDollars(cost.picoDollars),
+    unpriced: cost?.unpriced || undefined,
     usage_estimated: usage?.estimated || undefined,
     queued_ms: Math.round(record.queuedMs) || undefined,
     backoff_ms: Math.round(record.backoffMs) || undefined,
+    last_attempt_ms: last && Math.round(last.endedAt - last.startedAt),
     failed_attempts: failedAttempts.length === 0 ? undefined : failedAttempts.map(logged),
     time_to_first_token_ms:
       firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),

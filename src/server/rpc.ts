@@ -22,6 +22,7 @@ import { callerOf } from './door.ts';
 import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
 import type { RunningCalls } from './overload.ts';
+import type { RememberedCall } from './page/call-memory.ts';
 import { type RequestShape, requestShape } from './request-shape.ts';
 import { type Oversize, oversizeOf } from './request-size.ts';
 import { requestStream } from './request-stream.ts';
@@ -44,6 +45,8 @@ export interface RpcDeps extends RpcTelemetryDeps {
   readonly draining: () => boolean;
   /** Throws what a call that answers a conversation is refused with, given those that run. */
   readonly admit: (running: RunningCalls) => void;
+  /** Told of each RPC that answers a conversation, when all of it is in its record. */
+  readonly onCall?: ((call: RememberedCall) => void) | undefined;
   /** Told after each RPC. */
   readonly onSettled: () => void;
 }
@@ -237,6 +240,11 @@ export class Rpcs {
     if (error !== undefined && work !== undefined) await untilEnded(work, clock);
     calls.remove(active);
     this.#guard(() => trace.log(outcome));
+    if (answers) {
+      const { traceId } = trace;
+      const ended = { id, traceId, method, endedAt: clock.now(), record };
+      this.#guard(() => this.#deps.onCall?.({ ...ended, ...(error && { error }) }));
+    }
     this.#guard(onSettled);
   }
 

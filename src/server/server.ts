@@ -28,7 +28,7 @@ import { type LoadMeter, startLoadMeter } from './load-meter.ts';
 import { OverloadGuard, type OverloadLimits } from './overload.ts';
 import { assertComplete, rawService } from './raw-service.ts';
 import { createReflection } from './reflection.ts';
-import { Rpcs } from './rpc.ts';
+import { type RpcDeps, Rpcs } from './rpc.ts';
 import { StatusBoard } from './status-watch.ts';
 import { allowStreamResets } from './stream-resets.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
@@ -89,6 +89,8 @@ export interface ServerDeps {
   readonly clock: Clock;
   /** Called when a caller was granted Dispose; expected to drain and to exit. */
   readonly onDispose: () => void;
+  /** Is told of each call that answers a conversation when it is over. Default: nobody. */
+  readonly onCall?: RpcDeps['onCall'];
   /** Makes the ids of calls. */
   readonly newId: () => string;
   /** Tells what the process has to bear; stopped by the drain. Default: it is measured. */
@@ -109,6 +111,10 @@ export interface GrpcServer {
   readonly draining: boolean;
   /** Number of SendMessage and SendMessageSync calls that run. */
   activeCalls(): number;
+  /** Share of what this process may have in use, 0 to 1. */
+  load(): number;
+  /** What is left of the drain, in ms. Undefined: it has not begun. */
+  drainLeftMs(): number | undefined;
 }
 
 /** The methods whose requests hold a conversation. */
@@ -144,14 +150,17 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const meter = deps.meter ?? startLoadMeter(clock, options.memoryBytes);
   const guard = new OverloadGuard(options.overload, { meter, instruments: deps.instruments });
   let drainEndsAt: number | undefined;
+  const load = (): number => guard.load(calls.heavy);
+  const drainLeftMs = (): number | undefined =>
+    drainEndsAt && Math.max(0, drainEndsAt - clock.now());
   const status = new StatusBoard({
     provider,
     clock,
     version,
     configRevision,
     activeCalls,
-    load: () => guard.load(calls.heavy),
-    drainLeftMs: () => drainEndsAt && Math.max(0, drainEndsAt - clock.now()),
+    load,
+    drainLeftMs,
   });
   const rpcs = new Rpcs({
     ...deps,
@@ -241,6 +250,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
       return drained !== undefined;
     },
     activeCalls,
+    load,
+    drainLeftMs,
   };
 }
 

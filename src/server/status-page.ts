@@ -1,10 +1,14 @@
 import type { BudgetState } from '../core/budget-state.ts';
 import type { Batch } from '../money/batches/batch.ts';
-import type { UpstreamStatus } from '../provider/provider.ts';
+import type { CacheStatus, UpstreamStatus } from '../provider/provider.ts';
 import { batchTable } from './batch-table.ts';
-import { budgetTable } from './budget-table.ts';
-import { type Content, html, type Markup } from './html.ts';
-import { duration, isoTime, state } from './page-parts.ts';
+import { budgetTable, usd } from './budget-table.ts';
+import type { CallMemory } from './page/call-memory.ts';
+import { failureTable } from './page/failure-table.ts';
+import { type Content, html, type Markup } from './page/html.ts';
+import { duration, isoTime, state } from './page/page-parts.ts';
+import { plots } from './page/plots.ts';
+import { SCRIPT } from './page/script.ts';
 import { modelTable, upstreamTable } from './upstream-tables.ts';
 
 /** What the status page shows and /status.json answers. Times are epoch ms. */
@@ -20,6 +24,18 @@ export interface AdminStatus {
   readonly upstreams: readonly UpstreamStatus[];
   /** Those to show, which may not be all there are. */
   readonly budgets: readonly BudgetState[];
+  /** How many there are. */
+  readonly budgetCount: number;
+  /** What is wrong, worst first, one sentence each. */
+  readonly problems: readonly string[];
+  /** Share of what this process may have in use, 0 to 1. */
+  readonly load: number;
+  /** In pico-dollars, since midnight UTC. Absent: not known. */
+  readonly spentToday?: bigint;
+  /** Absent: it is off. */
+  readonly cache?: CacheStatus;
+  /** Absent: the drain has not begun. */
+  readonly drainLeftMs?: number;
   /** Those that have not ended; not all, if there are many. */
   readonly batches: readonly Batch[];
 }
@@ -53,43 +69,84 @@ ul { margin: 0; padding: 0; list-style: none }
 code { font: .93em ui-monospace, monospace }
 footer { margin-top: 2rem; display: flex; gap: 1.25rem }
 a { color: inherit }
+a:focus-visible { outline: 2px solid var(--wait); outline-offset: 2px }
+.problems { margin-top: 1.25rem; border-left: .25rem solid var(--bad); background: var(--card); border-radius: .3rem }
+.problems li { padding: .5rem 1rem } .problems li + li { border-top: 1px solid var(--line) }
+.calm { margin: 1.25rem 0 0; color: var(--soft) }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem }
+figure { margin: 0; padding: .75rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
+figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; font-size: .85rem }
+svg { display: block; width: 100%; height: 3rem; margin: .4rem 0 .2rem } path { fill: var(--good) }
+.lost { display: none; color: var(--bad) } [data-live=no] .lost { display: inline }
+@media (max-width: 40rem) { body { padding: 1rem .75rem } th, td { padding: .4rem .6rem } }
 `,
 };
 
-/** The status as one page of HTML that needs nothing else and renews itself every 5 s. */
-export function renderStatusPage(status: AdminStatus): string {
-  const now = status.startedAt + status.uptimeMs;
+/** The status as one page of HTML that needs nothing else and renews itself while it is open. */
+export function renderStatusPage(status: AdminStatus, memory?: CallMemory): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5">
 <title>Tamma OpenAI provider: ${status.state}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<header>
-<h1>Tamma OpenAI provider</h1>
-${state(status.state === 'serving' ? 'good' : 'wait', status.state)}
-</header>
-<dl>
+<main>${{ markup: drawStatus(status, memory) }}</main>
+<footer class="soft"><a href="/metrics">metrics</a><a href="/status.json">status.json</a><a
+ href="/livez">livez</a><a href="/readyz">readyz</a><span class="lost">The connection is lost: these figures are
+ old.</span></footer>
+<script>${{ markup: SCRIPT }}</script>
+</body>
+</html>
+`.markup;
+}
+
+/** What is on the page, worst first, in sections that are exchanged when they change. */
+export function drawStatus(status: AdminStatus, memory?: CallMemory): string {
+  const now = status.startedAt + status.uptimeMs;
+  const sections: Readonly<Record<string, Content>> = {
+    head: heading(status),
+    problems: problemList(status.problems),
+    facts: facts(status),
+    traffic: memory === undefined ? [] : plots(memory.traffic.slices),
+    upstreams: upstreamTable(status.upstreams, now),
+    models: modelTable(status.upstreams, now),
+    failures: memory === undefined ? [] : failureTable(memory.failures, now),
+    budgets: budgetTable(status.budgets, now, status.budgetCount),
+    batches: batchTable(status.batches, now),
+    listeners: html`<h2>Listeners</h2>
+<ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>`,
+  };
+  return Object.entries(sections)
+    .map(([id, content]) => html`<section id="${id}">${content}</section>\n`.markup)
+    .join('');
+}
+
+function heading({ state: of, problems }: AdminStatus): Markup {
+  const kind = of === 'serving' ? (problems.length === 0 ? 'good' : 'wait') : 'wait';
+  return html`<header><h1>Tamma OpenAI provider</h1>${state(kind, of)}</header>`;
+}
+
+function problemList(problems: readonly string[]): Content {
+  if (problems.length === 0) return html`<p class="calm">Nothing needs a look.</p>`;
+  return html`<ul class="problems" aria-label="Problems">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`;
+}
+
+function facts(status: AdminStatus): Markup {
+  const { cache, spentToday, drainLeftMs } = status;
+  const asked = cache && cache.hits + cache.misses;
+  return html`<dl>
 ${fact('Version', status.version)}
 ${fact('Config revision', html`<code>${status.configRevision}</code>`)}
 ${fact('Uptime', html`<span title="since ${isoTime(status.startedAt)}">${duration(status.uptimeMs)}</span>`)}
 ${fact('Active calls', status.activeCalls)}
-</dl>
-${upstreamTable(status.upstreams, now)}
-${modelTable(status.upstreams)}
-${budgetTable(status.budgets, now)}
-${batchTable(status.batches, now)}
-<h2>Listeners</h2>
-<ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>
-<footer class="soft"><a href="/metrics">metrics</a><a href="/status.json">status.json</a><a
- href="/livez">livez</a><a href="/readyz">readyz</a></footer>
-</body>
-</html>
-`.markup;
+${fact('Load', `${Math.round(status.load * 100)} %`)}
+${spentToday === undefined ? [] : fact('Spent today (UTC)', usd(spentToday))}
+${cache === undefined ? [] : fact('Cache hits', asked ? `${Math.round((cache.hits / asked) * 100)} % of ${asked}` : 'none asked')}
+${drainLeftMs === undefined ? [] : fact('Drain left', duration(drainLeftMs))}
+</dl>`;
 }
 
 function fact(name: string, value: Content): Markup {

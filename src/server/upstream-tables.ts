@@ -1,6 +1,11 @@
-import type { CircuitState, UpstreamStatus } from '../provider/provider.ts';
-import { type Content, html, type Markup } from './html.ts';
-import { ago, soft, state, table } from './page-parts.ts';
+import type {
+  AttemptStatistics,
+  CircuitState,
+  ModelStatus,
+  UpstreamStatus,
+} from '../provider/provider.ts';
+import { type Content, html, type Markup } from './page/html.ts';
+import { ago, ahead, soft, state, table } from './page/page-parts.ts';
 
 const CIRCUITS: Readonly<Record<CircuitState, Markup>> = {
   closed: state('good', 'closed'),
@@ -13,24 +18,37 @@ export function upstreamTable(upstreams: readonly UpstreamStatus[], now: number)
   return table(
     'Upstreams',
     ['Target', 'Endpoint', 'Health', 'Last success', 'Last failure', 'Keys'],
-    upstreams.map((upstream) => upstreamRow(upstream, now)),
+    upstreams.toSorted(worstFirst).map((upstream) => upstreamRow(upstream, now)),
   );
 }
 
 /** What stands between calls and each model that was asked; nothing if none was. */
-export function modelTable(upstreams: readonly UpstreamStatus[]): Content {
-  const rows = upstreams.flatMap(modelRows);
+export function modelTable(upstreams: readonly UpstreamStatus[], now: number): Content {
+  const rows = upstreams
+    .flatMap(({ target, models }) => models.map((model) => ({ target, model })))
+    .toSorted((a, b) => trouble(b.model) - trouble(a.model))
+    .map(({ target, model }) => modelRow(target, model, now));
   if (rows.length === 0) return [];
-  const columns = ['Target', 'Model', 'Circuit', 'Running', 'Queued', 'Concurrency limit'];
+  const columns = [
+    'Target',
+    'Model',
+    'Circuit',
+    'Why',
+    'Failed',
+    'First token, p95',
+    'Running',
+    'Queued',
+    'Concurrency limit',
+  ];
   return table('Models', columns, rows);
 }
 
 function upstreamRow(upstream: UpstreamStatus, now: number): readonly Content[] {
-  const { target, endpoint, healthy, lastSuccessAt, lastFailureAt, lastFailureReason } = upstream;
+  const { target, endpoint, lastSuccessAt, lastFailureAt, lastFailureReason } = upstream;
   return [
     target,
     html`<code>${endpoint}</code>`,
-    healthy ? state('good', 'healthy') : state('bad', 'failing'),
+    health(upstream),
     ago(lastSuccessAt, now),
     html`${ago(lastFailureAt, now)} <code>${lastFailureReason ?? ''}</code>`,
     keyCount(upstream),
@@ -43,13 +61,60 @@ function keyCount({ keys, keysSetAside }: UpstreamStatus): Content {
   return state(keysSetAside < keys ? 'wait' : 'bad', text);
 }
 
-function modelRows({ target, models }: UpstreamStatus): readonly (readonly Content[])[] {
-  return models.map(({ model, circuit, running, queued, concurrencyLimit }) => [
+function health({ ready, healthy }: UpstreamStatus): Content {
+  if (!ready) return state('bad', 'not ready');
+  return healthy ? state('good', 'healthy') : state('bad', 'failing');
+}
+
+/** Those that cannot be asked, then those that fail, then by name. */
+function worstFirst(a: UpstreamStatus, b: UpstreamStatus): number {
+  const rank = ({ ready, healthy }: UpstreamStatus) => (ready ? 0 : 2) + (healthy ? 0 : 1);
+  return rank(b) - rank(a) || (a.target < b.target ? -1 : 1);
+}
+
+/** What an operator looks at first. */
+const CIRCUIT_TROUBLE: Readonly<Record<CircuitState, number>> = {
+  closed: 0,
+  half_open: 2,
+  open: 3,
+};
+
+function trouble({ circuit, notReadyReason, statistics }: ModelStatus): number {
+  return (
+    (notReadyReason === undefined ? 0 : 4) + CIRCUIT_TROUBLE[circuit] + failedShare(statistics)
+  );
+}
+
+function failedShare(statistics: ModelStatus['statistics']): number {
+  if (statistics === undefined) return 0;
+  const failed = statistics.failures.reduce((sum, { count }) => sum + count, 0);
+  return failed / statistics.attempts;
+}
+
+function modelRow(target: string, status: ModelStatus, now: number): readonly Content[] {
+  const { model, circuit, running, queued, concurrencyLimit, statistics } = status;
+  const firstToken = statistics?.timeToFirstToken?.p95;
+  return [
     target,
     html`<code>${model}</code>`,
     CIRCUITS[circuit],
+    why(status, now),
+    statistics === undefined ? soft('–') : failures(statistics),
+    firstToken === undefined ? soft('–') : `${Math.round(firstToken)} ms`,
     running,
     queued,
     concurrencyLimit === 0 ? soft('none') : concurrencyLimit,
-  ]);
+  ];
+}
+
+function why({ notReadyReason, nextProbeAt, heldUntil }: ModelStatus, now: number): Content {
+  if (notReadyReason === undefined) return '';
+  return html`${notReadyReason} Tried again ${ahead(heldUntil ?? nextProbeAt, now)}.`;
+}
+
+function failures({ attempts, failures }: AttemptStatistics): Content {
+  const [most] = failures;
+  if (most === undefined) return `0 of ${attempts}`;
+  const failed = failures.reduce((sum, { count }) => sum + count, 0);
+  return html`${failed} of ${attempts}, most <code>${most.reason}</code>`;
 }

@@ -62,6 +62,10 @@ export const ATTRIBUTE = {
   target: 'tamma.provider.target',
   /** Why something was done: the reason of the failure before it, as in ErrorInfo. */
   reason: 'tamma.provider.reason',
+  /** Seconds that an attempt waited in this process before it was made. Spans only. */
+  queued: 'tamma.provider.queued',
+  /** Seconds that it waited because the attempt before had failed. Spans only. */
+  backoff: 'tamma.provider.backoff',
   /** What was waited for: `rate_limit`, `concurrency` or `budget`. */
   waitedFor: 'tamma.provider.waited_for',
   /** Name of a budget in the configuration. */
@@ -102,6 +106,9 @@ export const OUTCOME_COMPLETED = 'completed';
 
 /** Scope of the tracer and the meter. */
 export const INSTRUMENTATION_SCOPE = 'tamma.provider';
+
+/** The event of an attempt's span at its first output. */
+export const EVENT_OUTPUT = 'tamma.provider.output';
 
 /** The version of the conventions that the names follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0';

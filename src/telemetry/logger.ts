@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { BurstWriter } from './burst-writer.ts';
 import { LogDrops } from './log-drops.ts';
+import { prettyStream } from './pretty.ts';
 import { redact } from './redact.ts';
 import { serializeError } from './serialize-error.ts';
 import { standardError } from './standard-error.ts';
@@ -12,6 +13,8 @@ export interface LoggerOptions {
   readonly level: string;
   /** Default: stderr, because stdout is for the `listening on` lines. */
   readonly destination?: pino.DestinationStream;
+  /** Lines for people rather than JSON. Default false. */
+  readonly pretty?: boolean;
   /** Told of lines that were lost. */
   readonly drops?: LogDrops;
 }
@@ -23,7 +26,9 @@ const SERVICE_NAME = 'tamma-provider-openai';
  * never throws and never waits: what cannot be made into a line, or not be written, is counted.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, destination, drops = new LogDrops() } = options;
+  const { level, pretty = false, drops = new LogDrops() } = options;
+  const written = options.destination ?? new BurstWriter(standardError(), drops);
+  const colours = process.stderr.isTTY === true;
   return pino(
     {
       level,
@@ -41,7 +46,7 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    destination ?? new BurstWriter(standardError(), drops),
+    pretty ? prettyStream(written, colours) : written,
   );
 }
 

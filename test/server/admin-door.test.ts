@@ -26,6 +26,9 @@ const STATUS = {
   upstreams: [],
   budgets: [],
   batches: [],
+  budgetCount: 0,
+  problems: [],
+  load: 0,
 } as const;
 
 let folder: string;

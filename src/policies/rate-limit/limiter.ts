@@ -406,7 +406,7 @@ export class Limiter {
     if (heldMs < LONG_HOLD_MS || now + heldMs < this.#toldUntil + LONG_HOLD_MS) return;
     this.#toldUntil = now + heldMs;
     const { upstream: target, model } = this.#target;
-    const fields = { target, model, key, heldForMs: Math.ceil(heldMs) };
+    const fields = { target, model, key, held_for_ms: Math.ceil(heldMs) };
     this.#log.warn(fields, 'attempts are held back, as the upstream asks');
   }
 }

@@ -3,7 +3,7 @@ import type { AttemptSummary, Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput, type Started } from '../../core/events.ts';
-import { ATTRIBUTE, chatSpanName, FINISH_ERROR } from '../../telemetry/attributes.ts';
+import { ATTRIBUTE, chatSpanName, EVENT_OUTPUT, FINISH_ERROR } from '../../telemetry/attributes.ts';
 import { errorType } from '../../telemetry/error-type.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
@@ -125,7 +125,7 @@ export class AttemptObservation {
     const summary = this.#summary(outcome);
     const { record } = this.#call;
     if (record.attemptLog.length < MAX_LOGGED) record.attemptLog.push(summary);
-    this.#endSpan(outcome);
+    this.#endSpan(outcome, summary);
     this.#metrics.record({
       summary,
       request: this.#call.request,
@@ -165,11 +165,14 @@ export class AttemptObservation {
     return this.#error ?? this.#completed ?? new ProviderError('INTERNAL');
   }
 
-  #endSpan(outcome: Completed | ProviderError): void {
+  #endSpan(outcome: Completed | ProviderError, { queuedMs, backoffMs }: AttemptSummary): void {
     const { span } = this;
     if (!span.isRecording()) return;
     if (this.#started !== undefined) span.setAttributes(startedAttributes(this.#started));
+    if (queuedMs > 0) span.setAttribute(ATTRIBUTE.queued, queuedMs / 1000);
+    if (backoffMs > 0) span.setAttribute(ATTRIBUTE.backoff, backoffMs / 1000);
     if (this.#chunks > 0) {
+      span.addEvent(EVENT_OUTPUT, this.#firstChunkAt);
       span.setAttribute(
         ATTRIBUTE.genAiResponseTimeToFirstChunk,
         seconds(this.#startedAt, this.#firstChunkAt),

@@ -1,0 +1,70 @@
+import type { CallRecord } from '../../core/call.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ProviderError } from '../../core/errors.ts';
+import { Traffic } from './traffic.ts';
+
+/** A call that answered a conversation, or failed to, and is over. Nothing of its content. */
+export interface RememberedCall {
+  readonly id: string;
+  readonly traceId: string;
+  readonly method: string;
+  /** Epoch ms. */
+  readonly endedAt: number;
+  readonly record: CallRecord;
+  /** Absent: it was answered. */
+  readonly error?: ProviderError;
+}
+
+/** Calls that can be explained. */
+const MAX_CALLS = 1_000;
+
+/** Failures that the page shows, which may be older than all these. */
+const MAX_FAILURES = 50;
+
+/** The last calls, for whoever asks what became of one. */
+export class CallMemory {
+  readonly traffic: Traffic;
+  readonly #calls = new Map<string, RememberedCall>();
+  #failures: RememberedCall[] = [];
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.traffic = new Traffic(clock);
+  }
+
+  /** The latest first. */
+  get failures(): readonly RememberedCall[] {
+    return this.#failures;
+  }
+
+  note(call: RememberedCall): void {
+    this.traffic.note(call);
+    this.#calls.set(call.id, call);
+    if (this.#calls.size > MAX_CALLS) {
+      for (const id of this.#calls.keys()) {
+        this.#calls.delete(id);
+        break;
+      }
+    }
+    if (call.error !== undefined && call.error.reason !== 'CANCELLED') {
+      this.#failures = [call, ...this.#failures].slice(0, MAX_FAILURES);
+    }
+  }
+
+  /** By id of the call, trace id or the upstream's request id; of several the latest first. */
+  find(id: string): readonly RememberedCall[] {
+    const found = this.#calls.get(id);
+    if (found !== undefined) return [found];
+    return [...this.#calls.values(), ...this.#failures]
+      .filter((call, i, all) => all.indexOf(call) === i && hasId(call, id))
+      .toReversed();
+  }
+}
+
+function hasId({ id: own, traceId, record }: RememberedCall, id: string): boolean {
+  return (
+    own === id ||
+    traceId === id ||
+    record.upstreamRequestId === id ||
+    record.attemptLog.some(({ upstreamRequestId }) => upstreamRequestId === id)
+  );
+}

@@ -1,0 +1,20 @@
+import type { RememberedCall } from './call-memory.ts';
+import { type Content, html } from './html.ts';
+import { ago, table } from './page-parts.ts';
+
+/** The last failures, with the ids under which to look further. */
+export function failureTable(failures: readonly RememberedCall[], now: number): Content {
+  if (failures.length === 0) return [];
+  return table(
+    'Last failures',
+    ['When', 'Reason', 'Model', 'Target', 'Trace', 'Request'],
+    failures.map(({ id, traceId, endedAt, record, error }) => [
+      ago(endedAt, now),
+      html`<code>${error?.reason ?? ''}</code>`,
+      html`<code>${record.model}</code>`,
+      record.target,
+      html`<a href="calls/${encodeURIComponent(traceId || id)}"><code>${(traceId || id).slice(0, 16)}</code></a>`,
+      html`<code>${record.upstreamRequestId}</code>`,
+    ]),
+  );
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Browser, chromium } from 'playwright-core';
+import { collect } from '../support/grpc-client.ts';
+import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
+import { answer, httpError } from '../support/upstream/index.ts';
+
+/** Debian's. */
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Folder for pictures; none are made without it: `SCREENSHOTS=docs/images npm run test:long -- page`. */
+const { SCREENSHOTS } = process.env;
+
+const DAMAGED = `
+defaultModel: gpt-5.4
+retryPolicy: { baseDelay: 1ms }
+budgets: [{ name: per-user, scope: user, limit: 1, period: day }]
+targets: { backup: { baseUrl: 'http://127.0.0.1:9/v1' } }
+`;
+
+if (!existsSync(CHROMIUM)) {
+  it('says that the status page is not looked at', () => {
+    process.stderr.write(`The status page was not looked at: there is no ${CHROMIUM}.\n`);
+    expect(existsSync(CHROMIUM)).toBe(false);
+  });
+} else {
+  describe('the status page in Chromium', () => {
+    let running: RunningApp;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      running = await startApp(DAMAGED);
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+      const { stub, client } = running;
+      const ask = (fields: object = {}) =>
+        collect(client.provider.stream('SendMessage', aRequest(fields)));
+      for (let user = 0; user < 25; user += 1) {
+        stub.enqueue(answer({ text: 'hello there', paceMs: 1 }));
+        await ask({ metadata: { user_id: `u-${user}` } });
+      }
+      await ask({ model: 'backup/gpt-5.4', metadata: { user_id: 'u-1' } });
+    });
+    afterAll(async () => {
+      await browser.close();
+      await running.stop();
+    });
+
+    it.each([
+      ['light', { width: 1200, height: 900 }],
+      ['dark', { width: 1200, height: 900 }],
+      ['light', { width: 390, height: 844 }],
+    ] as const)('is live, whole and quiet: %s, %j', async (colorScheme, viewport) => {
+      const page = await browser.newPage({ colorScheme, viewport });
+      const wrong: string[] = [];
+      page.on('console', (said) => {
+        if (said.type() === 'error') wrong.push(said.text());
+      });
+      page.on('pageerror', (error) => wrong.push(String(error)));
+      const away: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`http://${running.app.adminAddress}/`))
+          away.push(request.url());
+      });
+      await page.goto(`http://${running.app.adminAddress}/`);
+      await page.waitForSelector('body[data-live=yes]');
+      expect(await page.locator('#failures tbody tr').count()).toBeGreaterThan(0);
+      expect(await page.locator('#traffic figure').count()).toBe(5);
+      expect(await page.locator('#budgets h2').textContent()).toMatch(/20 of 25/);
+
+      // What happens now is seen without a reload.
+      running.stub.enqueue(httpError(401, { code: 'invalid_api_key' }));
+      await collect(
+        running.client.provider.stream('SendMessage', aRequest({ metadata: { user_id: 'u-1' } })),
+      );
+      await page.waitForSelector('#problems li:has-text("API keys")');
+
+      if (SCREENSHOTS !== undefined) {
+        const width = viewport.width < 500 ? 'phone' : colorScheme;
+        await page.screenshot({ path: `${SCREENSHOTS}/status-${width}.png` });
+      }
+
+      // By keyboard to the first failure, and on to what is known of it.
+      const link = page.locator('#failures a').first();
+      await link.focus();
+      expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('A');
+      // Nothing but tables is wider than the screen.
+      const overflow = await page.evaluate<number>(
+        'document.documentElement.scrollWidth - innerWidth',
+      );
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/calls\//);
+      expect(await page.locator('pre').textContent()).toContain('"attempts"');
+      expect(wrong).toEqual([]);
+      expect(away).toEqual([]);
+      await page.close();
+    });
+  });
+}

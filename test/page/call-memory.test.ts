@@ -1,0 +1,43 @@
+import { expect, it } from '@jest/globals';
+import { newCallRecord } from '../../src/core/call.ts';
+import { ProviderError } from '../../src/core/errors.ts';
+import { CallMemory } from '../../src/server/page/call-memory.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const call = (n: number, error?: ProviderError) => ({
+  id: `call-${n}`,
+  traceId: `trace-${n}`,
+  method: 'SendMessage',
+  endedAt: n,
+  record: newCallRecord(n),
+  ...(error && { error }),
+});
+
+it('remembers the last thousand calls, and fifty failures beside them', () => {
+  const memory = new CallMemory(new FakeClock());
+  for (let n = 0; n < 60; n += 1) memory.note(call(n, new ProviderError('TIMEOUT')));
+  for (let n = 60; n < 2_000; n += 1) memory.note(call(n));
+  expect(memory.find('call-999')).toEqual([]);
+  expect(memory.find('call-1000')).toHaveLength(1);
+  expect(memory.failures).toHaveLength(50);
+  expect(memory.failures[0]?.id).toBe('call-59');
+  expect(memory.find('trace-59')).toHaveLength(1);
+});
+
+it('counts traffic in slices of ten seconds over a quarter of an hour', () => {
+  const clock = new FakeClock(10_000_000);
+  const memory = new CallMemory(clock);
+  for (let n = 0; n < 30; n += 1)
+    memory.note(call(n, n < 3 ? new ProviderError('TIMEOUT') : undefined));
+  memory.note(call(31, new ProviderError('CANCELLED')));
+  clock.advance(10_000);
+  memory.note(call(32));
+  const { slices } = memory.traffic;
+  expect(slices).toHaveLength(90);
+  expect(slices.slice(-2)).toMatchObject([
+    { calls: 31, failures: 3 },
+    { calls: 1, failures: 0 },
+  ]);
+  clock.advance(900_000);
+  expect(memory.traffic.slices.every(({ calls }) => calls === 0)).toBe(true);
+});
