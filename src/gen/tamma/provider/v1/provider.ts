@@ -266,14 +266,11 @@ export interface ProviderStatus {
   activeCalls: number;
   /** One entry per upstream. */
   upstreams: UpstreamStatus[];
-  /** A call can be answered by at least one model of one upstream now. Not filled yet. */
+  /** A call can be answered by at least one model of one upstream now. */
   ready: boolean;
-  /** What an operator should look at, worst first, one sentence each. Not filled yet. */
+  /** What an operator should look at, worst first, one sentence each. */
   problems: string[];
-  /**
-   * Share of the process's capacity that is in use, 0 to 1; above it calls are refused. Not filled
-   * yet.
-   */
+  /** Share of the process's capacity that is in use, 0 to 1; above it calls are refused. */
   load: number;
   /** The durable record of usage. */
   ledger:
@@ -287,9 +284,9 @@ export interface ProviderStatus {
   cache:
     | CacheStatus
     | undefined;
-  /** The budgets nearest to their limits, at most 20. Not filled yet. */
+  /** The budgets nearest to their limits, at most 20. */
   budgets: Budget[];
-  /** What is left of the drain. Absent: it has not started. Not filled yet. */
+  /** What is left of the drain. Absent: it has not started. */
   drainRemaining: Duration | undefined;
 }
 
@@ -341,7 +338,10 @@ export interface CacheStatus {
 export interface UpstreamStatus {
   /** Scheme, host and port: "https://api.openai.com". */
   endpoint: string;
-  /** Its last attempt succeeded. True before the first. */
+  /**
+   * At most half of what was asked of it in the window of AttemptStatistics, its list of models
+   * included, failed by its fault. True where nothing was asked.
+   */
   healthy: boolean;
   /** When an attempt last succeeded. Absent: never. */
   lastSuccessTime:
@@ -359,14 +359,14 @@ export interface UpstreamStatus {
   models: ModelStatus[];
   /**
    * API keys, and how many of them are set aside because the upstream refused them or because their
-   * quota is used up.
+   * quota is used up. An only key that was refused counts, though it is still used.
    */
   keys: number;
   /** See `keys`. */
   keysSetAside: number;
-  /** An attempt would be made now for at least one of its models. Not filled yet. */
+  /** An attempt would be made now for at least one of its models. */
   ready: boolean;
-  /** Why it is not ready, or not as it should be, one sentence each. Not filled yet. */
+  /** Why it is not ready, or not as it should be, one sentence each. */
   problems: string[];
 }
 
@@ -382,15 +382,15 @@ export interface ModelStatus {
   queued: number;
   /** Attempts that may run at once, as it adapted to the upstream. 0: not limited. */
   concurrencyLimit: number;
-  /** An attempt would be made now. Not filled yet. */
+  /** An attempt would be made now. */
   ready: boolean;
-  /** Why it would not, one sentence. Not filled yet. */
+  /** Why it would not, one sentence. */
   notReadyReason: string;
-  /** When the circuit last changed its state. Absent: never. Not filled yet. */
+  /** When the circuit last changed its state. Absent: never. */
   circuitChangeTime:
     | Timestamp
     | undefined;
-  /** When an open circuit is tried next. Absent: it is not open. Not filled yet. */
+  /** When an open circuit is tried next. Absent: it is not open. */
   nextProbeTime:
     | Timestamp
     | undefined;
@@ -403,19 +403,19 @@ export interface ModelStatus {
     | undefined;
   /** Why they are held back. Unspecified: they are not. */
   heldReason: ErrorReason;
-  /** What the last attempts were like. Absent: there were none in the window. Not filled yet. */
+  /** What the last attempts were like. Absent: there were none in the window. */
   statistics:
     | AttemptStatistics
     | undefined;
-  /** What the rate limits leave now. Absent: not limited, and not known. Not filled yet. */
+  /** What the rate limits leave now. Absent: not limited, and not known. */
   headroom:
     | Headroom
     | undefined;
-  /** How long an attempt that came now would wait, as far as is known. Not filled yet. */
+  /** How long an attempt that came now would wait, as far as is known. */
   queueWait:
     | Duration
     | undefined;
-  /** Standard prices. Absent: not known. Not filled yet. */
+  /** Standard prices. Absent: not known. */
   pricing: ModelPricing | undefined;
 }
 
