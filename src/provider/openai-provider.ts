@@ -29,7 +29,6 @@ import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { ModelList } from './model-list.ts';
-import type { ModelListing } from './model-listing.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
