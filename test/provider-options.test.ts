@@ -40,13 +40,15 @@ describe('providerOptions', () => {
         allowToolCalls: false,
       },
       costs: { trackingEnabled: true, unpriced: 'auto' },
-      budgets: { budgets: [], minOutputTokens: 256 },
+      budgets: { budgets: [], minOutputTokens: 256, maxWaitMs: 60_000 },
       ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16 * 2 ** 20 },
       resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
       profiles: DEFAULT_PROFILES,
       dropUnsupported: false,
       upstreamMessages: true,
       traceState: false,
+      hostedTools: { allow: [], mcpServers: {} },
+      promptCache: 'off',
     });
   });
 
@@ -220,6 +222,7 @@ budgets:
 `;
     expect(options(yaml).budgets).toStrictEqual({
       minOutputTokens: 99,
+      maxWaitMs: 60_000,
       budgets: [
         {
           name: 'costManagement',

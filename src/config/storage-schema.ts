@@ -23,14 +23,14 @@ export const ledgerSchema = group({
     ['refuse', 'keep_aside'],
     'refuse',
   ),
-  reserve: byteSize(
+  reserveSize: byteSize(
     'Room on the disk that is held for what is still to be written when the sidecar stops while the disk is full.',
     { min: 0, max: GIB, default: 16 * MIB },
   ),
-}).transform(({ retention, reserve, ...same }) => ({
+}).transform(({ retention, reserveSize, ...same }) => ({
   ...same,
   ...inMs({ retention }),
-  reserveBytes: reserve,
+  reserveBytes: reserveSize,
 }));
 
 export const redisSchema = group({

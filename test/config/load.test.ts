@@ -81,7 +81,7 @@ describe('defaults', () => {
         allowToolCalls: false,
         allowInvalidate: false,
       },
-      ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse' },
+      ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16_777_216 },
       store: 'embedded',
       redis: { keyPrefix: 'tamma:', leaseDurationMs: 30_000, onOutage: 'refuse' },
       limits: {

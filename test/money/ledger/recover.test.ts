@@ -63,7 +63,7 @@ describe('a ledger that was killed', () => {
         cost_usd: '0.000165',
         cost_estimated: true,
         unpriced: false,
-        ended_at: '2026-01-01T00:00:00.250Z',
+        ended_at: '2026-01-01T00:00:00.150Z',
       },
     ]);
     const { total } = await ledger.sums({ groupBy: [] });
