@@ -43,6 +43,12 @@ const SUITES: readonly Suite[] = [
     ...jest('test/e2e'),
   },
   {
+    name: 'deploy',
+    shows:
+      'kustomize renders what the tests read, and each container starts, answers its probes and ends',
+    ...jest('test/deploy'),
+  },
+  {
     name: 'attacks',
     shows: 'small and many requests, idle connections and a log that takes nothing stop nobody',
     ...jest('test/attacks'),

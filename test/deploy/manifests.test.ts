@@ -8,7 +8,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { configWarnings } from '../../src/config/warnings.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { FOLDERS, type Manifest, render } from './kustomize.ts';
-import { mountOf, type ProviderPod, providerPods } from './pods.ts';
+import { mountOf, type ProviderPod, pathsIn, providerPods } from './pods.ts';
 
 const pods = providerPods();
 const cases = pods.map((pod) => [pod.folder, pod] as const);
@@ -23,13 +23,6 @@ function configOf({ container, readFile }: ProviderPod): Config {
   const [flag, configPath] = container.args;
   expect(flag).toBe('--config');
   return loadConfig({ environment: {}, configPath, readFile });
-}
-
-/** Every path in what a configuration file says, whatever its key. */
-function pathsIn(value: unknown): string[] {
-  if (typeof value === 'string') return /^(unix:)?\//.test(value) ? [value] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(pathsIn);
 }
 
 const portOf = (address: unknown) => Number(String(address).split(':').at(-1));

@@ -1,4 +1,5 @@
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { parse } from 'yaml';
 import { FOLDERS, type Manifest, type Rendered, render } from './kustomize.ts';
 
 /** A Pod with the provider in it, as a folder's workload describes it. */
@@ -8,7 +9,7 @@ export interface ProviderPod {
   /** Its `spec.template`. */
   readonly template: Manifest;
   readonly container: Manifest;
-  /** Reads what the container finds at a path; Secrets hold `secrets` or else `secret`. */
+  /** Reads what the container finds at a path; Secrets hold what SECRETS says, or a text. */
   readonly readFile: (path: string) => string;
 }
 
@@ -16,6 +17,9 @@ export interface ProviderPod {
 const SECRETS: Readonly<Record<string, string>> = {
   'tamma-redis/url': 'rediss://user:password@redis.example.com:6379',
 };
+
+/** As long as a token has to be. */
+const SECRET = 'secret-of-a-test-0123456789';
 
 export function providerPods(): ProviderPod[] {
   return FOLDERS.flatMap((folder) => {
@@ -52,5 +56,26 @@ export function mountOf(container: Manifest, path: string): Manifest {
 
 function secretOf(secret: Manifest, file: string): string | undefined {
   if (secret === undefined) return undefined;
-  return SECRETS[join(secret.secretName, file)] ?? 'secret';
+  return SECRETS[join(secret.secretName, file)] ?? `${SECRET}-${file}`;
+}
+
+/** Every path in what a configuration file says, whatever its key. */
+export function pathsIn(value: unknown): string[] {
+  if (typeof value === 'string') return /^(unix:)?\//.test(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(pathsIn);
+}
+
+/** The files that a container finds: its configuration and what that names. `contents` by name win. */
+export function filesOf(
+  { container, readFile }: ProviderPod,
+  contents: Readonly<Record<string, string>>,
+): [path: string, text: string][] {
+  const configPath = container.args[1];
+  const text = readFile(configPath);
+  const named = pathsIn(parse(text)).filter((path) => mountOf(container, path)?.readOnly === true);
+  return [
+    [configPath, text],
+    ...named.map((path): [string, string] => [path, contents[basename(path)] ?? readFile(path)]),
+  ];
 }

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { FOLDERS } from './kustomize.ts';
+
+const metrics = readFileSync('docs/metrics.md', 'utf8');
+
+describe.each(['docs/deploy.md', 'docs/operations.md', 'CHANGELOG.md', 'CONTRIBUTING.md'])(
+  '%s',
+  (page) => {
+    const text = readFileSync(page, 'utf8');
+
+    it('links to what exists', () => {
+      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
+      expect(links.length).toBeGreaterThan(0);
+      expect(links.filter((path) => !existsSync(join(dirname(page), path)))).toEqual([]);
+    });
+
+    it('names metrics that exist', () => {
+      const names = [...text.matchAll(/`((?:tamma_provider|process|nodejs)_\w+)`/g)];
+      const isUnknown = (name: string) => !metrics.includes(`\`${name.replace(/_count$/, '')}\``);
+      const labels = /^tamma_provider_(outcome|target)$/;
+      expect(
+        names.map(([, name = '']) => name).filter((name) => isUnknown(name) && !labels.test(name)),
+      ).toEqual([]);
+    });
+  },
+);
+
+describe('docs/deploy.md', () => {
+  it('has a row for every folder', () => {
+    const text = readFileSync('docs/deploy.md', 'utf8');
+    const rows = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+    expect(rows.sort()).toEqual([...FOLDERS, 'sidecar'].sort());
+  });
+
+  it('quotes figures that are measured', () => {
+    const measured = readFileSync('docs/performance.md', 'utf8');
+    for (const figure of ['171', '221', '354', '1230']) expect(measured).toContain(` ${figure} |`);
+  });
+});
