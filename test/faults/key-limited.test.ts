@@ -65,6 +65,6 @@ describe('a key whose rate limit is exceeded', () => {
     const until = 1_000 * Number(upstream?.models[0]?.heldUntilTime.seconds);
     expect(until).toBeGreaterThan(before + 100_000);
     expect(until).toBeLessThan(Date.now() + 121_000);
-    expect(log.lines.filter(({ heldForMs }) => heldForMs !== undefined)).toHaveLength(1);
+    expect(log.lines.filter(({ held_for_ms }) => held_for_ms !== undefined)).toHaveLength(1);
   });
 });

@@ -52,10 +52,13 @@ export class Quota {
   /** The most that may be taken now. */
   left(now: number): number {
     let least = 0;
-    let most = Number.isFinite(this.limit) ? Math.floor(this.limit) : 0;
+    // Above the safe integers a step of one goes nowhere.
+    let most = Number.isFinite(this.limit)
+      ? Math.min(Math.floor(this.limit), Number.MAX_SAFE_INTEGER)
+      : 0;
     // Sources tell whether an amount is there, not how much is.
     while (least < most) {
-      const middle = Math.ceil((least + most) / 2);
+      const middle = least + Math.ceil((most - least) / 2);
       if (this.waitMs(middle, now) === 0) least = middle;
       else most = middle - 1;
     }

@@ -442,7 +442,7 @@ describe('Limiter', () => {
     ask('c');
     refuse('d', 60_000);
     permits.get('b')?.reported({ requests: { limit: 10, remaining: 0, resetMs: 60_000 } });
-    expect(warned).toEqual([{ target: 'default', model: 'gpt-test', key: 0, heldForMs: 60_000 }]);
+    expect(warned).toEqual([{ target: 'default', model: 'gpt-test', key: 0, held_for_ms: 60_000 }]);
     expect(limiter.heldUntil).toBe(clock.now() + 60_000);
   });
 

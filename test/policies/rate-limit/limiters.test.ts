@@ -25,7 +25,13 @@ describe('RateLimiters', () => {
     });
     (limiters.limiter('a').admit(aCall()) as Permit).release();
     const [load] = limiters.status();
-    expect(load).toEqual({ model: 'a', running: 0, queued: 0, concurrencyLimit: 1_000 });
+    expect(load).toEqual({
+      model: 'a',
+      running: 0,
+      queued: 0,
+      queueWaitMs: 0,
+      concurrencyLimit: 1_000,
+    });
     expect(limiters.headroom('a', 0)).toBe(1);
   });
 
@@ -35,8 +41,8 @@ describe('RateLimiters', () => {
     expect(limiters.limiter('b')).not.toBe(limiters.limiter('a'));
     limiters.limiter('a').admit(aCall());
     expect([...limiters.status()]).toEqual([
-      { model: 'b', running: 0, queued: 0, concurrencyLimit: 1_000 },
-      { model: 'a', running: 1, queued: 0, concurrencyLimit: 1_000 },
+      { model: 'b', running: 0, queued: 0, queueWaitMs: 0, concurrencyLimit: 1_000 },
+      { model: 'a', running: 1, queued: 0, queueWaitMs: 0, concurrencyLimit: 1_000 },
     ]);
   });
 
