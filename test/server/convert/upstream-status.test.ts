@@ -26,7 +26,7 @@ it('carries when and why an upstream failed', () => {
     models: [],
     keys: 4,
     keysSetAside: 3,
-    ready: false,
+    ready: true,
     problems: [],
   });
 });
