@@ -11,7 +11,7 @@ import {
   servedModel,
 } from './strict-models.ts';
 import { checkAnswerSchema } from './strict-schema.ts';
-import { SERVICE_FIELDS } from './strict-service.ts';
+import { cacheOptions, SERVICE_FIELDS } from './strict-service.ts';
 import { chatToolChoice, chatTools, checkTools, identifier } from './strict-tools.ts';
 import {
   anyObject,
@@ -71,6 +71,7 @@ const RESPONSE_FORMAT = variant('type', {
 const BODY = object(
   {
     ...SERVICE_FIELDS,
+    prompt_cache_options: cacheOptions('30m'),
     messages: chatMessages,
     stream_options: nullable(object({ include_usage: flag, include_obfuscation: flag }, [])),
     frequency_penalty: nullable(decimal(-2, 2)),

@@ -23,6 +23,8 @@ export interface StrictModel {
   readonly defaultEffort?: string;
   /** Parameters, by their names in Chat Completions. */
   readonly rejects?: readonly string[];
+  /** It writes its prompt cache on request. */
+  readonly cacheOptions?: boolean;
   readonly acceptsWithoutReasoning?: readonly string[];
   readonly verbosities?: readonly string[];
   /** Tokens. */
@@ -64,6 +66,9 @@ export function checkRejected(model: StrictModel, fields: Fields, effort: unknow
   const accepted = reasons ? [] : (model.acceptsWithoutReasoning ?? []);
   for (const name of model.rejects ?? []) {
     if (Object.hasOwn(fields, name) && !accepted.includes(name)) refuse(name, fields);
+  }
+  if (fields.prompt_cache_options !== undefined && model.cacheOptions !== true) {
+    throw unsupportedParameter('prompt_cache_options');
   }
 }
 

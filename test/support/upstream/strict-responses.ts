@@ -12,7 +12,7 @@ import {
   servedModel,
 } from './strict-models.ts';
 import { checkAnswerSchema } from './strict-schema.ts';
-import { SERVICE_FIELDS } from './strict-service.ts';
+import { cacheOptions, SERVICE_FIELDS } from './strict-service.ts';
 import { checkTools, identifier, responsesToolChoice, responsesTools } from './strict-tools.ts';
 import {
   anyObject,
@@ -60,6 +60,7 @@ const INCLUDE = oneOf(
 const BODY = object(
   {
     ...SERVICE_FIELDS,
+    prompt_cache_options: cacheOptions('30m', '12h'),
     input: responsesInput,
     instructions: nullable(text()),
     include: nullable(arrayOf(INCLUDE, 0, 8)),

@@ -1,4 +1,13 @@
-import { anyObject, type Check, decimal, flag, nullable, oneOf, text } from './strict-values.ts';
+import {
+  anyObject,
+  type Check,
+  decimal,
+  flag,
+  nullable,
+  object,
+  oneOf,
+  text,
+} from './strict-values.ts';
 
 /** The parameters that both surfaces have under one name. */
 export const SERVICE_FIELDS: Readonly<Record<string, Check>> = {
@@ -14,3 +23,8 @@ export const SERVICE_FIELDS: Readonly<Record<string, Check>> = {
   safety_identifier: nullable(text({ most: 128 })),
   user: text({ most: 128 }),
 };
+
+/** @param ttls the lifetimes that the API has */
+export function cacheOptions(...ttls: readonly string[]): Check {
+  return object({ mode: oneOf('implicit', 'explicit'), ttl: oneOf(...ttls) }, []);
+}
