@@ -215,8 +215,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     stopping ??= (async () => {
       await server.drain();
       await batches?.close();
-      await provider.dispose();
       events.close();
+      await provider.dispose();
       await Promise.all(adminServers.map((admin) => admin.stop()));
       await telemetry.shutdown();
       logger.info('stopped');

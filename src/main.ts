@@ -20,8 +20,8 @@ const exitCode = await run(
     createApp: async (config, pretty) => {
       const { createApp } = await import('./app.ts');
       const app = createApp(config, { version, environment, pretty });
-      // By now OpenTelemetry has read what it needs.
-      forgetSecrets(process.env, config);
+      // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
+      forgetSecrets(process.env);
       return app;
     },
     output: process.stdout,

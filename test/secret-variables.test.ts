@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { forgetSecrets } from '../src/secret-variables.ts';
-import { load } from './support/config.ts';
+import { hideSecret } from '../src/telemetry/secrets.ts';
 
 describe('forgetSecrets', () => {
-  it('forgets what is named like a secret, and what holds one of the configuration', () => {
-    const config = load('{keys: [{environment: SECOND}], store: redis}', {
-      OPENAI_API_KEY: 'sk-planted-1',
-      SECOND: 'sk-planted-2',
-      TAMMA_REDIS_URL: 'redis://:planted-3@redis.test',
-    });
+  it('forgets what is named like a secret, and what holds one that is hidden', () => {
+    for (const secret of ['sk-planted-1', 'planted-2', 'redis://:planted-3@redis.test']) {
+      hideSecret(secret);
+    }
     const kept = {
       PATH: '/usr/bin',
       HOME: '/root',
@@ -20,7 +18,7 @@ describe('forgetSecrets', () => {
     const environment: Record<string, string | undefined> = {
       ...kept,
       OPENAI_API_KEY: 'sk-planted-1',
-      SECOND: 'sk-planted-2',
+      SECOND: 'planted-2',
       TAMMA_REDIS_URL: 'redis://:planted-3@redis.test',
       COPY: 'key=sk-planted-1',
       OTEL_EXPORTER_OTLP_HEADERS: 'api-key=planted-4',
@@ -28,7 +26,7 @@ describe('forgetSecrets', () => {
       GITHUB_TOKEN: 'planted-6',
       DB_PASSWORD: 'planted-7',
     };
-    forgetSecrets(environment, config);
+    forgetSecrets(environment);
     expect(environment).toEqual(kept);
   });
 });

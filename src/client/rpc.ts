@@ -1,4 +1,10 @@
-import { type CallOptions, type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  type Client,
+  type ClientWritableStream,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { DeepPartial } from '../gen/tamma/provider/v1/provider.ts';
 
 /** What a call is made with. */
@@ -32,11 +38,10 @@ export type ServerStream<Q, R> = (
   options?: RpcOptions,
 ) => AsyncIterable<R>;
 
+type Requests<Q> = AsyncIterable<DeepPartial<Q>> | Iterable<DeepPartial<Q>>;
+
 /** Sends messages as they come, as fast as the sidecar takes them. */
-export type ClientStream<Q, R> = (
-  requests: AsyncIterable<DeepPartial<Q>> | Iterable<DeepPartial<Q>>,
-  options?: RpcOptions,
-) => Promise<R>;
+export type ClientStream<Q, R> = (requests: Requests<Q>, options?: RpcOptions) => Promise<R>;
 
 export function unary<Q, R>(
   client: Client,
@@ -85,39 +90,48 @@ export function clientStream<Q, R>(
   method: Method<Q, R>,
   type: MessageType<Q>,
 ): ClientStream<Q, R> {
-  return async (requests, options = {}) => {
-    const { metadata, callOptions } = prepared(options);
-    const { promise, resolve, reject } = Promise.withResolvers<R>();
-    const call = client.makeClientStreamRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      metadata,
-      callOptions,
-      (error: ServiceError | null, response?: R) =>
-        response === undefined ? reject(error) : resolve(response),
-    );
-    cancelledBy(options.signal, call);
-    let isOver = false;
-    promise.then(
-      () => (isOver = true),
-      () => (isOver = true),
-    );
-    try {
-      for await (const request of requests) {
-        if (isOver) break;
-        if (call.write(type.fromPartial(request))) continue;
-        await Promise.race([new Promise((drained) => call.once('drain', drained)), promise]);
-      }
-      call.end();
-    } catch (error) {
-      // Of the requests, or of the call: then it is over already.
-      call.cancel();
-      promise.catch(() => {});
-      if (!isOver) throw error;
-    }
-    return promise;
-  };
+  return (requests, options = {}) =>
+    new Promise((resolve, reject) => {
+      const { metadata, callOptions } = prepared(options);
+      const call = client.makeClientStreamRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        metadata,
+        callOptions,
+        (error: ServiceError | null, response?: R) =>
+          response === undefined ? reject(error) : resolve(response),
+      );
+      cancelledBy(options.signal, call);
+      // Not waited for: the call may end while the next request is still to come.
+      sendAll(requests, call, type).catch((error: unknown) => {
+        reject(error);
+        call.cancel();
+      });
+    });
+}
+
+/** Ends early if the call does. Rejects if the requests cannot be had. */
+async function sendAll<Q>(
+  requests: Requests<Q>,
+  call: ClientWritableStream<Q>,
+  type: MessageType<Q>,
+): Promise<void> {
+  let isOver = false;
+  let goOn = (): void => {};
+  call.on('drain', () => goOn());
+  call.once('status', () => {
+    isOver = true;
+    goOn();
+  });
+  for await (const request of requests) {
+    if (isOver) return;
+    if (call.write(type.fromPartial(request))) continue;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+  }
+  call.end();
 }
 
 function prepared({ timeoutMs, metadata: named = {} }: RpcOptions) {

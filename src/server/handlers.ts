@@ -9,7 +9,6 @@ import type {
   ProviderCapabilities,
 } from '../provider/provider.ts';
 import { ownAnswers } from './callers/own.ts';
-import { ownStatus, ownStatusMessage } from './callers/own-status.ts';
 import { fromWireCacheSelection } from './convert/cache.ts';
 import { toWireCapabilities } from './convert/capabilities.ts';
 import { toWireModels, toWireTokenCount } from './convert/models.ts';
@@ -101,14 +100,14 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       return toWireTokenCount(await provider.countTokens(request, callOptions(rpc, violations)));
     }),
     getStatus: rpcs.unary(METHODS.getStatus, {}, (_request, { caller }) => ({
-      status: ownStatus(status.current(), caller),
+      status: status.current(caller),
     })),
     watchStatus: rpcs.serverStreaming(
       WATCH_STATUS,
       { unlimited: true },
       async (_request, stream, { signal, caller }) => {
-        for await (const current of status.watch(signal)) {
-          if (!stream.write(ownStatusMessage(current, caller))) await stream.drained();
+        for await (const current of status.watch(signal, caller)) {
+          if (!stream.write(current)) await stream.drained();
         }
       },
     ),

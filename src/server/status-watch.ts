@@ -1,3 +1,4 @@
+import type { Caller } from '../core/caller.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import {
@@ -8,6 +9,7 @@ import {
 import type { IAIProvider, IAIUsageProvider, UpstreamStatus } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { nearestFirst } from './budget-order.ts';
+import { isBound, ownBudgets } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { toWireCacheStatus } from './convert/cache.ts';
 import { toWireStoreStatus } from './convert/store-status.ts';
@@ -57,8 +59,8 @@ export class StatusBoard {
   #news = '';
   #figures = '';
   #version = 0;
-  /** The state as it is in this turn, for all watches. */
-  #message: Buffer | undefined;
+  /** The state as it is in this turn, for the watches of each bound caller and for those of all others. */
+  readonly #messages = new Map<Caller | undefined, Buffer>();
   #draining = false;
 
   constructor(deps: StatusBoardDeps) {
@@ -66,12 +68,18 @@ export class StatusBoard {
     this.#startedAt = deps.clock.now();
   }
 
-  current(): ProviderStatus {
+  /**
+   * As a caller may see it. A bound one is not told what others spend, ask and keep: of the budgets it
+   * sees, also among the problems, those of its own user and project, and nothing of the cache.
+   */
+  current(caller?: Caller): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
-    const cache = provider.cacheStatus();
+    const bound = isBound(caller);
+    const cache = bound ? undefined : provider.cacheStatus();
     const upstreams = provider.upstreams();
     const load = this.#deps.load();
-    const budgets = nearestFirst(provider.getBudgets({})).slice(0, MAX_BUDGETS);
+    const visible = ownBudgets(provider.getBudgets({}), caller);
+    const budgets = nearestFirst(visible).slice(0, MAX_BUDGETS);
     const drainLeftMs = this.#deps.drainLeftMs();
     const ledger = provider.ledgerStatus();
     return {
@@ -80,7 +88,7 @@ export class StatusBoard {
       version,
       configRevision,
       uptime: toDuration(clock.now() - this.#startedAt),
-      activeCalls: activeCalls(),
+      activeCalls: bound ? 0 : activeCalls(),
       upstreams: upstreams.map(toWireUpstreamStatus),
       ready: !this.#draining && upstreams.some(({ ready }) => ready),
       problems: problemsOf({ draining: this.#draining, load, upstreams, budgets, ledger }),
@@ -108,17 +116,18 @@ export class StatusBoard {
   /** Says DRAINING from now on; the watches end after having said so. */
   drain(): void {
     this.#draining = true;
-    this.#message = undefined;
+    this.#messages.clear();
     this.#wakeAll();
   }
 
   /**
-   * A WatchStatusResponse, serialized: the state now and after each change; a slow watcher gets the
-   * latest one. Ends after the drain has begun, throws the signal's reason when that aborts.
+   * A WatchStatusResponse, serialized: the state now and after each change, as the caller may see it; a
+   * slow watcher gets the latest one. Ends after the drain has begun, throws the signal's reason when
+   * that aborts.
    *
    * @throws ProviderError RATE_LIMIT_EXCEEDED if too many watch already
    */
-  async *watch(signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  async *watch(signal: AbortSignal, caller?: Caller): AsyncGenerator<Buffer, void, undefined> {
     let wake = (): void => {};
     const onChange = (): void => wake();
     this.#add(onChange);
@@ -130,7 +139,7 @@ export class StatusBoard {
         const last = this.#draining;
         if (last || told !== this.#version) {
           told = this.#version;
-          yield this.#currentMessage();
+          yield this.#currentMessage(isBound(caller) ? caller : undefined);
           if (last) return;
         } else {
           await new Promise<void>((resolve) => {
@@ -173,7 +182,7 @@ export class StatusBoard {
     this.#news = news;
     this.#figures = measured;
     this.#version += 1;
-    this.#message = undefined;
+    this.#messages.clear();
     this.#wakeAll();
   }
 
@@ -190,13 +199,13 @@ export class StatusBoard {
     for (const wake of this.#watches) wake();
   }
 
-  #currentMessage(): Buffer {
-    if (this.#message !== undefined) return this.#message;
-    const message = IAIProviderService.watchStatus.responseSerialize({ status: this.current() });
-    this.#message = message;
-    setImmediate(() => {
-      this.#message = undefined;
-    });
+  #currentMessage(bound: Caller | undefined): Buffer {
+    const known = this.#messages.get(bound);
+    if (known !== undefined) return known;
+    const status = this.current(bound);
+    const message = IAIProviderService.watchStatus.responseSerialize({ status });
+    if (this.#messages.size === 0) setImmediate(() => this.#messages.clear());
+    this.#messages.set(bound, message);
     return message;
   }
 }

@@ -122,6 +122,20 @@ describe('a client in TypeScript', () => {
     expect(await left).toMatchObject({ code: status.CANCELLED });
   });
 
+  it('ends a call that sends although the next request is still to come', async () => {
+    async function* oneAndThenNone(piece: '' | 'item') {
+      if (piece !== '') yield { piece: { $case: piece, value: {} } };
+      await new Promise(() => {});
+    }
+    const refused = await failureOf(sidecar.createBatch(oneAndThenNone('item')));
+    expect(refused).toMatchObject({ code: status.INVALID_ARGUMENT });
+    const controller = new AbortController();
+    const left = failureOf(sidecar.createBatch(oneAndThenNone(''), { signal: controller.signal }));
+    await sleep(1);
+    controller.abort();
+    expect(await left).toMatchObject({ code: status.CANCELLED });
+  });
+
   it('passes metadata on', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const metadata = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };

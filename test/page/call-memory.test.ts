@@ -24,6 +24,22 @@ it('remembers the last thousand calls, and fifty failures beside them', () => {
   expect(memory.find('trace-59')).toHaveLength(1);
 });
 
+it('finds the calls of a trace, the latest first, however old the failures among them are', () => {
+  const memory = new CallMemory(new FakeClock());
+  const ofTrace = (n: number, error?: ProviderError) => ({ ...call(n, error), traceId: 'trace' });
+  memory.note(ofTrace(0, new ProviderError('TIMEOUT')));
+  memory.note(ofTrace(1, new ProviderError('TIMEOUT')));
+  for (let n = 2; n < 1_010; n += 1) memory.note(call(n));
+  memory.note(ofTrace(1_010));
+  memory.note(ofTrace(1_011, new ProviderError('TIMEOUT')));
+  expect(memory.find('trace').map(({ id }) => id)).toEqual([
+    'call-1011',
+    'call-1010',
+    'call-1',
+    'call-0',
+  ]);
+});
+
 it('counts traffic in slices of ten seconds over a quarter of an hour', () => {
   const clock = new FakeClock(10_000_000);
   const memory = new CallMemory(clock);

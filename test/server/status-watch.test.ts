@@ -5,7 +5,7 @@ import { WatchStatusResponse } from '../../src/gen/tamma/provider/v1/provider.ts
 import type { UpstreamStatus } from '../../src/provider/provider.ts';
 import { StatusBoard } from '../../src/server/status-watch.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { anUpstreamStatus, FakeProvider } from '../support/fake-provider.ts';
+import { aBudget, anUpstreamStatus, DOLLAR, FakeProvider } from '../support/fake-provider.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
@@ -172,6 +172,34 @@ describe('StatusBoard', () => {
 
   const stateOf = ({ value }: IteratorResult<Buffer, void>) =>
     WatchStatusResponse.decode(value ?? Buffer.alloc(0)).status;
+
+  it('tells a bound caller of its own budgets alone, also among the problems, however many there are', async () => {
+    const provider = new FakeProvider();
+    const budget = (subject: string, spent: bigint) =>
+      aBudget({ name: 'users', scope: 'user', subject, limit: DOLLAR, spent });
+    provider.budgets = [
+      aBudget({ name: 'everybody', scope: 'all', limit: DOLLAR, spent: DOLLAR }),
+      ...Array.from({ length: 30 }, (_, i) => budget(`u-${i + 2}`, DOLLAR)),
+      budget('u-1', (DOLLAR * 9n) / 10n),
+    ];
+    const status = board(provider);
+    const bound = { name: 'shop', userId: 'u-1' };
+    const own = {
+      budgets: [{ subject: 'u-1' }],
+      problems: ['The budget users of u-1 is spent to 90 %.'],
+    };
+    expect(status.current(bound)).toMatchObject(own);
+    const { signal } = new AbortController();
+    const [all, watched, again] = [undefined, bound, bound].map((caller) =>
+      status.watch(signal, caller),
+    );
+    expect(stateOf((await all?.next()) as IteratorResult<Buffer, void>)?.budgets).toHaveLength(20);
+    const message = (await watched?.next()) as IteratorResult<Buffer, void>;
+    expect(stateOf(message)).toMatchObject(own);
+    expect((await again?.next())?.value).toBe(message.value);
+    status.drain();
+    for (const watch of [all, watched, again]) await watch?.return(undefined);
+  });
 
   it('gives a slow watcher the latest state, not each one it missed', async () => {
     const provider = new FakeProvider();

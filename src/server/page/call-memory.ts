@@ -54,9 +54,9 @@ export class CallMemory {
   find(id: string): readonly RememberedCall[] {
     const found = this.#calls.get(id);
     if (found !== undefined) return [found];
-    return [...this.#calls.values(), ...this.#failures]
-      .filter((call, i, all) => all.indexOf(call) === i && hasId(call, id))
-      .toReversed();
+    return [...new Set([...this.#calls.values(), ...this.#failures])]
+      .filter((call) => hasId(call, id))
+      .toSorted((a, b) => b.endedAt - a.endedAt);
   }
 }
 

@@ -54,7 +54,13 @@ export class StatusEvents {
   }
 
   #renew(): void {
-    this.#last = event(this.#draw());
+    try {
+      this.#last = event(this.#draw());
+    } catch {
+      // Nothing else is to suffer from it. The pages ask again, and then it is logged.
+      for (const page of this.#pages) page.end();
+      return;
+    }
     for (const page of this.#pages) {
       if (page.writableLength < MAX_BUFFERED) page.write(this.#last);
     }
