@@ -15,12 +15,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { formatDollars } from '../src/money/pricing/money.ts';
 import { toMoney } from '../src/server/convert/money.ts';
-
+import { random as randomOf } from '../test/support/random.ts';
 import { type BatchFault, startStubUpstream } from '../test/support/upstream/index.ts';
 import { Caller } from './batch/caller.ts';
 import { costOf, customId, expected, outcomeOf } from './batch/expected.ts';
 import { KilledSidecar } from './batch/killed-sidecar.ts';
-import { random as randomOf } from './storm/random.ts';
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
+import { listeningAddress } from '../test/support/listening-address.ts';
 
 export interface RunningProcess {
   readonly pid: number;
@@ -64,7 +64,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   process.once('exit', kill);
   const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   const address = await Promise.race([
-    firstAddress(child),
+    listeningAddress(child),
     ended.then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended with ${code}`))),
   ]);
   return {
@@ -100,16 +100,4 @@ function procFile(pid: number, name: string): string {
   } catch {
     return '';
   }
-}
-
-async function firstAddress({ stdout }: ChildProcess): Promise<string> {
-  if (stdout === null) throw new Error('the process has no standard output');
-  for await (const line of createInterface({ input: stdout })) {
-    const [, address] = /^listening on (.+)$/.exec(line) ?? [];
-    if (address !== undefined) {
-      stdout.resume();
-      return address;
-    }
-  }
-  return new Promise(() => {});
 }

@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { listeningAddress } from '../test/support/listening-address.ts';
 import { SidecarLog } from './sidecar-log.ts';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -58,7 +58,7 @@ export async function startSidecar(
     process.off('exit', kill);
   });
   const log = new SidecarLog(child.stderr);
-  const address = await Promise.race([listening(child), ended]);
+  const address = await Promise.race([listeningAddress(child), ended]);
   if (address === undefined) throw new StartError(child.exitCode, log);
   const running = new AbortController();
   void ended.then(() => running.abort());
@@ -70,15 +70,6 @@ export async function startSidecar(
     ended,
     [Symbol.asyncDispose]: () => stop(child, ended),
   };
-}
-
-async function listening(child: Child): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, address] = /^listening on (\S+)$/.exec(line) ?? [];
-    if (address !== undefined) return address;
-  }
-  // Its output has ended, so it is about to end too.
-  return new Promise(() => {});
 }
 
 async function stop(child: Child, ended: Promise<void>): Promise<void> {

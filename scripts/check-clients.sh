@@ -5,68 +5,12 @@
 # of this repository.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-PATH="$PWD/node_modules/.bin:$PATH"
-# A proxy cannot reach this machine's loopback.
-export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
+source scripts/checks.sh
 
 GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 PROTOC_GEN_ES=@bufbuild/protoc-gen-es@2.17.0
 SERVICE=tamma.provider.v1.IAIProvider
 USAGE_SERVICE=tamma.provider.v1.IAIUsageProvider
-
-work=$(mktemp -d)
-sidecar=
-tls_sidecar=
-clean_up() {
-  local one
-  for one in $sidecar $tls_sidecar; do
-    kill "$one" 2>/dev/null
-    wait "$one"
-  done
-  rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-failures=0
-# Runs a check in a shell of its own; shows its output only if it fails.
-check() {
-  local name=$1 start=$SECONDS result=FAIL
-  shift
-  if ("$@") >"$work/output" 2>&1; then result=pass; fi
-  printf '%s  %s (%d s)\n' "$result" "$name" $((SECONDS - start))
-  if [ "$result" = FAIL ]; then
-    sed 's/^/      /' "$work/output"
-    failures=$((failures + 1))
-  fi
-}
-
-start_sidecar() {
-  node test/clients/sidecar.ts >"$work/listening" 2>"$work/sidecar-errors" &
-  sidecar=$!
-  until grep -qs '^listening on ' "$work/listening"; do
-    if ! kill -0 "$sidecar" 2>/dev/null; then
-      cat "$work/sidecar-errors"
-      exit 1
-    fi
-    sleep 0.1
-  done
-  address=$(sed -n 's/^listening on //p' "$work/listening")
-}
-
-# Certificates, and what is to come of them, in $work/tls.
-start_tls_sidecar() {
-  mkdir "$work/tls"
-  node test/clients/tls-sidecar.ts "$work/tls" >"$work/tls-ready" 2>"$work/tls-errors" &
-  tls_sidecar=$!
-  until grep -qs '^ready$' "$work/tls-ready"; do
-    if ! kill -0 "$tls_sidecar" 2>/dev/null; then
-      cat "$work/tls-errors"
-      exit 1
-    fi
-    sleep 0.1
-  done
-}
 
 prepare_python() {
   python3 -m venv "$work/venv" &&
@@ -189,8 +133,11 @@ prepare_go() {
   cd test/clients/go && GOBIN="$work/bin" go install tool
 }
 
-start_sidecar
-start_tls_sidecar
+start sidecar 'listening on ' test/clients/sidecar.ts
+address=$(sed -n 's/^listening on //p' "$work/sidecar")
+mkdir "$work/tls"
+# Certificates, and what is to come of them, in $work/tls.
+start tls-sidecar ready test/clients/tls-sidecar.ts "$work/tls"
 check 'python: packages' prepare_python
 check 'python: reflection alone' "$work/venv/bin/python" test/clients/python/check_reflection.py "$address"
 check 'python: generated stubs' generated_python

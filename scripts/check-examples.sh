@@ -6,34 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
-PATH="$root/node_modules/.bin:$PATH"
-# A proxy cannot reach this machine's loopback.
-export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
-
-work=$(mktemp -d)
-sidecar=
-clean_up() {
-  if [ -n "$sidecar" ]; then
-    kill "$sidecar" 2>/dev/null
-    wait "$sidecar"
-  fi
-  chmod -R u+w "$work" && rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-failures=0
-# Runs a check in a shell of its own; shows its output only if it fails.
-check() {
-  local name=$1 start=$SECONDS result=FAIL
-  shift
-  if ("$@") >"$work/output" 2>&1; then result=pass; fi
-  printf '%s  %s (%d s)\n' "$result" "$name" $((SECONDS - start))
-  if [ "$result" = FAIL ]; then
-    sed 's/^/      /' "$work/output"
-    failures=$((failures + 1))
-  fi
-}
+source scripts/checks.sh
 
 # What a user has: the package as npm packs it.
 pack() {
@@ -43,18 +16,10 @@ pack() {
 
 start_sidecar() {
   mkdir "$work/doors"
-  node test/clients/sidecar.ts "$work/doors" >"$work/listening" 2>"$work/sidecar-errors" &
-  sidecar=$!
-  until grep -qs '^listening on ' "$work/listening"; do
-    if ! kill -0 "$sidecar" 2>/dev/null; then
-      cat "$work/sidecar-errors"
-      exit 1
-    fi
-    sleep 0.1
-  done
+  start sidecar 'listening on ' test/clients/sidecar.ts "$work/doors"
   export TAMMA_ADDRESS TAMMA_TLS_ADDRESS TAMMA_TOKEN
   export TAMMA_SOCKET=$work/doors/provider.sock TAMMA_CA=$work/doors/ca.pem
-  TAMMA_ADDRESS=$(sed -n 's/^listening on //p' "$work/listening")
+  TAMMA_ADDRESS=$(sed -n 's/^listening on //p' "$work/sidecar")
   TAMMA_TLS_ADDRESS=$(cat "$work/doors/tls-address")
   TAMMA_TOKEN=$(cat "$work/doors/token")
 }

@@ -64,8 +64,6 @@ const LICENCES = [
   'MIT',
 ];
 
-const REGISTRY = 'https://registry.npmjs.org/';
-
 /** A sentence for each thing that is wrong with what the lock file has. */
 export function dependencyProblems(manifest: Manifest, lock: Lock): readonly string[] {
   const direct = Object.keys(manifest.dependencies);
@@ -88,7 +86,8 @@ function packageProblems(
   const problems: string[] = [];
   // Of other platforms' packages the registry that was asked may know nothing; they are no part of the sidecar.
   if (!integrity?.startsWith('sha512-') && !(dev && optional)) problems.push('has no SHA-512');
-  if (resolved !== undefined && !resolved.startsWith(REGISTRY)) problems.push('is of no registry');
+  // `.npmrc` has npm write none for what is the registry's, whichever that is.
+  if (resolved !== undefined) problems.push('comes from a place of its own');
   if (!dev && !isAllowed(license)) problems.push(`has the licence ${license ?? 'nobody knows'}`);
   if (hasInstallScript && !(name in allowScripts)) problems.push('has an install script');
   return problems.map((problem) => `${name} ${problem}`);
@@ -128,13 +127,13 @@ None of them has an install script that is run: \`allowScripts\` in \`package.js
 
 ## What is checked
 
-\`npm run check\` fails unless every package is locked with its SHA-512, which \`npm ci\` holds it to, comes from the
-registry, has one of the licences ${LICENCES.join(', ')}, and has no install script that \`allowScripts\` does not
+\`npm run check\` fails unless every package is locked with its SHA-512, which \`npm ci\` holds it to, names no place
+of its own to come from beside the registry, has one of the licences ${LICENCES.join(', ')}, and has no install script that \`allowScripts\` does not
 name; and unless each direct dependency has its row above. What is used for building and testing alone is held to
 the same but the licence; packages of other platforms may lack the SHA-512, and are not installed.
 
-Known vulnerabilities are **not** checked here: \`npm audit\` gets no answer from the registry that this repository is built
-against. Where yours answers, run it in CI: \`npm audit --omit=dev\`.
+Known vulnerabilities are **not** checked here: \`npm audit\` needs a registry that answers it, which mirrors often do not.
+Where yours does, run it in CI: \`npm audit --omit=dev\`.
 `;
 }
 

@@ -12,6 +12,9 @@ export interface Answer {
 /** What a result said: an answer, or a gRPC code. */
 export type Told = 'answer' | number;
 
+/** Time for one thing to be done at last, in ms; the largest batch takes some minutes. */
+const GIVE_UP_MS = 15 * 60_000;
+
 /** A caller who makes one batch and reads its results, through however many ends of the sidecar. */
 export class Caller {
   readonly #address: () => string;
@@ -30,41 +33,31 @@ export class Caller {
   }
 
   async create(): Promise<string> {
-    for (;;) {
-      try {
-        const { batch } = await this.client.batch.upload('CreateBatch', this.#requests());
-        return String((batch as WireMessage).id);
-      } catch {
-        await sleep(50);
-      }
-    }
+    const { batch } = await untilDone(() =>
+      this.#open().batch.upload('CreateBatch', this.#requests()),
+    );
+    return String((batch as WireMessage).id);
   }
 
   /** Until the batch has ended. */
   async readAll(batchId: string): Promise<void> {
-    while (!(await this.#read(batchId))) await sleep(50);
+    await untilDone(() => this.#read(batchId));
   }
 
-  /** Asks until somebody answers. */
   async ask(
     service: 'batch' | 'usage',
     method: string,
     request: WireMessage = {},
   ): Promise<Answer> {
-    for (;;) {
-      try {
-        return (await this.client[service].unary(method, request)) as unknown as Answer;
-      } catch {
-        await sleep(50);
-      }
-    }
+    const answer = await untilDone(() => this.#open()[service].unary(method, request));
+    return answer as unknown as Answer;
   }
 
   close(): void {
     this.#client?.close();
   }
 
-  get client(): GrpcClient {
+  #open(): GrpcClient {
     const address = this.#address();
     if (this.#client === undefined || address !== this.#connected) {
       this.#client?.close();
@@ -82,16 +75,11 @@ export class Caller {
     }
   }
 
-  /** Whether the stream came to its end. */
-  async #read(batchId: string): Promise<boolean> {
+  /** Rejects if the stream breaks off. */
+  async #read(batchId: string): Promise<void> {
     const request = { batchId, afterSequence: this.#sequence, wait: true };
-    const stream = this.client.batch.stream('StreamBatchResults', request);
-    try {
-      for await (const result of stream) this.#take(result as WireMessage);
-      return true;
-    } catch {
-      return false;
-    }
+    const stream = this.#open().batch.stream('StreamBatchResults', request);
+    for await (const result of stream) this.#take(result as WireMessage);
   }
 
   #take(result: WireMessage): void {
@@ -103,5 +91,18 @@ export class Caller {
     this.#sequence = Number(result.sequence);
     const { code } = (result.error ?? {}) as { readonly code?: number };
     this.results.set(id, result.result === 'response' ? 'answer' : (code ?? -1));
+  }
+}
+
+/** Tries again while the sidecar is away; in the end it rejects as the last try did. */
+async function untilDone<T>(work: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+    }
+    await sleep(50);
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { listeningAddress } from '../support/listening-address.ts';
 
 /** A sidecar in a process of its own, which an attack may end without ending the test. */
 export interface SidecarProcess {
@@ -45,8 +45,14 @@ export async function startSidecar(settings: SidecarSettings = {}): Promise<Side
     },
   });
   const gone = once(child, 'exit').then(([code]) => code as number | null);
+  const address = await Promise.race([
+    listeningAddress(child),
+    gone.then((code) =>
+      Promise.reject(new Error(`the sidecar did not start: it ended with ${code}`)),
+    ),
+  ]);
   return {
-    address: await listeningAddress(child),
+    address,
     child,
     gone,
     get alive() {
@@ -57,13 +63,4 @@ export async function startSidecar(settings: SidecarSettings = {}): Promise<Side
       await gone;
     },
   };
-}
-
-async function listeningAddress({ stdout }: ChildProcess): Promise<string> {
-  if (stdout === null) throw new Error('the process has no standard output');
-  for await (const line of createInterface({ input: stdout })) {
-    const address = /^listening on (.*)/.exec(line)?.[1];
-    if (address !== undefined) return address;
-  }
-  throw new Error('the sidecar did not start');
 }

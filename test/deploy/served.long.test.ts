@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { startProcess } from '../../bench/processes.ts';
 import { Authority } from '../support/certificates.ts';
 import { holdClosedPort } from '../support/closed-port.ts';
 import { documents, FOLDERS, KUBERNETES, type Manifest, render } from './kustomize.ts';
@@ -28,16 +27,9 @@ function inOrder(value: Manifest): Manifest {
   return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }
 
-/** By kubectl where it is, else by kustomize through Go's module proxy. */
 function kustomize(folder: string): Manifest[] {
   const directory = join(KUBERNETES, folder);
-  const module = 'sigs.k8s.io/kustomize/kustomize/v5@v5.5.0';
-  const { status, stdout, stderr } =
-    spawnSync('kubectl', ['version', '--client']).status === 0
-      ? spawnSync('kubectl', ['kustomize', directory], { encoding: 'utf8' })
-      : spawnSync('go', ['run', module, 'build', directory], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return documents(stdout);
+  return documents(execFileSync('bash', ['scripts/kustomize.sh', directory], { encoding: 'utf8' }));
 }
 
 describe('kustomize', () => {
@@ -80,21 +72,18 @@ describe.each(providerPods().map((pod) => [pod.folder, pod] as const))('%s', (_,
     await Promise.all(held.map((port) => port.release()));
 
     const args = pod.container.args.map((arg: string) => arg.replace(/^\//, `${root}/`));
-    const child = spawn(process.execPath, ['src/main.ts', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { TAMMA_ADMIN_LISTEN: `127.0.0.1:${admin}`, TAMMA_LOG_LEVEL: 'error' },
+    const { child, stop } = await startProcess({
+      args: ['src/main.ts', ...args],
+      environment: { TAMMA_ADMIN_LISTEN: `127.0.0.1:${admin}`, TAMMA_LOG_LEVEL: 'error' },
     });
-    const exited = once(child, 'exit');
-    const [line] = await Promise.race([
-      once(createInterface(child.stdout), 'line'),
-      exited.then(() => ['ended']),
-    ]);
-    expect(line).toMatch(/^listening on /);
-    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
-      const { path } = pod.container[probe].httpGet;
-      expect((await fetch(`http://127.0.0.1:${health}${path}`)).status).toBe(200);
+    try {
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+        const { path } = pod.container[probe].httpGet;
+        expect((await fetch(`http://127.0.0.1:${health}${path}`)).status).toBe(200);
+      }
+    } finally {
+      await stop();
     }
-    child.kill('SIGTERM');
-    expect(await exited).toEqual([0, null]);
+    expect(child.exitCode).toBe(0);
   });
 });

@@ -5,11 +5,11 @@
  */
 import { connect as connectSocket } from 'node:net';
 import { parseArgs } from 'node:util';
-import { random } from '../../bench/storm/random.ts';
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../../src/gen/tamma/provider/v1/usage_provider.ts';
 import { startSidecar } from '../attacks/sidecar.ts';
 import { codeName, connect } from '../support/grpc-client.ts';
+import { random } from '../support/random.ts';
 import { WireGrammar } from './wire-grammar.ts';
 
 const { values } = parseArgs({

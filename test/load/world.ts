@@ -26,6 +26,7 @@ import { aRouter, asking } from '../request/route/a-router.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { aModel } from '../support/models.ts';
+import { random as randomOf } from '../support/random.ts';
 
 /** What an upstream does with one request, at a moment. */
 export type Conduct =
@@ -72,21 +73,10 @@ const WHOLE = /^Hello\.* you$/;
 /** Between two pieces of an answer. */
 const PIECE_MS = 5_000;
 
-/** mulberry32: small, seeded, and good enough to spread arrivals. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Puts the load on the pipeline as it is, on a simulated clock. */
 export async function simulate(load: Load): Promise<Result> {
   const clock = new FakeClock();
-  const random = seeded(load.seed ?? 1);
+  const random = randomOf(load.seed ?? 1);
   const startedAt = clock.now();
   const names = Object.keys(load.upstreams);
   let requests = 0;

@@ -26,7 +26,8 @@ describe('dependencies', () => {
     [{ license: undefined }, ['@b/c has the licence nobody knows']],
     [{ integrity: 'sha1-x' }, ['@b/c has no SHA-512']],
     [{ integrity: undefined, dev: true, optional: true }, []],
-    [{ resolved: 'git+ssh://git@github.com/b/c.git' }, ['@b/c is of no registry']],
+    [{ resolved: 'git+ssh://git@github.com/b/c.git' }, ['@b/c comes from a place of its own']],
+    [{ resolved: 'https://registry.example.com/c.tgz' }, ['@b/c comes from a place of its own']],
     [{ hasInstallScript: true }, ['@b/c has an install script']],
   ])('with %j: %j', (fields, problems) => {
     expect(dependencyProblems(manifest, withPackage(fields))).toEqual(problems);

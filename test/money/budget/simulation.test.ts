@@ -2,22 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { BudgetBook } from '../../../src/money/budget/book.ts';
 import type { Reservation } from '../../../src/money/budget/reservation.ts';
+import { random } from '../../support/random.ts';
 import { aBudget, aSpender, NEVER, openBook, settled } from './books.ts';
 
 const DOLLAR = 1_000_000_000_000n;
 const CENT = DOLLAR / 100n;
 const CALLS = 1_000;
-
-/** mulberry32: numbers in [0, 1) that are the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Refusal {
   readonly spent: bigint;
@@ -37,7 +27,7 @@ class Rush {
 
   constructor(book: BudgetBook, seed: number) {
     this.#book = book;
-    this.#random = seeded(seed);
+    this.#random = random(seed);
   }
 
   async run(calls: number, explicit: (index: number) => boolean): Promise<void> {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { random } from '../../../bench/storm/random.ts';
 import { formatDollars } from '../../../src/money/pricing/money.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { random } from '../../support/random.ts';
 import { aDirectory, aLedger, recordsIn, segments } from './support.ts';
 
 /**

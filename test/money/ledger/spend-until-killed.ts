@@ -8,11 +8,11 @@
  */
 import { writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { random } from '../../../bench/storm/random.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { LedgerEntry } from '../../../src/money/ledger/ledger.ts';
 import { openLedger } from '../../../src/money/ledger/open-ledger.ts';
 import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
+import { random } from '../../support/random.ts';
 
 const STEPS = 1_000_000;
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { random } from '../../../bench/storm/random.ts';
 import type { Handler } from '../../../src/core/call.ts';
 import { RetryBudget } from '../../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../../src/policies/retry/options.ts';
@@ -8,6 +7,7 @@ import { until } from '../../openai/open-upstream.ts';
 import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { fewOrMany } from '../../support/long.ts';
+import { random } from '../../support/random.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 import { unavailable } from './scripted-attempts.ts';
 

@@ -1,4 +1,4 @@
-import { random } from '../../../bench/storm/random.ts';
+import { random } from '../random.ts';
 
 /** The ways to ask: three recoveries of SendMessage, and SendMessageSync. */
 export type Mode = 'FAIL' | 'RESTART' | 'HOLD_BACK' | 'sync';

@@ -1,17 +1,16 @@
+import { random } from '../../support/random.ts';
+
 /** Chance that a seed decides, so that a rendering can be repeated. */
 export class Chance {
-  #state: number;
+  readonly #random: () => number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#random = random(seed);
   }
 
-  /** 0 to `below` - 1; mulberry32. */
+  /** 0 to `below` - 1. */
   nat(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
+    return Math.floor(this.#random() * below);
   }
 
   /** The text in up to four pieces, none of them empty; cuts may lie inside a character. */
