@@ -134,7 +134,7 @@ export class Receiver {
       projectId: spender.projectId,
       ...(most === undefined ? {} : { most }),
       inputTokens,
-      context: line === undefined ? '' : storeCall(call),
+      context: line === undefined ? '' : storeCall(call, this.#deps.means.catalogue()),
     });
     if (this.#rows.length >= CHUNK) await this.#writeRows();
   }

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Call, newCallRecord } from '../core/call.ts';
 import { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
-import { type Surface, unknownModel } from '../core/model.ts';
+import { type Model, type Surface, unknownModel } from '../core/model.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 
 /** Of a request, what its answer is read and told with. */
@@ -24,20 +24,24 @@ const KEPT = [
 interface StoredCall extends Pick<Call, 'upstream' | 'model' | 'applied' | 'warnings'> {
   readonly truncation?: NonNullable<Call['truncation']>;
   readonly modelId: string;
+  /** Absent: the row of the catalogue. A fine-tuned or a declared model has its own price. */
+  readonly ownModel?: Model;
   readonly surface: Surface;
   readonly request: Omit<MessageRequest, 'messages'>;
 }
 
 /** What is needed to read the answer to a prepared call, as text. */
-export function storeCall(call: Call): string {
+export function storeCall(call: Call, catalogue: Pick<Catalogue, 'find'>): string {
   const { upstream, model, target, applied, warnings, truncation, request } = call;
+  const { id } = target.model;
   const kept = KEPT.flatMap((name) =>
     request[name] === undefined ? [] : [[name, request[name]] as const],
   );
   const stored: StoredCall = {
     upstream,
     model,
-    modelId: target.model.id,
+    modelId: id,
+    ...(catalogue.find(id) !== target.model && { ownModel: withoutTexts(target.model) }),
     surface: target.surface,
     applied,
     warnings,
@@ -50,6 +54,11 @@ export function storeCall(call: Call): string {
   return JSON.stringify(stored);
 }
 
+/** What is told of it to people, and what else it is called, is of no use to an answer. */
+function withoutTexts(model: Model): Model {
+  return { ...model, description: '', aliases: [], snapshots: [], sources: {} };
+}
+
 export interface RestoreFacts {
   readonly id: string;
   /** Epoch ms. */
@@ -60,7 +69,8 @@ export interface RestoreFacts {
 
 /** The call, without its messages. Of a model that is in the catalogue no more, only its name is known. */
 export function restoreCall(text: string, facts: RestoreFacts): Call {
-  const { modelId, surface, request: kept, ...same }: StoredCall = JSON.parse(text);
+  const { modelId, ownModel, surface, request: kept, ...same }: StoredCall = JSON.parse(text);
+  const model = ownModel ?? facts.catalogue.find(modelId) ?? unknownModel(modelId);
   const request = { ...kept, messages: [] };
   return {
     ...same,
@@ -68,7 +78,7 @@ export function restoreCall(text: string, facts: RestoreFacts): Call {
     asked: request,
     request,
     violations: [],
-    target: { model: facts.catalogue.find(modelId) ?? unknownModel(modelId), surface },
+    target: { model, surface },
     alternatives: [],
     key: 0,
     recovery: 'hold_back',

@@ -93,7 +93,7 @@ export function createUpstreamParts(
   const limits = rateLimitOptions(options);
   const limiters = new RateLimiters(name, limits, { ...deps, quotaGroups });
   const hideHolds = showHolds(name, limiters, deps);
-  const health = new UpstreamHealth(upstream.endpoint, deps.dated ?? clock);
+  const health = new UpstreamHealth(upstream.endpoint, clock, deps.dated);
   const window = new AttemptWindow(clock);
   return {
     name,

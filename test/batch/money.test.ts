@@ -108,3 +108,12 @@ it('a batch that was being received is gone after a restart', async () => {
   const made: WireBatch = await create(client, { idempotencyKey: 'k' }, TEN);
   expect(await results(client, made.id)).toHaveLength(10);
 });
+
+it('a fine-tuned model is never priced as its base, of which no price in batches is declared', async () => {
+  const { client } = await startBatches();
+  const model = 'ft:gpt-4o-mini:acme::1';
+  const made = await create(client, {}, [item('tuned', { model }), item('base')]);
+  const found = new Map((await results(client, made.id)).map((one) => [one.customId, one]));
+  expect(found.get('tuned')?.response?.cost).toMatchObject({ usd: '0', unpriced: true });
+  expect(found.get('base')?.response?.cost).toMatchObject({ unpriced: false });
+});

@@ -29,14 +29,17 @@ interface Slice {
 export class UpstreamHealth {
   readonly #endpoint: string;
   readonly #clock: Clock;
+  readonly #dated: Clock;
   /** The oldest first. */
   readonly #slices: Slice[] = [];
   #lastSuccessAt: number | undefined;
   #lastFailure: { readonly at: number; readonly reason: ErrorReason } | undefined;
 
-  constructor(endpoint: string, clock: Clock) {
+  /** @param dated by which it is told when something was; the window goes by `clock` */
+  constructor(endpoint: string, clock: Clock, dated: Clock = clock) {
     this.#endpoint = endpoint;
     this.#clock = clock;
+    this.#dated = dated;
   }
 
   get status(): UpstreamHealthStatus {
@@ -54,12 +57,12 @@ export class UpstreamHealth {
   }
 
   succeeded(): void {
-    this.#lastSuccessAt = this.#clock.now();
+    this.#lastSuccessAt = this.#dated.now();
     this.#slice().successes += 1;
   }
 
   failed(reason: ErrorReason): void {
-    this.#lastFailure = { at: this.#clock.now(), reason };
+    this.#lastFailure = { at: this.#dated.now(), reason };
     this.#slice().failures += 1;
   }
 

@@ -74,4 +74,30 @@ describe('upstream health', () => {
       lastSuccessAt: 1000,
     });
   });
+
+  it('is healthy while at most half of what was asked in five minutes failed', async () => {
+    const { clock, health, run } = setUp();
+    const failing = () => run(live, new ProviderError('SERVICE_UNAVAILABLE'));
+    await run(live, started(), completed());
+    await failing();
+    expect(health.status.healthy).toBe(true);
+    await failing();
+    expect(health.status.healthy).toBe(false);
+    clock.advance(310_000);
+    expect(health.status.healthy).toBe(true);
+  });
+
+  it.each([-3, 3])('keeps to its five minutes when the wall clock is set by %p hours', (hours) => {
+    const clock = new FakeClock(Date.UTC(2026, 0, 1));
+    let ahead = 0;
+    const dated = { now: () => clock.now() + ahead, after: clock.after.bind(clock) };
+    const health = new UpstreamHealth('https://upstream.test', clock, dated);
+    health.failed('TIMEOUT');
+    ahead = hours * 3_600_000;
+    expect(health.status.healthy).toBe(false);
+    health.failed('TIMEOUT');
+    expect(health.status.lastFailureAt).toBe(clock.now() + ahead);
+    clock.advance(310_000);
+    expect(health.status.healthy).toBe(true);
+  });
 });

@@ -106,4 +106,30 @@ describe('Quota', () => {
     expect(quota.taken).toBe(0);
     expect(takeAll(quota, 0)).toBe(1);
   });
+
+  it.each([2 ** 53, 1e308, Number.MAX_VALUE])(
+    'finds what is left of a limit of %p in a bounded number of steps',
+    (limit) => {
+      let asked = 0;
+      const waitMs = (amount: number) => {
+        asked += 1;
+        return amount <= 1_000 ? 0 : 1;
+      };
+      const source = { take: () => true, waitMs, give() {}, awaited() {}, onChange() {} };
+      const quota = new Quota(SUBJECT, { limit, source });
+      expect(quota.left(0)).toBe(1_000);
+      expect(asked).toBeLessThan(60);
+    },
+  );
+
+  it('has all of a limit left, as far as whole numbers are told apart', () => {
+    const perDay = (limit: number) => {
+      const subject = 'requests per day';
+      return new Quota(subject, { limit, source: localSource({ subject, limit }, TARGET, 0) });
+    };
+    expect(perDay(2 ** 53 - 1).left(0)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(perDay(2 ** 53).left(0)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(perDay(1e308).left(0)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(new Quota(SUBJECT).left(0)).toBe(0);
+  });
 });
