@@ -26,7 +26,7 @@ export async function startFuzzedSidecar(): Promise<FuzzedSidecar> {
   const upstream = new StrictUpstream(new Date().toISOString().slice(0, 10));
   const stub = await startStubUpstream({ script: upstream.behaviour, keepRequests: false });
   const restore = standInForOpenAI();
-  const config = load('', {
+  const config = load('insecureBaseUrl: true', {
     OPENAI_API_KEY: API_KEY,
     OPENAI_BASE_URL: openAIUrl(stub.port),
     TAMMA_LISTEN: '127.0.0.1:0',
