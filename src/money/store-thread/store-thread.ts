@@ -22,10 +22,7 @@ const MAX_WAITING = 1_000;
 /** A request waits no longer when the event loop stands still for it, in ms. */
 const BLOCKED_MS = 120_000;
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
+type Waiting = PromiseWithResolvers<unknown>;
 
 interface Running {
   readonly worker: Worker;
@@ -70,13 +67,15 @@ export class StoreThread implements Stores {
     };
   }
 
-  /** Closes the database after all that was asked. */
+  /** Closes the database once all that was asked is answered. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     this.#ended = new Error('the ledger is closed');
     if (this.#running === undefined) return;
     const { worker, port, exited } = this.#running;
     worker.ref();
+    // A closed port brings no replies.
+    await Promise.allSettled(Array.from(this.#waiting.values(), ({ promise }) => promise));
     port.close();
     await exited;
   }
@@ -112,16 +111,16 @@ export class StoreThread implements Stores {
   }
 
   #ask(store: string, operation: string, args: readonly unknown[]): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    if (this.#ended !== undefined) reject(this.#ended);
+    const waiting: Waiting = Promise.withResolvers();
+    if (this.#ended !== undefined) waiting.reject(this.#ended);
     else if (this.#waiting.size >= MAX_WAITING) {
-      reject(new Error(`${MAX_WAITING} requests wait for the thread of the ledger`));
+      waiting.reject(new Error(`${MAX_WAITING} requests wait for the thread of the ledger`));
     } else {
       const { port } = this.#running ?? this.#start();
       if (this.#waiting.size === 0) port.ref();
-      this.#waiting.set(this.#send(port, { store, operation, args }), { resolve, reject });
+      this.#waiting.set(this.#send(port, { store, operation, args }), waiting);
     }
-    return promise;
+    return waiting.promise;
   }
 
   #askNow(store: string, operation: string, args: readonly unknown[]): unknown {
