@@ -5,7 +5,8 @@ const LAYERS: readonly (readonly string[])[] = [
   // The client is what other processes call the sidecar with.
   ['telemetry', 'config', 'client'],
   ['core'],
-  ['request'],
+  // What the simulator says must not hang on how the program asks.
+  ['request', 'simulator'],
   ['money'],
   ['policies'],
   ['shared-store', 'openai'],
@@ -27,6 +28,9 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
 
 /** Wire types stay in the server, which converts them. */
 export const GENERATED = { folder: 'gen', importers: ['server', 'app', 'client'] };
+
+/** No part of the process that serves: its command loads it. */
+const SIMULATOR = { folder: 'simulator', importers: ['cli'] };
 
 export interface Import {
   readonly from: string;
@@ -51,6 +55,9 @@ function problemsOf({ from, to, isFile }: Import): string[] {
   if (mine === other) return [];
   if (other === GENERATED.folder) {
     return GENERATED.importers.includes(mine) ? [] : [`src/${from} imports wire types of ${to}`];
+  }
+  if (other === SIMULATOR.folder && !SIMULATOR.importers.includes(mine)) {
+    return [`src/${from} imports the simulator's ${to}`];
   }
   return levelOf(other) < levelOf(mine)
     ? []

@@ -6,7 +6,7 @@ import {
   type Tool,
   type ToolChoice,
 } from '../../src/gen/tamma/provider/v1/message.ts';
-import { STRICT_MODELS, type StrictModel } from '../support/upstream/strict-models.ts';
+import { STRICT_MODELS, type StrictModel } from '../../src/simulator/strict/strict-models.ts';
 import { anyConversation, goodConversation } from './conversations.ts';
 import { anySchema, description, goodSchema } from './schemas.ts';
 import { anyName, anyText, identifiers, someText } from './texts.ts';

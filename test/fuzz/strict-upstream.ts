@@ -1,6 +1,6 @@
+import { strict } from '../../src/simulator/strict/strict.ts';
+import type { Rejection } from '../../src/simulator/strict/strict-error.ts';
 import { answer, type Behaviour, type RecordedRequest } from '../support/upstream/index.ts';
-import { strict } from '../support/upstream/strict.ts';
-import type { Rejection } from '../support/upstream/strict-error.ts';
 
 /** Watches what reaches OpenAI's stand-in, and what of it OpenAI would not have taken. */
 export class StrictUpstream {

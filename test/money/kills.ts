@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { epochMs } from '../../src/simulator/wire/recorded-request.ts';
 import type { WireMessage } from '../support/grpc-client.ts';
 import { makeCalls } from '../support/storm/calls.ts';
 import { type Finding, none } from '../support/storm/finding.ts';
 import type { BillLine } from '../support/upstream/bill.ts';
-import { epochMs } from '../support/upstream/recorded-request.ts';
 import { makeCall } from './caller.ts';
 import { nanos, sumOf } from './dollars.ts';
 import { MoneyHouse, type MoneySidecar } from './money-sidecar.ts';

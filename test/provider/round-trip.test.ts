@@ -5,6 +5,7 @@ import type { Message, MessageRequest, Tool, ToolCall } from '../../src/core/mes
 import type { Surface } from '../../src/core/model.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { strict } from '../../src/simulator/strict/strict.ts';
 import { codePoint } from '../support/code-points.ts';
 import { fewOrMany } from '../support/long.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type StubUpstream,
   startStubUpstream,
 } from '../support/upstream/index.ts';
-import { strict } from '../support/upstream/strict.ts';
 
 const SEALED = { id: 'rs_1', encryptedContent: 'gAAAAABsealed==', summary: ['Two at once.'] };
 

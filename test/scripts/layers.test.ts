@@ -31,3 +31,12 @@ it('refuses a package outside of its folder, and wire types outside of the serve
   const opossum = { from: 'core/x.ts', to: 'opossum', isFile: false };
   expect(breaches([opossum, file('core/x.ts', 'gen/y.ts')])).toHaveLength(2);
 });
+
+it('keeps the simulator to its command', () => {
+  expect(
+    breaches([file('openai/x.ts', 'simulator/y.ts'), file('app.ts', 'simulator/y.ts')]),
+  ).toEqual([
+    "src/openai/x.ts imports the simulator's simulator/y.ts",
+    "src/app.ts imports the simulator's simulator/y.ts",
+  ]);
+});

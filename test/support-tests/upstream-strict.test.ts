@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { strict } from '../../src/simulator/strict/strict.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
-import { strict } from '../support/upstream/strict.ts';
 import { readAll, send } from './post-chat.ts';
 
 let stub: StubUpstream;

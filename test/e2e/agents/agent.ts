@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
+import { strict } from '../../../src/simulator/strict/strict.ts';
 import type { GrpcClient } from '../../support/grpc-client.ts';
 import { type Collected, codeName, collect } from '../../support/grpc-client.ts';
 import { type RunningApp, startApp } from '../../support/running-app.ts';
 import type { AnswerOptions } from '../../support/upstream/index.ts';
 import { answer } from '../../support/upstream/index.ts';
-import { strict } from '../../support/upstream/strict.ts';
 
 /** What agents of several kinds share: a conversation that grows by turns, over gRPC. */
 

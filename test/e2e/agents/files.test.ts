@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { strict } from '../../../src/simulator/strict/strict.ts';
 import { collect, statusDetail } from '../../support/grpc-client.ts';
 import { aPdf } from '../../support/pdf.ts';
 import { type RunningApp, startApp } from '../../support/running-app.ts';
-import { strict } from '../../support/upstream/strict.ts';
 import { ask, inputsOf, runAgent, script, startAgents } from './agent.ts';
 
 let running: RunningApp;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { strict } from '../../../src/simulator/strict/strict.ts';
 import { API_KEY, type RunningApp, startApp } from '../../support/running-app.ts';
 import { answer } from '../../support/upstream/index.ts';
-import { strict } from '../../support/upstream/strict.ts';
 import { expectGrowingPrefixes, inputsOf, runAgent, script, startAgents } from './agent.ts';
 
 let running: RunningApp;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { methodOf } from '../../../bench/contract.ts';
 import type { GrpcConnection } from '../../../bench/grpc-connection.ts';
+import { epochMs } from '../../../src/simulator/wire/recorded-request.ts';
 import { detailsIn, type StatusDetail, type WireMessage } from '../grpc-client.ts';
-import { epochMs } from '../upstream/recorded-request.ts';
 import { Content, type ToolCall } from './content.ts';
 import type { CallPlan } from './plan.ts';
 

@@ -1,6 +1,6 @@
+import { epochMs, type RecordedRequest } from '../../../src/simulator/wire/recorded-request.ts';
+import type { ChatRequest } from '../../../src/simulator/wire/wire.ts';
 import { countTokens } from './known-text.ts';
-import { epochMs, type RecordedRequest } from './recorded-request.ts';
-import type { ChatRequest } from './wire.ts';
 
 /**
  * How the upstream sees a request end:

@@ -1,10 +1,10 @@
+import type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
+import { httpError } from '../../../src/simulator/answers/json.ts';
+import { plausibleUsage } from '../../../src/simulator/wire/usage.ts';
+import { errorFields } from '../../../src/simulator/wire/wire.ts';
 import type { Bill, BillLine } from './bill.ts';
-import type { Behaviour, Exchange } from './exchange.ts';
-import { httpError } from './json.ts';
 import { pieceAt } from './known-text.ts';
 import { Pacer } from './pacer.ts';
-import { plausibleUsage } from './usage.ts';
-import { errorFields } from './wire.ts';
 
 /** How an answer ends, or why there is none. */
 export type ScriptEnd =

@@ -1,5 +1,5 @@
-import { answer } from './answer.ts';
-import type { Behaviour } from './exchange.ts';
+import { answer } from '../../../src/simulator/answers/answer.ts';
+import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
 
 /** Chooses by the `model` the request names. */
 export function byModel(

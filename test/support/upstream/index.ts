@@ -1,21 +1,19 @@
 /** A scriptable stand-in for OpenAI's HTTP API, for tests, the demo and the bench. */
-export { answer, answerText } from './answer.ts';
+export { answer, answerText } from '../../../src/simulator/answers/answer.ts';
 export {
   errorBodyWith200,
   headersThenSilence,
   jsonInsteadOfSse,
   resetBeforeHeaders,
   silent,
-} from './answer-faults.ts';
-export type { AnswerOptions, StubToolCall } from './answer-plan.ts';
-export type { BatchRequestLine, LineOutcome } from './batch-results.ts';
-export type { BatchBehaviour, BatchFault, StubBatches } from './batches.ts';
-export { byModel } from './by-model.ts';
-export type { Behaviour, Exchange } from './exchange.ts';
-export { httpError, sendJson } from './json.ts';
-export type { RecordedRequest } from './recorded-request.ts';
-export { cancelledResponse, failedResponse, responsesErrorEvent } from './responses-faults.ts';
-export { monotonicUs, STAMP_DIGITS, type StampedOptions, stamped } from './stamped.ts';
+} from '../../../src/simulator/answers/answer-faults.ts';
+export type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
+export { httpError, sendJson } from '../../../src/simulator/answers/json.ts';
+export {
+  cancelledResponse,
+  failedResponse,
+  responsesErrorEvent,
+} from '../../../src/simulator/answers/responses-faults.ts';
 export {
   cutAfter,
   errorEvent,
@@ -25,8 +23,27 @@ export {
   noDone,
   resetAfter,
   stallAfter,
-} from './stream-faults.ts';
+} from '../../../src/simulator/answers/stream-faults.ts';
+export type {
+  BatchRequestLine,
+  LineOutcome,
+} from '../../../src/simulator/batches/batch-results.ts';
+export type { SimulatedBatches as StubBatches } from '../../../src/simulator/batches/batches.ts';
+export type { BatchBehaviour, BatchFault } from '../../../src/simulator/batches/behaviour.ts';
+export type {
+  AnswerOptions,
+  ScriptedToolCall as StubToolCall,
+} from '../../../src/simulator/wire/answer-plan.ts';
+export type { RecordedRequest } from '../../../src/simulator/wire/recorded-request.ts';
+export type { UsageOverrides } from '../../../src/simulator/wire/usage.ts';
+export type {
+  ChatRequest,
+  ChatUsage,
+  Delta,
+  ErrorFields,
+  ListedModel as StubModel,
+} from '../../../src/simulator/wire/wire.ts';
+export { byModel } from './by-model.ts';
+export { monotonicUs, STAMP_DIGITS, type StampedOptions, stamped } from './stamped.ts';
 export { type StubUpstream, type StubUpstreamOptions, startStubUpstream } from './stub-upstream.ts';
 export { drip, endless, firstTokenAfter } from './timing.ts';
-export type { UsageOverrides } from './usage.ts';
-export type { ChatRequest, ChatUsage, Delta, ErrorFields, StubModel } from './wire.ts';

@@ -1,4 +1,4 @@
-import type { Behaviour, Exchange } from './exchange.ts';
+import type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
 import { Pacer } from './pacer.ts';
 
 /** Digits that open each delta of a stamped answer: when it was written, in µs of `monotonicUs`. */

@@ -1,16 +1,16 @@
+import { answer } from '../../../src/simulator/answers/answer.ts';
+import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
 import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { answer } from './answer.ts';
-import { StubBatches } from './batches.ts';
-import { type Behaviour, ServerExchange } from './exchange.ts';
-import { httpError, keyRefused, listModels } from './json.ts';
-import { epochMs, type RecordedRequest, recordRequest } from './recorded-request.ts';
-import type { StubModel } from './wire.ts';
+  keyRefused,
+  listModels,
+  notJson,
+  unknownUrl,
+} from '../../../src/simulator/answers/json.ts';
+import { SimulatedBatches } from '../../../src/simulator/batches/batches.ts';
+import { type Endpoint, startEndpoint } from '../../../src/simulator/endpoint.ts';
+import { isGenerating, isModelList } from '../../../src/simulator/wire/paths.ts';
+import { epochMs, type RecordedRequest } from '../../../src/simulator/wire/recorded-request.ts';
+import type { ListedModel } from '../../../src/simulator/wire/wire.ts';
 
 export interface StubUpstreamOptions {
   /** Default 0: any free port. */
@@ -25,14 +25,14 @@ export interface StubUpstreamOptions {
   readonly keepRequests?: boolean;
 }
 
-/** An OpenAI-compatible endpoint on 127.0.0.1 that does as it is told. */
+/** The simulator's endpoint in the hands of a test, which says what comes next and sees what came. */
 export interface StubUpstream {
   /** `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
   readonly port: number;
   /** Requests to `/chat/completions` and `/responses`, in order of their arrival. */
   readonly requests: readonly RecordedRequest[];
-  /** All the others: the model list, and what the stub does not know. */
+  /** All the others but those for files and batches: the model list, and what the stub does not know. */
   readonly otherRequests: readonly RecordedRequest[];
   /** The next chat requests take these, one each; those after them take the default. */
   enqueue(...behaviours: Behaviour[]): void;
@@ -40,25 +40,23 @@ export interface StubUpstream {
   /** From now on requests must bring one of these keys. */
   setApiKeys(...keys: string[]): void;
   /** What `GET /v1/models` lists. */
-  models: readonly StubModel[];
+  models: readonly ListedModel[];
   setModelsBehaviour(behaviour: Behaviour): void;
   openConnections(): number;
   /** The n-th of `requests`, counted from 1. Rejects if the stub closes first. */
   waitForRequest(n: number): Promise<RecordedRequest>;
   /** Its Files and Batch APIs. */
-  readonly batches: StubBatches;
+  readonly batches: SimulatedBatches;
   /** Destroys all connections. Rejects with the first error that a behaviour threw. */
   close(): Promise<void>;
 }
 
-const DEFAULT_MODELS: readonly StubModel[] = [
+const DEFAULT_MODELS: readonly ListedModel[] = [
   { id: 'gpt-4o', shutdown_date: '2027-01-14' },
   { id: 'gpt-4o-mini', shutdown_date: '2027-01-14' },
   { id: 'gpt-5.4' },
   { id: 'gpt-6-sol' },
 ];
-
-const GENERATING = new Set(['/v1/chat/completions', '/v1/responses']);
 
 export async function startStubUpstream(options: StubUpstreamOptions = {}): Promise<StubUpstream> {
   const stub = new Stub(options);
@@ -70,42 +68,35 @@ class Stub implements StubUpstream {
   readonly requests: RecordedRequest[] = [];
   readonly otherRequests: RecordedRequest[] = [];
   models = DEFAULT_MODELS;
-  readonly #server = createServer({ keepAliveTimeout: 0 }, this.#listener());
-  readonly batches = new StubBatches(() => this.#now());
-  readonly #sockets = new Set<Socket>();
-  readonly #exchanges = new Set<ServerExchange>();
+  readonly batches: SimulatedBatches;
   readonly #waiting = new Set<{ n: number; seen: PromiseWithResolvers<RecordedRequest> }>();
-  readonly #options: StubUpstreamOptions;
   readonly #queue: Behaviour[] = [];
-  readonly #failures: unknown[] = [];
   readonly #now: () => number;
+  readonly #keepRequests: boolean;
   #default: Behaviour;
   #apiKeys: readonly string[] | undefined;
   #models: Behaviour = listModels(() => this.models);
+  #endpoint: Endpoint | undefined;
 
-  constructor(options: StubUpstreamOptions) {
-    this.#options = options;
-    this.#now = options.now ?? epochMs;
-    this.#default = options.script ?? answer();
-    if (options.apiKey !== undefined) this.#apiKeys = [options.apiKey];
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+  constructor({ now = epochMs, script = answer(), apiKey, keepRequests }: StubUpstreamOptions) {
+    this.#now = now;
+    this.#keepRequests = keepRequests ?? true;
+    this.#default = script;
+    if (apiKey !== undefined) this.#apiKeys = [apiKey];
+    this.batches = new SimulatedBatches(now);
   }
 
-  listen(port: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject).listen(port, '127.0.0.1', resolve);
-    return promise;
+  async listen(port: number): Promise<void> {
+    const route = (request: RecordedRequest): Behaviour => this.#route(request);
+    this.#endpoint = await startEndpoint({ port, now: this.#now, route });
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listening.port;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/v1`;
+    return this.#listening.url;
   }
 
   enqueue(...behaviours: Behaviour[]): void {
@@ -125,7 +116,7 @@ class Stub implements StubUpstream {
   }
 
   openConnections(): number {
-    return this.#sockets.size;
+    return this.#listening.openConnections();
   }
 
   waitForRequest(n: number): Promise<RecordedRequest> {
@@ -136,40 +127,29 @@ class Stub implements StubUpstream {
     return seen.promise;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     for (const { seen } of this.#waiting) seen.reject(new Error('the stub upstream closed'));
-    for (const exchange of this.#exchanges) exchange.abandon();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-    if (this.#failures.length > 0) throw this.#failures[0];
+    return this.#listening.close();
   }
 
-  /** Batches read their requests themselves, whose bodies are large. */
-  #listener(): RequestListener {
-    const others = listener(this.#answer.bind(this), () => this.#now());
-    return (message, res) => {
-      const { authorization } = message.headers;
-      const known = !this.#apiKeys?.every((key) => authorization !== `Bearer ${key}`);
-      if (!known || !this.batches.handles(message.url ?? '')) others(message, res);
-      else this.batches.handle(message, res).catch((error) => this.#failures.push(error));
-    };
+  get #listening(): Endpoint {
+    if (this.#endpoint === undefined) throw new Error('the stub upstream does not listen');
+    return this.#endpoint;
   }
 
-  #answer(message: IncomingMessage, res: ServerResponse, body: string, receivedAt: number): void {
-    const { request, markClosed } = recordRequest(message, body, receivedAt, this.#now);
-    const onClosed = (by: 'client' | 'server'): void => {
-      this.#exchanges.delete(exchange);
-      markClosed(by);
-    };
-    const exchange = new ServerExchange(request, res, onClosed, this.#now);
-    this.#exchanges.add(exchange);
-    if (this.#options.keepRequests !== false) this.#keep(request);
-    void this.#run(this.#behaviourFor(request), exchange);
+  #route(request: RecordedRequest): Behaviour {
+    const { authorization } = request.headers;
+    const known = !this.#apiKeys?.every((key) => authorization !== `Bearer ${key}`);
+    if (known && this.batches.handles(request.path)) return this.batches.behaviour;
+    if (this.#keepRequests) this.#keep(request);
+    if (!known) return keyRefused(authorization);
+    if (!request.wellFormed) return notJson();
+    if (isGenerating(request)) return this.#queue.shift() ?? this.#default;
+    return isModelList(request) ? this.#models : unknownUrl(request);
   }
 
   #keep(request: RecordedRequest): void {
-    if (!generates(request)) {
+    if (!isGenerating(request)) {
       this.otherRequests.push(request);
       return;
     }
@@ -180,54 +160,4 @@ class Stub implements StubUpstream {
       waiter.seen.resolve(request);
     }
   }
-
-  #behaviourFor(request: RecordedRequest): Behaviour {
-    const { authorization } = request.headers;
-    if (this.#apiKeys?.every((key) => authorization !== `Bearer ${key}`)) {
-      return keyRefused(authorization);
-    }
-    if (!request.wellFormed) {
-      return httpError(400, { message: 'We could not parse the JSON body of your request.' });
-    }
-    if (generates(request)) return this.#queue.shift() ?? this.#default;
-    if (request.method === 'GET' && withoutQuery(request.path) === '/v1/models')
-      return this.#models;
-    return httpError(404, { message: `Invalid URL (${request.method} ${request.path})` });
-  }
-
-  async #run(behaviour: Behaviour, exchange: ServerExchange): Promise<void> {
-    try {
-      await behaviour(exchange);
-    } catch (error) {
-      // That a wait ended because the client left is what waits are for.
-      if (exchange.signal.aborted) return;
-      this.#failures.push(error);
-      exchange.reset();
-    }
-  }
-}
-
-function generates({ method, path }: RecordedRequest): boolean {
-  return method === 'POST' && GENERATING.has(withoutQuery(path));
-}
-
-/** Reads the body before it passes the request on. */
-function listener(
-  answer: (message: IncomingMessage, res: ServerResponse, body: string, receivedAt: number) => void,
-  now: () => number,
-): RequestListener {
-  return (message, res) => {
-    const receivedAt = now();
-    let body = '';
-    message.setEncoding('utf8');
-    message.on('data', (text: string) => {
-      body += text;
-    });
-    message.on('end', () => answer(message, res, body, receivedAt));
-  };
-}
-
-/** Azure asks for its API version there. */
-function withoutQuery(path: string): string {
-  return path.replace(/\?.*$/, '');
 }

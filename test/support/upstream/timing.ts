@@ -1,6 +1,6 @@
-import { answer, answerText } from './answer.ts';
-import type { AnswerOptions } from './answer-plan.ts';
-import type { Behaviour } from './exchange.ts';
+import { answer, answerText } from '../../../src/simulator/answers/answer.ts';
+import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
+import type { AnswerOptions } from '../../../src/simulator/wire/answer-plan.ts';
 
 /** Sends the headers at once, and the answer when `trigger` settles. */
 export function firstTokenAfter(trigger: Promise<void>, options: AnswerOptions = {}): Behaviour {

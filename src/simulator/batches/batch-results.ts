@@ -1,7 +1,7 @@
-import { completion } from './answer.ts';
-import { type AnswerOptions, planAnswer } from './answer-plan.ts';
-import type { RecordedRequest } from './recorded-request.ts';
-import { type ChatRequest, type ErrorFields, errorFields } from './wire.ts';
+import { completion } from '../answers/answer.ts';
+import { type AnswerOptions, planAnswer } from '../wire/answer-plan.ts';
+import type { RecordedRequest } from '../wire/recorded-request.ts';
+import { type ChatRequest, type ErrorFields, errorFields } from '../wire/wire.ts';
 
 /** One line of a file of requests. */
 export interface BatchRequestLine {

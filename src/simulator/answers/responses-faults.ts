@@ -1,6 +1,6 @@
+import { ResponsesWriter } from '../wire/responses-writer.ts';
+import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import type { Behaviour } from './exchange.ts';
-import { ResponsesWriter } from './responses-writer.ts';
-import { type ErrorFields, errorFields } from './wire.ts';
 
 /** Ends the answer after `chunks` chunks of text with `response.failed`. Over `/responses` only. */
 export function failedResponse(

@@ -1,7 +1,7 @@
-import { answer } from './answer.ts';
-import type { Behaviour } from './exchange.ts';
-import { httpError } from './json.ts';
-import type { RecordedRequest } from './recorded-request.ts';
+import { answer } from '../answers/answer.ts';
+import type { Behaviour } from '../answers/exchange.ts';
+import { httpError } from '../answers/json.ts';
+import type { RecordedRequest } from '../wire/recorded-request.ts';
 import { checkChat } from './strict-chat.ts';
 import { Rejection } from './strict-error.ts';
 import { checkResponses } from './strict-responses.ts';

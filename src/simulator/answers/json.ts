@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { RecordedRequest } from '../wire/recorded-request.ts';
+import { type ErrorFields, errorFields, type ListedModel, modelList } from '../wire/wire.ts';
 import type { Behaviour, Exchange } from './exchange.ts';
-import { type ErrorFields, errorFields, modelList, type StubModel } from './wire.ts';
 
 /** Answers with a whole JSON body, indented as OpenAI's are. */
 export function sendJson(
@@ -29,8 +30,18 @@ export function httpError(
 }
 
 /** The list of models that `models` gives at the time of the request. */
-export function listModels(models: () => readonly StubModel[]): Behaviour {
+export function listModels(models: () => readonly ListedModel[]): Behaviour {
   return (exchange) => sendJson(exchange, 200, modelList(models()));
+}
+
+/** OpenAI's answer to a body that is no JSON. */
+export function notJson(): Behaviour {
+  return httpError(400, { message: 'We could not parse the JSON body of your request.' });
+}
+
+/** OpenAI's answer to a path that it does not have. */
+export function unknownUrl({ method, path }: RecordedRequest): Behaviour {
+  return httpError(404, { message: `Invalid URL (${method} ${path})` });
 }
 
 /** OpenAI's answer to a key it does not know, or to none. */

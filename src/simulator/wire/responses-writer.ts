@@ -3,7 +3,7 @@ import type { RecordedRequest } from './recorded-request.ts';
 import { type ItemKind, SHAPES } from './responses-items.ts';
 import { type ResponseState, responseObject } from './responses-wire.ts';
 import { plausibleUsage } from './usage.ts';
-import type { AnswerIdentity, ChatUsage, Delta, StubReasoningItem, ToolCallDelta } from './wire.ts';
+import type { AnswerIdentity, ChatUsage, Delta, SealedReasoning, ToolCallDelta } from './wire.ts';
 
 interface OpenItem {
   readonly kind: ItemKind;
@@ -17,7 +17,7 @@ interface OpenItem {
   text: string;
 }
 
-interface StubItem {
+interface ResponseItem {
   readonly type?: string;
   readonly id?: string;
   readonly operation?: object;
@@ -78,7 +78,7 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   /** Sealed only for whoever asked for that. */
-  sealed({ id, encryptedContent, summary = [] }: StubReasoningItem): void {
+  sealed({ id, encryptedContent, summary = [] }: SealedReasoning): void {
     this.#begin();
     this.#close();
     const include = this.#request.body.include as readonly string[] | undefined;
@@ -108,7 +108,7 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   /** Announced first, without what it is to do; what OpenAI runs itself tells how it goes. */
-  item(item: StubItem): void {
+  item(item: ResponseItem): void {
     this.#begin();
     this.#close();
     const { type = '', id } = item;

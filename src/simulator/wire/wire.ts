@@ -29,7 +29,7 @@ export interface AnswerIdentity {
 }
 
 /** Reasoning that is to be handed back. */
-export interface StubReasoningItem {
+export interface SealedReasoning {
   readonly id: string;
   readonly encryptedContent: string;
   readonly summary?: readonly string[];
@@ -83,7 +83,7 @@ export interface ErrorFields {
 }
 
 /** An entry of `GET /v1/models`. */
-export interface StubModel {
+export interface ListedModel {
   readonly id: string;
   /** ISO 8601 day; absent if none is announced. */
   readonly shutdown_date?: string;
@@ -121,7 +121,7 @@ export function errorFields(status: number, fields: Partial<ErrorFields> = {}): 
 }
 
 /** The body of `GET /v1/models`. */
-export function modelList(models: readonly StubModel[]): object {
+export function modelList(models: readonly ListedModel[]): object {
   const data = models.map((model) => ({
     object: 'model',
     created: 1_700_000_000,

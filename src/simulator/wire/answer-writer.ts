@@ -2,7 +2,7 @@ import { ChatWriter } from './chat-writer.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { isResponsesRequest } from './responses-wire.ts';
 import { ResponsesWriter } from './responses-writer.ts';
-import type { AnswerIdentity, ChatUsage, Delta, StubReasoningItem } from './wire.ts';
+import type { AnswerIdentity, ChatUsage, Delta, SealedReasoning } from './wire.ts';
 
 /** Formats the events of one streamed answer, told in the terms of Chat Completions. */
 export interface AnswerWriter {
@@ -10,7 +10,7 @@ export interface AnswerWriter {
   /** What opens an answer, before any of its text. */
   role(content?: '' | null): void;
   /** Reasoning to be handed back; nothing where the API has no place for it. */
-  sealed(item: StubReasoningItem): void;
+  sealed(item: SealedReasoning): void;
   /** An item of Responses, as it is; nothing over another API. */
   item(item: object): void;
   /** Default: plausible figures. */

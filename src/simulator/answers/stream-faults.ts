@@ -1,5 +1,5 @@
+import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import type { Behaviour, Exchange } from './exchange.ts';
-import { type ErrorFields, errorFields } from './wire.ts';
 
 /** Ends in the middle of the answer: as HTTP wants it, or `abrupt`, without the body's end. */
 export function cutAfter(chunks: number, { abrupt = false } = {}): Behaviour {

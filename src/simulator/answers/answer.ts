@@ -1,12 +1,12 @@
-import { type AnswerOptions, type AnswerPlan, planAnswer } from './answer-plan.ts';
-import { type AnswerWriter, newWriter } from './answer-writer.ts';
-import { answerHead } from './chat-writer.ts';
+import { type AnswerOptions, type AnswerPlan, planAnswer } from '../wire/answer-plan.ts';
+import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
+import { answerHead } from '../wire/chat-writer.ts';
+import type { RecordedRequest } from '../wire/recorded-request.ts';
+import { isResponsesRequest } from '../wire/responses-wire.ts';
+import { plausibleUsage } from '../wire/usage.ts';
+import type { ChatUsage, Delta } from '../wire/wire.ts';
 import type { Behaviour, Exchange } from './exchange.ts';
 import { sendJson } from './json.ts';
-import type { RecordedRequest } from './recorded-request.ts';
-import { isResponsesRequest } from './responses-wire.ts';
-import { plausibleUsage } from './usage.ts';
-import type { ChatUsage, Delta } from './wire.ts';
 
 /** A good answer: streamed if the request wants a stream, else one JSON body. */
 export function answer(options: AnswerOptions = {}): Behaviour {

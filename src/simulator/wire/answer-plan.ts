@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { UsageOverrides } from './usage.ts';
-import type { AnswerIdentity, Delta, StubReasoningItem, ToolCallDelta } from './wire.ts';
+import type { AnswerIdentity, Delta, SealedReasoning, ToolCallDelta } from './wire.ts';
 
-export interface StubToolCall {
+export interface ScriptedToolCall {
   /** Default: `call_stub_` and the index. */
   readonly id?: string;
   readonly name: string;
@@ -23,7 +23,7 @@ export interface AnswerOptions extends AnswerIdentity {
   readonly usage?: UsageOverrides;
   /** Default: `tool_calls` if there are any, else `stop`. */
   readonly finishReason?: string;
-  readonly toolCalls?: readonly StubToolCall[];
+  readonly toolCalls?: readonly ScriptedToolCall[];
   readonly refusal?: string;
   /** Streamed before the text. The field's default is `reasoning_content`. */
   readonly reasoning?: {
@@ -31,7 +31,7 @@ export interface AnswerOptions extends AnswerIdentity {
     readonly field?: 'reasoning_content' | 'reasoning';
   };
   /** Before everything else. Over `/responses` only, and only if the request includes them. */
-  readonly sealedReasoning?: readonly StubReasoningItem[];
+  readonly sealedReasoning?: readonly SealedReasoning[];
   /** Items of Responses as they are, behind the sealed reasoning and before the text. */
   readonly items?: readonly object[];
   /** Default true. */
@@ -45,7 +45,7 @@ export interface AnswerPlan {
   readonly identity: AnswerIdentity;
   /** The content of the opening chunk: null if the answer has no text. */
   readonly opening: '' | null;
-  readonly sealed: readonly StubReasoningItem[];
+  readonly sealed: readonly SealedReasoning[];
   readonly items: readonly object[];
   readonly deltas: readonly Delta[];
   readonly finishReason: string;
@@ -101,7 +101,7 @@ function words(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
-function toolCallDeltas(call: StubToolCall, index: number): Delta[] {
+function toolCallDeltas(call: ScriptedToolCall, index: number): Delta[] {
   const id = toolCallId(call, index);
   return [
     { tool_calls: [{ index, id, ...called(call, '', call.name) }] },
@@ -112,23 +112,23 @@ function toolCallDeltas(call: StubToolCall, index: number): Delta[] {
   ];
 }
 
-function completeToolCall(call: StubToolCall, index: number): object {
+function completeToolCall(call: ScriptedToolCall, index: number): object {
   const whole = fragments(call).join('');
   return { id: toolCallId(call, index), ...called(call, whole, call.name) };
 }
 
-function called(call: StubToolCall, text: string, name?: string): Omit<ToolCallDelta, 'index'> {
+function called(call: ScriptedToolCall, text: string, name?: string): Omit<ToolCallDelta, 'index'> {
   const named = name === undefined ? {} : { name };
   return call.kind === 'custom'
     ? { type: 'custom', custom: { ...named, input: text } }
     : { type: 'function', function: { ...named, arguments: text } };
 }
 
-function fragments(call: StubToolCall): readonly string[] {
+function fragments(call: ScriptedToolCall): readonly string[] {
   if (typeof call.arguments !== 'string') return call.arguments;
   return call.arguments.match(/.{1,8}/gsu) ?? [];
 }
 
-function toolCallId(call: StubToolCall, index: number): string {
+function toolCallId(call: ScriptedToolCall, index: number): string {
   return call.id ?? `call_stub_${index}`;
 }

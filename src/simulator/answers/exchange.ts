@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type AnswerWriter, newWriter } from './answer-writer.ts';
-import type { RecordedRequest } from './recorded-request.ts';
-import { type ChatUsage, COMMON_HEADERS, type Delta } from './wire.ts';
+import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
+import type { RecordedRequest } from '../wire/recorded-request.ts';
+import { type ChatUsage, COMMON_HEADERS, type Delta } from '../wire/wire.ts';
 
 /** Decides how one request is answered. Returning without `end` leaves the connection open. */
 export type Behaviour = (exchange: Exchange) => void | Promise<void>;

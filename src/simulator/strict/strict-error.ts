@@ -1,4 +1,4 @@
-import type { ErrorFields } from './wire.ts';
+import type { ErrorFields } from '../wire/wire.ts';
 
 /** A request that OpenAI does not take, with what it answers. */
 export class Rejection extends Error {

@@ -1,8 +1,8 @@
+import { planAnswer } from '../wire/answer-plan.ts';
+import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import { completion } from './answer.ts';
-import { planAnswer } from './answer-plan.ts';
 import type { Behaviour } from './exchange.ts';
 import { sendJson } from './json.ts';
-import { type ErrorFields, errorFields } from './wire.ts';
 
 /** Resets the connection as soon as the request has arrived. */
 export function resetBeforeHeaders(): Behaviour {
