@@ -151,6 +151,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     const load = server.load();
     const { picoDollars: spentToday } = spend;
     const cache = provider.cacheStatus();
+    const ledger = provider.ledgerStatus();
+    const sharedStore = provider.sharedStoreStatus();
     const drainLeftMs = server.drainLeftMs();
     return {
       version,
@@ -168,12 +170,15 @@ export function createApp(config: Config, deps: AppDeps): App {
         load,
         upstreams,
         budgets,
-        ledger: provider.ledgerStatus(),
+        ledger,
+        sharedStore,
       }),
       load,
+      ledger,
       batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
       ...(spentToday !== undefined && { spentToday }),
       ...(cache && { cache }),
+      ...(sharedStore && { sharedStore }),
       ...(drainLeftMs !== undefined && { drainLeftMs }),
     };
   }

@@ -1,6 +1,7 @@
 import type { ObservableResult } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import { BudgetBook, type BudgetBookDeps } from '../money/budget/book.ts';
 import { localAccounts } from '../money/budget/local-accounts.ts';
 import type { Ledger, LedgerRecord } from '../money/ledger/ledger.ts';
@@ -15,10 +16,13 @@ import { sidecarName } from '../shared-store/sidecar.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ProviderSettings } from './options.ts';
 
-type LedgerInstruments = Pick<Instruments, 'ledgerOutage' | 'ledgerPending' | 'ledgerLost'>;
+type StoreInstruments = Pick<
+  Instruments,
+  'ledgerOutage' | 'ledgerPending' | 'ledgerLost' | 'sharedStoreOutage'
+>;
 
 export interface BooksDeps extends BudgetBookDeps {
-  readonly instruments: BudgetBookDeps['instruments'] & LedgerInstruments;
+  readonly instruments: BudgetBookDeps['instruments'] & StoreInstruments;
   /** By which days and months begin, and by which records are dated. */
   readonly dated: Clock;
   /** In [0, 1). */
@@ -32,6 +36,8 @@ export interface Books {
   readonly book: BudgetBook;
   /** Where configured rate limits are drawn from. */
   readonly newSource: NewRateSource;
+  /** Of what several sidecars share. Absent: nothing is shared. */
+  readonly sharedStoreStatus?: () => StoreStatus;
   /** Writes out what is left, and gives leases back. */
   closeBooks(): Promise<void>;
 }
@@ -53,7 +59,7 @@ export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
       sharedStore === undefined
         ? openOwn(settings, { ...deps, stores })
         : openShared(settings, sharedStore, { ...deps, stores });
-    const endGauges = observeLedger(books.ledger, deps.instruments);
+    const endGauges = observeStores(books, deps.instruments);
     return {
       ...books,
       closeBooks: async () => {
@@ -68,18 +74,24 @@ export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
   }
 }
 
-function observeLedger(ledger: Ledger, instruments: LedgerInstruments): () => void {
-  const { ledgerOutage, ledgerPending, ledgerLost } = instruments;
+function observeStores(books: Books, instruments: StoreInstruments): () => void {
+  const { ledger, sharedStoreStatus } = books;
+  const { ledgerOutage, ledgerPending, ledgerLost, sharedStoreOutage } = instruments;
   const outage = (gauge: ObservableResult) => gauge.observe(ledger.status().problem ? 1 : 0);
   const pending = (gauge: ObservableResult) => gauge.observe(ledger.status().pending);
   const lost = (counter: ObservableResult) => counter.observe(ledger.status().lost);
+  const away = (gauge: ObservableResult) => {
+    if (sharedStoreStatus) gauge.observe(sharedStoreStatus().problem ? 1 : 0);
+  };
   ledgerOutage.addCallback(outage);
   ledgerPending.addCallback(pending);
   ledgerLost.addCallback(lost);
+  sharedStoreOutage.addCallback(away);
   return () => {
     ledgerOutage.removeCallback(outage);
     ledgerPending.removeCallback(pending);
     ledgerLost.removeCallback(lost);
+    sharedStoreOutage.removeCallback(away);
   };
 }
 
@@ -133,6 +145,7 @@ function openShared(
     ledger: sharedLedger(own, store.totals),
     book: budgetBook,
     newSource: store.newRateSource,
+    sharedStoreStatus: () => store.status(),
     closeBooks: async () => {
       await budgetBook.close();
       await own.close();

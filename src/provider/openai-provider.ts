@@ -17,6 +17,7 @@ import type { MessageRequest } from '../core/message.ts';
 import { unknownModel } from '../core/model.ts';
 import { pull } from '../core/pull.ts';
 import { endReason, linkSignal } from '../core/signal.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
@@ -69,6 +70,8 @@ export interface OpenAIProviderDeps {
   readonly models: ModelList;
   readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
   readonly ledger: Pick<Ledger, 'sums' | 'batches' | 'status'>;
+  /** Absent: nothing is shared. */
+  readonly sharedStoreStatus?: () => StoreStatus;
   readonly batchMeans: Omit<BatchMeans, 'prepare' | 'send'>;
   readonly book: Pick<BudgetBook, 'states'>;
   /** Absent: it is not configured. */
@@ -173,6 +176,10 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   ledgerStatus(): LedgerStatus {
     return this.#deps.ledger.status();
+  }
+
+  sharedStoreStatus(): StoreStatus | undefined {
+    return this.#deps.sharedStoreStatus?.();
   }
 
   async getUsage(query: LedgerQuery, options: CallOptions = {}): Promise<LedgerSums> {

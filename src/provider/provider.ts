@@ -6,6 +6,7 @@ import type { FieldViolation } from '../core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';
 import type { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import type { BudgetQuery } from '../money/budget/states.ts';
 import type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
 import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
@@ -51,6 +52,8 @@ export interface IAIProvider {
   cacheStatus(): CacheStatus | undefined;
   /** How the record of usage is kept. */
   ledgerStatus(): LedgerStatus;
+  /** How the store is that sidecars share. Undefined: nothing is shared. */
+  sharedStoreStatus(): StoreStatus | undefined;
   /** Closes the connections to the upstream. Calls that still run fail. */
   dispose(): Promise<void>;
 }

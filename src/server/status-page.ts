@@ -1,4 +1,5 @@
 import type { BudgetState } from '../core/budget-state.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import type { Batch } from '../money/batches/batch.ts';
 import type { CacheStatus, UpstreamStatus } from '../provider/provider.ts';
 import { batchTable } from './batch-table.ts';
@@ -9,6 +10,7 @@ import { type Content, html, type Markup } from './page/html.ts';
 import { duration, isoTime, state } from './page/page-parts.ts';
 import { plots } from './page/plots.ts';
 import { SCRIPT } from './page/script.ts';
+import { storeTable } from './page/store-table.ts';
 import { modelTable, upstreamTable } from './upstream-tables.ts';
 
 /** What the status page shows and /status.json answers. Times are epoch ms. */
@@ -34,6 +36,9 @@ export interface AdminStatus {
   readonly spentToday?: bigint;
   /** Absent: it is off. */
   readonly cache?: CacheStatus;
+  readonly ledger: StoreStatus;
+  /** Absent: nothing is shared. */
+  readonly sharedStore?: StoreStatus;
   /** Absent: the drain has not begun. */
   readonly drainLeftMs?: number;
   /** Those that have not ended; not all, if there are many. */
@@ -116,6 +121,7 @@ export function drawStatus(status: AdminStatus, memory?: CallMemory): string {
     failures: memory === undefined ? [] : failureTable(memory.failures, now),
     budgets: budgetTable(status.budgets, now, status.budgetCount),
     batches: batchTable(status.batches, now),
+    stores: storeTable(status.ledger, status.sharedStore, now),
     listeners: html`<h2>Listeners</h2>
 <ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>`,
   };
@@ -144,9 +150,14 @@ ${fact('Uptime', html`<span title="since ${isoTime(status.startedAt)}">${duratio
 ${fact('Active calls', status.activeCalls)}
 ${fact('Load', `${Math.round(status.load * 100)} %`)}
 ${spentToday === undefined ? [] : fact('Spent today (UTC)', usd(spentToday))}
+${cache === undefined ? [] : fact('Cached answers', `${cache.entries}, ${megabytes(cache.bytes)}`)}
 ${cache === undefined ? [] : fact('Cache hits', asked ? `${Math.round((cache.hits / asked) * 100)} % of ${asked}` : 'none asked')}
 ${drainLeftMs === undefined ? [] : fact('Drain left', duration(drainLeftMs))}
 </dl>`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function fact(name: string, value: Content): Markup {

@@ -1,4 +1,5 @@
 import type { BudgetState } from '../core/budget-state.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import type { UpstreamStatus } from '../provider/provider.ts';
 import { budgetShare } from './budget-order.ts';
 
@@ -11,12 +12,14 @@ export interface ProblemSources {
   readonly load: number;
   readonly upstreams: readonly UpstreamStatus[];
   readonly budgets: readonly BudgetState[];
-  readonly ledger: { readonly problem?: string };
+  readonly ledger: Pick<StoreStatus, 'problem'>;
+  /** Absent: nothing is shared. */
+  readonly sharedStore?: Pick<StoreStatus, 'problem'> | undefined;
 }
 
 /** What an operator should look at, worst first, one sentence each. */
 export function problemsOf(sources: ProblemSources): string[] {
-  const { draining, load, upstreams, budgets, ledger } = sources;
+  const { draining, load, upstreams, budgets, ledger, sharedStore } = sources;
   const down = upstreams.filter(({ ready }) => !ready);
   const ailing = upstreams.filter(({ ready }) => ready);
   const named = ({ target, problems }: UpstreamStatus) =>
@@ -28,6 +31,7 @@ export function problemsOf(sources: ProblemSources): string[] {
     ...down.flatMap(named),
     ...shares.filter(({ share }) => share >= 1).map(({ budget }) => `${title(budget)} is spent.`),
     ...(ledger.problem === undefined ? [] : [`The ledger: ${ledger.problem}`]),
+    ...(sharedStore?.problem === undefined ? [] : [`The shared store: ${sharedStore.problem}`]),
     ...(load >= 1 ? ['Calls are refused: this process has too much to do.'] : []),
     ...ailing.flatMap(named),
     ...shares

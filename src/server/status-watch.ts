@@ -18,7 +18,10 @@ import { toWireUpstreamStatus } from './convert/upstream-status.ts';
 import { problemsOf } from './status-problems.ts';
 
 export interface StatusBoardDeps {
-  readonly provider: Pick<IAIProvider, 'upstreams' | 'cacheStatus' | 'ledgerStatus'> &
+  readonly provider: Pick<
+    IAIProvider,
+    'upstreams' | 'cacheStatus' | 'ledgerStatus' | 'sharedStoreStatus'
+  > &
     Pick<IAIUsageProvider, 'getBudgets'>;
   readonly clock: Clock;
   /** Of this sidecar, semver. */
@@ -82,6 +85,8 @@ export class StatusBoard {
     const budgets = nearestFirst(visible).slice(0, MAX_BUDGETS);
     const drainLeftMs = this.#deps.drainLeftMs();
     const ledger = provider.ledgerStatus();
+    const sharedStore = provider.sharedStoreStatus();
+    const draining = this.#draining;
     return {
       state: this.#draining ? ProviderStatus_State.DRAINING : ProviderStatus_State.SERVING,
       provider: PROVIDER_OPENAI,
@@ -91,10 +96,10 @@ export class StatusBoard {
       activeCalls: bound ? 0 : activeCalls(),
       upstreams: upstreams.map(toWireUpstreamStatus),
       ready: !this.#draining && upstreams.some(({ ready }) => ready),
-      problems: problemsOf({ draining: this.#draining, load, upstreams, budgets, ledger }),
+      problems: problemsOf({ draining, load, upstreams, budgets, ledger, sharedStore }),
       load,
       ledger: toWireStoreStatus(ledger),
-      sharedStore: undefined,
+      sharedStore: sharedStore && toWireStoreStatus(sharedStore),
       cache: cache && toWireCacheStatus(cache),
       budgets: budgets.map(toWireBudget),
       drainRemaining: drainLeftMs === undefined ? undefined : toDuration(drainLeftMs),
@@ -219,7 +224,8 @@ function tooManyWatches(): ProviderError {
 }
 
 function stateOf(provider: StatusBoardDeps['provider']): unknown {
-  return [provider.upstreams().map(newsOf), provider.ledgerStatus().problem];
+  const stores = [provider.ledgerStatus().problem, provider.sharedStoreStatus()?.problem];
+  return [provider.upstreams().map(newsOf), stores];
 }
 
 function measuredOf(provider: StatusBoardDeps['provider']): unknown {

@@ -46,8 +46,8 @@ export class RedisConnection implements ScriptRunner {
   /** The connection of the moment, also while it is being made. */
   #client: RedisClient | undefined;
   #isUp = false;
-  /** Epoch ms. */
-  #upSince = 0;
+  /** Epoch ms at which `#isUp` changed, or it began to connect. */
+  #since: number;
   /** Connections in a row that failed, or did not hold. */
   #failures = 0;
   #retry: Timer | undefined;
@@ -63,12 +63,18 @@ export class RedisConnection implements ScriptRunner {
     this.#probeKey = keySpace(keyPrefix)('probe');
     this.#clock = deps.clock;
     this.#random = deps.random;
+    this.#since = deps.clock.now();
     this.#notice = new OutageNotice(deps.clock, deps.log);
     void this.#connect();
   }
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Epoch ms since which it is up, or is not. */
+  get since(): number {
+    return this.#since;
   }
 
   onChange(listener: () => void): void {
@@ -123,15 +129,16 @@ export class RedisConnection implements ScriptRunner {
   #found(client: RedisClient): void {
     if (client !== this.#client) return;
     this.#isUp = true;
-    this.#upSince = this.#clock.now();
+    this.#since = this.#clock.now();
     this.#notice.found();
     this.#tell();
   }
 
   #lose(client: RedisClient, err: unknown): void {
     if (client !== this.#client) return;
+    const upSince = this.#since;
     const wasUp = this.#drop();
-    if (wasUp && this.#clock.now() - this.#upSince >= GOOD_MS) this.#failures = 0;
+    if (wasUp && this.#since - upSince >= GOOD_MS) this.#failures = 0;
     const delayMs = reconnectDelay(this.#failures, this.#random);
     this.#failures += 1;
     this.#retry = this.#clock.after(delayMs, () => void this.#connect(), true);
@@ -143,6 +150,7 @@ export class RedisConnection implements ScriptRunner {
   #drop(): boolean {
     const wasUp = this.#isUp;
     this.#isUp = false;
+    if (wasUp) this.#since = this.#clock.now();
     if (this.#client !== undefined) destroyClient(this.#client);
     this.#client = undefined;
     return wasUp;

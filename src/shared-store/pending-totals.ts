@@ -23,6 +23,10 @@ export class PendingTotals {
     return this.#size === 0;
   }
 
+  get allAttempts(): number {
+    return this.days.reduce((sum, day) => sum + this.attempts(day), 0);
+  }
+
   attempts(day: string): number {
     let sum = 0;
     for (const { totals } of this.#days.get(day)?.values() ?? []) sum += totals.attempts;

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
+import type { StoreStatus } from '../core/store-status.ts';
 import type { BudgetAccounts } from '../money/budget/account.ts';
 import type { BudgetDefinition } from '../money/budget/options.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
@@ -16,6 +17,7 @@ export interface SharedStore {
   readonly accounts: BudgetAccounts;
   readonly newRateSource: NewRateSource;
   readonly totals: SharedTotals;
+  status(): StoreStatus;
   /** Sends what is left of the totals, and breaks the connection. Idempotent. */
   close(): Promise<void>;
 }
@@ -43,6 +45,11 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     }),
     newRateSource: redisRateSource(connection, options, deps),
     totals,
+    status: () => ({
+      ...(!connection.isUp && { problem: 'It is away. Calls go on within their leases.' }),
+      since: connection.since,
+      pending: totals.pending,
+    }),
     close: async () => {
       await totals.close();
       connection.close();

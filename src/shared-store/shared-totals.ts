@@ -19,6 +19,8 @@ import { TotalsServer } from './totals-server.ts';
 
 /** The daily totals of all sidecars. */
 export interface SharedTotals {
+  /** Records that the server has not been told of for certain. */
+  readonly pending: number;
   /** Counts a record that this sidecar has booked. In memory. */
   add(record: LedgerRecord): void;
   /**
@@ -80,6 +82,10 @@ class RedisTotals implements SharedTotals {
       this.#own.checkSoon();
       void this.#tryToPush();
     });
+  }
+
+  get pending(): number {
+    return this.#own.pending;
   }
 
   add(record: LedgerRecord): void {

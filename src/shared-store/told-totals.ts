@@ -70,6 +70,11 @@ export class ToldTotals {
     this.#renew = renew;
   }
 
+  /** Attempts that the server has not been told of for certain. */
+  get pending(): number {
+    return this.#pending.allAttempts + (this.#batch?.attempts ?? 0);
+  }
+
   add(record: LedgerRecord): void {
     if (record.endedAt < this.#sender.since) return;
     this.#latest = Math.max(this.#latest, Math.floor(record.endedAt));

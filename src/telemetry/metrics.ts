@@ -322,6 +322,12 @@ export const METRICS = {
     '{record}',
     'Records that neither the database nor the journal of the ledger would take at the end.',
   ),
+  sharedStoreOutage: own(
+    'observableGauge',
+    'shared_store.outage',
+    '1',
+    'Whether the store that sidecars share is away: 1, else 0. Absent where nothing is shared.',
+  ),
   batches: own('observableGauge', 'batches', '{batch}', 'Batches that have not ended.'),
   batchItems: own(
     'counter',

@@ -29,6 +29,7 @@ const STATUS = {
   budgetCount: 0,
   problems: [],
   load: 0,
+  ledger: { since: 0, pending: 0 },
 } as const;
 
 let folder: string;

@@ -26,6 +26,7 @@ const STATUS: AdminStatus = {
   budgetCount: 1,
   problems: ['azure: the upstream is away.'],
   load: 0.25,
+  ledger: { since: 0, pending: 0 },
   listeners: ['127.0.0.1:50051', 'unix:/run/tamma.sock'],
   upstreams: [
     anUpstreamStatus({

@@ -3,6 +3,7 @@ import type { Emit } from '../../src/core/call.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../../src/core/events.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
+import type { StoreStatus } from '../../src/core/store-status.ts';
 import type {
   LedgerQuery,
   LedgerStatus,
@@ -217,6 +218,10 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
 
   ledgerStatus(): LedgerStatus {
     return { since: 0, pending: 0, lost: 0 };
+  }
+
+  sharedStoreStatus(): StoreStatus | undefined {
+    return undefined;
   }
 
   cacheStatus(): CacheStatus | undefined {

@@ -1,4 +1,5 @@
 import type { Charge } from '../../core/call.ts';
+import type { StoreStatus } from '../../core/store-status.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
@@ -23,13 +24,7 @@ export interface LedgerOpening {
 }
 
 /** How the ledger is, for operators. */
-export interface LedgerStatus {
-  /** Why it does not write what it is given, one sentence. Absent: it does. */
-  readonly problem?: string;
-  /** Epoch ms since which it is so. */
-  readonly since: number;
-  /** Records that wait to be written. */
-  readonly pending: number;
+export interface LedgerStatus extends StoreStatus {
   /** Records that were lost since the process started: they are in the sums of the log alone. */
   readonly lost: number;
 }

@@ -1,8 +1,8 @@
-import type { StoreStatus } from '../../gen/tamma/provider/v1/provider.ts';
-import type { LedgerStatus } from '../../money/ledger/ledger.ts';
+import type { StoreStatus } from '../../core/store-status.ts';
+import type { StoreStatus as WireStoreStatus } from '../../gen/tamma/provider/v1/provider.ts';
 import { toTimestamp } from './time.ts';
 
-export function toWireStoreStatus({ problem, since, pending }: LedgerStatus): StoreStatus {
+export function toWireStoreStatus({ problem, since, pending }: StoreStatus): WireStoreStatus {
   return {
     healthy: problem === undefined,
     problem: problem ?? '',

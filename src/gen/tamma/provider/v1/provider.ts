@@ -276,7 +276,7 @@ export interface ProviderStatus {
   ledger:
     | StoreStatus
     | undefined;
-  /** What is shared with other sidecars. Absent: nothing is. Not filled yet. */
+  /** What is shared with other sidecars. Absent: nothing is. */
   sharedStore:
     | StoreStatus
     | undefined;

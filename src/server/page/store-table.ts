@@ -1,0 +1,25 @@
+import type { StoreStatus } from '../../core/store-status.ts';
+import type { Markup } from './html.ts';
+import { ago, state, table } from './page-parts.ts';
+
+/** How the places are where what was spent is kept. */
+export function storeTable(
+  ledger: StoreStatus,
+  sharedStore: StoreStatus | undefined,
+  now: number,
+): Markup {
+  const row = (name: string, { problem, since, pending }: StoreStatus) => [
+    name,
+    problem === undefined ? state('good', 'takes records') : state('bad', problem),
+    ago(since, now),
+    pending,
+  ];
+  return table(
+    'Stores',
+    ['Store', 'State', 'Since', 'Waiting records'],
+    [
+      row('Ledger', ledger),
+      ...(sharedStore === undefined ? [] : [row('Shared store', sharedStore)]),
+    ],
+  );
+}
