@@ -95,7 +95,8 @@ budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
   });
 
   it('goes on with a target that is slow: why the call was', async () => {
-    running.stub.enqueue(firstTokenAfter(sleep(LATE_MS + 50)));
+    // Late from when it is asked, whenever that is.
+    running.stub.enqueue((exchange) => firstTokenAfter(sleep(LATE_MS + 50))(exchange));
     const line = await ask('linus');
     expect(line.time_to_first_token_ms).toBeGreaterThanOrEqual(LATE_MS);
     const { attempts, ...explained } = JSON.parse(await get(`/calls/${line.call_id}`));

@@ -342,7 +342,7 @@ describe('the status page', () => {
 
   it('shows no tables of which there is nothing to show', async () => {
     const html = await page({ ...STATUS, upstreams: [anUpstreamStatus()], budgets: [] });
-    expect(html.match(/<h2>[^<]*/g)).toEqual(['<h2>Upstreams', '<h2>Listeners']);
+    expect(html.match(/<h2>[^<]*/g)).toEqual(['<h2>Upstreams', '<h2>Stores', '<h2>Listeners']);
   });
 
   it('escapes everything it was given', async () => {
