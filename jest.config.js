@@ -22,13 +22,13 @@ export default {
         module: { type: 'commonjs' },
       },
     ],
-    // It comes as ES modules alone, which jest does not load as they are.
-    '/node_modules/jose/.+\\.js$': [
+    // They come as ES modules alone, which jest does not load as they are.
+    '/node_modules/(?:jose|commander)/.+\\.js$': [
       '@swc/jest',
       { jsc: { target: 'es2024' }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:jose|commander)/)'],
   collectCoverageFrom: ['src/**/*.ts', '!src/gen/**', '!src/main.ts', ...untested],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

@@ -39,6 +39,7 @@ const PURPOSES: Readonly<Record<string, Purpose>> = {
   '@opentelemetry/sdk-trace': ['spans', 'nothing'],
   '@redis/client': ['the shared store', 'connects to the server of `redis`, with `store: redis`'],
   ajv: ['checks JSON Schemas of callers', 'compiles them to functions: `new Function`'],
+  commander: ['reads the command line and prints its help', 'nothing'],
   'gpt-tokenizer': ['counts tokens', 'nothing'],
   jose: ['verifies JWTs of callers', 'nothing: keys are fetched by our own code'],
   'lru-cache': ['bounds the caches', 'nothing'],

@@ -1,11 +1,13 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { run } from './cli.ts';
+import { run } from './cli/run.ts';
 import { forgetSecrets } from './secret-variables.ts';
 
 const readFile = (path: string | URL) => readFileSync(path, 'utf8');
 
 // Beside src and dist alike.
-const manifest = new URL('../package.json', import.meta.url);
+const packageRoot = new URL('..', import.meta.url);
+const manifest = new URL('package.json', packageRoot);
 const { version }: { readonly version: string } = JSON.parse(readFile(manifest));
 const environment = { ...process.env };
 // A report would list them all.
@@ -16,6 +18,7 @@ const exitCode = await run(
     argv: process.argv.slice(2),
     environment,
     readFile,
+    packageRoot,
     version,
     createApp: async (config, pretty) => {
       const { createApp } = await import('./app.ts');
@@ -24,7 +27,6 @@ const exitCode = await run(
       forgetSecrets(process.env);
       return app;
     },
-    output: process.stdout,
   },
   process,
 );

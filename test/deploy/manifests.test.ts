@@ -1,12 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { run } from '../../src/cli.ts';
 import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { configWarnings } from '../../src/config/warnings.ts';
-import { FakeHost } from '../support/fake-host.ts';
+import { runCommand } from '../support/run-command.ts';
 import { FOLDERS, type Manifest, render } from './kustomize.ts';
 import { mountOf, type ProviderPod, pathsIn, providerPods } from './pods.ts';
 
@@ -27,17 +25,6 @@ function configOf({ container, readFile }: ProviderPod): Config {
 
 const portOf = (address: unknown) => Number(String(address).split(':').at(-1));
 
-async function usage(): Promise<string> {
-  const host = new FakeHost();
-  const createApp = () => {
-    throw new Error('starts nothing');
-  };
-  const output = new PassThrough();
-  const readFile = () => '';
-  await run({ argv: ['--help'], environment: {}, readFile, version: '', createApp, output }, host);
-  return host.out;
-}
-
 describe('deploy/kubernetes', () => {
   it('has a Pod with the provider in every folder but that of the monitor', () => {
     expect(pods.map(({ folder }) => folder)).toEqual(
@@ -56,7 +43,7 @@ describe.each(cases)('deploy/kubernetes/%s', (_, pod) => {
   });
 
   it('names only arguments and variables that the program knows', async () => {
-    const help = await usage();
+    const { out: help } = await runCommand(['serve', '--help']);
     for (const arg of container.args.filter((text: string) => text.startsWith('-'))) {
       expect(help).toContain(`  ${arg} `);
     }

@@ -1,21 +1,18 @@
 import { EventEmitter } from 'node:events';
-import type { Host, Sidecar } from '../../src/serve.ts';
+import { Writable } from 'node:stream';
+import type { Host, Output, Sidecar } from '../../src/cli/serve.ts';
 
 /** A process that only notes what is done to it. Emit 'SIGTERM' and the like on it. */
 export class FakeHost extends EventEmitter implements Host {
   out = '';
   err = '';
   readonly exits: number[] = [];
-  readonly stdout = {
-    write: (text: string) => {
-      this.out += text;
-    },
-  };
-  readonly stderr = {
-    write: (text: string) => {
-      this.err += text;
-    },
-  };
+  readonly stdout: Output = noting((text) => {
+    this.out += text;
+  });
+  readonly stderr: Output = noting((text) => {
+    this.err += text;
+  });
 
   exit(code: number): void {
     this.exits.push(code);
@@ -54,4 +51,14 @@ export class FakeSidecar implements Sidecar {
       this.events.push(`${level}: ${message}: ${subject}`);
     };
   }
+}
+
+function noting(note: (text: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => {
+      note(String(chunk));
+      done();
+    },
+  });
 }

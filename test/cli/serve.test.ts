@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { serve } from '../src/serve.ts';
-import { FakeHost, FakeSidecar } from './support/fake-host.ts';
+import { serve } from '../../src/cli/serve.ts';
+import { FakeHost, FakeSidecar } from '../support/fake-host.ts';
 
 function setUp() {
   return { host: new FakeHost(), app: new FakeSidecar() };

@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { forget } from '../src/forget-command.ts';
-import { Journal } from '../src/money/ledger/journal.ts';
-import { create, item, results } from './batch/running-batches.ts';
-import { anOpening } from './money/ledger/support.ts';
-import { readFrom } from './support/config.ts';
-import { describeWithRedis, RedisServer } from './support/redis-server.ts';
-import { aRequest, type RunningApp, startApp } from './support/running-app.ts';
+import { Journal } from '../../src/money/ledger/journal.ts';
+import { create, item, results } from '../batch/running-batches.ts';
+import { anOpening } from '../money/ledger/support.ts';
+import { readFrom } from '../support/config.ts';
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
+import { runCommand } from '../support/run-command.ts';
+import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 
 const USER = 'user-7f3a9c-to-be-forgotten';
 const PROJECT = 'project-51be0d-to-be-forgotten';
@@ -20,17 +20,11 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const BUDGETS =
   'budgets: [{name: users, scope: user, limit: 9}, {name: projects, scope: project, limit: 9}]';
 
-async function run(argv: readonly string[], yaml: string) {
-  let [out, err] = ['', ''];
-  const exitCode = await forget(
-    {
-      argv: [...argv, '--config', 'config.yaml'],
-      environment: { OPENAI_API_KEY: 'k' },
-      readFile: readFrom({ 'config.yaml': yaml }),
-    },
-    { stdout: { write: (text) => (out += text) }, stderr: { write: (text) => (err += text) } },
-  );
-  return { exitCode, out, err };
+function run(argv: readonly string[], yaml: string) {
+  return runCommand(['forget', ...argv, '--config', 'config.yaml'], {
+    environment: { OPENAI_API_KEY: 'k' },
+    readFile: readFrom({ 'config.yaml': yaml }),
+  });
 }
 
 /** Every file below a directory, its name included. */
@@ -113,7 +107,7 @@ describe('forget', () => {
     [[], 'give either --user or --project'],
     [['--user', ''], 'give either --user or --project'],
     [['--user', 'a', '--project', 'b'], 'give either --user or --project'],
-    [['--all'], "Unknown option '--all'"],
+    [['--all'], "unknown option '--all'"],
   ])('says what is wrong with %j', async (argv, message) => {
     directory = '/nowhere';
     const { exitCode, err } = await run(argv, '{}');
@@ -124,13 +118,12 @@ describe('forget', () => {
   it('says what is wrong with the configuration, and that there may be nothing to erase', async () => {
     expect(await run(['--user', 'a'], 'colour: red')).toMatchObject({
       exitCode: 2,
-      err: 'forget: configuration: colour: unknown key; see forget --help\n',
+      err: 'configuration: colour: unknown key\n',
     });
     expect(await run(['--user', 'a'], '{}')).toMatchObject({
       exitCode: 0,
       out: 'nothing is kept: there is neither a dataDir nor a shared store\n',
     });
-    expect((await run(['--help'], '')).out).toContain('forget (--user ID | --project ID)');
   });
 });
 

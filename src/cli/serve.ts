@@ -1,3 +1,6 @@
+import type { Writable } from 'node:stream';
+import { EXIT } from './exit-codes.ts';
+
 /** What the process asks of the sidecar. */
 export interface Sidecar {
   /** Listens. Resolves with the addresses, real ports filled in. */
@@ -13,8 +16,11 @@ export interface Sidecar {
 
 type Log = (fields: object, message: string) => void;
 
-interface Output {
-  write(text: string): unknown;
+/** Standard output or error: a terminal, a pipe or a file. */
+export interface Output extends Writable {
+  readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number;
 }
 
 /** The part of the Node.js process that is used here. */
@@ -26,9 +32,6 @@ export interface Host {
   /** Ends the process at once. */
   exit(code: number): void;
 }
-
-/** Exit code after a drain if records of usage are lost. */
-const EXIT_LOST = 3;
 
 /** Each asks for a drain. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -52,9 +55,9 @@ type ProcessEvent =
 const SAME_REQUEST_MS = 2_000;
 
 /**
- * Runs the sidecar until it has stopped, and resolves with the exit code: 0 after a drain, EXIT_LOST if
- * records of usage were lost in it, 1 if it
- * could not start, could not stop, or met an exception that nobody caught.
+ * Runs the sidecar until it has stopped, and resolves with the exit code: `ok` after a drain, `lost` if
+ * records of usage were lost in it, `failed` if it could not start, could not stop, or met an exception
+ * that nobody caught.
  *
  * @param now the time in ms, from whenever
  */
@@ -65,7 +68,7 @@ export async function serve(
 ): Promise<number> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<number>();
   const started = app.start();
-  let exitCode = 0;
+  let exitCode = EXIT.ok;
   let stopping = false;
 
   function stop(): void {
@@ -77,7 +80,7 @@ export async function serve(
     );
     whenStopped.catch((err: unknown) => {
       app.logger.fatal({ err }, 'stop failed');
-      fail(1);
+      fail(EXIT.failed);
     });
   }
 
@@ -90,7 +93,7 @@ export async function serve(
       stop();
     } else if (signal !== asked.signal || now() - asked.at > SAME_REQUEST_MS) {
       app.logger.fatal({ signal }, 'told to stop again: ending without a drain');
-      host.exit(1);
+      host.exit(EXIT.failed);
     }
   }
 
@@ -105,7 +108,7 @@ export async function serve(
   // After an exception that nobody caught no state can be trusted.
   host.on('uncaughtException', (err) => {
     app.logger.fatal({ err }, 'uncaught exception');
-    exitCode = 1;
+    exitCode = EXIT.failed;
     stop();
   });
 
@@ -115,7 +118,7 @@ export async function serve(
     return startFailed(error, host);
   }
   return Promise.race([
-    app.stopped.then(() => exitCode || (app.lostRecords > 0 ? EXIT_LOST : 0)),
+    app.stopped.then(() => exitCode || (app.lostRecords > 0 ? EXIT.lost : EXIT.ok)),
     failed,
   ]);
 }
@@ -124,5 +127,5 @@ export async function serve(
 export function startFailed(error: unknown, host: Host): number {
   const message = error instanceof Error ? error.message : String(error);
   host.stderr.write(`start failed: ${message.replaceAll(/\s+/g, ' ')}\n`);
-  return 1;
+  return EXIT.failed;
 }

@@ -1,9 +1,10 @@
-import { PassThrough, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { exportLedger, type LedgerCommand } from '../src/ledger-command.ts';
-import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from './money/ledger/support.ts';
+import type { CommandLine } from '../../src/cli/run.ts';
+import { aCharge, aDirectory, aLedger, anOpening, MIDNIGHT } from '../money/ledger/support.ts';
+import { FakeHost } from '../support/fake-host.ts';
+import { runCommand } from '../support/run-command.ts';
 
 /** A ledger of three calls, which ended at midnight, one and two seconds later. */
 async function aFilledDirectory(): Promise<string> {
@@ -17,19 +18,8 @@ async function aFilledDirectory(): Promise<string> {
   return directory;
 }
 
-async function ledgerCommand(argv: readonly string[], overrides: Partial<LedgerCommand> = {}) {
-  const output = new PassThrough();
-  const written = text(output);
-  let err = '';
-  const stderr = { write: (more: string) => (err += more) };
-  const readFile = () => {
-    throw Object.assign(new Error(), { code: 'ENOENT' });
-  };
-  const command = { argv, environment: {}, readFile, output, ...overrides };
-  const exitCode = await exportLedger(command, stderr);
-  output.end();
-  return { exitCode, err, out: await written };
-}
+const ledgerCommand = (argv: readonly string[], overrides: Partial<CommandLine> = {}) =>
+  runCommand(['ledger', ...argv], overrides);
 
 const callsIn = (out: string) => out.match(/call-\d/g) ?? [];
 
@@ -105,26 +95,33 @@ describe('ledger', () => {
     expect(callsIn(out)).toHaveLength(3);
   });
 
-  it('prints its usage when asked for it', async () => {
-    const { exitCode, out } = await ledgerCommand(['--help']);
-    expect(exitCode).toBe(0);
-    for (const option of ['format', 'from', 'until', 'directory', 'config', 'help']) {
-      expect(out).toContain(`  --${option} `);
-    }
-  });
-
   it.each([
-    [['--format', 'xml'], '--format must be one of jsonl, csv.'],
-    [['--from', 'yesterday'], '--from must be a day'],
-    [['--from', '2026-02-30'], '--from must be a day'],
-    [['--until', '2026-01-01T10:00:00'], '--until must be a day'],
-    [['--until', '2026-13-01'], '--until must be a day'],
-    [['--from', '2026-01-02', '--until', '2026-01-01'], '--until must be after --from.'],
-    [['--nope'], "Unknown option '--nope'"],
-    [['more'], "Unexpected argument 'more'"],
-    [[], 'No ledger is named: give --directory, TAMMA_DATA_DIR or dataDir.'],
-    [['--directory', ''], 'No ledger is named'],
-    [['--config', 'gone.yaml'], 'gone.yaml: the file cannot be read (ENOENT).'],
+    [
+      ['--format', 'xml'],
+      "option '--format <format>' argument 'xml' is invalid. Allowed choices are jsonl, csv",
+    ],
+    [
+      ['--from', 'yesterday'],
+      "option '--from <time>' argument 'yesterday' is invalid. It must be a day",
+    ],
+    [
+      ['--from', '2026-02-30'],
+      "option '--from <time>' argument '2026-02-30' is invalid. It must be a day",
+    ],
+    [
+      ['--until', '2026-01-01T10:00:00'],
+      "option '--until <time>' argument '2026-01-01T10:00:00' is invalid. It must be a day",
+    ],
+    [
+      ['--until', '2026-13-01'],
+      "option '--until <time>' argument '2026-13-01' is invalid. It must be a day",
+    ],
+    [['--from', '2026-01-02', '--until', '2026-01-01'], '--until must be after --from'],
+    [['--nope'], "unknown option '--nope'"],
+    [['more'], 'too many arguments'],
+    [[], 'no ledger is named: give --directory, TAMMA_DATA_DIR or dataDir'],
+    [['--directory', ''], 'no ledger is named'],
+    [['--config', 'gone.yaml'], 'gone.yaml: the file cannot be read (ENOENT)'],
   ])('refuses %j with one line and 2', async (argv, message) => {
     const { exitCode, err, out } = await ledgerCommand(argv);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
@@ -150,28 +147,26 @@ describe('ledger', () => {
   });
 
   it('is not over before everything is written, since the process ends with it', async () => {
-    const taken = Promise.withResolvers<void>();
+    const [begun, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const output = new Writable({
-      write: (_chunk, _encoding, done) => void taken.promise.then(() => done()),
-    });
-    let over = false;
-    const running = exportLedger(
-      {
-        argv: ['--directory', await aFilledDirectory()],
-        environment: {},
-        readFile: () => '',
-        output,
+      write: (_chunk, _encoding, done) => {
+        begun.resolve();
+        void taken.promise.then(() => done());
       },
-      { write: () => {} },
-    ).finally(() => {
+    });
+    const host = Object.assign(new FakeHost(), { stdout: output });
+    const argv = ['ledger', '--directory', await aFilledDirectory()];
+    let over = false;
+    const running = runCommand(argv, {}, host).finally(() => {
       over = true;
     });
+    await begun.promise;
     await turn();
     expect(output.writableLength).toBeGreaterThan(0);
     expect(over).toBe(false);
 
     taken.resolve();
-    expect(await running).toBe(0);
+    expect((await running).exitCode).toBe(0);
     expect(output.writableLength).toBe(0);
   });
 
@@ -179,12 +174,9 @@ describe('ledger', () => {
     const output = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'EPIPE' })),
     });
-    const argv = ['--directory', await aFilledDirectory()];
-    const exitCode = await exportLedger(
-      { argv, environment: {}, readFile: () => '', output },
-      { write: (message) => expect(message).toBeUndefined() },
-    );
-    expect(exitCode).toBe(0);
+    const host = Object.assign(new FakeHost(), { stdout: output });
+    const argv = ['ledger', '--directory', await aFilledDirectory()];
+    expect(await runCommand(argv, {}, host)).toEqual({ exitCode: 0, out: '', err: '' });
   });
 
   it('does not take a bug for a mistake of whoever typed', async () => {

@@ -1,30 +1,24 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
-import { type CommandLine, run } from '../src/cli.ts';
-import type { Config } from '../src/config/schema.ts';
-import { FakeHost, FakeSidecar } from './support/fake-host.ts';
+import type { CommandLine } from '../../src/cli/run.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { FakeSidecar } from '../support/fake-host.ts';
+import { runCommand } from '../support/run-command.ts';
 
 /** Runs with a sidecar that stops as soon as it has started. */
 async function runWith(argv: readonly string[], overrides: Partial<CommandLine> = {}) {
-  const host = new FakeHost();
   const app = new FakeSidecar();
   const configs: Config[] = [];
-  const commandLine: CommandLine = {
-    argv,
+  const outcome = await runCommand(argv, {
     environment: { OPENAI_API_KEY: 'test-key' },
     readFile: (path) => `defaultModel: model-of-${path}`,
-    version: '1.2.3',
     createApp: (config) => {
       configs.push(config);
       void app.stop();
       return app;
     },
-    output: new PassThrough(),
     ...overrides,
-  };
-  const exitCode = await run(commandLine, host);
-  return { exitCode, out: host.out, err: host.err, configs };
+  });
+  return { ...outcome, configs };
 }
 
 describe('command line', () => {
@@ -53,41 +47,28 @@ describe('command line', () => {
     expect({ exitCode, out, configs }).toEqual({ exitCode: 0, out: '1.2.3\n', configs: [] });
   });
 
-  it('prints the usage on standard output when asked for it', async () => {
-    const { exitCode, out, err } = await runWith(['--help'], { environment: {} });
-    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
-    for (const flag of ['--config', '--check-config', '--version', '--help']) {
-      expect(out).toContain(`  ${flag} `);
-    }
+  it('runs the sidecar without a name, and under its name', async () => {
+    const { exitCode, configs } = await runWith(['serve', '--config', 'a.yaml']);
+    expect({ exitCode, configs }).toMatchObject({
+      exitCode: 0,
+      configs: [{ defaultModel: 'model-of-a.yaml' }],
+    });
   });
 
   it.each([
-    [['--nope'], '--nope'],
-    [['serve'], 'serve'],
-    [['--config'], '--config'],
+    [['--nope'], "serve: unknown option '--nope'; see serve --help"],
+    [['nope'], "tamma-provider-openai: there is no command 'nope'; see --help"],
+    [['ledgr'], "there is no command 'ledgr', perhaps ledger is meant"],
+    [['serve', 'now'], 'serve: too many arguments'],
+    [['--config'], "'--config <path>' argument missing"],
     [['--config='], 'names no file'],
     [['--check-config=yes'], '--check-config'],
-  ])('refuses %j with the usage and 2', async (argv, named) => {
+    [['help', 'nope'], "no command 'nope'"],
+  ])('refuses %j with one line and 2', async (argv, named) => {
     const { exitCode, out, err, configs } = await runWith(argv);
     expect({ exitCode, out, configs }).toEqual({ exitCode: 2, out: '', configs: [] });
-    expect(err.split('\n\n')[0]).toContain(named);
-    expect(err).toContain('\n\nUsage: ');
-  });
-});
-
-describe('subcommand', () => {
-  it('ledger has a command line of its own, and starts nothing', async () => {
-    const output = new PassThrough();
-    const { exitCode, err, configs } = await runWith(['ledger', '--help'], { output });
-    expect({ exitCode, err, configs }).toEqual({ exitCode: 0, err: '', configs: [] });
-    output.end();
-    expect(await text(output)).toContain('Usage: tamma-provider-openai ledger ');
-  });
-
-  it('ledger tells on standard error what is wrong', async () => {
-    const { exitCode, err } = await runWith(['ledger', '--nope'], { environment: {} });
-    expect(exitCode).toBe(2);
-    expect(err).toMatch(/^ledger: .*--nope/);
+    expect(err).toContain(named);
+    expect(err.indexOf('\n')).toBe(err.length - 1);
   });
 });
 

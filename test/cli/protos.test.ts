@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { writeProtos } from '../src/protos-command.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -12,20 +12,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function run(...argv: string[]) {
-  const said = { stdout: '', stderr: '' };
-  const to = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      said[name] += text;
-    },
-  });
-  return { code: writeProtos(argv, to('stdout'), to('stderr')), ...said };
-}
+const protos = (...argv: string[]) => runCommand(['protos', ...argv]);
 
 describe('protos', () => {
-  it('writes what stubs are generated from', () => {
+  it('writes what stubs are generated from', async () => {
     const out = join(directory, 'a/b');
-    expect(run('--out', out)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await protos('--out', out)).toEqual({ exitCode: 0, out: '', err: '' });
     const file = 'tamma/provider/v1/message.proto';
     expect(readFileSync(join(out, 'proto', file), 'utf8')).toBe(
       readFileSync(join('proto', file), 'utf8'),
@@ -34,16 +26,11 @@ describe('protos', () => {
     expect(set.file.map(({ name }) => name)).toContain(file);
   });
 
-  it('tells how it is used', () => {
-    expect(run('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--out') });
-    expect(run()).toMatchObject({ code: 2, stderr: expect.stringContaining('--out') });
-    expect(run('--to', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('--to') });
-  });
-
-  it('says why it cannot', () => {
+  it('says why it cannot', async () => {
     const file = join(directory, 'file');
     writeFileSync(file, '');
-    const { code, stderr } = run('--out', join(file, 'below'));
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ENOTDIR') });
+    const { exitCode, err } = await protos('--out', join(file, 'below'));
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('ENOTDIR') });
+    expect(await protos()).toMatchObject({ exitCode: 2, err: expect.stringContaining('--out') });
   });
 });

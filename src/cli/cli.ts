@@ -1,0 +1,31 @@
+import type { Environment } from '../config/environment.ts';
+import type { ReadFile } from '../config/files.ts';
+import type { Config } from '../config/schema.ts';
+import type { Exit } from './exit-codes.ts';
+import type { Host, Sidecar } from './serve.ts';
+
+/** What subcommands are given of the process and of the program. */
+export interface Cli {
+  readonly host: Host;
+  readonly environment: Environment;
+  readonly readFile: ReadFile;
+  /** Of the package: what package.json lies in. */
+  readonly packageRoot: URL;
+  /** Of this program, semver. */
+  readonly version: string;
+  readonly createApp: (config: Config, pretty: boolean) => Sidecar | Promise<Sidecar>;
+  /** With which the process ends if nothing is thrown. At first 0. */
+  exitCode: number;
+}
+
+/** Ends a subcommand with an exit code and a sentence on standard error. */
+export class CliError extends Error {
+  readonly exit: Exit;
+
+  /** @param message empty: everything was said already */
+  constructor(exit: Exit, message = '') {
+    super(message);
+    this.name = 'CliError';
+    this.exit = exit;
+  }
+}

@@ -1,0 +1,17 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Of every command that reads the configuration. */
+export function configOption(): Option {
+  return new Option(
+    '--config <path>',
+    'configuration file (YAML); default: the one TAMMA_CONFIG names, else none',
+  ).argParser((text) => {
+    if (text === '') throw new InvalidArgumentError('It names no file.');
+    return text;
+  });
+}
+
+/** Of every command that prints something. */
+export function jsonOption(what: string): Option {
+  return new Option('--json', `print ${what}`);
+}

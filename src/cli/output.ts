@@ -1,0 +1,32 @@
+import type { Writable } from 'node:stream';
+import { CliError } from './cli.ts';
+
+/** Resolves once whoever reads has taken what was written: the process ends next, and with it what waits. */
+export function flushed(output: Writable): Promise<void> {
+  return write(output, '');
+}
+
+/** Resolves once it was taken. */
+export function write(output: Writable, text: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  output.write(text, (error) => (error ? reject(error) : resolve()));
+  return promise;
+}
+
+/**
+ * Resolves when nobody reads on: `... | head` has seen enough.
+ *
+ * @throws CliError if it cannot be written for another reason, such as a full disk
+ */
+export function readerLeft(output: Writable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  output.on('error', (error) => {
+    if (isBrokenPipe(error)) resolve();
+    else reject(new CliError('failed', `standard output: ${error.message}`));
+  });
+  return promise;
+}
+
+export function isBrokenPipe(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPIPE';
+}

@@ -1,0 +1,66 @@
+import { CommanderError } from 'commander';
+import { suggest } from '../config/suggest.ts';
+import { type Cli, CliError } from './cli.ts';
+import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+import { EXIT } from './exit-codes.ts';
+import { PROGRAM } from './help.ts';
+import { flushed, isBrokenPipe, readerLeft } from './output.ts';
+import { createProgram } from './program.ts';
+import type { Host } from './serve.ts';
+
+export interface CommandLine extends Omit<Cli, 'host' | 'exitCode'> {
+  /** Without interpreter and script. */
+  readonly argv: readonly string[];
+}
+
+/**
+ * Does what the command line says, and loads no more than that needs: version and help are told at
+ * once. Resolves with the exit code, see EXIT.
+ */
+export async function run({ argv, ...given }: CommandLine, host: Host): Promise<number> {
+  const cli: Cli = { ...given, host, exitCode: EXIT.ok };
+  let name: string = PROGRAM;
+  const left = Promise.withResolvers<void>();
+  const program = createProgram(cli, (command) => {
+    name = command;
+    // A sidecar goes on without a reader of its addresses.
+    if (command !== DEFAULT_COMMAND) left.resolve(readerLeft(host.stdout));
+  });
+  try {
+    const done = program.parseAsync([...withoutHelpCommand(argv)], { from: 'user' });
+    await Promise.race([done.then(() => flushed(host.stdout)), left.promise]);
+    return cli.exitCode;
+  } catch (error) {
+    if (isBrokenPipe(error)) return cli.exitCode;
+    if (error instanceof CommanderError) return refuse(error, name, host);
+    if (!(error instanceof CliError)) throw error;
+    if (error.message !== '') host.stderr.write(`${name}: ${error.message}\n`);
+    return EXIT[error.exit];
+  }
+}
+
+/** `help batch` is `batch --help`. @throws CliError if the first word is no command */
+function withoutHelpCommand(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  if (first === 'help') return [...withoutHelpCommand(rest), '--help'];
+  if (first === undefined || first.startsWith('-')) return argv;
+  const names = Object.values(COMMANDS).flatMap(Object.keys);
+  if (names.includes(first)) return argv;
+  const meant = suggest(first, names);
+  const hint = meant === undefined ? '' : `, perhaps ${meant} is meant`;
+  throw new CliError('usage', `there is no command '${first}'${hint}; see --help`);
+}
+
+/** Help and version end this way, too. */
+function refuse({ exitCode, code, message }: CommanderError, name: string, host: Host): number {
+  if (exitCode === 0) return EXIT.ok;
+  if (code !== 'commander.help') {
+    const said = message
+      .replace(/^error: /, '')
+      .replaceAll('\n', ' ')
+      .replace(/\.$/, '');
+    const where = name === PROGRAM ? '--help' : `${name} --help`;
+    host.stderr.write(`${name}: ${said}; see ${where}\n`);
+  }
+  return EXIT.usage;
+}
