@@ -43,9 +43,16 @@ export class ModelList {
   /** Described of these, on this day. */
   #described: Described | undefined;
 
-  constructor(options: ResolveOptions, deps: ModelListDeps) {
+  /** @param listed what the upstream listed last. Default: it was not heard yet */
+  constructor(options: ResolveOptions, deps: ModelListDeps, listed?: readonly ListedModel[]) {
     this.#options = options;
     this.#deps = deps;
+    this.#listed = listed;
+  }
+
+  /** What the upstream listed last. Undefined: it was not heard yet. */
+  get listed(): readonly ListedModel[] | undefined {
+    return this.#listed;
   }
 
   /**

@@ -1,13 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import type { BudgetState } from '../core/budget-state.ts';
-import {
-  type Call,
-  type Emit,
-  type Handler,
-  NOTHING_APPLIED,
-  newCallRecord,
-} from '../core/call.ts';
+import { type Call, type Emit, NOTHING_APPLIED, newCallRecord } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { collect } from '../core/collect.ts';
 import { ProviderError } from '../core/errors.ts';
@@ -20,16 +14,14 @@ import { endReason, linkSignal } from '../core/signal.ts';
 import type { StoreStatus } from '../core/store-status.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
-import type { ResponseCache } from '../money/cache/response-cache.ts';
 import type { Ledger, LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
-import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
-import type { CatalogueStore } from '../request/catalogue/store.ts';
-import type { Router } from '../request/route/router.ts';
+import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { TokenCounter } from '../request/tokens/token-counter.ts';
+import type { ModelLabels } from '../telemetry/model-label.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import type { ModelList } from './model-list.ts';
+import type { OpenAIProviderOptions } from './options.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
@@ -45,30 +37,10 @@ import type {
   TokenCount,
   UpstreamStatus,
 } from './provider.ts';
+import type { Setup, SetupParts } from './setup.ts';
 import type { UpstreamParts } from './upstream-parts.ts';
 
-export interface OpenAIProviderIdentity {
-  /** Semver. */
-  readonly version: string;
-  /** What initialize tells beside what it finds, a sentence each. */
-  readonly warnings: readonly string[];
-  /** The upstream that is asked where none is named. */
-  readonly home: string;
-  /** Of the default upstream. */
-  readonly rateLimit: RateLimitOptions;
-}
-
 export interface OpenAIProviderDeps {
-  readonly pipeline: Handler;
-  /** Prepares calls as the pipeline does. */
-  readonly router: Pick<Router, 'first' | 'fit'>;
-  readonly upstreams: readonly Pick<
-    UpstreamParts,
-    'name' | 'listing' | 'health' | 'status' | 'close'
-  >[];
-  /** Of the default upstream. */
-  readonly models: ModelList;
-  readonly store: Pick<CatalogueStore, 'warnings' | 'close'>;
   readonly ledger: Pick<Ledger, 'sums' | 'batches' | 'status'>;
   /** Absent: nothing is shared. */
   readonly sharedStoreStatus?: () => StoreStatus;
@@ -76,102 +48,125 @@ export interface OpenAIProviderDeps {
   readonly book: Pick<BudgetBook, 'states'>;
   /** Absent: it is not configured. */
   readonly cache?: Pick<ResponseCache, 'invalidate' | 'status' | 'close'>;
+  readonly book: BudgetBook;
   /** Writes out what is left of them. */
   readonly closeBooks: () => Promise<void>;
   readonly tokens: TokenCounter;
+  readonly sizes: PromptSizes;
+  readonly labels: ModelLabels;
   /** Where calls wait for a circuit. */
   readonly room: Pick<WaitingRoom, 'close'>;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** What calls work with under other options. Throws if there can be none; then nothing has changed. */
+  readonly rebuild: (options: OpenAIProviderOptions, before: SetupParts) => Setup;
 }
 
 const NAME = 'openai';
 
 /** Tamma's IAIProvider for OpenAI and what is compatible with it. */
 export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
-  readonly #identity: OpenAIProviderIdentity;
   readonly #deps: OpenAIProviderDeps;
+  /** What calls begin with. */
+  #setup: Setup;
+  /** What others go on with that began before it was replaced. */
+  readonly #replaced = new Set<Setup>();
   /** Of the models as they are listed. */
   #capabilities: ProviderCapabilities | undefined;
 
-  constructor(identity: OpenAIProviderIdentity, deps: OpenAIProviderDeps) {
-    this.#identity = identity;
+  constructor(setup: Setup, deps: OpenAIProviderDeps) {
+    this.#setup = setup;
     this.#deps = deps;
   }
 
-  async initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
-    const { upstreams, store } = this.#deps;
-    const problems = await within(options.signal, (signal) =>
-      Promise.all(
-        upstreams.map(async (parts) => [parts.name, await this.#problemOf(parts, signal)] as const),
-      ),
-    );
-    if (options.signal?.aborted) throw endReason(options.signal);
-    return {
-      provider: NAME,
-      version: this.#identity.version,
-      ready: problems.every(([name, problem]) => name !== this.#identity.home || problem === ''),
-      warnings: [
-        ...this.#identity.warnings,
-        ...store.warnings,
-        ...problems.flatMap(([, problem]) => problem || []),
-      ],
-    };
+  /**
+   * Other options from now on, for the calls that begin from now on; those that run go on with the ones
+   * they have. What was learned and spent stays with the targets and budgets that stay. `ledger`,
+   * `sharedStore` and `costs.trackingEnabled` are as they were at the start.
+   *
+   * @throws what createOpenAIProvider throws; then everything is as it was
+   */
+  reconfigure(options: OpenAIProviderOptions): void {
+    const before = this.#setup;
+    this.#setup = this.#deps.rebuild(options, before.parts);
+    this.#replaced.add(before);
+    void before.replacedBy(this.#setup.parts).then(() => this.#replaced.delete(before));
+  }
+
+  initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
+    return this.#use(async ({ options: own, main, upstreams, store, models }) => {
+      const problems = await within(options.signal, (signal) =>
+        Promise.all(
+          upstreams.map(async (parts) => {
+            const list = parts === main ? models.refresh(signal) : parts.listing.get(signal);
+            return [parts, await problemOf(parts, list, signal)] as const;
+          }),
+        ),
+      );
+      if (options.signal?.aborted) throw endReason(options.signal);
+      return {
+        provider: NAME,
+        version: own.version,
+        ready: problems.every(([parts, problem]) => parts !== main || problem === ''),
+        warnings: [
+          ...(own.warnings ?? []),
+          ...store.value.warnings,
+          ...problems.flatMap(([, problem]) => problem || []),
+        ],
+      };
+    });
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
     const call = this.#call(request, options);
-    return pull(
-      (emit, flow, signal) => this.#deps.pipeline({ ...call, flow, signal }, emit),
-      call.signal,
-    );
+    return pull((emit, flow, signal) => this.#run({ ...call, flow, signal }, emit), call.signal);
   }
 
   answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
-    return this.#deps.pipeline(this.#call(request, options), emit);
+    return this.#run(this.#call(request, options), emit);
   }
 
   sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {
     // Nothing of a broken answer reaches the caller, so it may be answered anew.
     const call = this.#call(request, { ...options, recovery: 'hold_back' });
-    return collect((emit) => this.#deps.pipeline(call, emit), request.metadata ?? {});
+    return collect((emit) => this.#run(call, emit), request.metadata ?? {});
   }
 
   async getCapabilities(): Promise<ProviderCapabilities> {
-    const { version, rateLimit } = this.#identity;
-    const { known } = this.#deps.models;
+    const { options, main, models } = this.#setup.parts;
+    const { known } = models;
     const hasBatches = this.batchBooks !== undefined;
     if (this.#capabilities?.supportedModels !== known) {
       this.#capabilities = {
         provider: NAME,
-        version,
-        ...capabilitiesOf(known, rateLimit, hasBatches),
+        version: options.version,
+        ...capabilitiesOf(known, main.limits, hasBatches),
       };
     }
     return this.#capabilities;
   }
 
   getModels(options: CallOptions = {}): Promise<readonly ModelInfo[]> {
-    return within(options.signal, (signal) => this.#deps.models.get(signal));
+    return this.#use(({ models }) => within(options.signal, (signal) => models.get(signal)));
   }
 
   async countTokens(request: MessageRequest, options: CallOptions = {}): Promise<TokenCount> {
-    const call = this.#deps.router.first(this.#call(request, options));
+    const call = this.#first(request, options);
     return within(options.signal, (signal) =>
       this.#deps.tokens.count(call.record.model, call.target.model, call.request, signal),
     );
   }
 
   upstreams(): readonly UpstreamStatus[] {
-    return this.#deps.upstreams.map((parts) => parts.status());
+    return this.#setup.parts.upstreams.map((parts) => parts.status());
   }
 
   invalidateCache(selection: CacheSelection): number {
-    return this.#deps.cache?.invalidate(selection) ?? 0;
+    return this.#setup.parts.cache?.responses.invalidate(selection) ?? 0;
   }
 
   cacheStatus(): CacheStatus | undefined {
-    return this.#deps.cache?.status();
+    return this.#setup.parts.cache?.responses.status();
   }
 
   ledgerStatus(): LedgerStatus {
@@ -197,10 +192,21 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   /** What it lends to whoever works off batches. */
   get batchMeans(): BatchMeans {
-    const { router, batchMeans } = this.#deps;
+    const { book, sizes, labels } = this.#deps;
+    const lent = () => this.#setup.parts.batches;
     return {
-      ...batchMeans,
-      prepare: async (request, options) => router.fit(router.first(this.#call(request, options))),
+      book,
+      sizes,
+      labels,
+      catalogue: () => lent().catalogue(),
+      get upstreams() {
+        return lent().upstreams;
+      },
+      get costs() {
+        return lent().costs;
+      },
+      prepare: async (request, options) =>
+        this.#setup.parts.router.fit(this.#first(request, options)),
       send: (request, options) => this.sendMessageSync(request, { ...options, background: true }),
     };
   }
@@ -211,34 +217,34 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async dispose(): Promise<void> {
-    const { upstreams, store, tokens, cache, room, closeBooks } = this.#deps;
-    store.close();
-    cache?.close();
+    const { tokens, room, closeBooks } = this.#deps;
     room.close();
-    await Promise.all(upstreams.map((parts) => parts.close()));
+    this.#setup.parts.cache?.kept.close();
+    await Promise.all([this.#setup, ...this.#replaced].map((setup) => setup.close()));
     await tokens.close();
     // Calls that were broken off just now settle what they consumed.
     await nextTurn();
     await closeBooks();
   }
 
-  /** Why an upstream does not list its models; empty: it does. */
-  async #problemOf(
-    { name, listing, health }: OpenAIProviderDeps['upstreams'][number],
-    signal: AbortSignal,
-  ): Promise<string> {
-    const list =
-      name === this.#identity.home ? this.#deps.models.refresh(signal) : listing.get(signal);
+  #run(call: Call, emit: Emit): Promise<Completed> {
+    return this.#use(({ pipeline, main }) => pipeline({ ...call, upstream: main.name }, emit));
+  }
+
+  /** Works with what there is now, which stays until that is done. */
+  async #use<T>(work: (parts: SetupParts) => Promise<T>): Promise<T> {
+    const setup = this.#setup;
+    const leave = setup.enter();
     try {
-      await list;
-      health.succeeded();
-      return '';
-    } catch (thrown) {
-      const error = ProviderError.from(thrown);
-      const { reason, message } = error;
-      if (!signal.aborted) health.failed(reason);
-      return `Listing the models of ${name} failed (${reason}): ${message}`;
+      return await work(setup.parts);
+    } finally {
+      leave();
     }
+  }
+
+  #first(request: MessageRequest, options: CallOptions): Call {
+    const { router, main } = this.#setup.parts;
+    return router.first({ ...this.#call(request, options), upstream: main.name });
   }
 
   #call(request: MessageRequest, options: AnswerOptions): Call {
@@ -250,7 +256,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
       request,
       violations: options.violations ?? [],
       model: request.model ?? '',
-      upstream: this.#identity.home,
+      upstream: '',
       target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
       alternatives: [],
       key: 0,
@@ -269,6 +275,24 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
       onProgress: () => {},
       onHeadroom: () => {},
     };
+  }
+}
+
+/** Why an upstream does not list its models; empty: it does. */
+async function problemOf(
+  { name, health }: UpstreamParts,
+  list: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    await list;
+    health.succeeded();
+    return '';
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    const { reason, message } = error;
+    if (!signal.aborted) health.failed(reason);
+    return `Listing the models of ${name} failed (${reason}): ${message}`;
   }
 }
 

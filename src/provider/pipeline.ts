@@ -1,6 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { AttemptSummary, Call, Handler, Stage } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import { inUse } from '../core/in-use.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
@@ -54,6 +55,8 @@ export interface PipelineOptions {
 
 export interface PipelineDeps {
   readonly room: WaitingRoom;
+  /** Keeps all of this for a call that has begun, until what it returns is called. */
+  readonly enter: () => () => void;
   /** One of them for each name that the router knows. */
   readonly upstreams: readonly UpstreamParts[];
   readonly router: Router;
@@ -90,6 +93,7 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
     repeats(deps.repeats), //    a repeat joins the call, or gets its answer
     responseCache(deps.cache), // a hit spends neither budget nor rate
+    inUse(deps.enter), //        what it works with stays, also if it goes on for others
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up
     lastResort({ ...deps, maxWaitMs: options.circuitWaitMs }), // where every circuit is open, the next probe is waited for

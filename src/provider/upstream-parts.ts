@@ -1,26 +1,23 @@
-import type { Clock } from '../core/clock.ts';
-import type { ProviderLog } from '../core/provider-log.ts';
+import { Counted } from '../core/counted.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { createOpenAIUpstream, type UpstreamDeps } from '../openai/upstream.ts';
 import { CircuitBreakers } from '../policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { AttemptWindow } from '../policies/health/attempt-window.ts';
 import { UpstreamHealth } from '../policies/health/upstream-health.ts';
-import type { ApiKey } from '../policies/keys/api-key.ts';
-import { KeyRing } from '../policies/keys/key-ring.ts';
+import type { KeyRing } from '../policies/keys/key-ring.ts';
 import { showHolds } from '../policies/rate-limit/hold-gauge.ts';
 import { RateLimiters } from '../policies/rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
-import { DEFAULT_TIMEOUTS, type TimeoutOptions } from '../policies/timeouts/options.ts';
+import type { TimeoutOptions } from '../policies/timeouts/options.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { isOpenAI } from '../request/catalogue/endpoint.ts';
-import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import type { UpstreamRules } from '../request/route/prepare-at.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
+import { type Connection, type ConnectionDeps, timeoutOptions } from './connection.ts';
 import { ModelListing } from './model-listing.ts';
 import type { UpstreamOptions } from './options.ts';
 import type { UpstreamStatus } from './provider.ts';
@@ -30,7 +27,10 @@ import { upstreamStatus } from './upstream-status.ts';
 export interface UpstreamParts {
   /** `default`, or one of the configuration's `targets`. */
   readonly name: string;
+  readonly baseUrl: string;
+  readonly connection: Connection;
   readonly upstream: Upstream;
+  readonly state: Counted<TargetState>;
   readonly rules: UpstreamRules;
   readonly timeouts: TimeoutOptions;
   readonly keys: KeyRing;
@@ -45,67 +45,73 @@ export interface UpstreamParts {
   readonly hasBatchApi: boolean | 'unknown';
   /** How it fares. */
   status(): UpstreamStatus;
-  /** Breaks its connections. What waits for it fails. */
-  close(): Promise<void>;
 }
 
-export interface UpstreamPartsDeps {
-  readonly clock: Clock;
-  /** For what goes by dates. Default: `clock`. */
-  readonly dated?: Clock;
+/** What is known of a target and outlives its options, as long as its name and `baseUrl` are the same. */
+interface TargetState {
+  readonly breakers: CircuitBreakers;
+  readonly limiters: RateLimiters;
+  readonly health: UpstreamHealth;
+  readonly window: AttemptWindow;
+  /** Shows nothing of it any more. */
+  hide(): void;
+}
+
+export interface UpstreamPartsDeps extends ConnectionDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly sizes: PromptSizes;
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
-  readonly log: ProviderLog;
   readonly catalogue: () => Catalogue;
   /** See FallbackOptions. */
   readonly maxWaitMs: number;
   /** Where configured rate limits are drawn from. */
   readonly newSource: NewRateSource;
-  /** Whether callers see the upstream's own words for a failure. */
-  readonly upstreamMessages: boolean;
-  /** Whether a caller's tracestate is sent to the upstream. */
-  readonly traceState: boolean;
-  /** What callers may have the upstream run. */
-  readonly hostedTools: HostedToolOptions;
   /** Where calls wait for a circuit. */
   readonly room: WaitingRoom;
 }
 
-/** What is chosen from where a server wants no key. */
-const NO_KEY: ApiKey = { secret: '', weight: 1 };
-
-/** @throws TypeError if its `baseUrl` is not a URL */
+/**
+ * What stands between an upstream and its calls. What is known of the target of before, if it is the same,
+ * goes on to hold, with these options.
+ *
+ * @param before of the same name
+ */
 export function createUpstreamParts(
   name: string,
   options: UpstreamOptions,
+  connection: Connection,
   deps: UpstreamPartsDeps,
+  before?: UpstreamParts,
 ): UpstreamParts {
   const { clock } = deps;
-  const timeouts: TimeoutOptions = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const keys = new KeyRing(options.keys.length > 0 ? options.keys : [NO_KEY], clock);
-  const onKeyChange = (position: number) => keys.succeeded(position);
-  const upstream = createUpstream(options, timeouts, { ...deps, onKeyChange });
-  const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
-  const quotaGroups = options.keys.map(({ quotaGroup }) => quotaGroup);
+  const { keys } = connection;
+  const { value: upstream } = connection.upstream;
   const limits = rateLimitOptions(options);
-  const limiters = new RateLimiters(name, limits, { ...deps, quotaGroups });
-  const hideHolds = showHolds(name, limiters, deps);
-  const health = new UpstreamHealth(upstream.endpoint, clock, deps.dated);
-  const window = new AttemptWindow(clock);
+  const isSame = before?.baseUrl === options.baseUrl;
+  const state = isSame ? before.state : newState(name, options, upstream.endpoint, deps);
+  const { breakers, limiters, health, window } = state.value;
+  if (isSame) {
+    breakers.configure(breakerOptions(options));
+    const hasOthers = before.connection.identity !== connection.identity;
+    limiters.configure(limits, deps.maxWaitMs, hasOthers ? quotaGroups(options) : undefined);
+  }
+  const isSameConnection = before?.connection.upstream === connection.upstream;
   return {
     name,
+    baseUrl: options.baseUrl,
+    connection,
     upstream,
+    state,
     rules: rulesOf(options),
-    timeouts,
+    timeouts: timeoutOptions(options),
     keys,
     breakers,
     limiters,
     limits,
     health,
-    listing: new ModelListing(upstream, clock),
+    listing: isSameConnection ? before.listing : new ModelListing(upstream, clock),
     hasBatchApi: options.batchApi ?? 'unknown',
     window,
     status: () =>
@@ -120,13 +126,40 @@ export function createUpstreamParts(
         keys,
         keyCount: options.keys.length,
       }),
-    close: async () => {
+  };
+}
+
+function newState(
+  name: string,
+  options: UpstreamOptions,
+  endpoint: string,
+  deps: UpstreamPartsDeps,
+): Counted<TargetState> {
+  const breakers = new CircuitBreakers(name, breakerOptions(options), deps);
+  const limiters = new RateLimiters(name, rateLimitOptions(options), {
+    ...deps,
+    ...quotaGroups(options),
+  });
+  const hideHolds = showHolds(name, limiters, deps);
+  const state = {
+    breakers,
+    limiters,
+    health: new UpstreamHealth(endpoint, deps.clock, deps.dated),
+    window: new AttemptWindow(deps.clock),
+    hide: () => {
       hideHolds();
-      limiters.close();
-      await upstream.close();
-      breakers.close();
+      breakers.hide();
     },
   };
+  return new Counted(state, () => {
+    state.hide();
+    limiters.close();
+    breakers.close();
+  });
+}
+
+function quotaGroups({ keys }: UpstreamOptions) {
+  return { quotaGroups: keys.map(({ quotaGroup }) => quotaGroup) };
 }
 
 function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptions {
@@ -135,38 +168,6 @@ function rateLimitOptions({ rateLimit }: UpstreamOptions): RateLimitOptions {
 
 export function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
   return { ...DEFAULT_BREAKER, ...breaker };
-}
-
-function createUpstream(
-  options: UpstreamOptions,
-  timeouts: TimeoutOptions,
-  {
-    upstreamMessages,
-    traceState,
-    hostedTools,
-    ...deps
-  }: UpstreamDeps & Pick<UpstreamPartsDeps, 'upstreamMessages' | 'traceState' | 'hostedTools'>,
-) {
-  const { keys, baseUrl, organization, project, apiVersion, keyHeader, proxy, ca } = options;
-  const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
-  return createOpenAIUpstream(
-    {
-      apiKeys: keys,
-      baseUrl,
-      upstreamMessages,
-      traceState,
-      mcpServers: hostedTools.mcpServers,
-      connectTimeoutMs: Math.max(timeouts.connectMs, ...connects),
-      afterFinishMs: timeouts.afterFinishMs,
-      ...(organization === undefined ? {} : { organization }),
-      ...(project === undefined ? {} : { project }),
-      ...(apiVersion === undefined ? {} : { apiVersion }),
-      ...(keyHeader === undefined ? {} : { keyHeader }),
-      ...(proxy === undefined ? {} : { proxy }),
-      ...(ca === undefined ? {} : { ca }),
-    },
-    deps,
-  );
 }
 
 /** OpenAI itself serves what it names and nothing else; other upstreams serve what they like. */

@@ -43,7 +43,7 @@ const GRACE_MS = 86_400_000;
  */
 export class LeasedAccount implements BudgetAccount {
   readonly shared = true;
-  readonly #place: AccountPlace;
+  #place: AccountPlace;
   readonly #own: BudgetAccount;
   readonly #keeper: AccountKeeper;
   readonly #lease: Lease;
@@ -115,6 +115,12 @@ export class LeasedAccount implements BudgetAccount {
     this.#keeper.watch(this);
     // Whoever wants has less, so a part of what there is is spoken for.
     this.#want.raise(amount > available ? amount : available + amount);
+  }
+
+  resize(limit: bigint): void {
+    this.#place = { ...this.#place, limit };
+    this.#own.resize(limit);
+    this.#keeper.request(this);
   }
 
   release(): void {

@@ -37,11 +37,11 @@ const MOST_DAILY = 10;
 
 /** This sidecar's part of a limit that several share. What it has drawn it hands out in memory. */
 export class LeasedRate implements RateSource {
-  readonly #limit: RateLimit;
+  #limit: RateLimit;
   readonly #keys: Draw['keys'];
   readonly #keeper: RateKeeper;
   readonly #use: RateMeter;
-  readonly #least: number;
+  #least = 0;
   #listener: (() => void) | undefined;
   /** Drawn and not taken. Below 0: taken on credit, or more was used than was taken. */
   #level = 0;
@@ -70,8 +70,19 @@ export class LeasedRate implements RateSource {
     this.#bucketLevel = sharedShape(limit).capacity;
     this.#drawnAt = now;
     this.#use = new RateMeter(now);
-    const isDaily = limit.subject === 'requests per day';
-    this.#least = isDaily ? Math.min(MOST_DAILY, Math.floor(limit.limit / DAILY_PARTS)) : 0;
+    this.#setLeast();
+  }
+
+  resize(limit: number, now: number): void {
+    this.#limit = { ...this.#limit, limit };
+    this.#setLeast();
+    this.#ownBucket?.set(this.#ownShape(), now);
+  }
+
+  #setLeast(): void {
+    const { subject, limit } = this.#limit;
+    const isDaily = subject === 'requests per day';
+    this.#least = isDaily ? Math.min(MOST_DAILY, Math.floor(limit / DAILY_PARTS)) : 0;
   }
 
   take(amount: number, now: number): boolean {

@@ -55,7 +55,7 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly clock: Clock;
   readonly #runner: ScriptRunner;
   readonly #log: RedisAccountsDeps['log'];
-  readonly #definitions: ReadonlyMap<string, BudgetDefinition>;
+  #definitions: ReadonlyMap<string, BudgetDefinition>;
   readonly #own: BudgetAccounts;
   readonly #sidecar: Sidecar;
   readonly #keys: KeySpace;
@@ -101,9 +101,15 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
     const name = this.#keys('budget', key.budget, key.startsAt, key.subject);
     const known = this.#accounts.get(name);
     known?.revive(onChange);
+    known?.resize(limit);
     const account = known ?? this.#create(name, key, limit, onChange);
     this.request(account);
     return account;
+  }
+
+  configure(definitions: readonly BudgetDefinition[]): void {
+    this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
+    this.#own.configure(definitions);
   }
 
   async close(): Promise<void> {

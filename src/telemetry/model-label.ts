@@ -18,6 +18,11 @@ export class ModelLabels {
     this.#limit = limit;
   }
 
+  /** Tells these apart, too. */
+  know(names: Iterable<string>): void {
+    for (const name of names) this.#names.add(name);
+  }
+
   /** The name itself, or `other`. */
   label(model: string): string {
     return this.#names.has(model) ? model : OTHER_MODEL;

@@ -15,6 +15,7 @@ import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import type { RateLimitOptions } from '../../src/policies/rate-limit/options.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY, type RetryOptions } from '../../src/policies/retry/options.ts';
+import { connect } from '../../src/provider/connection.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
 import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
@@ -110,18 +111,19 @@ export async function simulate(load: Load): Promise<Result> {
     hostedTools: NO_HOSTED_TOOLS,
     upstreamMessages: true,
     traceState: false,
+    enter: () => () => {},
   };
   const upstreams = names.map((name) => {
-    const parts = createUpstreamParts(
-      name,
-      {
-        keys: [{ secret: 'k', weight: 1 }],
-        baseUrl: 'http://127.0.0.1:9',
-        ...(load.breaker && { breaker: load.breaker }),
-        ...(load.rateLimit && { rateLimit: load.rateLimit }),
-      },
-      { ...deps, catalogue: () => CATALOGUE },
-    );
+    const options = {
+      keys: [{ secret: 'k', weight: 1 }],
+      baseUrl: 'http://127.0.0.1:9',
+      ...(load.breaker && { breaker: load.breaker }),
+      ...(load.rateLimit && { rateLimit: load.rateLimit }),
+    };
+    const parts = createUpstreamParts(name, options, connect(options, deps), {
+      ...deps,
+      catalogue: () => CATALOGUE,
+    });
     const behave = load.upstreams[name] as Upstream;
     const answer: Handler = async (call, emit) => {
       requests += 1;

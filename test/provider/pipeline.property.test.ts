@@ -21,6 +21,7 @@ import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
+import { connect } from '../../src/provider/connection.ts';
 import type { UpstreamOptions } from '../../src/provider/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
@@ -175,11 +176,15 @@ function setUp(script: readonly Behaviour[]) {
     hostedTools: NO_HOSTED_TOOLS,
     upstreamMessages: true,
     traceState: false,
+    enter: () => () => {},
     newSource: localSource,
     room: new WaitingRoom(clock),
   };
   const upstreams = ['default', 'azure'].map((name) => {
-    const parts = createUpstreamParts(name, options, { ...deps, catalogue: () => CATALOGUE });
+    const parts = createUpstreamParts(name, options, connect(options, deps), {
+      ...deps,
+      catalogue: () => CATALOGUE,
+    });
     return { ...parts, upstream: { ...parts.upstream, answer: scripted(script, clock) } };
   });
   const pipeline = createPipeline(
@@ -317,7 +322,11 @@ describe('a call', () => {
         waited += call.record.queuedMs > 0 ? 1 : 0;
         retried += call.record.attempts > 1 ? 1 : 0;
       }
-      await Promise.all(upstreams.map((parts) => parts.close()));
+      for (const { state, connection } of upstreams) {
+        state.hold();
+        connection.upstream.hold();
+        await Promise.all([state.release(), connection.upstream.release()]);
+      }
     });
     await fc.assert(property, { numRuns: 60 });
     // Else nothing was seen of what this is about.

@@ -33,6 +33,7 @@ describe('createPipeline', () => {
       },
       {
         upstreams: [],
+        enter: () => () => {},
         room: new WaitingRoom(clock),
         router,
         retryBudget: new RetryBudget(DEFAULT_RETRY, clock),

@@ -1,3 +1,5 @@
+import type { BudgetDefinition } from './options.ts';
+
 /** Which money an account holds. */
 export interface BudgetAccountKey {
   /** Name of the budget. */
@@ -31,6 +33,8 @@ export interface BudgetAccount {
   settle(reserved: bigint, spent: bigint): void;
   /** `amount` is wanted and there is less: a shared account asks for a larger lease. */
   want(amount: bigint): void;
+  /** The limit is another one from now on, in pico-dollars; what is spent and reserved stays. */
+  resize(limit: bigint): void;
   /** Nobody here needs it for now: a lease is given back. Opening the key again knows what was spent. */
   release(): void;
 }
@@ -43,6 +47,8 @@ export interface BudgetAccounts {
    * else's doing `available` may have grown, `pending` changed or more been spent.
    */
   open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount;
+  /** Other budgets from now on. Accounts that are open stay open. */
+  configure(definitions: readonly BudgetDefinition[]): void;
   /** Gives leases back. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { smaller } from '../../core/bigint.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { BudgetAccount } from './account.ts';
 import type { Budget } from './budget.ts';
+import type { BudgetDefinition } from './options.ts';
 import type { Waiter } from './waiter.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
@@ -109,6 +110,15 @@ export class Allowance {
 
   release(): void {
     this.#account.release();
+  }
+
+  /** Its budget has another limit, or other alerts. @param before as it was defined */
+  configured(before: BudgetDefinition): void {
+    const raised = before.alertThresholds.slice(0, this.#alerts);
+    const { alertThresholds, limit } = this.budget.definition;
+    const firstNew = alertThresholds.findIndex((threshold) => !raised.includes(threshold));
+    this.#alerts = Math.min(firstNew < 0 ? alertThresholds.length : firstNew, this.#passed());
+    this.#account.resize(limit);
   }
 
   /** Thresholds that were reached since it was last asked, as shares of the limit. */

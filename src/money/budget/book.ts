@@ -10,9 +10,10 @@ import type { BudgetAccounts } from './account.ts';
 import { type AlertDeps, raiseAlert } from './alert.ts';
 import type { Allowance } from './allowance.ts';
 import { Budget } from './budget.ts';
+import { type Held, holdOf, leaveQueues, planChange, reclaim } from './change.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
 import { observeBudgets } from './gauges.ts';
-import type { BudgetOptions } from './options.ts';
+import type { BudgetDefinition, BudgetOptions } from './options.ts';
 import { budgetExceeded, waitedInVain } from './refusal.ts';
 import type { Reservation } from './reservation.ts';
 import type { BudgetQuery } from './states.ts';
@@ -38,7 +39,8 @@ const PLENTY = 4n;
 export class BudgetBook {
   readonly #deps: BudgetBookDeps;
   readonly #accounts: BudgetAccounts;
-  readonly #budgets: readonly Budget[];
+  #budgets: readonly Budget[];
+  readonly #held = new Set<Held>();
   readonly #endGauges: () => void;
   /** When the first period ends, in epoch ms. */
   #resetsAt: number;
@@ -50,17 +52,52 @@ export class BudgetBook {
   constructor(options: BudgetOptions, accounts: BudgetAccounts, deps: BudgetBookDeps) {
     this.#deps = deps;
     this.#accounts = accounts;
-    const onChange = (allowance: Allowance) => this.#changed(allowance);
-    const now = deps.clock.now();
-    this.#budgets = options.budgets.map(
-      (definition) => new Budget(definition, now, { accounts, onChange }),
-    );
+    this.#budgets = options.budgets.map((definition) => this.#open(definition));
     this.#resetsAt = this.#firstReset();
     this.#resetAlarm = new Alarm(deps.clock, () => {
       this.#current();
       this.#watchReset();
     });
     this.#endGauges = observeBudgets(deps.instruments, () => this.#current());
+  }
+
+  /**
+   * Other budgets from now on, with what was spent and is reserved: of those that count the same as
+   * before it stays, the others learn it from the ledger and from those that run. Who waits is seen to.
+   *
+   * @throws what the ledger throws if it cannot be read; then the budgets stay as they are
+   */
+  configure(definitions: readonly BudgetDefinition[]): void {
+    const before = this.#current();
+    const change = planChange(before, definitions);
+    let added: readonly Budget[];
+    try {
+      this.#accounts.configure(definitions);
+      added = change.added.map((definition) => this.#open(definition));
+    } catch (error) {
+      this.#accounts.configure(before.map(({ definition }) => definition));
+      throw error;
+    }
+    const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
+    for (const [budget, definition] of change.kept) budget.configure(definition);
+    const all = [...change.kept.keys(), ...added];
+    this.#budgets = definitions.flatMap(({ name }) =>
+      all.filter(({ definition: own }) => own.name === name),
+    );
+    this.#resetsAt = this.#firstReset();
+    for (const held of this.#held) holdOf(added, held);
+    for (const { claim } of waiters) reclaim(claim, this.#budgets);
+    for (const budget of change.gone) budget.retire();
+    for (const waiter of waiters.toSorted((a, b) => a.order - b.order)) this.#decide(waiter);
+    for (const { allowances } of this.#budgets) {
+      for (const allowance of allowances) this.#raiseAlerts(allowance);
+    }
+    this.#watchReset();
+  }
+
+  #open(definition: BudgetDefinition): Budget {
+    const onChange = (allowance: Allowance) => this.#changed(allowance);
+    return new Budget(definition, this.#deps.clock.now(), { accounts: this.#accounts, onChange });
   }
 
   /** Whether any budget counts what the spender spends. */
@@ -132,7 +169,7 @@ export class BudgetBook {
     }
     for (const allowance of allowances) allowance.use();
     this.#claims += 1;
-    return { model: spender.model, wish, allowances, order: this.#claims };
+    return { spender, wish, allowances, order: this.#claims };
   }
 
   #drop({ allowances }: Claim): void {
@@ -149,23 +186,21 @@ export class BudgetBook {
 
   /** Of what the allowances of a claim hold. */
   #reservation(claim: Claim, granted: bigint): Reservation {
-    let left = granted;
-    let settled = false;
+    const held: Held = { claim, left: granted };
+    this.#held.add(held);
     const settlePart = (share: bigint, spent: bigint) => {
       // More, or twice, would free what others hold.
-      if (settled) return;
-      const freed = smaller(share, left);
-      left -= freed;
+      if (!this.#held.has(held)) return;
+      const freed = smaller(share, held.left);
+      held.left -= freed;
       this.#settle(claim, freed, spent);
     };
     return {
       granted,
       settlePart,
       settle: (spent) => {
-        if (settled) return;
-        settlePart(left, spent);
-        settled = true;
-        this.#drop(claim);
+        settlePart(held.left, spent);
+        if (this.#held.delete(held)) this.#drop(claim);
       },
     };
   }
@@ -181,7 +216,7 @@ export class BudgetBook {
   #refuse(claim: Claim, by: Allowance): ProviderError {
     const { state } = by;
     this.#drop(claim);
-    return budgetExceeded(state, claim.wish.least, claim.model, this.#deps.clock.now());
+    return budgetExceeded(state, claim.wish.least, claim.spender.model, this.#deps.clock.now());
   }
 
   #wait(
@@ -194,8 +229,8 @@ export class BudgetBook {
       throw endReason(signal);
     }
     const { clock } = this.#deps;
-    const { wish, model } = claim;
-    const error = ({ state }: Allowance) => waitedInVain(state, wish.least, model);
+    const { wish, spender } = claim;
+    const error = ({ state }: Allowance) => waitedInVain(state, wish.least, spender.model);
     const time = maxWaitMs === undefined ? {} : { time: { clock, maxMs: maxWaitMs, error } };
     const waiter = new Waiter(claim, at, { signal, ...time }, (left) => {
       this.#waiters -= 1;
@@ -211,17 +246,22 @@ export class BudgetBook {
   #serve({ waiting }: Allowance): void {
     for (let first = waiting.first; first !== undefined; first = waiting.first) {
       first.leave();
-      const decision = decide(first.claim);
-      if (decision.kind === 'wait') {
-        first.waitAt(decision.at);
-        if (decision.at.waiting === waiting) break;
-      } else {
-        this.#waiters -= 1;
-        if (decision.kind === 'grant') first.grant(this.#grant(first.claim, decision.amount));
-        else first.refuse(this.#refuse(first.claim, decision.by));
-      }
+      if (this.#decide(first)?.waiting === waiting) break;
     }
     this.#watchReset();
+  }
+
+  /** What becomes of somebody who waits nowhere just now. Returns where it waits on. */
+  #decide(waiter: Waiter): Allowance | undefined {
+    const decision = decide(waiter.claim);
+    if (decision.kind === 'wait') {
+      waiter.waitAt(decision.at);
+      return decision.at;
+    }
+    this.#waiters -= 1;
+    if (decision.kind === 'grant') waiter.grant(this.#grant(waiter.claim, decision.amount));
+    else waiter.refuse(this.#refuse(waiter.claim, decision.by));
+    return undefined;
   }
 
   /** The budgets, each in the period of now. */

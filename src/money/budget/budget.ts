@@ -25,19 +25,19 @@ export interface BudgetDeps {
 
 /** A budget in its running period: the allowances of its subjects. */
 export class Budget {
-  readonly definition: BudgetDefinition;
-  /** What must be spent for each alert, in pico-dollars, ascending. */
-  readonly alertAmounts: readonly bigint[];
+  #definition: BudgetDefinition;
+  #alertAmounts: readonly bigint[];
   readonly #deps: BudgetDeps;
   readonly #matches: (subject: string) => boolean;
   readonly #allowances = new Map<string, Allowance>();
   #period: Period;
+  #isRetired = false;
 
   /** Opens what has spent before, so that it is shown and counted from the start. */
   constructor(definition: BudgetDefinition, now: number, deps: BudgetDeps) {
-    const { name, limit, period, match, scope, alertThresholds } = definition;
-    this.definition = definition;
-    this.alertAmounts = alertThresholds.map((share) => partOf(limit, share));
+    const { name, period, match, scope } = definition;
+    this.#definition = definition;
+    this.#alertAmounts = alertAmountsOf(definition);
     this.#deps = deps;
     this.#matches = patternMatcher(match);
     this.#period = periodAt(period, now);
@@ -45,6 +45,29 @@ export class Budget {
     for (const subject of [...deps.accounts.subjects(name, this.#period.startsAt)]) {
       this.#allowance(subject);
     }
+  }
+
+  get definition(): BudgetDefinition {
+    return this.#definition;
+  }
+
+  /** What must be spent for each alert, in pico-dollars, ascending. */
+  get alertAmounts(): readonly bigint[] {
+    return this.#alertAmounts;
+  }
+
+  /** Another limit or other alerts. @param definition that counts the same */
+  configure(definition: BudgetDefinition): void {
+    const before = this.#definition;
+    this.#definition = definition;
+    this.#alertAmounts = alertAmountsOf(definition);
+    for (const allowance of this.#allowances.values()) allowance.configured(before);
+  }
+
+  /** It is none any more. What is reserved of it is still settled, and then forgotten. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const allowance of this.#allowances.values()) this.tidy(allowance);
   }
 
   get period(): Period {
@@ -78,7 +101,8 @@ export class Budget {
 
   /** Forgets an allowance of which nothing was spent and that nobody uses, unless it is the only one. */
   tidy(allowance: Allowance): void {
-    if (allowance.isBlank && this.definition.scope !== 'all') this.#forget(allowance);
+    const isOver = this.#isRetired && !allowance.inUse;
+    if (isOver || (allowance.isBlank && this.definition.scope !== 'all')) this.#forget(allowance);
   }
 
   /** Its account in the running period. For the allowance. */
@@ -103,6 +127,10 @@ export class Budget {
     allowance.release();
     this.#allowances.delete(allowance.subject);
   }
+}
+
+function alertAmountsOf({ alertThresholds, limit }: BudgetDefinition): readonly bigint[] {
+  return alertThresholds.map((share) => partOf(limit, share));
 }
 
 /** Rounded up, so that an alert never comes too early. */

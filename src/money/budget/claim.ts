@@ -1,3 +1,4 @@
+import type { Spender } from '../../core/spender.ts';
 import type { Allowance } from './allowance.ts';
 
 /** What an attempt wants to reserve, in pico-dollars. */
@@ -12,10 +13,10 @@ export interface Wish {
 
 /** A wish, and what it must fit. */
 export interface Claim {
-  /** For the refusal. */
-  readonly model: string;
+  readonly spender: Spender;
   readonly wish: Wish;
-  readonly allowances: readonly Allowance[];
+  /** Others where the budgets become others. */
+  allowances: readonly Allowance[];
   /** Among all claims: the lower came first. */
   readonly order: number;
 }

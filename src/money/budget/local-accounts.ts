@@ -3,7 +3,7 @@ import { patternMatcher } from '../../core/name-pattern.ts';
 import { subjectOf } from '../../core/spender.ts';
 import type { Ledger, Spending } from '../ledger/ledger.ts';
 import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from './account.ts';
-import type { BudgetDefinition } from './options.ts';
+import { type BudgetDefinition, countedBy } from './options.ts';
 
 /** Accounts of this process alone. What they begin with is what the ledger has of the running period. */
 export function localAccounts(
@@ -16,20 +16,31 @@ export function localAccounts(
 /** What was spent, in pico-dollars, by subject. */
 type Balances = Map<string, bigint>;
 
-/** What accounts that are not open hold, by budget. */
+/** What accounts that are not open hold, by what is counted: see `countedBy`. */
 interface Closed {
   readonly startsAt: number;
-  readonly balances: ReadonlyMap<string, Balances>;
+  readonly balances: Map<string, Balances>;
 }
 
 class LocalAccounts implements BudgetAccounts {
   readonly #ledger: Pick<Ledger, 'spending'>;
-  readonly #definitions: ReadonlyMap<string, BudgetDefinition>;
+  #definitions: ReadonlyMap<string, BudgetDefinition> = new Map();
   readonly #closed = new Map<BudgetPeriod, Closed>();
+  /** What the ledger said in this turn, for all budgets that begin in it. */
+  #rows: { readonly since: number; readonly spending: readonly Spending[] } | undefined;
 
   constructor(ledger: Pick<Ledger, 'spending'>, definitions: readonly BudgetDefinition[]) {
     this.#ledger = ledger;
+    this.configure(definitions);
+  }
+
+  configure(definitions: readonly BudgetDefinition[]): void {
+    const known = new Set([...this.#definitions.values(), ...definitions].map(countedBy));
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
+    this.#rows = undefined;
+    for (const { balances } of this.#closed.values()) {
+      for (const counted of balances.keys()) if (!known.has(counted)) balances.delete(counted);
+    }
   }
 
   subjects(budget: string, startsAt: number): Iterable<string> {
@@ -41,7 +52,7 @@ class LocalAccounts implements BudgetAccounts {
     const spent = balances?.get(subject) ?? 0n;
     balances?.delete(subject);
     return new LocalAccount(limit, spent, (left) => {
-      if (left > 0n) this.#balances(budget, startsAt)?.set(subject, left);
+      if (left > 0n) balances?.set(subject, left);
     });
   }
 
@@ -52,22 +63,35 @@ class LocalAccounts implements BudgetAccounts {
     const definition = this.#definitions.get(budget);
     if (definition === undefined) throw new RangeError(`There is no budget ${budget}.`);
     const closed = this.#periodOf(definition.period, startsAt);
-    return closed.startsAt === startsAt ? closed.balances.get(budget) : undefined;
+    if (closed.startsAt !== startsAt) return undefined;
+    const counted = countedBy(definition);
+    const known = closed.balances.get(counted);
+    if (known !== undefined) return known;
+    const balances = balancesOf(definition, this.#spending(startsAt));
+    closed.balances.set(counted, balances);
+    return balances;
   }
 
   #periodOf(period: BudgetPeriod, startsAt: number): Closed {
     const last = this.#closed.get(period);
     if (last !== undefined && startsAt <= last.startsAt) return last;
-    // The ledger is read for the first period alone. A later one began under this process' eyes: all
-    // that is spent in it passes through its accounts, and read from the ledger would count twice.
-    const rows = last === undefined ? this.#ledger.spending(startsAt) : [];
-    const balances = new Map<string, Balances>();
-    for (const definition of this.#definitions.values()) {
-      if (definition.period === period) balances.set(definition.name, balancesOf(definition, rows));
-    }
+    // The ledger is read for the first period of a budget alone. A later one began under this process'
+    // eyes: all that is spent in it passes through its accounts, and read from the ledger would count twice.
+    const begun = [...(last?.balances.keys() ?? [])];
+    const balances = new Map(begun.map((counted): [string, Balances] => [counted, new Map()]));
     const closed = { startsAt, balances };
     this.#closed.set(period, closed);
     return closed;
+  }
+
+  #spending(since: number): readonly Spending[] {
+    if (this.#rows?.since === since) return this.#rows.spending;
+    const spending = this.#ledger.spending(since);
+    this.#rows = { since, spending };
+    queueMicrotask(() => {
+      this.#rows = undefined;
+    });
+    return spending;
   }
 }
 
@@ -84,7 +108,7 @@ function balancesOf({ scope, match }: BudgetDefinition, rows: readonly Spending[
 
 class LocalAccount implements BudgetAccount {
   readonly shared = false;
-  readonly #limit: bigint;
+  #limit: bigint;
   readonly #onRelease: (spent: bigint) => void;
   #spent: bigint;
   #reserved = 0n;
@@ -122,6 +146,10 @@ class LocalAccount implements BudgetAccount {
   }
 
   want(): void {}
+
+  resize(limit: bigint): void {
+    this.#limit = limit;
+  }
 
   release(): void {
     this.#onRelease(this.#spent);

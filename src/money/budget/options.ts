@@ -14,6 +14,16 @@ export interface BudgetDefinition {
   readonly alertThresholds: readonly number[];
 }
 
+/** Whether two definitions count the same money, whatever their limits and alerts. */
+export function countsTheSame(one: BudgetDefinition, other: BudgetDefinition): boolean {
+  return countedBy(one) === countedBy(other);
+}
+
+/** What a definition counts, as one text. */
+export function countedBy({ name, scope, match, period }: BudgetDefinition): string {
+  return JSON.stringify([name, scope, match, period]);
+}
+
 export interface BudgetOptions {
   /** A call must fit all that apply to it. */
   readonly budgets: readonly BudgetDefinition[];

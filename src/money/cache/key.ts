@@ -65,6 +65,12 @@ export function cacheKey(call: Call, share: ResponseCacheOptions['share']): stri
   return hash('sha256', canonical([tenant, upstream, target.surface, deciding]), 'base64url');
 }
 
+/** The same for calls in which a caller has asked for the same, whatever was made of it since. */
+export function askedKey(call: Call): string {
+  const deciding = pick(normalised(call.asked));
+  return hash('sha256', canonical([tenantOf(call), deciding]), 'base64url');
+}
+
 /** The values of the deciding fields. */
 function pick(request: MessageRequest): Partial<MessageRequest> {
   return Object.fromEntries(DECIDING.map((field) => [field, request[field]]));

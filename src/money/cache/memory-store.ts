@@ -22,21 +22,41 @@ const ENTRY_BYTES = 512;
 
 /** Answers in this process, the longest unused of which go first. */
 export class MemoryStore {
-  readonly #entries: LRUCache<string, Entry>;
+  #entries: LRUCache<string, Entry>;
+  readonly #newEntries: (options: MemoryStoreOptions) => LRUCache<string, Entry>;
+  #options: MemoryStoreOptions;
 
   /** @param onEvict called for each entry that goes because there is no room */
   constructor(options: MemoryStoreOptions, clock: Clock, onEvict: () => void) {
-    this.#entries = new LRUCache<string, Entry>({
-      max: options.maxEntries,
-      maxSize: options.maxBytes,
-      sizeCalculation: ({ bytes }) => bytes.length + ENTRY_BYTES,
-      perf: clock,
-      // Else it keeps the time with a timer of its own.
-      ttlResolution: 0,
-      dispose: (_entry, _key, reason) => {
-        if (reason === 'evict') onEvict();
-      },
-    });
+    this.#newEntries = ({ maxEntries, maxBytes }) =>
+      new LRUCache<string, Entry>({
+        max: maxEntries,
+        maxSize: maxBytes,
+        sizeCalculation: ({ bytes }) => bytes.length + ENTRY_BYTES,
+        perf: clock,
+        // Else it keeps the time with a timer of its own.
+        ttlResolution: 0,
+        dispose: (_entry, _key, reason) => {
+          if (reason === 'evict') onEvict();
+        },
+      });
+    this.#options = options;
+    this.#entries = this.#newEntries(options);
+  }
+
+  /** Makes it larger or smaller. What has no room any more goes, the longest unused first. */
+  resize(options: MemoryStoreOptions): void {
+    const { maxBytes, maxEntries } = this.#options;
+    this.#options = options;
+    if (options.maxBytes === maxBytes && options.maxEntries === maxEntries) return;
+    const before = this.#entries;
+    this.#entries = this.#newEntries(options);
+    // The longest unused first, as they came.
+    for (const key of before.rkeys()) {
+      const entry = before.peek(key);
+      const ttl = Math.ceil(before.getRemainingTTL(key));
+      if (entry !== undefined && ttl > 0) this.#entries.set(key, entry, { ttl });
+    }
   }
 
   /** Those that are past their time and were not asked for since included. */

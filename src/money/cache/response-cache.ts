@@ -1,4 +1,4 @@
-import { isSpanContextValid, type ObservableCallback, trace } from '@opentelemetry/api';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Completed } from '../../core/events.ts';
@@ -8,8 +8,8 @@ import { accepts, effectiveEffort } from '../../request/fit/accepts.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { toDollars } from '../pricing/money.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { cacheKey } from './key.ts';
-import { MemoryStore } from './memory-store.ts';
 import type { ResponseCacheOptions } from './options.ts';
 import { AnswerRecorder } from './recorder.ts';
 import { NO_USAGE } from './replay.ts';
@@ -62,22 +62,17 @@ export interface PendingEntry {
 export class ResponseCache {
   readonly #options: ResponseCacheOptions;
   readonly #deps: ResponseCacheDeps;
-  readonly #store: MemoryStore;
-  /** Stops measuring. */
-  readonly close: () => void;
-  #hits = 0;
-  #misses = 0;
-  /** How often answers were taken out by hand: an answer that was under way then is not kept. */
-  #invalidations = 0;
+  readonly #kept: KeptAnswers;
 
-  constructor(options: ResponseCacheOptions, deps: ResponseCacheDeps) {
-    const { cacheEvictions, cacheBytes } = deps.instruments;
+  /** @param kept shared with caches that have other options. Default: its own */
+  constructor(
+    options: ResponseCacheOptions,
+    deps: ResponseCacheDeps,
+    kept: KeptAnswers = new KeptAnswers(options, deps),
+  ) {
     this.#options = options;
     this.#deps = deps;
-    this.#store = new MemoryStore(options, deps.clock, () => cacheEvictions.add(1));
-    const measure: ObservableCallback = (result) => result.observe(this.#store.bytes);
-    cacheBytes.addCallback(measure);
-    this.close = () => cacheBytes.removeCallback(measure);
+    this.#kept = kept;
   }
 
   /** Whether the cache may answer such a call: what is sampled freely has many right answers. */
@@ -93,14 +88,14 @@ export class ResponseCache {
   /** The answer to a call, booked as answered from here; undefined if there is none. */
   find(key: string, call: Call): StoredAnswer | undefined {
     const { cacheHits, cacheMisses, cacheSaved } = this.#deps.instruments;
-    const entry = this.#store.get(key);
+    const entry = this.#kept.store.get(key);
     if (entry === undefined) {
-      this.#misses += 1;
+      this.#kept.misses += 1;
       cacheMisses.add(1);
       return undefined;
     }
     const answer = decodeAnswer(entry.bytes);
-    this.#hits += 1;
+    this.#kept.hits += 1;
     cacheHits.add(1);
     if (answer.cost) cacheSaved.add(toDollars(answer.cost.picoDollars));
     this.#book(call, answer);
@@ -111,12 +106,12 @@ export class ResponseCache {
   open(key: string, call: Call): PendingEntry {
     const recorder = new AnswerRecorder(this.#options.maxBytes);
     const { model } = call.record;
-    const invalidations = this.#invalidations;
+    const invalidations = this.#kept.invalidations;
     return {
       recorder,
       keep: (completed) => {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
-        const isCurrent = invalidations === this.#invalidations;
+        const isCurrent = invalidations === this.#kept.invalidations;
         if (!isFirstChoice || !isCurrent || !this.#isWorthKeeping(completed)) return undefined;
         return this.#keep(key, call, recorder, completed) ? key : undefined;
       },
@@ -125,27 +120,27 @@ export class ResponseCache {
 
   /** Takes answers out. Returns how many. */
   invalidate(selection: CacheSelection): number {
-    this.#invalidations += 1;
+    this.#kept.invalidations += 1;
     switch (selection.type) {
       case 'all':
-        return this.#store.deleteWhere(() => true);
+        return this.#kept.store.deleteWhere(() => true);
       case 'model': {
         const id = this.#deps.catalogue().find(selection.model)?.id ?? selection.model;
         const { projectId: only } = selection;
-        return this.#store.deleteWhere(
+        return this.#kept.store.deleteWhere(
           ({ model, projectId }) => model === id && (only === undefined || projectId === only),
         );
       }
       case 'project':
-        return this.#store.deleteWhere(({ projectId }) => projectId === selection.projectId);
+        return this.#kept.store.deleteWhere(({ projectId }) => projectId === selection.projectId);
       case 'key':
-        return this.#store.delete(selection.key, selection.projectId) ? 1 : 0;
+        return this.#kept.store.delete(selection.key, selection.projectId) ? 1 : 0;
     }
   }
 
   status(): CacheStatus {
-    const { entries, bytes } = this.#store;
-    return { entries, bytes, hits: this.#hits, misses: this.#misses };
+    const { entries, bytes } = this.#kept.store;
+    return { entries, bytes, hits: this.#kept.hits, misses: this.#kept.misses };
   }
 
   /** Whole, and what the model had to say: not cut off, not filtered. */
@@ -161,7 +156,11 @@ export class ResponseCache {
     const bytes = encodeAnswer(answer);
     const { projectId } = spenderOf(call);
     const ttlMs = call.asked.cache?.ttlMs ?? this.#options.ttlMs;
-    const kept = this.#store.set(key, { bytes, model: call.target.model.id, projectId }, ttlMs);
+    const kept = this.#kept.store.set(
+      key,
+      { bytes, model: call.target.model.id, projectId },
+      ttlMs,
+    );
     if (kept) this.#deps.instruments.cacheStores.add(1);
     return kept;
   }

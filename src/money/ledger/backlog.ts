@@ -1,6 +1,7 @@
 import type { JournalLine } from './journal-line.ts';
+import type { Spending } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
-import { dailyShare, Groups, type Labels, type Totals } from './totals.ts';
+import { dailyShare, dayOf, Groups, type Labels, type Totals } from './totals.ts';
 
 /** Records in one transaction; cloning so many to the worker takes a millisecond. */
 const BATCH = 250;
@@ -59,6 +60,25 @@ export class Backlog {
       excess: [...this.#excess.values()].map((group) => ({ ...group })),
       numbers: [...oldest.map(({ number }) => number), ...this.#excessNumbers],
     };
+  }
+
+  /** What was spent since a midnight UTC in epoch ms, by all but the batch that is on its way. */
+  spending(since: number, onItsWay?: Batch): readonly Spending[] {
+    const groups = new Groups();
+    for (const { stored } of this.#waiting.slice(onItsWay?.records.length ?? 0)) {
+      groups.add(...dailyShare(stored.record));
+    }
+    for (const group of this.#excess.values()) groups.add(group, group);
+    groups.subtract(onItsWay?.excess ?? []);
+    const first = dayOf(since);
+    return [...groups.values()]
+      .filter(({ day }) => day >= first)
+      .map(({ model, userId, projectId, picoDollars }) => ({
+        model,
+        userId,
+        projectId,
+        picoDollars,
+      }));
   }
 
   /** The batch is in the database. */

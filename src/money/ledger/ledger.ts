@@ -118,8 +118,8 @@ export interface Ledger {
    */
   sums(query: LedgerQuery, signal?: AbortSignal): Promise<LedgerSums>;
   /**
-   * What was spent before this process, and what those that died have left: since a midnight UTC in
-   * epoch ms, or 0 for ever. What retention deleted is still counted. Blocks: for the start alone.
+   * What was spent, by this process and those before it: since a midnight UTC in epoch ms, or 0 for
+   * ever. What retention deleted is still counted. Blocks: for budgets that begin, and nothing else.
    */
   spending(since: number): readonly Spending[];
   /** What is kept of batches. Absent: the ledger is in memory, and there are none. */

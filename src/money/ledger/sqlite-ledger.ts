@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
-import { Backlog } from './backlog.ts';
+import { Backlog, type Batch } from './backlog.ts';
 import { type BatchOperations, batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
@@ -75,7 +75,8 @@ export class SqliteLedger implements Ledger {
   /** Attempts that went to the database. */
   #moved = 0;
   #flushTimer: Timer | undefined;
-  /** A batch is on its way. */
+  #onItsWay: Batch | undefined;
+  /** Resolves once it is no more. */
   #flushing: Promise<boolean> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -123,8 +124,12 @@ export class SqliteLedger implements Ledger {
   }
 
   spending(since: number): readonly Spending[] {
+    // The thread answers after it has written what is on its way, unless it cannot write just now.
+    const written = this.#database.problem === undefined ? this.#onItsWay : undefined;
+    const waiting = this.#backlog.spending(since, written);
     // In memory nothing is from before.
-    return this.#inFlight === undefined ? [] : this.#store.askNow('spending', since);
+    const isEmpty = this.#inFlight === undefined && this.#moved === 0 && written === undefined;
+    return isEmpty ? waiting : [...this.#store.askNow('spending', since), ...waiting];
   }
 
   close(): Promise<void> {
@@ -209,7 +214,12 @@ export class SqliteLedger implements Ledger {
 
   async #moveBatch(): Promise<void> {
     const batch = this.#backlog.next();
-    await this.#store.ask('add', batch.records, batch.excess);
+    this.#onItsWay = batch;
+    try {
+      await this.#store.ask('add', batch.records, batch.excess);
+    } finally {
+      this.#onItsWay = undefined;
+    }
     this.#backlog.landed(batch);
     if (!this.#closed) this.#retention ??= this.#newRetention();
     this.#moved += batch.numbers.length;

@@ -2,7 +2,7 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { tenantOf } from '../../core/spender.ts';
-import { cacheKey } from '../cache/key.ts';
+import { askedKey } from '../cache/key.ts';
 import { NO_USAGE, replay } from '../cache/replay.ts';
 import { decodeAnswer, encodeAnswer } from '../cache/stored-answer.ts';
 import type { Repeats } from './repeats.ts';
@@ -20,7 +20,7 @@ export function repeats(calls: Repeats): Stage {
 async function once(next: Handler, call: Call, emit: Emit, calls: Repeats): Promise<Completed> {
   // The key has no space in it.
   const name = `${call.asked.idempotencyKey} ${tenantOf(call)}`;
-  const fingerprint = cacheKey(call, 'project');
+  const fingerprint = askedKey(call);
   const running = calls.running(name);
   refuseOther(running, fingerprint);
   if (running?.canBeJoined) return followed(running, call, emit);

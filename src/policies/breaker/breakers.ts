@@ -27,19 +27,27 @@ const LEVELS: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1
 
 /** The circuits of one upstream, one per model, made when a model is first asked. */
 export class CircuitBreakers {
-  readonly enabled: boolean;
   readonly #upstream: string;
-  readonly #options: BreakerOptions;
+  #options: BreakerOptions;
   readonly #deps: BreakerDeps;
   readonly #circuits = new PerModel((model) => this.#create(model), dropOne);
 
   /** @param upstream its name: `default`, or one of the configuration's `targets` */
   constructor(upstream: string, options: BreakerOptions, deps: BreakerDeps) {
-    this.enabled = options.enabled;
     this.#upstream = upstream;
     this.#options = options;
     this.#deps = deps;
     deps.instruments.circuitState.addCallback(this.#observe);
+  }
+
+  /** By which circuits open and close from now on. They stay as they stand. */
+  configure(options: BreakerOptions): void {
+    this.#options = options;
+    for (const [, circuit] of this.#circuits) circuit.configure(options);
+  }
+
+  get enabled(): boolean {
+    return this.#options.enabled;
   }
 
   /** Epoch ms. */
@@ -72,9 +80,14 @@ export class CircuitBreakers {
     for (const [model, { state }] of this.#circuits) yield [model, state];
   }
 
+  /** Shows nothing of it any more. */
+  hide(): void {
+    this.#deps.instruments.circuitState.removeCallback(this.#observe);
+  }
+
   /** Forgets all circuits, and stops their timers. */
   close(): void {
-    this.#deps.instruments.circuitState.removeCallback(this.#observe);
+    this.hide();
     for (const [, circuit] of this.#circuits) circuit.close();
     this.#circuits.clear();
   }

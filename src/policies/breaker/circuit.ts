@@ -37,8 +37,7 @@ const SLICES = 10;
  * and a probe that ends so leaves its place to the next.
  */
 export class Circuit {
-  readonly #options: BreakerOptions;
-  readonly #sliceMs: number;
+  #options: BreakerOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onTurn: (state: 'open' | 'closed' | 'free') => void;
@@ -73,7 +72,6 @@ export class Circuit {
   ) {
     this.#options = options;
     this.#random = random;
-    this.#sliceMs = options.windowMs / SLICES;
     this.#clock = clock;
     this.#onTurn = onTurn;
     this.#slicedAt = clock.now();
@@ -86,6 +84,11 @@ export class Circuit {
       enableSnapshots: false,
       rotateBucketController: this.#window,
     });
+  }
+
+  /** By which it opens and closes from now on. It stays as it stands, and so does what was counted. */
+  configure(options: BreakerOptions): void {
+    this.#options = options;
   }
 
   get state(): CircuitState {
@@ -240,9 +243,10 @@ export class Circuit {
 
   /** Drops what has left the window since the last outcome. */
   #moveWindow(): void {
-    const slices = Math.floor((this.#clock.now() - this.#slicedAt) / this.#sliceMs);
+    const sliceMs = this.#options.windowMs / SLICES;
+    const slices = Math.floor((this.#clock.now() - this.#slicedAt) / sliceMs);
     if (slices === 0) return;
-    this.#slicedAt += slices * this.#sliceMs;
+    this.#slicedAt += slices * sliceMs;
     this.#drop(Math.min(slices, SLICES));
   }
 

@@ -11,7 +11,8 @@ import { isSilent, troubleOf } from './upstream-trouble.ts';
  * caller, the key or the rate limit is to blame for counts neither for nor against the target.
  */
 export function breaker(breakers: CircuitBreakers): Stage {
-  return (next) => (breakers.enabled ? (call, emit) => guarded(next, call, emit, breakers) : next);
+  const { enabled } = breakers;
+  return (next) => (enabled ? (call, emit) => guarded(next, call, emit, breakers) : next);
 }
 
 async function guarded(

@@ -9,3 +9,8 @@ export interface ApiKey {
   /** Keys with the same name here draw on the same limits. Absent: the upstream's answers tell. */
   readonly quotaGroup?: string;
 }
+
+/** What tells a key from others, though its file may hold another secret by now. */
+export function identityOf({ file, secret }: Pick<ApiKey, 'file' | 'secret'>): string {
+  return file === undefined ? `secret ${secret}` : `file ${file}`;
+}

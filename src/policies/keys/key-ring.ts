@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { ApiKey } from './api-key.ts';
+import { type ApiKey, identityOf } from './api-key.ts';
 
 /** Why a key is set aside. */
 export type KeyRefusal = 'INVALID_API_KEY' | 'QUOTA_EXCEEDED';
@@ -16,17 +16,22 @@ const MAX_ASIDE_MS = 60 * MINUTE_MS;
 /** How long the others wait for the call that tries a key again, in ms: it may never use it. */
 const PROBE_MS = 10_000;
 
-interface Slot {
-  readonly position: number;
-  readonly weight: number;
-  /** What the turns that others took owe it. */
-  credit: number;
+/** How a key fares, whatever its place in a list. */
+interface KeyHealth {
   /** Epoch ms. */
   asideUntil: number;
   /** Times it was set aside since it last worked. */
   failures: number;
   /** Epoch ms until which one call alone tries whether it works again. */
   probedUntil: number;
+}
+
+interface Slot {
+  readonly position: number;
+  readonly weight: number;
+  readonly health: KeyHealth;
+  /** What the turns that others took owe it. */
+  credit: number;
 }
 
 /**
@@ -36,18 +41,26 @@ interface Slot {
  */
 export class KeyRing {
   readonly #slots: readonly Slot[];
+  /** By identity. */
+  readonly #health: ReadonlyMap<string, KeyHealth>;
   readonly #clock: Clock;
 
-  /** @param keys none if the upstream wants none */
-  constructor(keys: readonly ApiKey[], clock: Clock) {
-    this.#slots = keys.map(({ weight }, position) => ({
-      position,
-      weight,
-      credit: 0,
-      asideUntil: 0,
-      failures: 0,
-      probedUntil: 0,
-    }));
+  /**
+   * @param keys none if the upstream wants none
+   * @param before the ring of the keys of before: what is known of those that stay goes on to hold
+   */
+  constructor(keys: readonly ApiKey[], clock: Clock, before?: KeyRing) {
+    this.#slots = keys.map((key, position) => {
+      const known = before === undefined ? undefined : before.#health.get(identityOf(key));
+      const health = known ?? { asideUntil: 0, failures: 0, probedUntil: 0 };
+      return { position, weight: key.weight, health, credit: 0 };
+    });
+    this.#health = new Map(
+      keys.flatMap((key, position) => {
+        const slot = this.#slots[position];
+        return slot === undefined ? [] : [[identityOf(key), slot.health]];
+      }),
+    );
     this.#clock = clock;
   }
 
@@ -58,12 +71,12 @@ export class KeyRing {
   /** How many are set aside now. */
   get setAside(): number {
     const now = this.#clock.now();
-    return this.#slots.filter(({ asideUntil }) => asideUntil > now).length;
+    return this.#slots.filter(({ health }) => health.asideUntil > now).length;
   }
 
   isSetAside(position: number): boolean {
     const slot = this.#slots[position];
-    return slot !== undefined && !isOpen(slot, this.#clock.now());
+    return slot !== undefined && !isOpen(slot.health, this.#clock.now());
   }
 
   /**
@@ -82,7 +95,7 @@ export class KeyRing {
     let total = 0;
     let best: Slot | undefined;
     for (const slot of this.#slots) {
-      if (!isOpen(slot, now)) continue;
+      if (!isOpen(slot.health, now)) continue;
       const weight = slot.weight * room(slot.position);
       if (weight === 0) continue;
       total += weight;
@@ -91,7 +104,7 @@ export class KeyRing {
     }
     if (best === undefined) return undefined;
     best.credit -= total;
-    if (best.failures > 0) best.probedUntil = now + PROBE_MS;
+    if (best.health.failures > 0) best.health.probedUntil = now + PROBE_MS;
     return best.position;
   }
 
@@ -102,34 +115,34 @@ export class KeyRing {
    */
   refused(position: number, reason: KeyRefusal): boolean {
     const now = this.#clock.now();
-    const slot = this.#slots[position];
+    const health = this.#slots[position]?.health;
     // Calls that run at once fail at once; that is one failure of the key, not many.
-    if (slot === undefined || this.size === 1 || slot.asideUntil > now) return false;
-    slot.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** slot.failures);
-    slot.failures += 1;
-    slot.probedUntil = 0;
+    if (health === undefined || this.size === 1 || health.asideUntil > now) return false;
+    health.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** health.failures);
+    health.failures += 1;
+    health.probedUntil = 0;
     return true;
   }
 
   #firstBack(): number {
     let first: Slot | undefined;
     for (const slot of this.#slots) {
-      if (first === undefined || slot.asideUntil < first.asideUntil) first = slot;
+      if (first === undefined || slot.health.asideUntil < first.health.asideUntil) first = slot;
     }
     return first?.position ?? 0;
   }
 
   /** The upstream answered a request with the key. */
   succeeded(position: number): void {
-    const slot = this.#slots[position];
-    if (slot === undefined) return;
-    slot.asideUntil = 0;
-    slot.failures = 0;
-    slot.probedUntil = 0;
+    const health = this.#slots[position]?.health;
+    if (health === undefined) return;
+    health.asideUntil = 0;
+    health.failures = 0;
+    health.probedUntil = 0;
   }
 }
 
 /** Neither set aside nor tried just now. */
-function isOpen({ asideUntil, probedUntil }: Slot, now: number): boolean {
+function isOpen({ asideUntil, probedUntil }: KeyHealth, now: number): boolean {
   return asideUntil <= now && probedUntil <= now;
 }

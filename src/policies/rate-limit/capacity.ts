@@ -7,9 +7,9 @@ import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
 import { Peak } from './peak.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
-import { Quota } from './quota.ts';
+import { type Configured, Quota } from './quota.ts';
 import { QuotaGroups } from './quota-groups.ts';
-import type { LimitedTarget, NewRateSource, RateSource, RateSubject } from './source.ts';
+import type { LimitedTarget, NewRateSource, RateSubject } from './source.ts';
 import type { Ahead } from './wait-queue.ts';
 
 /** Tokens an answer is expected to have before one was seen. */
@@ -26,12 +26,6 @@ const LEAST_ROOM = 0.01;
 const RECOVERY_CHECK_MS = 1_000;
 
 const ONLY_KEY: readonly number[] = [0];
-
-/** A configured limit, and where it is drawn from. */
-interface Configured {
-  readonly limit: number;
-  readonly source: RateSource;
-}
 
 /** What may be sent now. */
 export interface RateLeft {
@@ -51,14 +45,15 @@ const SPARE_SHARE = 0.5;
  * what the upstream grants each quota group of its keys. Knows nothing of who waits.
  */
 export class Capacity {
-  readonly #requests: Configured | undefined;
-  readonly #tokens: Configured | undefined;
-  readonly #daily: Quota;
-  readonly #dailySource: RateSource | undefined;
+  readonly #newLimit: (subject: RateSubject, limit: number, now: number) => Configured;
+  #requests: Configured | undefined;
+  #tokens: Configured | undefined;
+  #daily: Configured | undefined;
+  readonly #dailyQuota = new Quota('requests per day');
   readonly #concurrency: ConcurrencyLimit;
-  readonly #maxConcurrent: number;
-  readonly #maxHoldMs: number;
-  readonly #quotaGroups: QuotaGroups;
+  #maxConcurrent: number;
+  #maxHoldMs: number;
+  #quotaGroups: QuotaGroups;
   /** By group, made when a group is first asked for. */
   readonly #groups = new Map<number, GroupLimits>();
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
@@ -75,21 +70,42 @@ export class Capacity {
     onMore: () => void,
     groups: QuotaGroups = new QuotaGroups([undefined]),
   ) {
-    const configured = (subject: RateSubject, limit: number | undefined) => {
-      if (limit === undefined) return undefined;
-      const source = newSource({ subject, limit }, target, now);
+    this.#newLimit = (subject, limit, at) => {
+      const source = newSource({ subject, limit }, target, at);
       source.onChange(onMore);
       return { limit, source };
     };
-    this.#requests = configured('requests per minute', options.requestsPerMinute);
-    this.#tokens = configured('tokens per minute', options.tokensPerMinute);
-    const daily = configured('requests per day', options.requestsPerDay);
-    this.#daily = new Quota('requests per day', daily);
-    this.#dailySource = daily?.source;
     this.#maxConcurrent = options.maxConcurrent;
     this.#maxHoldMs = options.maxHoldMs;
     this.#quotaGroups = groups;
     this.#concurrency = new ConcurrencyLimit(options.maxConcurrent);
+    this.#draw(options, now);
+  }
+
+  /** Other limits from now on; what runs, what was taken and what the upstream has told stays. */
+  configure(options: RateLimitOptions, groups: QuotaGroups, now: number): void {
+    // What is believed of an upstream, and of which key, is learned anew where that has changed.
+    const isLearnedAnew = options.maxHoldMs !== this.#maxHoldMs || groups !== this.#quotaGroups;
+    if (isLearnedAnew) this.#groups.clear();
+    this.#maxConcurrent = options.maxConcurrent;
+    this.#maxHoldMs = options.maxHoldMs;
+    this.#quotaGroups = groups;
+    this.#concurrency.resize(options.maxConcurrent);
+    this.#draw(options, now);
+    for (const group of this.#groups.values()) group.configure(this.#requests, this.#tokens);
+  }
+
+  #draw({ requestsPerMinute, tokensPerMinute, requestsPerDay }: RateLimitOptions, now: number) {
+    const drawn = (was: Configured | undefined, subject: RateSubject, limit?: number) => {
+      if (limit === undefined || limit === was?.limit) return limit === undefined ? undefined : was;
+      if (was === undefined) return this.#newLimit(subject, limit, now);
+      was.source.resize(limit, now);
+      return { limit, source: was.source };
+    };
+    this.#requests = drawn(this.#requests, 'requests per minute', requestsPerMinute);
+    this.#tokens = drawn(this.#tokens, 'tokens per minute', tokensPerMinute);
+    this.#daily = drawn(this.#daily, 'requests per day', requestsPerDay);
+    this.#dailyQuota.configure(this.#daily);
   }
 
   /** A usual time for a whole answer, in ms; 0 before the first. Few long ones do not raise it much. */
@@ -145,7 +161,7 @@ export class Capacity {
 
   /** Whether one more may run, with whatever key. */
   hasPlace(now: number): boolean {
-    return this.#running < this.#concurrency.at(now) && this.#daily.waitMs(1, now) === 0;
+    return this.#running < this.#concurrency.at(now) && this.#dailyQuota.waitMs(1, now) === 0;
   }
 
   /** Whether so much is left with this key that nobody who waits for an answer would miss a place. */
@@ -159,9 +175,9 @@ export class Capacity {
   /** Takes what one attempt with this key needs, all of it or nothing. */
   take(tokens: number, now: number, key = 0): boolean {
     if (this.#running >= this.#concurrency.at(now)) return false;
-    if (!this.#daily.take(1, now)) return false;
+    if (!this.#dailyQuota.take(1, now)) return false;
     if (!this.#group(key).take(tokens, now)) {
-      this.#daily.undo(1, now);
+      this.#dailyQuota.undo(1, now);
       return false;
     }
     this.#running += 1;
@@ -194,7 +210,7 @@ export class Capacity {
   awaited({ requests, tokens }: Ahead, now: number): void {
     this.#requests?.source.awaited(requests, now);
     this.#tokens?.source.awaited(tokens, now);
-    this.#dailySource?.awaited(requests, now);
+    this.#daily?.source.awaited(requests, now);
   }
 
   /** How long somebody with these keys will wait that has so much ahead, and for what most. An estimate. */
@@ -244,7 +260,7 @@ export class Capacity {
       limits.correct(tokens - outcome.tokens, at);
     } else {
       limits.undo(tokens, at);
-      this.#daily.undo(1, at);
+      this.#dailyQuota.undo(1, at);
     }
   }
 
@@ -297,8 +313,10 @@ export class Capacity {
       const wait = group.wait(tokens, ahead, 1 / groups.size, now);
       if (wait.waitMs < shortest.waitMs) shortest = wait;
     }
-    const dailyMs = this.#daily.waitMs(1, now, ahead.requests);
-    return dailyMs > shortest.waitMs ? { waitMs: dailyMs, subject: this.#daily.subject } : shortest;
+    const dailyMs = this.#dailyQuota.waitMs(1, now, ahead.requests);
+    return dailyMs > shortest.waitMs
+      ? { waitMs: dailyMs, subject: this.#dailyQuota.subject }
+      : shortest;
   }
 }
 

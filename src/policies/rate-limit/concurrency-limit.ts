@@ -59,8 +59,8 @@ export type AttemptEnd = 'well' | 'refused' | 'overloaded';
  * tolerance: the latencies of one model differ tenfold by nature.
  */
 export class ConcurrencyLimit {
-  readonly #max: number;
-  readonly #min: number;
+  #max: number;
+  #min: number;
   #overload = new MovingAverage(OUTCOME_WEIGHT, 0);
   /** Overload since the last success. */
   #run = 0;
@@ -79,6 +79,15 @@ export class ConcurrencyLimit {
     this.#min = Math.min(MIN_CONCURRENT, max);
     this.#from = max;
     this.#to = max;
+  }
+
+  /** Another maximum. A limit that overload has lowered goes on to recover, up to that. */
+  resize(max: number): void {
+    const isLowered = this.#to < this.#max;
+    this.#max = max;
+    this.#min = Math.min(MIN_CONCURRENT, max);
+    this.#from = isLowered ? Math.min(this.#from, max) : max;
+    this.#to = isLowered ? Math.min(this.#to, max) : max;
   }
 
   /** Whole, at least 1. */

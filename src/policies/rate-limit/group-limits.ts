@@ -1,6 +1,6 @@
 import type { ProviderError } from '../../core/errors.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
-import type { Quota } from './quota.ts';
+import type { Configured, Quota } from './quota.ts';
 import { Refusals } from './refusal-share.ts';
 import type { Mark } from './reported-bucket.ts';
 import { Standstill } from './standstill.ts';
@@ -36,6 +36,12 @@ export class GroupLimits {
     this.#requests = requests;
     this.#tokens = tokens;
     this.#standstill = new Standstill(maxHoldMs);
+  }
+
+  /** Other limits are configured; what the upstream has told stays. */
+  configure(requests: Configured | undefined, tokens: Configured | undefined): void {
+    this.#requests.configure(requests);
+    this.#tokens.configure(tokens);
   }
 
   get limitsRequests(): boolean {

@@ -64,8 +64,10 @@ const LONG_HOLD_MS = 10_000;
  * this one may not use.
  */
 export class Limiter {
-  readonly #options: RateLimitOptions;
+  #options: RateLimitOptions;
   readonly #deps: LimiterDeps;
+  /** Longest wait of a call that has somewhere else to go, in ms. */
+  #maxWaitMs: number;
   readonly #capacity: Capacity;
   readonly #queue = new WaitQueue<Waiter>();
   /** Those of the queue that have somewhere else to go, in the order in which they will. */
@@ -81,6 +83,7 @@ export class Limiter {
   constructor(target: LimitedTarget, options: RateLimitOptions, deps: LimiterDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#maxWaitMs = deps.maxWaitMs;
     this.#target = target;
     this.#log = deps.log ?? SILENT;
     this.#capacity = new Capacity(
@@ -92,6 +95,14 @@ export class Limiter {
       deps.groups,
     );
     this.#alarm = new Alarm(deps.clock, () => this.#serve());
+  }
+
+  /** Other limits from now on, for those who wait, too: they are the target's, not a call's. */
+  configure(options: RateLimitOptions, groups: QuotaGroups, maxWaitMs: number): void {
+    this.#options = options;
+    this.#maxWaitMs = maxWaitMs;
+    this.#capacity.configure(options, groups, this.#deps.clock.now());
+    this.#serve();
   }
 
   /** Attempts that hold a permit. */
@@ -234,7 +245,7 @@ export class Limiter {
         call,
         priority,
         since: now,
-        leaveAt: call.alternatives.length > 0 ? now + this.#deps.maxWaitMs : NEVER,
+        leaveAt: call.alternatives.length > 0 ? now + this.#maxWaitMs : NEVER,
         tokens,
         isCounted,
         waitedFor: this.#heldBy,
@@ -259,7 +270,7 @@ export class Limiter {
     const wait = this.#capacity.wait(tokens, this.#queue.ahead(priority), now, keysOf(call));
     if (this.#isFull) throw refusal(call, wait, 'full');
     if (now + wait.waitMs > this.#latestStart(call, now)) throw refusal(call, wait, 'in_vain');
-    const isTooLong = call.alternatives.length > 0 && wait.waitMs > this.#deps.maxWaitMs;
+    const isTooLong = call.alternatives.length > 0 && wait.waitMs > this.#maxWaitMs;
     if (isTooLong) throw refusal(call, wait, 'too_long');
   }
 

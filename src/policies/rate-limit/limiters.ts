@@ -32,20 +32,40 @@ export interface TargetLoad {
 
 /** The limiters of one upstream, one per model, made when a model is first asked. */
 export class RateLimiters {
-  readonly enabled: boolean;
   readonly #upstream: string;
-  readonly #options: RateLimitOptions;
+  #options: RateLimitOptions;
   readonly #deps: RateLimitersDeps;
-  readonly #groups: QuotaGroups;
+  #maxWaitMs: number;
+  #groups: QuotaGroups;
   readonly #limiters = new PerModel((model) => this.#newLimiter(model), dropOne);
 
   /** @param upstream its name: `default`, or one of the configuration's `targets` */
   constructor(upstream: string, options: RateLimitOptions, deps: RateLimitersDeps) {
-    this.enabled = options.enabled;
     this.#upstream = upstream;
     this.#options = options;
     this.#deps = deps;
+    this.#maxWaitMs = deps.maxWaitMs;
     this.#groups = new QuotaGroups(deps.quotaGroups ?? [undefined]);
+  }
+
+  /**
+   * Other limits from now on. What runs and waits, and what was learned, stays.
+   *
+   * @param keys whose quota groups these are, where they are others than before
+   */
+  configure(
+    options: RateLimitOptions,
+    maxWaitMs: number,
+    keys?: { readonly quotaGroups: readonly (string | undefined)[] },
+  ): void {
+    this.#options = options;
+    this.#maxWaitMs = maxWaitMs;
+    if (keys !== undefined) this.#groups = new QuotaGroups(keys.quotaGroups);
+    for (const [, limiter] of this.#limiters) limiter.configure(options, this.#groups, maxWaitMs);
+  }
+
+  get enabled(): boolean {
+    return this.#options.enabled;
   }
 
   /** Longest time for which nothing is sent because the upstream asked for it, in ms. */
@@ -72,6 +92,7 @@ export class RateLimiters {
     const { newSource = localSource, ...deps } = this.#deps;
     return new Limiter({ upstream: this.#upstream, model }, this.#options, {
       ...deps,
+      maxWaitMs: this.#maxWaitMs,
       newSource,
       groups: this.#groups,
     });

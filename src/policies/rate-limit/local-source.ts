@@ -1,5 +1,5 @@
 import { SlidingWindow } from './sliding-window.ts';
-import type { NewRateSource, RateLimit, RateSource } from './source.ts';
+import type { NewRateSource, RateLimit, RateSource, RateSubject } from './source.ts';
 import { type BucketShape, TokenBucket } from './token-bucket.ts';
 
 const MINUTE_MS = 60_000;
@@ -21,10 +21,12 @@ const TOKEN_BURST_MS = 10_000;
 export const localSource: NewRateSource = (limit, _target, now) => new LocalSource(limit, now);
 
 class LocalSource implements RateSource {
+  readonly #subject: RateSubject;
   readonly #bucket: TokenBucket;
   readonly #window: SlidingWindow | undefined;
 
   constructor(limit: RateLimit, now: number) {
+    this.#subject = limit.subject;
     this.#bucket = new TokenBucket(shapeOf(limit), now);
     const needsWindow = limit.subject === 'tokens per minute';
     this.#window = needsWindow ? new SlidingWindow(USED_SHARE * limit.limit, now) : undefined;
@@ -45,6 +47,11 @@ class LocalSource implements RateSource {
   give(amount: number, takenAt: number): void {
     this.#bucket.give(amount);
     this.#window?.give(amount, takenAt);
+  }
+
+  resize(limit: number, now: number): void {
+    this.#bucket.reshape(shapeOf({ subject: this.#subject, limit }), now);
+    this.#window?.resize(USED_SHARE * limit);
   }
 
   /** Time brings no more for it. */

@@ -3,6 +3,12 @@ import { Pacing } from './pacing.ts';
 import { type Mark, ReportedBucket } from './reported-bucket.ts';
 import type { RateSource, RateSubject } from './source.ts';
 
+/** A configured limit, and where it is drawn from. */
+export interface Configured {
+  readonly limit: number;
+  readonly source: RateSource;
+}
+
 /**
  * One of a target's limits: what is configured, what the upstream reports, and what its refusals
  * teach of that. An attempt must have its share of each. Of an upstream that reports nothing no rate is
@@ -11,8 +17,8 @@ import type { RateSource, RateSubject } from './source.ts';
 export class Quota {
   readonly subject: RateSubject;
   /** As configured; Infinity if it is not. */
-  readonly #limit: number;
-  readonly #source: RateSource | undefined;
+  #limit: number;
+  #source: RateSource | undefined;
   readonly #maxHoldMs: number;
   #reported: ReportedBucket | undefined;
   /** Epoch ms of the first report. */
@@ -24,13 +30,15 @@ export class Quota {
    * @param configured the limit, and where it is drawn from; absent if none is configured
    * @param maxHoldMs the longest wait that is believed of a report
    */
-  constructor(
-    subject: RateSubject,
-    configured?: { readonly limit: number; readonly source: RateSource },
-    maxHoldMs = Number.POSITIVE_INFINITY,
-  ) {
+  constructor(subject: RateSubject, configured?: Configured, maxHoldMs = Number.POSITIVE_INFINITY) {
     this.subject = subject;
     this.#maxHoldMs = maxHoldMs;
+    this.#limit = configured?.limit ?? Number.POSITIVE_INFINITY;
+    this.#source = configured?.source;
+  }
+
+  /** Another limit is configured, or none. */
+  configure(configured: Configured | undefined): void {
     this.#limit = configured?.limit ?? Number.POSITIVE_INFINITY;
     this.#source = configured?.source;
   }

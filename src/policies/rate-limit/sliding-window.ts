@@ -5,7 +5,7 @@ const SLOTS = WINDOW_MS / SLOT_MS + 1;
 
 /** What was taken during the last minute, at most `limit` of it. */
 export class SlidingWindow {
-  readonly #limit: number;
+  #limit: number;
   /** By number of the slot since the epoch, modulo its length. */
   readonly #slots = new Float64Array(SLOTS);
   #sum = 0;
@@ -15,6 +15,11 @@ export class SlidingWindow {
   constructor(limit: number, now: number) {
     this.#limit = limit;
     this.#current = slotAt(now);
+  }
+
+  /** What was taken stays taken. */
+  resize(limit: number): void {
+    this.#limit = limit;
   }
 
   take(amount: number, now: number): boolean {

@@ -37,6 +37,9 @@ export interface RateSource {
   /** All who wait need so much together. Called whenever the first of them has to wait. */
   awaited(amount: number, now: number): void;
 
+  /** The limit is another one from now on; what was taken stays taken. */
+  resize(limit: number, now: number): void;
+
   /** Calls `listener` whenever there is more than `waitMs` foresaw. */
   onChange(listener: () => void): void;
 }

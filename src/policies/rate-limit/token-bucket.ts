@@ -53,6 +53,12 @@ export class TokenBucket {
     this.#level = Math.min(this.#capacity, changes.level ?? this.#level);
   }
 
+  /** Another shape; what was taken stays taken, and may be a debt by the new one. */
+  reshape(shape: BucketShape, now: number): void {
+    const level = this.level(now) + shape.capacity - this.#capacity;
+    this.set({ ...shape, level }, now);
+  }
+
   /** Empties it. */
   drain(now: number): void {
     this.#advance(now);

@@ -43,6 +43,8 @@ class LeasedAccount implements BudgetAccount {
     this.wanted.push(amount);
   }
 
+  resize(): void {}
+
   release(): void {
     this.released = true;
   }
@@ -75,6 +77,8 @@ class LeasedAccounts implements BudgetAccounts {
     this.opened.push(account);
     return account;
   }
+
+  configure(): void {}
 
   async close(): Promise<void> {
     this.closed = true;

@@ -43,6 +43,8 @@ class Purse implements RateSource {
 
   awaited(): void {}
 
+  resize(): void {}
+
   onChange(listener: () => void): void {
     this.#listener = listener;
   }

@@ -34,6 +34,8 @@ class Balance implements RateSource {
 
   awaited(): void {}
 
+  resize(): void {}
+
   onChange(): void {}
 }
 
