@@ -44,10 +44,6 @@ export interface OpenAIProviderDeps {
   readonly ledger: Pick<Ledger, 'sums' | 'batches' | 'status'>;
   /** Absent: nothing is shared. */
   readonly sharedStoreStatus?: () => StoreStatus;
-  readonly batchMeans: Omit<BatchMeans, 'prepare' | 'send'>;
-  readonly book: Pick<BudgetBook, 'states'>;
-  /** Absent: it is not configured. */
-  readonly cache?: Pick<ResponseCache, 'invalidate' | 'status' | 'close'>;
   readonly book: BudgetBook;
   /** Writes out what is left of them. */
   readonly closeBooks: () => Promise<void>;

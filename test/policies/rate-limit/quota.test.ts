@@ -115,7 +115,14 @@ describe('Quota', () => {
         asked += 1;
         return amount <= 1_000 ? 0 : 1;
       };
-      const source = { take: () => true, waitMs, give() {}, awaited() {}, onChange() {} };
+      const source = {
+        take: () => true,
+        waitMs,
+        give() {},
+        awaited() {},
+        resize() {},
+        onChange() {},
+      };
       const quota = new Quota(SUBJECT, { limit, source });
       expect(quota.left(0)).toBe(1_000);
       expect(asked).toBeLessThan(60);
