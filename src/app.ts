@@ -213,6 +213,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     const addresses = { listeners, admin, ...(others.length > 0 ? { open: others } : {}) };
     logger.info({ ...addresses, version, config_revision: revision }, 'serving');
     logger.flush();
+    // Behind whoever waits for the addresses.
+    setImmediate(() => void provider.warm());
     return listeners;
   }
 

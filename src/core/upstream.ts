@@ -11,6 +11,8 @@ export interface Upstream {
   listModels(signal: AbortSignal): Promise<readonly ListedModel[]>;
   /** Its Batch API, with the first API key, whether it has one or not. */
   readonly batches: UpstreamBatches;
+  /** Makes ready what the first request needs, and sends none. Never rejects. */
+  warm(): Promise<void>;
   /** Closes idle connections and breaks those in use. */
   close(): Promise<void>;
 }

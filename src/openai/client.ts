@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import type { HttpRequest } from './transport.ts';
 
 export interface ClientOptions {
@@ -31,11 +31,13 @@ export interface RequestToBuild {
 
 /**
  * The official client, which builds requests here and sends none: paths, authentication and headers
- * stay the SDK's business. Nothing of the environment has a part in it.
+ * stay the SDK's business. Nothing of the environment has a part in it. Its package is a quarter of a
+ * start, and is loaded once the process listens.
  */
-function createClient(options: ClientOptions): OpenAI {
+async function createClient(options: ClientOptions): Promise<OpenAI> {
   const { apiVersion } = options;
-  return new OpenAI({
+  const { default: Client } = await import('openai');
+  return new Client({
     // It insists on one; keyHeaders() says whether it is sent.
     apiKey: options.apiKey ?? 'none',
     baseURL: options.baseUrl,
@@ -89,12 +91,13 @@ interface Template {
  * so the SDK makes them once: they are a tenth of what a short call costs.
  */
 export class RequestBuilder implements Requests {
-  readonly #client: OpenAI;
+  readonly #options: ClientOptions;
   readonly #ownHeaders: ReadonlySet<string>;
   readonly #templates = new Map<string, Template>();
+  #client: Promise<OpenAI> | undefined;
 
   constructor(options: ClientOptions) {
-    this.#client = createClient(options);
+    this.#options = options;
     this.#ownHeaders = new Set(
       Object.keys(options.defaultHeaders ?? {}).map((name) => name.toLowerCase()),
     );
@@ -120,7 +123,9 @@ export class RequestBuilder implements Requests {
   }
 
   async #make({ method, path, accept, body }: RequestToBuild): Promise<Template> {
-    const { req, url } = await this.#client.buildRequest({
+    this.#client ??= createClient(this.#options);
+    const client = await this.#client;
+    const { req, url } = await client.buildRequest({
       method,
       path,
       // Without it a server may send any coding, by RFC 9110; nothing here decodes.

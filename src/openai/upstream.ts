@@ -39,6 +39,8 @@ export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, Tr
 const DEFAULT_AFTER_FINISH_MS = 5_000;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
+const EVENT_STREAM = 'text/event-stream';
+
 /** A file may be read in the middle of being written, and then once more. */
 const MAX_RENEWALS = 2;
 
@@ -138,6 +140,14 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
       surfaces: surfaces,
       maxLineBytes: context.stream.maxEventBytes,
     }),
+    warm: async () => {
+      const paths = Object.values(surfaces).map(({ path }) => path);
+      const request = { method: 'post', body: {}, accept: EVENT_STREAM } as const;
+      const senders = keys.length > 0 ? keys : [first];
+      await Promise.allSettled(
+        senders.flatMap((sender) => paths.map((path) => sender.build({ ...request, path }))),
+      );
+    },
     close: () => transport.close(),
   };
 }
@@ -181,5 +191,5 @@ function unlessRefused<T>(again: () => Promise<T>): (error: unknown) => Promise<
 }
 
 function mediaType({ target }: Call): string {
-  return target.model.supports.streaming ? 'text/event-stream' : 'application/json';
+  return target.model.supports.streaming ? EVENT_STREAM : 'application/json';
 }

@@ -104,7 +104,8 @@ export class RedisConnection implements ScriptRunner {
 
   /** Never rejects. */
   async #connect(): Promise<void> {
-    const client = newClient(this.#url);
+    const client = await newClient(this.#url);
+    if (this.#closed) return;
     this.#client = client;
     client.on('error', (err: unknown) => this.#lose(client, err));
     try {

@@ -46,7 +46,7 @@ export async function forgetInStore(
   options: ForgetOptions,
   forgotten: ForgottenInStore,
 ): Promise<number> {
-  const client = newClient(options.url);
+  const client = await newClient(options.url);
   // What is wrong is told by the command that failed.
   client.on('error', () => {});
   try {

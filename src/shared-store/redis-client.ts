@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { createClient, type RedisClientOptions, type RedisClientType } from '@redis/client';
+import type { RedisClientOptions, RedisClientType } from '@redis/client';
 import type { Script } from './script.ts';
 
 /** Within which the server has to accept a connection, to greet and to answer each script, in ms. */
@@ -17,8 +17,12 @@ type None = Record<string, never>;
 type ClientOptions = RedisClientOptions<None, None, None, 2>;
 export type RedisClient = RedisClientType<None, None, None, 2>;
 
-/** A client for one connection: when that is lost, it is over, and another one is to be made. */
-export function newClient(url: string): RedisClient {
+/**
+ * A client for one connection: when that is lost, it is over, and another one is to be made. The package,
+ * a sixth of a start, is loaded by those alone who share a store.
+ */
+export async function newClient(url: string): Promise<RedisClient> {
+  const { createClient } = await import('@redis/client');
   return createClient(clientOptions(url));
 }
 
