@@ -2,20 +2,18 @@ import {
   HOST_AND_PORT,
   LOCAL_ADDRESS,
   MAX_SOCKET_PATH_BYTES,
+  matcher,
   SAFE_URL,
   UNIX_SOCKET,
   whole,
 } from './patterns.ts';
 
-const HOST_AND_PORT_ONLY = new RegExp(whole(HOST_AND_PORT), 'u');
 const LOCAL_ADDRESS_ONLY = new RegExp(whole(LOCAL_ADDRESS), 'u');
 const SAFE_URL_ONLY = new RegExp(whole(SAFE_URL), 'su');
 const UNIX_SOCKET_ONLY = new RegExp(whole(UNIX_SOCKET), 'u');
 
 /** Whether the text is `host:port` or `[v6]:port`, port 0 to 65535. */
-export function isHostAndPort(text: string): boolean {
-  return HOST_AND_PORT_ONLY.test(text);
-}
+export const isHostAndPort: (text: string) => boolean = matcher(whole(HOST_AND_PORT));
 
 /** Whether the text is `unix:/absolute/path`, short enough for a socket. */
 export function isUnixSocket(text: string): boolean {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HTTP_URL, whole } from './patterns.ts';
+import { HTTP_URL, matcher, whole } from './patterns.ts';
 
 /**
  * Builders of the schema's fields. Each says the same sentence for whatever is wrong with a value,
@@ -47,11 +47,11 @@ export function filePath() {
  * the white space around it and without the path of one request, such as /chat/completions.
  */
 export function baseUrl() {
-  const isBaseUrl = new RegExp(BASE_URL, 'u');
+  const isBaseUrl = matcher(BASE_URL);
   const error = 'must be an http or https URL without credentials, query and fragment';
   return z
     .string(error)
-    .refine((text) => isBaseUrl.test(text) && URL.canParse(text.trim()), error)
+    .refine((text) => isBaseUrl(text) && URL.canParse(text.trim()), error)
     .meta({ pattern: BASE_URL })
     .transform((url) => withoutSlash(withoutSlash(url.trim()).replace(ENDPOINTS, '')));
 }
@@ -62,12 +62,12 @@ function withoutSlash(url: string): string {
 
 /** `environment`, `none`, or an http or https URL without user, query and fragment. */
 export function proxy() {
-  const isProxy = new RegExp(PROXY, 'u');
+  const isProxy = matcher(PROXY);
   const error =
     'must be environment, none, or an http or https URL without credentials, query and fragment';
   return z
     .string(error)
-    .refine((text) => isProxy.test(text) && (!text.includes(':') || URL.canParse(text)), error)
+    .refine((text) => isProxy(text) && (!text.includes(':') || URL.canParse(text)), error)
     .meta({ pattern: PROXY });
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { readApiKey } from './api-key.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { type ReadFile, readYaml } from './files.ts';
@@ -17,6 +18,9 @@ import type { SecretSources } from './secret-sources.ts';
 import { type RedisUrl, readRedisUrl } from './shared-store.ts';
 import { isMapping } from './values.ts';
 import { readWays, type Ways } from './ways.ts';
+
+// What it would compile is used once.
+z.config({ jitless: true });
 
 export interface ConfigSources {
   readonly environment: Environment;

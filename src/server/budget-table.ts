@@ -10,11 +10,8 @@ const SCOPES: Readonly<Record<BudgetScope, string>> = {
   model: 'model',
 };
 
-const DOLLARS = new Intl.NumberFormat('en-US', {
-  style: 'currency',
-  currency: 'USD',
-  maximumFractionDigits: 6,
-});
+/** Made when a page is drawn: it reads the data of languages, a twentieth of a start. */
+let dollars: Intl.NumberFormat | undefined;
 
 /** How much of each budget is spent; nothing if there are none. */
 export function budgetTable(budgets: readonly BudgetState[], now: number, count: number): Content {
@@ -54,5 +51,10 @@ function bar({ name, spent, limit, alertThresholds }: BudgetState): Markup {
 }
 
 export function usd(picoDollars: bigint): string {
-  return DOLLARS.format(toDollars(picoDollars));
+  dollars ??= new Intl.NumberFormat('en-US', {
+    style: 'currency',
+    currency: 'USD',
+    maximumFractionDigits: 6,
+  });
+  return dollars.format(toDollars(picoDollars));
 }

@@ -41,8 +41,8 @@ interface FieldDescriptor {
 }
 
 interface Contract {
-  /** The fields of each message, by full name with a leading dot. */
-  readonly messages: ReadonlyMap<string, readonly FieldDescriptor[]>;
+  /** The fields of each message, by full name with a leading dot; of most messages nobody asks. */
+  readonly messages: ReadonlyMap<string, () => readonly FieldDescriptor[]>;
   /** The request of each method, by its path: `/tamma.provider.v1.IAIProvider/SendMessage`. */
   readonly requests: ReadonlyMap<string, string>;
 }
@@ -65,7 +65,7 @@ export function requestShape(path: string): RequestShape {
   function shapeOf(type: string, prefix: string, within: readonly string[]): RequestShape {
     if (within.includes(type)) throw new Error(`${type} may hold itself`);
     const shape = new Map<number, ShapedField>();
-    for (const field of messages.get(type) ?? []) {
+    for (const field of messages.get(type)?.() ?? []) {
       const { name, number, repeated, type: kind, typeName } = field;
       if (!isCounted(field) && kind !== TYPE_STRING) continue;
       const at = `${prefix}${name}`;
@@ -90,13 +90,17 @@ function isCounted({ repeated, type }: FieldDescriptor): boolean {
 }
 
 function readContract(fileDescriptorSet: Uint8Array): Contract {
-  const messages = new Map<string, readonly FieldDescriptor[]>();
+  const messages = new Map<string, () => readonly FieldDescriptor[]>();
   const requests = new Map<string, string>();
 
   function addMessage(bytes: Uint8Array, scope: string): void {
     const message = fieldsOf(bytes);
     const name = `${scope}.${text(message, MESSAGE.name)}`;
-    messages.set(name, bytesAt(message, MESSAGE.field).map(readField));
+    let read: readonly FieldDescriptor[] | undefined;
+    messages.set(name, () => {
+      read ??= bytesAt(message, MESSAGE.field).map(readField);
+      return read;
+    });
     for (const nested of bytesAt(message, MESSAGE.nested)) addMessage(nested, name);
   }
 
