@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -65,6 +65,50 @@ describe('the bundle, where there are no packages', () => {
       expect(others).toEqual([]);
     },
   );
+
+  it('starts from what it has compiled before, with the options of the image', async () => {
+    const dockerfile = readFileSync('Dockerfile', 'utf8');
+    const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+    const command: readonly string[] = JSON.parse(entrypoint);
+    // What fills the cache of the image is what runs from it.
+    expect(dockerfile).toMatch(new RegExp(`^RUN (?:.*\\\\\n)* *${command.join(' ')}`, 'm'));
+
+    const cache = join(directory, 'compile-cache');
+    const log = join(directory, 'compile.log');
+    async function startAndStop(environment: Readonly<Record<string, string>>): Promise<void> {
+      const sidecar = await startSidecar({
+        entry,
+        nodeOptions: command.slice(1, -1),
+        stderr: openSync(log, 'w'),
+        environment: {
+          NODE_COMPILE_CACHE: cache,
+          TAMMA_DATA_DIR: join(directory, 'compiled'),
+          ...environment,
+        },
+      });
+      sidecar.child.kill('SIGTERM');
+      expect(await sidecar.gone).toBe(0);
+    }
+    await startAndStop({});
+    const [version = '', ...others] = readdirSync(cache);
+    expect(others).toEqual([]);
+    // Of one user alone: the image fills it as the one that runs it.
+    expect(version).toMatch(new RegExp(`-${process.getuid?.()}$`));
+
+    await startAndStop({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    const compiled = [
+      ...readFileSync(log, 'utf8').matchAll(/V8 code cache for ESM \S+dist\/(\S+) was (.*)$/gm),
+    ].map(([, file, outcome]) => ({ file, outcome }));
+    const hits = compiled.filter(({ outcome }) => outcome?.startsWith('accepted'));
+    expect(hits.map(({ file }) => file)).toEqual(
+      expect.arrayContaining(['main.js', 'store-worker.js', expect.stringMatching(/^app-/)]),
+    );
+    // What is loaded behind the start may or may not have been when it was stopped.
+    const misses = compiled.filter(
+      (one) => !hits.includes(one) && !/^openai-/.test(one.file ?? ''),
+    );
+    expect(misses).toEqual([]);
+  });
 
   it('writes the contract that it serves', () => {
     const out = join(directory, 'contract');
