@@ -5,6 +5,7 @@ const generated = [
   'src/gen',
   'config.schema.json',
   'models.schema.json',
+  'simulator.schema.json',
   'docs/configuration.md',
   'docs/models.md',
   'docs/compatibility.md',

@@ -86,7 +86,8 @@ function readSettings(
   const isGroup = isMapping(written);
   if (!isGroup) report({ path: source, message: 'must be a group of keys', source });
   const result = configSchema.safeParse({ ...(isGroup ? written : {}), ...overrides });
-  for (const { path, message } of (result.error?.issues ?? []).flatMap(explainIssue)) {
+  const issues = result.error?.issues ?? [];
+  for (const { path, message } of issues.flatMap((issue) => explainIssue(issue, configSchema))) {
     const name = path[0] === undefined ? undefined : variables.get(path[0]);
     if (name !== undefined) report({ path: name, message, source: ENVIRONMENT_SOURCE });
     else report({ path: formatPath(path), message, source });

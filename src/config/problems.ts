@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { configSchema } from './schema.ts';
 import { bare, suggest } from './suggest.ts';
 
 export interface ConfigProblem {
@@ -27,13 +26,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** What the schema found amiss at one place; unknown keys one by one. */
+/** What `schema` found amiss at one place; unknown keys one by one. */
 export function explainIssue(
   issue: z.core.$ZodIssue,
+  schema: z.core.$ZodType,
 ): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
-  if (issue.code === 'invalid_union') return explainUnion(issue);
+  if (issue.code === 'invalid_union') return explainUnion(issue, schema);
   if (issue.code !== 'unrecognized_keys') return [issue];
-  const known = keysAt(issue.path);
+  const known = keysAt(issue.path, schema);
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
     message: unknownKey(key, known),
@@ -41,12 +41,17 @@ export function explainIssue(
 }
 
 /** What is amiss within the one alternative that was meant, or that none of them is met. */
-function explainUnion(issue: z.core.$ZodIssueInvalidUnion): ReturnType<typeof explainIssue> {
+function explainUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.core.$ZodType,
+): ReturnType<typeof explainIssue> {
   const meant = issue.errors.find((issues) =>
     issues.every(({ code, path }) => code === 'unrecognized_keys' || path.length > 0),
   );
   if (meant === undefined) return [issue];
-  return meant.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }));
+  return meant.flatMap((inner) =>
+    explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema),
+  );
 }
 
 /** Whether the name is one under which people write an API key. */
@@ -55,7 +60,7 @@ export function namesApiKey(key: string): boolean {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  if (namesApiKey(key)) {
+  if (namesApiKey(key) && !known.includes('apiKeys')) {
     const place = known.includes('apiKeyFile')
       ? 'set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile or keys'
       : 'name a file or a variable that holds it in keys';
@@ -66,10 +71,10 @@ function unknownKey(key: string, known: readonly string[]): string {
 }
 
 /** The keys that the schema knows in the group at `path`. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: z.core.$ZodType | undefined = configSchema;
-  for (const key of path) schema = below(schema, key);
-  const bare = unwrapped(schema);
+function keysAt(path: readonly PropertyKey[], schema: z.core.$ZodType): readonly string[] {
+  let found: z.core.$ZodType | undefined = schema;
+  for (const key of path) found = below(found, key);
+  const bare = unwrapped(found);
   if (bare instanceof z.ZodObject) return Object.keys(bare.shape);
   // A map of a closed set of keys, such as the tasks.
   const names = bare instanceof z.ZodRecord ? bare.keyType : undefined;

@@ -113,12 +113,12 @@ class HttpEndpoint implements Endpoint {
     };
     const exchange = new ServerExchange(request, res, onClosed, this.#now);
     this.#exchanges.add(exchange);
-    void this.#run(this.#options.route(request), exchange);
+    void this.#run(exchange);
   }
 
-  async #run(behaviour: Behaviour, exchange: ServerExchange): Promise<void> {
+  async #run(exchange: ServerExchange): Promise<void> {
     try {
-      await behaviour(exchange);
+      await this.#options.route(exchange.request)(exchange);
     } catch (error) {
       // That a wait ended because the client left is what waits are for.
       if (exchange.signal.aborted) return;

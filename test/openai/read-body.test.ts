@@ -44,7 +44,15 @@ it('a file that nobody takes is held back at its source', async () => {
   const content = function* () {
     for (; written < 10_000; written += 1) yield line;
   };
-  const file = { id: 'f', filename: 'f', purpose: 'batch_output', bytes: 0, createdAt: 0, content };
+  const file = {
+    id: 'f',
+    filename: 'f',
+    purpose: 'batch_output',
+    bytes: 0,
+    createdAt: 0,
+    date: 0,
+    content,
+  };
   stub.batches.files.set('f', file);
   const lines = upstream.batches.results('f', signal)[Symbol.asyncIterator]();
   await lines.next();

@@ -1,4 +1,4 @@
-import { planAnswer } from '../wire/answer-plan.ts';
+import { type AnswerOptions, planAnswer } from '../wire/answer-plan.ts';
 import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import { completion } from './answer.ts';
 import type { Behaviour } from './exchange.ts';
@@ -20,8 +20,8 @@ export function headersThenSilence(): Behaviour {
 }
 
 /** Answers a request for a stream with one JSON body. */
-export function jsonInsteadOfSse(): Behaviour {
-  const plan = planAnswer({});
+export function jsonInsteadOfSse(reply: AnswerOptions = {}): Behaviour {
+  const plan = planAnswer(reply);
   return (exchange) => sendJson(exchange, 200, completion(exchange.request, plan));
 }
 

@@ -28,9 +28,11 @@ export function answer(options: AnswerOptions = {}): Behaviour {
   };
 }
 
-/** The whole stream of an answer, as one text. */
+/** The whole answer as one text: a stream if the request wants one, else a JSON body. */
 export function answerText(request: RecordedRequest, options: AnswerOptions): string {
   const plan = planAnswer(options);
+  if (request.body.stream !== true)
+    return `${JSON.stringify(completion(request, plan), null, 2)}\n`;
   const events: string[] = [];
   const writer = newWriter(request, (event) => events.push(event), plan.identity);
   writeOpening(writer, plan);
@@ -98,7 +100,7 @@ async function writePaced(
   clearInterval(timer);
 }
 
-function writeOpening(writer: AnswerWriter, plan: AnswerPlan): void {
+export function writeOpening(writer: AnswerWriter, plan: AnswerPlan): void {
   writer.role(plan.opening);
   for (const item of plan.sealed) writer.sealed(item);
   for (const item of plan.items) writer.item(item);
@@ -110,6 +112,6 @@ function writeEnding(writer: AnswerWriter, request: RecordedRequest, plan: Answe
   if (plan.sendDone) writer.done();
 }
 
-function planUsage(request: RecordedRequest, plan: AnswerPlan): ChatUsage {
+export function planUsage(request: RecordedRequest, plan: AnswerPlan): ChatUsage {
   return plausibleUsage(request.body, plan.deltas.length, plan.usage);
 }

@@ -66,6 +66,7 @@ export class ServerExchange implements Exchange {
     if (this.res.headersSent || this.res.destroyed) return;
     this.res.writeHead(status, {
       'content-type': 'text/event-stream; charset=utf-8',
+      date: new Date(this.request.receivedAt).toUTCString(),
       'x-request-id': this.request.requestId,
       ...COMMON_HEADERS,
       ...headers,

@@ -9,6 +9,8 @@ export interface StoredBatch {
   readonly metadata: Readonly<Record<string, string>>;
   /** Epoch ms. */
   readonly createdAt: number;
+  /** When it says that it was made, in epoch ms. */
+  readonly date: number;
   readonly lines: readonly BatchRequestLine[];
   readonly tokens: number;
   readonly model: string;
@@ -31,7 +33,7 @@ export function batchObject(batch: StoredBatch, status: string): object {
     status,
     output_file_id: output?.id ?? null,
     error_file_id: error?.id ?? null,
-    created_at: Math.floor(batch.createdAt / 1_000),
+    created_at: Math.floor(batch.date / 1_000),
     request_counts: { total: batch.lines.length, completed: batch.done ?? 0, failed: 0 },
     metadata: batch.metadata,
   };

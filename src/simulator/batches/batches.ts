@@ -16,11 +16,16 @@ export class SimulatedBatches {
   /** How often each request was worked on, by custom_id. */
   readonly worked = new Map<string, number>();
   readonly #now: () => number;
+  readonly #date: () => number;
   #last = 0;
 
-  /** @param now epoch ms */
-  constructor(now: () => number) {
+  /**
+   * @param now epoch ms, by which batches are worked on
+   * @param date epoch ms, that files and batches say
+   */
+  constructor(now: () => number, date = now) {
     this.#now = now;
+    this.#date = date;
   }
 
   set(behaviour: Partial<BatchBehaviour>): void {
@@ -112,7 +117,8 @@ export class SimulatedBatches {
 
   #addFile(filename: string, purpose: string, bytes: number, content: () => Iterable<string>) {
     const id = `file-${++this.#last}`;
-    const file: StoredFile = { id, filename, purpose, bytes, content, createdAt: this.#now() };
+    const times = { createdAt: this.#now(), date: this.#date() };
+    const file: StoredFile = { id, filename, purpose, bytes, content, ...times };
     this.files.set(id, file);
     return file;
   }
@@ -133,6 +139,7 @@ export class SimulatedBatches {
       inputFileId: file.id,
       metadata: (body.metadata ?? {}) as Record<string, string>,
       createdAt: this.#now(),
+      date: this.#date(),
       lines,
       model: String(lines[0]?.body.model),
       tokens: Math.ceil(text.length / 4),
@@ -187,16 +194,16 @@ export class SimulatedBatches {
   #finish(batch: StoredBatch, done: number): void {
     if (batch.done !== undefined) return;
     batch.done = done;
+    const outcomes = batch.lines.slice(0, done).map((line) => {
+      this.worked.set(line.custom_id, (this.worked.get(line.custom_id) ?? 0) + 1);
+      return { line, outcome: this.settings.outcome(line) };
+    });
     // The order is not that of the requests.
-    const worked = batch.lines.slice(0, done).reverse();
-    for (const { custom_id } of worked) {
-      this.worked.set(custom_id, (this.worked.get(custom_id) ?? 0) + 1);
-    }
+    outcomes.reverse();
     const left = batch.cancelledAt === undefined ? batch.lines.slice(done) : [];
-    const { outcome } = this.settings;
     const results = function* (failed: boolean): Generator<string> {
-      for (const [index, line] of worked.entries()) {
-        const result = resultLine(line, outcome(line), index);
+      for (const [index, { line, outcome }] of outcomes.entries()) {
+        const result = resultLine(line, outcome, index);
         if (result?.failed === failed) yield `${result.text}\n`;
       }
       if (failed) for (const line of left) yield `${expiredLine(line)}\n`;

@@ -10,6 +10,8 @@ export interface StoredFile {
   readonly bytes: number;
   /** Epoch ms. */
   readonly createdAt: number;
+  /** When it says that it was made, in epoch ms. */
+  readonly date: number;
 }
 
 const MAX_FILE_BYTES = 200 * 1024 * 1024;
@@ -29,12 +31,12 @@ export function readUpload(
   return form.file;
 }
 
-export function fileObject({ id, filename, purpose, bytes, createdAt }: StoredFile): object {
+export function fileObject({ id, filename, purpose, bytes, date }: StoredFile): object {
   return {
     id,
     object: 'file',
     bytes,
-    created_at: Math.floor(createdAt / 1_000),
+    created_at: Math.floor(date / 1_000),
     filename,
     purpose,
     status: 'processed',

@@ -2,6 +2,7 @@ import { answer } from '../answers/answer.ts';
 import type { Behaviour } from '../answers/exchange.ts';
 import { httpError } from '../answers/json.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
+import { isResponsesRequest } from '../wire/responses-wire.ts';
 import { checkChat } from './strict-chat.ts';
 import { Rejection } from './strict-error.ts';
 import { checkResponses } from './strict-responses.ts';
@@ -31,12 +32,16 @@ export function strict(options: StrictOptions = {}): Behaviour {
   };
 }
 
-function rejectionOf(request: RecordedRequest, today: string): Rejection | undefined {
+/** Why OpenAI would not take a request on `today`, an ISO 8601 day; undefined: it would. */
+export function rejectionOf(
+  request: Pick<RecordedRequest, 'path' | 'body'>,
+  today: string,
+): Rejection | undefined {
   try {
     if (LONE_SURROGATE.test(JSON.stringify(request.body))) {
       throw new Rejection('We could not parse the JSON body of your request.');
     }
-    const check = request.path === '/v1/responses' ? checkResponses : checkChat;
+    const check = isResponsesRequest(request) ? checkResponses : checkChat;
     check(request.body, today);
     return undefined;
   } catch (error) {

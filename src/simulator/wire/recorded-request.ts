@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isResponsesRequest } from './responses-wire.ts';
 import type { ChatRequest, ChatUsage } from './wire.ts';
 
 /** A request as it arrived, and what became of it. Times are milliseconds since the epoch. */
@@ -103,7 +104,7 @@ class Arrived implements RecordedRequest {
     this.headers = headers;
     this.bytes = bytes;
     this.requestId = `req_${id}`;
-    this.completionId = path === '/v1/responses' ? `resp_${id}` : `chatcmpl-${id}`;
+    this.completionId = isResponsesRequest({ path }) ? `resp_${id}` : `chatcmpl-${id}`;
     this.receivedAt = receivedAt;
     this.closed = closed;
   }

@@ -1,10 +1,11 @@
+import { withoutQuery } from './paths.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import type { AnswerIdentity, ChatUsage } from './wire.ts';
 
 /** Shapes of the Responses API, as far as the stub writes them. */
 
 export function isResponsesRequest({ path }: Pick<RecordedRequest, 'path'>): boolean {
-  return path === '/v1/responses';
+  return withoutQuery(path) === '/v1/responses';
 }
 
 /** How an answer stands: what goes into the response object beside its output. */

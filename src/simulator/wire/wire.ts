@@ -122,11 +122,10 @@ export function errorFields(status: number, fields: Partial<ErrorFields> = {}): 
 
 /** The body of `GET /v1/models`. */
 export function modelList(models: readonly ListedModel[]): object {
-  const data = models.map((model) => ({
-    object: 'model',
-    created: 1_700_000_000,
-    owned_by: 'system',
-    ...model,
-  }));
-  return { object: 'list', data };
+  return { object: 'list', data: models.map(modelObject) };
+}
+
+/** The body of `GET /v1/models/ID`. */
+export function modelObject(model: ListedModel): object {
+  return { object: 'model', created: 1_700_000_000, owned_by: 'system', ...model };
 }

@@ -8,7 +8,7 @@ import {
 } from '../../../src/simulator/answers/json.ts';
 import { SimulatedBatches } from '../../../src/simulator/batches/batches.ts';
 import { type Endpoint, startEndpoint } from '../../../src/simulator/endpoint.ts';
-import { isGenerating, isModelList } from '../../../src/simulator/wire/paths.ts';
+import { isGenerating, modelAsked } from '../../../src/simulator/wire/paths.ts';
 import { epochMs, type RecordedRequest } from '../../../src/simulator/wire/recorded-request.ts';
 import type { ListedModel } from '../../../src/simulator/wire/wire.ts';
 
@@ -145,7 +145,7 @@ class Stub implements StubUpstream {
     if (!known) return keyRefused(authorization);
     if (!request.wellFormed) return notJson();
     if (isGenerating(request)) return this.#queue.shift() ?? this.#default;
-    return isModelList(request) ? this.#models : unknownUrl(request);
+    return modelAsked(request) === '' ? this.#models : unknownUrl(request);
   }
 
   #keep(request: RecordedRequest): void {
