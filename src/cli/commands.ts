@@ -23,6 +23,44 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Subcomman
       load: () => import('./commands/check-config.ts'),
     },
   },
+  'A running sidecar:': {
+    ask: {
+      summary: 'ask a model; the answer streams',
+      load: () => import('./commands/ask.ts'),
+    },
+    status: {
+      summary: 'say whether it can answer, and what is wrong',
+      load: () => import('./commands/status.ts'),
+    },
+    models: {
+      summary: 'list its models: limits, prices, when they end',
+      load: () => import('./commands/models.ts'),
+    },
+    usage: {
+      summary: 'say what was used and spent',
+      load: () => import('./commands/usage.ts'),
+    },
+    budgets: {
+      summary: 'say what of each budget is left',
+      load: () => import('./commands/budgets.ts'),
+    },
+    batch: {
+      summary: 'many requests at once: create, status, results, cancel, list',
+      load: () => import('./commands/batch.ts'),
+    },
+    call: {
+      summary: 'explain a call: why it was slow, refused, or dear',
+      load: () => import('./commands/call.ts'),
+    },
+    reload: {
+      summary: 'let it read its configuration again',
+      load: () => import('./commands/reload.ts'),
+    },
+    probe: {
+      summary: 'say by the exit code whether it takes calls',
+      load: () => import('./commands/probe.ts'),
+    },
+  },
   'What it keeps:': {
     ledger: {
       summary: 'write the records of the ledger to standard output',

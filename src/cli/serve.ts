@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { EXIT } from './exit-codes.ts';
 
 /** What the process asks of the sidecar. */
@@ -25,6 +25,7 @@ export interface Output extends Writable {
 
 /** The part of the Node.js process that is used here. */
 export interface Host {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   /** Signals bring their name, the others what was thrown. */

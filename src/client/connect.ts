@@ -8,6 +8,7 @@ import {
   InterceptingCall,
   type Interceptor,
 } from '@grpc/grpc-js';
+import { HealthCheckRequest, HealthService } from '../gen/grpc/health/v1/health.ts';
 import * as batch from '../gen/tamma/provider/v1/batch_provider.ts';
 import * as main from '../gen/tamma/provider/v1/provider.ts';
 import * as usage from '../gen/tamma/provider/v1/usage_provider.ts';
@@ -79,6 +80,8 @@ export function connect(address: string, options: ConnectOptions = {}) {
       batchProvider.streamBatchResults,
       batch.StreamBatchResultsRequest,
     ),
+    /** grpc.health.v1: of the service `liveness`, `readiness`, or, without a name, of all. */
+    checkHealth: unary(client, HealthService.check, HealthCheckRequest),
     /** Resolves when the sidecar can be reached. Rejects after `timeoutMs`. */
     ready: (timeoutMs: number): Promise<void> =>
       new Promise((resolve, reject) =>

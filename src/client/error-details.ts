@@ -1,5 +1,11 @@
 import { Metadata } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, QuotaFailure, RetryInfo } from '../gen/google/rpc/error_details.ts';
+import {
+  BadRequest,
+  ErrorInfo,
+  QuotaFailure,
+  RequestInfo,
+  RetryInfo,
+} from '../gen/google/rpc/error_details.ts';
 import { Status } from '../gen/google/rpc/status.ts';
 import { FailureInfo } from '../gen/tamma/provider/v1/error.ts';
 
@@ -13,6 +19,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
   /** Every field of the request that is wrong. */
   readonly violations: readonly { readonly field: string; readonly description: string }[];
+  /** The sidecar's id of the call, as in its log. Absent: the failure is not the sidecar's. */
+  readonly callId?: string;
   readonly errorInfo?: ErrorInfo;
   readonly quotaFailure?: QuotaFailure;
   /** Attempts, what was used and spent before the failure, the upstream's own words. */
@@ -31,12 +39,14 @@ export function errorDetails(error: unknown): ErrorDetails {
   const errorInfo = read('google.rpc.ErrorInfo', ErrorInfo);
   const retryDelay = read('google.rpc.RetryInfo', RetryInfo)?.retryDelay;
   const quotaFailure = read('google.rpc.QuotaFailure', QuotaFailure);
+  const callId = read('google.rpc.RequestInfo', RequestInfo)?.requestId;
   const failure = read('tamma.provider.v1.FailureInfo', FailureInfo);
   return {
     reason: errorInfo?.reason ?? '',
     retryable: errorInfo?.metadata.retryable === 'true',
     ...(retryDelay && { retryAfterMs: Number(retryDelay.seconds) * 1e3 + retryDelay.nanos / 1e6 }),
     violations: read('google.rpc.BadRequest', BadRequest)?.fieldViolations ?? [],
+    ...(callId && { callId }),
     ...(errorInfo && { errorInfo }),
     ...(quotaFailure && { quotaFailure }),
     ...(failure && { failure }),

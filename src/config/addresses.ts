@@ -8,6 +8,10 @@ import {
   whole,
 } from './patterns.ts';
 
+/** Of the gRPC server, and of what operators look at. */
+export const DEFAULT_LISTEN = '127.0.0.1:50051';
+export const DEFAULT_ADMIN_LISTEN = '127.0.0.1:9464';
+
 const LOCAL_ADDRESS_ONLY = new RegExp(whole(LOCAL_ADDRESS), 'u');
 const SAFE_URL_ONLY = new RegExp(whole(SAFE_URL), 'su');
 const UNIX_SOCKET_ONLY = new RegExp(whole(UNIX_SOCKET), 'u');

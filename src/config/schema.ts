@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isSafeUrl } from './addresses.ts';
+import { DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, isSafeUrl } from './addresses.ts';
 import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
 import { callerJwtSchema, callersSchema } from './callers-schema.ts';
@@ -138,10 +138,10 @@ export const configSchema = group({
   limits: limitsSchema.prefault({}).describe('What one caller may ask for.'),
   errors: errorsSchema.prefault({}).describe('What callers are told of failures.'),
   overload: overloadSchema.prefault({}).describe('When new calls are refused to protect others.'),
-  listen: listeners('Where the gRPC server listens.', '127.0.0.1:50051'),
+  listen: listeners('Where the gRPC server listens.', DEFAULT_LISTEN),
   adminListen: oneListener(
     'Where /metrics, /livez, /readyz and the status page are.',
-    '127.0.0.1:9464',
+    DEFAULT_ADMIN_LISTEN,
   ),
   admin: adminSchema.prefault({}).describe('Who may look at what is at adminListen.'),
   healthListen: openAddress(

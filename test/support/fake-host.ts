@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { Host, Output, Sidecar } from '../../src/cli/serve.ts';
 
 /** A process that only notes what is done to it. Emit 'SIGTERM' and the like on it. */
@@ -7,6 +7,7 @@ export class FakeHost extends EventEmitter implements Host {
   out = '';
   err = '';
   readonly exits: number[] = [];
+  stdin: Host['stdin'] = Readable.from([]);
   readonly stdout: Output = noting((text) => {
     this.out += text;
   });

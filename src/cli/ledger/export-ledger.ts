@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { variable } from '../../config/environment.ts';
-import { type ReadFile, readYaml } from '../../config/files.ts';
 import { type ExportRange, exportRows } from '../../money/ledger/export-rows.ts';
 import { exportText } from '../../money/ledger/export-text.ts';
 import { LedgerError } from '../../money/store/ledger-error.ts';
 import { type Cli, CliError } from '../cli.ts';
+import { writtenConfig } from '../connection/listener.ts';
 
 interface Places {
   readonly directory?: string;
@@ -39,25 +39,14 @@ export async function exportLedger(options: LedgerExport, cli: Cli): Promise<voi
 }
 
 /** The directory that a sidecar with the same configuration uses; needs no API key to tell it. */
-function directoryOf(options: Places, { environment, readFile }: Cli): string {
-  const path = options.config ?? variable(environment, 'TAMMA_CONFIG');
+function directoryOf({ directory: named, config }: Places, cli: Cli): string {
   const directory =
-    options.directory ??
-    variable(environment, 'TAMMA_DATA_DIR') ??
-    (path === undefined ? undefined : configuredDirectory(path, readFile));
-  if (directory === undefined || directory === '') {
+    named ?? variable(cli.environment, 'TAMMA_DATA_DIR') ?? writtenConfig(config, cli)?.dataDir;
+  if (typeof directory !== 'string' || directory === '') {
     throw new CliError(
       'usage',
       'no ledger is named: give --directory, TAMMA_DATA_DIR or dataDir; see ledger --help',
     );
   }
   return directory;
-}
-
-function configuredDirectory(path: string, readFile: ReadFile): string | undefined {
-  const written = readYaml(path, readFile, (problem) => {
-    throw new CliError('usage', `${problem.path}: ${problem.message}`);
-  });
-  const isGroup = typeof written === 'object' && written !== null && 'dataDir' in written;
-  return isGroup && typeof written.dataDir === 'string' ? written.dataDir : undefined;
 }

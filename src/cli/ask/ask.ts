@@ -1,0 +1,91 @@
+import { SendMessageResponse } from '../../gen/tamma/provider/v1/provider.ts';
+import type { Cli } from '../cli.ts';
+import type { AskOptions } from '../commands/ask.ts';
+import { withSidecar } from '../connection/sidecar.ts';
+import { Printer } from '../print/printer.ts';
+import { Progress } from './progress.ts';
+import { requestOf } from './request.ts';
+import { summary } from './summary.ts';
+
+/** Asks, and prints the answer as it comes. */
+export async function ask(words: readonly string[], options: AskOptions, cli: Cli): Promise<void> {
+  const request = await requestOf(words, options, cli);
+  const print = options.json ? await jsonLines(cli) : text(options, cli);
+  try {
+    await withSidecar(options, cli, async (sidecar, rpc) => {
+      print.begin();
+      for await (const response of sidecar.sendMessage({ request }, rpc))
+        await print.event(response);
+    });
+  } finally {
+    await print.end();
+  }
+}
+
+interface Print {
+  begin(): void;
+  event(response: SendMessageResponse): Promise<void>;
+  /** Also where the call failed. */
+  end(): Promise<void>;
+}
+
+async function jsonLines(cli: Cli): Promise<Print> {
+  const { messageJson } = await import('../print/proto-json.ts');
+  const printer = new Printer(cli);
+  return {
+    begin: () => {},
+    event: (response) =>
+      printer.line(messageJson('SendMessageResponse', SendMessageResponse, response)),
+    end: async () => {},
+  };
+}
+
+function text({ quiet = false }: AskOptions, cli: Cli): Print {
+  const { stderr } = cli.host;
+  const printer = new Printer(cli);
+  const progress = new Progress(stderr, !quiet);
+  let last = '\n';
+
+  async function write(more: string): Promise<void> {
+    progress.clear();
+    last = more || last;
+    await printer.text(more);
+  }
+
+  function say(line: string): void {
+    progress.clear();
+    if (!quiet) stderr.write(`${line}\n`);
+  }
+
+  return {
+    begin: () => progress.wait('waiting'),
+    async event({ event }) {
+      switch (event?.$case) {
+        case 'started':
+          for (const warning of event.value.warnings) say(`! ${warning}`);
+          return progress.wait(`${event.value.model} answers`);
+        case 'reasoningDelta':
+          return progress.wait('thinking');
+        case 'hostedTool':
+          return progress.wait(`${event.value.type}: ${event.value.status}`);
+        case 'textDelta':
+        case 'refusalDelta':
+          return write(event.value.text);
+        case 'completed':
+          for (const { name, arguments: given } of event.value.toolCalls)
+            await write(`${name}(${given})\n`);
+          await endLine();
+          return say(summary(event.value));
+      }
+    },
+    async end() {
+      progress.clear();
+      await endLine();
+    },
+  };
+
+  /** An answer that was printed ends with a line break. */
+  async function endLine(): Promise<void> {
+    if (!last.endsWith('\n')) await write('\n');
+  }
+}

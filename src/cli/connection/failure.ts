@@ -1,0 +1,76 @@
+import { type ErrorDetails, errorDetails } from '../../client/error-details.ts';
+import { type Cli, CliError } from '../cli.ts';
+import type { Exit } from '../exit-codes.ts';
+
+/** Codes of gRPC by which failures are told apart. */
+const CODE = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  UNAVAILABLE: 14,
+} as const;
+
+interface Failed {
+  readonly address: string;
+  readonly json: boolean;
+  readonly cli: Cli;
+}
+
+/**
+ * What a call ended with, for whoever typed. With `json` it is a google.rpc.Status on standard error.
+ * What is no failure of a call comes back as it is.
+ */
+export async function failure(error: unknown, { address, json, cli }: Failed): Promise<unknown> {
+  if (!isStatus(error)) return error;
+  const details = errorDetails(error);
+  const exit = exitOf(error.code, details);
+  if (json) {
+    const { statusJson } = await import('../print/proto-json.ts');
+    cli.host.stderr.write(
+      `${JSON.stringify(statusJson(error.code, error.details, error.metadata))}\n`,
+    );
+    return new CliError(exit);
+  }
+  return new CliError(exit, said(error, details, exit === 'unreachable' ? address : undefined));
+}
+
+interface StatusError extends Error {
+  readonly code: number;
+  readonly details: string;
+  readonly metadata: { get(key: string): readonly (string | Buffer)[] };
+}
+
+function isStatus(error: unknown): error is StatusError {
+  return error instanceof Error && 'code' in error && 'details' in error && 'metadata' in error;
+}
+
+function exitOf(code: number, { reason, retryable }: ErrorDetails): Exit {
+  if (reason === '' && (code === CODE.UNAVAILABLE || code === CODE.DEADLINE_EXCEEDED)) {
+    return 'unreachable';
+  }
+  if (reason === 'CALLER_UNAUTHENTICATED' || code === CODE.PERMISSION_DENIED) return 'refused';
+  if (code === CODE.NOT_FOUND) return 'notFound';
+  if (code === CODE.INVALID_ARGUMENT) return 'usage';
+  return retryable || code === CODE.RESOURCE_EXHAUSTED ? 'tryLater' : 'failed';
+}
+
+/** The failure in one line, and below it what is wrong with each field, and what the upstream said. */
+function said(
+  { details: message, message: whole }: StatusError,
+  { reason, violations, callId, failure: info, retryAfterMs }: ErrorDetails,
+  address: string | undefined,
+): string {
+  const why = message || whole;
+  // grpc-js wraps what the system says.
+  const [, system = why] = /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(why) ?? [];
+  const head = [address, reason, system].filter((part) => part).join(': ');
+  const below = [
+    ...violations.map(({ field, description }) => `${field}: ${description}`),
+    ...(info?.upstreamMessage ? [`the upstream says: ${info.upstreamMessage}`] : []),
+    ...(retryAfterMs === undefined ? [] : [`try again in ${Math.ceil(retryAfterMs / 1_000)} s`]),
+    ...(callId === undefined ? [] : [`id of the call: ${callId}`]),
+  ];
+  return [head, ...below.map((line) => `  ${line}`)].join('\n');
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { variable } from '../../config/environment.ts';
+import { type Cli, CliError } from '../cli.ts';
+import { configOption, jsonOption } from '../options.ts';
+import { readMs } from '../values.ts';
+import { type Listener, listenerOf } from './listener.ts';
+
+/** How a sidecar is reached, and how its answer is printed. */
+export interface ConnectionOptions {
+  readonly address?: string;
+  readonly tls?: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  /** In ms. */
+  readonly timeout?: number;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** What is reached, and the beginning of the names of the variables that say where, and with which token. */
+const DOORS = {
+  listen: { what: 'the sidecar of the same configuration listens', prefix: 'TAMMA' },
+  adminListen: { what: 'its adminListen says', prefix: 'TAMMA_ADMIN' },
+} as const;
+export type Door = keyof typeof DOORS;
+
+/** Files of TLS, and the variable that stands for each. */
+const FILE_VARIABLES = { ca: 'TAMMA_CA', cert: 'TAMMA_CERT', key: 'TAMMA_KEY' } as const;
+
+interface Defaults {
+  /** What --json prints. */
+  readonly json: string;
+  /** In ms. Absent: the sidecar's own deadline. */
+  readonly timeoutMs?: number;
+  /** Default: that of the gRPC server. */
+  readonly door?: Door;
+}
+
+/** Within which a sidecar answers what it knows, in ms. */
+export const QUICK_MS = 10_000;
+
+/** Adds the options of a command that asks a running sidecar. Each variable stands for an option; that wins. */
+export function addConnectionOptions(
+  command: Command,
+  { json, timeoutMs, door = 'listen' }: Defaults,
+): Command {
+  const { what, prefix } = DOORS[door];
+  const { ca, cert, key } = FILE_VARIABLES;
+  const timeout = option('--timeout <duration>', 'such as 500ms, 30s, 5m').argParser(readMs);
+  if (timeoutMs !== undefined) timeout.default(timeoutMs, `${timeoutMs / 1_000}s`);
+  const all = [
+    option(
+      '--address <address>',
+      `host:port or unix:/path; default: where ${what}`,
+      prefix,
+      'ADDRESS',
+    ),
+    timeout,
+    option('--tls', 'speak TLS, as any of the next four does, too'),
+    option('--ca <path>', 'whom to trust, PEM; default: the roots of Node.js', ca),
+    option('--cert <path>', 'own certificate, PEM, with --key', cert),
+    option('--key <path>', 'its private key, PEM', key),
+    option('--server-name <name>', 'in its certificate, where it is not the address'),
+    option('--token <token>', 'bearer token; others can see command lines', prefix, 'TOKEN'),
+    option('--token-file <path>', 'file that holds it', prefix, 'TOKEN_FILE'),
+    configOption().helpGroup(GROUP),
+  ];
+  command.addOption(jsonOption(json));
+  for (const one of all) command.addOption(one);
+  return command;
+}
+
+const GROUP = 'Connection:';
+
+function option(flags: string, text: string, ...variable: readonly string[]): Option {
+  const name = variable.length === 0 ? '' : ` (${variable.join('_')})`;
+  return new Option(flags, `${text}${name}`).helpGroup(GROUP);
+}
+
+/**
+ * Where a sidecar is reached, and whether over TLS: by the command line, by the environment, or by the
+ * configuration.
+ */
+export function addressOf(door: Door, { address, config }: ConnectionOptions, cli: Cli): Listener {
+  const named = address ?? variable(cli.environment, `${DOORS[door].prefix}_ADDRESS`);
+  return named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
+}
+
+/** The files of TLS, and the name in the certificate; undefined if none is spoken. */
+export function tlsOf(options: ConnectionOptions, listener: Listener, { environment }: Cli) {
+  const file = (name: keyof typeof FILE_VARIABLES) =>
+    options[name] ?? variable(environment, FILE_VARIABLES[name]);
+  const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
+  const { serverName } = options;
+  const files = {
+    ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+    ...(serverName !== undefined && { serverName }),
+  };
+  const asked = listener.tls || options.tls === true || Object.keys(files).length > 0;
+  return asked ? files : undefined;
+}
+
+/**
+ * The token of the command line, or of the environment; of a file it is the first word.
+ *
+ * @throws CliError if the file cannot be read
+ */
+export function tokenOf(
+  door: Door,
+  { token, tokenFile }: ConnectionOptions,
+  { environment }: Cli,
+): string | undefined {
+  const { prefix } = DOORS[door];
+  if (token !== undefined) return token;
+  const inVariable = variable(environment, `${prefix}_TOKEN`);
+  if (tokenFile === undefined && inVariable !== undefined) return inVariable;
+  const file = tokenFile ?? variable(environment, `${prefix}_TOKEN_FILE`);
+  return file === undefined ? undefined : firstWord(readInput(file, 'utf8'));
+}
+
+export function firstWord(text: string): string | undefined {
+  return text.trim().split(/\s/, 1)[0];
+}
+
+/** @throws CliError if it cannot be read */
+export function readInput(path: string): Buffer;
+export function readInput(path: string, encoding: 'utf8'): string;
+export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
+  try {
+    return encoding === undefined ? readFileSync(path) : readFileSync(path, encoding);
+  } catch (error) {
+    const hasCode = error instanceof Error && 'code' in error;
+    throw new CliError('usage', `${path} cannot be read (${hasCode ? error.code : error})`);
+  }
+}
