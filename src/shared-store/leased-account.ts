@@ -11,6 +11,8 @@ import { Want } from './want.ts';
 export interface AccountKeeper {
   readonly options: Pick<SharedStoreOptions, 'leaseMs' | 'onOutage'>;
   readonly clock: Clock;
+  /** By which periods end. */
+  readonly dated: Pick<Clock, 'now'>;
   /** The server has been away for so long that nobody shall wait for it. */
   readonly isAway: boolean;
   /** Sees to the account until it rests. */
@@ -139,7 +141,7 @@ export class LeasedAccount implements BudgetAccount {
   /** It was released, and nothing would be lost if it were forgotten. */
   get isDone(): boolean {
     if (!this.#isReleased) return false;
-    return this.#lease.isSettled || this.#keeper.clock.now() >= this.#place.resetsAt;
+    return this.#lease.isSettled || this.#keeper.dated.now() >= this.#place.resetsAt;
   }
 
   /** To be called when it is forgotten. */

@@ -21,8 +21,7 @@ import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { type Sidecar, thisSidecar } from './sidecar.ts';
 import { Silence } from './silence.ts';
 
-export interface RedisAccountsDeps {
-  readonly clock: Clock;
+export interface RedisAccountsDeps extends Pick<AccountKeeper, 'clock' | 'dated'> {
   readonly log: Pick<ProviderLog, 'warn' | 'error'>;
   readonly definitions: readonly BudgetDefinition[];
   /** What this sidecar has spent. */
@@ -53,6 +52,7 @@ export function redisAccounts(
 class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly options: SharedStoreOptions;
   readonly clock: Clock;
+  readonly dated: Pick<Clock, 'now'>;
   readonly #runner: ScriptRunner;
   readonly #log: RedisAccountsDeps['log'];
   #definitions: ReadonlyMap<string, BudgetDefinition>;
@@ -77,9 +77,10 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   #isClosed = false;
 
   constructor(runner: ScriptRunner, options: SharedStoreOptions, deps: RedisAccountsDeps) {
-    const { clock, log, definitions, ledger, keepsLedger } = deps;
+    const { clock, dated, log, definitions, ledger, keepsLedger } = deps;
     this.options = options;
     this.clock = clock;
+    this.dated = dated;
     this.#runner = runner;
     this.#log = log;
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));

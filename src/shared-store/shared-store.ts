@@ -24,6 +24,8 @@ export interface SharedStore {
 
 export interface SharedStoreDeps {
   readonly clock: Clock;
+  /** By which periods begin and end, and by which records are dated. */
+  readonly dated: Clock;
   readonly log: ProviderLog;
   /** In [0, 1). */
   readonly random: () => number;

@@ -35,6 +35,8 @@ export interface SharedTotals {
 
 export interface SharedTotalsDeps {
   readonly clock: Clock;
+  /** By which records are dated. */
+  readonly dated: Pick<Clock, 'now'>;
   readonly log: Pick<ProviderLog, 'error'>;
   /** Of this sidecar: what the server lacks of it is told anew. */
   readonly ledger: Pick<Ledger, 'sums'>;
@@ -67,14 +69,15 @@ class RedisTotals implements SharedTotals {
   #isRefused = false;
 
   constructor(runner: ScriptRunner, keyPrefix: string, deps: SharedTotalsDeps) {
-    const { clock, log, ledger, directory } = deps;
+    const { clock, dated, log, ledger, directory } = deps;
     this.#log = log;
     this.#server = new TotalsServer(runner, keySpace(keyPrefix));
     this.#own = new ToldTotals(this.#server, {
       clock,
+      dated,
       ledger,
-      sender: senderOf(directory, clock.now()),
-      renew: () => newSender(directory, clock.now()),
+      sender: senderOf(directory, dated.now()),
+      renew: () => newSender(directory, dated.now()),
     });
     this.#timer = clock.after(PUSH_MS, () => void this.#pushAgain(), true);
     runner.onChange(() => {

@@ -13,8 +13,11 @@ const CHECK_MS = 10_000;
 /** Groups that are sent at once: a script call of some milliseconds. */
 const MAX_BATCH = 1_000;
 
-/** How often a millisecond is waited for in which nothing ends. */
+/** How often a millisecond is waited for in which nothing ends; no longer, for then the clock was set back. */
 const QUIET_TRIES = 50;
+
+/** Nothing is added so far ahead unless the clock is set back meanwhile, in ms. */
+const AHEAD_MS = 60_000;
 
 const ALL: readonly LedgerDimension[] = [
   'model',
@@ -27,6 +30,8 @@ const ALL: readonly LedgerDimension[] = [
 
 export interface ToldTotalsDeps {
   readonly clock: Clock;
+  /** By which records are dated. It may be set back. */
+  readonly dated: Pick<Clock, 'now'>;
   readonly ledger: Pick<Ledger, 'sums'>;
   readonly sender: TotalsSender;
   /** Called when the server has more of the sender than the ledger, which then has lost records. */
@@ -48,6 +53,7 @@ interface Batch {
 export class ToldTotals {
   readonly #server: TotalsServer;
   readonly #clock: Clock;
+  readonly #dated: Pick<Clock, 'now'>;
   readonly #ledger: Pick<Ledger, 'sums'>;
   readonly #renew: () => TotalsSender;
   #sender: TotalsSender;
@@ -59,12 +65,17 @@ export class ToldTotals {
   readonly #wrong = new Set<string>();
   #isCompared = false;
   #checkAt = Number.NEGATIVE_INFINITY;
-  /** Epoch ms of the last record, whole. */
+  /** Epoch ms of the latest record, whole. */
   #latest = Number.NEGATIVE_INFINITY;
+  /** It has regard to what stood in the ledger when this process began. */
+  #knowsLatest = false;
+  /** The last cut, and whether something was added that ended before it. */
+  #cut = { at: Number.NEGATIVE_INFINITY, isCrossed: false };
 
-  constructor(server: TotalsServer, { clock, ledger, sender, renew }: ToldTotalsDeps) {
+  constructor(server: TotalsServer, { clock, dated, ledger, sender, renew }: ToldTotalsDeps) {
     this.#server = server;
     this.#clock = clock;
+    this.#dated = dated;
     this.#ledger = ledger;
     this.#sender = sender;
     this.#renew = renew;
@@ -77,7 +88,9 @@ export class ToldTotals {
 
   add(record: LedgerRecord): void {
     if (record.endedAt < this.#sender.since) return;
-    this.#latest = Math.max(this.#latest, Math.floor(record.endedAt));
+    const endedAt = Math.floor(record.endedAt);
+    this.#latest = Math.max(this.#latest, endedAt);
+    if (endedAt < this.#cut.at) this.#cut.isCrossed = true;
     const [labels, totals] = dailyShare(record);
     if (this.#pending.add(labels, totals)) return;
     // The ledger has them all.
@@ -104,7 +117,7 @@ export class ToldTotals {
     this.#batch = batch;
     const before = this.#told.get(batch.day) ?? 0;
     const piece = { sender: this.#sender.id, ...batch };
-    const there = await this.#server.add(piece, before, this.#clock.now());
+    const there = await this.#server.add(piece, before, this.#dated.now());
     if (there === before + batch.attempts) {
       this.#told.set(batch.day, there);
       this.#batch = undefined;
@@ -141,11 +154,13 @@ export class ToldTotals {
 
   /** Finds the days of which the server has something else than the ledger. */
   async #compare(): Promise<void> {
-    const until = await this.#quietMoment();
+    await this.#findLatest();
+    const until = await this.#newCut();
     const since = Math.max(this.#sender.since, startOfDay(until - KEPT_MS));
     const batch = this.#batch;
     const pending = new Map(this.#pending.days.map((day) => [day, this.#pending.attempts(day)]));
     const { rows } = await this.#ledger.sums({ from: since, until, groupBy: ['day'] });
+    this.#throwIfCrossed();
     const owned = new Map(rows.map(({ day, attempts }) => [day, attempts]));
     const there = await this.#server.attempts(this.#sender.id);
     this.#told.clear();
@@ -174,7 +189,7 @@ export class ToldTotals {
   }
 
   async #tellAnew(day: string): Promise<void> {
-    const now = await this.#quietMoment();
+    const now = await this.#newCut();
     const until = Math.min(now, endOfDay(Date.parse(day)));
     const from = Math.max(this.#sender.since, Date.parse(day));
     // All of it has ended before, and so the ledger has it; what ends from now on is added later.
@@ -184,6 +199,7 @@ export class ToldTotals {
     try {
       const query = { from, until, groupBy: ALL, limit: Number.POSITIVE_INFINITY };
       const { rows, total } = await this.#ledger.sums(query);
+      this.#throwIfCrossed();
       for (let index = 0; index < Math.max(1, rows.length); index += MAX_BATCH) {
         const groups = rows
           .slice(index, index + MAX_BATCH)
@@ -199,17 +215,34 @@ export class ToldTotals {
     }
   }
 
+  /** Of a clock that was set back before this process began, the ledger has what is still to come. */
+  async #findLatest(): Promise<void> {
+    if (this.#knowsLatest) return;
+    const from = Math.floor(this.#dated.now()) + AHEAD_MS;
+    const { rows } = await this.#ledger.sums({ from, groupBy: ['day'] });
+    for (const { day } of rows) this.#latest = Math.max(this.#latest, endOfDay(Date.parse(day)));
+    this.#knowsLatest = true;
+  }
+
   /**
    * A time in whole epoch ms, as the ledger keeps it, before which all that was added has ended, and
-   * from which on all ends that is added later.
+   * from which on all ends that is added later; if not, it was crossed: after the clock was set back, or
+   * where something ends in every millisecond.
    */
-  async #quietMoment(): Promise<number> {
+  async #newCut(): Promise<number> {
     const { signal } = new AbortController();
-    for (let tries = 0; tries < QUIET_TRIES; tries += 1) {
-      const now = Math.floor(this.#clock.now());
-      if (now > this.#latest) return now;
+    const isLate = (now: number) => now <= this.#latest && now > this.#latest - QUIET_TRIES;
+    let now = Math.floor(this.#dated.now());
+    for (let tries = 0; isLate(now) && tries < QUIET_TRIES; tries += 1) {
       await pause(1, signal, this.#clock);
+      now = Math.floor(this.#dated.now());
     }
-    throw new StoreAwayError('Too much ends to compare totals now.');
+    const at = Math.max(now, this.#latest + 1);
+    this.#cut = { at, isCrossed: false };
+    return at;
+  }
+
+  #throwIfCrossed(): void {
+    if (this.#cut.isCrossed) throw new StoreAwayError('Too much ends to compare totals now.');
   }
 }

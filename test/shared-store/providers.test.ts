@@ -2,7 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
+import {
+  createOpenAIProvider,
+  type OpenAIProviderEnvironment,
+  type OpenAIProviderOptions,
+} from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
@@ -10,6 +14,8 @@ import { eventually } from './support.ts';
 
 /** 6 tokens in at 0.15 and 5 out at 0.60 dollars per million. */
 const PRICE = 3_900_000n;
+
+const HOUR_MS = 3_600_000;
 
 const BUDGET = {
   name: 'everybody',
@@ -40,16 +46,22 @@ describeWithRedis('providers that share a store', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function open(options: Partial<OpenAIProviderOptions> = {}): OpenAIProvider {
-    const provider = createOpenAIProvider({
-      keys: [],
-      baseUrl: upstream.url,
-      version: '1.2.3',
-      defaultModel: 'gpt-4o-mini',
-      budgets: { budgets: [BUDGET] },
-      sharedStore: { url: server.url, keyPrefix: 'test:', leaseMs: 60_000, onOutage: 'refuse' },
-      ...options,
-    });
+  function open(
+    options: Partial<OpenAIProviderOptions> = {},
+    environment: OpenAIProviderEnvironment = {},
+  ): OpenAIProvider {
+    const provider = createOpenAIProvider(
+      {
+        keys: [],
+        baseUrl: upstream.url,
+        version: '1.2.3',
+        defaultModel: 'gpt-4o-mini',
+        budgets: { budgets: [BUDGET] },
+        sharedStore: { url: server.url, keyPrefix: 'test:', leaseMs: 60_000, onOutage: 'refuse' },
+        ...options,
+      },
+      environment,
+    );
     providers.push(provider);
     return provider;
   }
@@ -92,5 +104,47 @@ describeWithRedis('providers that share a store', () => {
     await ask(second);
     expect(name()).toBe(made);
     expect(made.trim()).toMatch(/.-[0-9a-f]{8}$/);
+  });
+
+  it('spend from one day although the wall clock of one is set back across midnight', async () => {
+    const midnight = new Date().setUTCHours(24, 0, 0, 0);
+    /** A sidecar whose wall clock a test sets. */
+    const sidecar = () => {
+      let ahead = 0;
+      const budgets = { budgets: [{ ...BUDGET, period: 'day' as const }] };
+      const provider = open({ budgets }, { wallTime: () => Date.now() + ahead });
+      const set = (time: number) => {
+        ahead = time - Date.now();
+      };
+      // The store counts what others spent in micro-dollars.
+      const calls = () => (provider.getBudgets({})[0]?.spent ?? 0n) / PRICE;
+      return { provider, set, calls };
+    };
+    const days = (): readonly string[] =>
+      server
+        .command('keys', 'test:*:budget:everybody:*')
+        .split(/\s+/)
+        .map((key) => key.replace(/^.*everybody:(\d+).*$/, '$1'));
+    const [one, two] = [sidecar(), sidecar()];
+    for (const each of [one, two]) each.set(midnight + HOUR_MS);
+    await ask(one.provider);
+    await ask(two.provider);
+    await eventually(() => one.calls() === 2n && two.calls() === 2n);
+    // It stays on the day that it has begun, and so all is counted there.
+    one.set(midnight - HOUR_MS);
+    await ask(one.provider);
+    await ask(two.provider);
+    await eventually(() => one.calls() === 4n && two.calls() === 4n);
+    expect(one.provider.getBudgets({})).toMatchObject([{ startsAt: midnight }]);
+    // Whoever begins now begins the day of its own clock.
+    const late = sidecar();
+    late.set(midnight - HOUR_MS);
+    await ask(late.provider);
+    for (const each of [one, late]) each.set(midnight + 2 * HOUR_MS);
+    await ask(late.provider);
+    await eventually(() => [one, two, late].every(({ calls }) => calls() === 5n));
+    expect(new Set(days())).toContain(String(midnight));
+    const { rows } = await two.provider.getUsage({ groupBy: ['day'] });
+    expect(rows.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(6);
   });
 });

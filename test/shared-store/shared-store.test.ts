@@ -26,6 +26,7 @@ describeWithRedis('a shared store', () => {
       { url: server.url, keyPrefix: 'test:', leaseMs: 30_000, onOutage: 'refuse' },
       {
         clock: systemClock,
+        dated: systemClock,
         log,
         random: () => 0,
         definitions: [budget],

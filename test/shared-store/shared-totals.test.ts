@@ -53,7 +53,8 @@ class CountingClock implements Clock {
 
 describeWithRedis('totals on Redis', () => {
   const PUSH_MS = 2_000;
-  const DAY_MS = 86_400_000;
+  const HOUR_MS = 3_600_000;
+  const DAY_MS = 24 * HOUR_MS;
 
   let server: RedisServer;
   let connection: RedisConnection;
@@ -81,17 +82,20 @@ describeWithRedis('totals on Redis', () => {
 
   /** The totals of a sidecar, and its ledger, which tells of what it books. */
   function openTotals(directory?: string, clock = new FakeClock(Date.now())) {
+    /** By how much the wall clock was set, in ms. */
+    let ahead = 0;
+    const dated = { now: () => clock.now() + ahead, after: clock.after.bind(clock) };
     const runner = new Switch(connection);
     const log = new LogProbe();
     const early: LedgerRecord[] = [];
     let told = (booked: LedgerRecord): unknown => early.push(booked);
     const options = { retentionMs: 30 * DAY_MS, ...(directory !== undefined && { directory }) };
     const onRecord = (booked: LedgerRecord) => void told(booked);
-    const opened = openAlone(options, { clock, log, onRecord });
+    const opened = openAlone(options, { clock: dated, log, onRecord });
     const { ledger } = opened;
     const store = { keyPrefix: 'test:' };
     const own = new CountingClock(clock);
-    const totals = sharedTotals(runner, store, { clock: own, log, ledger, directory });
+    const totals = sharedTotals(runner, store, { clock: own, dated, log, ledger, directory });
     told = totals.add.bind(totals);
     early.forEach(told);
     ledgers.push(opened);
@@ -103,12 +107,15 @@ describeWithRedis('totals on Redis', () => {
       await eventually(() => own.waiting > 0);
     };
     const book = (callId: string, charge: Partial<Charge> = {}, labels = {}) => {
-      const { record } = aRecord(callId, { endedAt: clock.now(), ...charge }, labels);
+      const { record } = aRecord(callId, { endedAt: dated.now(), ...charge }, labels);
       ledger.open(anOpening({ ...record })).settle(record as Charge);
       // Nothing else ends in this millisecond.
       clock.advance(1);
     };
-    return { totals, clock, runner, log, today, push, ledger, book, close: opened.close };
+    const set = (ms: number) => {
+      ahead = ms;
+    };
+    return { totals, clock, set, runner, log, today, push, ledger, book, close: opened.close };
   }
 
   const ALL = { groupBy: [] };
@@ -309,6 +316,43 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       await one.push();
       expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
+    });
+
+    it.each([-3, 3, 26])(
+      'that were lost are told again after the wall clock was set by %p hours',
+      async (hours) => {
+        const one = openTotals();
+        one.book('a');
+        await one.push();
+        one.set(hours * HOUR_MS);
+        one.book('b');
+        await one.push();
+        server.command('flushall');
+        one.book('c');
+        for (let pushes = 0; pushes < 3; pushes += 1) await one.push(10_000);
+        expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
+        expect(one.log.lines).toEqual([]);
+      },
+    );
+
+    it('count once what ended later than now, because the wall clock was set back over a restart', async () => {
+      const directory = aDirectory();
+      const one = openTotals(directory);
+      one.book('a');
+      one.set(3 * HOUR_MS);
+      one.book('b');
+      await one.push();
+      await one.close();
+      const two = openTotals(directory, one.clock);
+      two.book('c');
+      await two.push();
+      expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
+      two.clock.advance(30 * HOUR_MS);
+      server.command('flushall');
+      two.book('d');
+      await two.push(10_000);
+      await two.push(10_000);
+      expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
     });
 
     it('that a new ledger does not know stay as they are', async () => {

@@ -121,7 +121,14 @@ export function openSidecar(runner: ScriptRunner, options: SidecarOptions = {}) 
   const accounts = redisAccounts(
     runner,
     { url: '', keyPrefix: 'test:', leaseMs: LEASE_MS, onOutage: 'refuse', ...store },
-    { clock, log, definitions: budgets, ledger: { spending: () => spent }, keepsLedger },
+    {
+      clock,
+      dated: clock,
+      log,
+      definitions: budgets,
+      ledger: { spending: () => spent },
+      keepsLedger,
+    },
   );
   const { instruments } = new TelemetryProbe();
   const book = new BudgetBook({ budgets, minOutputTokens: 1 }, accounts, {
