@@ -1,4 +1,5 @@
 import { callerBudgets } from './caller-options.ts';
+import { parseCertificates } from './config/ca-file.ts';
 import type { Config, ConfiguredTarget } from './config/schema.ts';
 import { configWarnings } from './config/warnings.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
@@ -104,7 +105,7 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
     ...(project === undefined ? {} : { project }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(proxyUrl === undefined ? {} : { proxy: proxyUrl }),
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined ? {} : { ca: { ...ca, parse: parseCertificates } }),
     keyHeader: keyHeader === 'auto' ? suitedHeader : keyHeader,
     modelNames: target.models,
     resolve: resolveOptions(target, config),

@@ -6,10 +6,23 @@ const CERTIFICATE =
 
 /** The certificates of a PEM file. Undefined once `fail` was told what is wrong. */
 export function certificates(text: string, fail: Fail): string | undefined {
+  try {
+    return parseCertificates(text);
+  } catch (error) {
+    return void fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * The certificates of a PEM file, and nothing else of it.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function parseCertificates(text: string): string {
   const found = text.match(CERTIFICATE) ?? [];
-  if (found.length === 0) return void fail('the file holds no certificate in PEM');
+  if (found.length === 0) throw new Error('the file holds no certificate in PEM');
   const bad = found.findIndex((pem) => !isCertificate(pem));
-  if (bad !== -1) return void fail(`the certificate ${bad + 1} of the file cannot be read`);
+  if (bad !== -1) throw new Error(`the certificate ${bad + 1} of the file cannot be read`);
   return found.join('\n');
 }
 

@@ -72,7 +72,7 @@ export const configSchema = group({
   caFile: filePath()
     .exactOptional()
     .describe(
-      'Path of a PEM file whose certificates are trusted beside the default roots, of upstreams and proxies. No default.',
+      'Path of a PEM file whose certificates are trusted beside the default roots, of upstreams and proxies; read again when it changes. No default.',
     ),
   api: choice(
     "The upstream's API over which models are asked that have both; auto chooses by model, request and upstream.",
@@ -241,8 +241,8 @@ type Resolved = 'apiKeyFile' | 'hostedTools' | 'keys' | 'targets' | 'timeout';
 export interface ConfiguredWay {
   /** Secret: may carry credentials. Absent: there is no proxy on the way. */
   readonly proxyUrl?: string;
-  /** What `caFile` holds, in PEM. */
-  readonly ca?: string;
+  /** What is trusted on the way, in PEM, and the file that holds it. */
+  readonly ca?: { readonly pem: string; readonly file: string };
 }
 
 /** An API key, and where it was read. */

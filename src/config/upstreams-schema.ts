@@ -107,7 +107,7 @@ const target = group({
   caFile: filePath()
     .exactOptional()
     .describe(
-      'Path of a PEM file whose certificates are trusted beside the default roots; left out: as the top level says. No default.',
+      'Path of a PEM file whose certificates are trusted beside the default roots, read again when it changes; left out: as the top level says. No default.',
     ),
   unknownModels: choice(
     'Models that neither the catalogue knows nor catalogue.declared names; auto refuses them at OpenAI and allows them elsewhere.',

@@ -30,7 +30,7 @@ export function readWays(settings: Settings, sources: SecretSources, report: Rep
   };
 }
 
-function wayOf(proxyUrl: string | undefined, ca: string | undefined): ConfiguredWay {
+function wayOf(proxyUrl: string | undefined, ca: ConfiguredWay['ca']): ConfiguredWay {
   return {
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(ca === undefined ? {} : { ca }),
@@ -42,9 +42,10 @@ function readCa(
   path: readonly PropertyKey[],
   { readFile, source }: SecretSources,
   report: Report,
-): string | undefined {
+): ConfiguredWay['ca'] {
   if (file === undefined) return undefined;
   const fail = failAt([...path, 'caFile'], source, report);
   const text = readText(file, readFile, fail);
-  return text === undefined ? undefined : certificates(text, fail);
+  const pem = text === undefined ? undefined : certificates(text, fail);
+  return pem === undefined ? undefined : { pem, file };
 }

@@ -6,7 +6,7 @@ import { ProviderError } from '../core/errors.ts';
 import { type Connect, throughTunnel } from './connect.ts';
 import type { Exchange } from './exchange.ts';
 import { HttpProxy } from './proxy.ts';
-import { trusting } from './trust.ts';
+import { type TrustedCertificates, trusting } from './trust.ts';
 
 export interface HttpRequest {
   /** Scheme, host and port. */
@@ -24,8 +24,8 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
   /** URL of the HTTP proxy that everything goes through, credentials allowed. Default: none. */
   readonly proxy?: string;
-  /** Certificates in PEM that are trusted beside the default roots. Default: none. */
-  readonly ca?: string;
+  /** Certificates that are trusted beside the default roots. Default: none. */
+  readonly ca?: TrustedCertificates;
 }
 
 /**
@@ -58,7 +58,8 @@ interface Pool {
 export class Transport {
   readonly #clock: Clock;
   readonly #proxy: HttpProxy | undefined;
-  readonly #connect: Connect;
+  readonly #timeoutMs: number;
+  #connect: Connect;
   #pool: Pool | undefined;
   /** They finish what runs over them. */
   readonly #retired = new Set<Agent>();
@@ -69,10 +70,15 @@ export class Transport {
   constructor(options: TransportOptions, { clock }: { readonly clock: Clock }) {
     const { connectTimeoutMs: timeout, proxy, ca } = options;
     this.#clock = clock;
-    const direct = buildConnector({ ...trusting(ca), timeout, allowH2: false });
+    this.#timeoutMs = timeout;
     this.#proxy = proxy === undefined ? undefined : new HttpProxy(proxy);
-    this.#connect =
-      this.#proxy === undefined ? direct : throughTunnel(this.#proxy, direct, timeout);
+    this.#connect = this.#connector(ca?.pem);
+  }
+
+  /** From now on these certificates, in PEM, are trusted beside the default roots, and no others. */
+  trust(pem: string): void {
+    this.#connect = this.#connector(pem);
+    if (this.#pool !== undefined && !this.#closed) this.#retire(this.#pool);
   }
 
   /** Sends at once, unless the exchange or its signal was ended before. */
@@ -95,6 +101,12 @@ export class Transport {
     this.#closed = true;
     const agents = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.agent])];
     await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #connector(pem: string | undefined): Connect {
+    const timeout = this.#timeoutMs;
+    const direct = buildConnector({ ...trusting(pem), timeout, allowH2: false });
+    return this.#proxy === undefined ? direct : throughTunnel(this.#proxy, direct, timeout);
   }
 
   #current(now: number): Pool {

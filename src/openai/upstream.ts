@@ -17,6 +17,7 @@ import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { type KeyOptions, RotatingKey } from './rotating-key.ts';
 import { Transport, type TransportOptions } from './transport.ts';
+import { followTrust } from './trust.ts';
 
 export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
   /** A call's `key` is a position in them. Empty: the server wants none. */
@@ -86,6 +87,11 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
   const keys = apiKeys.map((key, position) => rotatingKey(client, key, position, deps));
   const [first = new RequestBuilder(client)] = keys;
   const transport = new Transport(options, { clock });
+  const endTrust = followTrust(options.ca, {
+    clock,
+    log: deps.log ?? SILENT,
+    trust: (pem) => transport.trust(pem),
+  });
   const context = {
     transport,
     clock,
@@ -148,7 +154,10 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
         senders.flatMap((sender) => paths.map((path) => sender.build({ ...request, path }))),
       );
     },
-    close: () => transport.close(),
+    close: () => {
+      endTrust();
+      return transport.close();
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Surface } from '../core/model.ts';
 import type { BudgetOptions } from '../money/budget/options.ts';
 import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cache/options.ts';
 import type { LedgerOptions } from '../money/ledger/open-ledger.ts';
+import type { TrustedCertificates } from '../openai/trust.ts';
 import type { BreakerOptions } from '../policies/breaker/options.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
@@ -30,8 +31,8 @@ export interface UpstreamOptions {
   readonly keyHeader?: 'authorization' | 'api-key';
   /** URL of the HTTP proxy on the way to it, credentials allowed. Never logged. Default: none. */
   readonly proxy?: string;
-  /** Certificates in PEM that are trusted beside the default roots. Default: none. */
-  readonly ca?: string;
+  /** Certificates that are trusted beside the default roots. Default: none. */
+  readonly ca?: TrustedCertificates;
   /** What models of the catalogue are called there, such as Azure's deployments. Default: the same. */
   readonly modelNames?: Readonly<Record<string, string>>;
   /**

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import { LiveFiles } from '../core/live-files.ts';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AdminDoor, type Refusal } from './admin-door.ts';
 import { type HttpListener, listenHttp } from './admin-listener.ts';
 import type { ListenerOptions } from './listener/listen.ts';
-import { LiveFiles } from './listener/live-files.ts';
+
 import type { CallMemory } from './page/call-memory.ts';
 import { explain } from './page/explain.ts';
 import { SCRIPT_HASH } from './page/script.ts';

@@ -1,8 +1,8 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
+import { LiveFiles } from '../../core/live-files.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
-import { LiveFiles } from './live-files.ts';
 import { type PeerCertificate, readCertificate } from './peer-certificate.ts';
 
 /** How a listener is encrypted, and who may come. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock, Timer } from '../../core/clock.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /**
  * How often files are read again, in ms. Not watched for: what Kubernetes mounts are links that are
@@ -37,6 +37,11 @@ export class LiveFiles {
     const contents = await this.#read();
     this.#seen = JSON.stringify(contents);
     this.#deps.take(contents);
+    this.follow();
+  }
+
+  /** Reads them from now on: what they hold was taken before. */
+  follow(): void {
     if (this.#stopped) return;
     this.#timer = this.#deps.clock.after(READ_EVERY_MS, () => void this.#readAgain(), true);
   }
