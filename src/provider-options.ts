@@ -111,6 +111,7 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
     resolve: resolveOptions(target, config),
     ...(api === 'auto' ? {} : { surface: api }),
     ...batchApiOption(target),
+    allowStored: target.allowStored,
     timeouts: timeoutOptions(target, config),
     rateLimit: target.rateLimiting,
     breaker: { ...config.circuitBreaker, ...target.circuitBreaker },

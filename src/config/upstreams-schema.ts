@@ -80,6 +80,10 @@ export const upstreamShape = {
     .regex(API_VERSION, apiVersionError)
     .exactOptional()
     .describe("Azure's api-version. No default."),
+  allowStored: flag(
+    'Whether the upstream may store answers while their call runs, so that a break can be mended (recovery RESUME). Not with zero data retention; needs dataDir.',
+    false,
+  ),
   keyHeader: choice(
     'Header that carries the key; auto is api-key at Azure and authorization elsewhere.',
     ['auto', 'authorization', 'api-key'],

@@ -12,6 +12,7 @@ import type {
   Usage,
 } from './events.ts';
 import type { Flow } from './flow.ts';
+import type { KeptAnswer } from './kept-answer.ts';
 import type { KeyChoice } from './key-choice.ts';
 import type { MessageRequest } from './message.ts';
 import type { Target } from './model.ts';
@@ -57,6 +58,13 @@ export interface Call {
   /** Told to the caller in `started`. */
   readonly warnings: readonly string[];
   readonly recovery: StreamRecovery;
+  /**
+   * The upstream is to keep the answer while it is given, so that a break can be mended. Prepare says
+   * so, where the call asks for it and the upstream may.
+   */
+  readonly keeps?: true;
+  /** Goes on with this answer, which the upstream keeps, rather than with a new one. */
+  readonly resumes?: KeptAnswer;
   /** Nobody waits for it: it goes in capacity that others leave. Absent: somebody does. */
   readonly background?: true;
   /** Replaces the configured time-out, in ms. */
@@ -82,6 +90,16 @@ export interface Call {
   readonly onProgress: (progress: AttemptProgress) => void;
   /** The upstream reports what its headers say of its rate limits; the target's limiter listens. */
   readonly onHeadroom: (headroom: RateHeadroom) => void;
+  /**
+   * The upstream keeps the answer, and its id was read just now: before anything of it is emitted.
+   * Absent: nobody listens.
+   */
+  readonly onKept?: (answer: KeptAnswer) => void;
+  /**
+   * The upstream may keep an answer that nobody can go on with, stop or delete, for its id was not read.
+   * Absent: nobody listens.
+   */
+  readonly onLost?: () => void;
   /** The upstream sent something that nobody knows, by a name that may be shown. Absent: nobody listens. */
   readonly onUnknown?: (kind: UnknownKind, name: string) => void;
 }
@@ -100,8 +118,11 @@ export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTo
 /** What nobody knows: an event, a field of one, or a word for how an answer ended. */
 export type UnknownKind = 'event' | 'field' | 'finish_word';
 
-/** `reused` instead of `connected`: over a connection that served others before. */
-export type AttemptProgress = 'connected' | 'reused' | 'headers';
+/**
+ * `reused` instead of `connected`: over a connection that served others before. `working`: the upstream
+ * says that it is still at it, although nothing comes.
+ */
+export type AttemptProgress = 'connected' | 'reused' | 'headers' | 'working';
 
 /** The facts of a call, gathered on the way: for the log line, the metrics and error details. */
 export interface CallRecord {
@@ -126,6 +147,8 @@ export interface CallRecord {
   queuedMs: number;
   /** Time spent waiting between attempts because one failed. In ms. */
   backoffMs: number;
+  /** What came up on the way and the caller should know, one sentence each, for the next `started`. */
+  readonly warnings: string[];
   /** What attempts consumed, in order of their end. Metering writes it. */
   readonly charges: Charge[];
   /** Over all attempts; absent while nothing was consumed. */
@@ -190,6 +213,7 @@ export function newCallRecord(startedAt: number): CallRecord {
     upstreamStatus: 0,
     queuedMs: 0,
     backoffMs: 0,
+    warnings: [],
     charges: [],
   };
 }

@@ -27,6 +27,8 @@ export interface Started {
   readonly truncation?: Truncation;
   /** Name of the upstream that answers: `default`, or one of the configuration's `targets`. */
   readonly target: string;
+  /** The upstream keeps the answer while it is given. Absent: it does not. */
+  readonly storedUpstream?: true;
 }
 
 /** What a context policy left out of a conversation. */

@@ -1,4 +1,5 @@
 import type { Handler } from './call.ts';
+import type { KeptAnswers } from './kept-answer.ts';
 import type { UpstreamBatches } from './upstream-batches.ts';
 
 /** An OpenAI-compatible endpoint, as the pipeline sees it. */
@@ -13,6 +14,8 @@ export interface Upstream {
   readonly batches: UpstreamBatches;
   /** Makes ready what the first request needs, and sends none. Never rejects. */
   warm(): Promise<void>;
+  /** Answers that it keeps because a call said so. */
+  readonly kept: KeptAnswers;
   /** Closes idle connections and breaks those in use. */
   close(): Promise<void>;
 }

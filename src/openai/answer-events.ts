@@ -66,9 +66,10 @@ export class AnswerEvents {
       upstreamRequestId: this.#call.record.upstreamRequestId,
       attempt: this.#call.attempt,
       effectiveSettings: effectiveSettings(this.#call),
-      warnings: this.#call.warnings,
+      warnings: [...this.#call.warnings, ...this.#call.record.warnings],
       ...present({ truncation: this.#call.truncation }),
       target: this.#call.upstream,
+      ...present({ storedUpstream: this.#call.keeps }),
     });
   }
 

@@ -6,17 +6,17 @@ import type {
   UpstreamBatch,
   UpstreamBatches,
 } from '../core/upstream-batches.ts';
-import { BatchHttp, type BatchHttpDeps } from './batch-http.ts';
 import { batchLine, readResultLine, type Surfaces } from './batch-line.ts';
 import { uploadBody } from './batch-upload.ts';
 import { isObject, malformed } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { linesOf } from './lines.ts';
 import { readBody } from './read-body.ts';
+import { ResourceHttp, type ResourceHttpDeps } from './resource-http.ts';
 import { toUpstreamBatch } from './upstream-batch.ts';
 import { plainName } from './upstream-text.ts';
 
-export interface BatchesDeps extends BatchHttpDeps {
+export interface BatchesDeps extends ResourceHttpDeps {
   readonly surfaces: Surfaces;
   /** Longest line of results, in bytes. */
   readonly maxLineBytes: number;
@@ -42,11 +42,11 @@ const MAX_PAGES = 50;
 /** OpenAI's Files and Batch APIs, as far as batches need them. */
 export class OpenAIBatches implements UpstreamBatches {
   readonly #deps: BatchesDeps;
-  readonly #http: BatchHttp;
+  readonly #http: ResourceHttp;
 
   constructor(deps: BatchesDeps) {
     this.#deps = deps;
-    this.#http = new BatchHttp(deps);
+    this.#http = new ResourceHttp(deps);
   }
 
   line: UpstreamBatches['line'] = (customId, call) =>

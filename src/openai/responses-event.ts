@@ -8,6 +8,8 @@ import { isCall } from './responses-calls.ts';
 export interface ResponsesEvent {
   /** Absent where a server tells it by the event's name alone. */
   readonly type?: string | null;
+  /** Its place in the stream, from 0; missing at some servers. */
+  readonly sequence_number?: unknown;
   /** Id of the item that the event belongs to. */
   readonly item_id?: unknown;
   /** Place of that item in the answer's output; missing or wrong at some servers. */

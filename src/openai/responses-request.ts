@@ -19,7 +19,7 @@ const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
 /**
  * The call as a Responses request, streaming unless the model cannot. What the caller left out is
  * left out here, so that the upstream's default holds, with two exceptions: nothing is stored at the
- * upstream, and a function is not strict unless the caller says so.
+ * upstream unless the call says so, and a function is not strict unless the caller says so.
  *
  * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
  *   token biases, a prediction and participants' names, and they are not sent
@@ -31,8 +31,10 @@ export function toResponsesRequest(call: Call, servers: McpServers = {}): Params
     model,
     input: toInput(request.messages, target.model.instructionRole, call.upstream),
     ...(target.model.supports.streaming && STREAMED),
-    store: false,
-    // What is not stored must be carried. Models that do not reason answer 400 to this.
+    // In the background an answer outlives its connection, and is stored for that. With `store` left
+    // out it is so everywhere, and no longer than needed where the account has it that way.
+    ...(call.keeps ? { background: true } : { store: false }),
+    // What is not stored for long must be carried. Models that do not reason answer 400 to this.
     ...(target.model.reasoning.isReasoning && { include: ['reasoning.encrypted_content'] }),
     ...toSamplingParams(request),
     ...toResponsesTools(request, servers),

@@ -18,6 +18,21 @@ import { ResponsesOutput } from './responses-output.ts';
 import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
 
+/** Is told how far an answer has come, so that it can be gone on with over another connection. */
+export interface ResponseProgress {
+  /**
+   * An event of the answer has come.
+   *
+   * @param sequence its place in the stream, as the server says it
+   * @returns false if it was read before
+   */
+  reached(sequence: unknown): boolean;
+  /** The server names the answer. May be told more than once, and before anything of it is emitted. */
+  identified(id: string): void;
+  /** The server has said how the answer ended, and that it will not go on. */
+  ended(): void;
+}
+
 interface Finish {
   readonly finishReason: FinishReason;
   readonly rawFinishReason: string;
@@ -77,6 +92,7 @@ function readPart(output: ResponsesOutput, event: ResponsesEvent): void {
 /** Folds the events of one Responses stream into those of an answer. */
 export class ResponsesStream implements AnswerStream {
   readonly #call: Call;
+  readonly #progress: ResponseProgress | undefined;
   readonly #events: AnswerEvents;
   readonly #output: ResponsesOutput;
   readonly #unknown: UnknownParts;
@@ -84,8 +100,9 @@ export class ResponsesStream implements AnswerStream {
   #response: ResponseObject = {};
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
 
-  constructor(call: Call, emit: Emit) {
+  constructor(call: Call, emit: Emit, progress?: ResponseProgress) {
     this.#call = call;
+    this.#progress = progress;
     this.#events = new AnswerEvents(call, emit);
     this.#unknown = new UnknownParts(call);
     this.#output = new ResponsesOutput(this.#events, new HostedOutput(emit), call.upstream);
@@ -112,6 +129,11 @@ export class ResponsesStream implements AnswerStream {
     return this.#events.hasOutput;
   }
 
+  /** The server has taken the request, and not begun with it. */
+  get isQueued(): boolean {
+    return this.#response.status === 'queued';
+  }
+
   read(name: string, data: string): void {
     if (this.finished) return;
     if (name === 'error') throw reported(readErrorData(data), this.#call);
@@ -120,6 +142,7 @@ export class ResponsesStream implements AnswerStream {
       this.#unknown.responsesEventType(typeName(name, data));
       return;
     }
+    if (this.#progress?.reached(event.sequence_number) === false) return;
     this.#unknown.event(event);
     const type = event.type ?? name;
     const error = type === 'error' ? event : errorIn(event);
@@ -143,6 +166,7 @@ export class ResponsesStream implements AnswerStream {
 
   readWhole(body: string): void {
     const response = parseResponse(body);
+    if (ENDS.has(response.status)) this.#progress?.ended();
     const error = errorIn(response);
     if (error) throw reported(error, this.#call);
     this.#unknown.event({ response });
@@ -178,6 +202,7 @@ export class ResponsesStream implements AnswerStream {
     // What the first event said of the answer holds where later ones leave it out.
     this.#response = { ...this.#response, ...withoutNulls(response) };
     if (response.usage) this.#usage.add(response.usage);
+    if (response.id != null) this.#progress?.identified(stringOr(response.id));
   }
 
   #start(): void {
@@ -187,6 +212,7 @@ export class ResponsesStream implements AnswerStream {
   /** @param type of the event; the status is believed where it says worse */
   #end(type: string): void {
     const { status, error, output, incomplete_details } = this.#response;
+    this.#progress?.ended();
     if (type === 'response.failed' || status === 'failed') throw reported(error ?? {}, this.#call);
     if (type === 'response.cancelled' || status === 'cancelled') throw cancelledUpstream();
     this.#start();

@@ -1,6 +1,7 @@
 import type { Call, Emit } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
+import type { Completed } from '../core/events.ts';
 import type { Surface } from '../core/model.ts';
 import { type ProviderLog, SILENT } from '../core/provider-log.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -11,7 +12,9 @@ import { OpenAIBatches } from './batches.ts';
 import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
+import { KeptResponses } from './kept-responses.ts';
 import { listModels } from './models.ts';
+import { ResourceHttp } from './resource-http.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
@@ -110,18 +113,27 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
         headers: traceHeaders(call.context, options.traceState ?? false),
       }),
   };
+  const kept = new KeptResponses(keys.length, {
+    ...context,
+    surface: surfaces.responses,
+    resources: (key) => new ResourceHttp({ requests: keys[key] ?? first, transport, clock }),
+  });
+  const answerOnce = (call: Call, emit: Emit): Promise<Completed> =>
+    call.keeps
+      ? kept.answer(call, emit)
+      : new Answer(call, emit, surfaces[call.target.surface], context).run();
   return {
     endpoint,
+    kept,
     answer: (call, emit) => {
       const key = keys[call.key];
-      const surface = surfaces[call.target.surface];
-      if (!key?.canRenew) return new Answer(call, emit, surface, context).run();
+      if (!key?.canRenew) return answerOnce(call, emit);
       let hasEmitted = false;
       const pass: Emit = (event) => {
         hasEmitted = true;
         emit(event);
       };
-      const send = () => new Answer(call, pass, surface, context).run();
+      const send = () => answerOnce(call, pass);
       return withRenewed(key, send, () => hasEmitted || call.signal.aborted);
     },
     listModels: (signal) => {

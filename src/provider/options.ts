@@ -45,6 +45,11 @@ export interface UpstreamOptions {
   readonly surface?: Surface;
   /** Whether it has OpenAI's Batch API. Default: for batches that ask for it. */
   readonly batchApi?: boolean;
+  /**
+   * Whether it may store answers while their call runs, for calls with the recovery `resume`. Without a
+   * directory of the ledger, a process that dies leaves them there. Default false.
+   */
+  readonly allowStored?: boolean;
   /** What is left out is that of DEFAULT_TIMEOUTS. */
   readonly timeouts?: Partial<TimeoutOptions>;
   /** Per model. What is left out is that of DEFAULT_RATE_LIMIT. */

@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { AttemptSummary, Call, Handler, Stage } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { inUse } from '../core/in-use.ts';
+import type { ProviderLog } from '../core/provider-log.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
@@ -18,6 +19,8 @@ import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { upstreamHealth } from '../policies/health/stage.ts';
 import { keys } from '../policies/keys/stage.ts';
 import { rateLimit } from '../policies/rate-limit/stage.ts';
+import type { KeptRegister } from '../policies/recovery/kept-register.ts';
+import { resume } from '../policies/recovery/resume.ts';
 import { recovery } from '../policies/recovery/stage.ts';
 import type { RetryBudget } from '../policies/retry/budget.ts';
 import type { RetryOptions } from '../policies/retry/options.ts';
@@ -64,6 +67,8 @@ export interface PipelineDeps {
   readonly book: BudgetBook;
   /** Calls that may be repeated. */
   readonly repeats: Repeats;
+  /** Answers that upstreams keep. */
+  readonly register: KeptRegister;
   /** Absent: it is not configured. */
   readonly cache?: ResponseCache;
   readonly ledger: Ledger;
@@ -78,6 +83,7 @@ export interface PipelineDeps {
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
   readonly priceNotices: Pick<PriceNotices, 'priced'>;
+  readonly log: ProviderLog;
   /** Is told of what upstreams send that nobody knows. Default: nobody. */
   readonly unknown?: UnknownLog;
 }
@@ -123,6 +129,7 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
     upstreamHealth(parts), //             what GetStatus tells of the upstream
     attempt({ ...deps, server, onAttempt }), //      numbers the attempt; its client span and metrics
     metering({ ...deps, clock: deps.dated ?? clock, costs: { trackingEnabled } }), // what it consumed, into record and ledger
+    resume(options.retry, deps), // a break of an answer that the upstream keeps
     attemptTimeout(parts.timeouts, clock), // connect, headers, first token, idle
   ];
   return chain(stages, parts.upstream.answer);

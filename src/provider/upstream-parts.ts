@@ -171,7 +171,13 @@ export function breakerOptions({ breaker }: UpstreamOptions): BreakerOptions {
 }
 
 /** OpenAI itself serves what it names and nothing else; other upstreams serve what they like. */
-function rulesOf({ baseUrl, resolve, surface, modelNames = {} }: UpstreamOptions): UpstreamRules {
+function rulesOf({
+  baseUrl,
+  resolve,
+  surface,
+  allowStored = false,
+  modelNames = {},
+}: UpstreamOptions): UpstreamRules {
   const openAI = resolve?.openAI ?? isOpenAI(baseUrl);
   return {
     resolve: {
@@ -182,6 +188,7 @@ function rulesOf({ baseUrl, resolve, surface, modelNames = {} }: UpstreamOptions
       ...resolve,
     },
     modelNames,
+    allowStored,
     ...(surface === undefined ? {} : { surface }),
   };
 }

@@ -69,6 +69,7 @@ export function sharedLedger(own: Ledger, totals: Pick<SharedTotals, 'sums'>): L
     spending: (since) => own.spending(since),
     status: () => own.status(),
     close: () => own.close(),
+    kept: own.kept,
     ...(own.batches && { batches: own.batches }),
     async sums(query, signal) {
       try {

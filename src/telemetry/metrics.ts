@@ -177,6 +177,13 @@ export const METRICS = {
     'Attempts at a target after the first, by the reason of the failure before.',
     [target, reason],
   ),
+  resumes: own(
+    'counter',
+    'resumes',
+    '{connection}',
+    'Connections over which a stored answer was gone on with (RESUME), by the reason of the break before.',
+    [target, reason],
+  ),
   fallbacks: own(
     'counter',
     'fallbacks',

@@ -26,6 +26,7 @@ import { ModelLabels } from '../../src/telemetry/model-label.ts';
 import { aRouter, asking } from '../request/route/a-router.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { nothingKept } from '../support/kept.ts';
 import { aModel } from '../support/models.ts';
 import { random as randomOf } from '../support/random.ts';
 
@@ -155,6 +156,7 @@ export async function simulate(load: Load): Promise<Result> {
       }),
       ledger: noLedger(),
       repeats: new Repeats(clock),
+      register: nothingKept(clock),
       catalogue: () => CATALOGUE,
       tracer,
     },

@@ -33,6 +33,7 @@ import { aBudget, settled } from '../money/budget/books.ts';
 import { aRouter, asking } from '../request/route/a-router.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { nothingKept } from '../support/kept.ts';
 import { aModel } from '../support/models.ts';
 
 const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
@@ -205,6 +206,7 @@ function setUp(script: readonly Behaviour[]) {
       book,
       ledger,
       repeats: new Repeats(clock),
+      register: nothingKept(clock),
       catalogue: () => CATALOGUE,
       tracer,
     },

@@ -14,6 +14,7 @@ import { ModelLabels } from '../../src/telemetry/model-label.ts';
 import { aRouter, asking, CATALOGUE } from '../request/route/a-router.ts';
 import { drain } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { nothingKept } from '../support/kept.ts';
 
 describe('createPipeline', () => {
   it('fails a call whose route leads to no upstream', async () => {
@@ -44,6 +45,7 @@ describe('createPipeline', () => {
         }),
         ledger: noLedger(),
         repeats: new Repeats(clock),
+        register: nothingKept(clock),
         sizes: new PromptSizes(new TokenCounter()),
         catalogue: () => CATALOGUE,
         clock,
@@ -52,6 +54,7 @@ describe('createPipeline', () => {
         instruments,
         labels: new ModelLabels([]),
         priceNotices: { priced: () => {} },
+        log: SILENT,
       },
     );
     const { error } = await drain((emit) => pipeline(asking(), emit));

@@ -196,6 +196,7 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
       queuedMs: number,
       backoffMs: number,
       charges: fc.constant([]),
+      warnings: fc.constant([]),
       attemptLog: fc.constant([]),
       failedAttempts: fc.array(failedAttempt, { maxLength: 20 }),
       usage: fc.record({

@@ -39,7 +39,8 @@ export class LedgerEraser {
   readonly #release: () => void;
 
   /**
-   * Books what the journal of a process that died has, and so ends the journal.
+   * Books what the journal of a process that died has, and so ends the journal, but for what it says of
+   * answers that upstreams keep.
    *
    * @throws LedgerError if a sidecar has the directory
    */

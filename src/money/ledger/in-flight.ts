@@ -1,11 +1,15 @@
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import type { Attempt } from './attempt.ts';
-import type { Journal } from './journal.ts';
+import { type Journal, keptLines } from './journal.ts';
 import type { JournalLine } from './journal-line.ts';
 import type { Outage } from './outage.ts';
 
 /** How old the output of a running attempt may be in the journal. */
 const PROGRESS_INTERVAL_MS = 50;
+
+/** Answers of which it is known that upstreams keep them: more only if they refuse to delete any. */
+const MAX_KEPT = 10_000;
 
 export interface InFlightDeps {
   readonly journal: Journal;
@@ -13,16 +17,19 @@ export interface InFlightDeps {
   readonly clock: Clock;
 }
 
-/** The attempts that run, and their journal. Never throws: the outage tells what went wrong. */
+/** The attempts that run, the answers that upstreams keep, and their journal. Never throws: the outage tells what went wrong. */
 export class InFlight {
   readonly #journal: Journal;
   readonly #outage: Outage;
   readonly #clock: Clock;
   readonly #attempts = new Set<Attempt>();
+  readonly #kept = new Map<string, KeptPlace>();
   #timer: Timer | undefined;
   #ticking = false;
 
-  constructor({ journal, outage, clock }: InFlightDeps) {
+  /** @param kept what the journal began with */
+  constructor({ journal, outage, clock }: InFlightDeps, kept: readonly KeptPlace[] = []) {
+    for (const place of kept) this.#kept.set(place.id, place);
     this.#journal = journal;
     this.#outage = outage;
     this.#clock = clock;
@@ -47,6 +54,18 @@ export class InFlight {
     this.#attempts.delete(attempt);
   }
 
+  /** In the path of a call. */
+  keep(place: KeptPlace): void {
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size >= MAX_KEPT) this.gone(oldest);
+    this.#kept.set(place.id, place);
+    this.append({ type: 'kept', place });
+  }
+
+  gone(id: string): void {
+    if (this.#kept.delete(id)) this.append({ type: 'gone', id });
+  }
+
   /** Whether it could. */
   append(line: JournalLine): boolean {
     return !this.#journal.broken && this.#outage.watchNow(() => this.#journal.append(line));
@@ -57,17 +76,18 @@ export class InFlight {
     return this.#outage.watchNow(() => this.#journal.renew(this.#lines(more)));
   }
 
-  /** Leaves a journal if attempts run still, or `keep` says so. */
+  /** Leaves a journal if attempts run still, an upstream keeps an answer, or `keep` says so. */
   close(keep: boolean): void {
     this.#timer?.cancel();
     this.#progress();
-    if (keep || this.#attempts.size > 0) this.#journal.close();
+    if (keep || this.#attempts.size > 0 || this.#kept.size > 0) this.#journal.close();
     else this.#outage.watchNow(() => this.#journal.remove());
   }
 
   *#lines(more: Iterable<JournalLine>): Iterable<JournalLine> {
     for (const attempt of this.#attempts) yield opened(attempt);
     yield this.#progressLine([...this.#attempts]);
+    yield* keptLines(this.#kept.values());
     yield* more;
   }
 

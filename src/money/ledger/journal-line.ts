@@ -1,3 +1,4 @@
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import type { LedgerOpening } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
 
@@ -13,7 +14,11 @@ export type JournalLine =
   /** Settled, but the database would not take it. */
   | { readonly type: 'settled'; readonly number: number; readonly stored: StoredRecord }
   /** In the database, or void: there is nothing to recover. */
-  | { readonly type: 'done'; readonly numbers: readonly number[] };
+  | { readonly type: 'done'; readonly numbers: readonly number[] }
+  /** An upstream keeps an answer. */
+  | { readonly type: 'kept'; readonly place: KeptPlace }
+  /** It is deleted. */
+  | { readonly type: 'gone'; readonly id: string };
 
 export interface ProgressLine {
   readonly type: 'progress';
@@ -41,6 +46,10 @@ function toFields(line: JournalLine): readonly unknown[] {
       return ['settled', line.number, flattenRecord(line.stored)];
     case 'done':
       return ['done', line.numbers];
+    case 'kept':
+      return ['kept', line.place];
+    case 'gone':
+      return ['gone', line.id];
   }
 }
 
@@ -67,6 +76,10 @@ function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
       return { type, number: Number(first), stored: raiseRecord(second as FlatRecord) };
     case 'done':
       return { type, numbers: first as number[] };
+    case 'kept':
+      return { type, place: first as KeptPlace };
+    case 'gone':
+      return { type, id: String(first) };
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { segmentPath } from '../store/directory.ts';
+import type { KeptPlace } from '../../core/kept-answer.ts';
+import { segmentNumbers, segmentPath } from '../store/directory.ts';
 import { JOURNAL_VERSION, type JournalLine, writeLine } from './journal-line.ts';
 
 /** A segment is replaced once it is longer than this, and twice as long as it began. */
@@ -22,13 +23,17 @@ interface Segment {
 export class Journal {
   readonly #directory: string;
   /** Of all segments that are there. */
-  readonly #paths: string[] = [];
-  #lastNumber = 0;
+  readonly #paths: string[];
+  #lastNumber: number;
   #segment: Segment | undefined;
 
-  /** @param directory One without a journal. The first segment begins with `renew`. */
+  /**
+   * @param directory If a journal is there, `renew` takes its place, and must begin with what it holds.
+   */
   constructor(directory: string) {
     this.#directory = directory;
+    this.#paths = segmentPaths(directory);
+    this.#lastNumber = segmentNumbers(directory).at(-1) ?? 0;
   }
 
   /** Nothing is appended: there is no segment yet, or a write failed. `renew` mends it. */
@@ -71,6 +76,12 @@ export class Journal {
     this.#paths.push(path);
   }
 
+  /** Makes these lines all there is, for the next start. Throws what node:fs throws. */
+  replaceBy(lines: Iterable<JournalLine>): void {
+    this.renew(lines);
+    this.close();
+  }
+
   /** Leaves what is there to the next start. */
   close(): void {
     if (this.#segment !== undefined) closeSync(this.#segment.file);
@@ -86,6 +97,15 @@ export class Journal {
   #deleteSegments(): void {
     for (const path of this.#paths.splice(0)) rmSync(path);
   }
+}
+
+/** Of all segments that are there, oldest first. */
+export function segmentPaths(directory: string): string[] {
+  return segmentNumbers(directory).map((number) => segmentPath(directory, number));
+}
+
+export function keptLines(places: Iterable<KeptPlace>): readonly JournalLine[] {
+  return [...places].map((place) => ({ type: 'kept', place }));
 }
 
 function begin(path: string, lines: Iterable<JournalLine>): Segment {

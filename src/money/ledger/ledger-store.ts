@@ -1,9 +1,9 @@
 import { releaseReserve } from '../store/reserve.ts';
 import type { StorePlace } from '../store/serve-stores.ts';
-import type { LedgerQuery, LedgerRecord, LedgerSums, Spending } from './ledger.ts';
+import type { LedgerQuery, LedgerSums, Spending } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
 import { RecordStore } from './record-store.ts';
-import { recover } from './recover.ts';
+import { type Recovered, recover } from './recover.ts';
 import type { RetentionOptions } from './retention.ts';
 import { Reading, toSums } from './sums.ts';
 import { dayOf, Groups, type Labels, type Totals } from './totals.ts';
@@ -11,18 +11,20 @@ import { dayOf, Groups, type Labels, type Totals } from './totals.ts';
 /** What the ledger does in the worker. */
 export type LedgerOperations = ReturnType<typeof ledgerStore>;
 
+const NOTHING: Recovered = { records: [], kept: [] };
+
 const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
 
 /** The ledger as the worker opens it: books what a process that died has left. Every operation throws what SQLite throws. */
 export function ledgerStore({ database, directory }: StorePlace) {
   const store = new RecordStore(database);
-  let recovered = directory === undefined ? [] : recover(directory, store);
+  let recovered = directory === undefined ? NOTHING : recover(directory, store);
   let reading: Reading | undefined;
   return {
-    /** The records that a process that died had left, and that were booked just now. Tells them once. */
-    recovered: (): readonly LedgerRecord[] => {
+    /** What a process that died had left; its records were booked just now. Tells it once. */
+    recovered: (): Recovered => {
       const told = recovered;
-      recovered = [];
+      recovered = NOTHING;
       return told;
     },
     /** Makes room on a disk that is full, for the last that is written. */

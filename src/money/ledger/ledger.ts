@@ -1,5 +1,6 @@
 import type { Charge } from '../../core/call.ts';
 import type { StoreStatus } from '../../core/store-status.ts';
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
@@ -106,6 +107,16 @@ export interface Spending {
   readonly picoDollars: bigint;
 }
 
+/** Which answers upstreams keep on our behalf, so that none stays there if the process dies. */
+export interface KeptBook {
+  /** Those that processes that died have left. */
+  readonly left: readonly KeptPlace[];
+  /** An upstream keeps an answer. */
+  add(place: KeptPlace): void;
+  /** It is deleted. Idempotent. */
+  gone(id: string): void;
+}
+
 /** The durable record of every attempt that consumed tokens. */
 export interface Ledger {
   /** Before the request is sent. */
@@ -124,6 +135,7 @@ export interface Ledger {
   spending(since: number): readonly Spending[];
   /** What is kept of batches. Absent: the ledger is in memory, and there are none. */
   readonly batches?: BatchBooks;
+  readonly kept: KeptBook;
   status(): LedgerStatus;
   /** Writes out what is left. */
   close(): Promise<void>;

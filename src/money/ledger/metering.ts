@@ -21,6 +21,9 @@ export interface CostOptions {
   readonly trackingEnabled: boolean;
 }
 
+/** Tokens of an answer that nobody has seen. */
+const USUAL_OUTPUT = 500;
+
 export interface MeteringDeps {
   readonly clock: Clock;
   /** The catalogue of the moment. */
@@ -39,7 +42,8 @@ export interface MeteringDeps {
  * the attempt's end is seen outside.
  *
  * An attempt that fails without output costs nothing, for the upstream did not answer. One that the
- * caller, the deadline or the drain ends costs its prompt from the moment it is sent.
+ * caller, the deadline or the drain ends costs its prompt from the moment it is sent. So does one whose
+ * answer the upstream may go on with although nobody heard of it, and a usual answer as well.
  */
 export function metering(deps: MeteringDeps): Stage {
   return (next) =>
@@ -54,7 +58,8 @@ export function metering(deps: MeteringDeps): Stage {
         emit(event);
       };
       try {
-        return await meter.complete(await next({ ...call, onProgress }, pass));
+        const onLost = () => meter.markLost();
+        return await meter.complete(await next({ ...call, onProgress, onLost }, pass));
       } catch (thrown) {
         const error = ProviderError.from(thrown);
         // Disposed of, in a process without a drain, the connections break before the signal.
@@ -77,6 +82,8 @@ class AttemptMeter {
   readonly #entry: LedgerEntry | undefined;
   /** Of hosted tools that were told whole, by id, for an attempt that does not end well. */
   readonly #uses = new Map<string, string>();
+  /** The upstream may produce an answer of which nothing will come. */
+  #lost = false;
   /** Absent: no output was. */
   #received: string | undefined;
 
@@ -91,6 +98,10 @@ class AttemptMeter {
     if (this.#sent) return;
     this.#sent = true;
     this.#entry?.sent();
+  }
+
+  markLost(): void {
+    this.#lost = true;
   }
 
   see(event: AnswerEvent): void {
@@ -116,7 +127,7 @@ class AttemptMeter {
   /** Charges an attempt that ended without an answer, or after it. */
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
     if (this.#settled) return;
-    if (this.#received !== undefined || (byCaller && this.#sent)) {
+    if (this.#received !== undefined || this.#lost || (byCaller && this.#sent)) {
       this.#noteRoughly();
       const usage = await this.#fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
       this.#settle(usage, '', error.reason);
@@ -156,6 +167,7 @@ class AttemptMeter {
   /** At most what the model was told to write: a reservation was made for that. */
   async #countReceived(): Promise<number> {
     const { maxTokens = Number.POSITIVE_INFINITY } = this.#call.request;
+    if (this.#lost) return Math.min(USUAL_OUTPUT, maxTokens);
     const counted = await this.#deps.sizes.outputTokens(this.#call, this.#received ?? '');
     return Math.min(counted, maxTokens);
   }

@@ -1,5 +1,8 @@
-import type { Ledger, LedgerEntry } from './ledger.ts';
+import type { KeptBook, Ledger, LedgerEntry } from './ledger.ts';
 import { NO_LABELS, noTotals } from './totals.ts';
+
+/** Where nothing outlives the process. */
+export const NO_KEPT_BOOK: KeptBook = { left: [], add() {}, gone() {} };
 
 const IGNORED: LedgerEntry = { sent() {}, progress() {}, settle() {}, void() {} };
 
@@ -12,6 +15,7 @@ const NO_LEDGER: Ledger = {
     partial: false,
   }),
   spending: () => [],
+  kept: NO_KEPT_BOOK,
   status: () => ({ since: 0, pending: 0, lost: 0 }),
   close: async () => {},
 };

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import { LedgerError, messageOf } from '../store/ledger-error.ts';
 import type { Stores } from '../store/store-client.ts';
 import type { BatchOperations } from './batch-books.ts';
-import { Journal } from './journal.ts';
+import { Journal, keptLines } from './journal.ts';
 import type { Ledger, LedgerRecord } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import type { LedgerOperations } from './ledger-store.ts';
@@ -49,22 +50,22 @@ export function openLedger(options: LedgerOptions, deps: LedgerDeps): Ledger {
       { store, batches, ...deps },
     );
   }
-  const recovered = store.askNow('recovered');
-  if (recovered.length > 0) {
+  const { records, kept } = store.askNow('recovered');
+  if (records.length > 0) {
     deps.log.info(
-      { directory, recovered: recovered.length },
+      { directory, recovered: records.length },
       'booked attempts that a process that died had left',
     );
   }
-  for (const record of recovered) deps.onRecord?.(record);
-  const journal = newJournal(directory);
-  return new SqliteLedger({ retentionMs }, { store, batches, journal, ...deps });
+  for (const record of records) deps.onRecord?.(record);
+  const journal = newJournal(directory, kept);
+  return new SqliteLedger({ retentionMs }, { store, batches, journal, kept, ...deps });
 }
 
-function newJournal(directory: string): Journal {
+function newJournal(directory: string, kept: readonly KeptPlace[]): Journal {
   const journal = new Journal(directory);
   try {
-    journal.renew([]);
+    journal.renew(keptLines(kept));
   } catch (cause) {
     throw new LedgerError(`the ledger in ${directory} cannot be opened: ${messageOf(cause)}`, {
       cause,

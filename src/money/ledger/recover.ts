@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import { estimatedUsage } from '../../core/usage.ts';
-import { segmentNumbers, segmentPath } from '../store/directory.ts';
 import { LedgerError } from '../store/ledger-error.ts';
+import { Journal, keptLines, segmentPaths } from './journal.ts';
 import { JOURNAL_VERSION, type JournalLine, type ProgressLine, readLine } from './journal-line.ts';
 import { type LedgerOpening, type LedgerRecord, PROCESS_DIED } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
@@ -16,16 +17,25 @@ interface Found {
   outputTokens: number;
 }
 
+/** What processes that died have left. */
+export interface Recovered {
+  /** What was booked just now. */
+  readonly records: readonly LedgerRecord[];
+  /** What upstreams may still keep. */
+  readonly kept: readonly KeptPlace[];
+}
+
 /**
- * Books what a journal in the directory holds and the database does not, then deletes it: what was
- * settled as it was, what was in flight as an estimate. Returns what it booked.
+ * Books what a journal in the directory holds and the database does not: what was settled as it was,
+ * what was in flight as an estimate. Then deletes it, but for what it says of answers that upstreams
+ * keep, which is a journal of its own from then on.
  *
  * May be interrupted at any point and done again.
  *
  * @throws LedgerError if a newer version of this program wrote the journal.
  */
-export function recover(directory: string, store: RecordStore): readonly LedgerRecord[] {
-  const paths = segmentNumbers(directory).map((number) => segmentPath(directory, number));
+export function recover(directory: string, store: RecordStore): Recovered {
+  const paths = segmentPaths(directory);
   const journal = new JournalReader();
   for (const path of paths) journal.read(path);
   const records = journal.records();
@@ -34,14 +44,17 @@ export function recover(directory: string, store: RecordStore): readonly LedgerR
     const added = store.add(records.slice(start, start + BATCH));
     for (const { record } of added) recovered.push(record);
   }
-  for (const path of paths) rmSync(path);
-  return recovered;
+  const kept = journal.kept();
+  if (kept.length === 0) for (const path of paths) rmSync(path);
+  else new Journal(directory).replaceBy(keptLines(kept));
+  return { records: recovered, kept };
 }
 
 /** Reads the segments that one process left, oldest first. */
 class JournalReader {
   readonly #inFlight = new Map<number, Found>();
   readonly #settled = new Map<number, StoredRecord>();
+  readonly #kept = new Map<string, KeptPlace>();
   /** Epoch ms: the last sign of life. */
   #lastSeen = 0;
 
@@ -51,6 +64,10 @@ class JournalReader {
       // The last line of a killed process may be there in part; a power failure may spoil others.
       if (line !== undefined) this.#take(line, path);
     }
+  }
+
+  kept(): readonly KeptPlace[] {
+    return [...this.#kept.values()];
   }
 
   records(): readonly StoredRecord[] {
@@ -82,6 +99,12 @@ class JournalReader {
           this.#inFlight.delete(number);
           this.#settled.delete(number);
         }
+        break;
+      case 'kept':
+        this.#kept.set(line.place.id, line.place);
+        break;
+      case 'gone':
+        this.#kept.delete(line.id);
         break;
     }
   }

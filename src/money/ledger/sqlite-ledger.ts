@@ -1,5 +1,6 @@
 import type { Charge } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { KeptPlace } from '../../core/kept-answer.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
@@ -8,6 +9,7 @@ import { type BatchOperations, batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
 import type {
+  KeptBook,
   Ledger,
   LedgerEntry,
   LedgerOpening,
@@ -19,6 +21,7 @@ import type {
 } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import type { LedgerOperations } from './ledger-store.ts';
+import { NO_KEPT_BOOK } from './no-ledger.ts';
 import { Outage } from './outage.ts';
 import { QueryQueue } from './query-queue.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
@@ -29,6 +32,8 @@ export interface SqliteLedgerDeps {
   readonly batches: StoreClient<BatchOperations>;
   /** Of what is in flight. Absent: nothing outlives the process. */
   readonly journal?: Journal;
+  /** What the journal says that upstreams keep. Default: nothing. */
+  readonly kept?: readonly KeptPlace[];
   readonly clock: Clock;
   readonly log: LedgerLog;
   readonly onRecord?: (record: LedgerRecord) => void;
@@ -82,9 +87,10 @@ export class SqliteLedger implements Ledger {
   #closing: Promise<void> | undefined;
 
   readonly batches?: BatchBooks;
+  readonly kept: KeptBook;
 
   constructor(retention: RetentionOptions, deps: SqliteLedgerDeps) {
-    const { store, journal, clock, log } = deps;
+    const { store, journal, kept = [], clock, log } = deps;
     this.#onRecord = deps.onRecord;
     this.#store = store;
     this.#clock = clock;
@@ -95,8 +101,16 @@ export class SqliteLedger implements Ledger {
     this.#newRetention = () => new Retention(retention, { store, outage, clock });
     if (journal !== undefined) {
       this.#retention = this.#newRetention();
-      this.#inFlight = new InFlight({ journal, outage: this.#journal, clock });
+      const inFlight = new InFlight({ journal, outage: this.#journal, clock }, kept);
+      this.#inFlight = inFlight;
       this.batches = batchBooks(deps.batches, (record) => this.#onRecord?.(record));
+      this.kept = {
+        left: kept,
+        add: (place) => inFlight.keep(place),
+        gone: (id) => inFlight.gone(id),
+      };
+    } else {
+      this.kept = NO_KEPT_BOOK;
     }
   }
 

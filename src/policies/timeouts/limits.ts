@@ -32,14 +32,25 @@ export function limitsOf(options: TimeoutOptions, clock: Clock): (call: Call) =>
     const firstTokenMs = call.firstTokenTimeoutMs ?? own?.firstTokenMs ?? options.firstTokenMs;
     const idleMs = call.idleTimeoutMs ?? own?.idleMs ?? options.idleMs;
     const leaveAfterMs = call.alternatives.length > 0 ? shareOf(call, clock) : undefined;
+    const idle = inNumbers(idleMs, () => automaticIdleMs(call, leaveAfterMs));
     return {
       connect: own?.connectMs ?? options.connectMs,
-      headers: headersMs === 'auto' ? (leaveAfterMs ?? HEADERS_MS) : headersMs,
-      first_token:
-        firstTokenMs === 'auto' ? automaticFirstTokenMs(call, leaveAfterMs) : firstTokenMs,
-      idle: idleMs === 'auto' ? automaticIdleMs(call, leaveAfterMs) : idleMs,
+      headers: inNumbers(headersMs, () => leaveAfterMs ?? HEADERS_MS),
+      first_token: resumesOutput(call)
+        ? idle
+        : inNumbers(firstTokenMs, () => automaticFirstTokenMs(call, leaveAfterMs)),
+      idle,
     };
   };
+}
+
+function inNumbers(configured: number | 'auto', automatic: () => number): number {
+  return configured === 'auto' ? automatic() : configured;
+}
+
+/** Its first output was on another connection. */
+function resumesOutput({ resumes }: Call): boolean {
+  return resumes?.hasOutput === true;
 }
 
 /** Whether the model may be silent for long before and between its words. */

@@ -86,6 +86,10 @@ class PhaseWatch implements FlowWatcher {
   }
 
   reached(progress: AttemptProgress): void {
+    if (progress === 'working') {
+      this.#enter(this.#phase);
+      return;
+    }
     if (progress === 'reused') this.#reused = true;
     if (this.#phase === 'connect' && progress !== 'headers') this.#enter('headers');
     else if (this.#beforeHeaders && progress === 'headers') this.#enter('first_token');

@@ -47,6 +47,7 @@ export function startAtZero(instruments: Instruments, known: KnownFromTheStart):
   for (const { name, server } of known.targets) {
     const target = { [ATTRIBUTE.target]: name };
     zeros(instruments.retries, target, ATTRIBUTE.reason, TRIED_AGAIN);
+    zeros(instruments.resumes, target, ATTRIBUTE.reason, TRIED_AGAIN);
     zeros(instruments.fallbacks, target, ATTRIBUTE.reason, TRIED_AGAIN);
     zeros(instruments.keysSetAside, target, ATTRIBUTE.reason, KEY_REFUSALS);
     zeros(instruments.unknownParts, target, ATTRIBUTE.kind, UNKNOWN_KINDS);

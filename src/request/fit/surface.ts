@@ -6,6 +6,8 @@ import { isBeyondChat } from './beyond-chat.ts';
 export interface SurfaceOptions {
   /** The upstream is OpenAI itself, where both surfaces are at home. */
   readonly openAI: boolean;
+  /** The upstream is to keep the answer while it is given. Default: it is not. */
+  readonly keeps?: boolean;
   /** As configured. Default: chosen per model and request. */
   readonly override?: Surface;
 }
@@ -36,6 +38,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the upstream is not OpenAI | Chat Completions, which every compatible server speaks |
  * | the request needs Responses: its tools, their results or its files do, it asks a reasoning model to tell what it thinks, brings back its sealed reasoning, or wants the prompt cached for 12 hours | Responses |
  * | the request uses what only Chat Completions takes | Chat Completions |
+ * | the answer is to be kept, so that it can be gone on with | Responses |
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
  *
@@ -47,7 +50,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
 export function chooseSurface(
   model: Model,
   request: MessageRequest,
-  { openAI, override }: SurfaceOptions,
+  { openAI, keeps = false, override }: SurfaceOptions,
 ): Surface {
   const [only, ...others] = model.surfaces;
   if (only !== undefined && others.length === 0) return only;
@@ -55,7 +58,7 @@ export function chooseSurface(
   if (!openAI) return 'chat_completions';
   if (needsResponses(model, request)) return 'responses';
   if (needsChat(request)) return 'chat_completions';
-  return model.reasoning.isReasoning ? 'responses' : 'chat_completions';
+  return keeps || model.reasoning.isReasoning ? 'responses' : 'chat_completions';
 }
 
 /** What the Responses API has no place for, or refuses. */

@@ -11,6 +11,7 @@ import { checkToolKinds } from '../fit/tool-kinds.ts';
 import { applyProfile, withSummary, withSystemPrompt } from '../profiles/apply-profile.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import type { Violations } from '../validate/violations.ts';
+import { keeping } from './keep-answer.ts';
 import { withPromptCacheKey } from './prompt-cache-key.ts';
 
 /** How calls are prepared, wherever they go. */
@@ -29,6 +30,8 @@ export interface UpstreamRules {
   readonly resolve: ResolveOptions;
   /** The API over which every model is asked. Default: the one that suits model and upstream. */
   readonly surface?: Surface;
+  /** Whether the upstream may keep answers for the time of a call. Default: it may not. */
+  readonly allowStored?: boolean;
   /** What models of the catalogue are called there, where that is something else. */
   readonly modelNames: Readonly<Record<string, string>>;
 }
@@ -63,12 +66,16 @@ export function prepareAt(
 ): Call {
   const { upstream, rules, resolved, fallback } = place;
   const { name, model } = resolved;
+  const { allowStored = false } = rules;
+  // Of another route it may have been said.
+  const { keeps: _, ...anew } = call;
   const profiled = applyProfile(call.asked, { name, model }, options.profiles);
   const dropUnsupported = options.dropUnsupported || fallback;
   // What will be left out must not decide over which API the rest goes.
   const kept = dropUnsupported ? withoutRejected(profiled.request, model) : profiled.request;
   const surface = chooseSurface(model, kept, {
     openAI: rules.resolve.openAI,
+    keeps: allowStored && call.recovery === 'resume',
     ...(rules.surface === undefined ? {} : { override: rules.surface }),
   });
   const target = { model, surface };
@@ -86,8 +93,10 @@ export function prepareAt(
   const whole = withSystemPrompt(fitted.request, profiled.systemPrompt);
   // Before anything is left out of the conversation: what it begins with stays the same.
   const request = options.promptCache === 'auto' ? withPromptCacheKey(whole, model) : whole;
+  const { warnings: keepingWarnings, ...keeps } = keeping(call, target, { upstream, allowStored });
   return {
-    ...call,
+    ...anew,
+    ...keeps,
     upstream,
     model: nameAt(rules, name, model),
     target,
@@ -98,6 +107,7 @@ export function prepareAt(
       ...resolved.warnings,
       ...(fallback ? fitted.warnings.map(forFallback) : fitted.warnings),
       ...instructionWarnings(request.messages, model),
+      ...keepingWarnings,
     ],
   };
 }

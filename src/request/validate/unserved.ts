@@ -14,20 +14,13 @@ const OF_REQUEST: Fields<MessageRequest> = {
   'cache.coalesce': (request) => request.cache?.coalesce,
 };
 
-const OF_CALL: Fields<Call> = {
-  'recovery: RESUME': (call) => call.recovery === 'resume',
-};
-
 /** As GetCapabilities lists them: paths of a SendMessageRequest, sorted. */
-export const UNSERVED: readonly string[] = [
-  ...Object.keys(OF_REQUEST).map((field) => `request.${field}`),
-  ...Object.keys(OF_CALL).map((field) => `options.${field}`),
-].sort();
+export const UNSERVED: readonly string[] = Object.keys(OF_REQUEST)
+  .map((field) => `request.${field}`)
+  .sort();
 
 /** Refuses what nothing serves: it would otherwise be dropped without a word. */
-export function checkUnserved(violations: Violations, call: Call): void {
-  const { request } = call;
-  refuse(violations, 'options', OF_CALL, call);
+export function checkUnserved(violations: Violations, { request }: Call): void {
   refuse(violations, 'request', OF_REQUEST, request);
 }
 

@@ -55,7 +55,7 @@ function toWireCase(event: ProviderEvent): WireEvent {
         warnings: [...event.warnings],
         truncation: event.truncation && toWireTruncation(event.truncation),
         target: event.target,
-        storedUpstream: false,
+        storedUpstream: event.storedUpstream ?? false,
       };
       return { $case: 'started', value };
     }

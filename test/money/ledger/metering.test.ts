@@ -8,6 +8,7 @@ import type { ProviderEvent } from '../../../src/core/events.ts';
 import { unknownModel } from '../../../src/core/model.ts';
 import type { Ledger, LedgerOpening } from '../../../src/money/ledger/ledger.ts';
 import { metering } from '../../../src/money/ledger/metering.ts';
+import { noLedger } from '../../../src/money/ledger/no-ledger.ts';
 import { PromptSizes } from '../../../src/request/tokens/prompt-sizes.ts';
 import { TokenCounter } from '../../../src/request/tokens/token-counter.ts';
 import { ATTRIBUTE } from '../../../src/telemetry/attributes.ts';
@@ -81,6 +82,7 @@ function setUp({ trackingEnabled = true, sizes = letters } = {}) {
       open: (opening) => ledger.open(opening),
       sums: () => Promise.reject(new Error('not asked')),
       spending: () => [],
+      kept: noLedger().kept,
       status: () => ({ since: 0, pending: 0, lost: 0 }),
       close: async () => {},
     },

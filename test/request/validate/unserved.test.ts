@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { Call } from '../../../src/core/call.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { UNSERVED } from '../../../src/request/validate/unserved.ts';
 import { validate } from './refusals.ts';
 
 /** How each row is asked for, and the field that the refusal names. */
-const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string, Partial<Call>?]>> = {
-  'options.recovery: RESUME': [{}, 'options.recovery', { recovery: 'resume' }],
+const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string]>> = {
   'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
 };
 
 describe('what nothing serves yet', () => {
   it.each(UNSERVED)('%s is refused as unsupported, by its field', (name) => {
-    const [request, field, call] = ASKED[name] ?? [{}, 'no example'];
-    const refusal = validate(request, call);
+    const [request, field] = ASKED[name] ?? [{}, 'no example'];
+    const refusal = validate(request);
     expect(refusal?.reason).toBe('UNSUPPORTED_PARAMETER');
     expect(refusal?.facts.fieldViolations?.map((violation) => violation.field)).toEqual([field]);
   });

@@ -32,8 +32,9 @@ export const StreamRecovery = {
   /** HOLD_BACK - Nothing is sent before an attempt is complete, so that a break stays invisible. */
   HOLD_BACK: 3,
   /**
-   * RESUME - The answer goes on where it broke, wherever the upstream can do that; else as with RESTART.
-   * Not served yet.
+   * RESUME - The answer goes on where it broke: nothing is sent twice, nothing is generated or billed again. For
+   * that the upstream stores the answer while the call runs, where the configuration allows that and
+   * the model is asked over the Responses API; else as with RESTART, and a warning says so.
    */
   RESUME: 4,
 } as const;
@@ -119,8 +120,8 @@ export interface Started {
   /** The configured target that answers: "default", or a name of the configuration's `targets`. */
   target: string;
   /**
-   * The upstream keeps this answer, because a break is to be mended by asking for the rest of it.
-   * Not filled yet.
+   * The upstream stores this answer while the call runs, so that a break can be mended by asking for the
+   * rest of it (RESUME). It is deleted when the call ends.
    */
   storedUpstream: boolean;
 }

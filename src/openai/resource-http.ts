@@ -8,7 +8,7 @@ import { fromHttpResponse } from './map-error.ts';
 import { readText } from './read-text.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 
-export interface BatchHttpDeps {
+export interface ResourceHttpDeps {
   readonly requests: Requests;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -16,25 +16,27 @@ export interface BatchHttpDeps {
 
 /** One resource, and what is asked of it. */
 export interface ResourceRequest extends Pick<RequestToBuild, 'method' | 'body' | 'headers'> {
-  readonly collection: '/files' | '/batches';
+  readonly collection: '/files' | '/batches' | '/responses';
   /** Below the collection: `file-abc/content`. */
   readonly below?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly content?: Readable;
+  /** Media type that is wanted back. Default: JSON. */
+  readonly accept?: string;
   /** In ms. Default 60,000. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 60_000;
 
-/** A hundred batches with their errors come to less. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** A hundred batches with their errors come to less, and so does the longest answer. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Asks for resources of the Files and Batch APIs. */
-export class BatchHttp {
-  readonly #deps: BatchHttpDeps;
+/** Asks for resources of the Files, Batch and Responses APIs. */
+export class ResourceHttp {
+  readonly #deps: ResourceHttpDeps;
 
-  constructor(deps: BatchHttpDeps) {
+  constructor(deps: ResourceHttpDeps) {
     this.#deps = deps;
   }
 
@@ -43,6 +45,11 @@ export class BatchHttp {
     wanted: ResourceRequest,
     parent: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
+    return parseObject(await this.askText(wanted, parent));
+  }
+
+  /** The same, its body as it is. */
+  async askText(wanted: ResourceRequest, parent: AbortSignal): Promise<string> {
     const { clock } = this.#deps;
     const request = await this.build(wanted);
     const { controller, unlink } = linkSignal(parent);
@@ -57,7 +64,7 @@ export class BatchHttp {
       );
       const { status, headers, text } = response;
       if (status >= 300) throw fromHttpResponse(status, headers, text, '', clock.now());
-      return parseObject(text);
+      return text;
     } finally {
       timer.cancel();
       unlink();
@@ -66,11 +73,11 @@ export class BatchHttp {
 
   /** The builder remembers paths, so it is asked for those without an id alone. */
   async build(wanted: ResourceRequest): Promise<HttpRequest> {
-    const { method, collection, below, query, body, headers, content } = wanted;
+    const { method, collection, below, query, body, headers, content, accept } = wanted;
     const request = await this.#deps.requests.build({
       method,
       path: collection,
-      accept: 'application/json',
+      accept: accept ?? 'application/json',
       ...(body && { body }),
       ...(headers && { headers }),
     });
