@@ -20,6 +20,7 @@ describe('providerOptions', () => {
       baseUrl: 'https://api.openai.com/v1',
       batchApi: true,
       keyHeader: 'authorization',
+      allowStored: false,
       modelNames: {},
       version: '1.2.3',
       warnings: [],
@@ -172,6 +173,7 @@ targets:
         apiVersion: 'preview',
         batchApi: true,
         keyHeader: 'api-key',
+        allowStored: false,
         modelNames: { 'gpt-4': 'deployment' },
         resolve: {
           openAI: false,

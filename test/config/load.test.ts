@@ -12,6 +12,7 @@ describe('defaults', () => {
       baseUrl: 'https://api.openai.com/v1',
       api: 'auto',
       proxy: 'environment',
+      allowStored: false,
       keyHeader: 'auto',
       models: {},
       dropUnsupported: false,

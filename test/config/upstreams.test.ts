@@ -13,6 +13,7 @@ describe('targets', () => {
         api: 'auto',
         batchApi: 'auto',
         insecure: false,
+        allowStored: false,
         keyHeader: 'auto',
         models: {},
         unknownModels: 'auto',

@@ -109,6 +109,11 @@ export function checkResponses(body: Fields, today: string): void {
       { param: 'model' },
     );
   }
+  if (body.background === true && body.store === false) {
+    throw new Rejection("Background responses must be stored: 'store' must be true.", {
+      param: 'store',
+    });
+  }
   const items = Array.isArray(body.input) ? (body.input as readonly Fields[]) : [];
   const texts = typeof body.input === 'string' ? [body.input] : textsOf(items);
   checkStreaming(model, body.stream);

@@ -10,7 +10,7 @@ export function isResponsesRequest({ path }: Pick<RecordedRequest, 'path'>): boo
 
 /** How an answer stands: what goes into the response object beside its output. */
 export interface ResponseState {
-  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
+  readonly status: 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
   readonly output: readonly object[];
   readonly usage?: ChatUsage;
   readonly incompleteReason?: string;
@@ -27,7 +27,7 @@ export function responseObject(
     object: 'response',
     created_at: Math.floor(request.receivedAt / 1000),
     status,
-    background: false,
+    background: request.body.background ?? false,
     error: error ?? null,
     incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
     instructions: null,

@@ -187,7 +187,13 @@ export class ResponsesWriter implements AnswerWriter {
     if (this.#begun) return;
     this.#begun = true;
     const response = this.response({ status: 'in_progress' });
-    this.event('response.created', { response });
+    if (this.#request.body.background === true) {
+      const queued = this.response({ status: 'queued' });
+      this.event('response.created', { response: queued });
+      this.event('response.queued', { response: queued });
+    } else {
+      this.event('response.created', { response });
+    }
     this.event('response.in_progress', { response });
   }
 

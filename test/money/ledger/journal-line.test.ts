@@ -28,6 +28,11 @@ const LINES: readonly JournalLine[] = [
   { type: 'settled', number: 7, stored: aRecord('call-1') },
   { type: 'settled', number: 8, stored: untracked() },
   { type: 'done', numbers: [7, 8] },
+  {
+    type: 'kept',
+    place: { id: 'resp_1', upstream: 'default', endpoint: 'https://api.openai.com', key: 0 },
+  },
+  { type: 'gone', id: 'resp_1' },
 ];
 
 describe('a line of the journal', () => {

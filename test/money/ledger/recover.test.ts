@@ -1,6 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { LedgerEraser } from '../../../src/money/ledger/eraser.ts';
 import { writeLine } from '../../../src/money/ledger/journal-line.ts';
 import { segmentPath } from '../../../src/money/store/directory.ts';
 import { fewOrMany } from '../../support/long.ts';
@@ -43,6 +44,56 @@ function theSegment(directory: string): string {
   if (name === undefined || more.length > 0) throw new Error(`${more.length} more segments`);
   return join(directory, name);
 }
+
+describe('answers that upstreams keep', () => {
+  const place = (id: string) => ({
+    id,
+    upstream: 'default',
+    endpoint: 'https://api.openai.com',
+    key: 1,
+  });
+
+  it('are known at the next start, and at each until they are deleted', async () => {
+    const directory = aDirectory();
+    const { ledger } = aLedger({ directory });
+    for (const id of ['a', 'b', 'c']) ledger.kept.add(place(id));
+    ledger.kept.gone('b');
+    const killed = leftBy(directory);
+    const second = aLedger({ directory: killed }).ledger;
+    expect(second.kept.left).toEqual([place('a'), place('c')]);
+    second.kept.gone('a');
+    expect(aLedger({ directory: leftBy(killed) }).ledger.kept.left).toEqual([place('c')]);
+  });
+
+  it('are known after a stop, too, and leave no journal once they are deleted', async () => {
+    const directory = aDirectory();
+    const first = aLedger({ directory });
+    first.ledger.kept.add(place('a'));
+    await first.close();
+    const second = aLedger({ directory });
+    expect(second.ledger.kept.left).toEqual([place('a')]);
+    second.ledger.kept.gone('a');
+    await second.close();
+    expect(segments(directory)).toEqual([]);
+  });
+
+  it('outlive a new segment of the journal, and the erasure of a user', async () => {
+    const directory = aDirectory();
+    const { ledger, advance } = aLedger({ directory });
+    ledger.kept.add(place('a'));
+    for (let call = 0; call < 4; call += 1) {
+      const opening = anOpening({ callId: `call-${call}`, userId: 'u'.repeat(400_000) });
+      const entry = ledger.open(opening);
+      entry.sent();
+      entry.settle(aCharge());
+      await advance(100);
+    }
+    expect(segments(directory)).not.toContain('ledger-journal-00000001.jsonl');
+    const killed = leftBy(directory);
+    new LedgerEraser(killed).close();
+    expect(aLedger({ directory: killed }).ledger.kept.left).toEqual([place('a')]);
+  });
+});
 
 describe('a ledger that was killed', () => {
   it('books what was in flight as an estimate: the prompt, and the output so far', async () => {

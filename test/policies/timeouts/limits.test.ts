@@ -27,6 +27,14 @@ describe('limitsOf', () => {
     });
   });
 
+  it('allows silence alone to an answer that goes on', () => {
+    const resumes = { id: 'resp_1', hasOutput: true, isOver: false, events: 3 };
+    const limits = limitsOf(DEFAULT_TIMEOUTS, CLOCK);
+    expect(limits(asking(aReasoningModel(), { resumes })).first_token).toBe(30_000);
+    const silent = { ...resumes, hasOutput: false };
+    expect(limits(asking(aReasoningModel(), { resumes: silent })).first_token).toBe(600_000);
+  });
+
   it.each<[string, Model, Partial<Call>, number]>([
     ['60 s where there is nowhere else to go', aModel(), {}, 60_000],
     ['10 s where there is', aModel(), ELSEWHERE, 10_000],

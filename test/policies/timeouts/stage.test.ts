@@ -97,6 +97,19 @@ describe('attemptTimeout', () => {
     expect((await failure).facts.timeoutPhase).toBe('headers');
   });
 
+  it('begins anew when the upstream says that it is still at it', async () => {
+    const { clock, failure, upstream } = run();
+    upstream.progress('connected');
+    upstream.progress('headers');
+    for (let poll = 0; poll < 10; poll += 1) {
+      clock.advance(29);
+      expect(upstream.aborted).toBe(false);
+      upstream.progress('working');
+    }
+    clock.advance(30);
+    expect((await failure).facts.timeoutPhase).toBe('first_token');
+  });
+
   it('times the first output from the headers on, whatever else arrives', async () => {
     const { clock, failure, upstream } = run();
     upstream.progress('connected');

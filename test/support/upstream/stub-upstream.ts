@@ -8,6 +8,7 @@ import {
 } from '../../../src/simulator/answers/json.ts';
 import { SimulatedBatches } from '../../../src/simulator/batches/batches.ts';
 import { type Endpoint, startEndpoint } from '../../../src/simulator/endpoint.ts';
+import { SimulatedResponses } from '../../../src/simulator/responses/responses.ts';
 import { isGenerating, modelAsked } from '../../../src/simulator/wire/paths.ts';
 import { epochMs, type RecordedRequest } from '../../../src/simulator/wire/recorded-request.ts';
 import type { ListedModel } from '../../../src/simulator/wire/wire.ts';
@@ -47,6 +48,8 @@ export interface StubUpstream {
   waitForRequest(n: number): Promise<RecordedRequest>;
   /** Its Files and Batch APIs. */
   readonly batches: SimulatedBatches;
+  /** What it keeps of its Responses API. */
+  readonly responses: SimulatedResponses;
   /** Destroys all connections. Rejects with the first error that a behaviour threw. */
   close(): Promise<void>;
 }
@@ -69,6 +72,7 @@ class Stub implements StubUpstream {
   readonly otherRequests: RecordedRequest[] = [];
   models = DEFAULT_MODELS;
   readonly batches: SimulatedBatches;
+  readonly responses: SimulatedResponses;
   readonly #waiting = new Set<{ n: number; seen: PromiseWithResolvers<RecordedRequest> }>();
   readonly #queue: Behaviour[] = [];
   readonly #now: () => number;
@@ -84,6 +88,7 @@ class Stub implements StubUpstream {
     this.#default = script;
     if (apiKey !== undefined) this.#apiKeys = [apiKey];
     this.batches = new SimulatedBatches(now);
+    this.responses = new SimulatedResponses(now);
   }
 
   async listen(port: number): Promise<void> {
@@ -129,6 +134,7 @@ class Stub implements StubUpstream {
 
   close(): Promise<void> {
     for (const { seen } of this.#waiting) seen.reject(new Error('the stub upstream closed'));
+    this.responses.close();
     return this.#listening.close();
   }
 
@@ -144,7 +150,8 @@ class Stub implements StubUpstream {
     if (this.#keepRequests) this.#keep(request);
     if (!known) return keyRefused(authorization);
     if (!request.wellFormed) return notJson();
-    if (isGenerating(request)) return this.#queue.shift() ?? this.#default;
+    if (this.responses.handles(request.path)) return this.responses.behaviour;
+    if (isGenerating(request)) return this.responses.keeping(this.#queue.shift() ?? this.#default);
     return modelAsked(request) === '' ? this.#models : unknownUrl(request);
   }
 
