@@ -12,12 +12,12 @@ import type {
   Usage,
 } from './events.ts';
 import type { Flow } from './flow.ts';
-import type { KeptAnswer } from './kept-answer.ts';
 import type { KeyChoice } from './key-choice.ts';
 import type { MessageRequest } from './message.ts';
 import type { Target } from './model.ts';
 import type { RateHeadroom } from './rate-headroom.ts';
 import type { LeftRoute, Route } from './route.ts';
+import type { UpstreamAnswer } from './upstream-answers.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
 export type StreamRecovery = 'fail' | 'restart' | 'hold_back' | 'resume';
@@ -64,7 +64,7 @@ export interface Call {
    */
   readonly keeps?: true;
   /** Goes on with this answer, which the upstream keeps, rather than with a new one. */
-  readonly resumes?: KeptAnswer;
+  readonly resumes?: UpstreamAnswer;
   /** Nobody waits for it: it goes in capacity that others leave. Absent: somebody does. */
   readonly background?: true;
   /** Replaces the configured time-out, in ms. */
@@ -94,7 +94,7 @@ export interface Call {
    * The upstream keeps the answer, and its id was read just now: before anything of it is emitted.
    * Absent: nobody listens.
    */
-  readonly onKept?: (answer: KeptAnswer) => void;
+  readonly onKept?: (answer: UpstreamAnswer) => void;
   /**
    * The upstream may keep an answer that nobody can go on with, stop or delete, for its id was not read.
    * Absent: nobody listens.

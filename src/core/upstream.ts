@@ -1,5 +1,5 @@
 import type { Handler } from './call.ts';
-import type { KeptAnswers } from './kept-answer.ts';
+import type { UpstreamAnswers } from './upstream-answers.ts';
 import type { UpstreamBatches } from './upstream-batches.ts';
 
 /** An OpenAI-compatible endpoint, as the pipeline sees it. */
@@ -15,7 +15,7 @@ export interface Upstream {
   /** Makes ready what the first request needs, and sends none. Never rejects. */
   warm(): Promise<void>;
   /** Answers that it keeps because a call said so. */
-  readonly kept: KeptAnswers;
+  readonly answers: UpstreamAnswers;
   /** Closes idle connections and breaks those in use. */
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Call, Emit } from '../core/call.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { AnswerEvent, Completed } from '../core/events.ts';
-import type { KeptAnswer } from '../core/kept-answer.ts';
 import { pause } from '../core/pause.ts';
+import type { UpstreamAnswer } from '../core/upstream-answers.ts';
 import { Answer, type AnswerContext } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { hungUp } from './faults.ts';
@@ -30,7 +30,7 @@ export interface KeptResponseDeps extends AnswerContext {
  *
  * https://developers.openai.com/api/docs/guides/background
  */
-export class KeptResponse implements KeptAnswer, ResponseProgress {
+export class KeptResponse implements UpstreamAnswer, ResponseProgress {
   readonly #deps: KeptResponseDeps;
   readonly #call: Call;
   readonly #stream: ResponsesStream;

@@ -1,14 +1,14 @@
 import type { Call, Emit } from '../core/call.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Completed } from '../core/events.ts';
-import type { KeptAnswers, KeptPlace } from '../core/kept-answer.ts';
+import type { AnswerPlace, UpstreamAnswers } from '../core/upstream-answers.ts';
 import { KeptResponse, type KeptResponseDeps } from './kept-response.ts';
 
 /** Other keys may be of another project, to which an answer is not known, or be no keys any more. */
 const ANOTHER_KEY: ReadonlySet<number | undefined> = new Set([401, 403, 404]);
 
 /** Answers that one upstream keeps: how they are asked for, gone on with and deleted. */
-export class KeptResponses implements KeptAnswers {
+export class KeptResponses implements UpstreamAnswers {
   readonly #deps: KeptResponseDeps;
   readonly #keys: number;
 
@@ -26,7 +26,7 @@ export class KeptResponses implements KeptAnswers {
   }
 
   async remove(
-    { id, key, mayRun }: Pick<KeptPlace, 'id' | 'key'> & { readonly mayRun: boolean },
+    { id, key, mayRun }: Pick<AnswerPlace, 'id' | 'key'> & { readonly mayRun: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     let refusal: ProviderError | undefined;

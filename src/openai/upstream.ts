@@ -124,7 +124,7 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
       : new Answer(call, emit, surfaces[call.target.surface], context).run();
   return {
     endpoint,
-    kept,
+    answers: kept,
     answer: (call, emit) => {
       const key = keys[call.key];
       if (!key?.canRenew) return answerOnce(call, emit);

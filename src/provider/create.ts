@@ -7,6 +7,7 @@ import type { BudgetAlert } from '../money/budget/alert.ts';
 import { PriceNotices } from '../money/pricing/price-notices.ts';
 import { Repeats } from '../money/repeats/repeats.ts';
 import { WaitingRoom } from '../policies/breaker/waiting-room.ts';
+import { KeptRegister } from '../policies/recovery/kept-register.ts';
 import { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import { TokenCounter } from '../request/tokens/token-counter.ts';
 import { createInstruments, type Instruments } from '../telemetry/instruments.ts';
@@ -18,6 +19,7 @@ import type { Lasting } from './lasting.ts';
 import { UnknownLog } from './observe/unknown-log.ts';
 import { OpenAIProvider } from './openai-provider.ts';
 import type { OpenAIProviderOptions } from './options.ts';
+import { keeperOf } from './upstream-parts.ts';
 
 export type { OpenAIProviderOptions, UpstreamOptions } from './options.ts';
 
@@ -46,7 +48,8 @@ export interface OpenAIProviderEnvironment {
 const SCOPE = 'tamma.provider.openai';
 
 /**
- * The OpenAI provider, ready to use. Opens no connection before the first call.
+ * The OpenAI provider, ready to use. Opens no connection before the first call, unless a process that died
+ * has left answers at an upstream, which are deleted.
  *
  * @throws TypeError if a `baseUrl` is not a URL, or if there are budgets and costs are not tracked.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
@@ -68,6 +71,7 @@ export function createOpenAIProvider(
     unknown: new UnknownLog(means.instruments, means.log),
     room: new WaitingRoom(means.clock),
     repeats: new Repeats(means.clock),
+    register: new KeptRegister({ ...means, book: () => books.ledger.kept }),
     newSource: (...limit) => books.newSource(...limit),
     books: () => books,
   };
@@ -77,7 +81,9 @@ export function createOpenAIProvider(
   const hideLabels = showLabels(means.instruments, lasting.labels);
   // Whoever waits for a budget is served when its period begins.
   const endWatch = watchForSteps(means.dated, () => books.book.states({}));
-  return new OpenAIProvider(buildSetup(prepared, lasting), {
+  const setup = buildSetup(prepared, lasting);
+  lasting.register.start(setup.parts.upstreams.map(keeperOf));
+  return new OpenAIProvider(setup, {
     ...lasting,
     ...books,
     closeBooks: async () => {

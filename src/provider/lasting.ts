@@ -5,6 +5,7 @@ import type { PriceNotices } from '../money/pricing/price-notices.ts';
 import type { Repeats } from '../money/repeats/repeats.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import type { KeptRegister } from '../policies/recovery/kept-register.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -32,6 +33,8 @@ export interface Lasting {
   /** Where calls wait for a circuit. */
   readonly room: WaitingRoom;
   readonly repeats: Repeats;
+  /** Answers that upstreams keep. */
+  readonly register: KeptRegister;
   /** Where configured rate limits are drawn from. */
   readonly newSource: NewRateSource;
   /** To be asked for once they are open. */

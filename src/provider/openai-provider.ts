@@ -16,6 +16,7 @@ import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { Ledger, LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
+import type { KeptRegister } from '../policies/recovery/kept-register.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
@@ -52,6 +53,8 @@ export interface OpenAIProviderDeps {
   readonly labels: ModelLabels;
   /** Where calls wait for a circuit. */
   readonly room: Pick<WaitingRoom, 'close'>;
+  /** Answers that upstreams keep. */
+  readonly register: Pick<KeptRegister, 'close'>;
   readonly clock: Clock;
   readonly newId: () => string;
   /** What calls work with under other options. Throws if there can be none; then nothing has changed. */
@@ -229,8 +232,9 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   async dispose(): Promise<void> {
-    const { tokens, room, closeBooks } = this.#deps;
+    const { tokens, room, register, closeBooks } = this.#deps;
     room.close();
+    await register.close();
     this.#setup.parts.cache?.kept.close();
     await Promise.all([this.#setup, ...this.#replaced].map((setup) => setup.close()));
     await tokens.close();

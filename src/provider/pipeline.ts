@@ -38,7 +38,7 @@ import { attempt } from './observe/attempt.ts';
 import type { ServerAddress } from './observe/attempt-attributes.ts';
 import { observe } from './observe/observe.ts';
 import type { UnknownLog } from './observe/unknown-log.ts';
-import type { UpstreamParts } from './upstream-parts.ts';
+import { keeperOf, type UpstreamParts } from './upstream-parts.ts';
 
 export interface PipelineOptions {
   readonly retry: RetryOptions;
@@ -129,7 +129,7 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
     upstreamHealth(parts), //             what GetStatus tells of the upstream
     attempt({ ...deps, server, onAttempt }), //      numbers the attempt; its client span and metrics
     metering({ ...deps, clock: deps.dated ?? clock, costs: { trackingEnabled } }), // what it consumed, into record and ledger
-    resume(options.retry, deps), // a break of an answer that the upstream keeps
+    resume(options.retry, { ...deps, keeper: keeperOf(parts) }), // a break of an answer that the upstream keeps
     attemptTimeout(parts.timeouts, clock), // connect, headers, first token, idle
   ];
   return chain(stages, parts.upstream.answer);

@@ -10,6 +10,7 @@ import { showHolds } from '../policies/rate-limit/hold-gauge.ts';
 import { RateLimiters } from '../policies/rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimitOptions } from '../policies/rate-limit/options.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
+import type { Keeper } from '../policies/recovery/kept-register.ts';
 import type { TimeoutOptions } from '../policies/timeouts/options.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { isOpenAI } from '../request/catalogue/endpoint.ts';
@@ -127,6 +128,11 @@ export function createUpstreamParts(
         keyCount: options.keys.length,
       }),
   };
+}
+
+/** As whoever deletes what it keeps knows it. */
+export function keeperOf({ name, connection }: UpstreamParts): Keeper {
+  return { name, upstream: connection.upstream };
 }
 
 function newState(

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { Attempt } from './attempt.ts';
 import { type Journal, keptLines } from './journal.ts';
 import type { JournalLine } from './journal-line.ts';
@@ -23,12 +23,12 @@ export class InFlight {
   readonly #outage: Outage;
   readonly #clock: Clock;
   readonly #attempts = new Set<Attempt>();
-  readonly #kept = new Map<string, KeptPlace>();
+  readonly #kept = new Map<string, AnswerPlace>();
   #timer: Timer | undefined;
   #ticking = false;
 
   /** @param kept what the journal began with */
-  constructor({ journal, outage, clock }: InFlightDeps, kept: readonly KeptPlace[] = []) {
+  constructor({ journal, outage, clock }: InFlightDeps, kept: readonly AnswerPlace[] = []) {
     for (const place of kept) this.#kept.set(place.id, place);
     this.#journal = journal;
     this.#outage = outage;
@@ -55,7 +55,7 @@ export class InFlight {
   }
 
   /** In the path of a call. */
-  keep(place: KeptPlace): void {
+  keep(place: AnswerPlace): void {
     const [oldest] = this.#kept.keys();
     if (oldest !== undefined && this.#kept.size >= MAX_KEPT) this.gone(oldest);
     this.#kept.set(place.id, place);

@@ -1,4 +1,4 @@
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { LedgerOpening } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
 
@@ -16,7 +16,7 @@ export type JournalLine =
   /** In the database, or void: there is nothing to recover. */
   | { readonly type: 'done'; readonly numbers: readonly number[] }
   /** An upstream keeps an answer. */
-  | { readonly type: 'kept'; readonly place: KeptPlace }
+  | { readonly type: 'kept'; readonly place: AnswerPlace }
   /** It is deleted. */
   | { readonly type: 'gone'; readonly id: string };
 
@@ -77,7 +77,7 @@ function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
     case 'done':
       return { type, numbers: first as number[] };
     case 'kept':
-      return { type, place: first as KeptPlace };
+      return { type, place: first as AnswerPlace };
     case 'gone':
       return { type, id: String(first) };
     default:

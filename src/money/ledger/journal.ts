@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import { segmentNumbers, segmentPath } from '../store/directory.ts';
 import { JOURNAL_VERSION, type JournalLine, writeLine } from './journal-line.ts';
 
@@ -104,7 +104,7 @@ export function segmentPaths(directory: string): string[] {
   return segmentNumbers(directory).map((number) => segmentPath(directory, number));
 }
 
-export function keptLines(places: Iterable<KeptPlace>): readonly JournalLine[] {
+export function keptLines(places: Iterable<AnswerPlace>): readonly JournalLine[] {
   return [...places].map((place) => ({ type: 'kept', place }));
 }
 

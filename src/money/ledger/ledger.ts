@@ -1,6 +1,6 @@
 import type { Charge } from '../../core/call.ts';
 import type { StoreStatus } from '../../core/store-status.ts';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
@@ -110,9 +110,9 @@ export interface Spending {
 /** Which answers upstreams keep on our behalf, so that none stays there if the process dies. */
 export interface KeptBook {
   /** Those that processes that died have left. */
-  readonly left: readonly KeptPlace[];
+  readonly left: readonly AnswerPlace[];
   /** An upstream keeps an answer. */
-  add(place: KeptPlace): void;
+  add(place: AnswerPlace): void;
   /** It is deleted. Idempotent. */
   gone(id: string): void;
 }

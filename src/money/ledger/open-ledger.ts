@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import { LedgerError, messageOf } from '../store/ledger-error.ts';
 import type { Stores } from '../store/store-client.ts';
 import type { BatchOperations } from './batch-books.ts';
@@ -62,7 +62,7 @@ export function openLedger(options: LedgerOptions, deps: LedgerDeps): Ledger {
   return new SqliteLedger({ retentionMs }, { store, batches, journal, kept, ...deps });
 }
 
-function newJournal(directory: string, kept: readonly KeptPlace[]): Journal {
+function newJournal(directory: string, kept: readonly AnswerPlace[]): Journal {
   const journal = new Journal(directory);
   try {
     journal.renew(keptLines(kept));

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import { estimatedUsage } from '../../core/usage.ts';
 import { LedgerError } from '../store/ledger-error.ts';
 import { Journal, keptLines, segmentPaths } from './journal.ts';
@@ -22,7 +22,7 @@ export interface Recovered {
   /** What was booked just now. */
   readonly records: readonly LedgerRecord[];
   /** What upstreams may still keep. */
-  readonly kept: readonly KeptPlace[];
+  readonly kept: readonly AnswerPlace[];
 }
 
 /**
@@ -54,7 +54,7 @@ export function recover(directory: string, store: RecordStore): Recovered {
 class JournalReader {
   readonly #inFlight = new Map<number, Found>();
   readonly #settled = new Map<number, StoredRecord>();
-  readonly #kept = new Map<string, KeptPlace>();
+  readonly #kept = new Map<string, AnswerPlace>();
   /** Epoch ms: the last sign of life. */
   #lastSeen = 0;
 
@@ -66,7 +66,7 @@ class JournalReader {
     }
   }
 
-  kept(): readonly KeptPlace[] {
+  kept(): readonly AnswerPlace[] {
     return [...this.#kept.values()];
   }
 

@@ -1,6 +1,6 @@
 import type { Charge } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { KeptPlace } from '../../core/kept-answer.ts';
+import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
@@ -33,7 +33,7 @@ export interface SqliteLedgerDeps {
   /** Of what is in flight. Absent: nothing outlives the process. */
   readonly journal?: Journal;
   /** What the journal says that upstreams keep. Default: nothing. */
-  readonly kept?: readonly KeptPlace[];
+  readonly kept?: readonly AnswerPlace[];
   readonly clock: Clock;
   readonly log: LedgerLog;
   readonly onRecord?: (record: LedgerRecord) => void;

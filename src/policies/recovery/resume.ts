@@ -2,14 +2,14 @@ import type { AttemptProgress, Call, Emit, Handler, Stage } from '../../core/cal
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
-import type { KeptAnswer } from '../../core/kept-answer.ts';
 import { pause } from '../../core/pause.ts';
 import type { ProviderLog } from '../../core/provider-log.ts';
+import type { UpstreamAnswer } from '../../core/upstream-answers.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { retryDelayMs } from '../retry/delay.ts';
 import type { RetryOptions } from '../retry/options.ts';
-import type { KeptRegister } from './kept-register.ts';
+import type { Keeper, KeptRegister } from './kept-register.ts';
 
 type ResumeOptions = Pick<RetryOptions, 'maxAttempts' | 'baseDelayMs' | 'maxDelayMs'>;
 
@@ -19,6 +19,8 @@ export interface ResumeDeps {
   readonly random: () => number;
   readonly log: ProviderLog;
   readonly register: KeptRegister;
+  /** The upstream. */
+  readonly keeper: Keeper;
   readonly instruments: Pick<Instruments, 'resumes'>;
 }
 
@@ -43,7 +45,7 @@ class KeptAttempt {
   readonly #call: Call;
   readonly #options: ResumeOptions;
   readonly #deps: ResumeDeps;
-  #kept: KeptAnswer | undefined;
+  #kept: UpstreamAnswer | undefined;
   #sent = false;
   /** The break that is to be mended. */
   #broke: ProviderError | undefined;
@@ -77,9 +79,9 @@ class KeptAttempt {
       this.#sent = true;
       this.#call.onProgress(progress);
     };
-    const onKept = (answer: KeptAnswer): void => {
+    const onKept = (answer: UpstreamAnswer): void => {
       this.#kept = answer;
-      this.#deps.register.add(answer, this.#call);
+      this.#deps.register.add(answer, this.#call, this.#deps.keeper);
       this.#call.onKept?.(answer);
     };
     return { ...this.#call, onProgress, onKept };
@@ -136,7 +138,7 @@ function mayHaveBegun({ facts: { upstreamStatus = 0, upstreamError } }: Provider
  * Whether the answer may still be there. What an upstream reports in the middle of it may concern the
  * connection alone, and of its end the next one tells.
  */
-function mayGoOn({ reason, facts }: ProviderError, { hasOutput }: KeptAnswer): boolean {
+function mayGoOn({ reason, facts }: ProviderError, { hasOutput }: UpstreamAnswer): boolean {
   switch (reason) {
     case 'NETWORK_ERROR':
     case 'SERVICE_UNAVAILABLE':

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../../src/core/errors.ts';
-import type { KeptAnswers, KeptPlace } from '../../../src/core/kept-answer.ts';
+import { SILENT } from '../../../src/core/provider-log.ts';
+import type { AnswerPlace, UpstreamAnswers } from '../../../src/core/upstream-answers.ts';
 import { KeptRegister } from '../../../src/policies/recovery/kept-register.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { aKeeper } from '../../support/kept.ts';
 
 const ENDPOINT = 'https://api.openai.com';
 
-const place = (id: string, fields: Partial<KeptPlace> = {}): KeptPlace => ({
+const place = (id: string, fields: Partial<AnswerPlace> = {}): AnswerPlace => ({
   id,
   upstream: 'default',
   endpoint: ENDPOINT,
@@ -14,36 +16,30 @@ const place = (id: string, fields: Partial<KeptPlace> = {}): KeptPlace => ({
   ...fields,
 });
 
-/** A register of two targets, whose deletions fail as long as `failures` says. */
-function aRegister({ left = [] as readonly KeptPlace[], failures = 0 } = {}) {
+/** A register and two targets, whose deletions fail as long as `failures` says. */
+function aRegister({ left = [] as readonly AnswerPlace[], failures = 0 } = {}) {
   const clock = new FakeClock();
   const told: string[] = [];
   const warnings: string[] = [];
   let failed = 0;
-  const keptBy = (name: string): KeptAnswers => ({
-    remove: async ({ id, key, mayRun }) => {
+  const removeBy =
+    (name: string): UpstreamAnswers['remove'] =>
+    async ({ id, key, mayRun }) => {
       if (failed++ < failures) throw new ProviderError('SERVICE_UNAVAILABLE');
       told.push(`${name} deletes ${id} with ${key}${mayRun ? ', running' : ''}`);
-    },
-  });
-  const register = new KeptRegister({
-    book: {
-      left,
-      add: ({ id, key }) => told.push(`kept ${id} by ${key}`),
-      gone: (id) => told.push(`gone ${id}`),
-    },
-    keepers: [
-      { name: 'default', endpoint: ENDPOINT, kept: keptBy('default') },
-      { name: 'other', endpoint: 'https://other.test', kept: keptBy('other') },
-    ],
-    clock,
-    log: {
-      info: () => {},
-      error: () => {},
-      warn: (_fields, message) => warnings.push(message),
-    },
-  });
-  return { register, clock, told, warnings };
+    };
+  const book = {
+    left,
+    add: ({ id, key }: AnswerPlace) => void told.push(`kept ${id} by ${key}`),
+    gone: (id: string) => void told.push(`gone ${id}`),
+  };
+  const warn = (_fields: object, message: string) => void warnings.push(message);
+  const register = new KeptRegister({ book: () => book, clock, log: { ...SILENT, warn } });
+  const main = aKeeper('default', removeBy('default'), ENDPOINT);
+  const other = aKeeper('other', removeBy('other'), 'https://other.test');
+  const kept = (id: string, keeper = main, key = 0) =>
+    register.add(answer(id), { upstream: keeper.name, key }, keeper);
+  return { register, clock, told, warnings, main, other, kept };
 }
 
 const answer = (id: string, isOver = true) => ({ id, isOver, hasOutput: true, events: 1 });
@@ -51,25 +47,25 @@ const turn = () => new Promise(setImmediate);
 
 describe('the register of kept answers', () => {
   it('writes an answer down, and strikes it out once it is deleted', async () => {
-    const { register, told } = aRegister();
-    register.add(answer('a'), { upstream: 'default', key: 2 });
+    const { register, told, kept, main } = aRegister();
+    kept('a', main, 2);
     register.remove(answer('a'));
     await turn();
     expect(told).toEqual(['kept a by 2', 'default deletes a with 2', 'gone a']);
   });
 
   it('stops what may still run', async () => {
-    const { register, told } = aRegister();
-    register.add(answer('a'), { upstream: 'other', key: 0 });
+    const { register, told, kept, other } = aRegister();
+    kept('a', other);
     register.remove(answer('a', false));
     await turn();
     expect(told).toContain('other deletes a with 0, running');
   });
 
   it('tries again, and then leaves it to the next start with one warning', async () => {
-    const { register, clock, told, warnings } = aRegister({ failures: 10 });
+    const { register, clock, told, warnings, kept } = aRegister({ failures: 10 });
     for (const id of ['a', 'b']) {
-      register.add(answer(id), { upstream: 'default', key: 0 });
+      kept(id);
       register.remove(answer(id));
     }
     for (let minute = 0; minute < 10; minute += 1) {
@@ -88,8 +84,8 @@ describe('the register of kept answers', () => {
       place('renamed', { upstream: 'old', endpoint: 'https://other.test' }),
       place('nowhere', { endpoint: 'https://gone.test' }),
     ];
-    const { register, told, warnings } = aRegister({ left });
-    register.start();
+    const { register, told, warnings, main, other } = aRegister({ left });
+    register.start([main, other]);
     await turn();
     expect(told).toEqual([
       'default deletes a with 1, running',
@@ -100,10 +96,23 @@ describe('the register of kept answers', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('holds an upstream until its answers are deleted, or until it closes', async () => {
+    const { register, kept, main, other } = aRegister();
+    kept('a');
+    kept('b', other);
+    await Promise.all([main.upstream.release(), other.upstream.release()]);
+    expect([main.isClosed(), other.isClosed()]).toEqual([false, false]);
+    register.remove(answer('a'));
+    await turn();
+    expect([main.isClosed(), other.isClosed()]).toEqual([true, false]);
+    await register.close();
+    expect(other.isClosed()).toBe(true);
+  });
+
   it('waits for what is due when it closes', async () => {
-    const { register, told } = aRegister();
+    const { register, told, kept } = aRegister();
     for (let id = 0; id < 40; id += 1) {
-      register.add(answer(`${id}`), { upstream: 'default', key: 0 });
+      kept(`${id}`);
       register.remove(answer(`${id}`));
     }
     await register.close();

@@ -5,7 +5,7 @@ import { SILENT } from '../../../src/core/provider-log.ts';
 import { resume } from '../../../src/policies/recovery/resume.ts';
 import { aCall, completed, type Drained, drain, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { nothingKept } from '../../support/kept.ts';
+import { aKeeper, nothingKept } from '../../support/kept.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
 const broke = new ProviderError('NETWORK_ERROR');
@@ -33,6 +33,7 @@ async function run(
       random: () => 0.5,
       log: SILENT,
       register: nothingKept(clock),
+      keeper: aKeeper(),
       instruments: probe.instruments,
     },
   );
@@ -130,6 +131,7 @@ describe('resume', () => {
         random: () => 0,
         log: SILENT,
         register: nothingKept(clock),
+        keeper: aKeeper(),
         instruments: new TelemetryProbe().instruments,
       },
     );

@@ -2,7 +2,7 @@
  * An answer that the upstream keeps while it is given, so that it can be gone on with when the
  * connection on which it comes breaks.
  */
-export interface KeptAnswer {
+export interface UpstreamAnswer {
   /** By which the upstream knows it. */
   readonly id: string;
   /** Something of it was output. */
@@ -14,7 +14,7 @@ export interface KeptAnswer {
 }
 
 /** Where an answer is kept, for whoever is to delete it. */
-export interface KeptPlace {
+export interface AnswerPlace {
   readonly id: string;
   /** Name of the upstream: `default`, or one of the configuration's `targets`. */
   readonly upstream: string;
@@ -25,7 +25,7 @@ export interface KeptPlace {
 }
 
 /** The answers that an upstream keeps. */
-export interface KeptAnswers {
+export interface UpstreamAnswers {
   /**
    * Deletes an answer, and stops it before if it may still run. Resolves when it is gone, whoever has
    * deleted it. Rejects with ProviderError, or with the signal's reason.
@@ -33,7 +33,7 @@ export interface KeptAnswers {
    * @param key position of the API key by which it was asked for, which is tried first
    */
   remove(
-    answer: Pick<KeptPlace, 'id' | 'key'> & { readonly mayRun: boolean },
+    answer: Pick<AnswerPlace, 'id' | 'key'> & { readonly mayRun: boolean },
     signal: AbortSignal,
   ): Promise<void>;
 }
