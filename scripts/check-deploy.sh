@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Renders each folder of deploy/kubernetes and validates what comes of it against the schemas of
-# Kubernetes. PodMonitor is the Prometheus operator's, which the validator does not know.
+# Kubernetes. What is for the Prometheus operator the validator does not know; it is read as the operator's own types.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -11,6 +11,8 @@ const generated = [
   'docs/compatibility.md',
   'docs/dependencies.md',
   'docs/metrics.md',
+  'deploy/grafana',
+  'deploy/kubernetes/monitoring',
 ];
 
 function state(): string {

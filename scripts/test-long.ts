@@ -16,7 +16,7 @@ interface Suite {
   readonly command: string;
   readonly args: readonly string[];
   /** It is left out where there is none. */
-  readonly needs?: 'redis-server';
+  readonly needs?: 'redis-server' | 'promtool';
 }
 
 const jest = (...files: readonly string[]) => ({
@@ -47,7 +47,13 @@ const SUITES: readonly Suite[] = [
     name: 'deploy',
     shows:
       'kustomize renders what the tests read, and each container starts, answers its probes and ends',
-    ...jest('test/deploy'),
+    ...jest('test/deploy/served'),
+  },
+  {
+    name: 'alerts',
+    shows: 'each alert fires while a sidecar has its fault, no other does, and no panel is empty',
+    ...jest('test/deploy/alerts'),
+    needs: 'promtool',
   },
   {
     name: 'attacks',

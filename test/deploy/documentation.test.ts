@@ -10,7 +10,7 @@ describe.each(['docs/deploy.md', 'docs/operations.md'])('%s', (page) => {
   it('names metrics that exist', () => {
     const names = [...text.matchAll(/`((?:tamma_provider|process|nodejs)_\w+)`/g)];
     const isUnknown = (name: string) => !metrics.includes(`\`${name.replace(/_count$/, '')}\``);
-    const labels = /^tamma_provider_(outcome|target)$/;
+    const labels = /^tamma_provider_(outcome|target|waited_for)$/;
     expect(
       names.map(([, name = '']) => name).filter((name) => isUnknown(name) && !labels.test(name)),
     ).toEqual([]);

@@ -56,7 +56,11 @@ export function startAtZero(instruments: Instruments, known: KnownFromTheStart):
       zeros(instruments.batchItems, ofBatches, ATTRIBUTE.outcome, [OUTCOME_COMPLETED, 'failed']);
     }
     const ofModel = { ...target, [ATTRIBUTE.genAiRequestModel]: known.model };
-    zeros(instruments.attempts, ofModel, ATTRIBUTE.outcome, [OUTCOME_COMPLETED, ...TRIED_AGAIN]);
+    zeros(instruments.attempts, ofModel, ATTRIBUTE.outcome, [
+      OUTCOME_COMPLETED,
+      ...TRIED_AGAIN,
+      ...KEY_REFUSALS,
+    ]);
     zeros(instruments.answers, ofModel, ATTRIBUTE.finishReason, FINISH_REASONS);
     zeros(instruments.answerFaults, ofModel, ATTRIBUTE.fault, ANSWER_FAULTS);
     instruments.cost.add(0, ofModel);
