@@ -13,4 +13,5 @@ for folder in example job job-dispose shared redis; do
   scripts/kustomize.sh "deploy/kubernetes/$folder" >"$temporary/$folder.yaml"
   "$temporary/venv/bin/kubernetes-validate" --strict "$temporary/$folder.yaml"
 done
-scripts/kustomize.sh deploy/kubernetes/monitoring >/dev/null
+scripts/kustomize.sh deploy/kubernetes/monitoring >"$temporary/monitoring.yaml"
+(cd test/deploy/operator && go run .) <"$temporary/monitoring.yaml"

@@ -119,8 +119,8 @@ export const FAULTS: readonly Fault[] = [
     usual: (sidecar) => sidecar.ask(1),
     goOn: async (sidecar) => {
       const asked = sidecar.ask(3);
-      for (let seconds = 0; seconds < 90; seconds += 10) {
-        sidecar.pass(10_000);
+      for (let seconds = 0; seconds < 90; seconds += 2) {
+        sidecar.pass(2_000);
         await sleep(1);
       }
       await asked;
