@@ -90,7 +90,16 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory of a process, in MiB; NaN where there is no /proc. */
 export function rssMiB(pid: number): number {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(procFile(pid, 'status')) ?? [];
+  return statusMiB(pid, 'VmRSS');
+}
+
+/** The most that it ever was. */
+export function peakRssMiB(pid: number): number {
+  return statusMiB(pid, 'VmHWM');
+}
+
+function statusMiB(pid: number, field: string): number {
+  const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(procFile(pid, 'status')) ?? [];
   return Number(kib) / 1024;
 }
 

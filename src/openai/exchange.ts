@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import type { Trouble } from './transport.ts';
+import { Turns } from './turns.ts';
 
 /** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
 export interface ResponseListener {
@@ -18,6 +19,12 @@ export interface ResponseListener {
   onAbort(): void;
 }
 
+/** No server has more to say before its answer begins. */
+const MAX_INFORMATIONAL = 100;
+
+/** Of this thread. */
+const turns = new Turns();
+
 /** One request and its response, on a connection of their own. A handler for undici's dispatch(). */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #listener: ResponseListener;
@@ -28,6 +35,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #paused = false;
   #opensSocket = false;
   #responded = false;
+  #informational = 0;
+  /** Read, and to be told when it is its turn. */
+  #held: Buffer | undefined;
+  #waitsForTurn = false;
   #onTrouble: ((trouble: Trouble) => void) | undefined;
 
   constructor(signal: AbortSignal, listener: ResponseListener) {
@@ -65,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Reads on, possibly delivering data before it returns. */
   resume(): void {
     this.#paused = false;
-    this.#controller?.resume();
+    if (!this.#waitsForTurn) this.#readOn();
   }
 
   /** The signal concerns the exchange no longer; it still runs to its end. */
@@ -99,33 +110,64 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
     const informational = status < 200;
-    if (informational) return;
+    if (informational) {
+      this.#informational += 1;
+      if (this.#informational > MAX_INFORMATIONAL) controller.abort(withoutAnswer());
+      return;
+    }
     this.#responded = true;
     if (!this.#over) this.#listener.onHeaders(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over) this.#listener.onData(chunk);
+    if (this.#over) return;
+    if (turns.take(chunk.length)) this.#listener.onData(chunk);
+    else this.#hold(chunk);
   }
 
   onResponseEnd(): void {
+    this.#tellHeld();
     if (this.#over) return;
     this.#end();
     this.#listener.onEnd();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    this.#tellHeld();
     if (this.#over) return;
     this.#end();
     // undici forgets a socket that still connects when it is closed.
     this.#connecting?.destroy(ended());
     this.#tellTrouble();
     this.#listener.onError(error);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held = chunk;
+    this.#waitsForTurn = true;
+    this.#controller?.pause();
+    turns.wait(() => {
+      this.#waitsForTurn = false;
+      if (!this.#paused) this.#readOn();
+    });
+  }
+
+  #readOn(): void {
+    this.#tellHeld();
+    if (!this.#paused && !this.#over) this.#controller?.resume();
+  }
+
+  #tellHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || this.#over) return;
+    turns.take(held.length);
+    this.#listener.onData(held);
   }
 
   #end(): void {
@@ -148,4 +190,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 /** undici waits for a socket's error or success, so a destroyed one must have an error. */
 function ended(): Error {
   return new Error('the exchange was ended from this side');
+}
+
+function withoutAnswer(): Error {
+  return new errors.HeadersOverflowError(
+    `${MAX_INFORMATIONAL} informational responses and no answer`,
+  );
 }

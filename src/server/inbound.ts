@@ -21,6 +21,12 @@ export interface InboundDeps {
 /** What keeping a frame takes beside its bytes, rounded up. */
 const FRAME_BYTES = 256;
 
+/**
+ * Libraries write a request in frames of kilobytes. More frames than this that hold less than so many bytes
+ * each, in the mean, are made to keep this thread busy.
+ */
+const CRUMBS = { frames: 1_000, meanBytes: 256 };
+
 /** How often calls are looked at that get no further, in ms. */
 const LOOK_EVERY_MS = 5_000;
 
@@ -89,7 +95,7 @@ export class Inbound {
       held.release();
       this.#open.delete(progress);
     });
-    this.#countFrames(call, held);
+    this.#countFrames(call, held, requestStream);
     this.#countDecompressed(call, held);
     if (requestStream) releaseWhatWasTaken(call, held);
     // It waited to be begun, and without a message has ended meanwhile: grpc-js did not hear of that.
@@ -103,9 +109,17 @@ export class Inbound {
     this.#timer?.cancel();
   }
 
-  #countFrames(call: LibraryCall, held: HeldBytes): void {
+  #countFrames(call: LibraryCall, held: HeldBytes, isConversation: boolean): void {
     const handle = call.handleDataFrame;
+    let frames = 0;
+    let bytes = 0;
     call.handleDataFrame = (data) => {
+      frames += 1;
+      bytes += data.length;
+      if (!isConversation && frames > CRUMBS.frames && bytes < frames * CRUMBS.meanBytes) {
+        call.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
+      }
       if (call.cancelled) return;
       if (held.take(data.length + FRAME_BYTES)) handle.call(call, data);
       else call.sendStatus(this.#noRoom());

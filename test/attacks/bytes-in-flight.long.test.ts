@@ -68,10 +68,21 @@ describe('requests that are never complete', () => {
     expect(await Promise.race(streams.map(refusal))).toBe(RESOURCE_EXHAUSTED);
   });
 
-  it('take no more memory in frames of one byte', async () => {
+  it('cost their connection if they come in frames of one byte', async () => {
+    const { addresses, client } = await start();
+    const socket = openConnection(addresses[0] ?? '');
+    const closed = once(socket, 'close');
+    const frames = Array.from({ length: 2_000 }, () => data(1, Buffer.alloc(1)));
+    socket.write(callHeaders(1, COUNT_TOKENS));
+    socket.write(Buffer.concat([data(1, prefix(0, MIB)), ...frames]));
+    await closed;
+    await client.provider.unary('CountTokens', REQUEST);
+  });
+
+  it('take no more memory in frames that are small', async () => {
     const { addresses, client, telemetry } = await start({ maxBytesInFlight: MIB });
     const socket = openConnection(addresses[0] ?? '');
-    const frames = Array.from({ length: 4_000 }, () => data(1, Buffer.alloc(1)));
+    const frames = Array.from({ length: 2_000 }, () => data(1, Buffer.alloc(300)));
     socket.write(callHeaders(1, COUNT_TOKENS));
     socket.write(Buffer.concat([data(1, prefix(0, MIB)), ...frames]));
     while ((await telemetry.measured('tamma.provider.shed_calls')).length === 0) await passed(5);
