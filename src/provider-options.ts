@@ -4,6 +4,7 @@ import type { Config, ConfiguredTarget } from './config/schema.ts';
 import { configWarnings } from './config/warnings.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
 import type { ResponseCacheOptions } from './money/cache/options.ts';
+import type { HedgeOptions } from './policies/hedge/options.ts';
 import type { RetryOptions } from './policies/retry/options.ts';
 import type { TimeoutOptions } from './policies/timeouts/options.ts';
 import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
@@ -36,6 +37,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
     traceState: config.sendTraceState,
     targets: targetOptions(config),
     retry: retryOptions(config),
+    hedge: hedgeOptions(config),
     fallback: {
       on,
       chains: Object.entries(chains).map(([pattern, routes]) => ({ pattern, routes })),
@@ -165,6 +167,10 @@ function timeoutOptions({ timeouts }: ConfiguredTarget, config: Config): Timeout
 
 function retryOptions({ retryPolicy: { budget, ...same } }: Config): RetryOptions {
   return { ...same, budgetRatio: budget.ratio, budgetMinimum: budget.minimum };
+}
+
+function hedgeOptions({ hedge: { models, ...same } }: Config): HedgeOptions {
+  return { ...same, models: Object.entries(models).map(([pattern, own]) => ({ pattern, ...own })) };
 }
 
 export function budgetDefinitions(config: Config): readonly BudgetDefinition[] {

@@ -69,6 +69,24 @@ export function durationOrAuto(meaning: string, bounds: Bounds) {
     .describe(`${meaning} Must be ${expected}; default auto.`);
 }
 
+/** A duration as above, a percentile of what is usual (`p95`), or `off`, which is the default. */
+export function durationOrPercentile(meaning: string, bounds: Bounds) {
+  const expected = `off, a percentile from p50 to p99, or ${expectedOf(bounds, DURATION)}`;
+  const error = `must be ${expected}`;
+  const percentile = z.string().regex(/^p[5-9][0-9]$/, error);
+  return z
+    .union(
+      [
+        z.literal('off', error),
+        percentile.transform((text) => ({ share: Number(text.slice(1)) / 100 })),
+        quantity(bounds, DURATION, error).transform((ms) => ({ ms })),
+      ],
+      error,
+    )
+    .prefault('off')
+    .describe(`${meaning} Must be ${expected}; default off.`);
+}
+
 function withDefault(meaning: string, range: Range, kind: Kind) {
   const fallback = formatQuantity(range.default, kind.units);
   const expected = expectedOf(range, kind);

@@ -4,6 +4,7 @@ import { batchSchema } from './batch-schema.ts';
 import { cacheSchema } from './cache-schema.ts';
 import { callerJwtSchema, callersSchema } from './callers-schema.ts';
 import { baseUrl, choice, filePath, flag, group, onceRight, proxy, token } from './fields.ts';
+import { hedgeSchema } from './hedge-schema.ts';
 import { hostedToolsSchema } from './hosted-tools-schema.ts';
 import {
   adminSchema,
@@ -109,6 +110,9 @@ export const configSchema = group({
   retryPolicy: retryPolicySchema
     .prefault({})
     .describe('How often, and how long after a failure, the same target is asked again.'),
+  hedge: hedgeSchema
+    .prefault({})
+    .describe('When a second attempt is made beside one that is silent; the first output wins.'),
   circuitBreaker: circuitBreakerSchema
     .prefault({})
     .describe('When a target, that is a model at an upstream, is given time to recover.'),

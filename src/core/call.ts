@@ -67,6 +67,8 @@ export interface Call {
   readonly resumes?: UpstreamAnswer;
   /** Nobody waits for it: it goes in capacity that others leave. Absent: somebody does. */
   readonly background?: true;
+  /** A second attempt beside one that is silent: it waits for nothing. Absent: it is none. */
+  readonly hedge?: true;
   /** Replaces the configured time-out, in ms. */
   readonly firstTokenTimeoutMs?: number;
   /** Replaces the configured time-out, in ms. */
@@ -86,6 +88,8 @@ export interface Call {
   readonly record: CallRecord;
   /** Number of the running attempt, 1 for the first; 0 outside of one. */
   readonly attempt: number;
+  /** An attempt begins: it has waited for all that it had to. Absent: nobody listens. */
+  readonly onAttempt?: () => void;
   /** The upstream reports how far the attempt has come; the attempt's time-outs listen. */
   readonly onProgress: (progress: AttemptProgress) => void;
   /** The upstream reports what its headers say of its rate limits; the target's limiter listens. */
@@ -133,8 +137,15 @@ export interface CallRecord {
   /** Of the last attempt: `default`, or one of the configuration's `targets`. Empty before the first. */
   target: string;
   attempts: number;
+  /** The number that the last attempt of the call got: those that run beside each other share it. */
+  readonly numbers: { last: number };
   readonly failedAttempts: FailedAttempt[];
-  /** All attempts that have ended, in order: what the call did and what it waited for. */
+  /** What became of the call's second attempt beside a silent one. Absent: none was made. */
+  hedge?: HedgeOutcome;
+  /**
+   * All attempts that have ended, in order: what the call did and what it waited for. Of two that ran
+   * beside each other the one that counted comes last.
+   */
   readonly attemptLog: AttemptSummary[];
   /** Of the last attempt; empty if the upstream gave none. */
   upstreamRequestId: string;
@@ -157,6 +168,12 @@ export interface CallRecord {
   cost?: Cost;
 }
 
+/**
+ * Of a second attempt beside one that was silent: its output was first (`won`), the other's was (`lost`),
+ * it `failed`, or a limit or budget `refused` it before it was made.
+ */
+export type HedgeOutcome = 'won' | 'lost' | 'failed' | 'refused';
+
 /** One attempt that has ended. Times are epoch ms. */
 export interface AttemptSummary {
   readonly attempt: number;
@@ -167,8 +184,13 @@ export interface AttemptSummary {
   readonly firstOutputAt?: number;
   readonly endedAt: number;
   readonly outcome: 'completed' | ErrorReason;
-  /** Ended by the caller, the deadline or the drain, and through no fault of the upstream. */
+  /**
+   * Ended by the caller, the deadline, the drain or a quicker attempt, and through no fault of the
+   * upstream.
+   */
   readonly ended: boolean;
+  /** It was made beside one that was silent. */
+  readonly hedge?: true;
   readonly upstreamStatus?: number;
   readonly upstreamRequestId?: string;
   /** Output tokens that the upstream reported. Absent: it did not. */
@@ -207,6 +229,7 @@ export function newCallRecord(startedAt: number): CallRecord {
     model: '',
     target: '',
     attempts: 0,
+    numbers: { last: 0 },
     failedAttempts: [],
     attemptLog: [],
     upstreamRequestId: '',

@@ -4,6 +4,7 @@ import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cach
 import type { LedgerOptions } from '../money/ledger/open-ledger.ts';
 import type { TrustedCertificates } from '../openai/trust.ts';
 import type { BreakerOptions } from '../policies/breaker/options.ts';
+import { DEFAULT_HEDGE, type HedgeOptions } from '../policies/hedge/options.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
 import { DEFAULT_RETRY, type RetryOptions } from '../policies/retry/options.ts';
@@ -100,6 +101,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly targets?: Readonly<Record<string, UpstreamOptions>>;
   /** What is left out is that of DEFAULT_RETRY. */
   readonly retry?: Partial<RetryOptions>;
+  /** What is left out is that of DEFAULT_HEDGE: none is made. */
+  readonly hedge?: Partial<HedgeOptions>;
   /** What is left out is that of DEFAULT_FALLBACK. */
   readonly fallback?: Partial<FallbackOptions>;
   readonly costs?: Partial<CostManagementOptions>;
@@ -128,6 +131,7 @@ export interface ProviderSettings {
   readonly hostedTools: HostedToolOptions;
   readonly promptCache: 'off' | 'auto';
   readonly retry: RetryOptions;
+  readonly hedge: HedgeOptions;
   readonly fallback: FallbackOptions;
   readonly costs: CostManagementOptions;
   readonly budgets: BudgetOptions;
@@ -153,6 +157,7 @@ export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
     hostedTools: options.hostedTools ?? NO_HOSTED_TOOLS,
     promptCache: options.promptCache ?? 'off',
     retry: { ...DEFAULT_RETRY, ...options.retry },
+    hedge: { ...DEFAULT_HEDGE, ...options.hedge },
     fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
     costs,
     budgets,

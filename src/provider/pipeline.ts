@@ -17,6 +17,12 @@ import { lastResort } from '../policies/breaker/last-resort.ts';
 import { breaker } from '../policies/breaker/stage.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { upstreamHealth } from '../policies/health/stage.ts';
+import { FirstOutputs } from '../policies/hedge/first-outputs.ts';
+import { HedgeMetrics } from '../policies/hedge/hedge-metrics.ts';
+import { HedgeShare } from '../policies/hedge/hedge-share.ts';
+import type { HedgeDeps } from '../policies/hedge/hedged-attempt.ts';
+import type { HedgeOptions } from '../policies/hedge/options.ts';
+import { hedge } from '../policies/hedge/stage.ts';
 import { keys } from '../policies/keys/stage.ts';
 import { rateLimit } from '../policies/rate-limit/stage.ts';
 import type { KeptRegister } from '../policies/recovery/kept-register.ts';
@@ -42,6 +48,7 @@ import { keeperOf, type UpstreamParts } from './upstream-parts.ts';
 
 export interface PipelineOptions {
   readonly retry: RetryOptions;
+  readonly hedge: HedgeOptions;
   /** See FallbackOptions. */
   readonly maxWaitMs: number;
   /** Longest wait for open circuits, in ms. */
@@ -90,8 +97,18 @@ export interface PipelineDeps {
 
 /** What happens to a call, outermost first. */
 export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Handler {
-  const upstreams = new Map(
-    deps.upstreams.map((parts) => [parts.name, atUpstream(parts, options, deps)]),
+  const { maxWaitMs } = options;
+  const places = new Map(deps.upstreams.map((parts) => [parts.name, parts]));
+  const attempts = mapValues(places, (parts) => attemptAt(parts, options, deps));
+  const hedging = hedgeDeps(options, deps, places, attempts);
+  const upstreams = mapValues(places, (parts) =>
+    chain(
+      [
+        retry(options.retry, { ...deps, budget: deps.retryBudget, maxWaitMs }), // attempts at one target
+        hedge(options.hedge, hedging(parts)), // a second one beside one that is silent
+      ],
+      handlerOf(attempts, parts.name),
+    ),
   );
   const stages: readonly Stage[] = [
     observe(deps), //            sees rejections too
@@ -105,23 +122,18 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     lastResort({ ...deps, maxWaitMs: options.circuitWaitMs }), // where every circuit is open, the next probe is waited for
     fallback(deps), //           over routes: another model, another upstream
   ];
-  return chain(stages, (call, emit) => {
-    const handler = upstreams.get(call.upstream);
-    if (handler === undefined) throw new Error(`There is no upstream ${call.upstream}.`);
-    return handler(call, emit);
-  });
+  return chain(stages, (call, emit) => handlerOf(upstreams, call.upstream)(call, emit));
 }
 
-/** What happens to it at one upstream, outermost first. */
-function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: PipelineDeps): Handler {
-  const { clock, retryBudget, book } = deps;
-  const { trackingEnabled, minOutputTokens, budgetWaitMs, unpriced, maxWaitMs } = options;
+/** What an attempt at one upstream passes, outermost first. */
+function attemptAt(parts: UpstreamParts, options: PipelineOptions, deps: PipelineDeps): Handler {
+  const { clock, book } = deps;
+  const { trackingEnabled, minOutputTokens, budgetWaitMs, unpriced } = options;
   const onAttempt = (ended: AttemptSummary, { target }: Call): void => {
     parts.window.note(ended, target.model.id);
   };
   const server = serverAddress(parts.upstream.endpoint);
   const stages: readonly Stage[] = [
-    retry(options.retry, { ...deps, budget: retryBudget, maxWaitMs }), // attempts at one target
     keys(parts.keys, { ...deps, limits: parts.limiters }), // a key that is refused is no failure of the target
     budget(book, { ...deps, minOutputTokens, maxWaitMs: budgetWaitMs, unpriced }), // reserves going in, settles going out
     rateLimit(parts.limiters, deps), //   every attempt counts at the upstream
@@ -133,6 +145,43 @@ function atUpstream(parts: UpstreamParts, options: PipelineOptions, deps: Pipeli
     attemptTimeout(parts.timeouts, clock), // connect, headers, first token, idle
   ];
   return chain(stages, parts.upstream.answer);
+}
+
+/** What hedging at each upstream needs; the share is everybody's. */
+function hedgeDeps(
+  options: PipelineOptions,
+  { clock, router, instruments }: PipelineDeps,
+  places: ReadonlyMap<string, UpstreamParts>,
+  attempts: ReadonlyMap<string, Handler>,
+): (parts: UpstreamParts) => HedgeDeps {
+  const share = new HedgeShare(options.hedge.maxShare);
+  const metrics = new HedgeMetrics(instruments);
+  return ({ window }) => ({
+    clock,
+    router,
+    share,
+    metrics,
+    firstOutputs: new FirstOutputs(window, clock),
+    attemptsAt: (upstream) => handlerOf(attempts, upstream),
+    isCalm: ({ upstream, target: { model } }) => {
+      const parts = places.get(upstream);
+      return (
+        parts !== undefined &&
+        !parts.limiters.hasQueue(model.id) &&
+        parts.breakers.state(model.id) === 'closed'
+      );
+    },
+  });
+}
+
+function handlerOf(handlers: ReadonlyMap<string, Handler>, upstream: string): Handler {
+  const handler = handlers.get(upstream);
+  if (handler === undefined) throw new Error(`There is no upstream ${upstream}.`);
+  return handler;
+}
+
+function mapValues<V, W>(map: ReadonlyMap<string, V>, make: (value: V) => W): Map<string, W> {
+  return new Map([...map].map(([key, value]) => [key, make(value)]));
 }
 
 function chain(stages: readonly Stage[], last: Handler): Handler {

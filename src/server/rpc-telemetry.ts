@@ -211,6 +211,7 @@ function factsOf(record: CallRecord) {
     model: record.model || undefined,
     target: record.target || undefined,
     attempts: record.attempts,
+    hedge: record.hedge,
     finish_reason: record.finishReason,
     input_tokens: usage?.inputTokens,
     output_tokens: usage?.outputTokens,

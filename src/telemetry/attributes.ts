@@ -58,6 +58,8 @@ export const ATTRIBUTE = {
 
   /** Number of the attempt within its call, 1 for the first. Spans only. */
   attempt: 'tamma.provider.attempt',
+  /** Whether the attempt was made beside one that was silent; absent: no. Spans only. */
+  hedge: 'tamma.provider.hedge',
   /** Name of the upstream in the configuration: `default`, or one of its `targets`. */
   target: 'tamma.provider.target',
   /** Why something was done: the reason of the failure before it, as in ErrorInfo. */

@@ -191,6 +191,27 @@ export const METRICS = {
     'Calls that went on to another target, by the target they left and the reason.',
     [target, reason],
   ),
+  hedges: own(
+    'counter',
+    'hedges',
+    '{attempt}',
+    'Second attempts beside one that was silent, by its target and by what became of them.',
+    [target, outcome],
+  ),
+  hedgeSaved: own(
+    'counter',
+    'hedge.saved',
+    's',
+    'Time by which first outputs came sooner because of second attempts: at least, by what others took.',
+    [target],
+  ),
+  hedgeCost: own(
+    'counter',
+    'hedge.cost',
+    '{USD}',
+    'What attempts cost that another one beside them was quicker than. Also in cost.',
+    [target],
+  ),
   answers: own('counter', 'answers', '{answer}', 'Answers that came to their end, by how.', [
     target,
     model,

@@ -11,6 +11,7 @@ import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../../src/policies/breaker/options.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { DEFAULT_HEDGE, type HedgeOptions } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import type { RateLimitOptions } from '../../src/policies/rate-limit/options.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
@@ -52,6 +53,7 @@ export interface Load {
   readonly breaker?: Partial<BreakerOptions>;
   readonly rateLimit?: Partial<RateLimitOptions>;
   readonly retry?: Partial<RetryOptions>;
+  readonly hedge?: Partial<HedgeOptions>;
 }
 
 export interface Result {
@@ -137,6 +139,7 @@ export async function simulate(load: Load): Promise<Result> {
   const pipeline = createPipeline(
     {
       retry,
+      hedge: { ...DEFAULT_HEDGE, ...load.hedge },
       maxWaitMs: deps.maxWaitMs,
       circuitWaitMs: { ...DEFAULT_BREAKER, ...load.breaker }.maxWaitMs,
       trackingEnabled: false,

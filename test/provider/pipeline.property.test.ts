@@ -18,6 +18,7 @@ import type { LedgerEntry } from '../../src/money/ledger/ledger.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { DEFAULT_HEDGE } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
@@ -191,6 +192,7 @@ function setUp(script: readonly Behaviour[]) {
   const pipeline = createPipeline(
     {
       retry: DEFAULT_RETRY,
+      hedge: DEFAULT_HEDGE,
       maxWaitMs,
       circuitWaitMs: 5_000,
       trackingEnabled: true,

@@ -5,6 +5,7 @@ import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { DEFAULT_HEDGE } from '../../src/policies/hedge/options.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
@@ -25,6 +26,7 @@ describe('createPipeline', () => {
     const pipeline = createPipeline(
       {
         retry: DEFAULT_RETRY,
+        hedge: DEFAULT_HEDGE,
         maxWaitMs: 0,
         circuitWaitMs: 0,
         trackingEnabled: true,

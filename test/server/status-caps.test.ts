@@ -191,6 +191,7 @@ const statusFacts: fc.Arbitrary<StatusFacts> = fc.record(
       target: text,
       model: text,
       attempts: number,
+      numbers: fc.record({ last: number }),
       upstreamRequestId: text,
       upstreamStatus: number,
       queuedMs: number,

@@ -93,6 +93,8 @@ class Desk {
     if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
     const quick = this.#book.tryReserve(this.#spender, rough.wish.most);
     if (quick !== undefined) return covered(call, rough, quick);
+    // A second attempt gets what nobody will miss: it is neither waited for nor cut short for it.
+    if (call.hedge) throw new ProviderError('BUDGET_EXCEEDED');
     const plan = this.#plan(call, await this.#count(call)) ?? rough;
     const { maxWaitMs } = this.#deps;
     const reservation = this.#book.reserve(this.#spender, plan.wish, {

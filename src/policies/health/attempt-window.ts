@@ -52,7 +52,6 @@ export class AttemptWindow {
   }
 
   note(attempt: AttemptSummary, model: string): void {
-    if (attempt.outcome === 'CANCELLED') return;
     const attempts = this.#models.use(model);
     attempts.push(attempt);
     if (attempts.length >= 2 * MAX_REMEMBERED) attempts.splice(0, MAX_REMEMBERED);
@@ -63,12 +62,17 @@ export class AttemptWindow {
     for (const [model] of this.#models) yield model;
   }
 
-  /** Undefined: none has ended in the window. */
-  statistics(model: string): AttemptStatistics | undefined {
+  /** Those at a model that ended in the window, also by being cancelled. */
+  recent(model: string): readonly AttemptSummary[] {
     const since = this.#clock.now() - WINDOW_MS;
-    const attempts = (this.#models.peek(model) ?? [])
+    return (this.#models.peek(model) ?? [])
       .slice(-MAX_REMEMBERED)
       .filter(({ endedAt }) => endedAt >= since);
+  }
+
+  /** Undefined: none has ended in the window that was not cancelled. */
+  statistics(model: string): AttemptStatistics | undefined {
+    const attempts = this.recent(model).filter(({ outcome }) => outcome !== 'CANCELLED');
     return attempts.length === 0 ? undefined : summed(attempts);
   }
 }

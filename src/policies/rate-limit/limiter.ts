@@ -150,7 +150,7 @@ export class Limiter {
    * A permit for one attempt: at once if there is room, else when its turn has come. To be released.
    *
    * @throws ProviderError RATE_LIMIT_EXCEEDED if too many wait, if the wait would outlast the deadline,
-   *   if it is long and the call has somewhere else to go, or if the request is larger than the limit,
+   *   if it is long and the call has somewhere else to go, if it is a hedge, or if the request is larger than the limit,
    *   also by rejection when that turns out later; the end of the call, also by rejection, when its
    *   signal is aborted.
    */
@@ -238,6 +238,8 @@ export class Limiter {
   ): Promise<Permit> {
     if (call.signal.aborted) throw endReason(call.signal);
     this.#refuseIfInVain(call, priority, tokens, now);
+    // Nobody needs it as long as another attempt may still answer.
+    if (call.hedge) throw refusal(call, this.#waitOf({ call, tokens }, now), 'too_long');
     return new Promise((resolve, reject) => {
       const onAbort = () => this.#leave(waiter);
       const settle = () => call.signal.removeEventListener('abort', onAbort);
@@ -295,7 +297,10 @@ export class Limiter {
     this.#serve();
   }
 
-  #waitOf({ tokens, call }: Waiter, now: number): { waitMs: number; subject: string } {
+  #waitOf(
+    { tokens, call }: Pick<Waiter, 'tokens' | 'call'>,
+    now: number,
+  ): { waitMs: number; subject: string } {
     return this.#capacity.wait(tokens, NOBODY, now, keysOf(call));
   }
 

@@ -83,6 +83,11 @@ export class RateLimiters {
     return this.#groups.of(key) === this.#groups.of(other);
   }
 
+  /** Whether attempts at a model, by its id, wait. */
+  hasQueue(model: string): boolean {
+    return (this.#limiters.peek(model)?.queued ?? 0) > 0;
+  }
+
   /** The limiter of a model by its id. */
   limiter(model: string): Limiter {
     return this.#limiters.use(model);

@@ -66,6 +66,7 @@ export class AttemptObservation {
         attributes: {
           ...operationAttributes(call.model, deps.server),
           [ATTRIBUTE.attempt]: number,
+          ...(call.hedge && { [ATTRIBUTE.hedge]: true }),
           [ATTRIBUTE.target]: call.upstream,
           [ATTRIBUTE.openaiApiType]: call.target.surface,
         },
@@ -138,7 +139,7 @@ export class AttemptObservation {
   }
 
   #summary(outcome: Completed | ProviderError): AttemptSummary {
-    const { record, upstream, model, signal, left = [] } = this.#call;
+    const { record, upstream, model, signal, hedge, left = [] } = this.#call;
     const before = record.attemptLog;
     const sum = (read: (attempt: AttemptSummary) => number) =>
       before.reduce((total, attempt) => total + read(attempt), 0);
@@ -152,6 +153,7 @@ export class AttemptObservation {
       endedAt: this.#deps.clock.now(),
       outcome: failed ? outcome.reason : 'completed',
       ended: failed && signal.aborted,
+      ...(hedge && { hedge }),
       ...(record.upstreamStatus > 0 && { upstreamStatus: record.upstreamStatus }),
       ...(record.upstreamRequestId !== '' && { upstreamRequestId: record.upstreamRequestId }),
       ...(!failed && !outcome.usage.estimated && { outputTokens: outcome.usage.outputTokens }),

@@ -15,14 +15,16 @@ export function attempt(deps: AttemptDeps): Stage {
     async function attempted(call, emit) {
       const { record } = call;
       record.attempts += 1;
+      record.numbers.last += 1;
       record.target = call.upstream;
       record.upstreamRequestId = '';
       record.upstreamStatus = 0;
-      const number = record.attempts;
+      const number = record.numbers.last;
       const observation = new AttemptObservation(deps, metrics, call, number);
       const context = trace.setSpan(call.context, observation.span);
       const onUnknown: NonNullable<Call['onUnknown']> = (kind, name) =>
         deps.unknown?.note(call.upstream, kind, name);
+      call.onAttempt?.();
       let over = false;
       const pass: Emit = (event) => {
         if (over) return;

@@ -97,18 +97,19 @@ const AFTER = { [ATTRIBUTE.stageGroup]: 'after' };
 
 /** What the call took in this process: its time without its attempts and without what it waited for. */
 function recordOverhead({ overhead }: Instruments, record: CallRecord, now: number): void {
-  const { attemptLog, startedAt } = record;
-  const first = attemptLog[0];
-  const last = attemptLog.at(-1);
-  if (first === undefined || last === undefined) return;
+  const { startedAt } = record;
+  const [first, ...others] = record.attemptLog.toSorted((a, b) => a.startedAt - b.startedAt);
+  if (first === undefined) return;
   const add = (ms: number, attributes: Attributes) =>
     overhead.record(Math.max(0, ms) / 1000, attributes);
   add(first.startedAt - startedAt - first.queuedMs - first.backoffMs, BEFORE);
-  add(now - last.endedAt, AFTER);
-  if (first === last) return;
-  const waited = attemptLog
-    .slice(1)
-    .reduce((ms, { queuedMs, backoffMs }) => ms + queuedMs + backoffMs, 0);
-  const tried = attemptLog.reduce((ms, one) => ms + one.endedAt - one.startedAt, 0);
-  add(last.endedAt - first.startedAt - tried - waited, BETWEEN);
+  let between = 0;
+  let busyUntil = first.endedAt;
+  for (const { startedAt: next, endedAt, queuedMs, backoffMs } of others) {
+    // One that ran beside another has no gap before it.
+    if (next > busyUntil) between += next - busyUntil - queuedMs - backoffMs;
+    busyUntil = Math.max(busyUntil, endedAt);
+  }
+  add(now - busyUntil, AFTER);
+  if (others.length > 0) add(between, BETWEEN);
 }

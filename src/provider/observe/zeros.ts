@@ -1,4 +1,5 @@
 import type { Attributes, Counter } from '@opentelemetry/api';
+import type { HedgeOutcome } from '../../core/call.ts';
 import type { FinishReason } from '../../core/events.ts';
 import { ATTRIBUTE, MODALITY_TEXT, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -25,6 +26,7 @@ const FINISH_REASONS: readonly FinishReason[] = [
 ];
 const TRIED_AGAIN = ['RATE_LIMIT_EXCEEDED', 'SERVICE_UNAVAILABLE', 'NETWORK_ERROR', 'TIMEOUT'];
 const KEY_REFUSALS = ['INVALID_API_KEY', 'QUOTA_EXCEEDED'];
+const HEDGE_OUTCOMES: readonly HedgeOutcome[] = ['won', 'lost', 'failed', 'refused'];
 const UNKNOWN_KINDS = ['event', 'field', 'finish_word'];
 
 /**
@@ -49,6 +51,9 @@ export function startAtZero(instruments: Instruments, known: KnownFromTheStart):
     zeros(instruments.retries, target, ATTRIBUTE.reason, TRIED_AGAIN);
     zeros(instruments.resumes, target, ATTRIBUTE.reason, TRIED_AGAIN);
     zeros(instruments.fallbacks, target, ATTRIBUTE.reason, TRIED_AGAIN);
+    zeros(instruments.hedges, target, ATTRIBUTE.outcome, HEDGE_OUTCOMES);
+    instruments.hedgeSaved.add(0, target);
+    instruments.hedgeCost.add(0, target);
     zeros(instruments.keysSetAside, target, ATTRIBUTE.reason, KEY_REFUSALS);
     zeros(instruments.unknownParts, target, ATTRIBUTE.kind, UNKNOWN_KINDS);
     for (const execution of ['upstream', 'local']) {

@@ -1,12 +1,11 @@
-import type { Call } from '../../core/call.ts';
+import type { Call, CallRecord } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
-import type { LeftRoute, Route } from '../../core/route.ts';
+import { type LeftRoute, type Route, routeName } from '../../core/route.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type ResolvedModel, resolveModel } from '../catalogue/resolve.ts';
 import type { CountTokens } from '../context/fit-conversation.ts';
 import { fitToWindow } from '../context/fit-to-window.ts';
 import { isModelName } from '../validate/text.ts';
@@ -16,6 +15,7 @@ import { checkFallbackModels } from './check-fallback-models.ts';
 import { fallbackWarnings, leftAfter, mayAnswer, takesMore } from './left-routes.ts';
 import type { FallbackOptions } from './options.ts';
 import { type Place, type PrepareOptions, prepareAt, type UpstreamRules } from './prepare-at.ts';
+import { ResolvedNames } from './resolved-names.ts';
 import { chainFinder, type RoutingOptions, routesOf } from './routes-of.ts';
 
 export interface RouterOptions extends PrepareOptions {
@@ -42,25 +42,13 @@ export interface RouterDeps {
 /** What an upstream answers to a request that its model does not take. */
 const REFUSALS: readonly ErrorReason[] = ['INVALID_REQUEST', 'UNSUPPORTED_PARAMETER'];
 
-const DAY_MS = 86_400_000;
-
-/** Names whose meaning is kept. */
-const MAX_KNOWN = 1_000;
-
-/** What names were found to mean. */
-interface KnownNames {
-  readonly catalogue: Catalogue | undefined;
-  readonly day: number;
-  readonly byName: Map<string, ResolvedModel>;
-}
-
 /** Finds where a call may be answered, and prepares it for there. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #routing: RoutingOptions;
   readonly #on: readonly ErrorReason[];
   readonly #deps: RouterDeps;
-  #known: KnownNames = { catalogue: undefined, day: 0, byName: new Map() };
+  readonly #names: ResolvedNames;
 
   constructor(options: RouterOptions, deps: RouterDeps) {
     const { defaultModel, home, upstreams, fallback } = options;
@@ -69,6 +57,7 @@ export class Router {
     this.#routing = { defaultModel, home, chainOf: chainFinder(fallback.chains), upstreams, idOf };
     this.#on = fallback.on.filter((reason) => reason !== 'CONTENT_FILTERED');
     this.#deps = deps;
+    this.#names = new ResolvedNames(deps);
   }
 
   /**
@@ -139,6 +128,39 @@ export class Router {
     return undefined;
   }
 
+  /**
+   * The call, prepared for and fitting the first of its alternatives that takes it: for an attempt beside
+   * the one that is made where the call is now. Its record names the model. Undefined if there is none.
+   *
+   * @param record of the attempt
+   * @throws the signal's reason, by rejection
+   */
+  async beside(call: Call, record: CallRecord): Promise<Call | undefined> {
+    const { truncation: _, left = [], alternatives, ...anew } = call;
+    const from = currentRoute(call);
+    for (const [index, route] of alternatives.entries()) {
+      if (!mayAnswer(route, left)) continue;
+      const there = { ...anew, alternatives: alternatives.slice(index + 1), left, record };
+      const prepared = this.#prepare(route, there, (to) => [
+        ...fallbackWarnings(left, from),
+        `${routeName(from)} had no output yet, so ${routeName(to)} was asked too and was first.`,
+      ]);
+      const fitted = prepared && (await this.#ifFits(prepared));
+      if (fitted) return fitted;
+    }
+    return undefined;
+  }
+
+  async #ifFits(call: Call): Promise<Call | undefined> {
+    try {
+      return await fitToWindow(call, this.#deps.tokens);
+    } catch (thrown) {
+      const refusal = ProviderError.from(thrown);
+      if (refusal.reason !== 'CONTEXT_TOO_LONG') throw refusal;
+      return undefined;
+    }
+  }
+
   async #orNext(call: Call, fitting: Promise<Call>): Promise<Call> {
     try {
       return await fitting;
@@ -167,27 +189,7 @@ export class Router {
   /** @throws ProviderError */
   #resolve({ upstream, model }: Route, fallback: boolean): Place {
     const rules = this.#rulesOf(upstream);
-    return { upstream, rules, resolved: this.#resolved(upstream, model, rules), fallback };
-  }
-
-  /** Once per name, catalogue and day: a shutdown is announced by days. */
-  #resolved(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedModel {
-    const catalogue = this.#deps.catalogue();
-    const now = (this.#deps.dated ?? this.#deps.clock).now();
-    const day = Math.floor(now / DAY_MS);
-    if (this.#known.catalogue !== catalogue || this.#known.day !== day) {
-      this.#known = { catalogue, day, byName: new Map() };
-    }
-    const { byName } = this.#known;
-    const name = `${upstream}/${model}`;
-    let resolved = byName.get(name);
-    if (resolved === undefined) {
-      resolved = resolveModel(model, catalogue, resolve, now);
-      // Callers choose the names.
-      if (byName.size >= MAX_KNOWN) byName.clear();
-      byName.set(name, resolved);
-    }
-    return resolved;
+    return { upstream, rules, resolved: this.#names.resolve(upstream, model, rules), fallback };
   }
 
   #rulesOf(upstream: string): UpstreamRules {
@@ -202,17 +204,24 @@ export class Router {
     const left = leftAfter(call, from, error);
     for (const [index, route] of call.alternatives.entries()) {
       const alternatives = call.alternatives.slice(index + 1);
-      const next = mayAnswer(route, left) && this.#prepare(route, { ...anew, alternatives, left });
+      if (!mayAnswer(route, left)) continue;
+      const there = { ...anew, alternatives, left };
+      const next = this.#prepare(route, there, (to) => fallbackWarnings(left, to));
       if (next) return next;
     }
     return undefined;
   }
 
-  #prepare(route: Route, call: Call & { readonly left: readonly LeftRoute[] }): Call | undefined {
+  /** @param told what to tell the caller of the way to the route, which is named as it is resolved */
+  #prepare(
+    route: Route,
+    call: Call & { readonly left: readonly LeftRoute[] },
+    told: (to: Route) => readonly string[],
+  ): Call | undefined {
     try {
       const place = this.#resolve(route, true);
       const { name } = place.resolved;
-      const warnings = fallbackWarnings(call.left, { ...route, model: name });
+      const warnings = told({ ...route, model: name });
       const prepared = prepareAt(place, { ...call, warnings }, new Violations(), this.#options);
       if (!takesMore(prepared, call.left)) return undefined;
       call.record.model = name;

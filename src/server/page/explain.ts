@@ -25,11 +25,13 @@ export function explain({ id, traceId, method, endedAt, record, error }: Remembe
     time_to_first_token_ms: firstOutputAt === undefined ? undefined : since(firstOutputAt),
     queued_ms: Math.round(record.queuedMs),
     backoff_ms: Math.round(record.backoffMs),
+    hedge: record.hedge,
     attempts: attemptLog.map((attempt) => ({
       attempt: attempt.attempt,
       target: attempt.target,
       model: attempt.model,
       outcome: attempt.outcome,
+      hedge: attempt.hedge,
       waited_in_queue_ms: Math.round(attempt.queuedMs),
       waited_after_failure_ms: Math.round(attempt.backoffMs),
       began_ms: since(attempt.startedAt),
@@ -58,6 +60,7 @@ export function explain({ id, traceId, method, endedAt, record, error }: Remembe
 
 function why(last: AttemptSummary | undefined): string {
   if (last === undefined) return 'No attempt was made.';
+  if (last.hedge) return 'It was asked beside another one that was silent, and was quicker.';
   if (last.left.length === 0) return 'It is the first route that the call may take.';
   const left = last.left.map((route) => `${routeName(route)} (${route.reason})`);
   return `It left ${left.join(', ')}.`;

@@ -1,0 +1,47 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type ResolvedModel, resolveModel } from '../catalogue/resolve.ts';
+import type { UpstreamRules } from './prepare-at.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Names whose meaning is kept. */
+const MAX_KNOWN = 1_000;
+
+export interface ResolvedNamesDeps {
+  /** The catalogue as it stands now. */
+  readonly catalogue: () => Catalogue;
+  readonly clock: Clock;
+  /** By which models are shut down. Default: `clock`. */
+  readonly dated?: Clock;
+}
+
+/** What names of models mean at an upstream, found once per name, catalogue and day: a shutdown is announced by days. */
+export class ResolvedNames {
+  readonly #deps: ResolvedNamesDeps;
+  readonly #byName = new Map<string, ResolvedModel>();
+  #catalogue: Catalogue | undefined;
+  #day = 0;
+
+  constructor(deps: ResolvedNamesDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws ProviderError MODEL_NOT_FOUND */
+  resolve(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedModel {
+    const { catalogue, clock, dated = clock } = this.#deps;
+    const [current, now] = [catalogue(), dated.now()];
+    const day = Math.floor(now / DAY_MS);
+    if (this.#catalogue !== current || this.#day !== day) this.#byName.clear();
+    [this.#catalogue, this.#day] = [current, day];
+    const name = `${upstream}/${model}`;
+    let resolved = this.#byName.get(name);
+    if (resolved === undefined) {
+      resolved = resolveModel(model, current, resolve, now);
+      // Callers choose the names.
+      if (this.#byName.size >= MAX_KNOWN) this.#byName.clear();
+      this.#byName.set(name, resolved);
+    }
+    return resolved;
+  }
+}
