@@ -79,11 +79,11 @@ export class HedgedAttempt {
     this.#timer?.cancel();
     const second = this.#second;
     if (second === undefined) return outcomeOf(ended);
-    const { runner, record } = second;
+    const { runner } = second;
     if (!runner.hasWon && !this.#mayAnswer(ended.error)) runner.stop();
     const other = await runner.ended;
     const model = call.record.model;
-    this.#settle(second);
+    this.#settle(second, other);
     if (!runner.hasWon) return outcomeOf(ended);
     // Whatever comes next begins where the first attempt was made.
     if (other.error !== undefined) call.record.model = model;
@@ -166,7 +166,7 @@ export class HedgedAttempt {
   }
 
   /** Both have ended. */
-  #settle({ runner, record }: Second): void {
+  #settle({ runner, record }: Second, ended: Ended): void {
     const { share, metrics } = this.#deps;
     const { call } = this.#first;
     call.flow.detach(this.#source);
@@ -174,7 +174,7 @@ export class HedgedAttempt {
     metrics.spent(call, inVain);
     joinRecord(call.record, record, this.#mark, runner.hasWon);
     if (record.attempts === 0) share.giveBack();
-    const outcome = outcomeOfSecond(runner, record.attempts > 0);
+    const outcome = outcomeOfSecond(runner, ended, record.attempts > 0);
     call.record.hedge = outcome;
     metrics.ended(call, outcome);
   }
@@ -185,8 +185,8 @@ function outcomeOf(ended: Ended): Completed {
   return ended.completed;
 }
 
-function outcomeOfSecond({ hasWon, isStopped }: Runner, made: boolean): HedgeOutcome {
+function outcomeOfSecond({ hasWon }: Runner, ended: Ended, made: boolean): HedgeOutcome {
   if (hasWon) return 'won';
-  if (isStopped) return 'lost';
+  if (ended.error === undefined || ended.wasStopped) return 'lost';
   return made ? 'failed' : 'refused';
 }

@@ -6,14 +6,16 @@ import { linkSignal } from '../../core/signal.ts';
 /** What became of an attempt. */
 export type Ended =
   | { readonly completed: Completed; readonly error?: never }
-  | { readonly error: ProviderError };
+  | {
+      readonly error: ProviderError;
+      /** It was told to stop before: by the call, by a winner, or by `stop`. */
+      readonly wasStopped: boolean;
+    };
 
 /** One of the attempts. */
 export interface Runner {
   /** It had output first, or was complete without any. */
   readonly hasWon: boolean;
-  /** It was told to stop: by the call, by a winner, or by `stop`. */
-  readonly isStopped: boolean;
   /** It ends as soon as it can. */
   stop(): void;
   readonly ended: Promise<Ended>;
@@ -57,7 +59,7 @@ export class Race {
       if (this.#winner === undefined) this.#win(entry);
       return { completed };
     } catch (thrown) {
-      return { error: ProviderError.from(thrown) };
+      return { error: ProviderError.from(thrown), wasStopped: entry.signal.aborted };
     } finally {
       this.#entries.delete(entry);
       entry.unlink();
@@ -102,10 +104,6 @@ class Entry implements Runner {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  get isStopped(): boolean {
-    return this.signal.aborted;
   }
 
   stop(): void {
