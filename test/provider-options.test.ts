@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_BREAKER } from '../src/policies/breaker/options.ts';
+import { DEFAULT_HEDGE } from '../src/policies/hedge/options.ts';
 import { DEFAULT_RATE_LIMIT } from '../src/policies/rate-limit/options.ts';
 import { DEFAULT_RETRY } from '../src/policies/retry/options.ts';
 import { DEFAULT_TIMEOUTS } from '../src/policies/timeouts/options.ts';
@@ -29,6 +30,7 @@ describe('providerOptions', () => {
       rateLimit: DEFAULT_RATE_LIMIT,
       breaker: DEFAULT_BREAKER,
       retry: DEFAULT_RETRY,
+      hedge: DEFAULT_HEDGE,
       fallback: DEFAULT_FALLBACK,
       targets: {},
       cache: {
@@ -122,6 +124,7 @@ timeouts: {idle: 1s, models: {"o*": {firstToken: 1h}, "*": {connect: 1s}}}
 retryPolicy: {maxAttempts: 5, budget: {ratio: 0.5}}
 circuitBreaker: {window: 1m}
 rateLimiting: {tokensPerMinute: 9}
+hedge: {after: p90, models: {"o*": {after: off}, "*": {to: same}}}
 fallback: {on: [TIMEOUT], chains: {"a*": [b, c]}, maxWait: 0}
 `;
     expect(options(yaml, { ...KEY, OTHER_KEY: 'other' })).toMatchObject({
@@ -137,6 +140,14 @@ fallback: {on: [TIMEOUT], chains: {"a*": [b, c]}, maxWait: 0}
         ],
       },
       retry: { ...DEFAULT_RETRY, maxAttempts: 5, budgetRatio: 0.5 },
+      hedge: {
+        ...DEFAULT_HEDGE,
+        after: { share: 0.9 },
+        models: [
+          { pattern: 'o*', after: 'off' },
+          { pattern: '*', to: 'same' },
+        ],
+      },
       breaker: { ...DEFAULT_BREAKER, windowMs: 60_000 },
       rateLimit: { ...DEFAULT_RATE_LIMIT, tokensPerMinute: 9 },
       fallback: {

@@ -41,6 +41,49 @@ describe('time-outs', () => {
   });
 });
 
+describe('hedging', () => {
+  it.each([
+    ['off', 'off'],
+    ['p95', { share: 0.95 }],
+    ['p50', { share: 0.5 }],
+    ['2s', { ms: 2_000 }],
+    ['1500', { ms: 1_500 }],
+  ])('takes %s for how long an attempt may be silent', (written, after) => {
+    expect(load(`hedge: {after: ${written}}`).hedge).toEqual({
+      after,
+      to: 'chain',
+      maxShare: 0.05,
+      models: {},
+    });
+  });
+
+  it('is off unless it is configured, and other for some models', () => {
+    expect(load('').hedge.after).toBe('off');
+    const yaml = 'hedge: {to: same, maxShare: 1, models: {"o*": {after: p99}, "*": {to: chain}}}';
+    expect(load(yaml).hedge).toEqual({
+      after: 'off',
+      to: 'same',
+      maxShare: 1,
+      models: { 'o*': { after: { share: 0.99 } }, '*': { to: 'chain' } },
+    });
+  });
+
+  it.each([
+    ['after: p100', 'after', 'must be off, a percentile from p50 to p99, or a duration from 1ms'],
+    ['after: p49', 'after', 'must be off, a percentile'],
+    ['after: 0', 'after', 'must be off, a percentile'],
+    ['to: elsewhere', 'to', 'must be one of chain, same'],
+    ['maxShare: 0', 'maxShare', 'must be a number above 0, at most 1'],
+    ['maxShare: 5', 'maxShare', 'must be a number above 0, at most 1'],
+    ['models: {a: {maxShare: 1}}', 'models.a.maxShare', 'unknown key'],
+    ['models: {a: {after: true}}', 'models.a.after', 'must be off, a percentile'],
+  ])('is explained where it is wrong (%s)', (yaml, path, message) => {
+    expect(problems(`hedge: {${yaml}}`)).toEqual([
+      { path: `hedge.${path}`, message: expect.stringContaining(message), source: 'config.yaml' },
+    ]);
+  });
+});
+
 describe('retries, circuits and rates', () => {
   it('are read as they are written', () => {
     const yaml = `

@@ -14,11 +14,11 @@ import { SILENT } from '../../src/core/provider-log.ts';
 import { pull } from '../../src/core/pull.ts';
 import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
-import type { LedgerEntry } from '../../src/money/ledger/ledger.ts';
+import type { LedgerEntry, LedgerOpening } from '../../src/money/ledger/ledger.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
-import { DEFAULT_HEDGE } from '../../src/policies/hedge/options.ts';
+import { DEFAULT_HEDGE, type HedgeOptions } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
@@ -99,6 +99,13 @@ const caller: fc.Arbitrary<Caller> = fc.record({
   fallback: fc.boolean(),
 });
 
+/** Off, or as often as may be. */
+const hedging = fc.constantFrom<HedgeOptions>(
+  DEFAULT_HEDGE,
+  { ...DEFAULT_HEDGE, after: { ms: 1_000 }, to: 'same', maxShare: 1 },
+  { ...DEFAULT_HEDGE, after: { ms: 1_000 }, to: 'chain', maxShare: 1 },
+);
+
 const callers = fc.array(caller, { minLength: 1, maxLength: 12 });
 
 /** Plays one behaviour per attempt, in turn. */
@@ -124,15 +131,15 @@ function never(): never {
   throw new Error('There is nothing to play.');
 }
 
-function setUp(script: readonly Behaviour[]) {
+function setUp(script: readonly Behaviour[], hedge: HedgeOptions) {
   const clock = new FakeClock();
   const { router, telemetry } = aRouter({}, {}, { catalogue: () => CATALOGUE, clock });
   const { tracer, instruments } = telemetry;
-  const entries: { ends: number }[] = [];
+  const entries: { ends: number; attempt: string }[] = [];
   const ledger = {
     ...noLedger(),
-    open: (): LedgerEntry => {
-      const entry = { ends: 0 };
+    open: ({ callId, attempt }: LedgerOpening): LedgerEntry => {
+      const entry = { ends: 0, attempt: `${callId}/${attempt}` };
       entries.push(entry);
       const end = () => {
         entry.ends += 1;
@@ -192,7 +199,7 @@ function setUp(script: readonly Behaviour[]) {
   const pipeline = createPipeline(
     {
       retry: DEFAULT_RETRY,
-      hedge: DEFAULT_HEDGE,
+      hedge,
       maxWaitMs,
       circuitWaitMs: 5_000,
       trackingEnabled: true,
@@ -216,12 +223,16 @@ function setUp(script: readonly Behaviour[]) {
   return { clock, pipeline, book, upstreams, entries, telemetry };
 }
 
-function callOf({ recovery, maxTokens, fallback }: Caller, signal: AbortSignal): Call {
+function callOf(
+  { recovery, maxTokens, fallback }: Caller,
+  index: number,
+  signal: AbortSignal,
+): Call {
   const request = {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(fallback ? { fallbackModels: ['azure'] } : {}),
   };
-  return asking(request, { recovery, signal, record: newCallRecord(0) });
+  return asking(request, { id: `call-${index}`, recovery, signal, record: newCallRecord(0) });
 }
 
 /** Makes a call and takes its events as the caller does. */
@@ -294,15 +305,16 @@ describe('a call', () => {
   it('leaves nothing behind, however and whenever it ends', async () => {
     let waited = 0;
     let retried = 0;
-    const property = fc.asyncProperty(scripts, callers, async (script, everybody) => {
-      const { clock, pipeline, book, upstreams, entries, telemetry } = setUp(script);
+    const hedged = new Set<string | undefined>();
+    const property = fc.asyncProperty(scripts, hedging, callers, async (script, how, everybody) => {
+      const { clock, pipeline, book, upstreams, entries, telemetry } = setUp(script, how);
       let late = 0;
       const onLate = () => {
         late += 1;
       };
-      const begun = everybody.map((caller) => {
+      const begun = everybody.map((caller, index) => {
         const controller = new AbortController();
-        return { caller, controller, call: callOf(caller, controller.signal) };
+        return { caller, controller, call: callOf(caller, index, controller.signal) };
       });
       await playOut(
         clock,
@@ -315,6 +327,7 @@ describe('a call', () => {
       const loads = upstreams.flatMap((parts) => parts.status().models);
       expect(loads.filter(({ running, queued }) => running + queued > 0)).toEqual([]);
       expect(entries.filter(({ ends }) => ends !== 1)).toEqual([]);
+      expect(new Set(entries.map(({ attempt }) => attempt)).size).toBe(entries.length);
       expect(clock.pending).toBe(0);
       expect(late).toBe(0);
       const listeners = begun.flatMap(({ call }) => getEventListeners(call.signal, 'abort'));
@@ -323,6 +336,10 @@ describe('a call', () => {
       expect(active).toMatchObject([{ value: 0 }]);
 
       for (const { call } of begun) {
+        const { record } = call;
+        expect(record.attempts).toBe(record.numbers.last);
+        expect(record.attemptLog).toHaveLength(record.attempts);
+        hedged.add(record.hedge);
         waited += call.record.queuedMs > 0 ? 1 : 0;
         retried += call.record.attempts > 1 ? 1 : 0;
       }
@@ -336,5 +353,6 @@ describe('a call', () => {
     // Else nothing was seen of what this is about.
     expect(waited).toBeGreaterThan(0);
     expect(retried).toBeGreaterThan(0);
+    expect([...hedged]).toEqual(expect.arrayContaining(['won', 'lost']));
   }, 30_000);
 });

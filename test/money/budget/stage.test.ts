@@ -276,6 +276,16 @@ describe('a call for which too little is left', () => {
     expect(state()).toEqual({ spent: LEFT, reserved: 0n });
   });
 
+  it('is not made beside another: it is neither cut short nor waited for', async () => {
+    const { stage, state } = setUp(FULL);
+    const { error } = await make(stage(replay(...ANSWER)), callTo(PRICED, { hedge: true }));
+    expect(error).toMatchObject({ reason: 'BUDGET_EXCEEDED' });
+    expect(state()).toEqual({ spent: 0n, reserved: 0n });
+    const rich = setUp(100n * FULL);
+    const second = callTo(PRICED, { hedge: true });
+    expect(await make(rich.stage(replay(...ANSWER)), second)).toEqual({ events: ANSWER });
+  });
+
   it('is refused if not even a short answer is affordable', async () => {
     const { stage, state } = setUp(cost(PROMPT_TOKENS, 9));
     const { error } = await make(stage(replay(...ANSWER)), callTo());

@@ -138,6 +138,19 @@ describe('Limiter', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('sends a second attempt only if it can go at once, and with nobody before it', async () => {
+    const { ask, admitted, errors, limiter, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    ask('second', { hedge: true });
+    ask('another', { hedge: true });
+    expect(admitted).toEqual(['second']);
+    expect(errors.get('another')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+    expect(limiter.queued).toBe(0);
+    ask('first');
+    await pass(0);
+    ask('last', { hedge: true });
+    expect([limiter.queued, errors.has('last')]).toEqual([1, true]);
+  });
+
   it('serves priority before default before flex', async () => {
     const { ask, admitted, pass } = setUp({ options: { requestsPerMinute: 60 } });
     ask('first');
