@@ -21,7 +21,7 @@ export const hedgeSchema = group({
       'Second attempts per attempt, over all calls that could have one. A number above 0, at most 1; default 0.05.',
     ),
   models: map(token(), group(overrides(rule)), 'must have the name or a pattern of models')
-    .default({})
+    .prefault({})
     .describe(
       'Another after and to by model or pattern of models; the first that fits counts; default {}.',
     ),

@@ -195,7 +195,7 @@ export const METRICS = {
     'counter',
     'hedges',
     '{attempt}',
-    'Second attempts beside one that was silent, by its target and by what became of them.',
+    'Second attempts beside one that was silent, by the target of that one and what became of them.',
     [target, outcome],
   ),
   hedgeSaved: own(
