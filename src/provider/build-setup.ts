@@ -186,11 +186,12 @@ function createRouter(
 }
 
 function pipelineOptions(
-  { retry, fallback, costs, budgets }: ProviderSettings,
+  { retry, hedge, fallback, costs, budgets }: ProviderSettings,
   options: OpenAIProviderOptions,
 ): PipelineOptions {
   return {
     retry,
+    hedge,
     circuitWaitMs: breakerOptions(options).maxWaitMs,
     maxWaitMs: fallback.maxWaitMs,
     trackingEnabled: costs.trackingEnabled,
