@@ -39,6 +39,7 @@ describe('defaults', () => {
         maxDelayMs: 8_000,
         budget: { ratio: 0.2, minimum: 10 },
       },
+      hedge: { after: 'off', to: 'chain', maxShare: 0.05, models: {} },
       circuitBreaker: {
         enabled: true,
         failureShare: 0.5,
