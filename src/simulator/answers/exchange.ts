@@ -16,6 +16,12 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Sends status (default 200) and headers (default: an event stream's) at once; later calls do nothing. */
   headers(status?: number, headers?: OutgoingHttpHeaders): void;
+  /** Sends a head as it is, without a header of the simulator's own. */
+  head(
+    status: number,
+    statusMessage: string,
+    headers: readonly (readonly [string, string])[],
+  ): void;
   chunk(delta: Delta, finishReason?: string): void;
   /** Default: plausible figures. Sends nothing unless the request asked for usage. */
   usage(usage?: ChatUsage): void;
@@ -71,6 +77,17 @@ export class ServerExchange implements Exchange {
       ...COMMON_HEADERS,
       ...headers,
     });
+    this.res.flushHeaders();
+  }
+
+  head(
+    status: number,
+    statusMessage: string,
+    headers: readonly (readonly [string, string])[],
+  ): void {
+    if (this.res.headersSent || this.res.destroyed) return;
+    this.res.sendDate = false;
+    this.res.writeHead(status, statusMessage, headers.flat());
     this.res.flushHeaders();
   }
 
