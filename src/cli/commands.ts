@@ -76,6 +76,10 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Subcomman
       summary: 'write the contract, for stubs and grpcurl, to a directory',
       load: () => import('./commands/protos.ts'),
     },
+    simulate: {
+      summary: "answer in OpenAI's place, for tests: a script, or a recording",
+      load: () => import('./commands/simulate.ts'),
+    },
   },
 };
 
