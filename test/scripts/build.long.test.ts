@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -117,6 +125,22 @@ describe('the bundle, where there are no packages', () => {
     expect(written).toBe(readFileSync('proto/tamma/provider/v1/provider.proto', 'utf8'));
     expect(readdirSync(join(out, 'third_party/google')).sort()).toEqual(['rpc', 'type']);
     expect(readFileSync(join(out, 'descriptors.binpb')).includes('IAIBatchProvider')).toBe(true);
+  });
+
+  it('simulates, and what serves does not load what does', () => {
+    const script = join(directory, 'script.yaml');
+    writeFileSync(script, 'rules: [{ reply: Hi }]');
+    expect(program('simulate', script, '--check')).toBe('');
+    const files = readdirSync(join(directory, 'dist')).filter((name) => name.endsWith('.js'));
+    const source = (name: string) => readFileSync(join(directory, 'dist', name), 'utf8');
+    const loaded = new Set(files.filter((name) => /^(main|app-\w+)\.js$/.test(name)));
+    for (const name of loaded) {
+      for (const [, other = ''] of source(name).matchAll(/from "\.\/([^"]+)"/g)) loaded.add(other);
+    }
+    const simulator = files.filter((name) => source(name).includes('// src/simulator/'));
+    expect(loaded.size).toBeGreaterThan(5);
+    expect(simulator.length).toBeGreaterThan(0);
+    expect(simulator.filter((name) => loaded.has(name))).toEqual([]);
   });
 
   it('has the licence of every package that is in it', () => {
