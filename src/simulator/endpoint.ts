@@ -20,6 +20,8 @@ export interface EndpointOptions extends Partial<RecordOptions> {
   readonly port?: number;
   /** Chooses what answers a request, as soon as its body has arrived. */
   readonly route: (request: RecordedRequest) => Behaviour;
+  /** Is called before the connections are destroyed. */
+  readonly onClose?: () => void;
 }
 
 /** An HTTP server that answers each request as the chosen behaviour does. */
@@ -80,6 +82,7 @@ class HttpEndpoint implements Endpoint {
   }
 
   async close(): Promise<void> {
+    this.#options.onClose?.();
     for (const exchange of this.#exchanges) exchange.abandon();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();

@@ -4,6 +4,7 @@ import type { BatchRequestLine, LineOutcome } from './batches/batch-results.ts';
 import { SimulatedBatches } from './batches/batches.ts';
 import { type Endpoint, startEndpoint } from './endpoint.ts';
 import { seededIds } from './identify.ts';
+import { SimulatedResponses } from './responses/responses.ts';
 import { Rules } from './script/rules.ts';
 import type { Script } from './script/schema.ts';
 import { type Subject, subjectOf } from './script/subject.ts';
@@ -37,6 +38,7 @@ export async function startSimulator(
     ...place,
     date,
     identify: seededIds(script.seed),
+    onClose: () => router.close(),
     route: (request) => {
       const { by, behaviour } = router.route(request);
       tell(request, by);
@@ -66,6 +68,7 @@ class Router {
   readonly #rules: Rules;
   readonly #check: Check;
   readonly #batches: SimulatedBatches;
+  readonly #responses = new SimulatedResponses(epochMs);
 
   constructor(script: Script, check: Check, date: () => number) {
     this.#script = script;
@@ -86,11 +89,18 @@ class Router {
     if (this.#batches.handles(request.path)) {
       return { by: 'batches', behaviour: this.#batches.behaviour };
     }
+    if (this.#responses.handles(request.path)) {
+      return { by: 'kept responses', behaviour: this.#responses.behaviour };
+    }
     if (!request.wellFormed) return { by: 'no JSON', behaviour: notJson() };
     if (isGenerating(request)) return this.#generate(request);
     const model = modelAsked(request);
     if (model !== undefined) return { by: 'models', behaviour: this.#models(model) };
     return { by: 'no such path', behaviour: unknownUrl(request) };
+  }
+
+  close(): void {
+    this.#responses.close();
   }
 
   #knows(request: RecordedRequest): boolean {
@@ -108,7 +118,7 @@ class Router {
     }
     const api = isResponsesRequest(request) ? 'responses' : 'chat_completions';
     const { name, behaviour } = this.#rules.choose(subjectOf(request.body, api));
-    return { by: name, behaviour };
+    return { by: name, behaviour: this.#responses.keeping(behaviour) };
   }
 
   #models(asked: string): Behaviour {

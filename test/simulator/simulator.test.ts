@@ -236,6 +236,15 @@ describe('what it knows', () => {
     expect((await get('/models/%')).status).toBe(404);
   });
 
+  it('keeps responses, until they are deleted', async () => {
+    const url = await start({ rules: [{ reply: 'Kept.' }] });
+    const { id } = JSON.parse((await askResponses(url, { input: 'Hi', background: true })).text);
+    const at = async (method: string) => readAll(await send(method, `${url}/responses/${id}`));
+    expect(JSON.parse((await at('GET')).text)).toMatchObject({ id, status: 'completed' });
+    expect((await at('DELETE')).status).toBe(200);
+    expect((await at('GET')).status).toBe(404);
+  });
+
   it('refuses other keys, whichever header brings them', async () => {
     const url = await start({ apiKeys: ['right'] });
     const get = async (headers: object) =>

@@ -41,6 +41,15 @@ export class Generation implements Exchange {
     else this.#begin();
   }
 
+  head(
+    status: number,
+    statusMessage: string,
+    headers: readonly (readonly [string, string])[],
+  ): void {
+    this.#refuses ??= true;
+    this.#asking.head(status, statusMessage, headers);
+  }
+
   chunk(delta: Delta, finishReason?: string): void {
     this.#answer().chunk(delta, finishReason);
   }

@@ -17,6 +17,9 @@ const PATH = /^\/v1\/responses\/([^/?]+)(\/cancel)?(?:\?(.*))?$/;
 /** For how long a response can be streamed. https://github.com/openai/openai-python/issues/2828 */
 const STREAMABLE_MS = 5 * 60_000;
 
+/** The oldest beyond them is forgotten. */
+const MAX_STORED = 10_000;
+
 /**
  * The responses that OpenAI keeps: those that run in the background, and others that were not asked
  * with `store: false`. https://developers.openai.com/api/docs/guides/background
@@ -50,7 +53,7 @@ export class SimulatedResponses {
       }
       const stored = new StoredResponse(request, this.#now());
       if (body.background !== true) {
-        this.stored.set(stored.id, stored);
+        this.#keep(stored);
         await answer(exchange);
         stored.finish();
         return;
@@ -86,8 +89,16 @@ export class SimulatedResponses {
     for (const stored of this.stored.values()) stored.stop();
   }
 
-  #begin(exchange: Exchange, stored: StoredResponse): void {
+  #keep(stored: StoredResponse): void {
     this.stored.set(stored.id, stored);
+    if (this.stored.size <= MAX_STORED) return;
+    const [oldest] = this.stored.values();
+    oldest?.stop();
+    this.stored.delete(oldest?.id ?? '');
+  }
+
+  #begin(exchange: Exchange, stored: StoredResponse): void {
+    this.#keep(stored);
     if (stored.isStreamed) this.#show(exchange, { response: stored });
     else sendJson(exchange, 200, stored.object);
   }
