@@ -7,6 +7,7 @@ import { localAccounts } from '../money/budget/local-accounts.ts';
 import type { Ledger, LedgerRecord } from '../money/ledger/ledger.ts';
 import { noLedger } from '../money/ledger/no-ledger.ts';
 import { openLedger } from '../money/ledger/open-ledger.ts';
+import type { RepeatStore } from '../money/repeats/repeats.ts';
 import { StoreThread } from '../money/store-thread/store-thread.ts';
 import { localSource } from '../policies/rate-limit/local-source.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
@@ -36,6 +37,8 @@ export interface Books {
   readonly book: BudgetBook;
   /** Where configured rate limits are drawn from. */
   readonly newSource: NewRateSource;
+  /** Where several sidecars keep answers of calls with an idempotency key. Absent: nothing is shared. */
+  readonly repeatStore?: RepeatStore;
   /** Of what several sidecars share. Absent: nothing is shared. */
   readonly sharedStoreStatus?: () => StoreStatus;
   /** Writes out what is left, and gives leases back. */
@@ -145,6 +148,7 @@ function openShared(
     ledger: sharedLedger(own, store.totals),
     book: budgetBook,
     newSource: store.newRateSource,
+    repeatStore: store.repeats,
     sharedStoreStatus: () => store.status(),
     closeBooks: async () => {
       await budgetBook.close();

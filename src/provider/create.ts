@@ -70,7 +70,7 @@ export function createOpenAIProvider(
     priceNotices: new PriceNotices(means.log),
     unknown: new UnknownLog(means.instruments, means.log),
     room: new WaitingRoom(means.clock),
-    repeats: new Repeats(means.clock),
+    repeats: new Repeats(means.clock, () => books.repeatStore),
     register: new KeptRegister({ ...means, book: () => books.ledger.kept }),
     newSource: (...limit) => books.newSource(...limit),
     books: () => books,

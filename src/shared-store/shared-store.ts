@@ -4,11 +4,13 @@ import type { StoreStatus } from '../core/store-status.ts';
 import type { BudgetAccounts } from '../money/budget/account.ts';
 import type { BudgetDefinition } from '../money/budget/options.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
+import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { RedisConnection } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
+import { SharedRepeats } from './shared-repeats.ts';
 import { type SharedTotals, sharedTotals } from './shared-totals.ts';
 
 /** What several sidecars share. */
@@ -17,6 +19,8 @@ export interface SharedStore {
   readonly accounts: BudgetAccounts;
   readonly newRateSource: NewRateSource;
   readonly totals: SharedTotals;
+  /** Of calls with an idempotency key. */
+  readonly repeats: RepeatStore;
   status(): StoreStatus;
   /** Sends what is left of the totals, and breaks the connection. Idempotent. */
   close(): Promise<void>;
@@ -47,6 +51,7 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     }),
     newRateSource: redisRateSource(connection, options, deps),
     totals,
+    repeats: new SharedRepeats(connection, options, deps.clock),
     status: () => ({
       ...(!connection.isUp && { problem: 'It is away. Calls go on within their leases.' }),
       since: connection.since,

@@ -86,6 +86,24 @@ describeWithRedis('providers that share a store', () => {
     expect([3, 4]).toContain(total.attempts);
   });
 
+  it('make a call with an idempotency key once, whichever is asked again', async () => {
+    const [first, second] = [open(), open()];
+    const keyed = (provider: OpenAIProvider, content = 'Say hello') =>
+      provider.sendMessageSync({
+        messages: [{ role: 'user', content }],
+        maxTokens: 64,
+        idempotencyKey: 'k-1',
+      });
+    const made = await keyed(first);
+    const kept = () => server.command('keys', 'test:*:repeat:*').trim();
+    await eventually(() => kept() !== '');
+    expect(await keyed(second)).toMatchObject({ content: made.content, shared: true, attempts: 0 });
+    expect(upstream.requests).toHaveLength(1);
+    await expect(keyed(second, 'Another')).rejects.toMatchObject({ reason: 'INVALID_REQUEST' });
+    expect(kept()).not.toContain('k-1');
+    expect(Number(server.command('pttl', kept()))).toBeLessThanOrEqual(600_000);
+  });
+
   it('answer GetUsage from their own ledger while the store is away', async () => {
     const provider = open();
     await ask(provider);

@@ -10,6 +10,14 @@ export interface FinishedCall {
   readonly bytes: Buffer;
 }
 
+/** Where several processes keep the answers of calls that are over. */
+export interface RepeatStore {
+  /** Undefined: there is none, or it is not to be had soon. Never rejects. */
+  find(name: string): Promise<FinishedCall | undefined>;
+  /** Keeps it if it can; the first under a name stays. */
+  keep(name: string, finished: FinishedCall, ttlMs: number): void;
+}
+
 /** How long an answer is kept for repeats of its call. */
 const KEPT_MS = 10 * 60_000;
 
@@ -23,11 +31,14 @@ const ENTRY_BYTES = 512;
 /** The calls with an idempotency key: those that run, and those that ended well within 10 minutes. */
 export class Repeats {
   readonly clock: Clock;
+  readonly #store: () => RepeatStore | undefined;
   readonly #running = new Map<string, SharedRun>();
   readonly #finished: LRUCache<string, FinishedCall>;
 
-  constructor(clock: Clock) {
+  /** @param store undefined: nothing is shared */
+  constructor(clock: Clock, store: () => RepeatStore | undefined = () => undefined) {
     this.clock = clock;
+    this.#store = store;
     this.#finished = new LRUCache<string, FinishedCall>({
       max: MAX_ENTRIES,
       maxSize: MAX_BYTES,
@@ -47,15 +58,22 @@ export class Repeats {
     return this.#finished.get(name);
   }
 
+  /** The answer that another process has; undefined if nothing is shared. */
+  elsewhere(name: string): Promise<FinishedCall | undefined> | undefined {
+    return this.#store()?.find(name);
+  }
+
   start(name: string, run: SharedRun): void {
     this.#running.set(name, run);
   }
 
-  /** @param finished absent: it failed, or is too long to be kept; a repeat of it is a new call */
+  /** @param finished absent: it failed, is kept elsewhere, or is too long to be kept */
   end(name: string, run: SharedRun, finished?: FinishedCall): void {
     // One that could not be joined any more may have made room for another.
     if (this.#running.get(name) !== run) return;
     this.#running.delete(name);
-    if (finished !== undefined) this.#finished.set(name, finished);
+    if (finished === undefined) return;
+    this.#finished.set(name, finished);
+    this.#store()?.keep(name, finished, KEPT_MS);
   }
 }

@@ -5,7 +5,7 @@ import { tenantOf } from '../../core/spender.ts';
 import { askedKey } from '../cache/key.ts';
 import { NO_USAGE, replay } from '../cache/replay.ts';
 import { decodeAnswer, encodeAnswer } from '../cache/stored-answer.ts';
-import type { Repeats } from './repeats.ts';
+import type { FinishedCall, Repeats } from './repeats.ts';
 import { SharedRun } from './shared-run.ts';
 
 /**
@@ -26,18 +26,30 @@ async function once(next: Handler, call: Call, emit: Emit, calls: Repeats): Prom
   if (running?.canBeJoined) return followed(running, call, emit);
   const finished = running === undefined ? calls.finished(name) : undefined;
   refuseOther(finished, fingerprint);
-  if (finished !== undefined) {
-    return { ...(await replay(decodeAnswer(finished.bytes), call, emit)), shared: true };
-  }
-  const run = new SharedRun(next, call, fingerprint, calls.clock);
+  if (finished !== undefined) return again(finished, call, emit);
+  const handler = madeOnce(next, name, fingerprint, calls);
+  const run = new SharedRun(handler, call, fingerprint, calls.clock);
   calls.start(name, run);
   void remember(run, name, calls);
   return run.follow(call, emit);
 }
 
+/** Makes the call unless another process has made it: then with the answer that it got. */
+function madeOnce(next: Handler, name: string, fingerprint: string, calls: Repeats): Handler {
+  return async (call, emit) => {
+    const finished = await calls.elsewhere(name);
+    refuseOther(finished, fingerprint);
+    return finished === undefined ? next(call, emit) : again(finished, call, emit);
+  };
+}
+
+async function again({ bytes }: FinishedCall, call: Call, emit: Emit): Promise<Completed> {
+  return { ...(await replay(decodeAnswer(bytes), call, emit)), shared: true };
+}
+
 /** The call of somebody else, to whom it is billed. */
 async function followed(run: SharedRun, call: Call, emit: Emit): Promise<Completed> {
-  const { cost: _, ...completed } = await run.follow(call, emit);
+  const { cost: _, ...completed } = await run.follow(call, emit).catch(withoutWords);
   const saved = run.costOf(completed);
   return { ...completed, usage: NO_USAGE, ...(saved && { saved }), shared: true };
 }
@@ -45,11 +57,19 @@ async function followed(run: SharedRun, call: Call, emit: Emit): Promise<Complet
 /** Never rejects. */
 async function remember(run: SharedRun, name: string, calls: Repeats): Promise<void> {
   try {
-    const answer = run.answer(await run.outcome);
+    const completed = await run.outcome;
+    const answer = completed.shared ? undefined : run.answer(completed);
     calls.end(name, run, answer && { fingerprint: run.fingerprint, bytes: encodeAnswer(answer) });
   } catch {
     calls.end(name, run);
   }
+}
+
+/** The upstream's words are for the caller whose prompt they may quote, not for who shares its call. */
+function withoutWords(thrown: unknown): never {
+  const { reason, facts } = ProviderError.from(thrown);
+  const { upstreamMessage: _, ...told } = facts;
+  throw new ProviderError(reason, told);
 }
 
 function refuseOther(
