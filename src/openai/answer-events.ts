@@ -110,6 +110,8 @@ export class AnswerEvents {
     this.#emitReasoning(this.#reasoning.end());
     this.#emitText(this.#text.end());
     this.#emitRefusal(this.#refusal.end());
+    // One that was cut off may have none.
+    if (outcome.finishReason === 'tool_calls') this.tools.throwIfNameless();
     this.tools.end();
     return {
       type: 'completed',

@@ -6,7 +6,13 @@ import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
 import { present, unlessEmpty } from './present.ts';
 import { requestTooLarge } from './request-too-large.ts';
-import { headerValue, type ResponseHeaders, retryAfterMs, shouldRetry } from './retry-after.ts';
+import {
+  headerValue,
+  type ResponseHeaders,
+  retryAfterMs,
+  saidRetryAfterMs,
+  shouldRetry,
+} from './retry-after.ts';
 import { identifier, identifierPath, requestId, upstreamWords } from './upstream-text.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
@@ -94,9 +100,12 @@ function toProviderError(
   characters: number,
   facts: ErrorFacts,
 ): ProviderError {
+  // Some say it in the sentence alone.
+  const said = reason === 'RATE_LIMIT_EXCEEDED' ? saidRetryAfterMs(body.message) : undefined;
   return new ProviderError(reason, {
     ...facts,
     ...present({
+      retryAfterMs: facts.retryAfterMs ?? said,
       upstreamCode: identifier(body.code) ?? identifier(body.type),
       upstreamMessage: unlessEmpty(upstreamWords(body.message)),
     }),

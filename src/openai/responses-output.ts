@@ -163,10 +163,16 @@ export class ResponsesOutput {
     this.#finishMessages(messages);
     const calls = items.filter(isCall);
     const identified = new Set(calls.map((call) => this.#known(call)));
+    const whole = new Set<Item>();
     calls.forEach((call, place) => {
       const at = this.#callAt(place, call);
-      const known = this.#known(call) ?? (identified.has(at) ? undefined : at);
-      this.#addCall(known ?? this.#begin('call', call), call);
+      const named = this.#known(call);
+      // Calls that share a call_id are told apart by their places.
+      const own = named !== undefined && !whole.has(named) ? named : undefined;
+      const free = identified.has(at) ? undefined : at;
+      const item = own ?? free ?? this.#begin('call', call);
+      whole.add(item);
+      this.#addCall(item, call);
     });
     const thoughts = this.#items.filter(({ kind }) => kind === 'reasoning');
     const thought = thoughts.some(({ reasoning }) => !reasoning.isEmpty);
@@ -350,7 +356,7 @@ export class ResponsesOutput {
     const id = stringOr(item.id) || stringOr(event.item_id);
     const index = event.output_index;
     const byIndex = index == null ? undefined : this.#byIndex.get(index);
-    const byId = this.#known({ ...item, id });
+    const byId = this.#same(item, id, begins);
     // Some servers give every item the same id: a place of its own then tells them apart.
     const another =
       byId?.index != null &&
@@ -366,6 +372,13 @@ export class ResponsesOutput {
     const last = index == null && !begins ? this.#last(kind) : undefined;
     if (last !== undefined && !isOther(last, id)) return this.#identify(last, id, index);
     return this.#identify(this.#begin(kind, item), id, index);
+  }
+
+  /** The item that has the id, or the call_id unless that is another call's, too. */
+  #same(item: OutputItem, id: string, begins: boolean): Item | undefined {
+    const known = this.#known({ ...item, id });
+    if (known === undefined || (id !== '' && this.#byId.get(id) === known)) return known;
+    return isOther(known, id) || (begins && known.announced) ? undefined : known;
   }
 
   #known(item: OutputItem): Item | undefined {
@@ -409,7 +422,7 @@ export class ResponsesOutput {
       call: undefined,
     };
     this.#items.push(item);
-    if (call_id) this.#byId.set(call_id, item);
+    if (call_id && !this.#byId.has(call_id)) this.#byId.set(call_id, item);
     return item;
   }
 

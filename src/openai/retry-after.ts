@@ -30,6 +30,35 @@ export function retryAfterMs(headers: ResponseHeaders, now: number): number | un
   return Math.max(0, Math.ceil(date - from));
 }
 
+/** Characters of a message in which its wait is looked for. */
+const MAX_MESSAGE = 2_000;
+/** A longer wait is no rate limit's, in ms. */
+const MAX_SAID_MS = 86_400_000;
+const SAID = /\b(?:try again|retry)(?: your request)? (?:in|after) (\d[\d.a-z ]{0,60})/i;
+const PART =
+  /^(\d{1,9}(?:\.\d{1,9})?) ?(ms|milliseconds?|h|hours?|hrs?|m|min|minutes?|s|sec|seconds?)(?![a-z]) ?/i;
+
+/**
+ * How long a message asks to wait, in ms: "Please try again in 6.78s.", "… in 1m30s", "Please retry after
+ * 20 seconds." Undefined: it does not, or for more than a day.
+ */
+export function saidRetryAfterMs(message: string): number | undefined {
+  let rest = SAID.exec(message.slice(0, MAX_MESSAGE))?.[1] ?? '';
+  let ms: number | undefined;
+  for (let part = PART.exec(rest); part !== null; part = PART.exec(rest)) {
+    const [whole, amount, unit = ''] = part;
+    ms = (ms ?? 0) + Number(amount) * unitMs(unit.toLowerCase());
+    rest = rest.slice(whole.length);
+  }
+  return ms === undefined || ms > MAX_SAID_MS ? undefined : Math.ceil(ms);
+}
+
+function unitMs(unit: string): number {
+  if (unit.startsWith('ms') || unit.startsWith('milli')) return 1;
+  if (unit.startsWith('h')) return 3_600_000;
+  return unit.startsWith('m') ? 60_000 : 1_000;
+}
+
 /** Epoch ms. */
 function httpDate(text: string): number | undefined {
   const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;

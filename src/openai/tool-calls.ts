@@ -3,6 +3,7 @@ import type { ToolCallDelta } from '../core/events.ts';
 import type { ToolCall, ToolKind } from '../core/message.ts';
 import { CodePoints } from './code-points.ts';
 import { tooLarge } from './faults.ts';
+import { malformed } from './json-checks.ts';
 import { JsonProgress } from './json-progress.ts';
 
 /** More than any model calls in one answer; each takes memory of its own. */
@@ -163,6 +164,12 @@ export class ToolCalls {
   setProviderData(call: number, data: string): void {
     const draft = this.#drafts[call];
     if (draft !== undefined) draft.providerData = data;
+  }
+
+  /** To be called before the end of an answer that is whole: nobody can answer a call of nothing. */
+  throwIfNameless(): void {
+    const isNameless = ({ name, kind }: Draft) => name === '' && kind === 'function';
+    if (this.#drafts.some(isNameless)) throw malformed('a tool call has no name');
   }
 
   /** Emits what was held back until now. */

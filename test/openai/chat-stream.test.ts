@@ -55,6 +55,19 @@ describe('ChatStream', () => {
     ]);
   });
 
+  it.each([
+    ['whole', 'stop', true],
+    ['cut off', 'length', false],
+  ])(
+    'of an answer that is %s, refuses a call without a name: finish reason %s, %s',
+    (_, finish, refused) => {
+      const tool_calls = [{ index: 0, id: 'x', function: { arguments: '{}' } }];
+      const folding = () => fold(chunk({ tool_calls }), chunk({}, finish));
+      if (refused) expect(folding).toThrow('cannot be read');
+      else expect(folding().at(-1)).toMatchObject({ finishReason: 'length' });
+    },
+  );
+
   it('does not call an answer complete whose tool calls are missing', () => {
     expect(() => fold(chunk({}), chunk({}, 'tool_calls'))).toThrow(
       expect.objectContaining({ reason: 'SERVICE_UNAVAILABLE' }),

@@ -171,8 +171,13 @@ describe('ResponsesStream', () => {
   });
 
   it('takes the id of the item where a call has no other', () => {
-    const { completed } = fold(done({ type: 'function_call', id: 'fc_1' }), COMPLETED);
-    expect(completed.toolCalls).toEqual([{ id: 'fc_1', name: '', arguments: '' }]);
+    const { completed } = fold(done({ type: 'function_call', id: 'fc_1', name: 'f' }), COMPLETED);
+    expect(completed.toolCalls).toEqual([{ id: 'fc_1', name: 'f', arguments: '' }]);
+  });
+
+  it('refuses a call without a name, which nobody could answer', () => {
+    const nameless = done({ type: 'function_call', id: 'fc_1', arguments: '{}' });
+    expect(() => fold(nameless, COMPLETED)).toThrow('cannot be read');
   });
 
   it('keeps sealed reasoning, in order, and no other', () => {

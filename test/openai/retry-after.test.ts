@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAfterMs, shouldRetry } from '../../src/openai/retry-after.ts';
+import { retryAfterMs, saidRetryAfterMs, shouldRetry } from '../../src/openai/retry-after.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -49,6 +49,33 @@ describe('retryAfterMs', () => {
   it('is absent without headers', () => {
     expect(retryAfterMs({}, NOW)).toBeUndefined();
     expect(retryAfterMs({ 'retry-after': [] }, NOW)).toBeUndefined();
+  });
+});
+
+describe('saidRetryAfterMs', () => {
+  it.each([
+    ['Rate limit reached for gpt-4. Please try again in 6.78s. Visit the page.', 6_780],
+    ['Please try again in 120ms.', 120],
+    ['Please try again in 1m30.5s.', 90_500],
+    ['try again in 1h2m3s', 3_723_000],
+    ['Please retry after 20 seconds.', 20_000],
+    ['Please retry your request in 2 minutes, 3 seconds', 120_000],
+    ['Please retry in 31.7s.', 31_700],
+  ])('reads %j', (message, expected) => {
+    expect(saidRetryAfterMs(message)).toBe(expected);
+  });
+
+  it.each([
+    '',
+    'Please try again later.',
+    'Please try again in a moment.',
+    'Please try again in 20.',
+    'Please try again in 20 messages.',
+    'Please try again in 25h.',
+    'Please try again in 999999999999s.',
+    `${'try again in '.repeat(10_000)}1s`,
+  ])('finds none in %j', (message) => {
+    expect(saidRetryAfterMs(message)).toBeUndefined();
   });
 });
 
