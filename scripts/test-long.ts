@@ -98,7 +98,7 @@ const SUITES: readonly Suite[] = [
   {
     name: 'load',
     shows:
-      'default settings serve what an ideal client would, under sixteen loads, and each policy earns its place, in two minutes',
+      'default settings serve what an ideal client would, under sixteen loads, each policy earns its place, and hedging its cost',
     ...jest('test/load'),
   },
   {

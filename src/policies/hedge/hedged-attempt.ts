@@ -128,7 +128,8 @@ export class HedgedAttempt {
     const { share, isCalm } = this.#deps;
     const record = forkRecord(this.#first.call.record);
     const there = await this.#place(record);
-    const isOver = this.#firstHasEnded || this.#race.isDecided;
+    const { aborted } = this.#first.call.signal;
+    const isOver = aborted || this.#firstHasEnded || this.#race.isDecided;
     if (there !== undefined && !isOver && isCalm(there)) {
       this.#enter(there, record);
       return;

@@ -59,6 +59,21 @@ export function openHedge(options: Partial<HedgeOptions> = {}) {
       metrics: new HedgeMetrics(telemetry.instruments),
     },
   );
+  /** An attempt at the model of these calls has ended that had its first output after so many ms. */
+  const seen = (firstMs: number) => {
+    const endedAt = clock.now();
+    const attempt = {
+      attempt: 1,
+      target: 'default',
+      model: 'gpt-test',
+      startedAt: endedAt - firstMs,
+    };
+    const waits = { queuedMs: 0, backoffMs: 0, left: [] };
+    window.note(
+      { ...attempt, ...waits, firstOutputAt: endedAt, endedAt, outcome: 'completed', ended: false },
+      'gpt-test',
+    );
+  };
   const run = (fields: Partial<Call> = {}) => {
     const call = aCall({ alternatives: ELSEWHERE, ...fields });
     call.record.model ||= 'gpt-test';
@@ -70,7 +85,7 @@ export function openHedge(options: Partial<HedgeOptions> = {}) {
     for (let turn = 0; turn < 10; turn += 1) await undefined;
   };
   const at = (index: number): Made => made[index] as Made;
-  return { clock, telemetry, made, at, share, window, world, run, pass };
+  return { clock, telemetry, made, at, share, seen, world, run, pass };
 }
 
 export const unavailable = new ProviderError('SERVICE_UNAVAILABLE', { upstreamStatus: 503 });

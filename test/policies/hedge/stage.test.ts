@@ -127,6 +127,17 @@ describe('without a second attempt', () => {
     expect(made).toHaveLength(3);
   });
 
+  it('none is made of a call that is cancelled while a route is looked for', async () => {
+    const { run, pass, made, clock } = openHedge();
+    const controller = new AbortController();
+    const { outcome } = run({ signal: controller.signal });
+    clock.advance(1_000);
+    controller.abort(new ProviderError('CANCELLED'));
+    await pass(0);
+    expect(await outcome).toMatchObject({ events: [], error: { reason: 'CANCELLED' } });
+    expect([made.length, clock.pending]).toEqual([1, 0]);
+  });
+
   it('none is made of a call that ends while a route is looked for', async () => {
     const { run, pass, made, at, clock, share } = openHedge();
     const { outcome } = run();
@@ -136,6 +147,21 @@ describe('without a second attempt', () => {
     expect(await outcome).toEqual({ events: [], error: unavailable });
     expect(made).toHaveLength(1);
     expect(share.withdraw()).toBe(true);
+  });
+});
+
+describe('how long the first may be silent', () => {
+  it('is what is usual at its model, and nothing is made before that is known', async () => {
+    const { run, pass, made, seen } = openHedge({ after: { share: 0.95 } });
+    void run();
+    await pass(60_000);
+    expect(made).toHaveLength(1);
+    for (let count = 0; count < 60; count += 1) seen(400);
+    void run();
+    await pass(399);
+    expect(made).toHaveLength(2);
+    await pass(1);
+    expect(made).toHaveLength(3);
   });
 });
 
@@ -337,6 +363,19 @@ describe('back-pressure', () => {
 });
 
 describe('its metrics', () => {
+  it('tell how much sooner the output came, by how long others took', async () => {
+    const { run, pass, at, seen, telemetry } = openHedge();
+    for (let count = 0; count < 10; count += 1) seen(9_000);
+    const { outcome } = run();
+    await pass(1_500);
+    at(1).emit(text('b'));
+    at(1).complete(completed());
+    await outcome;
+    expect(await telemetry.measured(METRICS.hedgeSaved.name)).toEqual([
+      { attributes: { 'tamma.provider.target': 'default' }, value: 7.5, count: undefined },
+    ]);
+  });
+
   const charge = (attempt: number, picoDollars: bigint) => ({
     attempt,
     upstream: 'default',
