@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { directTarget } from './direct-target.ts';
 import { grpcTarget } from './grpc-target.ts';
+import { httpTarget } from './http-target.ts';
 import { Load } from './load.ts';
+import { headersFor, startPeer } from './peers/start.ts';
 import { cpuSeconds, type RunningProcess, rssMiB, startProcess } from './processes.ts';
-import type { Row } from './rows.ts';
+import type { Row, Subject } from './rows.ts';
 import { type SidecarOptions, startSidecar } from './sidecar.ts';
 import { quantile } from './statistics.ts';
 import { type Figures, Tally } from './tally.ts';
@@ -16,11 +17,13 @@ export interface MeasureOptions {
   readonly cores?: { readonly sidecar: number; readonly load: number };
   readonly entry?: string;
   readonly nodeOptions?: readonly string[];
+  /** Further variables for the sidecar. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One window. CPU is in seconds, delays in ms. */
 export interface Sample extends Omit<Figures, 'firstText' | 'relay'> {
-  /** NaN without a sidecar. */
+  /** NaN without a process to measure. */
   readonly cpuSeconds: number;
   /** Of the bench and the stub together; NaN where it cannot be told. */
   readonly loadCpuSeconds: number;
@@ -34,8 +37,8 @@ export interface Measured {
   readonly row: Row;
   readonly samples: readonly Sample[];
   /** MiB before the first call and after the last window; undefined without a sidecar. */
-  readonly rssIdle?: number;
-  readonly rssEnd?: number;
+  readonly rssIdle: number | undefined;
+  readonly rssEnd: number | undefined;
 }
 
 const DELTA_BYTES = 20;
@@ -44,27 +47,35 @@ const WARM_UP_MS = 2000;
 const RAMP_MS = 400;
 const CONNECTIONS = 4;
 
-/** Starts a stub and a sidecar for a row, warms them up, measures, and stops them. */
+/** Starts a stub and a row's subject, warms them up, measures, and stops them. */
 export async function measure(row: Row, options: MeasureOptions): Promise<Measured> {
   const stub = await startStub(row, options.cores?.load);
   try {
-    if (row.target === 'direct') return await measureDirect(row, stub, options);
-    const sidecar = await (row.floor ? startFloor : startSidecar)({
+    if (row.subject === 'direct') return await measureAt(stub.address, row, stub, options);
+    const subject = await startSubject(row.subject, {
       ...options,
       ...(options.cores === undefined ? {} : { core: options.cores.sidecar }),
       upstream: stub.address,
     });
     try {
-      return await measureSidecar(row, stub, sidecar, options);
+      return await measureAt(subject.address, row, stub, options, subject.pid);
     } finally {
-      await sidecar.stop();
+      await subject.stop();
     }
   } finally {
     await stub.stop();
   }
 }
 
-function startFloor({ upstream, core }: SidecarOptions): Promise<RunningProcess> {
+type Started = Pick<RunningProcess, 'pid' | 'address' | 'stop'>;
+
+function startSubject(
+  subject: Exclude<Subject, 'direct'>,
+  options: SidecarOptions,
+): Promise<Started> {
+  if (subject === 'sidecar') return startSidecar(options);
+  const { upstream, core } = options;
+  if (subject !== 'floor') return startPeer(subject, upstream, core);
   return startProcess({
     args: ['bench/floor.ts'],
     environment: { OPENAI_BASE_URL: upstream },
@@ -82,70 +93,65 @@ function startStub(row: Row, core: number | undefined): Promise<RunningProcess> 
   });
 }
 
-async function measureDirect(
+/** @param pid of the subject, if there is one */
+async function measureAt(
+  address: string,
   row: Row,
   stub: RunningProcess,
   { repetitions }: MeasureOptions,
+  pid?: number,
 ): Promise<Measured> {
   const tally = new Tally();
-  const target = directTarget(stub.address, { tally, deltaBytes: DELTA_BYTES });
-  const cpu = { sidecar: () => Number.NaN, stub: () => cpuSeconds(stub.pid) };
-  return { row, samples: await run(row, target, tally, cpu, repetitions) };
-}
-
-async function measureSidecar(
-  row: Row,
-  stub: RunningProcess,
-  sidecar: Pick<RunningProcess, 'pid' | 'address'>,
-  { repetitions }: MeasureOptions,
-): Promise<Measured> {
-  const tally = new Tally();
-  const target = grpcTarget({
-    address: sidecar.address,
-    method: row.target === 'SendMessageSync' ? 'SendMessageSync' : 'SendMessage',
-    connections: Math.min(row.streams, CONNECTIONS),
+  const common = { tally, deltaBytes: DELTA_BYTES };
+  const { subject, method, streams } = row;
+  const target =
+    subject === 'sidecar' || subject === 'floor'
+      ? grpcTarget({ address, method, connections: Math.min(streams, CONNECTIONS), ...common })
+      : httpTarget(address, { ...common, headers: headersFor(subject, stub.address) });
+  const rss = () => (pid === undefined ? undefined : rssMiB(pid));
+  const rssIdle = rss();
+  const samples = await run(row, target, repetitions, {
     tally,
-    deltaBytes: DELTA_BYTES,
+    subject: () => (pid === undefined ? Number.NaN : cpuSeconds(pid)),
+    stub: () => cpuSeconds(stub.pid),
   });
-  const rssIdle = rssMiB(sidecar.pid);
-  const cpu = { sidecar: () => cpuSeconds(sidecar.pid), stub: () => cpuSeconds(stub.pid) };
-  const samples = await run(row, target, tally, cpu, repetitions);
-  return { row, samples, rssIdle, rssEnd: rssMiB(sidecar.pid) };
+  return { row, samples, rssIdle, rssEnd: rss() };
 }
 
-interface Cpu {
-  readonly sidecar: () => number;
+interface Gauges {
+  readonly tally: Tally;
+  /** CPU seconds so far. */
+  readonly subject: () => number;
   readonly stub: () => number;
 }
 
 async function run(
   row: Row,
   target: Target,
-  tally: Tally,
-  cpu: Cpu,
   repetitions: number,
+  gauges: Gauges,
 ): Promise<Sample[]> {
   const load = new Load(target);
   await load.start(row.streams, RAMP_MS);
   await sleep(WARM_UP_MS);
   const samples: Sample[] = [];
-  while (samples.length < repetitions) samples.push(await window(row.windowMs, tally, cpu));
+  while (samples.length < repetitions) samples.push(await window(row.windowMs, gauges));
   const stopped = load.stop();
   target.close();
   await stopped;
   return samples;
 }
 
-async function window(ms: number, tally: Tally, cpu: Cpu): Promise<Sample> {
-  const sidecarBefore = cpu.sidecar();
-  const loadBefore = cpu.stub() + myCpuSeconds();
+async function window(ms: number, { tally, subject, stub }: Gauges): Promise<Sample> {
+  const subjectBefore = subject();
+  const loadBefore = stub() + myCpuSeconds();
   tally.open();
   await sleep(ms);
   const { firstText, relay, ...counts } = tally.close();
-  const loadAfter = cpu.stub() + myCpuSeconds();
+  const loadAfter = stub() + myCpuSeconds();
   return {
     ...counts,
-    cpuSeconds: cpu.sidecar() - sidecarBefore,
+    cpuSeconds: subject() - subjectBefore,
     loadCpuSeconds: loadAfter - loadBefore,
     firstTextP50: quantile(firstText, 0.5),
     firstTextP99: quantile(firstText, 0.99),

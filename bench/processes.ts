@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { listeningAddress } from '../test/support/listening-address.ts';
+import type { Settled } from './memory-probe.ts';
 
 export interface RunningProcess {
   readonly pid: number;
@@ -21,7 +22,7 @@ export interface ProcessOptions {
   /** The core to run on, if `pinnable`. Default: any. */
   readonly core?: number;
   /** Where standard error goes. Default: to this process's. */
-  readonly stderr?: number;
+  readonly stderr?: number | 'ignore';
 }
 
 /** Whether processes can be bound to cores: two are needed, and `taskset` of util-linux. */
@@ -76,6 +77,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       await ended;
     },
   };
+}
+
+/** What `memory-probe.ts` measures in a process that was started with it. */
+export async function settle(child: ChildProcess): Promise<Settled> {
+  const answered = once(child, 'message');
+  child.send('settle');
+  return (await answered)[0] as Settled;
 }
 
 /** CPU seconds of a process so far, to 10 ms; NaN where there is no /proc. */

@@ -1,10 +1,14 @@
 import type { Measured, Sample } from './measure.ts';
+import type { Subject } from './rows.ts';
 import { median } from './statistics.ts';
 import { type Column, figure, table } from './table.ts';
 
 /** The medians of a row's windows. CPU per chunk is in µs, CPU per call and delays are in ms. */
 export interface Result {
   readonly name: string;
+  readonly subject: Subject;
+  /** The name of the load, whatever it is put on. */
+  readonly load: string;
   readonly streams: number;
   readonly chunksPerSecond: number;
   readonly callsPerSecond: number;
@@ -18,7 +22,7 @@ export interface Result {
   readonly relayP50Ms: number;
   readonly relayP99Ms: number;
   readonly chunksPerMessage: number;
-  readonly sidecarCore: number;
+  readonly subjectCore: number;
   readonly loadCore: number;
   readonly rssIdleMiB?: number;
   readonly rssEndMiB?: number;
@@ -30,10 +34,12 @@ const LONG_ANSWER = 100;
 export function summarize({ row, samples, rssIdle, rssEnd }: Measured): Result {
   const mid = (of: (sample: Sample) => number): number => median(samples.map(of));
   const long = row.deltas > LONG_ANSWER;
-  const measured = row.target !== 'direct';
+  const measured = row.subject !== 'direct';
   const paced = row.paceMs > 0;
   return {
     name: row.name,
+    subject: row.subject,
+    load: row.load,
     streams: row.streams,
     chunksPerSecond: mid(({ chunks, seconds }) => chunks / seconds),
     callsPerSecond: mid(({ calls, seconds }) => calls / seconds),
@@ -46,7 +52,7 @@ export function summarize({ row, samples, rssIdle, rssEnd }: Measured): Result {
     relayP50Ms: paced ? mid((sample) => sample.relayP50) : Number.NaN,
     relayP99Ms: paced ? mid((sample) => sample.relayP99) : Number.NaN,
     chunksPerMessage: mid(({ chunks, messages }) => chunks / messages),
-    sidecarCore: mid((s) => s.cpuSeconds / s.seconds),
+    subjectCore: mid((s) => s.cpuSeconds / s.seconds),
     loadCore: mid((s) => s.loadCpuSeconds / s.seconds),
     ...(rssIdle === undefined ? {} : { rssIdleMiB: rssIdle }),
     ...(rssEnd === undefined ? {} : { rssEndMiB: rssEnd }),
@@ -65,7 +71,7 @@ const COLUMNS: readonly Column<Result>[] = [
   { title: 'relay p50 ms', cell: (r) => figure(r.relayP50Ms, 2) },
   { title: 'p99', cell: (r) => figure(r.relayP99Ms, 1) },
   { title: 'chunks/message', cell: (r) => ratio(r.chunksPerMessage) },
-  { title: 'core %', cell: (r) => figure(r.sidecarCore * 100, 0) },
+  { title: 'core %', cell: (r) => figure(r.subjectCore * 100, 0) },
   { title: 'load %', cell: (r) => figure(r.loadCore * 100, 0) },
   { title: 'RSS idle MiB', cell: (r) => figure(r.rssIdleMiB, 0) },
   { title: 'RSS end', cell: (r) => figure(r.rssEndMiB, 0) },

@@ -3,7 +3,8 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ProcessOptions, startProcess } from './processes.ts';
+import type { Settled } from './memory-probe.ts';
+import { type ProcessOptions, settle, startProcess } from './processes.ts';
 
 export interface SidecarOptions {
   /** Base URL of the upstream. */
@@ -25,7 +26,7 @@ export interface Sidecar {
   /** The samples of /metrics: `name{label="value"}` -> value. */
   metrics(): Promise<ReadonlyMap<string, number>>;
   /** Answers what `memory-probe.ts` measures, if that was loaded. */
-  settle(): Promise<unknown>;
+  settle(): Promise<Settled>;
   stop(): Promise<void>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
@@ -41,11 +42,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       pid,
       address,
       metrics: async () => parseMetrics(await (await fetch(metricsUrl)).text()),
-      async settle() {
-        const answered = once(child, 'message');
-        child.send('settle');
-        return (await answered)[0];
-      },
+      settle: () => settle(child),
       stop,
       async kill() {
         const ended = once(child, 'exit');

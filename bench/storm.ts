@@ -82,5 +82,5 @@ async function settle(of: Sidecar, from: StormUpstream): Promise<Settled> {
   await whatStays(
     async () => sum(await of.metrics(), 'tamma_provider_active_calls') + from.running(),
   );
-  return (await of.settle()) as Settled;
+  return await of.settle();
 }

@@ -11,8 +11,13 @@ const BODY = JSON.stringify({
 
 const BEFORE_STAMP = Buffer.from('"delta":{"content":"');
 
-/** The stub itself, without a sidecar: what of the delays is not the sidecar's. */
-export function directTarget(baseUrl: string, { tally }: TargetOptions): Target {
+export interface HttpTargetOptions extends TargetOptions {
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The stub itself, or a gateway that is asked as the stub is. */
+export function httpTarget(baseUrl: string, { tally, headers }: HttpTargetOptions): Target {
   const agent = new Agent({ keepAlive: true });
   const url = `${baseUrl}/chat/completions`;
   return {
@@ -21,7 +26,7 @@ export function directTarget(baseUrl: string, { tally }: TargetOptions): Target 
         const startedAt = monotonicUs();
         let hasText = false;
         let ok = false;
-        const sent = request(url, { agent, method: 'POST' }, (response) => {
+        const sent = request(url, { agent, method: 'POST', headers }, (response) => {
           response.on('data', (bytes: Buffer) => {
             const now = monotonicUs();
             for (const stamp of stampsIn(bytes)) {
