@@ -19,7 +19,7 @@ const kept: readonly Kept[] = readFileSync(RESULTS, 'utf8')
   .trim()
   .split('\n')
   // JSON has no word for a figure that does not apply.
-  .map((line): Kept => JSON.parse(line, (_, value) => value ?? Number.NaN));
+  .map((line) => JSON.parse(line, (_, value) => value ?? Number.NaN) as Kept);
 const [first] = kept;
 if (first === undefined) throw new Error(`${RESULTS} is empty`);
 const subjects = [...new Set(kept.map(({ subject }) => subject))];
