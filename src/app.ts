@@ -1,29 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { totalmem } from 'node:os';
 import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
-import { configRevision } from './config/describe.ts';
+import type { ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { configWarnings } from './config/warnings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import {
-  adminServerOptions,
-  insecureListeners,
-  insecureUpstreams,
-  listenerOptions,
-} from './listener-options.ts';
+import { adminServerOptions, insecureListeners, insecureUpstreams } from './listener-options.ts';
+import { LiveConfig } from './live-config.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
 import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
 import { nearestFirst } from './server/budget-order.ts';
 import { logLibrary } from './server/library-log.ts';
-import { maxOpenFiles } from './server/listener/open-files.ts';
 import { CallMemory } from './server/page/call-memory.ts';
 import { SpendToday } from './server/page/spend-today.ts';
 import { StatusEvents } from './server/page/status-events.ts';
 import { createServer, type GrpcServer } from './server/server.ts';
 import { type AdminStatus, drawStatus } from './server/status-page.ts';
 import { problemsOf } from './server/status-problems.ts';
+import { liveServerOptions, serverOptions } from './server-options.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
@@ -34,6 +29,8 @@ export interface AppDeps {
   readonly version: string;
   /** The OTEL_* variables. Default: none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Where the configuration is read again while it is in force. Default: it never is. */
+  readonly sources?: ConfigSources;
   /** Log for people rather than JSON. Default false. */
   readonly pretty?: boolean;
   /** Default: JSON on standard error. */
@@ -51,6 +48,8 @@ export interface App {
   readonly adminAddress: string;
   /** The same, and then those of healthListen and metricsListen, as far as there are any. */
   readonly adminAddresses: readonly string[];
+  /** Reads the configuration again; the log tells what came of it. */
+  reload(): void;
   /** Drains and stops, in reverse order of start(). Idempotent. */
   stop(): Promise<void>;
   /** Resolves when it has stopped, for whatever reason. */
@@ -73,7 +72,6 @@ export function createApp(config: Config, deps: AppDeps): App {
   const logger =
     deps.logger ?? createLogger({ level: config.logLevel, drops, pretty: deps.pretty ?? false });
   logLibrary(logger);
-  const revision = configRevision(config);
   const startedAt = clock.now();
   for (const warning of configWarnings(config)) logger.warn(warning);
 
@@ -106,41 +104,44 @@ export function createApp(config: Config, deps: AppDeps): App {
           instruments,
         });
 
+  const live = new LiveConfig(config, {
+    sources: deps.sources,
+    apply,
+    onSettled: () => server.refreshStatus(),
+    clock,
+    logger,
+    instruments,
+  });
+
   const memory = new CallMemory(clock);
-  const server: GrpcServer = createServer(
-    {
-      listen: listenerOptions(config),
-      socketMode: 0o660,
-      maxMessageBytes: config.limits.maxMessageBytes,
-      memoryBytes: memoryBytes(),
-      maxBytesInFlight: memoryBytes() * config.overload.maxRequestShare,
-      maxConnections: Math.min(config.limits.maxConnections, Math.floor(maxOpenFiles() / 2)),
-      idleTimeoutMs: config.limits.idleTimeoutMs,
-      stallTimeoutMs: config.limits.stallTimeoutMs,
-      maxConcurrentStreams: config.limits.maxConcurrentStreams,
-      defaultDeadlineMs: config.timeoutMs,
-      maxDeadlineMs: config.limits.maxDeadlineMs,
-      drainGraceMs: config.drain.gracePeriodMs,
-      ...callersOf(config),
-      allowDispose: config.allowDispose,
-      allowInvalidateCache: config.cache.allowInvalidate,
-      reflection: config.reflection,
-      version,
-      configRevision: revision,
-      overload: config.overload,
-    },
-    {
-      provider,
-      ...(batches && { batches }),
-      logger,
-      tracer,
-      instruments,
-      clock,
-      newId: randomUUID,
-      onDispose: () => stop(),
-      onCall: (call) => memory.note(call),
-    },
-  );
+  const server: GrpcServer = createServer(serverOptions(config, version, live.revision), {
+    provider,
+    ...(batches && { batches }),
+    logger,
+    tracer,
+    instruments,
+    clock,
+    newId: randomUUID,
+    onDispose: () => stop(),
+    reload: () => live.reload('call'),
+    configProblems: () => live.problems,
+    onCall: (call) => memory.note(call),
+  });
+
+  /** Between two turns: no call sees a part of it. */
+  async function apply(next: Config, revision: string): Promise<void> {
+    const callers = await server.prepareCallers(callersOf(next).callers);
+    try {
+      provider.reconfigure(providerOptions(next, version));
+    } catch (error) {
+      callers.drop();
+      throw error;
+    }
+    server.configure(liveServerOptions(next, revision), callers);
+    logger.level = next.logLevel;
+    for (const warning of configWarnings(next)) logger.warn(warning);
+    warnOfOpenDoors(next, logger);
+  }
 
   const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
@@ -156,7 +157,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const drainLeftMs = server.drainLeftMs();
     return {
       version,
-      configRevision: revision,
+      configRevision: live.revision,
       state: server.draining ? 'draining' : 'serving',
       startedAt,
       uptimeMs: clock.now() - startedAt,
@@ -171,6 +172,7 @@ export function createApp(config: Config, deps: AppDeps): App {
         upstreams,
         budgets,
         ledger,
+        config: live.problems,
         sharedStore,
       }),
       load,
@@ -210,8 +212,9 @@ export function createApp(config: Config, deps: AppDeps): App {
       throw error;
     }
     const [admin, ...others] = adminAddresses;
+    live.start();
     const addresses = { listeners, admin, ...(others.length > 0 ? { open: others } : {}) };
-    logger.info({ ...addresses, version, config_revision: revision }, 'serving');
+    logger.info({ ...addresses, version, config_revision: live.revision }, 'serving');
     logger.flush();
     // Behind whoever waits for the addresses.
     setImmediate(() => void provider.warm());
@@ -220,6 +223,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   function stop(): Promise<void> {
     stopping ??= (async () => {
+      await live.close();
       await server.drain();
       await batches?.close();
       events.close();
@@ -236,6 +240,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     start,
     stop,
     stopped,
+    reload: () => void live.reload('signal').catch(() => {}),
     get lostRecords() {
       return provider.ledgerStatus().lost;
     },
@@ -259,9 +264,4 @@ function warnOfOpenDoors(config: Config, logger: Logger): void {
   for (const target of insecureUpstreams(config)) {
     logger.warn({ target }, 'the upstream is asked over plain http: keys and prompts can be read');
   }
-}
-
-/** What the container, or else the machine, has for this process. */
-function memoryBytes(): number {
-  return Math.min(process.constrainedMemory() || Infinity, totalmem());
 }

@@ -20,9 +20,10 @@ const exitCode = await run(
     readFile,
     packageRoot,
     version,
-    createApp: async (config, pretty) => {
+    createApp: async (config, pretty, configPath) => {
       const { createApp } = await import('./app.ts');
-      const app = createApp(config, { version, environment, pretty });
+      const sources = { environment, readFile, ...(configPath !== undefined && { configPath }) };
+      const app = createApp(config, { version, environment, pretty, sources });
       // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
       forgetSecrets(process.env);
       return app;

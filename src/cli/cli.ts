@@ -13,7 +13,12 @@ export interface Cli {
   readonly packageRoot: URL;
   /** Of this program, semver. */
   readonly version: string;
-  readonly createApp: (config: Config, pretty: boolean) => Sidecar | Promise<Sidecar>;
+  /** @param configPath of the file that the configuration is read from again. Default: as for readConfig */
+  readonly createApp: (
+    config: Config,
+    pretty: boolean,
+    configPath?: string,
+  ) => Sidecar | Promise<Sidecar>;
   /** With which the process ends if nothing is thrown. At first 0. */
   exitCode: number;
 }

@@ -5,6 +5,8 @@ import { EXIT } from './exit-codes.ts';
 export interface Sidecar {
   /** Listens. Resolves with the addresses, real ports filled in. */
   start(): Promise<readonly string[]>;
+  /** Reads the configuration again. */
+  reload(): void;
   /** Drains and stops. */
   stop(): Promise<void>;
   /** Resolves when it has stopped, for whatever reason. */
@@ -37,14 +39,15 @@ export interface Host {
 /** Each asks for a drain. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
-/**
- * A terminal that closes and a process manager's reload are no reason to end; nothing reloads yet. At
- * SIGUSR1 Node.js would open its debugger, which shows the memory of the process, keys and prompts.
- */
-const IGNORED_SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+/** A process manager asks for a reload with it, and a terminal that closes, which is no reason to end. */
+const RELOAD_SIGNAL = 'SIGHUP';
+
+/** At SIGUSR1 Node.js would open its debugger, which shows the memory of the process, keys and prompts. */
+const IGNORED_SIGNALS = ['SIGUSR1', 'SIGUSR2'] as const;
 
 type ProcessEvent =
   | (typeof STOP_SIGNALS)[number]
+  | typeof RELOAD_SIGNAL
   | (typeof IGNORED_SIGNALS)[number]
   | 'uncaughtException'
   | 'unhandledRejection';
@@ -100,10 +103,16 @@ export async function serve(
 
   for (const signal of STOP_SIGNALS) host.on(signal, onSignal);
   for (const signal of IGNORED_SIGNALS) {
-    host.on(signal, () =>
-      app.logger.info({ signal }, 'signal ignored: there is nothing to reload'),
-    );
+    host.on(signal, () => app.logger.info({ signal }, 'signal ignored'));
   }
+  host.on(
+    RELOAD_SIGNAL,
+    () =>
+      void started.then(
+        () => app.reload(),
+        () => undefined,
+      ),
+  );
   // A promise that nobody awaited is a bug of one call; the others go on.
   host.on('unhandledRejection', (err) => app.logger.error({ err }, 'unhandled rejection'));
   // After an exception that nobody caught no state can be trusted.

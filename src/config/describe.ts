@@ -7,7 +7,7 @@ import { BYTE_UNITS, DURATION_UNITS, formatQuantity } from './units.ts';
 /** The effective configuration as a configuration file. Of secrets, it says where each is. */
 export function describeConfig(config: Config): string {
   const redisUrl = config.redisUrl === undefined ? '' : '# Redis URL: (set)\n';
-  return `# revision: ${configRevision(config)}\n${redisUrl}${stringify(toFile(config))}`;
+  return `# revision: ${configRevision(config)}\n${redisUrl}${stringify(asFile(config))}`;
 }
 
 /**
@@ -16,13 +16,13 @@ export function describeConfig(config: Config): string {
  */
 export function configRevision(config: Config): string {
   return createHash('sha256')
-    .update(canonicalJson(toFile(config)))
+    .update(canonicalJson(asFile(config)))
     .digest('hex')
     .slice(0, 12);
 }
 
 /** What a configuration file says from which this configuration would be read. */
-function toFile({ redisUrl: _, home, ...config }: Config): unknown {
+export function asFile({ redisUrl: _, home, ...config }: Config): unknown {
   const openTargets = Object.entries(config.targets).map(([name, target]) => {
     return [name, { ...withoutWay(target), keys: openKeys(target) }];
   });
@@ -59,7 +59,7 @@ function withoutSecret({ secret: _, ...open }: ConfiguredKey): Omit<ConfiguredKe
 }
 
 /** With the units that the names tell in the values instead. */
-function asWritten(value: unknown): unknown {
+export function asWritten(value: unknown): unknown {
   if (typeof value === 'bigint') return formatDollars(value);
   if (Array.isArray(value)) return value.map(asWritten);
   if (typeof value !== 'object' || value === null) return value;

@@ -32,16 +32,21 @@ export interface ConfigSources {
 /**
  * The effective configuration: the environment wins over the file, the file over the defaults.
  *
+ * @param change what is made of the file's content before it is looked at. Default: nothing
  * @throws ConfigError with every problem of file, environment and key at once.
  */
-export function loadConfig(sources: ConfigSources): Config {
+export function loadConfig(
+  sources: ConfigSources,
+  change: (written: unknown) => unknown = (written) => written,
+): Config {
   const { environment, readFile } = sources;
   const problems: ConfigProblem[] = [];
   const report: Report = (problem) => problems.push(problem);
 
   const configPath = sources.configPath ?? variable(environment, 'TAMMA_CONFIG');
   const source = configPath ?? ENVIRONMENT_SOURCE;
-  const written = configPath === undefined ? {} : readYaml(configPath, readFile, report);
+  const text = configPath === undefined ? {} : readYaml(configPath, readFile, report);
+  const written = text === undefined ? undefined : change(text);
   const settings = readSettings({ written: written ?? {}, source, environment }, report);
   const places = { environment, written, source, readFile };
   const secrets = readSecrets(places, report);

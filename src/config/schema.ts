@@ -164,6 +164,10 @@ export const configSchema = group({
     'Whether callers may stop this process with Dispose, where there are no callers to have the right.',
     false,
   ),
+  allowReload: flag(
+    'Whether callers may have the configuration read again with ReloadConfig, where there are no callers to have the right.',
+    false,
+  ),
   logLevel: choice('Least severe level that is logged.', LOG_LEVELS, 'info'),
 })
   .refine(({ timeout, limits }) => timeout <= limits.maxDeadlineMs, {

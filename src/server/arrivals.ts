@@ -9,7 +9,7 @@ export interface ArrivalLimits {
   /** The methods whose requests may be large, by path; any other request may take 4 KiB. */
   readonly large: ReadonlySet<string>;
   readonly clock: Clock;
-  /** Lets in whom it knows. Absent: everybody comes in. */
+  /** Lets in whom it knows. Default: everybody comes in. */
   readonly door?: Pick<Door, 'pass'>;
   /** Is told of each call that is begun. Default: nobody. */
   readonly onCall?: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;

@@ -8,8 +8,8 @@ export interface HeldBytes {
 
 /** The bytes of requests that this process holds, for all its calls together. */
 export class BytesInFlight {
-  readonly #max: number;
-  readonly #maxOfConnection: number;
+  #max = 0;
+  #maxOfConnection = 0;
   readonly #connections = new WeakMap<object, { bytes: number }>();
   #held = 0;
 
@@ -18,6 +18,11 @@ export class BytesInFlight {
    * @param connectionShare share of it for the calls of one connection, in (0, 1]
    */
   constructor(max: number, connectionShare: number) {
+    this.configure(max, connectionShare);
+  }
+
+  /** Other limits from now on; what is held stays. */
+  configure(max: number, connectionShare: number): void {
     this.#max = max;
     this.#maxOfConnection = max * connectionShare;
   }

@@ -16,7 +16,8 @@ import { type RpcTelemetryDeps, startRpcTrace } from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
 
 export interface DoorDeps extends RpcTelemetryDeps {
-  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  /** Who tells callers. Absent: nobody does, and everybody comes in. */
+  readonly authenticator?: Pick<Authenticator, 'authenticate'> | undefined;
   readonly newId: () => string;
 }
 
@@ -38,13 +39,25 @@ export function callerOf(call: object): Caller | undefined {
  */
 export class Door {
   readonly #deps: DoorDeps;
+  #authenticator: DoorDeps['authenticator'];
 
   constructor(deps: DoorDeps) {
     this.#deps = deps;
+    this.#authenticator = deps.authenticator;
+  }
+
+  /** Who tells callers from now on. */
+  setAuthenticator(authenticator: DoorDeps['authenticator']): void {
+    this.#authenticator = authenticator;
   }
 
   /** @param begin begins the call, now or later, or never */
   pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, begin: () => void): void {
+    const authenticator = this.#authenticator;
+    if (authenticator === undefined) {
+      begin();
+      return;
+    }
     const { authorization } = headers;
     // Whatever comes later has no use for it.
     delete headers.authorization;
@@ -60,10 +73,7 @@ export class Door {
     const refuse = (thrown: unknown): void =>
       this.#refuse(ProviderError.from(thrown), stream, headers);
     try {
-      const caller = this.#deps.authenticator.authenticate(
-        authorization,
-        peerCertificate({ stream }),
-      );
+      const caller = authenticator.authenticate(authorization, peerCertificate({ stream }));
       if (caller instanceof Promise) caller.then(enter).catch(refuse);
       else enter(caller);
     } catch (thrown) {

@@ -30,8 +30,21 @@ export interface HandlerDeps {
   readonly configRevision: string;
   readonly allowDispose: boolean;
   readonly allowInvalidateCache: boolean;
+  readonly allowReload: boolean;
+  /** Reads the configuration again. Rejects with ProviderError. */
+  readonly reload: () => Promise<Reloaded>;
   /** Starts the drain. Called after Dispose was answered. */
   readonly onDispose: () => void;
+}
+
+/** What came of reading the configuration again. */
+export interface Reloaded {
+  /** Of the configuration that is now in force. */
+  readonly configRevision: string;
+  /** Keys whose change is in force, by their paths. */
+  readonly changed: readonly string[];
+  /** Keys whose change waits for a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 const METHODS = IAIProviderService;
@@ -125,19 +138,25 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       }
       return { entries: BigInt(provider.invalidateCache(ownAnswers(selection, caller))) };
     }),
-    reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, () => {
-      throw new ProviderError('PERMISSION_DENIED', {
-        message: 'This version reads its configuration when it starts and never again.',
-      });
+    reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, async (_request, { caller }) => {
+      // One who is known has the right to, or would not be here.
+      if (caller === undefined && !deps.allowReload) {
+        throw new ProviderError('PERMISSION_DENIED', {
+          message: 'ReloadConfig is switched off in the configuration of this provider.',
+        });
+      }
+      const { configRevision, changed, needsRestart } = await deps.reload();
+      return { configRevision, changed: [...changed], needsRestart: [...needsRestart] };
     }),
     dispose: createDispose(deps),
   };
 }
 
-function createDispose({ rpcs, allowDispose, onDispose }: HandlerDeps) {
-  const dispose = rpcs.unary(METHODS.dispose, {}, (_request, { caller }) => {
+function createDispose(deps: HandlerDeps) {
+  const { onDispose } = deps;
+  const dispose = deps.rpcs.unary(METHODS.dispose, {}, (_request, { caller }) => {
     // One who is known has the right to, or would not be here.
-    if (allowDispose || caller !== undefined) return {};
+    if (deps.allowDispose || caller !== undefined) return {};
     throw new ProviderError('PERMISSION_DENIED', {
       message: 'Dispose is switched off in the configuration of this provider.',
     });

@@ -29,7 +29,7 @@ const RETRY_AFTER_MS = 1_000;
  * make all of them slower, or end them with the process.
  */
 export class OverloadGuard {
-  readonly #limits: OverloadLimits;
+  #limits: OverloadLimits;
   readonly #meter: LoadMeter;
   readonly #shedCalls: Instruments['shedCalls'];
 
@@ -40,6 +40,11 @@ export class OverloadGuard {
     this.#limits = limits;
     this.#meter = deps.meter;
     this.#shedCalls = deps.instruments.shedCalls;
+  }
+
+  /** Other limits from now on. */
+  configure(limits: OverloadLimits): void {
+    this.#limits = limits;
   }
 
   /**

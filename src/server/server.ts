@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Tracer } from '@opentelemetry/api';
 import type { IAIBatchProvider } from '../batch/batch-provider.ts';
@@ -16,7 +17,7 @@ import { BytesInFlight } from './bytes-in-flight.ts';
 import { Authenticator, type AuthenticatorOptions } from './callers/authenticator.ts';
 import { Door } from './door.ts';
 import { drainCalls, shutDown } from './drain.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers, type Reloaded } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
 import { traceLibraryCalls } from './library-telemetry.ts';
@@ -33,47 +34,53 @@ import { StatusBoard } from './status-watch.ts';
 import { allowStreamResets } from './stream-resets.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
 
-export interface ServerOptions {
-  readonly listen: readonly ListenerOptions[];
-  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. */
-  readonly maxMessageBytes: number;
-  /** What this process may take of memory, in bytes. */
-  readonly memoryBytes: number;
+/** What can become another while it runs; calls keep what they began with. */
+export interface LiveServerOptions {
   /** Bytes of requests that all calls together may hold. */
   readonly maxBytesInFlight: number;
-  /**
-   * Time a request has to arrive, and a caller to read on, in ms; also how often a connection that does
-   * nothing has to show that somebody is there.
-   */
-  readonly stallTimeoutMs: number;
   /** Connections at once, over all listeners; the one that is missed least makes room for the next. */
   readonly maxConnections: number;
   /** Time a connection may be without a call, in ms. */
   readonly idleTimeoutMs: number;
-  /** Calls that one connection may have open; a client queues the rest. */
-  readonly maxConcurrentStreams: number;
   /** Time a call has that brings no deadline, in ms. */
   readonly defaultDeadlineMs: number;
   /** A deadline further away than this many ms is cut to it. At most 2^31-1. */
   readonly maxDeadlineMs: number;
   /** Time that running calls have to finish once the drain began, in ms. */
   readonly drainGraceMs: number;
-  /** Who may call. Absent: everybody who reaches the listeners, and nobody is known. */
-  readonly callers?: AuthenticatorOptions;
   /** Whether callers who are not authenticated may start the drain by Dispose. */
   readonly allowDispose: boolean;
   /** Whether callers who are not authenticated may take answers out of the cache by InvalidateCache. */
   readonly allowInvalidateCache: boolean;
+  /** Whether callers who are not authenticated may have the configuration read again by ReloadConfig. */
+  readonly allowReload: boolean;
+  /** As in InitializeResponse. */
+  readonly configRevision: string;
+  /** Beyond these SendMessage and SendMessageSync are refused. */
+  readonly overload: OverloadLimits;
+}
+
+export interface ServerOptions extends LiveServerOptions {
+  readonly listen: readonly ListenerOptions[];
+  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes: number;
+  /** What this process may take of memory, in bytes. */
+  readonly memoryBytes: number;
+  /**
+   * Time a request has to arrive, and a caller to read on, in ms; also how often a connection that does
+   * nothing has to show that somebody is there.
+   */
+  readonly stallTimeoutMs: number;
+  /** Calls that one connection may have open; a client queues the rest. */
+  readonly maxConcurrentStreams: number;
+  /** Who may call. Absent: everybody who reaches the listeners, and nobody is known. */
+  readonly callers?: AuthenticatorOptions;
   /** Whether the server tells its contract by reflection. */
   readonly reflection: boolean;
   /** Permissions of socket files. 0o660 lets the owner's group connect. */
   readonly socketMode: number;
   /** Of this sidecar, semver. */
   readonly version: string;
-  /** As in InitializeResponse. */
-  readonly configRevision: string;
-  /** Beyond these SendMessage and SendMessageSync are refused. */
-  readonly overload: OverloadLimits;
 }
 
 export interface ServerDeps {
@@ -89,6 +96,10 @@ export interface ServerDeps {
   readonly clock: Clock;
   /** Called when a caller was granted Dispose; expected to drain and to exit. */
   readonly onDispose: () => void;
+  /** Reads the configuration again. Rejects with ProviderError. */
+  readonly reload: () => Promise<Reloaded>;
+  /** What is the matter with the configuration, a sentence each. Default: nothing. */
+  readonly configProblems?: () => readonly string[];
   /** Is told of each call that answers a conversation when it is over. Default: nobody. */
   readonly onCall?: RpcDeps['onCall'];
   /** Makes the ids of calls. */
@@ -109,12 +120,29 @@ export interface GrpcServer {
    */
   drain(): Promise<void>;
   readonly draining: boolean;
+  /**
+   * Has callers told as these options say, from the next `configure` on. Rejects if their files cannot be
+   * read.
+   */
+  prepareCallers(options: AuthenticatorOptions | undefined): Promise<PreparedCallers>;
+  /** Other options from now on, and other callers. */
+  configure(options: LiveServerOptions, callers: PreparedCallers): void;
+  /** Tells those who watch, if there is anything new. */
+  refreshStatus(): void;
   /** Number of SendMessage and SendMessageSync calls that run. */
   activeCalls(): number;
   /** Share of what this process may have in use, 0 to 1. */
   load(): number;
   /** What is left of the drain, in ms. Undefined: it has not begun. */
   drainLeftMs(): number | undefined;
+}
+
+/** Who tells callers once it is configured. */
+export interface PreparedCallers {
+  /** Absent: nobody does. */
+  readonly authenticator: Authenticator | undefined;
+  /** They are not to be configured after all. */
+  drop(): void;
 }
 
 /** The methods whose requests hold a conversation. */
@@ -142,7 +170,8 @@ const SERVICE_NAMES = ['IAIProvider', 'IAIUsageProvider', 'IAIBatchProvider'].ma
  */
 export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServer {
   const { provider, clock, onDispose } = deps;
-  const { version, configRevision, allowDispose, allowInvalidateCache } = options;
+  const { version } = options;
+  let live: LiveServerOptions = options;
   const calls = new ActiveCalls();
   const activeCalls = (): number => calls.answering;
   const draining = new AbortController();
@@ -157,7 +186,12 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     provider,
     clock,
     version,
-    configRevision,
+    get configRevision() {
+      return live.configRevision;
+    },
+    get configProblems() {
+      return deps.configProblems?.() ?? [];
+    },
     activeCalls,
     load,
     drainLeftMs,
@@ -166,18 +200,21 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     ...deps,
     calls,
     admit: (running) => guard.admit(running),
-    deadlines: { defaultMs: options.defaultDeadlineMs, maxMs: options.maxDeadlineMs },
+    get deadlines() {
+      return { defaultMs: live.defaultDeadlineMs, maxMs: live.maxDeadlineMs };
+    },
     stallMs: options.stallTimeoutMs,
     draining: () => drained !== undefined,
     onSettled: () => status.refresh(),
   });
   const health = createHealth(SERVICE_NAMES);
   const reflection = createReflection();
-  const authenticator =
+  let authenticator =
     options.callers === undefined ? undefined : new Authenticator(options.callers, deps);
-  const door = authenticator === undefined ? undefined : new Door({ ...deps, authenticator });
+  const door = new Door({ ...deps, authenticator });
+  const bytes = new BytesInFlight(options.maxBytesInFlight, options.overload.maxConnectionShare);
   const inbound = new Inbound({
-    bytes: new BytesInFlight(options.maxBytesInFlight, options.overload.maxConnectionShare),
+    bytes,
     clock,
     instruments: deps.instruments,
     stallMs: options.stallTimeoutMs,
@@ -189,9 +226,19 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
         rpcs,
         provider,
         status,
-        configRevision,
-        allowDispose,
-        allowInvalidateCache,
+        get configRevision() {
+          return live.configRevision;
+        },
+        get allowDispose() {
+          return live.allowDispose;
+        },
+        get allowInvalidateCache() {
+          return live.allowInvalidateCache;
+        },
+        get allowReload() {
+          return live.allowReload;
+        },
+        reload: deps.reload,
         onDispose,
       }),
     },
@@ -221,13 +268,13 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
   const listeners = new Listeners({ clock, log: deps.logger, connections, refusals, socketMode });
 
   async function drain(): Promise<void> {
-    drainEndsAt = clock.now() + options.drainGraceMs;
+    drainEndsAt = clock.now() + live.drainGraceMs;
     health.setServing(false);
     health.endWatches();
     reflection.endStreams();
     status.drain();
     draining.abort(new ProviderError('SHUTTING_DOWN'));
-    await drainCalls(calls, options.drainGraceMs, clock);
+    await drainCalls(calls, live.drainGraceMs, clock);
     meter.stop();
     authenticator?.stop();
     inbound.stop();
@@ -249,6 +296,30 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     get draining() {
       return drained !== undefined;
     },
+    async prepareCallers(wanted) {
+      if (isDeepStrictEqual(wanted, authenticator?.options)) {
+        return { authenticator, drop: () => {} };
+      }
+      const next = wanted === undefined ? undefined : new Authenticator(wanted, deps);
+      await next?.start();
+      return { authenticator: next, drop: () => next?.stop() };
+    },
+    configure(wanted, callers) {
+      live = wanted;
+      guard.configure(wanted.overload);
+      connections.configure(wanted);
+      bytes.configure(wanted.maxBytesInFlight, wanted.overload.maxConnectionShare);
+      if (callers.authenticator !== authenticator) {
+        if (authenticator !== undefined) callers.authenticator?.follow(authenticator);
+        authenticator?.stop();
+        authenticator = callers.authenticator;
+        door.setAuthenticator(authenticator);
+      }
+      // A drain that has begun meanwhile has no use for them.
+      if (drained !== undefined) authenticator?.stop();
+      status.refresh();
+    },
+    refreshStatus: () => status.refresh(),
     activeCalls,
     load,
     drainLeftMs,
@@ -262,7 +333,7 @@ interface Service {
 
 interface Guards extends Pick<ServerDeps, 'tracer' | 'instruments' | 'clock'> {
   readonly inbound: Inbound;
-  readonly door: Door | undefined;
+  readonly door: Door;
 }
 
 function serve(options: ServerOptions, guards: Guards, services: readonly Service[]): Server {
@@ -283,7 +354,7 @@ function serve(options: ServerOptions, guards: Guards, services: readonly Servic
   guardArrivals(server, {
     large: LARGE_REQUESTS,
     clock: guards.clock,
-    ...(guards.door && { door: guards.door }),
+    door: guards.door,
     onCall: traceLibraryCalls({ ...guards, isKnown }),
   });
   for (const { definition, implementation } of services) {

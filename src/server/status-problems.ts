@@ -13,13 +13,15 @@ export interface ProblemSources {
   readonly upstreams: readonly UpstreamStatus[];
   readonly budgets: readonly BudgetState[];
   readonly ledger: Pick<StoreStatus, 'problem'>;
+  /** What is the matter with the configuration, a sentence each. */
+  readonly config?: readonly string[];
   /** Absent: nothing is shared. */
   readonly sharedStore?: Pick<StoreStatus, 'problem'> | undefined;
 }
 
 /** What an operator should look at, worst first, one sentence each. */
 export function problemsOf(sources: ProblemSources): string[] {
-  const { draining, load, upstreams, budgets, ledger, sharedStore } = sources;
+  const { draining, load, upstreams, budgets, ledger, config = [], sharedStore } = sources;
   const down = upstreams.filter(({ ready }) => !ready);
   const ailing = upstreams.filter(({ ready }) => ready);
   const named = ({ target, problems }: UpstreamStatus) =>
@@ -33,6 +35,7 @@ export function problemsOf(sources: ProblemSources): string[] {
     ...(ledger.problem === undefined ? [] : [`The ledger: ${ledger.problem}`]),
     ...(sharedStore?.problem === undefined ? [] : [`The shared store: ${sharedStore.problem}`]),
     ...(load >= 1 ? ['Calls are refused: this process has too much to do.'] : []),
+    ...config,
     ...ailing.flatMap(named),
     ...shares
       .filter(({ budget, share }) => share < 1 && share >= (budget.alertThresholds[0] ?? 1))

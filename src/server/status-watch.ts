@@ -28,6 +28,8 @@ export interface StatusBoardDeps {
   readonly version: string;
   /** As in InitializeResponse. */
   readonly configRevision: string;
+  /** What is the matter with the configuration, a sentence each. */
+  readonly configProblems: readonly string[];
   /** Number of SendMessage and SendMessageSync calls that run. */
   readonly activeCalls: () => number;
   /** Share of what this process may have in use, 0 to 1. */
@@ -77,6 +79,7 @@ export class StatusBoard {
    */
   current(caller?: Caller): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
+    const { configProblems: config } = this.#deps;
     const bound = isBound(caller);
     const cache = bound ? undefined : provider.cacheStatus();
     const upstreams = provider.upstreams();
@@ -96,7 +99,7 @@ export class StatusBoard {
       activeCalls: bound ? 0 : activeCalls(),
       upstreams: upstreams.map(toWireUpstreamStatus),
       ready: !this.#draining && upstreams.some(({ ready }) => ready),
-      problems: problemsOf({ draining, load, upstreams, budgets, ledger, sharedStore }),
+      problems: problemsOf({ draining, load, upstreams, budgets, ledger, config, sharedStore }),
       load,
       ledger: toWireStoreStatus(ledger),
       sharedStore: sharedStore && toWireStoreStatus(sharedStore),
@@ -181,7 +184,9 @@ export class StatusBoard {
    * they are looked at once a second.
    */
   #lookForNews(figures = false): void {
-    const news = this.#readNews(stateOf);
+    const { configRevision, configProblems } = this.#deps;
+    const config = [configRevision, ...configProblems].join(' ');
+    const news = `${config} ${this.#readNews(stateOf)}`;
     const measured = figures ? this.#readNews(measuredOf) : this.#figures;
     if (news === this.#news && measured === this.#figures) return;
     this.#news = news;

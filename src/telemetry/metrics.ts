@@ -356,6 +356,25 @@ export const METRICS = {
     '1',
     'Whether the store that sidecars share is away: 1, else 0. Absent where nothing is shared.',
   ),
+  configReloads: own(
+    'counter',
+    'config.reloads',
+    '{reload}',
+    'How often the configuration was read again: it was applied, unchanged or refused.',
+    [outcome],
+  ),
+  configRefused: own(
+    'observableGauge',
+    'config.refused',
+    '1',
+    'Whether the configuration as it was read last is refused, and the one before in force: 1, else 0.',
+  ),
+  configWaiting: own(
+    'observableGauge',
+    'config.waiting',
+    '{key}',
+    'Keys of the configuration whose change waits for a restart.',
+  ),
   batches: own('observableGauge', 'batches', '{batch}', 'Batches that have not ended.'),
   batchItems: own(
     'counter',

@@ -66,15 +66,27 @@ describe('serve', () => {
     expect(app.events.filter((event) => event === 'stop')).toHaveLength(1);
   });
 
-  it.each(['SIGHUP', 'SIGUSR1', 'SIGUSR2'])('goes on after %s, and says so', async (signal) => {
+  it('reads the configuration again at SIGHUP, once it has started', async () => {
+    const { app, host } = setUp();
+    const started = Promise.withResolvers<readonly string[]>();
+    app.whenStarted = started.promise;
+    const exitCode = serve(app, host);
+    host.emit('SIGHUP', 'SIGHUP');
+    await turn();
+    expect(app.events).toEqual(['start']);
+    started.resolve(['127.0.0.1:50051']);
+    await turn();
+    expect(app.events).toEqual(['start', 'reload']);
+    await app.stop();
+    expect(await exitCode).toBe(0);
+  });
+
+  it.each(['SIGUSR1', 'SIGUSR2'])('goes on after %s, and says so', async (signal) => {
     const { app, host } = setUp();
     const exitCode = serve(app, host);
     host.emit(signal, signal);
     await turn();
-    expect(app.events).toEqual([
-      'start',
-      `info: signal ignored: there is nothing to reload: ${signal}`,
-    ]);
+    expect(app.events).toEqual(['start', `info: signal ignored: ${signal}`]);
     await app.stop();
     expect(await exitCode).toBe(0);
   });

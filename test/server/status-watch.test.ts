@@ -165,6 +165,7 @@ describe('StatusBoard', () => {
       clock,
       version: '1.2.3',
       configRevision: 'abcdef012345',
+      configProblems: [],
       activeCalls: () => 0,
       load: () => 0,
       drainLeftMs: () => undefined,

@@ -40,6 +40,10 @@ export class FakeSidecar implements Sidecar {
     return this.whenStarted;
   }
 
+  reload(): void {
+    this.events.push('reload');
+  }
+
   async stop(): Promise<void> {
     this.events.push('stop');
     await this.whenDrained;

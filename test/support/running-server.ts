@@ -62,6 +62,7 @@ const SERVER_OPTIONS: ServerOptions = {
   drainGraceMs: 0,
   allowDispose: false,
   allowInvalidateCache: false,
+  allowReload: false,
   reflection: true,
   socketMode: 0o660,
   version: '1.2.3',
@@ -93,6 +94,7 @@ export async function startServer(
       instruments: telemetry.instruments,
       clock: systemClock,
       onDispose: () => {},
+      reload: () => Promise.reject(new Error('There is no configuration to read.')),
       meter: { load: { eventLoopDelayMs: 0, heapShare: 0, memoryShare: 0 }, stop() {} },
       newId: () => {
         ids += 1;

@@ -39,7 +39,7 @@ async function run({ config: path, checkConfig, pretty = false }: Options, cli: 
   const config = await readConfig(cli, path);
   let app: Sidecar;
   try {
-    app = await cli.createApp(config, pretty);
+    app = await cli.createApp(config, pretty, path);
   } catch (error) {
     return startFailed(error, cli.host);
   }

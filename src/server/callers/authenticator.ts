@@ -30,6 +30,11 @@ interface Patterned {
   readonly matches: (name: string) => boolean;
 }
 
+/** Callers cannot be told: a file with what they are known by cannot be read. */
+export class CallersError extends Error {
+  override readonly name = 'CallersError';
+}
+
 /** Longer than any token of ours and than the JWTs of Kubernetes, which are of 1 to 2 KiB. */
 const MAX_TOKEN_LENGTH = 8 * 1024;
 
@@ -46,7 +51,10 @@ interface KnownJwt {
 
 /** Tells who makes a call, by the token or the certificate that it comes with. */
 export class Authenticator {
+  readonly options: AuthenticatorOptions;
   readonly #deps: AuthenticatorDeps;
+  /** By name. */
+  readonly #callers: ReadonlyMap<string, RegisteredCaller>;
   readonly #tokens = new TokenTable();
   readonly #files: readonly { readonly caller: RegisteredCaller; readonly text: LiveText }[];
   readonly #bySan: readonly Patterned[];
@@ -55,12 +63,15 @@ export class Authenticator {
   /** By digest. */
   readonly #knownJwts = new Map<string, KnownJwt>();
 
-  constructor({ callers, jwt }: AuthenticatorOptions, deps: AuthenticatorDeps) {
+  constructor(options: AuthenticatorOptions, deps: AuthenticatorDeps) {
+    const { callers, jwt } = options;
+    this.options = options;
     this.#deps = deps;
     const registered = callers.map((options) => ({
       options,
       caller: new RegisteredCaller(options, deps.clock),
     }));
+    this.#callers = new Map(registered.map(({ caller }) => [caller.name, caller]));
     this.#files = registered.flatMap(({ options: { tokenFile }, caller }) =>
       tokenFile === undefined ? [] : [{ caller, text: this.#tokenFile(tokenFile, caller) }],
     );
@@ -76,15 +87,32 @@ export class Authenticator {
     }
   }
 
-  /** Reads the files, and from then on when they change. @throws Error that names the caller */
+  /** Counts on where the one before it stands, for the callers that both know. */
+  follow(before: Authenticator): void {
+    for (const [name, { limits }] of this.#callers) {
+      const known = before.#callers.get(name);
+      if (known !== undefined) limits.follow(known.limits);
+    }
+  }
+
+  /** Reads the files, and from then on when they change. @throws CallersError that names the caller */
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     await this.#jwt?.start();
     for (const { caller, text } of this.#files) {
       try {
         await text.start();
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`tokenFile of the caller ${caller.name}: ${message}`, { cause });
+        throw new CallersError(`tokenFile of the caller ${caller.name}: ${message}`, { cause });
       }
     }
   }

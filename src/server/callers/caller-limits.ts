@@ -17,8 +17,9 @@ export class CallerLimits {
   readonly #caller: string;
   readonly #options: CallerLimitOptions;
   readonly #clock: Clock;
-  readonly #minute: SlidingWindow | undefined;
-  #running = 0;
+  #minute: SlidingWindow | undefined;
+  /** Its calls, shared with the limits that these follow. */
+  #calls = { running: 0 };
 
   /** @param caller its name */
   constructor(caller: string, options: CallerLimitOptions, clock: Clock) {
@@ -32,6 +33,15 @@ export class CallerLimits {
         : new SlidingWindow(requestsPerMinute, clock.now());
   }
 
+  /** Counts on from where the caller's limits of before stand, whose calls may still run. */
+  follow(before: CallerLimits): void {
+    this.#calls = before.#calls;
+    const { requestsPerMinute } = this.#options;
+    if (requestsPerMinute === undefined || before.#minute === undefined) return;
+    before.#minute.resize(requestsPerMinute);
+    this.#minute = before.#minute;
+  }
+
   /**
    * Begins a call. Returns what ends it.
    *
@@ -39,17 +49,18 @@ export class CallerLimits {
    */
   enter(): () => void {
     const { concurrent = Number.POSITIVE_INFINITY, requestsPerMinute } = this.#options;
-    if (this.#running >= concurrent) {
+    const calls = this.#calls;
+    if (calls.running >= concurrent) {
       throw this.#refusal('calls at once', concurrent, RETRY_AFTER_MS);
     }
     const now = this.#clock.now();
     if (requestsPerMinute !== undefined && this.#minute?.take(1, now) === false) {
       throw this.#refusal('calls a minute', requestsPerMinute, this.#minute.waitMs(1, now));
     }
-    this.#running += 1;
+    calls.running += 1;
     let isOver = false;
     return () => {
-      if (!isOver) this.#running -= 1;
+      if (!isOver) calls.running -= 1;
       isOver = true;
     };
   }

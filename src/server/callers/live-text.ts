@@ -43,6 +43,11 @@ export class LiveText {
     this.#timer = this.#deps.clock.after(READ_EVERY_MS, () => void this.look(), true);
   }
 
+  /** Watches it without reading it first; what it holds is taken once, too, though it may be known. */
+  watch(): void {
+    this.#timer = this.#deps.clock.after(READ_EVERY_MS, () => void this.look(), true);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();

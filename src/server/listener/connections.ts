@@ -45,7 +45,7 @@ interface Connection {
  * each of them, it is the new one that is cut.
  */
 export class Connections {
-  readonly #limits: ConnectionLimits;
+  #limits: ConnectionLimits;
   readonly #deps: ConnectionsDeps;
   readonly #all = new Map<Socket, Connection>();
   // The oldest of each comes first.
@@ -59,6 +59,11 @@ export class Connections {
   constructor(limits: ConnectionLimits, deps: ConnectionsDeps) {
     this.#limits = limits;
     this.#deps = deps;
+  }
+
+  /** Other limits from now on; no connection is cut for them at once. */
+  configure(limits: ConnectionLimits): void {
+    this.#limits = limits;
   }
 
   /** Takes a connection that was just accepted, to be followed by `serve`. False: it was cut. */

@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asWritten } from './describe.ts';
+import type { Config } from './schema.ts';
+import { isMapping } from './values.ts';
+
+type Names = Readonly<Record<string, readonly string[]>>;
+
+/** Under which keys stands in the file what was found elsewhere, by names of Config. */
+const WAY: Names = { proxyUrl: ['proxy'], ca: ['caFile'] };
+const TOP: Names = { ...WAY, redisUrl: ['redis'], home: ['targets'] };
+const SERVER: Names = { secrets: [] };
+
+/**
+ * Paths of the keys of the file in which two configurations differ, secrets included; a list is one key.
+ * Sorted, each once.
+ */
+export function differences(one: Config, other: Config): readonly (readonly string[])[] {
+  const found = new Map(
+    between(asWritten(one), asWritten(other), []).map((path) => [path.join('\0'), path]),
+  );
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+}
+
+function between(one: unknown, other: unknown, path: readonly string[]): readonly string[][] {
+  if (!isMapping(one) || !isMapping(other)) {
+    return isDeepStrictEqual(one, other) ? [] : [[...path]];
+  }
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].flatMap((name) =>
+    between(one[name], other[name], [...path, ...(namesAt(path)[name] ?? [name])]),
+  );
+}
+
+function namesAt([key, ...rest]: readonly string[]): Names {
+  if (key === undefined) return TOP;
+  if (key === 'targets' && rest.length === 1) return WAY;
+  return key === 'hostedTools' && rest.length === 2 ? SERVER : {};
+}

@@ -1,0 +1,46 @@
+import { totalmem } from 'node:os';
+import { callersOf } from './caller-options.ts';
+import type { Config } from './config/schema.ts';
+import { listenerOptions } from './listener-options.ts';
+import { maxOpenFiles } from './server/listener/open-files.ts';
+import type { LiveServerOptions, ServerOptions } from './server/server.ts';
+
+/** What the configuration says to the gRPC server. */
+export function serverOptions(config: Config, version: string, revision: string): ServerOptions {
+  const { limits } = config;
+  return {
+    ...liveServerOptions(config, revision),
+    ...callersOf(config),
+    listen: listenerOptions(config),
+    socketMode: 0o660,
+    maxMessageBytes: limits.maxMessageBytes,
+    memoryBytes: memoryBytes(),
+    stallTimeoutMs: limits.stallTimeoutMs,
+    maxConcurrentStreams: limits.maxConcurrentStreams,
+    reflection: config.reflection,
+    version,
+  };
+}
+
+/** The part that may change while it runs. */
+export function liveServerOptions(config: Config, revision: string): LiveServerOptions {
+  const { limits, overload } = config;
+  return {
+    maxBytesInFlight: memoryBytes() * overload.maxRequestShare,
+    maxConnections: Math.min(limits.maxConnections, Math.floor(maxOpenFiles() / 2)),
+    idleTimeoutMs: limits.idleTimeoutMs,
+    defaultDeadlineMs: config.timeoutMs,
+    maxDeadlineMs: limits.maxDeadlineMs,
+    drainGraceMs: config.drain.gracePeriodMs,
+    allowDispose: config.allowDispose,
+    allowInvalidateCache: config.cache.allowInvalidate,
+    allowReload: config.allowReload,
+    configRevision: revision,
+    overload,
+  };
+}
+
+/** What the container, or else the machine, has for this process. */
+function memoryBytes(): number {
+  return Math.min(process.constrainedMemory() || Infinity, totalmem());
+}
