@@ -1,3 +1,4 @@
+import { restartPart } from '../src/config/changes.ts';
 import { ENVIRONMENT_KEYS } from '../src/config/environment.ts';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 
@@ -31,7 +32,12 @@ function keyTable(schema: JsonSchema): string {
     Object.entries(ENVIRONMENT_KEYS).map(([variable, key]) => [key, variable]),
   ).set('redis.url', 'TAMMA_REDIS_URL');
   const rows = leaves(schema).map(([key, leaf]) =>
-    row(`\`${key}\``, code(defaultOf(leaf)), code(variables.get(key) ?? ''), meaningOf(leaf)),
+    row(
+      `\`${key}\``,
+      code(defaultOf(leaf)),
+      code(variables.get(key) ?? ''),
+      `${meaningOf(leaf)}${restartPart(key.split('.')) === undefined ? '' : ' Needs a restart.'}`,
+    ),
   );
   return [HEAD, ...rows].join('\n');
 }

@@ -116,6 +116,11 @@ const SUITES: readonly Suite[] = [
     ),
   },
   {
+    name: 'reload',
+    shows: '200 reloads under load, right and wrong ones, fail no call and mix no configurations',
+    ...jest('test/reload'),
+  },
+  {
     name: 'answers',
     shows: 'an answer is the same however servers are known to send it, in whatever pieces',
     ...jest('test/wire'),
