@@ -3536,10 +3536,11 @@ export const IAIProviderService = {
   },
   /**
    * Reads the configuration again and takes over what can change while the process runs; nothing
-   * changes if any of it is wrong. Not served yet.
+   * changes if any of it is wrong. Calls that run go on with what they began with.
    *
-   * Errors: INVALID_REQUEST with every problem of the configuration, PERMISSION_DENIED unless the
-   * configuration allows it.
+   * Errors: INVALID_REQUEST with every problem of the configuration, each named by its key;
+   * PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`allowReload`).
    */
   reloadConfig: {
     path: "/tamma.provider.v1.IAIProvider/ReloadConfig" as const,
@@ -3626,10 +3627,11 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
   invalidateCache: handleUnaryCall<InvalidateCacheRequest, InvalidateCacheResponse>;
   /**
    * Reads the configuration again and takes over what can change while the process runs; nothing
-   * changes if any of it is wrong. Not served yet.
+   * changes if any of it is wrong. Calls that run go on with what they began with.
    *
-   * Errors: INVALID_REQUEST with every problem of the configuration, PERMISSION_DENIED unless the
-   * configuration allows it.
+   * Errors: INVALID_REQUEST with every problem of the configuration, each named by its key;
+   * PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`allowReload`).
    */
   reloadConfig: handleUnaryCall<ReloadConfigRequest, ReloadConfigResponse>;
 }
