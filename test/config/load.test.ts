@@ -109,6 +109,7 @@ describe('defaults', () => {
       sendTraceState: false,
       drain: { gracePeriodMs: 30_000 },
       allowDispose: false,
+      allowReload: false,
       logLevel: 'info',
     });
   });
