@@ -23,6 +23,7 @@ export const WHENS = {
   baseUrl: 'live',
   insecureBaseUrl: 'live',
   batchApi: 'live',
+  allowStored: 'live',
   apiVersion: 'live',
   bearerTokenFile: 'live',
   keyHeader: 'live',

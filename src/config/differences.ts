@@ -26,9 +26,12 @@ function between(one: unknown, other: unknown, path: readonly string[]): readonl
     return isDeepStrictEqual(one, other) ? [] : [[...path]];
   }
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...names].flatMap((name) =>
-    between(one[name], other[name], [...path, ...(namesAt(path)[name] ?? [name])]),
-  );
+  const foundElsewhere = namesAt(path);
+  return [...names].flatMap((name) => {
+    const written = foundElsewhere[name];
+    if (written === undefined) return between(one[name], other[name], [...path, name]);
+    return isDeepStrictEqual(one[name], other[name]) ? [] : [[...path, ...written]];
+  });
 }
 
 function namesAt([key, ...rest]: readonly string[]): Names {

@@ -14,7 +14,7 @@ import type { UpstreamOptions } from './options.ts';
 export interface Connection {
   readonly upstream: Counted<Upstream>;
   readonly keys: KeyRing;
-  /** Of what `upstream` was made; the secrets of keys that are read again from their files left out. */
+  /** Of what `upstream` was made; the what is read again from its file left out. */
   readonly made: unknown;
   /** The keys, and what they draw on, as one text. Secret. */
   readonly identity: string;
@@ -51,7 +51,8 @@ export function connect(
   const keys = new KeyRing(all, deps.clock, before?.keys);
   const identity = JSON.stringify(all.map((key) => [identityOf(key), key.quotaGroup]));
   const wanted = upstreamOptions(options, deps);
-  const made = { ...wanted, apiKeys: options.keys.map(identityOf) };
+  const trusted = options.ca?.file ?? options.ca?.pem;
+  const made = { ...wanted, ca: trusted, apiKeys: options.keys.map(identityOf) };
   if (before !== undefined && isDeepStrictEqual(made, before.made)) {
     return { ...before, keys, identity };
   }

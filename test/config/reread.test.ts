@@ -54,6 +54,7 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   baseUrl: { to: 'baseUrl: https://example.com/v1' },
   insecureBaseUrl: { to: 'insecureBaseUrl: true' },
   batchApi: { to: 'batchApi: "on"' },
+  allowStored: { to: 'allowStored: true' },
   bearerTokenFile: {
     environment: {},
     from: 'apiKeyFile: key',
