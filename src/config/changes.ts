@@ -44,6 +44,7 @@ export const WHENS = {
   timeouts: 'live',
   retryPolicy: 'live',
   circuitBreaker: 'live',
+  hedge: 'live',
   rateLimiting: 'live',
   targets: 'live',
   fallback: 'live',

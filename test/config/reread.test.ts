@@ -82,6 +82,7 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   timeout: { to: 'timeout: 1m' },
   timeouts: { to: 'timeouts: {connect: 1s}', live: ['timeouts.connect'] },
   retryPolicy: { to: 'retryPolicy: {maxAttempts: 1}', live: ['retryPolicy.maxAttempts'] },
+  hedge: { to: 'hedge: {maxShare: 0.1}', live: ['hedge.maxShare'] },
   circuitBreaker: { to: 'circuitBreaker: {enabled: false}', live: ['circuitBreaker.enabled'] },
   rateLimiting: {
     to: 'rateLimiting: {requestsPerMinute: 10}',
