@@ -16,9 +16,9 @@ const NOTHING: Recovered = { records: [], kept: [] };
 const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
 
 /** The ledger as the worker opens it: books what a process that died has left. Every operation throws what SQLite throws. */
-export function ledgerStore({ database, directory }: StorePlace) {
+export function ledgerStore({ database, directory, isReplacement }: StorePlace) {
   const store = new RecordStore(database);
-  let recovered = directory === undefined ? NOTHING : recover(directory, store);
+  let recovered = directory === undefined || isReplacement ? NOTHING : recover(directory, store);
   let reading: Reading | undefined;
   return {
     /** What a process that died had left; its records were booked just now. Tells it once. */

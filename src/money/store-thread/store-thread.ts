@@ -19,6 +19,13 @@ import type { StoreClient, Stores } from '../store/store-client.ts';
 /** Requests that may wait for the worker; each store bounds what its own requests hold. */
 const MAX_WAITING = 1_000;
 
+/** Waits before a thread that died is started again, in ms, each twice the last. */
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 10_000;
+
+/** A thread that held for so long, in ms, was a good one: the next starts come soon again. */
+const GOOD_MS = 60_000;
+
 /** A request waits no longer when the event loop stands still for it, in ms. */
 const BLOCKED_MS = 120_000;
 
@@ -28,17 +35,28 @@ interface Running {
   readonly worker: Worker;
   readonly port: MessagePort;
   readonly exited: Promise<void>;
+  /** By performance.now(). */
+  readonly since: number;
 }
 
 /**
  * The thread in which everything is kept: one database, one worker, one request at a time in the order
  * in which they are made. No call waits for the disk, and no sum over what is kept holds one up.
+ *
+ * A thread that died over a directory is started again: what it was asked and has not answered rejects,
+ * for it may have been done, and what is asked meanwhile waits.
  */
 export class StoreThread implements Stores {
   readonly #options: StoreOptions;
   readonly #replies = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #waiting = new Map<number, Waiting>();
   #running: Running | undefined;
+  /** It died, and is started again after this. */
+  #restart: NodeJS.Timeout | undefined;
+  /** For the thread that is to be started. */
+  #held: StoreRequest[] = [];
+  /** Starts in a row after which it did not live long. */
+  #failures = 0;
   #opened: Opened = {};
   #lastId = OPENED;
   /** Why nothing can be asked any more. */
@@ -71,32 +89,18 @@ export class StoreThread implements Stores {
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     this.#ended = new Error('the ledger is closed');
-    if (this.#running === undefined) return;
-    const { worker, port, exited } = this.#running;
-    worker.ref();
+    this.#running?.worker.ref();
     // A closed port brings no replies.
     await Promise.allSettled(Array.from(this.#waiting.values(), ({ promise }) => promise));
-    port.close();
-    await exited;
+    clearTimeout(this.#restart);
+    this.#running?.port.close();
+    await this.#running?.exited;
   }
 
+  /** Returns once the database is open. */
   #start(): Running {
-    const { port1: port, port2 } = new MessageChannel();
-    const workerData: WorkerStart = { options: this.#options, port: port2, replies: this.#replies };
-    // What the process was started with (--import, --input-type, …) is not meant for this thread.
-    const worker = new Worker(entry(), {
-      name: 'stores',
-      execArgv: [],
-      workerData,
-      transferList: [port2],
-    });
-    const { promise: exited, resolve } = Promise.withResolvers<void>();
-    worker.on('error', (error: Error) => this.#end(error));
-    worker.on('exit', () => {
-      this.#end(new Error('the thread of the ledger has ended'));
-      resolve();
-    });
-    this.#running = { worker, port, exited };
+    const running = this.#launch(false);
+    const { worker, port } = running;
     try {
       this.#opened = this.#waitFor(OPENED, port) as Opened;
     } catch (error) {
@@ -107,7 +111,61 @@ export class StoreThread implements Stores {
     port.on('message', (reply: StoreReply) => this.#take(reply));
     worker.unref();
     port.unref();
-    return this.#running;
+    return running;
+  }
+
+  /** Waits for nothing: that the database cannot be opened is the end of this thread, too. */
+  #startAgain(): void {
+    this.#restart = undefined;
+    const running = this.#launch(true);
+    const { worker, port } = running;
+    port.on('message', (reply: StoreReply) => {
+      if (reply.id === OPENED && 'failure' in reply) this.#died(running, errorOf(reply.failure));
+      else this.#take(reply);
+    });
+    worker.unref();
+    for (const request of this.#held.splice(0)) port.postMessage(request);
+    if (this.#waiting.size === 0) port.unref();
+  }
+
+  #launch(isReplacement: boolean): Running {
+    const { port1: port, port2 } = new MessageChannel();
+    const options = this.#options;
+    const workerData: WorkerStart = { options, isReplacement, port: port2, replies: this.#replies };
+    // What the process was started with (--import, --input-type, …) is not meant for this thread.
+    const worker = new Worker(entry(), {
+      name: 'stores',
+      execArgv: [],
+      workerData,
+      transferList: [port2],
+    });
+    const { promise: exited, resolve } = Promise.withResolvers<void>();
+    let why = new Error('the thread of the ledger has ended');
+    worker.on('error', (error: Error) => {
+      why = error;
+    });
+    worker.on('exit', () => {
+      this.#died(running, why);
+      resolve();
+    });
+    const running = { worker, port, exited, since: performance.now() };
+    this.#running = running;
+    return running;
+  }
+
+  #died(running: Running, error: Error): void {
+    if (running !== this.#running) return;
+    // What was kept in memory is gone with it.
+    if (this.#ended !== undefined || this.#options.directory === undefined) {
+      this.#end(error);
+      return;
+    }
+    this.#running = undefined;
+    this.#rejectAll(error);
+    if (performance.now() - running.since >= GOOD_MS) this.#failures = 0;
+    const delayMs = Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#restart = setTimeout(() => this.#startAgain(), delayMs).unref();
   }
 
   #ask(store: string, operation: string, args: readonly unknown[]): Promise<unknown> {
@@ -116,23 +174,30 @@ export class StoreThread implements Stores {
     else if (this.#waiting.size >= MAX_WAITING) {
       waiting.reject(new Error(`${MAX_WAITING} requests wait for the thread of the ledger`));
     } else {
-      const { port } = this.#running ?? this.#start();
-      if (this.#waiting.size === 0) port.ref();
-      this.#waiting.set(this.#send(port, { store, operation, args }), waiting);
+      this.#waiting.set(this.#send({ store, operation, args }), waiting);
     }
     return waiting.promise;
   }
 
   #askNow(store: string, operation: string, args: readonly unknown[]): unknown {
     if (this.#ended !== undefined) throw this.#ended;
+    if (this.#restart !== undefined) throw new Error('the thread of the ledger is started again');
     const { port } = this.#running ?? this.#start();
-    return this.#waitFor(this.#send(port, { store, operation, args }), port);
+    return this.#waitFor(this.#send({ store, operation, args }), port);
   }
 
-  #send(port: MessagePort, request: Omit<StoreRequest, 'id'>): number {
-    this.#lastId += 1;
-    port.postMessage({ id: this.#lastId, ...request } satisfies StoreRequest);
-    return this.#lastId;
+  #send(wanted: Omit<StoreRequest, 'id'>): number {
+    const request: StoreRequest = { id: ++this.#lastId, ...wanted };
+    if (this.#restart !== undefined) {
+      // Whoever waits for it keeps the process alive.
+      this.#restart.ref();
+      this.#held.push(request);
+    } else {
+      const { port } = this.#running ?? this.#start();
+      if (this.#waiting.size === 0) port.ref();
+      port.postMessage(request);
+    }
+    return request.id;
   }
 
   /** Blocks this thread until the reply is there. */
@@ -164,7 +229,11 @@ export class StoreThread implements Stores {
 
   #end(error: Error): void {
     this.#ended ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#rejectAll(this.#ended);
+  }
+
+  #rejectAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
 }

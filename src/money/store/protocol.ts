@@ -26,6 +26,8 @@ export interface Opened {
 /** `workerData` of the thread. */
 export interface WorkerStart {
   readonly options: StoreOptions;
+  /** It takes the place of a thread that died in this process, whose journal is nobody's to recover. */
+  readonly isReplacement: boolean;
   readonly port: import('node:worker_threads').MessagePort;
   /** Counts replies, for who waits for one without an event loop. */
   readonly replies: Int32Array<SharedArrayBuffer>;

@@ -21,6 +21,8 @@ export interface StorePlace {
   readonly database: StoreDatabase;
   /** Absent: the database is in memory. */
   readonly directory?: string;
+  /** See WorkerStart. Default: false. */
+  readonly isReplacement?: boolean;
 }
 
 /** A store as the worker opens it: once, after the migrations. */
@@ -32,7 +34,7 @@ const NICENESS = 10;
 /** Serves stores to the thread that started this one, until that closes the port. */
 export function serveStores(
   stores: Readonly<Record<string, OpenStore>>,
-  { options, port, replies }: WorkerStart,
+  { options, isReplacement, port, replies }: WorkerStart,
 ): void {
   yieldToCalls();
   const reply = (message: StoreReply) => {
@@ -42,7 +44,7 @@ export function serveStores(
   };
   let open: OpenStores;
   try {
-    open = openStores(stores, options);
+    open = openStores(stores, options, isReplacement);
   } catch (thrown) {
     reply({ id: OPENED, failure: failureOf(thrown) });
     port.close();
@@ -70,12 +72,13 @@ interface OpenStores {
 
 type StoreList = Readonly<Record<string, OpenStore>>;
 
-function openStores(stores: StoreList, options: StoreOptions): OpenStores {
+function openStores(stores: StoreList, options: StoreOptions, isReplacement: boolean): OpenStores {
   const { directory, onCorruption } = options;
   if (directory === undefined) return openAll(stores, { database: new StoreDatabase(':memory:') });
   const release = takeDirectory(directory);
   try {
-    const open = openOrReplace(stores, directory, onCorruption === 'keep_aside');
+    const place = { directory, isReplacement };
+    const open = openOrReplace(stores, place, onCorruption === 'keep_aside');
     const close = () => {
       open.close();
       release();
@@ -89,9 +92,12 @@ function openStores(stores: StoreList, options: StoreOptions): OpenStores {
   }
 }
 
-function openOrReplace(stores: StoreList, directory: string, replace: boolean): OpenStores {
+type FilePlace = Required<Omit<StorePlace, 'database'>>;
+
+function openOrReplace(stores: StoreList, place: FilePlace, replace: boolean): OpenStores {
+  const { directory } = place;
   try {
-    return openFile(stores, directory);
+    return openFile(stores, place);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     if (!replace) {
@@ -101,15 +107,15 @@ function openOrReplace(stores: StoreList, directory: string, replace: boolean): 
       );
     }
     const aside = setAside(directory, new Date());
-    return { ...openFile(stores, directory), opened: { aside } };
+    return { ...openFile(stores, place), opened: { aside } };
   }
 }
 
-function openFile(stores: StoreList, directory: string): OpenStores {
-  const database = new StoreDatabase(databasePath(directory));
+function openFile(stores: StoreList, place: FilePlace): OpenStores {
+  const database = new StoreDatabase(databasePath(place.directory));
   try {
     database.check();
-    return openAll(stores, { database, directory });
+    return openAll(stores, { database, ...place });
   } catch (error) {
     database.close();
     throw error;
