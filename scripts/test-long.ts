@@ -122,7 +122,8 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'answers',
-    shows: 'an answer is the same however servers are known to send it, in whatever pieces',
+    shows:
+      'an answer is the same however servers are known to send it, and damaged ones add up or are errors',
     ...jest('test/wire'),
   },
   {

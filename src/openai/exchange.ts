@@ -36,8 +36,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #opensSocket = false;
   #responded = false;
   #informational = 0;
-  /** Read, and to be told when it is its turn. */
-  #held: Buffer | undefined;
+  /** Read, and to be told when it is its turn. Copies: a transport may use its memory again. */
+  #held: Buffer[] = [];
   #waitsForTurn = false;
   #onTrouble: ((trouble: Trouble) => void) | undefined;
 
@@ -126,8 +126,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (turns.take(chunk.length)) this.#listener.onData(chunk);
-    else this.#hold(chunk);
+    if (this.#held.length === 0 && turns.take(chunk.length)) this.#listener.onData(chunk);
+    else this.#hold(Buffer.from(chunk));
   }
 
   onResponseEnd(): void {
@@ -148,7 +148,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #hold(chunk: Buffer): void {
-    this.#held = chunk;
+    this.#held.push(chunk);
+    if (this.#waitsForTurn) return;
     this.#waitsForTurn = true;
     this.#controller?.pause();
     turns.wait(() => {
@@ -164,10 +165,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #tellHeld(): void {
     const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined || this.#over) return;
-    turns.take(held.length);
-    this.#listener.onData(held);
+    this.#held = [];
+    for (const chunk of held) {
+      if (this.#over) return;
+      turns.take(chunk.length);
+      this.#listener.onData(chunk);
+    }
   }
 
   #end(): void {
