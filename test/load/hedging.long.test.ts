@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CHAIN, LOAD, SAME, slowdown, slowTail } from './hedging.ts';
+import { CHAIN, LOAD, SAME, slowdown, slowTail, spreadTail } from './hedging.ts';
 import { type Result, simulate } from './world.ts';
 
 /** Requests beyond one for each call, as a share: what hedging costs at most, for the loser is cut short. */
@@ -21,6 +21,18 @@ describe('hedging, with default settings but for `after`', () => {
       expect(chain.firstP99Ms).toBeLessThan(without.firstP99Ms / 3);
       expect(more(chain)).toBeLessThan(0.06);
       expect([chain.share, chain.spoiled]).toEqual([1, 0]);
+    },
+    120_000,
+  );
+
+  it.each([1, 3])(
+    'does so where many are a little slow, too, if its share has room for them (seed %d)',
+    async (seed) => {
+      const load = { ...LOAD, seed, upstreams: { default: spreadTail(0.05) } };
+      const hedge = { ...SAME, maxShare: 0.07 };
+      const [without, hedged] = [await simulate(load), await simulate({ ...load, hedge })];
+      expect(hedged.firstP99Ms).toBeLessThan(without.firstP99Ms / 3);
+      expect(more(hedged)).toBeLessThan(0.06);
     },
     120_000,
   );

@@ -8,7 +8,16 @@ export const slowTail =
     return { firstMs, totalMs: firstMs + 1_000 };
   };
 
-/** As above for a while, then ten times as slow for everybody. */
+/** First outputs spread as in life, log-normally around 500 ms, and a share of them 20 times as late. */
+export const spreadTail =
+  (share: number): Upstream =>
+  (_at, random) => {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const firstMs = 500 * Math.exp(normal / 2) * (random() < share ? 20 : 1);
+    return { firstMs, totalMs: firstMs + 3_000 };
+  };
+
+/** `slowTail(0)` for a while, then ten times as slow for everybody. */
 export const slowdown =
   (fromMs: number): Upstream =>
   (at, random) => {
