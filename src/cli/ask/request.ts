@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { ContentPart, Message, MessageRequest, Role } from '../../gen/tamma/provider/v1/message.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
-import { readInput } from '../connection/options.ts';
+import { readInput } from '../input.ts';
 
 const IMAGES: Readonly<Record<string, string>> = {
   '.png': 'image/png',

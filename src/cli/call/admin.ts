@@ -4,14 +4,9 @@ import { text } from 'node:stream/consumers';
 import { isMapping } from '../../config/values.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { writtenConfig } from '../connection/listener.ts';
-import {
-  addressOf,
-  type ConnectionOptions,
-  firstWord,
-  readInput,
-  tlsOf,
-  tokenOf,
-} from '../connection/options.ts';
+import type { ConnectionOptions } from '../connection/options.ts';
+import { addressOf, firstWord, tlsOf, tokenOf } from '../connection/way.ts';
+import { readInput } from '../input.ts';
 
 interface Answer {
   readonly status: number;

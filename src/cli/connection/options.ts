@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { variable } from '../../config/environment.ts';
-import { type Cli, CliError } from '../cli.ts';
 import { configOption, jsonOption } from '../options.ts';
 import { readMs } from '../values.ts';
-import { type Listener, listenerOf } from './listener.ts';
 
 /** How a sidecar is reached, and how its answer is printed. */
 export interface ConnectionOptions {
@@ -23,14 +19,14 @@ export interface ConnectionOptions {
 }
 
 /** What is reached, and the beginning of the names of the variables that say where, and with which token. */
-const DOORS = {
+export const DOORS = {
   listen: { what: 'the sidecar of the same configuration listens', prefix: 'TAMMA' },
   adminListen: { what: 'its adminListen says', prefix: 'TAMMA_ADMIN' },
 } as const;
 export type Door = keyof typeof DOORS;
 
 /** Files of TLS, and the variable that stands for each. */
-const FILE_VARIABLES = { ca: 'TAMMA_CA', cert: 'TAMMA_CERT', key: 'TAMMA_KEY' } as const;
+export const FILE_VARIABLES = { ca: 'TAMMA_CA', cert: 'TAMMA_CERT', key: 'TAMMA_KEY' } as const;
 
 interface Defaults {
   /** What --json prints. */
@@ -80,63 +76,4 @@ const GROUP = 'Connection:';
 function option(flags: string, text: string, ...variable: readonly string[]): Option {
   const name = variable.length === 0 ? '' : ` (${variable.join('_')})`;
   return new Option(flags, `${text}${name}`).helpGroup(GROUP);
-}
-
-/**
- * Where a sidecar is reached, and whether over TLS: by the command line, by the environment, or by the
- * configuration.
- */
-export function addressOf(door: Door, { address, config }: ConnectionOptions, cli: Cli): Listener {
-  const named = address ?? variable(cli.environment, `${DOORS[door].prefix}_ADDRESS`);
-  return named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
-}
-
-/** The files of TLS, and the name in the certificate; undefined if none is spoken. */
-export function tlsOf(options: ConnectionOptions, listener: Listener, { environment }: Cli) {
-  const file = (name: keyof typeof FILE_VARIABLES) =>
-    options[name] ?? variable(environment, FILE_VARIABLES[name]);
-  const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
-  const { serverName } = options;
-  const files = {
-    ...(caFile !== undefined && { caFile }),
-    ...(certFile !== undefined && { certFile }),
-    ...(keyFile !== undefined && { keyFile }),
-    ...(serverName !== undefined && { serverName }),
-  };
-  const asked = listener.tls || options.tls === true || Object.keys(files).length > 0;
-  return asked ? files : undefined;
-}
-
-/**
- * The token of the command line, or of the environment; of a file it is the first word.
- *
- * @throws CliError if the file cannot be read
- */
-export function tokenOf(
-  door: Door,
-  { token, tokenFile }: ConnectionOptions,
-  { environment }: Cli,
-): string | undefined {
-  const { prefix } = DOORS[door];
-  if (token !== undefined) return token;
-  const inVariable = variable(environment, `${prefix}_TOKEN`);
-  if (tokenFile === undefined && inVariable !== undefined) return inVariable;
-  const file = tokenFile ?? variable(environment, `${prefix}_TOKEN_FILE`);
-  return file === undefined ? undefined : firstWord(readInput(file, 'utf8'));
-}
-
-export function firstWord(text: string): string | undefined {
-  return text.trim().split(/\s/, 1)[0];
-}
-
-/** @throws CliError if it cannot be read */
-export function readInput(path: string): Buffer;
-export function readInput(path: string, encoding: 'utf8'): string;
-export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
-  try {
-    return encoding === undefined ? readFileSync(path) : readFileSync(path, encoding);
-  } catch (error) {
-    const hasCode = error instanceof Error && 'code' in error;
-    throw new CliError('usage', `${path} cannot be read (${hasCode ? error.code : error})`);
-  }
 }

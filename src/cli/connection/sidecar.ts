@@ -2,7 +2,8 @@ import { type ConnectOptions, connect, type Sidecar } from '../../client/connect
 import type { RpcOptions } from '../../client/rpc.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { failure } from './failure.ts';
-import { addressOf, type ConnectionOptions, tlsOf, tokenOf } from './options.ts';
+import type { ConnectionOptions } from './options.ts';
+import { addressOf, tlsOf, tokenOf } from './way.ts';
 
 /**
  * Asks a running sidecar, and lets go of it.

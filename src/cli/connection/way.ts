@@ -1,0 +1,52 @@
+import { variable } from '../../config/environment.ts';
+import type { Cli } from '../cli.ts';
+import { readInput } from '../input.ts';
+import { type Listener, listenerOf } from './listener.ts';
+import { type ConnectionOptions, DOORS, type Door, FILE_VARIABLES } from './options.ts';
+
+/**
+ * Where a sidecar is reached, and whether over TLS: by the command line, by the environment, or by the
+ * configuration.
+ */
+export function addressOf(door: Door, { address, config }: ConnectionOptions, cli: Cli): Listener {
+  const named = address ?? variable(cli.environment, `${DOORS[door].prefix}_ADDRESS`);
+  return named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
+}
+
+/** The files of TLS, and the name in the certificate; undefined if none is spoken. */
+export function tlsOf(options: ConnectionOptions, listener: Listener, { environment }: Cli) {
+  const file = (name: keyof typeof FILE_VARIABLES) =>
+    options[name] ?? variable(environment, FILE_VARIABLES[name]);
+  const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
+  const { serverName } = options;
+  const files = {
+    ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+    ...(serverName !== undefined && { serverName }),
+  };
+  const asked = listener.tls || options.tls === true || Object.keys(files).length > 0;
+  return asked ? files : undefined;
+}
+
+/**
+ * The token of the command line, or of the environment; of a file it is the first word.
+ *
+ * @throws CliError if the file cannot be read
+ */
+export function tokenOf(
+  door: Door,
+  { token, tokenFile }: ConnectionOptions,
+  { environment }: Cli,
+): string | undefined {
+  const { prefix } = DOORS[door];
+  if (token !== undefined) return token;
+  const inVariable = variable(environment, `${prefix}_TOKEN`);
+  if (tokenFile === undefined && inVariable !== undefined) return inVariable;
+  const file = tokenFile ?? variable(environment, `${prefix}_TOKEN_FILE`);
+  return file === undefined ? undefined : firstWord(readInput(file, 'utf8'));
+}
+
+export function firstWord(text: string): string | undefined {
+  return text.trim().split(/\s/, 1)[0];
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { CliError } from './cli.ts';
+
+/** @throws CliError if it cannot be read */
+export function readInput(path: string): Buffer;
+export function readInput(path: string, encoding: 'utf8'): string;
+export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
+  try {
+    return encoding === undefined ? readFileSync(path) : readFileSync(path, encoding);
+  } catch (error) {
+    const hasCode = error instanceof Error && 'code' in error;
+    throw new CliError('usage', `${path} cannot be read (${hasCode ? error.code : error})`);
+  }
+}
