@@ -8,7 +8,7 @@ export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
   try {
     return encoding === undefined ? readFileSync(path) : readFileSync(path, encoding);
   } catch (error) {
-    const hasCode = error instanceof Error && 'code' in error;
+    const hasCode = typeof error === 'object' && error !== null && 'code' in error;
     throw new CliError('usage', `${path} cannot be read (${hasCode ? error.code : error})`);
   }
 }

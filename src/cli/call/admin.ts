@@ -24,7 +24,7 @@ export async function askAdmin(
   cli: Cli,
 ): Promise<Answer> {
   const listener = addressOf('adminListen', options, cli);
-  const tls = tlsOf(options, listener, cli);
+  const tls = tlsOf('adminListen', options, listener, cli);
   const token = tokenOf('adminListen', options, cli) ?? configuredToken(options, cli);
   const request: RequestOptions = {
     ...target(listener.address),

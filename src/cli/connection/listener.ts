@@ -21,7 +21,11 @@ const KEYS = {
  *
  * @throws CliError if the file cannot be read, or the port is not known
  */
-export function listenerOf(key: keyof typeof KEYS, config: string | undefined, cli: Cli): Listener {
+export function listenerOf(
+  key: keyof typeof KEYS,
+  config: string | undefined,
+  cli: Pick<Cli, 'environment' | 'readFile'>,
+): Listener {
   const { variable: name, fallback } = KEYS[key];
   const written = variable(cli.environment, name) ?? writtenConfig(config, cli)?.[key] ?? fallback;
   const all = (Array.isArray(written) ? written : [written]).flatMap(listenersIn);

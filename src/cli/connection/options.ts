@@ -25,9 +25,6 @@ export const DOORS = {
 } as const;
 export type Door = keyof typeof DOORS;
 
-/** Files of TLS, and the variable that stands for each. */
-export const FILE_VARIABLES = { ca: 'TAMMA_CA', cert: 'TAMMA_CERT', key: 'TAMMA_KEY' } as const;
-
 interface Defaults {
   /** What --json prints. */
   readonly json: string;
@@ -46,7 +43,6 @@ export function addConnectionOptions(
   { json, timeoutMs, door = 'listen' }: Defaults,
 ): Command {
   const { what, prefix } = DOORS[door];
-  const { ca, cert, key } = FILE_VARIABLES;
   const timeout = option('--timeout <duration>', 'such as 500ms, 30s, 5m').argParser(readMs);
   if (timeoutMs !== undefined) timeout.default(timeoutMs, `${timeoutMs / 1_000}s`);
   const all = [
@@ -58,9 +54,9 @@ export function addConnectionOptions(
     ),
     timeout,
     option('--tls', 'speak TLS, as any of the next four does, too'),
-    option('--ca <path>', 'whom to trust, PEM; default: the roots of Node.js', ca),
-    option('--cert <path>', 'own certificate, PEM, with --key', cert),
-    option('--key <path>', 'its private key, PEM', key),
+    option('--ca <path>', 'whom to trust, PEM; default: the roots of Node.js', prefix, 'CA'),
+    option('--cert <path>', 'own certificate, PEM, with --key', prefix, 'CERT'),
+    option('--key <path>', 'its private key, PEM', prefix, 'KEY'),
     option('--server-name <name>', 'in its certificate, where it is not the address'),
     option('--token <token>', 'bearer token; others can see command lines', prefix, 'TOKEN'),
     option('--token-file <path>', 'file that holds it', prefix, 'TOKEN_FILE'),

@@ -17,7 +17,7 @@ export async function withSidecar<T>(
 ): Promise<T> {
   const listener = addressOf('listen', options, cli);
   const { address } = listener;
-  const tls = tlsOf(options, listener, cli);
+  const tls = tlsOf('listen', options, listener, cli);
   const token = tokenOf('listen', options, cli);
   const { timeout } = options;
   const sidecar = connected(address, {

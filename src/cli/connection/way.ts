@@ -2,7 +2,7 @@ import { variable } from '../../config/environment.ts';
 import type { Cli } from '../cli.ts';
 import { readInput } from '../input.ts';
 import { type Listener, listenerOf } from './listener.ts';
-import { type ConnectionOptions, DOORS, type Door, FILE_VARIABLES } from './options.ts';
+import { type ConnectionOptions, DOORS, type Door } from './options.ts';
 
 /**
  * Where a sidecar is reached, and whether over TLS: by the command line, by the environment, or by the
@@ -14,9 +14,14 @@ export function addressOf(door: Door, { address, config }: ConnectionOptions, cl
 }
 
 /** The files of TLS, and the name in the certificate; undefined if none is spoken. */
-export function tlsOf(options: ConnectionOptions, listener: Listener, { environment }: Cli) {
-  const file = (name: keyof typeof FILE_VARIABLES) =>
-    options[name] ?? variable(environment, FILE_VARIABLES[name]);
+export function tlsOf(
+  door: Door,
+  options: ConnectionOptions,
+  listener: Listener,
+  { environment }: Cli,
+) {
+  const file = (name: 'ca' | 'cert' | 'key') =>
+    options[name] ?? variable(environment, `${DOORS[door].prefix}_${name.toUpperCase()}`);
   const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
   const { serverName } = options;
   const files = {

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FakeHost } from '../support/fake-host.ts';
+import { runCommand } from '../support/run-command.ts';
+import { type RunningApp, startApp } from '../support/running-app.ts';
+import { answer } from '../support/upstream/index.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'cli-ask-'));
+const file = (name: string, content: string | Buffer) => {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+let running: RunningApp;
+beforeAll(async () => {
+  running = await startApp('defaultModel: gpt-4o-mini');
+});
+afterAll(async () => {
+  await running.stop();
+  rmSync(directory, { recursive: true });
+});
+
+async function ask(
+  argv: readonly string[],
+  { input = '', isTTY = false, stdinIsTTY = false } = {},
+) {
+  const host = new FakeHost();
+  Object.assign(host.stderr, { isTTY });
+  host.stdin = Object.assign(Readable.from([input]), { isTTY: stdinIsTTY });
+  const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '' };
+  return runCommand(['ask', ...argv], { environment }, host);
+}
+
+/** What the upstream was last asked. */
+const asked = () => running.stub.requests.at(-1)?.body as { readonly messages: unknown };
+
+describe('ask', () => {
+  it('prints the answer, and on standard error what it took', async () => {
+    const { exitCode, out, err } = await ask(['Say', 'hello']);
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: 'Hello from the stub.\n' });
+    expect(err).toMatch(
+      /^gpt-4o-mini: [\d,]+ tokens in, [\d,]+ out, \$0\.\d+, .*first after .*\n$/,
+    );
+    expect(asked().messages).toEqual([{ role: 'user', content: 'Say hello' }]);
+  });
+
+  it('says that an answer is cut, and nothing with --quiet', async () => {
+    running.stub.enqueue(answer({ text: 'Hel', finishReason: 'length' }));
+    expect((await ask(['hi', '--max-tokens', '3'])).err).toContain(
+      'cut: the answer reached its limit',
+    );
+    expect(await ask(['hi', '--quiet'])).toEqual({
+      exitCode: 0,
+      out: 'Hello from the stub.\n',
+      err: '',
+    });
+  });
+
+  it('shows on a terminal what it waits for, and takes it away', async () => {
+    const { err } = await ask(['hi'], { isTTY: true });
+    expect(err.startsWith('\r\u001b[Kwaiting … 0.')).toBe(true);
+    expect(err).toContain('\r\u001b[Kgpt-4o-mini: ');
+  });
+
+  it.each([[['-']], [[]]])('reads standard input with %j', async (argv) => {
+    await ask(argv, { input: 'From a pipe\n' });
+    expect(asked().messages).toEqual([{ role: 'user', content: 'From a pipe' }]);
+    expect(await ask(argv, { input: ' \n' })).toMatchObject({ exitCode: 2, out: '' });
+  });
+
+  it('does not wait for somebody to type', async () => {
+    expect(await ask([], { stdinIsTTY: true })).toMatchObject({
+      exitCode: 2,
+      err: 'ask: what is asked? See ask --help\n',
+    });
+  });
+
+  it('sends texts as text, and images as images', async () => {
+    const paths = [file('a.md', '# A'), file('b.png', Buffer.from([0x89, 0x50]))];
+    await ask([
+      '--file',
+      paths[0] ?? '',
+      '--file',
+      paths[1] ?? '',
+      '--system',
+      'Be brief.',
+      'What?',
+    ]);
+    expect(asked().messages).toMatchObject([
+      { role: 'system', content: 'Be brief.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a.md:\n\n# A' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,iVA=' } },
+          { type: 'text', text: 'What?' },
+        ],
+      },
+    ]);
+  });
+
+  it('adds what is said to the request of a file', async () => {
+    const request = { messages: [{ role: 'ROLE_USER', content: 'Written' }], max_tokens: 7 };
+    const path = file('request.json', JSON.stringify(request));
+    await ask(['--request', path, '--model', 'gpt-4o', 'And', 'said']);
+    expect(asked()).toMatchObject({
+      model: 'gpt-4o',
+      messages: [{ content: 'Written' }, { content: 'And said' }],
+    });
+    expect((await ask(['--request', path])).exitCode).toBe(0);
+  });
+
+  it.each([
+    [['--file', '/gone', 'x'], '/gone cannot be read (ENOENT)'],
+    [['--request', '/gone', 'x'], '/gone cannot be read (ENOENT)'],
+    [['--max-tokens', '0', 'x'], 'must be a whole number above 0'],
+    [['--metadata', 'user', 'x'], 'must be key=value'],
+    [['--timeout', '5x', 'x'], 'must be a duration'],
+  ])('refuses %j with 2', async (argv, message) => {
+    const { exitCode, err } = await ask(argv);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  it('refuses files that no model reads, and requests that are none', async () => {
+    const binary = file('a.bin', Buffer.from([0xff, 0xfe]));
+    expect((await ask(['--file', binary, 'x'])).err).toContain('neither text, image nor PDF');
+    const wrong = file('wrong.json', '{"mesages": []}');
+    expect((await ask(['--request', wrong, 'x'])).err).toContain('"mesages" is unknown');
+  });
+});
