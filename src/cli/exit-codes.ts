@@ -5,7 +5,7 @@ const MEANINGS = {
     1,
     'failed; the sidecar: could not start or stop, met an exception that nobody caught, or was told to stop a second time',
   ],
-  usage: [2, 'the command line, the configuration, or a file that was given is wrong'],
+  usage: [2, 'the command line, the configuration, the request, or a file that was given is wrong'],
   lost: [
     3,
     'the sidecar stopped, but records of usage could be written nowhere: the log has their sums',
@@ -15,7 +15,7 @@ const MEANINGS = {
   notFound: [6, 'there is no such call, batch or model'],
   tryLater: [
     7,
-    'failed, and the same may succeed later: rate limits, budgets, upstreams that are away',
+    'failed, and the same may succeed later: rate limits, budgets, quotas, upstreams that are away',
   ],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;
 

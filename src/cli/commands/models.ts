@@ -25,7 +25,7 @@ export function register(command: Command, cli: Cli): void {
   explain(command, {
     examples: [
       ['models', 'All of them'],
-      ['models gpt-5.4-mini', 'Everything about one'],
+      ['models gpt-5.4', 'Everything about one'],
     ],
     exits: ['unreachable', 'refused', 'notFound', 'tryLater'],
   });
