@@ -72,6 +72,12 @@ const SUITES: readonly Suite[] = [
     ...jest('test/money/ledger/kill'),
   },
   {
+    name: 'resume',
+    shows:
+      'over 2,000 cuts RESUME loses, repeats and regenerates no token and bills exactly, and kills leave no stored answer',
+    ...jest('test/resume'),
+  },
+  {
     name: 'batch-kill',
     shows:
       'a batch whose sidecar is killed four times answers every item once, at its exact cost; the build comes first',
