@@ -8,7 +8,8 @@ import type { ApiSurface } from './api-surface.ts';
 import { hungUp } from './faults.ts';
 import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
 import type { ResourceHttp } from './resource-http.ts';
-import { type ResponseProgress, ResponsesStream } from './responses-stream.ts';
+import type { ResponseProgress } from './response-progress.ts';
+import { ResponsesStream } from './responses-stream.ts';
 import { timingsOf } from './stream-reader.ts';
 
 /** How long apart it is looked whether an answer has ended that is streamed no more, in ms. */
@@ -39,11 +40,11 @@ export class KeptResponse implements UpstreamAnswer, ResponseProgress {
   #id = '';
   #ended = false;
   #events = 0;
-  /** Place of the last event; undefined: the server does not tell. */
-  #cursor: number | undefined;
+  /** Place of the last event. */
+  #cursor = -1;
   /** What comes now comes again, or behind what came before. */
   #isResumed = false;
-  /** It is streamed no more: only the whole of it is to be had. */
+  /** It is streamed no more, or its events are not counted: only the whole of it is to be had. */
   #isPolled = false;
 
   constructor(call: Call, deps: KeptResponseDeps) {
@@ -77,7 +78,7 @@ export class KeptResponse implements UpstreamAnswer, ResponseProgress {
   /** Goes on with it over another connection. */
   async goOn(call: Call, emit: Emit): Promise<Completed> {
     this.#isResumed = true;
-    if (this.#isPolled || this.#cursor === undefined) return this.#poll(call, emit);
+    if (this.#isPolled) return this.#poll(call, emit);
     const wanted = {
       method: 'get',
       collection: '/responses',
@@ -97,18 +98,21 @@ export class KeptResponse implements UpstreamAnswer, ResponseProgress {
   }
 
   reached(sequence: unknown): boolean {
-    if (typeof sequence === 'number') {
-      const next = (this.#cursor ?? -1) + 1;
-      if (sequence < next) return false;
-      if (sequence > next && this.#isResumed) {
-        // What is missing is in the whole of the answer.
-        this.#isPolled = true;
-        throw hungUp();
-      }
-      this.#cursor = sequence;
+    const next = this.#cursor + 1;
+    if (sequence === next) this.#cursor = next;
+    else if (!this.#isResumed) this.#isPolled = true;
+    else if (typeof sequence === 'number' && sequence < next) return false;
+    else {
+      this.interrupted();
+      throw hungUp();
     }
     this.#events += 1;
     return true;
+  }
+
+  /** The whole of the answer tells what is missing, and whether anything still comes. */
+  interrupted(): void {
+    this.#isPolled = true;
   }
 
   identified(id: string): void {

@@ -1,4 +1,5 @@
 import type { Call, Emit } from '../core/call.ts';
+import type { ProviderError } from '../core/errors.ts';
 import type { Completed, FinishReason, Timings } from '../core/events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
@@ -8,6 +9,7 @@ import { HostedOutput } from './hosted-output.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toIncompleteReason } from './map-finish-reason.ts';
 import { toResponsesUsage } from './map-usage.ts';
+import { type ResponseProgress, sequenceIn } from './response-progress.ts';
 import {
   parseResponse,
   parseResponsesEvent,
@@ -17,21 +19,6 @@ import {
 import { ResponsesOutput } from './responses-output.ts';
 import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
-
-/** Is told how far an answer has come, so that it can be gone on with over another connection. */
-export interface ResponseProgress {
-  /**
-   * An event of the answer has come.
-   *
-   * @param sequence its place in the stream, as the server says it
-   * @returns false if it was read before
-   */
-  reached(sequence: unknown): boolean;
-  /** The server names the answer. May be told more than once, and before anything of it is emitted. */
-  identified(id: string): void;
-  /** The server has said how the answer ended, and that it will not go on. */
-  ended(): void;
-}
 
 interface Finish {
   readonly finishReason: FinishReason;
@@ -136,17 +123,18 @@ export class ResponsesStream implements AnswerStream {
 
   read(name: string, data: string): void {
     if (this.finished) return;
-    if (name === 'error') throw reported(readErrorData(data), this.#call);
+    if (name === 'error') throw this.#interrupted(readErrorData(data));
     const event = parseResponsesEvent(name, data);
     if (event === undefined) {
       this.#unknown.responsesEventType(typeName(name, data));
+      this.#passOver(data);
       return;
     }
     if (this.#progress?.reached(event.sequence_number) === false) return;
     this.#unknown.event(event);
     const type = event.type ?? name;
     const error = type === 'error' ? event : errorIn(event);
-    if (error) throw reported(error, this.#call);
+    if (error) throw this.#interrupted(error);
     const { response } = event;
     if (response) this.#take(response);
     if (response || event.item || event.item_id || event.delta) this.#start();
@@ -196,6 +184,17 @@ export class ResponsesStream implements AnswerStream {
       ...(hostedCalls && { hostedCalls }),
     };
     return this.#events.end(outcome, timings);
+  }
+
+  #interrupted(error: unknown): ProviderError {
+    this.#progress?.interrupted();
+    return reported(error, this.#call);
+  }
+
+  /** Events that are not read have their places, too. */
+  #passOver(data: string): void {
+    const sequence = this.#progress && sequenceIn(data);
+    if (sequence !== undefined) this.#progress?.reached(sequence);
   }
 
   #take(response: ResponseObject): void {

@@ -4,7 +4,13 @@ import type { ViewFault } from '../../src/simulator/responses/view.ts';
 import { strict } from '../../src/simulator/strict/strict.ts';
 import { codeName, collect, type WireMessage } from '../support/grpc-client.ts';
 import { API_KEY, aRequest, type RunningApp, startApp } from '../support/running-app.ts';
-import { type AnswerOptions, answer } from '../support/upstream/index.ts';
+import {
+  type AnswerOptions,
+  answer,
+  answerText,
+  type Behaviour,
+  failedResponse,
+} from '../support/upstream/index.ts';
 
 const KEPT = `
 defaultModel: gpt-5.4
@@ -51,6 +57,16 @@ const pathsOf = () =>
   running.stub.otherRequests.map(
     ({ method, path }) => `${method} ${path.replace(/resp_\w+/, 'ID')}`,
   );
+
+/** An answer whose events do not say their place. */
+const uncounted: Behaviour = (exchange) => {
+  exchange.headers();
+  const text = answerText(exchange.request, { text: TEXT });
+  for (const event of text.split(/(?<=\n\n)/)) {
+    exchange.raw(event.replace(/"sequence_number":\d+,/, ''));
+  }
+  exchange.end();
+};
 
 describe('RESUME', () => {
   it('goes on where the connection broke, and deletes the answer', async () => {
@@ -113,6 +129,39 @@ describe('RESUME', () => {
     const { code, completed } = await ask();
     expect(code).toBe('OK');
     expect(completed?.toolCalls).toMatchObject([{ name: 'get_weather', arguments: args }]);
+  });
+
+  it('asks what became of an answer in whose middle an error was reported', async () => {
+    await start();
+    running.stub.setDefault((exchange) => {
+      exchange.chunk({ content: 'one ' });
+      exchange.raw(
+        'event: error\ndata: {"type":"error","code":"server_error","message":"oops"}\n\n',
+      );
+      exchange.chunk({ content: 'two' });
+      exchange.chunk({}, 'stop');
+      exchange.done();
+      exchange.end();
+    });
+    expect(await ask()).toMatchObject({ code: 'OK', text: 'one two', resets: [] });
+    expect(running.stub.requests).toHaveLength(1);
+  });
+
+  it('does not go on with an answer that failed', async () => {
+    await start();
+    running.stub.enqueue(failedResponse(2));
+    expect(await ask()).toMatchObject({ code: 'OK', completed: { attempts: 2 } });
+    await nothingKept();
+    expect(pathsOf()).toEqual(Array(2).fill('DELETE /v1/responses/ID'));
+  });
+
+  it('waits for the end where the server does not count its events', async () => {
+    await start();
+    running.stub.setDefault(uncounted);
+    breaks({ afterBytes: 6_000, how: 'reset' });
+    expect(await ask()).toMatchObject({ code: 'OK', text: TEXT });
+    expect(running.stub.requests).toHaveLength(1);
+    expect(pathsOf()).toContain('GET /v1/responses/ID');
   });
 
   it('books an answer that broke before its id was known as an estimate, and asks again', async () => {
