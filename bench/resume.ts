@@ -1,5 +1,5 @@
 /**
- * What RESUME costs until the first token: `node bench/resume.ts [--calls 40] [--model gpt-5.4-mini]`.
+ * What RESUME costs until the first token: `npm run bench:resume -- [--calls 40] [--model gpt-5.4-mini]`.
  *
  * With OPENAI_API_KEY it asks OpenAI, for some cents (OPENAI_BASE_URL: another upstream): there the
  * upstream's queue shows. Without it asks the stub, which has none: what is left is the sidecar's own part.
