@@ -1,0 +1,35 @@
+package triage
+
+import (
+	"os"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	pb "provider.tamma.dev/go/tamma/provider/v1"
+)
+
+func TestTeam(t *testing.T) {
+	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
+	connection, err := grpc.NewClient(os.Getenv("TAMMA_ADDRESS"), plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	provider := pb.NewIAIProviderClient(connection)
+
+	for name, test := range map[string]struct{ ticket, team string }{
+		"the model assigns":             {"My invoice is wrong", "billing"},
+		"the model is busy at first":    {"Everybody asks all at once", "support"},
+		"the model refuses":             {"Something forbidden", Inbox},
+		"the model does not answer":     {"This one waits for ever", Inbox},
+		"the model only says something": {"Hello", Inbox},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if team := Team(t.Context(), provider, test.ticket); team != test.team {
+				t.Errorf("%q goes to %s, not to %s", test.ticket, team, test.team)
+			}
+		})
+	}
+}

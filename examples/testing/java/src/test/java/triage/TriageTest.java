@@ -1,0 +1,34 @@
+package triage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.tamma.provider.v1.IAIProviderGrpc;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TriageTest {
+  private static final ManagedChannel CHANNEL =
+      Grpc.newChannelBuilder(System.getenv("TAMMA_ADDRESS"), InsecureChannelCredentials.create())
+          .build();
+
+  @AfterAll
+  static void close() {
+    CHANNEL.shutdownNow();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "My invoice is wrong, billing",
+    "Everybody asks all at once, support",
+    "Something forbidden, inbox",
+    "This one waits for ever, inbox",
+    "Hello, inbox",
+  })
+  void goesTo(String ticket, String team) {
+    assertEquals(team, Triage.team(IAIProviderGrpc.newBlockingStub(CHANNEL), ticket));
+  }
+}
