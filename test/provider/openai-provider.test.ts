@@ -62,6 +62,20 @@ describe('the provider in process', () => {
     expect(record).toMatchObject({ model: 'gpt-test', attempts: 1, finishReason: 'stop' });
   });
 
+  it('is warmed without a request, with nothing to count and with budgets', async () => {
+    await provider.warm();
+    const everyone = { name: 'all', scope: 'all', match: '*', period: 'day' } as const;
+    const counting = open({
+      budgets: { budgets: [{ ...everyone, limit: 1_000_000n, alertThresholds: [] }] },
+    });
+    await counting.warm();
+    // A provider that is closed meanwhile is no reason to fail.
+    const warming = counting.warm();
+    await counting.dispose();
+    await warming;
+    expect(stub.requests).toEqual([]);
+  });
+
   it('collects an answer, with the metadata of the request', async () => {
     stub.enqueue(answer({ deltas: ['Hel', 'lo'] }));
     const response = await provider.sendMessageSync(request);
