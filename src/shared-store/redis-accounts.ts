@@ -113,6 +113,10 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
     this.#own.configure(definitions);
   }
 
+  tidy(): void {
+    this.#own.tidy();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#tick.cancel();

@@ -49,6 +49,8 @@ export interface BudgetAccounts {
   open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount;
   /** Other budgets from now on. Accounts that are open stay open. */
   configure(definitions: readonly BudgetDefinition[]): void;
+  /** Forgets what is known of budgets that there are no more: one that comes again begins with the ledger. */
+  tidy(): void;
   /** Gives leases back. */
   close(): Promise<void>;
 }

@@ -78,6 +78,7 @@ export class BudgetBook {
       this.#accounts.configure(before.map(({ definition }) => definition));
       throw error;
     }
+    this.#accounts.tidy();
     const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
     for (const [budget, definition] of change.kept) budget.configure(definition);
     const all = [...change.kept.keys(), ...added];

@@ -35,9 +35,12 @@ class LocalAccounts implements BudgetAccounts {
   }
 
   configure(definitions: readonly BudgetDefinition[]): void {
-    const known = new Set([...this.#definitions.values(), ...definitions].map(countedBy));
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
     this.#rows = undefined;
+  }
+
+  tidy(): void {
+    const known = new Set([...this.#definitions.values()].map(countedBy));
     for (const { balances } of this.#closed.values()) {
       for (const counted of balances.keys()) if (!known.has(counted)) balances.delete(counted);
     }

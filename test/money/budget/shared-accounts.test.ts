@@ -80,6 +80,8 @@ class LeasedAccounts implements BudgetAccounts {
 
   configure(): void {}
 
+  tidy(): void {}
+
   async close(): Promise<void> {
     this.closed = true;
   }
