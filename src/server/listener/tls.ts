@@ -1,4 +1,4 @@
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
 import { LiveFiles } from '../../core/live-files.ts';
@@ -88,6 +88,11 @@ export class LiveTls {
   }
 
   #take([cert = '', key = '', ca]: readonly string[]): void {
+    // Of a file that is being written nothing may be there yet: without a certificate nobody gets in, and
+    // without a CA all that is publicly trusted would.
+    createPrivateKey(key);
+    const { validTo } = new X509Certificate(cert);
+    if (ca !== undefined) new X509Certificate(ca);
     const context: SecureContextOptions = {
       cert,
       key,
@@ -101,7 +106,7 @@ export class LiveTls {
     this.#context = context;
     for (const holder of this.#holders) holder.setSecureContext(context);
     const { certFile } = this.#options;
-    const expires = new Date(new X509Certificate(cert).validTo);
+    const expires = new Date(validTo);
     const fields = { certFile, expires: expires.toISOString() };
     if (expires.getTime() < Date.now()) this.#log.warn(fields, 'the certificate has expired');
     else this.#log.info(fields, 'certificate read');

@@ -238,6 +238,20 @@ describe('files that change', () => {
     expect(calls).toBeGreaterThan(10);
   });
 
+  it.each(['tls.crt', 'tls.key', 'ca.crt'])(
+    'are kept as they were while %s is empty',
+    async (name) => {
+      const clientCaFile = folder.write('ca.crt', clients.cert);
+      const { call, clock, log } = await start({ clientCaFile });
+      const client = clients.issue({ commonName: 'checkout' });
+      folder.write(name, '');
+      clock.advance(READ_AGAIN_MS);
+      await logged(log, 'the certificate is kept: its files are wrong');
+      expect(await call(clientSecurity(authority, client))).toBe('OK');
+      expect(await call(clientSecurity(authority))).toBe('UNAVAILABLE');
+    },
+  );
+
   it('are kept as they were while they are wrong, which is told once', async () => {
     const { call, clock, log } = await start();
     const next = authority.issue(LOCALHOST);
