@@ -176,7 +176,7 @@ describe('secrets', () => {
       '0123456789',
       'proj_zyxw0987654321',
       'hush-hush-hush',
-      'stub-organization',
+      'simulated-organization',
     ]) {
       expect(recording).not.toContain(secret);
     }

@@ -8,7 +8,7 @@ import { planOf } from './partial.ts';
 /** Ends the answer after `chunks` chunks of text with `response.failed`. Over `/responses` only. */
 export function failedResponse(
   chunks: number,
-  { code = 'server_error', message = 'The stub failed.' }: Partial<ErrorFields> = {},
+  { code = 'server_error', message = 'The simulator failed.' }: Partial<ErrorFields> = {},
   reply?: AnswerOptions,
 ): Behaviour {
   const error = { code, message };

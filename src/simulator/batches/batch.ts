@@ -51,7 +51,7 @@ export function batchProblems(
 ): readonly object[] {
   if (lines.length > maxRequests) return [problem('too_many_tasks', 'too many requests')];
   if (held + tokens > enqueuedTokens) {
-    const message = `Enqueued token limit reached for ${model} in organization org-stub. Limit: ${enqueuedTokens.toLocaleString('en')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
+    const message = `Enqueued token limit reached for ${model} in organization org-simulated. Limit: ${enqueuedTokens.toLocaleString('en')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
     return [problem('token_limit_exceeded', message)];
   }
   const seen = new Set<string>();

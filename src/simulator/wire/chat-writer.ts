@@ -70,7 +70,7 @@ export function answerHead(
     id: request.completionId,
     object,
     created: Math.floor(request.receivedAt / 1000),
-    model: model ?? request.body.model ?? 'stub-model',
+    model: model ?? request.body.model ?? 'simulated-model',
     service_tier: serviceTier,
     system_fingerprint: systemFingerprint,
   };

@@ -33,7 +33,7 @@ export function responseObject(
     instructions: null,
     max_output_tokens: request.body.max_output_tokens ?? null,
     metadata: {},
-    model: model ?? request.body.model ?? 'stub-model',
+    model: model ?? request.body.model ?? 'simulated-model',
     output,
     parallel_tool_calls: request.body.parallel_tool_calls ?? true,
     previous_response_id: null,

@@ -103,7 +103,7 @@ const RATE_LIMIT_HEADERS = {
 
 /** The headers of every answer, to which the request id and the content type come. */
 export const COMMON_HEADERS = {
-  'openai-organization': 'stub-organization',
+  'openai-organization': 'simulated-organization',
   'openai-processing-ms': '42',
   'openai-version': '2020-10-01',
   ...RATE_LIMIT_HEADERS,
@@ -112,7 +112,7 @@ export const COMMON_HEADERS = {
 /** An error with the fields OpenAI always sends; `type` follows from the status unless given. */
 export function errorFields(status: number, fields: Partial<ErrorFields> = {}): ErrorFields {
   return {
-    message: `The stub answers ${status}.`,
+    message: `The simulator answers ${status}.`,
     type: status >= 500 ? 'server_error' : 'invalid_request_error',
     param: null,
     code: null,
