@@ -14,6 +14,8 @@ export interface ReloadingApp {
   readonly app: App;
   readonly stub: StubUpstream;
   readonly client: GrpcClient;
+  /** Of the gRPC server. */
+  readonly address: string;
   readonly log: LogRecorder;
   /** For further files. */
   readonly directory: string;
@@ -64,6 +66,7 @@ export async function startReloadingApp(
     app,
     stub,
     client,
+    address,
     log,
     directory,
     write,
