@@ -13,6 +13,7 @@ const generated = [
   'docs/metrics.md',
   'deploy/grafana',
   'deploy/kubernetes/monitoring',
+  'docs/2-3-openai-provider-implementation.context.xml',
 ];
 
 function state(): string {
