@@ -19,6 +19,7 @@ import { createServer, type GrpcServer } from './server/server.ts';
 import { type AdminStatus, drawStatus } from './server/status-page.ts';
 import { problemsOf } from './server/status-problems.ts';
 import { liveServerOptions, serverOptions } from './server-options.ts';
+import { areaLoggers, setLevels } from './telemetry/area-loggers.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
@@ -71,7 +72,9 @@ export function createApp(config: Config, deps: AppDeps): App {
   const drops = new LogDrops();
   const logger =
     deps.logger ?? createLogger({ level: config.logLevel, drops, pretty: deps.pretty ?? false });
-  logLibrary(logger);
+  const logs = areaLoggers(logger);
+  setLevels(logs, config.log.levels, logger);
+  logLibrary(logs.server);
   const startedAt = clock.now();
   for (const warning of configWarnings(config)) logger.warn(warning);
 
@@ -89,7 +92,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ...(wallTime && { wallTime }),
     tracer,
     instruments,
-    log: logger,
+    log: logs.provider,
   });
 
   const { batchMeans: means, batchBooks: books } = provider;
@@ -100,7 +103,7 @@ export function createApp(config: Config, deps: AppDeps): App {
           means,
           books,
           clock,
-          log: logger,
+          log: logs.batches,
           instruments,
         });
 
@@ -117,7 +120,8 @@ export function createApp(config: Config, deps: AppDeps): App {
   const server: GrpcServer = createServer(serverOptions(config, version, live.revision), {
     provider,
     ...(batches && { batches }),
-    logger,
+    logger: logs.server,
+    callLogger: logs.calls,
     tracer,
     instruments,
     clock,
@@ -139,6 +143,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     }
     server.configure(liveServerOptions(next, revision), callers);
     logger.level = next.logLevel;
+    setLevels(logs, next.log.levels, logger);
     for (const warning of configWarnings(next)) logger.warn(warning);
     warnOfOpenDoors(next, logger);
   }
@@ -190,7 +195,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ready: () => listeners.length > 0 && !server.draining,
     status,
     page: { memory, events },
-    logger,
+    logger: logs.server,
     clock,
   };
   const adminServers = adminServerOptions(config).map((options) =>

@@ -37,6 +37,7 @@ export function liveServerOptions(config: Config, revision: string): LiveServerO
     allowReload: config.allowReload,
     configRevision: revision,
     overload,
+    maxRepeatedLines: config.log.maxRepeats,
   };
 }
 

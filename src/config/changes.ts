@@ -93,6 +93,7 @@ export const WHENS = {
   allowDispose: 'live',
   allowReload: 'live',
   logLevel: 'live',
+  log: 'live',
 } as const satisfies Whens;
 
 const BY_KEY: Readonly<Record<string, When | Readonly<Record<string, When>>>> = WHENS;

@@ -13,6 +13,7 @@ import {
   openAddress,
   refuseOpenDoors,
 } from './listeners-schema.ts';
+import { logLevel, logSchema } from './log-schema.ts';
 import type { ConfiguredMcpServer } from './mcp-secrets.ts';
 import { catalogueSchema, profilesSchema, tasksSchema } from './models-schema.ts';
 import { budgetsSchema, costManagementSchema } from './money-schema.ts';
@@ -37,8 +38,6 @@ import {
   targetsSchema,
   upstreamShape,
 } from './upstreams-schema.ts';
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The configuration file. What is written here is what docs/configuration.md explains. */
 export const configSchema = group({
@@ -168,7 +167,8 @@ export const configSchema = group({
     'Whether callers may have the configuration read again with ReloadConfig, where there are no callers to have the right.',
     false,
   ),
-  logLevel: choice('Least severe level that is logged.', LOG_LEVELS, 'info'),
+  logLevel,
+  log: logSchema.prefault({}).describe('What is logged.'),
 })
   .refine(({ timeout, limits }) => timeout <= limits.maxDeadlineMs, {
     path: ['timeout'],

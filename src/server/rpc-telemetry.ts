@@ -6,32 +6,16 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { CallRecord } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import type { CanonicalCode, ErrorReason } from '../core/error-kinds.ts';
-import { ProviderError } from '../core/errors.ts';
-import type { FailedAttempt } from '../core/events.ts';
-import { formatDollars } from '../money/pricing/money.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import { extractTraceContext, traceIds } from '../telemetry/propagation.ts';
+import { type CallLogDeps, codeOf, logCall, type RpcOutcome } from './call-log.ts';
 
-export interface RpcTelemetryDeps {
-  readonly logger: Logger;
+export interface RpcTelemetryDeps extends CallLogDeps {
   readonly tracer: Tracer;
   readonly instruments: Pick<Instruments, 'rpcServerCallDuration'>;
   readonly clock: Clock;
-}
-
-/** How an RPC ended. */
-export interface RpcOutcome {
-  /** Absent: OK. */
-  readonly error?: ProviderError | undefined;
-  readonly record: CallRecord;
-  readonly lastSequence: number;
-  /** Name of the caller, for the log. Absent: nobody knows. */
-  readonly caller?: string | undefined;
 }
 
 /** The span, the duration and the log line of one RPC. */
@@ -70,8 +54,6 @@ function hostAndPort(address: string): { host: string; port: number } | undefine
   return host === undefined ? undefined : { host, port: Number(port) };
 }
 
-type Code = CanonicalCode | 'OK';
-
 /** The codes that mean, on a server's span, that the server failed rather than its caller. */
 const SERVER_FAULTS: ReadonlySet<string> = new Set([
   'UNKNOWN',
@@ -85,29 +67,6 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set([
 export function isServerFault(code: string): boolean {
   return SERVER_FAULTS.has(code);
 }
-
-/** The codes that no operator has to look at. */
-const UNREMARKABLE: ReadonlySet<Code> = new Set([
-  'OK',
-  'CANCELLED',
-  'INVALID_ARGUMENT',
-  'NOT_FOUND',
-  'DEADLINE_EXCEEDED',
-]);
-
-/**
- * The reasons whose cause says more and quotes nobody: the upstream's own troubles. What it says of
- * a request that it refused may hold parts of the prompt.
- */
-const CAUSE_TELLS: ReadonlySet<ErrorReason> = new Set([
-  'NETWORK_ERROR',
-  'SERVICE_UNAVAILABLE',
-  'PROVIDER_ERROR',
-]);
-
-/** Bad fields that are logged, and of each so many characters. */
-const MAX_FIELDS = 16;
-const MAX_FIELD = 128;
 
 /**
  * Opens the span of an RPC, as a child of the caller's where its metadata names one.
@@ -154,7 +113,7 @@ export function startRpcTrace(
       );
     },
     log(outcome) {
-      logRpc(deps.logger, outcome, {
+      logCall(deps, outcome, {
         call_id: callId,
         method,
         caller: outcome.caller,
@@ -165,85 +124,4 @@ export function startRpcTrace(
       });
     },
   };
-}
-
-function codeOf(error: ProviderError | undefined): Code {
-  return error?.kind.code ?? 'OK';
-}
-
-/** One line per RPC. What was asked and answered is never part of it. */
-function logRpc(
-  logger: Logger,
-  { error, record, lastSequence }: RpcOutcome,
-  identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
-): void {
-  const fields = {
-    ...identity,
-    reason: error?.reason,
-    ...(error && failureOf(error)),
-    ...factsOf(record),
-    last_sequence: lastSequence,
-  };
-  if (error?.reason === 'INTERNAL') {
-    logger.error({ ...fields, err: error.facts.cause ?? error }, 'call failed');
-  } else if (UNREMARKABLE.has(identity.code) || error?.kind.severity === 'low') {
-    logger.info(fields, error === undefined ? 'call answered' : 'call failed');
-  } else {
-    logger.warn({ ...fields, err: error && telling(error) }, 'call failed');
-  }
-}
-
-/** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
-function failureOf({ facts }: ProviderError) {
-  const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
-  return {
-    upstream_error: upstreamError && { status: upstreamStatus, ...upstreamError },
-    fields: fieldViolations?.slice(0, MAX_FIELDS).map(({ field }) => field.slice(0, MAX_FIELD)),
-    budget: budget?.name,
-    budget_subject: budget?.subject || undefined,
-  };
-}
-
-function factsOf(record: CallRecord) {
-  const { startedAt, firstOutputAt, usage, cost, failedAttempts, attemptLog } = record;
-  const last = attemptLog.at(-1);
-  return {
-    model: record.model || undefined,
-    target: record.target || undefined,
-    attempts: record.attempts,
-    hedge: record.hedge,
-    finish_reason: record.finishReason,
-    input_tokens: usage?.inputTokens,
-    output_tokens: usage?.outputTokens,
-    cost_usd: cost && formatDollars(cost.picoDollars),
-    unpriced: cost?.unpriced || undefined,
-    usage_estimated: usage?.estimated || undefined,
-    queued_ms: Math.round(record.queuedMs) || undefined,
-    backoff_ms: Math.round(record.backoffMs) || undefined,
-    last_attempt_ms: last && Math.round(last.endedAt - last.startedAt),
-    failed_attempts: failedAttempts.length === 0 ? undefined : failedAttempts.map(logged),
-    time_to_first_token_ms:
-      firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
-    upstream_request_id: record.upstreamRequestId || undefined,
-  };
-}
-
-function logged(failed: FailedAttempt) {
-  const { attempt, target, model, reason, upstreamStatus, upstreamRequestId, durationMs } = failed;
-  return {
-    attempt,
-    target,
-    model,
-    reason,
-    upstream_status: upstreamStatus,
-    upstream_request_id: upstreamRequestId,
-    duration_ms: Math.round(durationMs),
-  };
-}
-
-/** The cause of an upstream's failure, if it may stand in the log. */
-function telling({ reason, facts }: ProviderError): unknown {
-  // What broke off a stream is what its cause says.
-  if (reason === 'STREAM_INTERRUPTED') return telling(ProviderError.from(facts.cause));
-  return CAUSE_TELLS.has(reason) ? facts.cause : undefined;
 }

@@ -29,6 +29,7 @@ import { type LoadMeter, startLoadMeter } from './load-meter.ts';
 import { OverloadGuard, type OverloadLimits } from './overload.ts';
 import { assertComplete, rawService } from './raw-service.ts';
 import { createReflection } from './reflection.ts';
+import { RepeatedFailures } from './repeated-failures.ts';
 import { type RpcDeps, Rpcs } from './rpc.ts';
 import { StatusBoard } from './status-watch.ts';
 import { allowStreamResets } from './stream-resets.ts';
@@ -58,6 +59,8 @@ export interface LiveServerOptions {
   readonly configRevision: string;
   /** Beyond these SendMessage and SendMessageSync are refused. */
   readonly overload: OverloadLimits;
+  /** Lines of failed calls with one reason at one target in ten seconds; 0: all. Default 0. */
+  readonly maxRepeatedLines?: number;
 }
 
 export interface ServerOptions extends LiveServerOptions {
@@ -88,6 +91,8 @@ export interface ServerDeps {
   /** Absent: there is nowhere to keep batches. */
   readonly batches?: IAIBatchProvider;
   readonly logger: Logger;
+  /** Has a line for each call. Default: the same. */
+  readonly callLogger?: Logger;
   readonly tracer: Tracer;
   readonly instruments: Pick<
     Instruments,
@@ -196,8 +201,12 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     load,
     drainLeftMs,
   });
+  const logger = deps.callLogger ?? deps.logger;
+  const repeats = new RepeatedFailures(clock, logger, () => live.maxRepeatedLines ?? 0);
   const rpcs = new Rpcs({
     ...deps,
+    logger,
+    repeats,
     calls,
     admit: (running) => guard.admit(running),
     get deadlines() {
@@ -280,6 +289,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     inbound.stop();
     listeners.close();
     await shutDown(server, connections, clock);
+    repeats.close();
   }
 
   return {

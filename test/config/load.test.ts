@@ -110,6 +110,7 @@ describe('defaults', () => {
       drain: { gracePeriodMs: 30_000 },
       allowDispose: false,
       allowReload: false,
+      log: { levels: {}, maxRepeats: 100 },
       logLevel: 'info',
     });
   });

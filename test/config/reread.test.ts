@@ -129,6 +129,7 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   allowDispose: { to: 'allowDispose: true' },
   allowReload: { to: 'allowReload: true' },
   logLevel: { to: 'logLevel: warn' },
+  log: { to: 'log: {maxRepeats: 5}', live: ['log'] },
 };
 
 describe('a change of', () => {

@@ -1,0 +1,143 @@
+import type { CallRecord } from '../core/call.ts';
+import type { CanonicalCode, ErrorReason } from '../core/error-kinds.ts';
+import { ProviderError } from '../core/errors.ts';
+import type { FailedAttempt } from '../core/events.ts';
+import { formatDollars } from '../money/pricing/money.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { CallLogLevel, RepeatedFailures } from './repeated-failures.ts';
+
+export interface CallLogDeps {
+  /** Where calls are told of, a line each. */
+  readonly logger: Logger;
+  /** Holds lines back that say what others have said. Default: none is. */
+  readonly repeats?: Pick<RepeatedFailures, 'admit'> | undefined;
+}
+
+/** How an RPC ended. */
+export interface RpcOutcome {
+  /** Absent: OK. */
+  readonly error?: ProviderError | undefined;
+  readonly record: CallRecord;
+  readonly lastSequence: number;
+  /** Name of the caller, for the log. Absent: nobody knows. */
+  readonly caller?: string | undefined;
+}
+
+type Code = CanonicalCode | 'OK';
+
+/** The codes that no operator has to look at. */
+const UNREMARKABLE: ReadonlySet<Code> = new Set([
+  'OK',
+  'CANCELLED',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'DEADLINE_EXCEEDED',
+]);
+
+/**
+ * The reasons whose cause says more and quotes nobody: the upstream's own troubles. What it says of
+ * a request that it refused may hold parts of the prompt.
+ */
+const CAUSE_TELLS: ReadonlySet<ErrorReason> = new Set([
+  'NETWORK_ERROR',
+  'SERVICE_UNAVAILABLE',
+  'PROVIDER_ERROR',
+]);
+
+/** Bad fields that are logged, and of each so many characters. */
+const MAX_FIELDS = 16;
+const MAX_FIELD = 128;
+
+/** One line per RPC. What was asked and answered is never part of it. */
+export function logCall(
+  { logger, repeats }: CallLogDeps,
+  { error, record, lastSequence }: RpcOutcome,
+  identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
+): void {
+  const level = levelOf(error);
+  if (
+    error &&
+    logger.isLevelEnabled(level) &&
+    repeats?.admit(error.reason, record.target, level) === false
+  ) {
+    return;
+  }
+  const fields = {
+    ...identity,
+    reason: error?.reason,
+    ...(error && failureOf(error)),
+    ...factsOf(record),
+    last_sequence: lastSequence,
+  };
+  if (error === undefined) logger.info(fields, 'call answered');
+  else logger[level]({ ...fields, err: errOf(error, level) }, 'call failed');
+}
+
+export function codeOf(error: ProviderError | undefined): Code {
+  return error?.kind.code ?? 'OK';
+}
+
+function levelOf(error: ProviderError | undefined): CallLogLevel {
+  if (error?.reason === 'INTERNAL') return 'error';
+  return UNREMARKABLE.has(codeOf(error)) || error?.kind.severity === 'low' ? 'info' : 'warn';
+}
+
+function errOf(error: ProviderError, level: CallLogLevel): unknown {
+  if (level === 'error') return error.facts.cause ?? error;
+  return level === 'warn' ? telling(error) : undefined;
+}
+
+/** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
+function failureOf({ facts }: ProviderError) {
+  const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
+  return {
+    upstream_error: upstreamError && { status: upstreamStatus, ...upstreamError },
+    fields: fieldViolations?.slice(0, MAX_FIELDS).map(({ field }) => field.slice(0, MAX_FIELD)),
+    budget: budget?.name,
+    budget_subject: budget?.subject || undefined,
+  };
+}
+
+function factsOf(record: CallRecord) {
+  const { startedAt, firstOutputAt, usage, cost, failedAttempts, attemptLog } = record;
+  const last = attemptLog.at(-1);
+  return {
+    model: record.model || undefined,
+    target: record.target || undefined,
+    attempts: record.attempts,
+    hedge: record.hedge,
+    finish_reason: record.finishReason,
+    input_tokens: usage?.inputTokens,
+    output_tokens: usage?.outputTokens,
+    cost_usd: cost && formatDollars(cost.picoDollars),
+    unpriced: cost?.unpriced || undefined,
+    usage_estimated: usage?.estimated || undefined,
+    queued_ms: Math.round(record.queuedMs) || undefined,
+    backoff_ms: Math.round(record.backoffMs) || undefined,
+    last_attempt_ms: last && Math.round(last.endedAt - last.startedAt),
+    failed_attempts: failedAttempts.length === 0 ? undefined : failedAttempts.map(logged),
+    time_to_first_token_ms:
+      firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
+    upstream_request_id: record.upstreamRequestId || undefined,
+  };
+}
+
+function logged(failed: FailedAttempt) {
+  const { attempt, target, model, reason, upstreamStatus, upstreamRequestId, durationMs } = failed;
+  return {
+    attempt,
+    target,
+    model,
+    reason,
+    upstream_status: upstreamStatus,
+    upstream_request_id: upstreamRequestId,
+    duration_ms: Math.round(durationMs),
+  };
+}
+
+/** The cause of an upstream's failure, if it may stand in the log. */
+function telling({ reason, facts }: ProviderError): unknown {
+  // What broke off a stream is what its cause says.
+  if (reason === 'STREAM_INTERRUPTED') return telling(ProviderError.from(facts.cause));
+  return CAUSE_TELLS.has(reason) ? facts.cause : undefined;
+}
