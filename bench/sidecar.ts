@@ -23,6 +23,8 @@ export interface Sidecar {
   readonly pid: number;
   /** Where it serves gRPC. */
   readonly address: string;
+  /** Of its admin port, `host:port`. */
+  readonly admin: string;
   /** The samples of /metrics: `name{label="value"}` -> value. */
   metrics(): Promise<ReadonlyMap<string, number>>;
   /** Answers what `memory-probe.ts` measures, if that was loaded. */
@@ -37,10 +39,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const log = openNameless();
   try {
     const { child, pid, address, stop } = await startProcess(processOptions(options, log));
-    const metricsUrl = `http://${await adminAddress(log)}/metrics`;
+    const admin = await adminAddress(log);
+    const metricsUrl = `http://${admin}/metrics`;
     return {
       pid,
       address,
+      admin,
       metrics: async () => parseMetrics(await (await fetch(metricsUrl)).text()),
       settle: () => settle(child),
       stop,

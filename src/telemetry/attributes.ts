@@ -112,6 +112,9 @@ export const INSTRUMENTATION_SCOPE = 'tamma.provider';
 /** The event of an attempt's span at its first output. */
 export const EVENT_OUTPUT = 'tamma.provider.output';
 
+/** The event of a call's span when what the caller had of an attempt is void. */
+export const EVENT_RESET = 'tamma.provider.reset';
+
 /** The version of the conventions that the names follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0';
 

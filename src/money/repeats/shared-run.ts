@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { Call, CallRecord, Emit, Handler } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -25,6 +26,8 @@ const EVENT_WEIGHT = 64;
 export class SharedRun {
   /** What of the request must be the same for those who join. */
   readonly fingerprint: string;
+  /** Holds the span of the call that began it. */
+  readonly context: Context;
   readonly #clock: Clock;
   readonly #controller = new AbortController();
   readonly #flow = new Flow();
@@ -40,6 +43,7 @@ export class SharedRun {
   /** Makes the call, on behalf of the one that began it. */
   constructor(next: Handler, call: Call, fingerprint: string, clock: Clock) {
     this.fingerprint = fingerprint;
+    this.context = call.context;
     this.#clock = clock;
     this.#record = call.record;
     const run: Call = {

@@ -2,6 +2,7 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { tenantOf } from '../../core/spender.ts';
+import { linkSpan } from '../../telemetry/span-links.ts';
 import { askedKey } from '../cache/key.ts';
 import { NO_USAGE, replay } from '../cache/replay.ts';
 import { decodeAnswer, encodeAnswer } from '../cache/stored-answer.ts';
@@ -49,6 +50,7 @@ async function again({ bytes }: FinishedCall, call: Call, emit: Emit): Promise<C
 
 /** The call of somebody else, to whom it is billed. */
 async function followed(run: SharedRun, call: Call, emit: Emit): Promise<Completed> {
+  linkSpan(call.context, run.context);
   const { cost: _, ...completed } = await run.follow(call, emit).catch(withoutWords);
   const saved = run.costOf(completed);
   return { ...completed, usage: NO_USAGE, ...(saved && { saved }), shared: true };

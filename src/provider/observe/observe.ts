@@ -1,10 +1,10 @@
-import type { Attributes } from '@opentelemetry/api';
+import { type Attributes, trace } from '@opentelemetry/api';
 import type { Call, CallRecord, Emit, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput } from '../../core/events.ts';
-import { ATTRIBUTE, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
+import { ATTRIBUTE, EVENT_RESET, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 
@@ -49,7 +49,12 @@ class CallObservation {
 
   see(event: AnswerEvent): void {
     const { record } = this.#call;
-    if (record.firstOutputAt === undefined && isOutput(event)) {
+    if (event.type === 'attemptReset') {
+      trace.getSpan(this.#call.context)?.addEvent(EVENT_RESET, {
+        [ATTRIBUTE.attempt]: event.attempt,
+        [ATTRIBUTE.reason]: event.reason,
+      });
+    } else if (record.firstOutputAt === undefined && isOutput(event)) {
       record.firstOutputAt = this.#deps.clock.now();
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { trace } from '@opentelemetry/api';
 import { type Handler, newCallRecord } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed, ProviderEvent } from '../../../src/core/events.ts';
@@ -39,6 +40,23 @@ describe('observe', () => {
       'textDelta',
       'textDelta',
       'completed',
+    ]);
+  });
+
+  it('shows on the span of the call when its output is void', async () => {
+    const reset = { type: 'attemptReset', attempt: 2, reason: 'TIMEOUT' } as const;
+    const { probe, handler, call } = setUp(
+      replay(started(), text('a'), reset, started(), text('b'), completed()),
+    );
+    const span = probe.tracer.startSpan('call');
+    const context = trace.setSpan(call.context, span);
+    await drain((emit) => handler({ ...call, context }, emit));
+    span.end();
+    expect(probe.span.events).toMatchObject([
+      {
+        name: 'tamma.provider.reset',
+        attributes: { 'tamma.provider.attempt': 2, 'tamma.provider.reason': 'TIMEOUT' },
+      },
     ]);
   });
 
