@@ -129,7 +129,7 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   allowDispose: { to: 'allowDispose: true' },
   allowReload: { to: 'allowReload: true' },
   logLevel: { to: 'logLevel: warn' },
-  log: { to: 'log: {maxRepeats: 5}', live: ['log'] },
+  log: { to: 'log: {maxRepeats: 5}', live: ['log.maxRepeats'] },
 };
 
 describe('a change of', () => {
