@@ -32,6 +32,21 @@ export async function startApp(
   clock: Clock = systemClock,
 ): Promise<RunningApp> {
   const stub = await startStubUpstream({ apiKey: API_KEY, now: () => clock.now() });
+  try {
+    return await startWith(stub, yaml, environment, clock);
+  } catch (error) {
+    // It would keep jest from ending.
+    await stub.close();
+    throw error;
+  }
+}
+
+async function startWith(
+  stub: StubUpstream,
+  yaml: string,
+  environment: Readonly<Record<string, string>>,
+  clock: Clock,
+): Promise<RunningApp> {
   const log = new LogRecorder();
   const config = load(yaml, {
     OPENAI_API_KEY: API_KEY,

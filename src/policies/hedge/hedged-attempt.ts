@@ -58,6 +58,8 @@ export class HedgedAttempt {
   #begunAt = 0;
   #timer: Timer | undefined;
   #firstHasEnded = false;
+  /** A second attempt is being made, or was. */
+  #hasStarted = false;
   #second: Second | undefined;
 
   constructor(rule: HedgeRule, deps: HedgeDeps, first: FirstAttempt) {
@@ -102,6 +104,8 @@ export class HedgedAttempt {
     share.deposit();
     this.#begunAt = clock.now();
     this.#timer?.cancel();
+    // With another key the first attempt begins anew; there is one beside it all the same.
+    if (this.#hasStarted) return;
     const afterMs = this.#afterOf(this.#rule.after);
     if (afterMs === undefined) return;
     this.#afterMs = afterMs;
@@ -126,6 +130,7 @@ export class HedgedAttempt {
 
   async #start(): Promise<void> {
     const { share, isCalm } = this.#deps;
+    this.#hasStarted = true;
     const record = forkRecord(this.#first.call.record);
     const there = await this.#place(record);
     const { aborted } = this.#first.call.signal;
@@ -134,6 +139,7 @@ export class HedgedAttempt {
       this.#enter(there, record);
       return;
     }
+    this.#hasStarted = false;
     share.giveBack();
     if (there !== undefined && !isOver) this.#timer?.refresh();
   }

@@ -15,6 +15,17 @@ async function openRace(options: Parameters<typeof openHedge>[0] = {}, fields: P
   return { ...open, ...running, first: open.at(0), second: open.at(1) };
 }
 
+it('there is one second attempt, however often the first begins anew with another key', async () => {
+  const { first, second, made, call, pass, outcome } = await openRace();
+  first.call.onAttempt?.();
+  await pass(10_000);
+  expect(made).toHaveLength(2);
+  second.emit(text('b'));
+  second.complete(completed());
+  expect((await outcome).events).toEqual([text('b'), completed()]);
+  expect(call.record.attempts).toBe(call.record.numbers.last);
+});
+
 const SECOND = [started({ attempt: 2 }), text('b'), completed()];
 
 describe('without a second attempt', () => {
