@@ -1,0 +1,150 @@
+import { tooLarge } from './faults.ts';
+import { stringOr } from './json-record.ts';
+import { isCall } from './responses-calls.ts';
+import type { OutputItem, ResponsesEvent } from './responses-event.ts';
+import { Said } from './said.ts';
+
+export type Kind = 'message' | 'call' | 'reasoning';
+
+/** More than any answer has; each takes memory of its own. */
+export const MAX_ITEMS = 16_384;
+
+/** One item of the output, as far as it has come. */
+export interface Item {
+  readonly kind: Kind;
+  readonly text: Said;
+  readonly refusal: Said;
+  readonly reasoning: Said;
+  readonly arguments: Said;
+  /** Where the texts of its parts begin, by part. */
+  readonly parts: Map<unknown, Said>;
+  id: string;
+  phase: string;
+  /** Its reasoning comes as text or as summary; what comes first is told. */
+  reasoningIn: 'text' | 'summary' | '';
+  /** The part of the summary that came last. */
+  summaryPart: unknown;
+  /** Its place in the output, where the server tells it. */
+  index: unknown;
+  /** The server said that it begins. */
+  announced: boolean;
+  /** The server said that it is whole. */
+  finished: boolean;
+  /** Of a function call: its place among the calls. */
+  call: number | undefined;
+}
+
+/**
+ * The items of the output, in the order in which they began. An item is known by its id, else by its place
+ * in the output, else it is the last of its kind: places are missing, shared or wrong at some servers.
+ */
+export class ResponsesItems {
+  readonly #items: Item[] = [];
+  readonly #byId = new Map<string, Item>();
+  readonly #byIndex = new Map<unknown, Item>();
+
+  get all(): readonly Item[] {
+    return this.#items;
+  }
+
+  /** The item of an event, begun if it is new. */
+  of(event: ResponsesEvent, kind: Kind, item: OutputItem = {}, begins = false): Item {
+    const id = stringOr(item.id) || stringOr(event.item_id);
+    const index = event.output_index;
+    const byIndex = index == null ? undefined : this.#byIndex.get(index);
+    const byId = this.#same(item, id, begins);
+    // Some servers give every item the same id: a place of its own then tells them apart.
+    const another =
+      byId?.index != null &&
+      index != null &&
+      byId.index !== index &&
+      (byId.finished || (byIndex?.kind === kind && byIndex.id === ''));
+    if (byId?.kind === kind && !another) return this.#identify(byId, id, index);
+    // A place that an item with another id has is shared; one without an id goes by its place.
+    const shared = begins && (byIndex?.announced || byIndex?.id);
+    if (byIndex?.kind === kind && !shared && !isOther(byIndex, id)) {
+      return this.#identify(byIndex, id, index);
+    }
+    const last = index == null && !begins ? this.#last(kind) : undefined;
+    if (last !== undefined && !isOther(last, id)) return this.#identify(last, id, index);
+    return this.#identify(this.begin(kind, item), id, index);
+  }
+
+  /** The item that has the id, or the call_id unless that is another call's, too. */
+  #same(item: OutputItem, id: string, begins: boolean): Item | undefined {
+    const known = this.known({ ...item, id });
+    if (known === undefined || (id !== '' && this.#byId.get(id) === known)) return known;
+    return isOther(known, id) || (begins && known.announced) ? undefined : known;
+  }
+
+  known(item: OutputItem): Item | undefined {
+    const byId = this.#byId.get(stringOr(item.id));
+    return byId ?? (item.call_id ? this.#byId.get(item.call_id) : undefined);
+  }
+
+  #last(kind: Kind): Item | undefined {
+    const last = this.#items.at(-1);
+    return last?.kind === kind ? last : undefined;
+  }
+
+  #identify(item: Item, id: string, index: unknown): Item {
+    if (id !== '' && item.id === '') {
+      item.id = id;
+      this.#byId.set(id, item);
+    }
+    if (index != null) {
+      item.index ??= index;
+      this.#byIndex.set(index, item);
+    }
+    return item;
+  }
+
+  begin(kind: Kind, { call_id, phase }: OutputItem): Item {
+    if (this.#items.length >= MAX_ITEMS) throw tooLarge();
+    const item: Item = {
+      kind,
+      text: new Said(),
+      refusal: new Said(),
+      reasoning: new Said(),
+      arguments: new Said(),
+      parts: new Map(),
+      id: '',
+      phase: stringOr(phase),
+      reasoningIn: '',
+      summaryPart: undefined,
+      index: undefined,
+      announced: false,
+      finished: false,
+      call: undefined,
+    };
+    this.#items.push(item);
+    if (call_id && !this.#byId.has(call_id)) this.#byId.set(call_id, item);
+    return item;
+  }
+}
+
+/** Undefined: it says nothing of its own. */
+export function kindOf(item: OutputItem): Kind | undefined {
+  if (isCall(item)) return 'call';
+  return item.type === 'message' || item.type === 'reasoning' ? item.type : undefined;
+}
+
+/** What has come of one part of an item. */
+export function partOf(item: Item, what: string, place: unknown): Said {
+  const key = `${what} ${String(place)}`;
+  let part = item.parts.get(key);
+  if (part === undefined) {
+    part = new Said();
+    item.parts.set(key, part);
+  }
+  return part;
+}
+
+/**
+ * Whether the id is another item's. GitHub Copilot gives an item another id in each event: it has begun
+ * and not ended then, which a server that shares places would have told of the other one, too.
+ */
+function isOther(item: Item, id: string): boolean {
+  if (id === '' || item.id === '' || item.id === id) return false;
+  return !item.announced || item.finished;
+}
