@@ -1,16 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { context } from '@opentelemetry/api';
 import type { BudgetState } from '../core/budget-state.ts';
-import { type Call, type Emit, NOTHING_APPLIED, newCallRecord } from '../core/call.ts';
+import type { Call, Emit } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { collect } from '../core/collect.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';
-import { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
-import { unknownModel } from '../core/model.ts';
 import { pull } from '../core/pull.ts';
-import { endReason, linkSignal } from '../core/signal.ts';
+import { endReason } from '../core/signal.ts';
 import type { StoreStatus } from '../core/store-status.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
@@ -22,6 +19,8 @@ import type { TokenCounter } from '../request/tokens/token-counter.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import { identify } from './identify.ts';
+import { newCall } from './new-call.ts';
 import type { OpenAIProviderOptions } from './options.ts';
 import type {
   AnswerOptions,
@@ -39,7 +38,7 @@ import type {
   UpstreamStatus,
 } from './provider.ts';
 import type { Setup, SetupParts } from './setup.ts';
-import type { UpstreamParts } from './upstream-parts.ts';
+import { within } from './within.ts';
 
 export interface OpenAIProviderDeps {
   readonly ledger: Pick<Ledger, 'sums' | 'batches' | 'status'>;
@@ -93,27 +92,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   initialize(options: CallOptions = {}): Promise<ProviderIdentity> {
-    return this.#use(async ({ options: own, main, upstreams, store, models }) => {
-      const problems = await within(options.signal, (signal) =>
-        Promise.all(
-          upstreams.map(async (parts) => {
-            const list = parts === main ? models.refresh(signal) : parts.listing.get(signal);
-            return [parts, await problemOf(parts, list, signal)] as const;
-          }),
-        ),
-      );
-      if (options.signal?.aborted) throw endReason(options.signal);
-      return {
-        provider: NAME,
-        version: own.version,
-        ready: problems.every(([parts, problem]) => parts !== main || problem === ''),
-        warnings: [
-          ...(own.warnings ?? []),
-          ...store.value.warnings,
-          ...problems.flatMap(([, problem]) => problem || []),
-        ],
-      };
-    });
+    return this.#use((parts) => identify(NAME, parts, options.signal));
   }
 
   /**
@@ -258,69 +237,13 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     }
   }
 
+  #call(request: MessageRequest, options: AnswerOptions): Call {
+    const { newId, clock } = this.#deps;
+    return newCall(request, options.id ?? newId(), options, clock.now());
+  }
+
   #first(request: MessageRequest, options: CallOptions): Call {
     const { router, main } = this.#setup.parts;
     return router.first({ ...this.#call(request, options), upstream: main.name });
-  }
-
-  #call(request: MessageRequest, options: AnswerOptions): Call {
-    const { firstTokenTimeoutMs, idleTimeoutMs } = options;
-    return {
-      id: options.id ?? this.#deps.newId(),
-      ...(options.caller === undefined ? {} : { caller: options.caller }),
-      asked: request,
-      request,
-      violations: options.violations ?? [],
-      model: request.model ?? '',
-      upstream: '',
-      target: { model: unknownModel(request.model ?? ''), surface: 'chat_completions' },
-      alternatives: [],
-      key: 0,
-      applied: NOTHING_APPLIED,
-      warnings: [],
-      recovery: options.recovery ?? 'fail',
-      ...(options.background && { background: true }),
-      ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),
-      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-      flow: options.flow ?? new Flow(),
-      signal: options.signal ?? new AbortController().signal,
-      deadline: options.deadline ?? Number.POSITIVE_INFINITY,
-      context: options.context ?? context.active(),
-      record: options.record ?? newCallRecord(this.#deps.clock.now()),
-      attempt: 0,
-      onProgress: () => {},
-      onHeadroom: () => {},
-    };
-  }
-}
-
-/** Why an upstream does not list its models; empty: it does. */
-async function problemOf(
-  { name, health }: UpstreamParts,
-  list: Promise<unknown>,
-  signal: AbortSignal,
-): Promise<string> {
-  try {
-    await list;
-    health.succeeded();
-    return '';
-  } catch (thrown) {
-    const error = ProviderError.from(thrown);
-    const { reason, message } = error;
-    if (!signal.aborted) health.failed(reason);
-    return `Listing the models of ${name} failed (${reason}): ${message}`;
-  }
-}
-
-/** Runs `work` with a signal whose reason is a ProviderError. */
-async function within<T>(
-  parent: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { controller, unlink } = linkSignal(parent ?? new AbortController().signal);
-  try {
-    return await work(controller.signal);
-  } finally {
-    unlink();
   }
 }
