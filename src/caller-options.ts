@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import type { ServerOptions } from './server/server.ts';
+import type { ServerOptions } from './server/options.ts';
 
 type ConfiguredCaller = Config['callers'][number];
 

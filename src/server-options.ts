@@ -3,7 +3,7 @@ import { callersOf } from './caller-options.ts';
 import type { Config } from './config/schema.ts';
 import { listenerOptions } from './listener-options.ts';
 import { maxOpenFiles } from './server/listener/open-files.ts';
-import type { LiveServerOptions, ServerOptions } from './server/server.ts';
+import type { LiveServerOptions, ServerOptions } from './server/options.ts';
 
 /** What the configuration says to the gRPC server. */
 export function serverOptions(config: Config, version: string, revision: string): ServerOptions {

@@ -1,10 +1,6 @@
 import { systemClock } from '../../src/core/clock.ts';
-import {
-  createServer,
-  type GrpcServer,
-  type ServerDeps,
-  type ServerOptions,
-} from '../../src/server/server.ts';
+import type { GrpcServer, ServerDeps, ServerOptions } from '../../src/server/options.ts';
+import { createServer } from '../../src/server/server.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { FakeProvider } from './fake-provider.ts';
 import { connect, type GrpcClient } from './grpc-client.ts';
