@@ -82,6 +82,17 @@ export class ResponsesItems {
     return byId ?? (item.call_id ? this.#byId.get(item.call_id) : undefined);
   }
 
+  /** Which each message of a whole answer is: by its id, else the next that no id names, else a new one. */
+  messagesOf(messages: readonly OutputItem[]) {
+    const known = messages.map((message) => this.known(message));
+    const free = this.#items.filter((item) => item.kind === 'message' && !known.includes(item));
+    return messages.map((message, place) => {
+      const named = known[place];
+      const own = named?.kind === 'message' ? named : free.shift();
+      return { message, item: own ?? this.begin('message', message) };
+    });
+  }
+
   #last(kind: Kind): Item | undefined {
     const last = this.#items.at(-1);
     return last?.kind === kind ? last : undefined;

@@ -161,28 +161,22 @@ export class ResponsesOutput {
   #finishMessages(messages: readonly OutputItem[]): void {
     const whole = messages.map(({ content }) => textOf(content)).join('');
     const said = this.#items.all.map(({ text }) => text.text).join('');
+    const finished = this.#items.messagesOf(messages);
     if (whole.startsWith(said)) {
       let skip = said.length;
-      for (const message of messages) {
+      for (const { item, message } of finished) {
         const text = textOf(message.content);
-        if (text.length > skip)
-          this.#addText(this.#messageOf(message), undefined, text.slice(skip));
+        this.#addText(item, undefined, text.slice(skip));
         skip = Math.max(skip - text.length, 0);
       }
     }
-    for (const message of messages)
-      this.#annotations.addAll(this.#messageOf(message), message.content);
+    for (const { item, message } of finished) this.#annotations.addAll(item, message.content);
     const refusal = messages.map(({ content }) => refusalOf(content)).join('');
     const refused = this.#items.all.map((item) => item.refusal.text).join('');
-    const [last = {}] = messages.slice(-1);
-    if (refusal.length > refused.length && refusal.startsWith(refused)) {
-      this.#addRefusal(this.#messageOf(last), undefined, refusal.slice(refused.length));
+    const last = finished.at(-1);
+    if (last && refusal.startsWith(refused)) {
+      this.#addRefusal(last.item, undefined, refusal.slice(refused.length));
     }
-  }
-
-  #messageOf(message: OutputItem): Item {
-    const known = this.#items.known(message);
-    return known?.kind === 'message' ? known : this.#items.begin('message', message);
   }
 
   /** The call at the place among the calls, if it can be this one. */
