@@ -237,6 +237,22 @@ describe('a replay', () => {
     expect([other.status, JSON.parse(other.text).error.code]).toEqual([400, 'not_recorded']);
   });
 
+  it.each([
+    ['more than is wanted', { a: { b: 1, c: 2 }, list: [1, 2] }, 200],
+    ['another value', { a: { b: 2 }, list: [1, 2] }, 400],
+    ['a value in the place of a group', { a: 1, list: [1, 2] }, 400],
+    ['null in the place of a group', { a: null, list: [1, 2] }, 400],
+    ['a list in the place of a group', { a: [1], list: [1, 2] }, 400],
+    ['a group in the place of a list', { a: { b: 1 }, list: { 0: 1, 1: 2 } }, 400],
+    ['a longer list', { a: { b: 1 }, list: [1, 2, 3] }, 400],
+    ['nothing of it', {}, 400],
+  ])('answers a request that is %s', async (_, body, status) => {
+    const { recording, url } = await recorderOf((await kept(startStubUpstream())).url);
+    await postChat(url, { a: { b: 1 }, list: [1, 2] });
+    const replay = await replayOf(recording());
+    expect((await postChat(replay.url, body)).status).toBe(status);
+  });
+
   it('knows a form again, whatever its boundary is', async () => {
     const stub = await kept(startStubUpstream());
     const recorder = await recorderOf(stub.url);
@@ -280,6 +296,49 @@ describe('a recorder', () => {
     const { status, text } = await postChat(url);
     expect([status, text]).toEqual([502, expect.stringContaining('ECONNREFUSED')]);
     expect(recording()).toBe('');
+  });
+
+  it('does not know what is not of the API', async () => {
+    const stub = await kept(startStubUpstream());
+    const { url } = await kept(startRecorder({ upstream: new URL(stub.url), write: () => {} }));
+    const { status, text } = await readAll(await send('GET', new URL('/other', url).href));
+    expect([status, text]).toEqual([404, expect.stringContaining('Invalid URL (GET /other)')]);
+    expect(stub.otherRequests).toEqual([]);
+  });
+
+  it('tells nobody where nobody asks, and writes', async () => {
+    const stub = await kept(startStubUpstream());
+    const lines: string[] = [];
+    const upstream = new URL(`${stub.url}/`);
+    const { url } = await kept(startRecorder({ upstream, write: (line) => lines.push(line) }));
+    await readAll(await send('GET', `${url}/models`));
+    expect(readRecording(lines.join('')).map(({ request }) => request)).toEqual([
+      { method: 'GET', path: '/v1/models' },
+    ]);
+  });
+
+  it('asks an upstream of https over TLS', async () => {
+    const stub = await kept(startStubUpstream());
+    const { url, told } = await recorderOf(stub.url.replace('http:', 'https:'));
+    const { status, text } = await postChat(url);
+    expect([status, text]).toEqual([502, expect.stringContaining('cannot be reached')]);
+    expect(told).toEqual(['the upstream cannot be reached']);
+    expect(stub.requests).toEqual([]);
+  });
+
+  it('passes on an answer of more than 64 MiB, and does not keep it', async () => {
+    const stub = await kept(startStubUpstream());
+    const piece = Buffer.alloc(1_048_576, 'a');
+    stub.setDefault(async (exchange) => {
+      for (let n = 0; n < 65; n += 1) if (!exchange.raw(piece)) await exchange.writable();
+      exchange.end();
+    });
+    const { url, told, recording } = await recorderOf(stub.url);
+    const message = await send('POST', `${url}/chat/completions`, '{}');
+    let bytes = 0;
+    for await (const part of message) bytes += part.length;
+    expect(bytes).toBe(65 * piece.length);
+    expect([told, recording()]).toEqual([['not recorded: the answer is longer than 64 MiB'], '']);
   });
 
   it('does not keep what it cannot search', async () => {

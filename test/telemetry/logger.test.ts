@@ -25,6 +25,13 @@ describe('createLogger', () => {
     ]);
   });
 
+  it('writes lines for people where it is told to', () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => lines.push(line) };
+    createLogger({ level: 'info', pretty: true, destination }).info({ model: 'gpt-a' }, 'answered');
+    expect(lines).toEqual([expect.stringMatching(/^[\d:.]{12} .*INFO.* answered .*gpt-a\n$/)]);
+  });
+
   it('never throws, whatever it is to log, and counts what it could not', () => {
     const unreadable = {
       get model(): string {

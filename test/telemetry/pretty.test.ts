@@ -27,3 +27,22 @@ it('paints only where it is asked to, and leaves alone what is no JSON', () => {
   expect(prettyLine(JSON.stringify(LINE), true)).toContain('\u001b[33mWARN');
   expect(prettyLine('not json\n', true)).toBe('not json\n');
 });
+
+it.each([
+  ['nothing', {}, 'INFO  \n'],
+  ['a level of its own', { level: 'audit', msg: 'seen' }, 'AUDIT seen\n'],
+  ['a message that is no text', { msg: 5 }, 'INFO  5\n'],
+  [
+    'fields that are no words',
+    { n: null, list: [1], empty: '' },
+    'INFO   n=null list=[1] empty=""\n',
+  ],
+  ['an error without a stack', { err: { message: 'gone' } }, 'INFO  \n    gone\n'],
+  ['an error of nothing but a code', { err: { code: 5 } }, 'INFO  \n    {"code":5}\n'],
+])('writes what there is of a line with %s', (_, fields, line) => {
+  expect(prettyLine(JSON.stringify(fields), false)).toBe(` ${line}`);
+});
+
+it('paints a level of its own without a colour', () => {
+  expect(prettyLine('{"level":"audit"}', true)).toContain('\u001b[0mAUDIT');
+});
