@@ -7,7 +7,7 @@ export function table(
   const lines = [heads, ...rows];
   const columns = heads.map((_, column) => ({
     width: Math.max(...lines.map((line) => (line[column] ?? '').length)),
-    isNumeric: rows.every((row) => /^[$~]?[\d,.]*( \w+| ?%)?$/.test(row[column] ?? '')),
+    isNumeric: rows.every((row) => /^~?\$?[\d,.]*( \w+| ?%)?$/.test(row[column] ?? '')),
   }));
   const drawn = lines.map((line) =>
     columns

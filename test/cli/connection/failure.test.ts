@@ -1,0 +1,56 @@
+import { status as Code, Metadata } from '@grpc/grpc-js';
+import { describe, expect, it } from '@jest/globals';
+import { HealthCheckResponse } from '../../../src/gen/grpc/health/v1/health.ts';
+import { withCannedSidecar } from '../support.ts';
+
+const { sidecar, run } = withCannedSidecar();
+
+describe('probe', () => {
+  it.each([
+    [2, 'NOT_SERVING'],
+    [3, 'SERVICE_UNKNOWN'],
+    [99, 'UNKNOWN'],
+  ] as const)('fails with the status %d', async (status, name) => {
+    sidecar.answer('check', HealthCheckResponse.fromPartial({ status: status as 2 }));
+    expect(await run('probe --live')).toEqual({ exitCode: 1, out: '', err: `probe: ${name}\n` });
+    expect(sidecar.requests).toEqual([{ service: 'liveness' }]);
+    const { exitCode, out, err } = await run('probe --json');
+    expect({ exitCode, json: JSON.parse(out), err }).toEqual({
+      exitCode: 1,
+      json: { status: name },
+      err: '',
+    });
+  });
+});
+
+describe('a call that ends with', () => {
+  it.each([
+    [Code.UNAVAILABLE, 4, () => `models: ${sidecar.address}: why\n`],
+    [Code.DEADLINE_EXCEEDED, 4, () => `models: ${sidecar.address}: why\n`],
+    [Code.PERMISSION_DENIED, 5, () => 'models: why\n'],
+    [Code.NOT_FOUND, 6, () => 'models: why\n'],
+    [Code.INVALID_ARGUMENT, 2, () => 'models: why\n'],
+    [Code.RESOURCE_EXHAUSTED, 7, () => 'models: why\n'],
+    [Code.INTERNAL, 1, () => 'models: why\n'],
+  ])('%d and no details makes the program end with %d', async (code, exitCode, err) => {
+    sidecar.refuse('getModels', { code, details: 'why', metadata: new Metadata() });
+    expect(await run('models')).toEqual({ exitCode, out: '', err: err() });
+  });
+
+  it('no word of its own is told by its code', async () => {
+    sidecar.refuse('getModels', { code: Code.INTERNAL, details: '' });
+    expect(await run('models')).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('13 INTERNAL'),
+    });
+  });
+
+  it('no details is its code and its words in JSON', async () => {
+    sidecar.refuse('getModels', { code: Code.INTERNAL, details: 'why' });
+    const { exitCode, err } = await run('models --json');
+    expect({ exitCode, json: JSON.parse(err) }).toEqual({
+      exitCode: 1,
+      json: { code: 13, message: 'why' },
+    });
+  });
+});
