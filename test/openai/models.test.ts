@@ -69,6 +69,29 @@ describe('listModels', () => {
     expect(await upstream.listModels(signal)).toEqual([{ id: 'gpt-a', shutdownDate: '' }]);
   });
 
+  it('reads a day only where one stands', async () => {
+    const models = ['2026-12-31T00:00:00Z', 'soon'].map((shutdown_date, n) => ({
+      id: `gpt-${n}`,
+      shutdown_date,
+    }));
+    const { upstream } = await openWithModels(listing(models));
+    expect(await upstream.listModels(signal)).toEqual([
+      { id: 'gpt-0', shutdownDate: '2026-12-31' },
+      { id: 'gpt-1', shutdownDate: '' },
+    ]);
+  });
+
+  it('goes nowhere with a redirect that leads nowhere', async () => {
+    const { stub, upstream } = await openWithModels((exchange) => {
+      exchange.headers(307, {});
+      exchange.end();
+    });
+    await expect(upstream.listModels(signal)).rejects.toMatchObject({
+      facts: { upstreamStatus: 307 },
+    });
+    expect(stub.otherRequests).toHaveLength(1);
+  });
+
   it.each([['{"data":'], ['{"data":{}}'], ['null'], ['']])('cannot read %j', async (text) => {
     const { upstream } = await openWithModels(listing(text));
     await expect(upstream.listModels(signal)).rejects.toMatchObject({

@@ -8,7 +8,11 @@ const TOOLS: ReadonlySet<string> = new Set(['f', 'g', 'get_weather']);
 /** An id that the server left out. */
 const INVENTED = expect.stringMatching(/^call_[0-9a-f]{24}$/);
 
-function assemble(fragments: readonly ToolCallFragment[], tools = TOOLS) {
+function assemble(
+  fragments: readonly ToolCallFragment[],
+  tools = TOOLS,
+  whole: readonly ToolCallFragment[] = [],
+) {
   const deltas: ToolCallDelta[] = [];
   const calls = new ToolCalls(
     (event) => deltas.push(event),
@@ -16,6 +20,9 @@ function assemble(fragments: readonly ToolCallFragment[], tools = TOOLS) {
   );
   const chat = new ChatToolCalls(calls);
   for (const fragment of fragments) chat.add(fragment);
+  whole.forEach((fragment, place) => {
+    chat.addWhole(fragment, place);
+  });
   calls.end();
   return { deltas, toolCalls: calls.all };
 }
@@ -144,5 +151,134 @@ describe('ChatToolCalls', () => {
       delta(0, '\ufffd'),
     ]);
     expect(toolCalls[0]?.arguments).toBe('"👍\ufffd');
+  });
+});
+
+describe('ChatToolCalls, where servers say little', () => {
+  const of = (...calls: readonly (readonly [id: unknown, name: string, args: string])[]) =>
+    calls.map(([id, name, args]) => ({ id, name, arguments: args }));
+
+  it.each<[string, readonly ToolCallFragment[], readonly object[]]>([
+    [
+      'begins another call with arguments behind a name that came again',
+      [
+        fragment(undefined, '{}', undefined, 'f'),
+        fragment(undefined, '', undefined, 'f'),
+        fragment(undefined, '{"x":1}'),
+      ],
+      of([INVENTED, 'f', '{}'], [INVENTED, 'f', '{"x":1}']),
+    ],
+    [
+      'begins none with a name that came again alone',
+      [fragment(undefined, '{}', undefined, 'f'), fragment(undefined, '', undefined, 'f')],
+      of([INVENTED, 'f', '{}']),
+    ],
+    [
+      'begins another call with the same name under a new id',
+      [fragment(0, '{}', 'a', 'f'), fragment(0, '', 'b', 'f'), fragment(0, '[]')],
+      of(['a', 'f', '{}'], ['b', 'f', '[]']),
+    ],
+    [
+      'begins another call under a new id before the first has arguments',
+      [fragment(0, '', 'a', 'f'), fragment(0, '', 'b', 'f')],
+      of(['a', 'f', ''], ['b', 'f', '']),
+    ],
+    [
+      'takes nothing for a piece of a name that is a tool',
+      [fragment(0, '', '', 'f'), fragment(0, '', '', '_x'), fragment(0, '{}', 'a')],
+      of(['a', 'f', '{}']),
+    ],
+    [
+      'sees no end of arguments in a text',
+      [
+        fragment(undefined, '{"a":"}\\"}', undefined, 'f'),
+        fragment(undefined, '"}'),
+        fragment(undefined, '[]', undefined, 'g'),
+      ],
+      of([INVENTED, 'f', '{"a":"}\\"}"}'], [INVENTED, 'g', '[]']),
+    ],
+  ])('%s', (_what, fragments, calls) => {
+    expect(assemble(fragments).toolCalls).toEqual(calls);
+  });
+
+  it('knows no end of the text that a custom tool takes', () => {
+    const custom = (id: string, name: string, input: string) => ({ id, custom: { name, input } });
+    const { toolCalls } = assemble([
+      custom('a', 'f', '{}'),
+      { custom: { input: '{}' } },
+      custom('b', 'g', ''),
+    ]);
+    expect(toolCalls).toEqual([
+      { id: 'a', name: 'f', arguments: '{}{}', kind: 'custom' },
+      { id: 'b', name: 'g', arguments: '', kind: 'custom' },
+    ]);
+  });
+});
+
+describe('a whole call, behind its deltas', () => {
+  const EMPTY = { function: { name: 'f', arguments: '', withoutArguments: true } };
+
+  it.each<[string, readonly ToolCallFragment[], readonly ToolCallFragment[], readonly object[]]>([
+    [
+      'adds what was missing',
+      [fragment(0, '{"x"', 'a', 'f')],
+      [fragment(0, '{"x":1}', 'a', 'f')],
+      [{ id: 'a', name: 'f', arguments: '{"x":1}' }],
+    ],
+    [
+      'takes nothing back that came otherwise',
+      [fragment(0, '{"x":1}', 'a', 'f')],
+      [fragment(0, '{"x": 1, "y": 2}', 'a', 'f')],
+      [{ id: 'a', name: 'f', arguments: '{"x":1}' }],
+    ],
+    [
+      'is known by its place and name where it has no id',
+      [fragment(0, '[]', 'a', 'f')],
+      [fragment(0, '[]', '', 'f'), fragment(1, '{}', '', 'g')],
+      [
+        { id: 'a', name: 'f', arguments: '[]' },
+        { id: INVENTED, name: 'g', arguments: '{}' },
+      ],
+    ],
+    [
+      'is another one where its name is another',
+      [fragment(0, '[]', 'a', 'f')],
+      [fragment(0, '{}', 'b', 'g')],
+      [
+        { id: 'a', name: 'f', arguments: '[]' },
+        { id: 'b', name: 'g', arguments: '{}' },
+      ],
+    ],
+    ['has empty arguments', [], [{ id: 'a', ...EMPTY }], [{ id: 'a', name: 'f', arguments: '{}' }]],
+    ['is none if it says nothing', [], [{}], []],
+  ])('%s', (_what, fragments, whole, calls) => {
+    expect(assemble(fragments, TOOLS, whole).toolCalls).toEqual(calls);
+  });
+});
+
+describe('ToolCalls', () => {
+  it('knows nothing of a call that has not begun, and adds nothing to it', () => {
+    const deltas: ToolCallDelta[] = [];
+    const calls = new ToolCalls(
+      (event) => deltas.push(event),
+      () => false,
+    );
+    calls.add(0, { id: 'a', name: 'f', arguments: '{}' });
+    calls.setFallback(0, '{}');
+    calls.setProviderData(0, '{}');
+    calls.end();
+    expect([calls.idOf(0), calls.nameOf(0), calls.argumentsOf(0)]).toEqual(['', '', '']);
+    expect(calls.isComplete(0)).toBe(false);
+    expect([deltas, calls.all]).toEqual([[], []]);
+  });
+
+  it('refuses an answer of calls without end', () => {
+    const calls = new ToolCalls(
+      () => {},
+      () => false,
+    );
+    expect(() => {
+      for (let n = 0; n < 100_000; n += 1) calls.begin();
+    }).toThrow(expect.objectContaining({ reason: 'SERVICE_UNAVAILABLE' }));
   });
 });

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import { ContentDecoder } from '../../src/openai/content-decoder.ts';
+
+/** What a body in this coding is, that comes in these pieces. */
+async function decoded(coding: string, ...pieces: readonly Uint8Array[]): Promise<string> {
+  const body = new PassThrough();
+  const decoder = ContentDecoder.for(coding, {
+    data: (chunk) => body.write(chunk),
+    end: () => body.end(),
+    fail: (error) => body.destroy(error as Error),
+  });
+  const ended = once(body, 'end');
+  const texts: string[] = [];
+  body.on('data', (chunk: Buffer) => texts.push(chunk.toString()));
+  for (const piece of pieces) decoder?.data(Buffer.from(piece));
+  decoder?.end();
+  await ended;
+  return texts.join('');
+}
+
+describe('a body in a coding that was not asked for', () => {
+  it.each([
+    ['gzip', gzipSync('Hello')],
+    [' X-GZIP ', gzipSync('Hello')],
+    ['deflate', deflateSync('Hello')],
+    ['deflate', deflateRawSync('Hello')],
+  ])('%s is decoded, byte by byte too', async (coding, bytes) => {
+    expect(await decoded(coding, bytes)).toBe('Hello');
+    expect(await decoded(coding, ...[...bytes].map((byte) => Uint8Array.of(byte)))).toBe('Hello');
+  });
+
+  it('is nothing where nothing came', async () => {
+    expect(await decoded('gzip')).toBe('');
+  });
+
+  it.each([
+    ['one byte', gzipSync('Hello').subarray(0, 1)],
+    ['half of it', gzipSync('Hello').subarray(0, 12)],
+    ['no such thing', Buffer.from('Hello')],
+  ])('is refused where it is %s', async (_what, bytes) => {
+    await expect(decoded('gzip', bytes)).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+      message: 'The upstream sent an answer that cannot be read.',
+    });
+  });
+
+  it.each(['compress', 'toString', ''])('is not decoded in the coding %j', (coding) => {
+    const body = { data: () => {}, end: () => {}, fail: () => {} };
+    expect(ContentDecoder.for(coding, body)).toBeUndefined();
+  });
+});
