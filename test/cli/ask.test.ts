@@ -103,6 +103,16 @@ describe('ask', () => {
     ]);
   });
 
+  it('sends a PDF as a file, and files alone after the request of a file', async () => {
+    const pdf = file('c.PDF', '%PDF-1.7');
+    const request = file('only.json', '{"messages": [{"role": "ROLE_USER", "content": "Read."}]}');
+    expect((await ask(['--request', request, '--file', pdf])).err).not.toContain('ask: ');
+    expect(asked().messages).toMatchObject([
+      { content: 'Read.' },
+      { role: 'user', content: [{ type: 'file', file: { filename: 'c.PDF' } }] },
+    ]);
+  });
+
   it('adds what is said to the request of a file', async () => {
     const request = { messages: [{ role: 'ROLE_USER', content: 'Written' }], max_tokens: 7 };
     const path = file('request.json', JSON.stringify(request));

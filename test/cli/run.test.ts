@@ -1,7 +1,9 @@
+import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { CommandLine } from '../../src/cli/run.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { FakeSidecar } from '../support/fake-host.ts';
+import { CannedSidecar } from '../support/canned-sidecar.ts';
+import { FakeHost, FakeSidecar } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 
 /** Runs with a sidecar that stops as soon as it has started. */
@@ -101,6 +103,23 @@ describe('configuration', () => {
 });
 
 describe('failures', () => {
+  it.each([
+    ['ENOSPC', 1, 'models: standard output: no space\n'],
+    ['EPIPE', 0, ''],
+  ])('to write for %s end with %d', async (code, exitCode, err) => {
+    const host = new FakeHost();
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('no space'), { code })),
+    });
+    const sidecar = new CannedSidecar();
+    await sidecar.start();
+    sidecar.answer('getModels', { models: [] });
+    const environment = { TAMMA_ADDRESS: sidecar.address };
+    const outcome = await runCommand(['models'], { environment }, Object.assign(host, { stdout }));
+    sidecar.stop();
+    expect(outcome).toEqual({ exitCode, out: '', err });
+  });
+
   it('does not take a bug for a problem of the configuration', async () => {
     const environment = {
       get OPENAI_API_KEY(): string {

@@ -72,7 +72,7 @@ describe('simulate', () => {
     expect(recorded).toMatchObject({ exitCode: 0, err: expect.stringContaining(': recorded\n') });
     expect(statSync(recording).mode & 0o777).toBe(0o600);
     expect(readFileSync(recording, 'utf8').trim().split('\n')).toHaveLength(1);
-    const replayed = await during(['--replay', recording, '--speed', 'max'], ask);
+    const replayed = await during(['--replay', recording, '--speed', '2'], ask);
     expect(replayed).toMatchObject({ exitCode: 0, err: expect.stringContaining(': line 1\n') });
     expect(await simulate('--record', recording)).toMatchObject({
       exitCode: 2,
@@ -96,6 +96,7 @@ describe('simulate', () => {
   it.each([
     [['--listen', 'here'], 'host:port'],
     [['--speed', '0'], 'above 0'],
+    [['--upstream', 'nowhere'], 'http or https'],
     [['--upstream', 'ftp://a'], 'http or https'],
     [['a.yaml', '--replay', 'b'], 'script and --replay exclude each other'],
     [['--record', 'a', '--replay', 'b'], '--record and --replay exclude each other'],

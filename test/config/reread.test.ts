@@ -179,6 +179,39 @@ describe('a configuration that is read again', () => {
     expect(changed).toEqual(['keys']);
   });
 
+  it('keeps a group that the file has no longer, as far as it waits for a restart', () => {
+    const { config, changed, needsRestart } = reread(
+      'limits: {stallTimeout: 5s, maxDeadline: 2h}',
+      'logLevel: warn',
+    );
+    expect(config).toMatchObject({ logLevel: 'warn', limits: { stallTimeoutMs: 5_000 } });
+    expect({ changed, needsRestart }).toEqual({
+      changed: ['limits.maxDeadline', 'logLevel'],
+      needsRestart: ['limits.stallTimeout'],
+    });
+  });
+
+  it.each([
+    ['first', ['logLevel']],
+    ['second', ['hostedTools.mcpServers.docs', 'logLevel']],
+  ])('tells of an MCP server whose secret is the %s one', (secret, expected) => {
+    const sources = (own: string, level: string) => ({
+      environment: { ...KEY, DOCS_TOKEN: own },
+      configPath: 'config.yaml',
+      readFile: readFrom({
+        'config.yaml': `
+logLevel: ${level}
+redis: {url: "redis://localhost"}
+hostedTools:
+  allow: [mcp]
+  mcpServers: {docs: {url: https://mcp.test/sse, authorization: {environment: DOCS_TOKEN}}}
+`,
+      }),
+    });
+    const before = loadConfig(sources('first', 'info'));
+    expect(rereadConfig(sources(secret, 'warn'), before).changed).toEqual(expected);
+  });
+
   it('is refused with every problem of it', () => {
     const problems = problemsOf(() =>
       reread('', 'logLevel: loud\nretryPolicy: {maxAttempts: 0}\nnothing: 1'),

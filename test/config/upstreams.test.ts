@@ -5,6 +5,33 @@ import { KEY, load, problems } from '../support/config.ts';
 const target = (yaml: string) => `targets: {a: {baseUrl: "https://a.test/v1/", ${yaml}}}`;
 
 describe('targets', () => {
+  it.each(['', 'targets: {a: {baseUrl: "https://a.test/v1", caFile: /none}}'])(
+    'and the top level are refused with a file of authorities that is not there (%s)',
+    (yaml) => {
+      const path = yaml === '' ? 'caFile' : 'targets.a.caFile';
+      expect(problems(yaml || 'caFile: /none')).toEqual([
+        { path, message: 'the file cannot be read (ENOENT)', source: 'config.yaml' },
+      ]);
+    },
+  );
+
+  it('have circuits of their own as far as they say so', () => {
+    const yaml = target('circuitBreaker: {firstOpenFor: 1s, openFor: 2s}');
+    expect(load(yaml).targets.a?.circuitBreaker).toEqual({
+      firstOpenForMs: 1_000,
+      openForMs: 2_000,
+    });
+  });
+
+  it('that store answers are warned of where nobody remembers to delete them', () => {
+    const stored = target('allowStored: true');
+    const warned = [expect.stringMatching(/^allowStored without a dataDir/)];
+    const untracked = 'dataDir: /data\ncostManagement: {trackingEnabled: false}';
+    expect(configWarnings(load(stored))).toEqual(warned);
+    expect(configWarnings(load(`${stored}\n${untracked}`))).toEqual(warned);
+    expect(configWarnings(load(`${stored}\ndataDir: /data`))).toEqual([]);
+  });
+
   it('need a base URL and nothing else', () => {
     expect(load(target('')).targets).toEqual({
       a: {
@@ -198,5 +225,23 @@ describe('the environment', () => {
     expect(problems('', { ...KEY, OPENAI_ORG_ID: 'a b' })).toMatchObject([
       { path: 'OPENAI_ORG_ID' },
     ]);
+  });
+});
+
+describe('TAMMA_INSECURE_BASE_URL', () => {
+  const of = (value: string) =>
+    ['baseUrl: http://upstream.test/v1', { ...KEY, TAMMA_INSECURE_BASE_URL: value }] as const;
+
+  it('says that http beyond this machine is meant', () => {
+    expect(load(...of('true'))).toMatchObject({ insecureBaseUrl: true });
+    expect(problems(...of('false'))).toMatchObject([{ path: 'baseUrl' }]);
+  });
+
+  it('is true or false, and nothing else', () => {
+    expect(problems(...of('yes'))).toContainEqual({
+      path: 'TAMMA_INSECURE_BASE_URL',
+      message: 'must be true or false',
+      source: 'environment',
+    });
   });
 });

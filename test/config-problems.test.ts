@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../src/config/problems.ts';
+import { problemsIn } from '../src/config-problems.ts';
+import { LedgerError } from '../src/money/store/ledger-error.ts';
+import { CatalogueError } from '../src/request/catalogue/rows.ts';
+import { CallersError } from '../src/server/callers/authenticator.ts';
+
+describe('a configuration that cannot be put in force', () => {
+  it.each([
+    [
+      new CatalogueError('models.yaml', [{ path: '[0].id', message: 'is missing' }]),
+      'catalogue.file',
+    ],
+    [new CallersError('two callers are one'), 'callers'],
+    [new LedgerError('it is full'), 'budgets'],
+    [new RangeError('a bug'), 'configuration'],
+  ])('by %p names the key', (thrown, path) => {
+    const [problem] = problemsIn(thrown);
+    expect(problem).toEqual({ path, message: thrown.message, source: 'configuration' });
+  });
+
+  it('has the problems that were found when it was read, or what else was thrown', () => {
+    const problems = [{ path: 'listen', message: 'must be an address', source: 'config.yaml' }];
+    expect(problemsIn(new ConfigError(problems))).toBe(problems);
+    expect(problemsIn('gone')).toMatchObject([{ path: 'configuration', message: 'gone' }]);
+  });
+});
