@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
+import { TunnelError } from '../../src/openai/connect.ts';
 import { fromTransportError } from '../../src/openai/map-error.ts';
 
 function coded(code: string, message = 'internal.host:8443', cause?: unknown): Error {
@@ -89,5 +90,16 @@ describe('fromTransportError', () => {
       connect({ host: '127.0.0.1', port: 1 }).on('error', resolve);
     });
     expect(fromTransportError(thrown, 'm').message).toMatch(/refused/);
+  });
+});
+
+it.each([
+  [0, 'its answer was no HTTP response.'],
+  [407, 'it answered 407, for it wants other credentials.'],
+  [502, 'it answered 502.'],
+])('tells a tunnel that was not made, by the status %i', (status, said) => {
+  expect(fromTransportError(new TunnelError(status), '')).toMatchObject({
+    reason: 'NETWORK_ERROR',
+    message: `The proxy made no connection to the upstream: ${said}`,
   });
 });

@@ -1,0 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { Turns } from '../../src/openai/turns.ts';
+
+const ALL = 256 * 1024;
+
+it('who waits comes in order, each turn as much as it can read', async () => {
+  const turns = new Turns();
+  const read: string[] = [];
+  expect([turns.take(ALL), turns.take(1)]).toEqual([true, false]);
+  for (const who of ['a', 'b', 'c']) {
+    turns.wait(() => read.push(`${who} ${turns.take(ALL)}`));
+  }
+  const byTurn: number[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    await nextTurn();
+    byTurn.push(read.length);
+  }
+  expect(read).toEqual(['a true', 'b true', 'c true']);
+  expect(byTurn).toEqual([1, 2, 3]);
+});
