@@ -101,6 +101,31 @@ describe('the official SDK over /responses', () => {
     expect(unasked.output[0]).toEqual({ id: 'rs_1', type: 'reasoning', summary: [] });
   });
 
+  it('gets what a script leaves open as it is: an empty summary, an item of no type', async () => {
+    const sealedReasoning = [{ id: 'rs_1', encryptedContent: 'x=', summary: [''] }];
+    stub.setDefault(answer({ sealedReasoning, items: [{ id: 'odd_1' }] }));
+    const events = await eventsOf({ reasoning: { summary: 'auto' } });
+    expect(events.map(({ type }) => type).slice(2)).toEqual([
+      'response.output_item.added',
+      'response.reasoning_summary_part.added',
+      'response.reasoning_summary_text.done',
+      'response.reasoning_summary_part.done',
+      'response.output_item.done',
+      'response.output_item.added',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ id: 'rs_1' }, { id: 'odd_1' }] },
+    });
+  });
+
+  it('is told of a model of its own if the request names none', async () => {
+    const { model: _, ...bare } = PROMPT;
+    const response = await client.responses.create({ ...bare, stream: false });
+    expect(response.model).toBe('simulated-model');
+  });
+
   it.each([
     ['length', 'max_output_tokens'],
     ['content_filter', 'content_filter'],

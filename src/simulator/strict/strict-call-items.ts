@@ -4,6 +4,7 @@ import {
   arrayOf,
   type Check,
   type Fields,
+  flag,
   integer,
   nullable,
   object,
@@ -120,9 +121,7 @@ export function callItems(output: Check): Readonly<Record<string, Check>> {
       {
         type: oneOf('mcp_approval_response'),
         approval_request_id: text({ least: 1 }),
-        approve: (value) => {
-          if (typeof value !== 'boolean') throw new Rejection('approve must be a boolean.');
-        },
+        approve: flag,
         reason: nullable(text()),
       },
       ['approval_request_id', 'approve'],

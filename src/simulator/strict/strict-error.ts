@@ -1,5 +1,7 @@
 import type { ErrorFields } from '../wire/wire.ts';
 
+const LIST = new Intl.ListFormat('en');
+
 /** A request that OpenAI does not take, with what it answers. */
 export class Rejection extends Error {
   readonly status: number;
@@ -63,8 +65,5 @@ function quote(value: unknown): string {
 }
 
 function list(values: readonly unknown[]): string {
-  const quoted = values.map(quote);
-  const last = quoted.pop() ?? '';
-  if (quoted.length === 0) return last;
-  return `${quoted.join(', ')}${quoted.length > 1 ? ',' : ''} and ${last}`;
+  return LIST.format(values.map(quote));
 }

@@ -142,7 +142,8 @@ function missing(path: string): Rejection {
 }
 
 export function invalidType(path: string, expected: string, value: unknown): Rejection {
-  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  const kind = Array.isArray(value) ? 'array' : typeof value;
+  const got = value === null ? 'null' : `${/^[ao]/.test(kind) ? 'an' : 'a'} ${kind}`;
   return new Rejection(
     `Invalid type for '${path}': expected ${expected}, but got ${got} instead.`,
     { param: path, code: 'invalid_type' },

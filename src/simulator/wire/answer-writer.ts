@@ -8,7 +8,7 @@ import type { AnswerIdentity, ChatUsage, Delta, SealedReasoning } from './wire.t
 export interface AnswerWriter {
   chunk(delta: Delta, finishReason?: string): void;
   /** What opens an answer, before any of its text. */
-  role(content?: '' | null): void;
+  role(content: '' | null): void;
   /** Reasoning to be handed back; nothing where the API has no place for it. */
   sealed(item: SealedReasoning): void;
   /** An item of Responses, as it is; nothing over another API. */

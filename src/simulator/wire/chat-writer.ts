@@ -12,11 +12,7 @@ export class ChatWriter implements AnswerWriter {
   readonly #wantsUsage: boolean;
   #deltas = 0;
 
-  constructor(
-    request: RecordedRequest,
-    emit: (event: string) => void,
-    identity: AnswerIdentity = {},
-  ) {
+  constructor(request: RecordedRequest, emit: (event: string) => void, identity: AnswerIdentity) {
     this.#request = request;
     this.#emit = emit;
     this.#wantsUsage = request.body.stream_options?.include_usage === true;
@@ -36,7 +32,7 @@ export class ChatWriter implements AnswerWriter {
   }
 
   /** The chunk that opens an answer, before any of its text. */
-  role(content: '' | null = ''): void {
+  role(content: '' | null): void {
     this.chunk({ role: 'assistant', content, refusal: null });
   }
 

@@ -51,11 +51,7 @@ export class ResponsesWriter implements AnswerWriter {
   #deltas = 0;
   #sequence = 0;
 
-  constructor(
-    request: RecordedRequest,
-    emit: (event: string) => void,
-    identity: AnswerIdentity = {},
-  ) {
+  constructor(request: RecordedRequest, emit: (event: string) => void, identity: AnswerIdentity) {
     this.#request = request;
     this.#emit = emit;
     this.#identity = identity;
@@ -198,14 +194,13 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   #say(kind: ItemKind, text: string, call = 0): void {
-    if (this.#open?.kind !== kind || this.#open.call !== call) this.#openItem(kind, call);
-    const item = this.#open;
-    if (item === undefined) return;
+    const open = this.#open;
+    const item = open?.kind === kind && open.call === call ? open : this.#openItem(kind, call);
     item.text += text;
     this.event(`${SHAPES[kind].event}.delta`, { ...this.#place(item), delta: text });
   }
 
-  #openItem(kind: ItemKind, call = 0, callId = '', name = ''): void {
+  #openItem(kind: ItemKind, call: number, callId = '', name = ''): OpenItem {
     this.#close();
     const index = this.#output.length;
     const shape = SHAPES[kind];
@@ -217,8 +212,10 @@ export class ResponsesWriter implements AnswerWriter {
       output_index: index,
       item: shape.item(item, 'in_progress'),
     });
-    if (shape.part === undefined) return;
-    this.event('response.content_part.added', { ...this.#place(item), part: shape.part('') });
+    if (shape.part !== undefined) {
+      this.event('response.content_part.added', { ...this.#place(item), part: shape.part('') });
+    }
+    return item;
   }
 
   #close(): void {
