@@ -116,6 +116,8 @@ class Router {
       const by = `strict: ${rejection.message}`;
       return { by, behaviour: httpError(rejection.status, rejection.fields) };
     }
+    // It is JSON, but nothing can be read of it. The strict check says what it is.
+    if (request.body === null) return { by: 'no JSON', behaviour: notJson() };
     const api = isResponsesRequest(request) ? 'responses' : 'chat_completions';
     const { name, behaviour } = this.#rules.choose(subjectOf(request.body, api));
     return { by: name, behaviour: this.#responses.keeping(behaviour) };

@@ -136,6 +136,39 @@ describe('a client in TypeScript', () => {
     expect(await left).toMatchObject({ code: status.CANCELLED });
   });
 
+  it('asks for no more requests when the call is over', async () => {
+    const over = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<string>();
+    async function* items() {
+      const item = { piece: { $case: 'item' as const, value: {} } };
+      let seen = 'two';
+      try {
+        yield item;
+        await over.promise;
+        yield item;
+        seen = 'three';
+      } finally {
+        left.resolve(seen);
+      }
+    }
+    const refused = await failureOf(sidecar.createBatch(items()));
+    expect(refused).toMatchObject({ code: status.INVALID_ARGUMENT });
+    over.resolve();
+    expect(await left.promise).toBe('two');
+  });
+
+  it('ends a call whose requests cannot be had', async () => {
+    const requests = {
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw new Error('no more disk');
+        },
+      }),
+    };
+    const error = await failureOf(sidecar.createBatch(requests));
+    expect(error).toMatchObject({ message: 'no more disk' });
+  });
+
   it('passes metadata on', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const metadata = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { diag, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { traceIds } from '../../src/telemetry/propagation.ts';
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../../src/telemetry/sdk.ts';
 
@@ -64,6 +64,17 @@ describe('startTelemetry with nothing configured', () => {
 
     expect(connect).not.toHaveBeenCalled();
     expect(listen).not.toHaveBeenCalled();
+  });
+
+  it('logs the troubles of the SDK, unless OTEL_LOG_LEVEL says what becomes of them', async () => {
+    const said: unknown[] = [];
+    const logger = { warn: (fields: unknown) => said.push(fields) };
+    start({}, { logger });
+    diag.warn('heard');
+    await telemetry?.shutdown();
+    start({ OTEL_LOG_LEVEL: 'none' }, { logger });
+    diag.error('not heard');
+    expect(said).toEqual([{ said: 'heard' }]);
   });
 
   it('gives spans real ids and records them', () => {

@@ -84,7 +84,8 @@ export class SimulatedBatches {
       case 'DELETE files/id':
         return this.files.delete(id) ? [200, { id, object: 'file', deleted: true }] : undefined;
       case 'POST batches':
-        return this.#create(request.body);
+        // The JSON of a body may be null.
+        return this.#create(request.body ?? {});
       case 'GET batches': {
         const batches = this.#visible([...this.batches.values()]);
         return [200, listPage(batches, (batch) => this.#object(batch), query)];
