@@ -235,6 +235,8 @@ describeWithRedis('totals on Redis', () => {
         // The connection must not seem to be silent.
         if (index % 500 === 0) await turn();
       }
+      // None that was begun beside them is under way any more.
+      await one.push();
       one.runner.isUp = true;
       const { total } = await one.totals.sums(ALL);
       expect(total.attempts).toBe(20_010);
@@ -335,24 +337,31 @@ describeWithRedis('totals on Redis', () => {
       },
     );
 
-    it('count once what ended later than now, because the wall clock was set back over a restart', async () => {
-      const directory = aDirectory();
-      const one = openTotals(directory);
-      one.book('a');
-      one.set(3 * HOUR_MS);
-      one.book('b');
-      await one.push();
-      await one.close();
-      const two = openTotals(directory, one.clock);
-      two.book('c');
-      await two.push();
-      expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
-      await two.push(30 * HOUR_MS);
-      server.command('flushall');
-      two.book('d');
-      for (let pushes = 0; pushes < 3; pushes += 1) await two.push(10_000);
-      expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
-    });
+    it.each([
+      ['a day', 12],
+      ['midnight', 22],
+    ])(
+      'count once what ended later than now, because the wall clock was set back over a restart within %s',
+      async (_within, hour) => {
+        const directory = aDirectory();
+        const midnight = Date.now() - (Date.now() % DAY_MS);
+        const one = openTotals(directory, new FakeClock(midnight + hour * HOUR_MS));
+        one.book('a');
+        one.set(3 * HOUR_MS);
+        one.book('b');
+        await one.push();
+        await one.close();
+        const two = openTotals(directory, one.clock);
+        two.book('c');
+        await two.push();
+        expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
+        await two.push(30 * HOUR_MS);
+        server.command('flushall');
+        two.book('d');
+        for (let pushes = 0; pushes < 3; pushes += 1) await two.push(10_000);
+        expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
+      },
+    );
 
     it('that a new ledger does not know stay as they are', async () => {
       const directory = aDirectory();

@@ -90,8 +90,12 @@ export class RecordStore {
 
   /** The first day of which there are totals. */
   firstDay(): string | undefined {
-    const day = this.#database.prepare('SELECT min(day) AS day FROM days').get()?.day;
-    return typeof day === 'string' ? day : undefined;
+    return this.#dayBy('min');
+  }
+
+  /** The last one: still to come where the clock was set back. */
+  lastDay(): string | undefined {
+    return this.#dayBy('max');
   }
 
   sums({ source, range }: Slice, query: LedgerQuery): readonly (Labels & Totals)[] {
@@ -101,6 +105,11 @@ export class RecordStore {
   /** From a day on. */
   sumsFrom(day: string, query: LedgerQuery): readonly (Labels & Totals)[] {
     return this.#sums('days', [day, AFTER_ALL_DAYS], query);
+  }
+
+  #dayBy(most: 'min' | 'max'): string | undefined {
+    const day = this.#database.prepare(`SELECT ${most}(day) AS day FROM days`).get()?.day;
+    return typeof day === 'string' ? day : undefined;
   }
 
   #sums(

@@ -83,11 +83,16 @@ export function toSums(
 
 /** The part of the query's range of which the ledger can know something; undefined: none. */
 function knownRange(store: RecordStore, query: LedgerQuery, now: number): Range | undefined {
-  const firstDay = store.firstDay();
-  if (firstDay === undefined) return undefined;
+  const [firstDay, lastDay] = [store.firstDay(), store.lastDay()];
+  if (firstDay === undefined || lastDay === undefined) return undefined;
   const { from = 0, until = Number.POSITIVE_INFINITY } = query;
-  // A day that is not over is read as a whole if all of it so far is asked for.
-  return [Math.max(from, Date.parse(firstDay)), until > now ? endOfDay(now) : until];
+  // A day that is not over is read as a whole if all of it so far is asked for. There are days that are
+  // still to come if the clock was set back.
+  const last = Math.min(until, endOfDay(Date.parse(lastDay)));
+  return [
+    Math.max(from, Date.parse(firstDay)),
+    until > now ? Math.max(endOfDay(now), last) : until,
+  ];
 }
 
 /** Highest first. */
