@@ -76,6 +76,7 @@ describe('the process', () => {
     await said('"msg":"stopping"');
     sidecar.kill('SIGINT');
     sidecar.kill('SIGHUP');
+    sidecar.kill('SIGUSR2');
     await said('signal ignored');
     rest.resolve();
 
