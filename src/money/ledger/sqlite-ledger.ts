@@ -209,6 +209,8 @@ export class SqliteLedger implements Ledger {
 
   /** Writes a batch to the database, and what follows from it to the journal. Whether it could. */
   #flush(): Promise<boolean> {
+    // A sum that was asked for before the end must not find the database away.
+    if (this.#closed) return Promise.resolve(this.#backlog.empty);
     this.#flushing ??= this.#flushOne().finally(() => {
       this.#flushing = undefined;
     });

@@ -98,3 +98,16 @@ it('is over when it died in memory, with all that was kept there', async () => {
   await expect(ledger.ask('add', [], [])).rejects.toThrow('has ended');
   await thread.close();
 });
+
+it('tells of no outage to whoever asks for sums while a ledger in memory is closed', async () => {
+  const { ledger, log, close } = aLedger();
+  for (let call = 0; call < 2_500; call++) {
+    ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge());
+  }
+  const asked = ledger.sums({ groupBy: [] });
+  const closing = close();
+  await asked.catch(() => {});
+  await closing;
+  await ledger.sums({ groupBy: [] }).catch(() => {});
+  expect(log.lines).toEqual([]);
+});
