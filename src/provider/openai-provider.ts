@@ -100,15 +100,8 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
    * of a second of the event loop. Never rejects.
    */
   async warm(): Promise<void> {
-    const { upstreams, settings } = this.#setup.parts;
+    const { upstreams } = this.#setup.parts;
     await Promise.all(upstreams.map(({ connection }) => connection.upstream.value.warm()));
-    const areCounted =
-      settings.budgets.budgets.length > 0 ||
-      upstreams.some(({ limits }) => limits.tokensPerMinute !== undefined);
-    if (!areCounted) return;
-    const request: MessageRequest = { messages: [{ role: 'user', content: 'Is it warm?' }] };
-    // It was closed meanwhile, or the default model is none; calls will be told.
-    await this.countTokens(request).catch(() => undefined);
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
