@@ -44,6 +44,11 @@ const SUITES: readonly Suite[] = [
     ...jest('test/e2e'),
   },
   {
+    name: 'rehearsal',
+    shows: '`npm run test:live` asks nothing that OpenAI would refuse, and understands its answers',
+    ...jest('test/live'),
+  },
+  {
     name: 'deploy',
     shows:
       'kustomize renders what the tests read, and each container starts, answers its probes and ends',

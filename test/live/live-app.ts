@@ -18,8 +18,18 @@ export interface LiveApp {
   stop(): Promise<void>;
 }
 
+/**
+ * One asked over Chat Completions. Only at OpenAI does the sidecar choose the API by the model; elsewhere a
+ * target says which it is.
+ */
+export const CHAT_MODEL = process.env.OPENAI_BASE_URL ? 'chat/gpt-4o-mini' : 'gpt-4o-mini';
+
+const elsewhere = (baseUrl: string): string => `
+api: responses
+targets: { chat: { baseUrl: "${baseUrl}", api: chat_completions, keys: [{ file: key }] } }`;
+
 /** The sidecar before OpenAI itself, with a budget that ends it. */
-export async function startLive(yaml = ''): Promise<LiveApp> {
+export async function startLive(): Promise<LiveApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'live-'));
   const { OPENAI_API_KEY = '', OPENAI_BASE_URL } = process.env;
   const config = load(
@@ -27,13 +37,14 @@ export async function startLive(yaml = ''): Promise<LiveApp> {
 dataDir: ${dataDir}
 budgets: [{ name: live, scope: all, limit: "${LIMIT}", period: total }]
 hostedTools: { allow: [web_search] }
-${yaml}`,
+${OPENAI_BASE_URL ? elsewhere(OPENAI_BASE_URL) : ''}`,
     {
       OPENAI_API_KEY,
       ...(OPENAI_BASE_URL && { OPENAI_BASE_URL }),
       TAMMA_LISTEN: '127.0.0.1:0',
       TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
     },
+    { key: OPENAI_API_KEY },
   );
   const logger = createLogger({ level: 'warn', destination: new LogRecorder() });
   const app = createApp(config, { version: '0.0.0', logger, clock: systemClock });

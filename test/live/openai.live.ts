@@ -3,11 +3,10 @@ import { type AgentCall, ask, type Fields, runAgent } from '../e2e/agents/agent.
 import { createRepository } from '../e2e/agents/repository.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { aPdf } from '../support/pdf.ts';
-import { type LiveApp, startLive } from './live-app.ts';
+import { CHAT_MODEL, type LiveApp, startLive } from './live-app.ts';
 
-/** Cheap ones: one that reasons and is asked over Responses, one for Chat Completions. */
+/** A cheap one that reasons and is asked over Responses. */
 const MODEL = 'gpt-5.4-mini';
-const CHAT_MODEL = 'gpt-4.1-nano';
 
 let live: LiveApp;
 /** Dollars of all answers, by what they said themselves; in billionths, for sums to be exact. */
