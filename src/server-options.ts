@@ -29,6 +29,7 @@ export function liveServerOptions(config: Config, revision: string): LiveServerO
     maxBytesInFlight: memoryBytes() * overload.maxRequestShare,
     maxConnections: Math.min(limits.maxConnections, Math.floor(maxOpenFiles() / 2)),
     idleTimeoutMs: limits.idleTimeoutMs,
+    maxConnectionAgeMs: limits.maxConnectionAgeMs,
     defaultDeadlineMs: config.timeoutMs,
     maxDeadlineMs: limits.maxDeadlineMs,
     drainGraceMs: config.drain.gracePeriodMs,

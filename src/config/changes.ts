@@ -68,6 +68,7 @@ export const WHENS = {
     maxMessageSize: 'restart',
     maxConnections: 'live',
     idleTimeout: 'live',
+    maxConnectionAge: 'live',
     maxConcurrentStreams: 'restart',
     maxDeadline: 'live',
     stallTimeout: 'restart',

@@ -21,6 +21,10 @@ export const limitsSchema = group({
     max: LONGEST,
     default: HOUR,
   }),
+  maxConnectionAge: duration(
+    'How long a connection may stand, give or take a tenth; its calls go on, new ones take another.',
+    { min: SECOND, max: LONGEST, default: LONGEST },
+  ),
   maxConcurrentStreams: wholeNumber('Calls that may run at once on one connection.', {
     min: 1,
     max: 100_000,
@@ -36,11 +40,13 @@ export const limitsSchema = group({
     max: LONGEST,
     default: 60 * SECOND,
   }),
-}).transform(({ maxMessageSize, maxDeadline, stallTimeout, idleTimeout, ...same }) => ({
-  ...same,
-  maxMessageBytes: maxMessageSize,
-  ...inMs({ maxDeadline, stallTimeout, idleTimeout }),
-}));
+}).transform(
+  ({ maxMessageSize, maxDeadline, stallTimeout, idleTimeout, maxConnectionAge, ...same }) => ({
+    ...same,
+    maxMessageBytes: maxMessageSize,
+    ...inMs({ maxDeadline, stallTimeout, idleTimeout, maxConnectionAge }),
+  }),
+);
 
 export const errorsSchema = group({
   upstreamMessages: choice(

@@ -19,6 +19,8 @@ export interface LiveServerOptions {
   readonly maxConnections: number;
   /** Time a connection may be without a call, in ms. */
   readonly idleTimeoutMs: number;
+  /** Time a connection may stand, in ms, give or take a tenth. */
+  readonly maxConnectionAgeMs: number;
   /** Time a call has that brings no deadline, in ms. */
   readonly defaultDeadlineMs: number;
   /** A deadline further away than this many ms is cut to it. At most 2^31-1. */

@@ -152,7 +152,12 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     log: deps.logger,
     counter: deps.instruments.refusedConnections,
   });
-  const connections = new Connections(options, { clock, refusals, inject: createInjector(server) });
+  const connections = new Connections(options, {
+    clock,
+    refusals,
+    inject: createInjector(server),
+    random: Math.random,
+  });
   const { socketMode } = options;
   const listeners = new Listeners({ clock, log: deps.logger, connections, refusals, socketMode });
 

@@ -98,6 +98,38 @@ describe('a connection without a call', () => {
   });
 });
 
+describe('a connection that stands for long', () => {
+  it('takes no more calls, those that run go on, and no call fails', async () => {
+    const clock = new FakeClock();
+    const { client } = await start({ maxConnectionAgeMs: 4_000 }, { clock });
+    const watch = client.provider.stream('WatchStatus');
+    const outcome = collect(watch);
+    await nextMessage(watch);
+    for (let second = 0; second < 20; second += 1) {
+      // Some come before the caller was told, some after.
+      const calls = [1, 2, 3].map(() => client.provider.unary('SendMessageSync', REQUEST));
+      clock.advance(1_000);
+      await Promise.all([...calls, client.provider.unary('GetStatus')]);
+    }
+    watch.cancel();
+    expect(codeName((await outcome).status)).toBe('CANCELLED');
+  });
+
+  it('is closed when it has no call', async () => {
+    const clock = new FakeClock();
+    const { addresses } = await start({ maxConnectionAgeMs: 10_000 }, { clock });
+    const old = openConnection(addresses[0] ?? '');
+    sockets.push(old);
+    const ended = once(old, 'end');
+    await once(old, 'data');
+    await passed(20);
+    clock.advance(8_000);
+    expect(old.closed).toBe(false);
+    for (let second = 8; second < 11; second += 1) clock.advance(1_000);
+    await ended;
+  });
+});
+
 describe('more connections than may be', () => {
   it('make room for each other, and those with a call stay', async () => {
     const { addresses, client, telemetry } = await start({ maxConnections: 10 });

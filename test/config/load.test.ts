@@ -89,6 +89,7 @@ describe('defaults', () => {
       limits: {
         maxConnections: 2000,
         idleTimeoutMs: 3_600_000,
+        maxConnectionAgeMs: 24 * 86_400_000,
         maxMessageBytes: 33_554_432,
         maxConcurrentStreams: 1_000,
         maxDeadlineMs: 3_600_000,

@@ -108,8 +108,13 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   },
   redis: { to: 'redis: {keyPrefix: "mine:"}', live: [], restart: ['redis.keyPrefix'] },
   limits: {
-    to: 'limits: {maxDeadline: 2h, idleTimeout: 1m, maxConnections: 9, maxMessageSize: 1MiB, maxConcurrentStreams: 9, stallTimeout: 9s}',
-    live: ['limits.idleTimeout', 'limits.maxConnections', 'limits.maxDeadline'],
+    to: 'limits: {maxDeadline: 2h, idleTimeout: 1m, maxConnectionAge: 1h, maxConnections: 9, maxMessageSize: 1MiB, maxConcurrentStreams: 9, stallTimeout: 9s}',
+    live: [
+      'limits.idleTimeout',
+      'limits.maxConnectionAge',
+      'limits.maxConnections',
+      'limits.maxDeadline',
+    ],
     restart: ['limits.maxConcurrentStreams', 'limits.maxMessageSize', 'limits.stallTimeout'],
   },
   errors: { to: 'errors: {upstreamMessages: "off"}', live: ['errors.upstreamMessages'] },

@@ -12,10 +12,10 @@ export interface Issuer {
   sign(claims?: Readonly<Record<string, unknown>>, header?: object): Promise<string>;
 }
 
-/** @param kid name of its key; undefined: it has none */
-export async function anIssuer(kid: string | undefined = 'key-1', alg = 'ES256'): Promise<Issuer> {
+/** @param kid name of its key; empty: it has none */
+export async function anIssuer(kid = 'key-1', alg = 'ES256'): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-  const named = kid === undefined ? {} : { kid };
+  const named = kid === '' ? {} : { kid };
   return {
     jwks: JSON.stringify({
       keys: [{ ...(await exportJWK(publicKey)), ...named, alg, use: 'sig' }],

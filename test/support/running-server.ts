@@ -52,6 +52,7 @@ const SERVER_OPTIONS: ServerOptions = {
   stallTimeoutMs: 60_000,
   maxConnections: 1000,
   idleTimeoutMs: 3_600_000,
+  maxConnectionAgeMs: 86_400_000,
   maxConcurrentStreams: 1000,
   defaultDeadlineMs: 600_000,
   maxDeadlineMs: 3_600_000,

@@ -23,6 +23,8 @@ export interface AuthenticatorDeps {
 export interface CertifiedNames {
   readonly dnsNames: readonly string[];
   readonly uris: readonly string[];
+  /** Epoch ms. A connection may outlive its certificate. */
+  readonly expiresAt: number;
 }
 
 interface Patterned {
@@ -136,6 +138,9 @@ export class Authenticator {
     if (authorization !== undefined) return this.#byToken(bearerOf(authorization));
     const names = certificate === undefined ? [] : [...certificate.dnsNames, ...certificate.uris];
     const found = this.#bySan.find(({ matches }) => names.some(matches));
+    if (certificate !== undefined && this.#deps.clock.now() >= certificate.expiresAt) {
+      throw refusal('The certificate has expired.');
+    }
     if (found !== undefined) return found.caller;
     if (names.length > 0) throw refusal('No caller has a name of this certificate.');
     throw refusal('The call carries no token.');

@@ -63,16 +63,16 @@ export class JwtVerifier {
 
   /** @throws ProviderError CALLER_UNAUTHENTICATED; SERVICE_UNAVAILABLE if there are no keys to verify with */
   async verify(token: string): Promise<VerifiedJwt> {
+    const keys = await this.#source.keys();
     try {
-      return await this.#verifyWith(token, await this.#source.keys());
+      return await this.#verifyWith(token, keys);
     } catch (thrown) {
-      if (!(thrown instanceof errors.JWKSNoMatchingKey)) throw toRefusal(thrown);
-    }
-    // The issuer may have a new key.
-    try {
-      return await this.#verifyWith(token, await this.#source.newerKeys());
-    } catch (thrown) {
-      throw toRefusal(thrown);
+      // The issuer may have a new key, under a name of its own, an old name or none.
+      const newer = isOfNoKey(thrown) ? await this.#source.newerKeys() : keys;
+      if (newer === keys) throw toRefusal(thrown);
+      return await this.#verifyWith(token, newer).catch((failed) => {
+        throw toRefusal(failed);
+      });
     }
   }
 
@@ -91,22 +91,38 @@ export class JwtVerifier {
     } catch (thrown) {
       if (!(thrown instanceof errors.JWKSMultipleMatchingKeys)) throw thrown;
       // It does not say which key it was signed with.
-      let last: unknown = thrown;
       for await (const key of thrown) {
         try {
           return toVerified((await jwtVerify(token, key, options)).payload);
         } catch (failed) {
-          last = failed;
-          if (!(failed instanceof errors.JWSSignatureVerificationFailed)) break;
+          if (isOfItsClaims(failed)) throw failed;
         }
       }
-      throw last;
+      throw new errors.JWSSignatureVerificationFailed();
     }
   }
 }
 
-function toVerified({ sub = '', exp = 0 }: JWTPayload): VerifiedJwt {
+/** @throws JWTClaimValidationFailed if its subject is no name */
+function toVerified(payload: JWTPayload): VerifiedJwt {
+  const { sub, exp = 0 } = payload;
+  if (typeof sub !== 'string' || sub === '') {
+    throw new errors.JWTClaimValidationFailed('"sub" must be a name', payload, 'sub', 'invalid');
+  }
   return { subject: sub, expiresAt: exp * 1_000 };
+}
+
+/** Whether no key that we have made its signature. */
+function isOfNoKey(thrown: unknown): boolean {
+  return (
+    thrown instanceof errors.JWKSNoMatchingKey ||
+    thrown instanceof errors.JWSSignatureVerificationFailed
+  );
+}
+
+/** Whether it is the issuer's, and says what it should not. */
+function isOfItsClaims(thrown: unknown): boolean {
+  return thrown instanceof errors.JWTExpired || thrown instanceof errors.JWTClaimValidationFailed;
 }
 
 function toRefusal(thrown: unknown): ProviderError {

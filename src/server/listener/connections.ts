@@ -1,8 +1,10 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Inject } from './injector.ts';
+import { readCertificate } from './peer-certificate.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface ConnectionLimits {
@@ -10,6 +12,8 @@ export interface ConnectionLimits {
   readonly maxConnections: number;
   /** Time a connection may be without a call, in ms. */
   readonly idleTimeoutMs: number;
+  /** Time a connection may stand, in ms, give or take a tenth. Calls that run then go on. */
+  readonly maxConnectionAgeMs: number;
 }
 
 export interface ConnectionsDeps {
@@ -17,6 +21,8 @@ export interface ConnectionsDeps {
   readonly inject: Inject;
   /** Told of each connection that was not taken, or cut to make room. */
   readonly refusals: Pick<Refusals, 'note'>;
+  /** In [0, 1): connections that came at once are not to leave at once. */
+  readonly random: () => number;
 }
 
 /** Time a connection has to speak HTTP/2, its TLS handshake included, in ms. */
@@ -24,6 +30,9 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Time a caller has to close its end of a connection that was closed, in ms. */
 const CLOSE_TIMEOUT_MS = 5_000;
+
+/** How long before its certificate expires a caller is asked to come again, with a new one, in ms. */
+const BEFORE_EXPIRY_MS = 5_000;
 
 /** How often connections are looked at that do nothing, in ms. */
 const LOOK_EVERY_MS = 1_000;
@@ -36,11 +45,14 @@ interface Connection {
   calls: number;
   /** Epoch ms since which it is what it is: silent, idle or closing. */
   since: number;
+  /** Epoch ms at which it is closed for new calls, so that its caller comes again. */
+  leavesAt: number;
 }
 
 /**
  * All connections of callers. One that does not speak HTTP/2 in time is cut, one without a call for too
- * long is closed. Where there are as many as may be, the one that is missed least makes room for the
+ * long is closed, and one that stands for too long, or longer than its caller's certificate, takes no more
+ * calls. Where there are as many as may be, the one that is missed least makes room for the
  * next: one that has not spoken yet, else the one that has had no call for longest. With a call open in
  * each of them, it is the new one that is cut.
  */
@@ -74,7 +86,9 @@ export class Connections {
       socket.destroy();
       return false;
     }
-    const connection = { socket, session: undefined, calls: 0, since: this.#deps.clock.now() };
+    const now = this.#deps.clock.now();
+    const leavesAt = now + this.#limits.maxConnectionAgeMs * (0.9 + 0.2 * this.#deps.random());
+    const connection = { socket, session: undefined, calls: 0, since: now, leavesAt };
     this.#all.set(socket, connection);
     this.#silent.add(connection);
     this.#timer ??= this.#startLooking();
@@ -95,6 +109,11 @@ export class Connections {
       return;
     }
     connection.session = session;
+    const certificate = channel instanceof TLSSocket ? readCertificate(channel) : undefined;
+    if (certificate !== undefined) {
+      const { expiresAt } = certificate;
+      connection.leavesAt = Math.min(connection.leavesAt, expiresAt - BEFORE_EXPIRY_MS);
+    }
     session.once('remoteSettings', () => {
       if (this.#silent.delete(connection)) this.#rest(connection);
     });
@@ -126,7 +145,8 @@ export class Connections {
   #rest(connection: Connection): void {
     if (connection.calls > 0 || !this.#all.has(connection.socket)) return;
     connection.since = this.#deps.clock.now();
-    this.#idle.add(connection);
+    if (connection.session?.closed) this.#closing.add(connection);
+    else this.#idle.add(connection);
   }
 
   #forget(connection: Connection): void {
@@ -179,11 +199,21 @@ export class Connections {
     }
     for (const connection of this.#idle) {
       if (now - connection.since < this.#limits.idleTimeoutMs) break;
-      this.#idle.delete(connection);
-      connection.since = now;
-      this.#closing.add(connection);
-      connection.session?.close();
+      this.#close(connection);
     }
+    for (const connection of this.#all.values()) {
+      if (now >= connection.leavesAt) this.#close(connection);
+    }
+  }
+
+  /** Takes no more calls over it; those that run go on. */
+  #close(connection: Connection): void {
+    connection.leavesAt = Number.POSITIVE_INFINITY;
+    if (this.#idle.delete(connection)) {
+      connection.since = this.#deps.clock.now();
+      this.#closing.add(connection);
+    }
+    connection.session?.close();
   }
 }
 

@@ -14,6 +14,8 @@ export interface PeerCertificate {
   readonly subject: string;
   /** SHA-256, upper-case hexadecimal with colons. */
   readonly fingerprint: string;
+  /** Until when it is valid, epoch ms. A connection may outlive it. */
+  readonly expiresAt: number;
 }
 
 const known = new WeakMap<Http2Session, PeerCertificate | 'none'>();
@@ -49,6 +51,7 @@ export function readCertificate(
     emails: ofKind('email'),
     subject: certificate.subject.split('\n').join(','),
     fingerprint: certificate.fingerprint256,
+    expiresAt: Date.parse(certificate.validTo),
   };
 }
 

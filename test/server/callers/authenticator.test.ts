@@ -130,20 +130,34 @@ describe('certificates', () => {
     ['spiffe://cluster.local/ns/*/sa/web', 'spiffe://cluster.local/ns/shop/sa/web', true],
     ['spiffe://cluster.local/ns/*', 'spiffe://cluster.local/ns/shop/sa/web', false],
     ['spiffe://cluster.local/*', 'spiffe://cluster.local.evil.test/web', false],
+    ['spiffe://cluster.local/ns/shop/sa/*', 'spiffe://other.local/ns/shop/sa/web', false],
+    ['spiffe://*/ns/shop/sa/web', 'spiffe://evil.test/x/ns/shop/sa/web', false],
+    ['spiffe://cluster.local/*', 'SPIFFE://cluster.local/web', false],
     ['*.shop.svc', 'web.shop.svc', true],
+    ['web.shop.svc', '*.shop.svc', false],
     ['*.shop.svc', 'web.shop.svcx', false],
     ['web.shop.svc', 'webxshop.svc', false],
   ])('%s takes %s: %s', async (san, name, isIn) => {
     const { authenticator } = await start({ callers: [caller({ san })] });
-    const names = { dnsNames: ['else.test'], uris: [name] };
+    const names = { dnsNames: ['else.test'], uris: [name], expiresAt: Number.POSITIVE_INFINITY };
     const ask = () => authenticator.authenticate(undefined, names);
     if (isIn) expect(ask()).toMatchObject({ name: 'shop' });
     else expect(ask).toThrow('No caller has a name of this certificate.');
   });
 
+  it('end, though the connection stands', async () => {
+    const { authenticator, clock } = await start({ callers: [caller({ san: 'web.test' })] });
+    const names = { dnsNames: ['web.test'], uris: [], expiresAt: clock.now() + 1_000 };
+    expect(authenticator.authenticate(undefined, names)).toMatchObject({ name: 'shop' });
+    clock.advance(1_000);
+    expect(() => authenticator.authenticate(undefined, names)).toThrow(
+      'The certificate has expired.',
+    );
+  });
+
   it('do not count beside a token', async () => {
     const { authenticator } = await start({ callers: [caller({ san: 'web.test' })] });
-    const names = { dnsNames: ['web.test'], uris: [] };
+    const names = { dnsNames: ['web.test'], uris: [], expiresAt: Number.POSITIVE_INFINITY };
     expect(() => authenticator.authenticate('Bearer x', names)).toThrow('The token is not known.');
   });
 });
@@ -182,15 +196,13 @@ describe('JWTs', () => {
   });
 
   it('that do not name their key are tried with each', async () => {
-    const [one, two] = [await anIssuer(undefined), await anIssuer(undefined)];
+    const [one, two] = [await anIssuer(''), await anIssuer('')];
     const keys = [one, two].flatMap(({ jwks }) => JSON.parse(jwks).keys);
     const { authenticator } = await start({ callers, jwt: jwt(JSON.stringify({ keys })) });
     expect(await nameOf(authenticator, await two.sign())).toBe('shop');
     expect(await nameOf(authenticator, await one.sign())).toBe('shop');
     expect(await nameOf(authenticator, await one.sign({ aud: 'x' }))).toContain('not valid');
-    expect(await nameOf(authenticator, await (await anIssuer(undefined)).sign())).toContain(
-      'not valid',
-    );
+    expect(await nameOf(authenticator, await (await anIssuer('')).sign())).toContain('not valid');
   });
 
   it.each([

@@ -39,8 +39,8 @@ async function start(tls: object | undefined) {
   });
   const refusals = { note() {} };
   const connections = new Connections(
-    { maxConnections: 10, idleTimeoutMs: 60_000 },
-    { clock: systemClock, refusals, inject: createInjector(server) },
+    { maxConnections: 10, idleTimeoutMs: 60_000, maxConnectionAgeMs: 600_000 },
+    { clock: systemClock, refusals, inject: createInjector(server), random: () => 0.5 },
   );
   const log = { info() {}, warn() {} };
   const listeners = new Listeners({
@@ -88,6 +88,7 @@ describe('peerCertificate', () => {
       emails: [],
       subject: 'CN=checkout',
       fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+      expiresAt: expect.any(Number),
     };
     expect(seen).toEqual([told, told, told, told, told]);
   });

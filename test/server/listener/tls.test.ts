@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { setTimeout as passed } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -168,6 +169,27 @@ describe('the certificates of callers', () => {
     const { call } = await start({ clientCaFile, clientCertificate: 'optional' });
     expect(await call(clientSecurity(authority, client))).toBe('OK');
     expect(await call()).toBe('OK');
+  });
+});
+
+describe('a connection', () => {
+  it('takes no more calls shortly before the certificate of its caller expires', async () => {
+    const clock = new FakeClock(Date.now());
+    const { address } = await start({ clientCaFile: folder.write('ca.crt', clients.cert) }, clock);
+    const notAfter = new Date(Date.now() + 100_000);
+    const own = clients.issue({ commonName: 'checkout', notAfter });
+    const session = connectHttp2(`https://${address}`, {
+      ca: authority.cert,
+      cert: own.cert,
+      key: own.key,
+    });
+    const left = once(session, 'goaway');
+    await once(session, 'remoteSettings');
+    clock.advance(90_000);
+    expect(session.closed).toBe(false);
+    clock.advance(6_000);
+    await left;
+    session.destroy();
   });
 });
 
