@@ -14,6 +14,11 @@ export interface Clock {
    * @param background The wait does not keep the process alive. Default: it does.
    */
   after(ms: number, callback: () => void, background?: boolean): Timer;
+  /**
+   * The same for who waits that somebody else says something: `callback` comes when all was read that had
+   * come until the time was up. A process that has much to do fires its timers late, and before it reads.
+   */
+  afterSilence(ms: number, callback: () => void): Timer;
 }
 
 export interface Timer {
@@ -33,6 +38,23 @@ export const systemClock: Clock = {
     return {
       refresh: () => void timeout.refresh(),
       cancel: () => clearTimeout(timeout),
+    };
+  },
+  afterSilence(ms, callback) {
+    let reading: NodeJS.Immediate | undefined;
+    // An immediate of a timer follows when the sockets have been read.
+    const timer = systemClock.after(ms, () => {
+      reading = setImmediate(callback);
+    });
+    return {
+      refresh() {
+        clearImmediate(reading);
+        timer.refresh();
+      },
+      cancel() {
+        clearImmediate(reading);
+        timer.cancel();
+      },
     };
   },
 };

@@ -39,6 +39,10 @@ export class DatedClock implements Clock {
   after(ms: number, callback: () => void, background?: boolean): Timer {
     return this.#clock.after(ms, callback, background);
   }
+
+  afterSilence(ms: number, callback: () => void): Timer {
+    return this.#clock.afterSilence(ms, callback);
+  }
 }
 
 /** How often the time is looked at where nobody asks for it, in ms. */

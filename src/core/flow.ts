@@ -2,6 +2,8 @@ import { endReason } from './signal.ts';
 
 /** What can be held back: the connection on which a running attempt is answered. */
 export interface FlowSource {
+  /** Something has come that nobody has looked at, for others have their turn first. */
+  readonly unread: boolean;
   /** Read no further. One more chunk may come. */
   pause(): void;
   /** Read on. May deliver before it returns. */
@@ -26,6 +28,11 @@ export class Flow {
 
   get held(): boolean {
     return this.#held;
+  }
+
+  /** Something has come for the running attempt, and waits for its turn. */
+  get unread(): boolean {
+    return this.#source?.unread ?? false;
   }
 
   /** The attempt that runs now. A resume no longer goes to the one before. */

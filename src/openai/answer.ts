@@ -72,6 +72,10 @@ export class Answer implements FlowSource, ResponseListener {
     return this.#result.promise;
   }
 
+  get unread(): boolean {
+    return this.#exchange.unread || (this.#decoder?.unread ?? false);
+  }
+
   pause(): void {
     this.#exchange.pause();
     this.#decoder?.pause();
@@ -196,6 +200,7 @@ export class Answer implements FlowSource, ResponseListener {
     );
     const context = {
       exchange: this.#exchange,
+      isUnread: () => this.unread,
       onComplete: (completed: Completed) => this.#complete(completed),
       clock: this.#context.clock,
       startedAt: this.#startedAt,

@@ -89,6 +89,12 @@ export class ContentDecoder {
     this.#stream?.resume();
   }
 
+  /** Something has come that is not decoded yet. */
+  get unread(): boolean {
+    const { writableLength = 0, readableLength = 0 } = this.#stream ?? {};
+    return writableLength + readableLength > 0;
+  }
+
   /** Nothing more of it is of use. */
   destroy(): void {
     this.#stream?.destroy();

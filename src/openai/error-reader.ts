@@ -41,7 +41,7 @@ export class ErrorReader {
   constructor(headers: ResponseHeaders, clock: Clock, onText: (text: string) => void) {
     this.#coding = (headerValue(headers, 'content-encoding') ?? '').trim().toLowerCase();
     this.#onText = onText;
-    this.#timer = clock.after(MAX_WAIT_MS, () => this.end());
+    this.#timer = clock.afterSilence(MAX_WAIT_MS, () => this.end());
   }
 
   data(chunk: Buffer): void {

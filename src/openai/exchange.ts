@@ -67,6 +67,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#paused;
   }
 
+  /** Something has come, and waits until it is its turn. */
+  get unread(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** Reads no further; the kernel's buffers fill and hold the upstream back. */
   pause(): void {
     this.#paused = true;

@@ -35,7 +35,7 @@ export async function listModels(
 ): Promise<readonly ListedModel[]> {
   signal.throwIfAborted();
   const { controller, unlink } = linkSignal(signal);
-  const timer = lister.clock.after(TIMEOUT_MS, () => {
+  const timer = lister.clock.afterSilence(TIMEOUT_MS, () => {
     const message = 'The upstream took too long to list its models.';
     controller.abort(new ProviderError('TIMEOUT', { message }));
   });

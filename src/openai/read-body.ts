@@ -117,7 +117,7 @@ class Body implements ResponseListener {
   #more(): Promise<void> {
     const { clock, idleMs } = this.#means;
     return new Promise((resolve) => {
-      const timer = clock.after(idleMs, () => {
+      const timer = clock.afterSilence(idleMs, () => {
         this.exchange.destroy();
         this.#end(new ProviderError('TIMEOUT', { timeoutPhase: 'idle', message: SILENT }));
       });

@@ -53,7 +53,7 @@ export class ResourceHttp {
     const { clock } = this.#deps;
     const request = await this.build(wanted);
     const { controller, unlink } = linkSignal(parent);
-    const timer = clock.after(wanted.timeoutMs ?? TIMEOUT_MS, () =>
+    const timer = clock.afterSilence(wanted.timeoutMs ?? TIMEOUT_MS, () =>
       controller.abort(new ProviderError('TIMEOUT', { timeoutPhase: 'headers' })),
     );
     try {

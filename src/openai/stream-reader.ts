@@ -15,6 +15,8 @@ export interface StreamOptions {
 
 export interface StreamContext {
   readonly exchange: Exchange;
+  /** Whether something has come that was not handed over yet. */
+  readonly isUnread: () => boolean;
   /** Takes the end of the answer. Every delta of it was emitted before. */
   readonly onComplete: (completed: Completed) => void;
   readonly clock: Clock;
@@ -131,13 +133,13 @@ export class StreamReader {
     }
     this.#timer?.cancel();
     this.#waitMs = ms;
-    this.#timer = this.#context.clock.after(ms, then);
+    this.#timer = this.#context.clock.afterSilence(ms, then);
   }
 
   readonly #onSilence = (): void => {
-    const { exchange } = this.#context;
-    // Not the upstream is silent then, but the caller slow.
-    if (exchange.paused) {
+    const { exchange, isUnread } = this.#context;
+    // Not the upstream is silent then, but the caller slow or this process busy.
+    if (exchange.paused || isUnread()) {
       this.#timer?.refresh();
       return;
     }

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
 import { Flow } from '../../src/core/flow.ts';
 
-const source = () => ({ pause: jest.fn(), resume: jest.fn() });
+const source = () => ({ unread: false, pause: jest.fn(), resume: jest.fn() });
 
 describe('Flow', () => {
   it('pauses and resumes the attempt that runs', () => {
@@ -42,7 +42,7 @@ describe('Flow', () => {
   it('is released before a resume delivers', () => {
     const flow = new Flow();
     const seen: boolean[] = [];
-    flow.attach({ pause: () => {}, resume: () => seen.push(flow.held) });
+    flow.attach({ ...source(), resume: () => seen.push(flow.held) });
     flow.hold();
     flow.release();
     expect(seen).toEqual([false]);
@@ -51,7 +51,7 @@ describe('Flow', () => {
   it('may be held again by what a resume delivers', () => {
     const flow = new Flow();
     const pause = jest.fn();
-    flow.attach({ pause, resume: () => flow.hold() });
+    flow.attach({ ...source(), pause, resume: () => flow.hold() });
     flow.hold();
     flow.release();
     expect(flow.held).toBe(true);

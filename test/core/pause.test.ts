@@ -28,6 +28,10 @@ class HastyClock implements Clock {
     queueMicrotask(callback);
     return { refresh: () => {}, cancel: () => {} };
   }
+
+  afterSilence(ms: number, callback: () => void): Timer {
+    return this.after(ms, callback);
+  }
 }
 
 describe('pause', () => {

@@ -11,7 +11,7 @@ import { REFUSALS, type Verdict } from './verdict.ts';
 
 /** The day of which the strict upstream's table tells. */
 const TODAY = '2026-11-22';
-const CLOCK: Clock = { now: () => Date.parse(TODAY), after: systemClock.after };
+const CLOCK: Clock = { ...systemClock, now: () => Date.parse(TODAY) };
 
 export interface FuzzedProvider {
   judge(request: MessageRequest): Promise<Verdict>;

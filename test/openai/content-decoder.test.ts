@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { ContentDecoder } from '../../src/openai/content-decoder.ts';
@@ -30,6 +31,18 @@ describe('a body in a coding that was not asked for', () => {
   ])('%s is decoded, byte by byte too', async (coding, bytes) => {
     expect(await decoded(coding, bytes)).toBe('Hello');
     expect(await decoded(coding, ...[...bytes].map((byte) => Uint8Array.of(byte)))).toBe('Hello');
+  });
+
+  it('is unread while it waits to be decoded', async () => {
+    const { promise: came, resolve } = Promise.withResolvers<void>();
+    const decoder = ContentDecoder.for('gzip', { data: () => resolve(), end() {}, fail() {} });
+    expect(decoder?.unread).toBe(false);
+    decoder?.data(gzipSync('Hello'));
+    expect(decoder?.unread).toBe(true);
+    await came;
+    await nextTurn();
+    expect(decoder?.unread).toBe(false);
+    decoder?.destroy();
   });
 
   it('is nothing where nothing came', async () => {

@@ -40,12 +40,14 @@ describe('a body that always has more', () => {
   afterEach(() => nextTurn());
 
   it('is read at most 256 KiB at a time, and others have their turn', async () => {
-    const { state, told, fill } = begun();
+    const { exchange, state, told, fill } = begun();
     const pieces = fill();
     expect(pieces).toBeGreaterThan(1);
     expect(pieces).toBeLessThanOrEqual(5);
     expect(told).toHaveLength(pieces);
+    expect(exchange.unread).toBe(true);
     await nextTurn();
+    expect(exchange.unread).toBe(false);
     expect(state.reading).toBe(true);
     expect(told).toHaveLength(1 + pieces);
   });

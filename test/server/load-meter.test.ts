@@ -34,6 +34,7 @@ function lateClock() {
       fire = callback;
       return { refresh() {}, cancel() {} };
     },
+    afterSilence: (after, callback) => clock.after(after, callback),
   };
   return {
     clock,

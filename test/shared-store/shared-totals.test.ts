@@ -49,6 +49,10 @@ class CountingClock implements Clock {
       cancel: () => timer.cancel(),
     };
   }
+
+  afterSilence(ms: number, callback: () => void): Timer {
+    return this.after(ms, callback);
+  }
 }
 
 describeWithRedis('totals on Redis', () => {
@@ -84,7 +88,11 @@ describeWithRedis('totals on Redis', () => {
   function openTotals(directory?: string, clock = new FakeClock(Date.now())) {
     /** By how much the wall clock was set, in ms. */
     let ahead = 0;
-    const dated = { now: () => clock.now() + ahead, after: clock.after.bind(clock) };
+    const dated = {
+      now: () => clock.now() + ahead,
+      after: clock.after.bind(clock),
+      afterSilence: clock.afterSilence.bind(clock),
+    };
     const runner = new Switch(connection);
     const log = new LogProbe();
     const early: LedgerRecord[] = [];

@@ -32,6 +32,10 @@ export class FakeClock implements Clock {
     };
   }
 
+  afterSilence(ms: number, callback: () => void): Timer {
+    return this.after(ms, callback);
+  }
+
   /** Timers that wait. */
   get pending(): number {
     return this.#pending;

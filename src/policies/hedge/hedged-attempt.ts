@@ -48,10 +48,7 @@ export class HedgedAttempt {
   readonly #chargesBefore: number;
   /** The second attempt's. The caller's flow holds it once its events go there. */
   readonly #flow = new Flow();
-  readonly #source: FlowSource = {
-    pause: () => this.#flow.hold(),
-    resume: () => this.#flow.release(),
-  };
+  readonly #source: FlowSource = sourceOf(this.#flow);
   /** For how long the first attempt may be silent, in ms. */
   #afterMs = 0;
   /** Epoch ms. */
@@ -196,4 +193,15 @@ function outcomeOfSecond({ hasWon }: Runner, ended: Ended, made: boolean): Hedge
   if (hasWon) return 'won';
   if (ended.error === undefined || ended.wasStopped) return 'lost';
   return made ? 'failed' : 'refused';
+}
+
+/** A flow as what another one holds. */
+function sourceOf(flow: Flow): FlowSource {
+  return {
+    get unread() {
+      return flow.unread;
+    },
+    pause: () => flow.hold(),
+    resume: () => flow.release(),
+  };
 }

@@ -2,10 +2,13 @@ import type { AttemptProgress, Call, Emit, Handler, Stage } from '../../core/cal
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ProviderError, type TimeoutPhase } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput } from '../../core/events.ts';
-import type { FlowWatcher } from '../../core/flow.ts';
+import type { Flow, FlowWatcher } from '../../core/flow.ts';
 import { linkSignal } from '../../core/signal.ts';
 import { limitsOf, type PhaseLimits } from './limits.ts';
 import type { TimeoutOptions } from './options.ts';
+
+/** How soon it is looked again while something waits to be read, in ms. */
+const LOOK_AGAIN_MS = 1;
 
 /**
  * Ends an attempt whose upstream is too slow, with TIMEOUT and the phase. The clock runs only while
@@ -26,7 +29,7 @@ async function timed(
 ): Promise<Completed> {
   const { controller, unlink } = linkSignal(call.signal);
   const { signal } = controller;
-  const watch = new PhaseWatch(clock, limits, (phase) =>
+  const watch = new PhaseWatch(clock, limits, call.flow, (phase) =>
     controller.abort(tooSlow(phase, limits[phase], call.model, watch.isStale)),
   );
   const onProgress = (progress: AttemptProgress) => {
@@ -68,6 +71,7 @@ function endOf({ reason }: AbortSignal, { isStale }: PhaseWatch): unknown {
 class PhaseWatch implements FlowWatcher {
   readonly #clock: Clock;
   readonly #limits: PhaseLimits;
+  readonly #flow: Pick<Flow, 'unread'>;
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
   #timer: Timer | undefined;
@@ -78,8 +82,14 @@ class PhaseWatch implements FlowWatcher {
   /** What is left of the phase while it stands still, in ms. */
   #left = 0;
 
-  constructor(clock: Clock, limits: PhaseLimits, onTimeout: (phase: TimeoutPhase) => void) {
+  constructor(
+    clock: Clock,
+    limits: PhaseLimits,
+    flow: Pick<Flow, 'unread'>,
+    onTimeout: (phase: TimeoutPhase) => void,
+  ) {
     this.#clock = clock;
+    this.#flow = flow;
     this.#limits = limits;
     this.#onTimeout = onTimeout;
     this.#await(limits.connect);
@@ -141,13 +151,14 @@ class PhaseWatch implements FlowWatcher {
   #await(ms: number): void {
     this.#timer?.cancel();
     this.#due = this.#clock.now() + ms;
-    this.#timer = this.#clock.after(ms, this.#onTimer);
+    this.#timer = this.#clock.afterSilence(ms, this.#onTimer);
   }
 
   readonly #onTimer = (): void => {
-    const left = this.#due - this.#clock.now();
+    // What waits for its turn is no silence, and what it is shows when it is read.
+    const left = this.#flow.unread ? LOOK_AGAIN_MS : this.#due - this.#clock.now();
     if (left <= 0) this.#onTimeout(this.#phase);
-    else this.#timer = this.#clock.after(left, this.#onTimer);
+    else this.#timer = this.#clock.afterSilence(left, this.#onTimer);
   };
 }
 

@@ -90,7 +90,11 @@ describe('upstream health', () => {
   it.each([-3, 3])('keeps to its five minutes when the wall clock is set by %p hours', (hours) => {
     const clock = new FakeClock(Date.UTC(2026, 0, 1));
     let ahead = 0;
-    const dated = { now: () => clock.now() + ahead, after: clock.after.bind(clock) };
+    const dated = {
+      now: () => clock.now() + ahead,
+      after: clock.after.bind(clock),
+      afterSilence: clock.afterSilence.bind(clock),
+    };
     const health = new UpstreamHealth('https://upstream.test', clock, dated);
     health.failed('TIMEOUT');
     ahead = hours * 3_600_000;

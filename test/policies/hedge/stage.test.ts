@@ -358,14 +358,16 @@ describe('back-pressure', () => {
   it('reaches the second attempt once it has won, also if the caller was slow before', async () => {
     const { first, second, call, outcome } = await openRace();
     const seen: string[] = [];
-    second.call.flow.attach({ pause: () => seen.push('pause'), resume: () => seen.push('resume') });
-    first.call.flow.attach({ pause: () => seen.push('first'), resume: () => seen.push('first') });
+    const note = (what: string) => () => void seen.push(what);
+    second.call.flow.attach({ unread: true, pause: note('pause'), resume: note('resume') });
+    first.call.flow.attach({ unread: false, pause: note('first'), resume: note('first') });
     call.flow.hold();
     expect(seen).toEqual(['first']);
     second.emit(text('b'));
     call.flow.release();
     call.flow.hold();
     expect(seen).toEqual(['first', 'pause', 'resume', 'pause']);
+    expect(call.flow.unread).toBe(true);
     second.complete(completed());
     await outcome;
     call.flow.release();

@@ -317,6 +317,7 @@ describe('retry: after output', () => {
 describe('retry: while the caller takes nothing', () => {
   /** A connection that brings something when it is read. */
   class Source {
+    readonly unread = false;
     readonly log: string[] = [];
     #isRead = true;
     #onRead = () => {};

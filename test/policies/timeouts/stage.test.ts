@@ -220,6 +220,21 @@ describe('attemptTimeout', () => {
     expect((await failure).facts.timeoutPhase).toBe('idle');
   });
 
+  it('takes for no silence what waits to be read, in no phase', async () => {
+    const { clock, failure, flow, upstream } = run();
+    const source = { unread: true, pause: () => {}, resume: () => {} };
+    flow.attach(source);
+    upstream.progress('headers');
+    clock.advance(60_000);
+    upstream.send(text('a'));
+    clock.advance(60_000);
+    expect(upstream.aborted).toBe(false);
+    source.unread = false;
+    // It was not from the model.
+    clock.advance(1);
+    expect((await failure).facts.timeoutPhase).toBe('idle');
+  });
+
   it('times connection and headers also while the caller is slow', async () => {
     const connecting = run({}, new ScriptedUpstream(), true);
     connecting.clock.advance(10);

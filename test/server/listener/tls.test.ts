@@ -226,7 +226,7 @@ describe('files that change', () => {
   it('may change again and again under load, and no call fails', async () => {
     // Real time, in which files are read a hundred times as often.
     const clock: Clock = {
-      now: systemClock.now,
+      ...systemClock,
       after: (ms, ...rest) => systemClock.after(ms === READ_AGAIN_MS ? ms / 100 : ms, ...rest),
     };
     const { call, address, log } = await start({}, clock);
