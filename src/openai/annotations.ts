@@ -23,17 +23,6 @@ export function toAnnotation(raw: unknown, offset: number): Annotation | undefin
   };
 }
 
-export function codePoints(text: string): number {
-  let count = text.length;
-  for (let at = 0; at < text.length - 1; at += 1) {
-    if ((text.codePointAt(at) ?? 0) > 0xffff) {
-      count -= 1;
-      at += 1;
-    }
-  }
-  return count;
-}
-
 /** More than any text has: the wire's counts are int32. */
 const MAX_PLACE = 2 ** 30;
 

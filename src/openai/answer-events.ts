@@ -43,6 +43,7 @@ export class AnswerEvents {
   #started = false;
   #outputChunks = 0;
   #outputCharacters = 0;
+  #heldWeight = 0;
 
   constructor(call: Call, emit: Emit) {
     this.#call = call;
@@ -78,8 +79,19 @@ export class AnswerEvents {
     if (characters === 0) return;
     this.#outputChunks += 1;
     this.#outputCharacters += characters;
-    // Whoever collects the answer holds all of it: a server that never ends must not fill memory.
-    if (this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks > MAX_WEIGHT) throw tooLarge();
+    this.#bound();
+  }
+
+  /** So many characters are kept beside the output: ids, and what is to be handed back. */
+  hold(characters: number): void {
+    this.#heldWeight += CHUNK_WEIGHT + characters;
+    this.#bound();
+  }
+
+  /** Whoever collects the answer holds all of it: a server that never ends must not fill memory. */
+  #bound(): void {
+    const output = this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks;
+    if (output + this.#heldWeight > MAX_WEIGHT) throw tooLarge();
   }
 
   /** @param phase of the text, where the model tells them apart */

@@ -11,6 +11,7 @@ import { ContentDecoder, isPlain } from './content-decoder.ts';
 import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, notAStream, staleConnection } from './faults.ts';
+import { malformed } from './json-checks.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
 import { present } from './present.ts';
@@ -247,7 +248,11 @@ export class Answer implements FlowSource, ResponseListener {
       this.#result.reject(signal.reason);
       return;
     }
-    const error = ProviderError.from(thrown);
+    // The stack does not hold what is nested by the thousand.
+    const error =
+      thrown instanceof RangeError
+        ? malformed('it is nested too deeply')
+        : ProviderError.from(thrown);
     const { upstreamMessage, ...facts } = error.facts;
     const words = this.#context.upstreamMessages ? present({ upstreamMessage }) : {};
     this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...facts, ...words }));

@@ -15,6 +15,7 @@ export class ChatProviderData {
   readonly #ofCalls = new Map<number, JsonRecord>();
   #extraContent: JsonRecord | undefined;
   #details: JsonRecord[] | undefined;
+  #characters = 0;
 
   /** @param target the upstream that the data is for */
   constructor(target: string, calls: ToolCalls) {
@@ -23,17 +24,24 @@ export class ChatProviderData {
   }
 
   addCall(call: number, { extra_content }: ToolCallFragment): void {
-    if (!isObject(extra_content)) return;
-    const whole = { ...this.#ofCalls.get(call), ...extra_content };
-    this.#ofCalls.set(call, whole);
-    this.#calls.setProviderData(call, toProviderData(this.#target, { extra_content: whole }));
+    if (!isObject(extra_content) || !this.#hasRoom(extra_content)) return;
+    this.#ofCalls.set(call, { ...this.#ofCalls.get(call), ...extra_content });
   }
 
   addMessage({ extra_content, reasoning_details }: ChunkDelta): void {
-    if (isObject(extra_content)) this.#extraContent = { ...this.#extraContent, ...extra_content };
-    if (!Array.isArray(reasoning_details)) return;
+    if (isObject(extra_content) && this.#hasRoom(extra_content)) {
+      this.#extraContent = { ...this.#extraContent, ...extra_content };
+    }
+    if (!Array.isArray(reasoning_details) || !this.#hasRoom(reasoning_details)) return;
     this.#details ??= [];
     for (const piece of reasoning_details) addDetail(this.#details, recordOf(piece));
+  }
+
+  /** At the end of the answer: hands the calls theirs. */
+  ofCalls(): void {
+    for (const [call, extra_content] of this.#ofCalls) {
+      this.#calls.setProviderData(call, toProviderData(this.#target, { extra_content }));
+    }
   }
 
   /** For `completed`; absent if the server wants nothing back. */
@@ -45,7 +53,18 @@ export class ChatProviderData {
     const providerData = toProviderData(this.#target, fields);
     return providerData === '' ? {} : { providerData };
   }
+
+  #hasRoom(more: unknown): boolean {
+    if (this.#characters <= MAX_CHARACTERS) this.#characters += JSON.stringify(more).length;
+    return this.#characters <= MAX_CHARACTERS;
+  }
 }
+
+/**
+ * Characters of JSON that are gathered, which come in pieces and with names of their own each time. Of
+ * what a turn brings back less may be kept.
+ */
+const MAX_CHARACTERS = 1024 * 1024;
 
 /** The texts of one detail come in pieces. */
 function addDetail(details: JsonRecord[], piece: JsonRecord): void {

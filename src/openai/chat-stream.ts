@@ -120,6 +120,7 @@ export class ChatStream implements AnswerStream {
     if (this.#text.isEmpty) this.#events.text(this.#otherText);
     const finishReason = this.#outcome();
     this.#unknown.finishWord(this.#finishReason);
+    this.#providerData.ofCalls();
     return this.#events.end(
       {
         finishReason,
@@ -220,6 +221,7 @@ export class ChatStream implements AnswerStream {
     if (refusal !== '') this.#events.refusal(this.#refusal.add(refusal));
     if (toolCalls === undefined) return;
     for (const fragment of toolCalls) {
+      this.#events.hold(fragment.id?.length ?? 0);
       const call = this.#tools.add(fragment);
       if (call !== undefined) this.#providerData.addCall(call, fragment);
     }
@@ -230,6 +232,7 @@ export class ChatStream implements AnswerStream {
     const whole = place !== undefined;
     const known = whole && fragment.id ? this.#events.tools.find(fragment.id) : undefined;
     if (known === undefined) this.#count(lengthOf([fragment]));
+    this.#events.hold(fragment.id?.length ?? 0);
     const call = whole ? this.#tools.addWhole(fragment, place) : this.#tools.add(fragment);
     if (call !== undefined) this.#providerData.addCall(call, fragment);
   }

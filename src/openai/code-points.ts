@@ -11,8 +11,7 @@ export class CodePoints {
   /** The whole characters that are there now; may be empty. */
   add(piece: string): string {
     const text = this.#held === '' ? piece : this.#held + piece;
-    const last = text.charCodeAt(text.length - 1);
-    if (last >= 0xd800 && last <= 0xdbff) {
+    if (isHighHalf(text.charCodeAt(text.length - 1))) {
       this.#held = text.slice(-1);
       return text.slice(0, -1).toWellFormed();
     }
@@ -26,4 +25,25 @@ export class CodePoints {
     this.#held = '';
     return REPLACEMENT;
   }
+}
+
+/** Whether a code unit is the first half of a surrogate pair. */
+export function isHighHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** Whether it is the second. */
+export function isLowHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+export function codePoints(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length - 1; at += 1) {
+    if (isHighHalf(text.charCodeAt(at)) && isLowHalf(text.charCodeAt(at + 1))) {
+      count -= 1;
+      at += 1;
+    }
+  }
+  return count;
 }

@@ -30,6 +30,9 @@ export function readErrorData(data: string): unknown {
 /** More is no error. */
 const MAX_LENGTH = 65_536;
 
+/** Lines after which an error may be whole, and is parsed to see: each time all of it is read again. */
+const MAX_TRIES = 32;
+
 /** What the first line of such an error begins with: `{`, `[`, the e of `error:`. */
 const FIRST_BYTES: readonly (number | undefined)[] = [0x7b, 0x5b, 0x65];
 
@@ -39,6 +42,7 @@ const FIRST_BYTES: readonly (number | undefined)[] = [0x7b, 0x5b, 0x65];
  */
 export class StrayErrors {
   #text = '';
+  #tries = 0;
 
   /** Whether a line is of interest that begins with this byte. */
   mayTake(first: number | undefined, length: number): boolean {
@@ -50,12 +54,22 @@ export class StrayErrors {
     const field = /^error:\s*(.+)/.exec(line);
     if (field !== null) return field[1];
     if (this.#text === '' && !/^\s*[[{]/.test(line)) return undefined;
-    this.#text = this.#text.length > MAX_LENGTH ? '' : `${this.#text}${line}\n`;
+    if (this.#text.length > MAX_LENGTH || this.#tries >= MAX_TRIES) {
+      this.#forget();
+      return undefined;
+    }
+    this.#text += `${line}\n`;
     if (!/[\]}]\s*$/.test(line)) return undefined;
+    this.#tries += 1;
     const value = readErrorData(this.#text);
     if (typeof value === 'string') return undefined;
     const text = this.#text;
-    this.#text = '';
+    this.#forget();
     return errorIn(recordOf(Array.isArray(value) ? value[0] : value)) ? text : undefined;
+  }
+
+  #forget(): void {
+    this.#text = '';
+    this.#tries = 0;
   }
 }

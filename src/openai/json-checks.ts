@@ -2,6 +2,10 @@ import { ProviderError } from '../core/errors.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
 
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+
 type Check = (value: unknown) => boolean;
 
 /**
@@ -10,6 +14,7 @@ type Check = (value: unknown) => boolean;
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseObject(data: string): { readonly [name: string]: unknown } {
+  if (data.length > SMALL && valuesIn(data) > MAX_VALUES) throw malformed('it has too many values');
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -22,6 +27,25 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
   if (isObject(only) && only.error) return only;
   if (!isObject(value)) throw malformed('it is not an object');
   return value;
+}
+
+/** Characters of a text that takes little memory and time whatever is in it. */
+const SMALL = 256 * 1024;
+
+/**
+ * Values in a JSON text, those of objects and lists counted one by one: each becomes an object, or a place
+ * in one, of many times the characters that it takes. The longest lists of errors of a batch have half of it.
+ */
+const MAX_VALUES = 524_288;
+
+/** Not fewer than there are: brackets and commas in texts count, too. */
+function valuesIn(json: string): number {
+  let count = 1;
+  for (let at = 0; at < json.length; at += 1) {
+    const unit = json.charCodeAt(at);
+    if (unit === COMMA || unit === OPEN_BRACE || unit === OPEN_BRACKET) count += 1;
+  }
+  return count;
 }
 
 /** An event that has not the shape its API promises. `what` is wrong with it, for the log. */

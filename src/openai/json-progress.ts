@@ -7,18 +7,26 @@ const CLOSE_BRACE = 0x7d;
 
 /**
  * Whether a JSON text that grows is whole: every bracket of its object or list is closed. Looks at
- * each character once, when it is asked; whether the text is right is not its question.
+ * each character once, when it is asked, and at no piece together with those before, which would have to
+ * be joined for it each time; whether the text is right is not its question.
  */
 export class JsonProgress {
-  #read = 0;
+  #pieces: string[] = [];
   #depth = 0;
   #begun = false;
   #inString = false;
   #escaped = false;
 
-  /** @param text what was asked about before, and what came since */
-  isComplete(text: string): boolean {
-    for (; this.#read < text.length; this.#read++) this.#add(text.charCodeAt(this.#read));
+  append(piece: string): void {
+    if (piece !== '') this.#pieces.push(piece);
+  }
+
+  get isComplete(): boolean {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += 1) this.#add(piece.charCodeAt(at));
+    }
     return this.#begun && this.#depth === 0;
   }
 

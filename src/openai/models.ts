@@ -3,6 +3,7 @@ import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
 import type { ListedModel } from '../core/upstream.ts';
 import type { Requests } from './client.ts';
+import { parseObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import { fromHttpResponse } from './map-error.ts';
 import { readText, type TextResponse } from './read-text.ts';
@@ -15,6 +16,9 @@ const TIMEOUT_MS = 10_000;
 
 /** Routers that list every model of every vendor come to about a megabyte. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+/** More are not looked at. */
+const MAX_MODELS = 16_384;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -89,16 +93,19 @@ function targetOf({ headers }: TextResponse, base: string): URL | null {
 function parseModels(text: string): readonly ListedModel[] {
   const { data } = recordOf(parseJson(text));
   if (!Array.isArray(data)) throw unreadable(text);
-  const models = data.map(recordOf).flatMap(({ id, shutdown_date }) => {
-    const name = typeof id === 'string' ? plainName(id) : undefined;
-    return name === undefined ? [] : [{ id: name, shutdownDate: toDay(shutdown_date) }];
-  });
+  const models = data
+    .slice(0, MAX_MODELS)
+    .map(recordOf)
+    .flatMap(({ id, shutdown_date }) => {
+      const name = typeof id === 'string' ? plainName(id) : undefined;
+      return name === undefined ? [] : [{ id: name, shutdownDate: toDay(shutdown_date) }];
+    });
   return models.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseObject(text);
   } catch {
     throw unreadable(text);
   }

@@ -16,11 +16,12 @@ const RANKS = ['reasoning', 'text', 'call'] as const;
 /** How one thing of a turn is called in the layout. */
 export type PartName = `reasoning ${string}` | 'text' | `call ${string}`;
 
-type Entry = PartName | OutputItem;
+/** An item by its name, or one that has no place in the contract. */
+export type Entry = PartName | OutputItem;
 
 /** @returns empty if there is nothing that the turn does not say itself */
-export function toLayout(target: string, items: readonly OutputItem[]): string {
-  const entries = items.flatMap((item) => entryOf(item) ?? []).filter(isFirst);
+export function toLayout(target: string, all: readonly Entry[]): string {
+  const entries = [...new Set(all)];
   const names = entries.filter((entry) => typeof entry === 'string');
   if (names.length === entries.length && isUsual(names)) return '';
   const whole = toProviderData(target, { output: entries });
@@ -53,17 +54,13 @@ export function withoutLayout({ output: _, ...fields }: JsonRecord): JsonRecord 
   return fields;
 }
 
-function entryOf(item: OutputItem): Entry | undefined {
+export function entryOf(item: OutputItem): Entry | undefined {
   if (isCall(item)) return `call ${stringOr(item.call_id || item.id)}`;
   // An image is too large to travel with every turn.
   if (isHosted(item)) return item.type === 'image_generation_call' ? undefined : item;
   if (item.type === 'message') return 'text';
   const isSealed = item.type === 'compaction' || stringOr(item.encrypted_content) !== '';
   return isSealed ? `reasoning ${stringOr(item.id)}` : undefined;
-}
-
-function isFirst(entry: Entry, index: number, all: readonly Entry[]): boolean {
-  return typeof entry !== 'string' || all.indexOf(entry) === index;
 }
 
 function isUsual(names: readonly PartName[]): boolean {

@@ -1,4 +1,4 @@
-import { recordOf } from './json-record.ts';
+import { parseObject } from './json-checks.ts';
 
 /** Is told how far an answer has come, so that it can be gone on with over another connection. */
 export interface ResponseProgress {
@@ -20,7 +20,7 @@ export interface ResponseProgress {
 /** The place of an event that is not read; undefined: it tells none. */
 export function sequenceIn(data: string): unknown {
   try {
-    return recordOf(JSON.parse(data)).sequence_number;
+    return parseObject(data).sequence_number;
   } catch {
     return undefined;
   }

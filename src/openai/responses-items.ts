@@ -7,7 +7,10 @@ import { Said } from './said.ts';
 export type Kind = 'message' | 'call' | 'reasoning';
 
 /** More than any answer has; each takes memory of its own. */
-export const MAX_ITEMS = 16_384;
+export const MAX_ITEMS = 4_096;
+
+/** Places in the output that items may have; servers that are wrong about them give one several. */
+const MAX_PLACES = 2 * MAX_ITEMS;
 
 /** One item of the output, as far as it has come. */
 export interface Item {
@@ -106,6 +109,7 @@ export class ResponsesItems {
     if (index != null) {
       item.index ??= index;
       this.#byIndex.set(index, item);
+      if (this.#byIndex.size > MAX_PLACES) throw tooLarge();
     }
     return item;
   }

@@ -5,7 +5,7 @@ import { type HostedOutput, isHosted } from './hosted-output.ts';
 import { refusalOf, textOf } from './item-parts.ts';
 import { stringOr } from './json-record.ts';
 import { OutputAnnotations } from './output-annotations.ts';
-import { toLayout } from './output-layout.ts';
+import { type Entry, entryOf, toLayout } from './output-layout.ts';
 import { toProviderData } from './provider-data.ts';
 import { beginningOf, callIn, isCall } from './responses-calls.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
@@ -26,7 +26,7 @@ export class ResponsesOutput {
   readonly #annotations: OutputAnnotations;
   readonly #reasoningItems = new Map<string, ReasoningItem>();
   readonly #target: string;
-  readonly #done: OutputItem[] = [];
+  readonly #done: Entry[] = [];
   readonly hosted: HostedOutput;
   #answer: readonly OutputItem[] = [];
 
@@ -40,7 +40,8 @@ export class ResponsesOutput {
 
   /** What the turn must bring back beside what it says. */
   get layout(): string {
-    return toLayout(this.#target, this.#answer.length > 0 ? this.#answer : this.#done);
+    const whole = this.#answer.flatMap((item) => entryOf(item) ?? []);
+    return toLayout(this.#target, this.#answer.length > 0 ? whole : this.#done);
   }
 
   /** Sealed items, in the order in which they came. */
@@ -111,7 +112,7 @@ export class ResponsesOutput {
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
-    if (this.#done.push(item) > MAX_ITEMS) throw tooLarge();
+    this.#note(item);
     if (isHosted(item)) this.hosted.ends(item);
     if (item.type === 'compaction') this.#keep(item);
     const kind = kindOf(item);
@@ -126,6 +127,7 @@ export class ResponsesOutput {
    * so what is missing of the text is found over all of it.
    */
   answerDone(items: readonly OutputItem[]): void {
+    if (items.length > MAX_ITEMS) throw tooLarge();
     this.#answer = items;
     for (const item of items) {
       if (isHosted(item)) this.hosted.ends(item);
@@ -274,11 +276,20 @@ export class ResponsesOutput {
     return item.call;
   }
 
+  /** What an item is for the layout; an item that has no name for it is kept as it is. */
+  #note(item: OutputItem): void {
+    const entry = entryOf(item);
+    if (entry === undefined) return;
+    this.#events.hold(typeof entry === 'string' ? entry.length : JSON.stringify(entry).length);
+    if (this.#done.push(entry) > MAX_ITEMS) throw tooLarge();
+  }
+
   /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */
   #keep(item: OutputItem): void {
     const id = stringOr(item.id);
     const encryptedContent = stringOr(item.encrypted_content);
     if (encryptedContent === '') return;
+    this.#events.hold(encryptedContent.length);
     const summary = (item.summary ?? []).map(({ text }) => stringOr(text));
     const type = item.type === 'compaction' ? { type: item.type } : {};
     this.#reasoningItems.set(id, { id, encryptedContent, summary, ...type });

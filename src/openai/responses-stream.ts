@@ -199,7 +199,7 @@ export class ResponsesStream implements AnswerStream {
 
   #take(response: ResponseObject): void {
     // What the first event said of the answer holds where later ones leave it out.
-    this.#response = { ...this.#response, ...withoutNulls(response) };
+    this.#response = merged(this.#response, response);
     if (response.usage) this.#usage.add(response.usage);
     if (response.id != null) this.#progress?.identified(stringOr(response.id));
   }
@@ -233,8 +233,19 @@ function billedCalls(usage: unknown): Readonly<Record<string, number>> {
   return Number.isSafeInteger(num_requests) ? { web_search: Number(num_requests) } : {};
 }
 
-function withoutNulls(response: ResponseObject): ResponseObject {
-  return Object.fromEntries(Object.entries(response).filter(([, value]) => value != null));
+/** Of fields that are not read nothing is kept: their names may be others each time. */
+function merged(before: ResponseObject, now: ResponseObject): ResponseObject {
+  return {
+    id: now.id ?? before.id,
+    model: now.model ?? before.model,
+    status: now.status ?? before.status,
+    service_tier: now.service_tier ?? before.service_tier,
+    output: now.output ?? before.output ?? null,
+    usage: now.usage ?? before.usage,
+    tool_usage: now.tool_usage ?? before.tool_usage,
+    error: now.error ?? before.error,
+    incomplete_details: now.incomplete_details ?? before.incomplete_details,
+  };
 }
 
 /** What an event calls itself that is not read. */

@@ -1,9 +1,14 @@
+import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
+
 /**
  * What has come of a text that a server says several times: in pieces, at the end of its part, at the
  * end of the answer. What arrives last and is longer completes what arrived first.
  */
 export class Said {
   #text = '';
+  #codePoints = 0;
+  /** It ends in the first half of a surrogate pair. */
+  #cut = false;
 
   get text(): string {
     return this.#text;
@@ -13,9 +18,17 @@ export class Said {
     return this.#text === '';
   }
 
+  get codePoints(): number {
+    return this.#codePoints;
+  }
+
   /** Notes a piece, and returns it. */
   add(piece: string): string {
+    if (piece === '') return piece;
     this.#text += piece;
+    // Counted as it comes: to look at the whole again would join all its pieces each time.
+    this.#codePoints += codePoints(piece) - (this.#cut && isLowHalf(piece.charCodeAt(0)) ? 1 : 0);
+    this.#cut = isHighHalf(piece.charCodeAt(piece.length - 1));
     return piece;
   }
 

@@ -9,6 +9,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
+/** What a further line of an event takes beside its text, in bytes: empty ones fill memory, too. */
+const LINE_BYTES = 64;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const DATA = Buffer.from('data');
 const EVENT = Buffer.from('event');
@@ -101,8 +103,9 @@ export class SseParser {
   }
 
   #addData(bytes: Buffer, start: number, end: number): void {
-    this.#claim(end - start);
-    this.#eventBytes += end - start;
+    const cost = end - start + (this.#data === undefined ? 0 : LINE_BYTES);
+    this.#claim(cost);
+    this.#eventBytes += cost;
     const value = bytes.toString('utf8', start, end);
     this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
   }

@@ -83,7 +83,7 @@ export class ToolCalls {
     // Where free text ends only the server knows.
     if (draft === undefined || draft.kind === 'custom') return false;
     if (draft.arguments === '') return draft.fallback !== '';
-    return draft.progress.isComplete(draft.arguments);
+    return draft.progress.isComplete;
   }
 
   /** Whether the request has a tool of this name. */
@@ -125,6 +125,7 @@ export class ToolCalls {
     const isNamed = this.#addName(draft, piece);
     const fragment = draft.characters.add(piece.arguments ?? '');
     draft.arguments += fragment;
+    draft.progress.append(fragment);
     if (draft.told) {
       if (fragment !== '') this.#emit(delta(call, '', '', fragment));
     } else if (draft.id !== '' && draft.name !== '' && (isNamed || draft.arguments !== '')) {

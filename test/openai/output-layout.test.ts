@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { inLayout, type PartName, toLayout } from '../../src/openai/output-layout.ts';
+import {
+  entryOf,
+  inLayout,
+  toLayout as layoutOf,
+  type PartName,
+} from '../../src/openai/output-layout.ts';
 import type { OutputItem } from '../../src/openai/responses-event.ts';
 
 const REASONING: OutputItem = { type: 'reasoning', id: 'rs_1', encrypted_content: 'x' };
@@ -12,6 +17,11 @@ const PARTS = new Map<PartName, string>([
   ['text', 'text'],
   ['call call_1', 'call'],
 ]);
+const toLayout = (target: string, items: readonly OutputItem[]) =>
+  layoutOf(
+    target,
+    items.flatMap((item) => entryOf(item) ?? []),
+  );
 const back = (data: string, target = 'default') => inLayout(PARTS, target, data);
 
 describe('the order of a turn', () => {

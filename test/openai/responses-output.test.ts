@@ -300,7 +300,7 @@ describe('an answer without end', () => {
 
   it.each<[string, (output: ResponsesOutput, n: number) => void]>([
     ['items', (output, n) => output.itemAdded({ output_index: n }, { type: 'message' })],
-    ['finished items', (output) => output.itemDone({}, { type: 'what_is_not_read' })],
+    ['finished items', (output) => output.itemDone({}, { type: 'message' })],
     [
       'sources',
       (output, n) =>

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { StrayErrors } from '../../src/openai/error-in-answer.ts';
+import { parseObject } from '../../src/openai/json-checks.ts';
+import { ResponsesStream } from '../../src/openai/responses-stream.ts';
+import { SseParser } from '../../src/openai/sse-parser.ts';
+import { aCall } from '../support/events.ts';
+
+const UNREADABLE = 'The upstream sent an answer that cannot be read.';
+
+describe('an answer that makes work with each event', () => {
+  it.each([1e15, -1, 0.5, 'x', [1], {}, Number.MAX_VALUE])(
+    'does not count up to a place that it names: %j',
+    (place) => {
+      const annotation = {
+        type: 'response.output_text.annotation.added',
+        content_index: place,
+        annotation: { type: 'url_citation' },
+      };
+      new ResponsesStream(aCall(), () => {}).read('', JSON.stringify(annotation));
+    },
+  );
+
+  it('does not read lines again and again that may be an error', () => {
+    const stray = new StrayErrors();
+    const began = performance.now();
+    for (let line = 0; line < 20_000; line += 1) stray.add(line % 16_000 === 0 ? '[{}' : ',{}');
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe('an event', () => {
+  it('ends that consists of empty lines', () => {
+    const parser = new SseParser(1024 * 1024, () => {});
+    const lines = Buffer.from('data:\n'.repeat(20_000));
+    expect(() => parser.feed(lines)).toThrow('The upstream sent an event that is too large.');
+  });
+
+  it.each(['[', '{},', '0,', '"a":[{'])(
+    'is not parsed that has millions of values: %s',
+    (value) => {
+      expect(() => parseObject(`{"a":[${value.repeat(600_000)}`)).toThrow(UNREADABLE);
+    },
+  );
+
+  it('may be large', () => {
+    expect(parseObject(`{"result":"${'x'.repeat(8_000_000)}"}`)).toHaveProperty('result');
+  });
+});
