@@ -28,6 +28,8 @@ export class BatchRun implements Work {
   readonly #parts = new Set<Promise<void>>();
   #current: Batch;
   #opened: readonly (readonly [BatchPart, LocalPart | UpstreamPart])[] | undefined;
+  /** How many of them hold what they may cost. */
+  #held = 0;
   #expiry: Timer | undefined;
 
   /** @param stop its reason is always a ProviderError */
@@ -40,13 +42,16 @@ export class BatchRun implements Work {
     this.end = this.#ending.controller.signal;
   }
 
-  /** Holds what the batch may still cost. Part of `run`, unless it is called before. */
+  /** Holds what the batch may still cost. Part of `run`, unless it is called before; may be tried again. */
   async open(): Promise<void> {
-    if (this.#opened !== undefined) return;
-    const parts = await this.#deps.books.parts(this.batch.id);
-    const opened = parts.map((part) => [part, this.#work(part)] as const);
-    for (const [, work] of opened) await work.hold();
-    this.#opened = opened;
+    if (this.#opened === undefined) {
+      const parts = await this.#deps.books.parts(this.batch.id);
+      this.#opened ??= parts.map((part) => [part, this.#work(part)] as const);
+    }
+    for (const [, work] of this.#opened.slice(this.#held)) {
+      await work.hold();
+      this.#held += 1;
+    }
   }
 
   /** Resolves when it has ended, or the process stops. */
@@ -57,13 +62,13 @@ export class BatchRun implements Work {
     this.#watchExpiry(clock);
     const looking = this.#keepCurrent();
     try {
-      await this.open();
+      await this.#insist(() => this.open());
       for (const [part, work] of this.#opened ?? []) this.#runPart(part, work);
       while (this.#parts.size > 0) await Promise.all(this.#parts);
       this.stop.throwIfAborted();
-      await books.finish(id, clock.now());
-      await files.delete(id);
+      await this.#insist(() => books.finish(id, clock.now()));
       changes.tell(id);
+      await this.#insist(() => files.delete(id));
     } finally {
       this.#expiry?.cancel();
       this.#ending.unlink();
@@ -128,29 +133,45 @@ export class BatchRun implements Work {
   }
 
   #runPart(part: BatchPart, work = this.#work(part)): void {
-    const running = this.#untilEnded(part, work).finally(() => this.#parts.delete(running));
+    const running = this.#untilEnded(part.number, work).finally(() => this.#parts.delete(running));
     // Whoever waits for all parts may not have begun to.
     running.catch(() => undefined);
     this.#parts.add(running);
   }
 
-  /** What fails for no reason of the upstream's (a disk that is full) is tried again. */
-  async #untilEnded(part: BatchPart, first: LocalPart | UpstreamPart): Promise<void> {
-    const { books, options, clock, log } = this.#deps;
-    const { id } = this.batch;
-    let work: LocalPart | UpstreamPart | undefined = first;
-    while (work !== undefined) {
+  async #untilEnded(number: number, first: LocalPart | UpstreamPart): Promise<void> {
+    let next: LocalPart | UpstreamPart | undefined = first;
+    await this.#insist(async () => {
+      const work = next ?? (await this.#reopened(number));
+      // After a failure it goes on from what is written down.
+      next = undefined;
+      await work?.run();
+    }, number);
+  }
+
+  /** Undefined: the batch is gone. */
+  async #reopened(number: number): Promise<LocalPart | UpstreamPart | undefined> {
+    const parts = await this.#deps.books.parts(this.batch.id);
+    const part = parts.find((one) => one.number === number);
+    const work = part && this.#work(part);
+    await work?.hold();
+    return work;
+  }
+
+  /**
+   * What fails for no reason of the upstream's is tried again: a disk may be full, and the thread that
+   * keeps may have died over it. Rejects with the end of the process alone.
+   */
+  async #insist(act: () => Promise<unknown>, part?: number): Promise<void> {
+    const { options, clock, log } = this.#deps;
+    for (;;) {
       try {
-        await work.run();
+        await act();
         return;
       } catch (thrown) {
-        if (this.stop.aborted) return;
-        log.error({ batch: id, part: part.number, err: thrown }, 'a part of a batch has failed');
-        await pause(options.maxPollIntervalMs, this.stop, clock).catch(() => undefined);
-        if (this.stop.aborted) return;
-        const current = (await books.parts(id)).find(({ number }) => number === part.number);
-        work = current && this.#work(current);
-        await work?.hold();
+        this.stop.throwIfAborted();
+        log.error({ batch: this.batch.id, part, err: thrown }, 'a batch is held up');
+        await pause(options.maxPollIntervalMs, this.stop, clock);
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { ErrorReason } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
 import { pause } from '../core/pause.ts';
 import type { BatchOptions } from './options.ts';
@@ -9,11 +10,18 @@ const HALT_LIMIT_MS = 60 * 60_000;
 
 const GROWTH = 1.5;
 
+/** Of a key. */
+const MENDED_BY_PEOPLE: ReadonlySet<ErrorReason> = new Set([
+  'INVALID_API_KEY',
+  'PERMISSION_DENIED',
+  'QUOTA_EXCEEDED',
+]);
+
 /** Waits that grow while nothing happens, and what is tried until it works. */
 export class Patience {
   readonly #work: Work;
   readonly #clock: Clock;
-  readonly #options: Pick<BatchOptions, 'pollIntervalMs' | 'maxPollIntervalMs'>;
+  readonly #options: Pick<BatchOptions, 'pollIntervalMs' | 'maxPollIntervalMs' | 'lookForMs'>;
   #nextMs: number;
 
   constructor(
@@ -49,13 +57,42 @@ export class Patience {
     }
   }
 
+  /**
+   * Does what is asked of something that the upstream has. As `try`, and beyond: what money was spent for is
+   * not given up for a refusal that people mend, nor for one that a proxy, or a server that lags, may have
+   * made: those are tried again for as long as the upstream may take to list what it has.
+   */
+  async insist<T>(act: () => Promise<T>, trouble: string): Promise<T> {
+    let refusedSince: number | undefined;
+    for (;;) {
+      try {
+        return await act();
+      } catch (thrown) {
+        const error = this.#notBroken(thrown);
+        if (error.retryable || MENDED_BY_PEOPLE.has(error.reason)) refusedSince = undefined;
+        else refusedSince ??= this.#clock.now();
+        const refusedMs = refusedSince === undefined ? 0 : this.#clock.now() - refusedSince;
+        if (refusedMs > this.#options.lookForMs) throw error;
+        await this.#work.problem(`${trouble}: ${error.message}`);
+        await this.wait(error.facts.retryAfterMs);
+      }
+    }
+  }
+
   /** A failure that another try may mend. Throws any other, and the end of the process. */
   check(thrown: unknown): ProviderError {
-    this.#work.stop.throwIfAborted();
-    const error = ProviderError.from(thrown);
-    // A key that is refused is mended by people, and batches have time.
+    const error = this.#notBroken(thrown);
+    // Batches have time.
     if (error.retryable || error.reason === 'INVALID_API_KEY') return error;
     throw error;
+  }
+
+  /** Throws the end of the process, and what is no failure of the upstream's. */
+  #notBroken(thrown: unknown): ProviderError {
+    this.#work.stop.throwIfAborted();
+    const error = ProviderError.from(thrown);
+    if (error.reason === 'INTERNAL') throw error;
+    return error;
   }
 
   /**

@@ -14,33 +14,47 @@ const CHUNK = 100;
 /** As the ledger names it; batches are sold by no tier. */
 const SERVICE_TIER = 'batch';
 
+const UNREAD = 'an answer of a batch could not be read';
+
+type ResultsDeps = Pick<RunDeps, 'books' | 'means' | 'clock' | 'log'>;
+
 export interface ResultsOf {
   readonly batch: string;
   readonly part: BatchPart;
   readonly signal: AbortSignal;
 }
 
-/** What a file of results says of items that have none yet, some at a time, in the file's order. */
+/**
+ * What a file of results says of items that have none yet, some at a time, in the file's order. Returns how
+ * many of its lines cannot be read.
+ */
 export async function* readResults(
-  lines: AsyncIterable<BatchLineResult>,
+  lines: AsyncIterable<BatchLineResult | undefined>,
   of: ResultsOf,
-  deps: Pick<RunDeps, 'books' | 'means' | 'clock'>,
-): AsyncGenerator<readonly NewResult[]> {
+  deps: ResultsDeps,
+): AsyncGenerator<readonly NewResult[], number> {
   let chunk = new Map<string, BatchLineResult>();
+  let unreadable = 0;
   for await (const line of lines) {
-    chunk.set(line.customId, line);
+    if (line === undefined) {
+      unreadable += 1;
+      continue;
+    }
+    // The first line of an item is the one that counts, here as between chunks.
+    if (!chunk.has(line.customId)) chunk.set(line.customId, line);
     if (chunk.size < CHUNK) continue;
     yield await toResults(chunk, of, deps);
     chunk = new Map();
   }
   if (chunk.size > 0) yield await toResults(chunk, of, deps);
+  return unreadable;
 }
 
 /** What was read before, or belongs to nobody, is left out. */
 async function toResults(
   lines: ReadonlyMap<string, BatchLineResult>,
   of: ResultsOf,
-  deps: Pick<RunDeps, 'books' | 'means' | 'clock'>,
+  deps: ResultsDeps,
 ): Promise<readonly NewResult[]> {
   const items = await deps.books.findItems(of.batch, [...lines.keys()]);
   const results: NewResult[] = [];
@@ -55,7 +69,7 @@ async function toResult(
   line: BatchLineResult,
   item: OpenItem,
   { batch, part, signal }: ResultsOf,
-  { means, clock }: Pick<RunDeps, 'means' | 'clock'>,
+  { means, clock, log }: Pick<RunDeps, 'means' | 'clock' | 'log'>,
 ): Promise<NewResult> {
   const catalogue = means.catalogue();
   const id = `${batch}/${item.number}`;
@@ -66,7 +80,8 @@ async function toResult(
     response = await line.answer(call);
   } catch (thrown) {
     const error = ProviderError.from(thrown);
-    if (error.reason === 'INTERNAL') throw error;
+    // One answer that this program cannot read is no reason to have none of the others.
+    if (error.reason === 'INTERNAL') log.error({ batch, item: customId, err: thrown }, UNREAD);
     return { customId, result: storeResult({ error }), succeeded: false };
   }
   const { usage: told } = response;

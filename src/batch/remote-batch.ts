@@ -37,7 +37,7 @@ export class RemoteBatch {
     for (;;) {
       const asks: boolean = this.#work.halted !== undefined && !cancelled;
       const ask = () => (asks ? this.#cancel(id) : this.api.retrieve(id, this.#work.stop));
-      const batch = await patience.try(ask, SILENT);
+      const batch = await patience.insist(ask, SILENT);
       cancelled ||= asks;
       if (isEnough(batch)) return batch;
       const now = JSON.stringify([batch.status, batch.counts]);

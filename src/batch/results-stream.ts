@@ -1,5 +1,6 @@
+import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
-import { UNFINISHED } from '../money/batches/batch.ts';
+import { type Batch, UNFINISHED } from '../money/batches/batch.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
 import type { BatchResultEvent, ResultsQuery } from './batch-provider.ts';
 import type { Changes } from './changes.ts';
@@ -33,7 +34,9 @@ export async function* streamResults(
           yield { sequence, customId, result: restoreResult(result) };
         }
         if (page.length > 0) continue;
-        if (batch === undefined || !wait || !UNFINISHED.includes(batch.state)) return;
+        // Nobody may take a part of the results for all of them.
+        if (batch === undefined || after < lastOf(batch)) throw batchNotFound();
+        if (!wait || !UNFINISHED.includes(batch.state)) return;
         await next?.catch(() => signal.throwIfAborted());
       } finally {
         signal.removeEventListener('abort', release);
@@ -43,4 +46,14 @@ export async function* streamResults(
   } finally {
     unlink();
   }
+}
+
+/** The sequence of its last result, as it was when the batch was read: before the results were. */
+function lastOf({ counts }: Batch): number {
+  return counts.completed + counts.failed;
+}
+
+/** It is kept no longer, or there never was one. */
+export function batchNotFound(): ProviderError {
+  return new ProviderError('BATCH_NOT_FOUND');
 }

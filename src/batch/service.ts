@@ -1,6 +1,5 @@
-import { ProviderError } from '../core/errors.ts';
 import { endReason } from '../core/signal.ts';
-import { type Batch, type NewBatch, UNFINISHED } from '../money/batches/batch.ts';
+import type { Batch, BatchState, NewBatch } from '../money/batches/batch.ts';
 import type {
   BatchCall,
   BatchPage,
@@ -12,8 +11,9 @@ import type {
 } from './batch-provider.ts';
 import { checkOptions, DEFAULT_WINDOW_MS } from './check-options.ts';
 import type { BatchItem } from './item.ts';
-import { Receiver } from './receiver.ts';
-import { streamResults } from './results-stream.ts';
+import { pageTokenOf, readPageToken } from './page-token.ts';
+import { type Received, Receiver } from './receiver.ts';
+import { batchNotFound, streamResults } from './results-stream.ts';
 import type { BatchRetention } from './retention.ts';
 import type { RunDeps } from './run-deps.ts';
 import type { Runner } from './runner.ts';
@@ -75,28 +75,20 @@ export class BatchService implements IAIBatchProvider {
   async getBatch(id: string, { owner }: BatchCall): Promise<Batch> {
     const batch = await this.#deps.books.get(id);
     const isTheirs = owner === undefined || batch?.owner === owner;
-    if (batch === undefined || batch.state === 'receiving' || !isTheirs) throw notFound();
+    if (batch === undefined || batch.state === 'receiving' || !isTheirs) throw batchNotFound();
     return batch;
   }
 
   async listBatches({ limit, pageToken, state }: ListQuery, call: BatchCall): Promise<BatchPage> {
     const { owner } = call;
-    if (pageToken !== undefined) {
-      const last = await this.#deps.books.get(pageToken);
-      if (last === undefined || (owner !== undefined && last.owner !== owner)) throw badPage();
-    }
-    const batches = await this.#deps.books.list({
-      ...(owner === undefined ? {} : { owner }),
-      ...(pageToken === undefined ? {} : { before: pageToken }),
+    const before = pageToken === undefined ? undefined : readPageToken(pageToken, state);
+    const { batches, next } = await this.#deps.books.list({
+      ...(owner !== undefined && { owner }),
+      ...(before !== undefined && { before }),
       ...(state && { state }),
-      limit: limit + 1,
+      limit,
     });
-    const page = batches.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      batches: page,
-      ...(batches.length > limit && last !== undefined && { nextPageToken: last.id }),
-    };
+    return { batches, ...(next !== undefined && { nextPageToken: pageTokenOf(next, state) }) };
   }
 
   async cancelBatch(id: string, call: BatchCall): Promise<Batch> {
@@ -165,12 +157,12 @@ export class BatchService implements IAIBatchProvider {
       signal.throwIfAborted();
       await books.commit(batch.id, received.execution, received.total, received.parts);
       kept = true;
+      const made = newBatch(batch, 'queued', received);
+      runner.add(made);
+      return made;
     } finally {
       if (!kept) await retention.delete(batch.id);
     }
-    const made = await this.getBatch(batch.id, { signal });
-    if (UNFINISHED.includes(made.state)) runner.add(made);
-    return made;
   }
 }
 
@@ -188,28 +180,21 @@ async function* withSpender(
   }
 }
 
-function dryRun(batch: NewBatch, received: Awaited<ReturnType<Receiver['receive']>>): Batch {
+function dryRun(batch: NewBatch, received: Received): Batch {
+  return { ...newBatch(batch, 'receiving', received), id: '' };
+}
+
+/** Nothing of it was sent. */
+function newBatch(batch: NewBatch, state: BatchState, received: Received): Batch {
   const { total, execution, problems } = received;
   return {
     ...batch,
-    id: '',
-    state: 'receiving',
+    state,
     execution,
     counts: { total, completed: 0, failed: 0 },
     upstreamBatchIds: [],
     problems: problems.sentences,
   };
-}
-
-function notFound(): ProviderError {
-  return new ProviderError('BATCH_NOT_FOUND');
-}
-
-function badPage(): ProviderError {
-  const description = 'must be a next_page_token of this provider';
-  return new ProviderError('INVALID_REQUEST', {
-    fieldViolations: [{ field: 'page_token', description }],
-  });
 }
 
 /** Rejects with the end of the signal, and with nothing else. */

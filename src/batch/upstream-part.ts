@@ -1,15 +1,14 @@
 import { ProviderError } from '../core/errors.ts';
 import type { UpstreamBatch } from '../core/upstream-batches.ts';
-import type { BatchPart } from '../money/batches/batch.ts';
+import type { BatchPart, NewResult } from '../money/batches/batch.ts';
 import type { PartChange } from '../money/batches/part-table.ts';
 import { Holdings } from './holdings.ts';
 import type { Lane } from './lane.ts';
 import { doOnce } from './once.ts';
 import { partContent } from './part-content.ts';
-import { Patience } from './patience.ts';
-import { readResults } from './read-results.ts';
 import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
+import { ResultFiles } from './result-files.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
 import { untilLeft } from './until-left.ts';
@@ -216,8 +215,11 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
+    const files = new ResultFiles(this.#remote, this.#work, this.#deps);
     for (const fileId of [batch.outputFileId, batch.errorFileId]) {
-      if (fileId !== undefined) await this.#readFile(fileId);
+      if (fileId !== undefined) {
+        await files.read(fileId, this.#part, (results) => this.#settle(results));
+      }
     }
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
     await this.#giveUp(this.#work.halted ?? restError(batch));
@@ -231,31 +233,14 @@ export class UpstreamPart {
     }
     const refused = await refusedLines(batch, this.#of, this.#deps.books);
     if (refused.length === 0) return false;
-    await settle(this.#of, refused, this.#holdings, this.#deps);
+    await this.#settle(refused);
     await this.#remote.deleteFiles('', this.#part.fileId);
     await this.#change({ state: 'waiting', fileId: '', upstreamBatchId: '' });
     return true;
   }
 
-  async #readFile(fileId: string): Promise<void> {
-    const { stop: signal, batch } = this.#work;
-    const patience = new Patience(this.#work, this.#deps);
-    const read = async () => {
-      const lines = this.#remote.api.results(fileId, signal);
-      const of = { batch: batch.id, part: this.#part, signal };
-      for await (const results of readResults(lines, of, this.#deps)) {
-        await settle(this.#of, results, this.#holdings, this.#deps);
-        patience.reset();
-      }
-    };
-    try {
-      await patience.try(read, 'A file of results cannot be read');
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = ProviderError.from(thrown);
-      if (error.reason === 'INTERNAL') throw error;
-      await this.#work.problem(`A file of results cannot be had: ${error.message}`);
-    }
+  #settle(results: readonly NewResult[]): Promise<void> {
+    return settle(this.#of, results, this.#holdings, this.#deps);
   }
 
   /** What has no result fails, and that is the end of the part. */

@@ -99,6 +99,9 @@ export interface UpstreamBatches {
   ): Promise<UpstreamBatch | undefined>;
   retrieve(id: string, signal: AbortSignal): Promise<UpstreamBatch>;
   cancel(id: string, signal: AbortSignal): Promise<UpstreamBatch>;
-  /** The lines of a file of results, read as they are taken: nothing is held but what is on its way. */
-  results(fileId: string, signal: AbortSignal): AsyncIterable<BatchLineResult>;
+  /**
+   * The lines of a file of results, read as they are taken: nothing is held but what is on its way.
+   * Undefined for a line that cannot be read, or is too long.
+   */
+  results(fileId: string, signal: AbortSignal): AsyncIterable<BatchLineResult | undefined>;
 }

@@ -7,7 +7,7 @@ import type { Surface } from '../core/model.ts';
 import type { BatchLine, BatchLineResult } from '../core/upstream-batches.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { malformed, parseObject } from './json-checks.ts';
-import { recordOf, stringOr } from './json-record.ts';
+import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromErrorObject, fromHttpResponse } from './map-error.ts';
 import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
 import { requestId } from './upstream-text.ts';
@@ -39,18 +39,23 @@ function whole(call: Call): Call {
   return { ...call, target: { ...target, model: { ...model, supports } } };
 }
 
-/**
- * A line of a file of results.
- *
- * @throws ProviderError if it is none
- */
-export function readResultLine(line: string, surfaces: Surfaces): BatchLineResult {
-  const { custom_id, response, error } = parseObject(line);
-  if (typeof custom_id !== 'string') throw malformed('a line of results names no request');
+/** A line of a file of results; undefined if it is none. */
+export function readResultLine(line: string, surfaces: Surfaces): BatchLineResult | undefined {
+  const { custom_id, response, error } = objectIn(line);
+  if (typeof custom_id !== 'string') return undefined;
   return {
     customId: custom_id,
     answer: (call) => readAnswer(call, recordOf(response), error, surfaces),
   };
+}
+
+/** Of a line that is cut off there is nothing. */
+function objectIn(line: string): JsonRecord {
+  try {
+    return parseObject(line);
+  } catch {
+    return {};
+  }
 }
 
 async function readAnswer(

@@ -130,7 +130,7 @@ export class OpenAIBatches implements UpstreamBatches {
     );
   }
 
-  async *results(fileId: string, signal: AbortSignal): AsyncGenerator<BatchLineResult> {
+  async *results(fileId: string, signal: AbortSignal): AsyncGenerator<BatchLineResult | undefined> {
     const { surfaces, maxLineBytes } = this.#deps;
     const request = await this.#http.build({
       method: 'get',
@@ -138,7 +138,9 @@ export class OpenAIBatches implements UpstreamBatches {
       below: `${fileId}/content`,
     });
     const body = readBody(request, { ...this.#deps, idleMs: IDLE_MS }, signal);
-    for await (const line of linesOf(body, maxLineBytes)) yield readResultLine(line, surfaces);
+    for await (const line of linesOf(body, maxLineBytes)) {
+      yield line === undefined ? undefined : readResultLine(line, surfaces);
+    }
   }
 
   /** Newest first, as both APIs list them, down to those of `since`. */

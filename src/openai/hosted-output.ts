@@ -1,5 +1,6 @@
 import type { Emit } from '../core/call.ts';
 import { tooLarge } from './faults.ts';
+import { type HostedUse, HostedUses } from './hosted-uses.ts';
 import { stringOr } from './json-record.ts';
 import type { OutputItem } from './responses-event.ts';
 
@@ -23,22 +24,10 @@ const MAX_DETAIL_BYTES = 16 * 1024;
 const IMAGE = 'image_generation_call';
 const DEFAULT_FORMAT = 'png';
 
-interface Use {
-  readonly tool: string;
-  status: string;
-  isWhole: boolean;
-  /** Whether it counts as one call of the tool. */
-  billed: boolean;
-  /** Of code that runs: where. */
-  container: string;
-}
-
 export function isHosted({ type }: OutputItem): boolean {
   return typeof type === 'string' && Object.hasOwn(TOOLS, type);
 }
 
-/** More than any answer has; each takes memory of its own. */
-const MAX_USES = 4_096;
 /** Characters of all images of an answer. */
 const MAX_IMAGES = 64 * 1024 * 1024;
 
@@ -50,35 +39,45 @@ export function isHostedEvent(type: string): boolean {
 /** Tells what the tools are doing that the upstream runs itself, and counts their calls. */
 export class HostedOutput {
   readonly #emit: Emit;
-  readonly #uses = new Map<string, Use>();
+  readonly #uses = new HostedUses();
   #images = 0;
 
   constructor(emit: Emit) {
     this.#emit = emit;
   }
 
-  /** How a use goes on, by an event of its own. */
-  see(type: string, id: unknown): void {
+  /** How a use goes on, by an event of its own. @param place as in HostedUses */
+  see(type: string, id: unknown, place?: unknown): void {
     const [, item = '', status = ''] = EVENT.exec(type) ?? [];
     const tool = TOOLS[item];
     // Images that are not whole are not told.
-    if (tool === undefined || typeof id !== 'string' || status === 'partial_image') return;
-    this.#tell(id, tool, status);
+    if (tool === undefined || status === 'partial_image') return;
+    // It may be late, and of one that is over.
+    if (stringOr(id) === '' && typeof place !== 'number') return;
+    this.#tell(this.#uses.of(tool, stringOr(id), place), status);
   }
 
-  begins(item: OutputItem): void {
-    this.#tell(
-      stringOr(item.id),
-      TOOLS[String(item.type)] ?? '',
-      stringOr(item.status) || 'in_progress',
-    );
+  begins(item: OutputItem, place?: unknown): void {
+    const use = this.#uses.of(toolOf(item), stringOr(item.id), place);
+    this.#tell(use, stringOr(item.status) || 'in_progress');
   }
 
   /** All of a use is known now. */
-  ends(item: OutputItem): void {
-    const id = stringOr(item.id);
-    const tool = TOOLS[String(item.type)] ?? '';
-    const use = this.#use(id, tool);
+  ends(item: OutputItem, place?: unknown): void {
+    this.#end(this.#uses.of(toolOf(item), stringOr(item.id), place), item);
+  }
+
+  /** The items of the answer as a whole, at its end, whose places need not be those of the stream. */
+  answerDone(items: readonly OutputItem[]): void {
+    const hosted = items.filter(isHosted);
+    const named = hosted.map((item) => ({ tool: toolOf(item), id: stringOr(item.id) }));
+    this.#uses.inOrder(named).forEach((use, place) => {
+      const item = hosted[place];
+      if (item !== undefined) this.#end(use, item);
+    });
+  }
+
+  #end(use: HostedUse, item: OutputItem): void {
     if (use.isWhole) return;
     use.isWhole = true;
     use.status = stringOr(item.status) || (item.error ? 'failed' : 'completed');
@@ -89,8 +88,8 @@ export class HostedOutput {
     if (this.#images > MAX_IMAGES) throw tooLarge();
     this.#emit({
       type: 'hostedTool',
-      id,
-      tool,
+      id: use.id,
+      tool: use.tool,
       status: use.status,
       detail: detailOf(item),
       ...image,
@@ -105,7 +104,7 @@ export class HostedOutput {
   calls(reported: Readonly<Record<string, number>>): Readonly<Record<string, number>> | undefined {
     const calls: Record<string, number> = {};
     const containers = new Set<string>();
-    for (const { tool, billed, container } of this.#uses.values()) {
+    for (const { tool, billed, container } of this.#uses.all) {
       if (!billed || (container !== '' && containers.has(container))) continue;
       if (container !== '') containers.add(container);
       calls[tool] = (calls[tool] ?? 0) + 1;
@@ -117,22 +116,15 @@ export class HostedOutput {
     return Object.keys(calls).length > 0 ? calls : undefined;
   }
 
-  #tell(id: string, tool: string, status: string): void {
-    const use = this.#use(id, tool);
+  #tell(use: HostedUse, status: string): void {
     if (use.isWhole || use.status === status) return;
     use.status = status;
-    this.#emit({ type: 'hostedTool', id, tool, status, detail: '' });
+    this.#emit({ type: 'hostedTool', id: use.id, tool: use.tool, status, detail: '' });
   }
+}
 
-  #use(id: string, tool: string): Use {
-    let use = this.#uses.get(id);
-    if (use === undefined) {
-      if (this.#uses.size >= MAX_USES) throw tooLarge();
-      use = { tool, status: '', isWhole: false, billed: false, container: '' };
-      this.#uses.set(id, use);
-    }
-    return use;
-  }
+function toolOf({ type }: OutputItem): string {
+  return TOOLS[String(type)] ?? '';
 }
 
 /** A search is billed, to open a page that it found is not; a list of tools is no call. */

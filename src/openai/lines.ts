@@ -3,31 +3,57 @@ import { ByteBuffer } from './byte-buffer.ts';
 
 const LF = 0x0a;
 
-/** The lines of a file, empty ones left out. Rejects if one is longer than so many bytes. */
+/** A line that is so many times as long as one may be belongs to no file of lines. */
+const ENDLESS = 10;
+
+/** The lines of a file, empty ones left out; undefined for one that is longer than so many bytes. */
 export async function* linesOf(
   file: AsyncIterable<Buffer>,
   maxBytes: number,
-): AsyncGenerator<string> {
-  const rest = new ByteBuffer();
-  const append = (chunk: Buffer, start: number, end: number) => {
-    if (rest.length + end - start > maxBytes) throw tooLong();
-    rest.append(chunk, start, end);
-  };
+): AsyncGenerator<string | undefined> {
+  const line = new Line(maxBytes);
   for await (const chunk of file) {
     let start = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      append(chunk, start, end);
+      line.append(chunk, start, end);
       start = end + 1;
-      const line = rest.take().toString('utf8').trim();
-      if (line !== '') yield line;
+      const text = line.take();
+      if (text !== '') yield text;
     }
-    append(chunk, start, chunk.length);
+    line.append(chunk, start, chunk.length);
   }
-  const last = rest.take().toString('utf8').trim();
+  const last = line.take();
   if (last !== '') yield last;
 }
 
-function tooLong(): ProviderError {
+/** A line as it comes. */
+class Line {
+  readonly #maxBytes: number;
+  readonly #bytes = new ByteBuffer();
+  #length = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @throws ProviderError if it has no end */
+  append(chunk: Buffer, start: number, end: number): void {
+    this.#length += end - start;
+    if (this.#length > ENDLESS * this.#maxBytes) throw endless();
+    if (this.#length > this.#maxBytes) this.#bytes.take();
+    else this.#bytes.append(chunk, start, end);
+  }
+
+  /** Without white space around it, which a mark at the start of a file counts as, too. */
+  take(): string | undefined {
+    const isTooLong = this.#length > this.#maxBytes;
+    this.#length = 0;
+    const text = this.#bytes.take().toString('utf8').trim();
+    return isTooLong ? undefined : text;
+  }
+}
+
+function endless(): ProviderError {
   return new ProviderError('SERVICE_UNAVAILABLE', {
     message: 'The upstream sent a file with a line that is too long.',
     unreadable: true,

@@ -98,7 +98,7 @@ export class ResponsesOutput {
   }
 
   itemAdded(event: ResponsesEvent, item: OutputItem): void {
-    if (isHosted(item)) this.hosted.begins(item);
+    if (isHosted(item)) this.hosted.begins(item, event.output_index);
     const kind = kindOf(item);
     if (kind === undefined) return;
     const added = this.#items.of(event, kind, item, true);
@@ -113,7 +113,7 @@ export class ResponsesOutput {
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
     this.#note(item);
-    if (isHosted(item)) this.hosted.ends(item);
+    if (isHosted(item)) this.hosted.ends(item, event.output_index);
     if (item.type === 'compaction') this.#keep(item);
     const kind = kindOf(item);
     if (kind === undefined) return;
@@ -129,10 +129,8 @@ export class ResponsesOutput {
   answerDone(items: readonly OutputItem[]): void {
     if (items.length > MAX_ITEMS) throw tooLarge();
     this.#answer = items;
-    for (const item of items) {
-      if (isHosted(item)) this.hosted.ends(item);
-      if (item.type === 'compaction') this.#keep(item);
-    }
+    this.hosted.answerDone(items);
+    for (const item of items) if (item.type === 'compaction') this.#keep(item);
     const messages = items.filter(({ type }) => type === 'message');
     this.#finishMessages(messages);
     const calls = items.filter(isCall);

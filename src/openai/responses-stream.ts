@@ -148,7 +148,7 @@ export class ResponsesStream implements AnswerStream {
         break;
       default:
         READERS[type]?.(this.#output, event);
-        this.#output.hosted.see(type, event.item_id);
+        this.#output.hosted.see(type, event.item_id, event.output_index);
     }
   }
 

@@ -10,7 +10,10 @@ export function heldBatches(batches: UpstreamBatches, enter: () => () => void): 
       leave();
     }
   }
-  async function* results(fileId: string, signal: AbortSignal): AsyncGenerator<BatchLineResult> {
+  async function* results(
+    fileId: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchLineResult | undefined> {
     const leave = enter();
     try {
       yield* batches.results(fileId, signal);

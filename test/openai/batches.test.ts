@@ -44,8 +44,9 @@ async function sent(batches: UpstreamBatches, surface: Surface, ids: readonly st
 
 async function allResults(batches: UpstreamBatches, surface: Surface, fileId = '') {
   const found: Record<string, unknown> = {};
-  for await (const { customId, answer: read } of batches.results(fileId, signal)) {
-    found[customId] = await read(callOver(surface)).catch((error: unknown) => error);
+  for await (const line of batches.results(fileId, signal)) {
+    if (line === undefined) continue;
+    found[line.customId] = await line.answer(callOver(surface)).catch((error: unknown) => error);
   }
   return found;
 }

@@ -34,6 +34,66 @@ describe('a use of a tool that the upstream runs', () => {
     ]);
   });
 
+  describe('whose server names no id', () => {
+    const search = (query: string, fields: object = {}): OutputItem =>
+      ({ type: 'web_search_call', action: { type: 'search', query }, ...fields }) as OutputItem;
+    const ended = ({ told }: ReturnType<typeof open>) =>
+      told.flatMap((event) =>
+        event.type === 'hostedTool' && event.status === 'completed'
+          ? [`${event.id} ${JSON.parse(event.detail).action.query}`]
+          : [],
+      );
+    const BOTH = ['web_search_1 a', 'web_search_2 b'];
+
+    it('is one of several in an answer that comes whole', () => {
+      const opened = open();
+      opened.hosted.answerDone([search('a'), { type: 'message' }, search('b')]);
+      expect(ended(opened)).toEqual(BOTH);
+      expect(opened.hosted.calls({})).toEqual({ web_search: 2 });
+    });
+
+    it.each([
+      ['with places', [0, 2]],
+      ['without places', [undefined, undefined]],
+    ])('is one of several in a stream %s, and the same at its end', (_how, [first, second]) => {
+      const opened = open();
+      const { hosted } = opened;
+      hosted.begins({ type: 'web_search_call' }, first);
+      hosted.see('response.web_search_call.searching', undefined, first);
+      hosted.ends(search('a'), first);
+      hosted.see('response.web_search_call.completed', undefined, first);
+      hosted.begins({ type: 'web_search_call' }, second);
+      hosted.ends(search('b'), second);
+      hosted.answerDone([search('a'), search('b')]);
+      expect(ended(opened)).toEqual(BOTH);
+      expect(hosted.calls({})).toEqual({ web_search: 2 });
+    });
+
+    it.each([
+      ['in the stream', {}, { id: 'ws_9' }],
+      ['in the whole answer', { id: 'ws_9' }, {}],
+    ])('%s alone is counted once', (_where, inStream, whole) => {
+      const opened = open();
+      opened.hosted.ends(search('a', inStream), 0);
+      opened.hosted.answerDone([search('a', whole)]);
+      expect(opened.hosted.calls({})).toEqual({ web_search: 1 });
+    });
+
+    it('is the one at its place, whatever an event of it says later', () => {
+      const { told, hosted } = open();
+      hosted.begins({ type: 'web_search_call' }, 0);
+      hosted.see('response.web_search_call.searching', 'ws_9', 0);
+      hosted.ends(search('a', { id: 'ws_9' }));
+      hosted.begins({ type: 'mcp_call' }, 0);
+      expect(told.map((event) => 'id' in event && event.id)).toEqual([
+        'web_search_1',
+        'web_search_1',
+        'web_search_1',
+        'mcp_2',
+      ]);
+    });
+  });
+
   it.each<[string, string, unknown]>([
     ['an event of no tool', 'response.output_text.delta', 'x_1'],
     ['an event that is none', 'ping', 'x_1'],

@@ -9,8 +9,8 @@ async function* pieces(...texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
 
-async function read(lines: AsyncIterable<string>): Promise<readonly string[]> {
-  const found: string[] = [];
+async function read(lines: AsyncIterable<string | undefined>) {
+  const found: (string | undefined)[] = [];
   for await (const line of lines) found.push(line);
   return found;
 }
@@ -26,6 +26,12 @@ it('lines are whole, however their file comes, and empty ones are none', async (
     yield umlaut.subarray(1);
   })();
   expect(await read(linesOf(cut, 100))).toEqual(['ü']);
+});
+
+it('lines are found behind the mark of an editor, and around one that is too long', async () => {
+  const file = pieces('\uFEFF{"a":1}\n', 'x'.repeat(60), 'x'.repeat(60), 'x\n{"b":2}');
+  expect(await read(linesOf(file, 100))).toEqual(['{"a":1}', undefined, '{"b":2}']);
+  expect(await read(linesOf(pieces('{}\n', 'x'.repeat(101)), 100))).toEqual(['{}', undefined]);
 });
 
 it('a line without an end is refused before it fills the memory', async () => {

@@ -3,6 +3,7 @@ import type {
   Batch,
   BatchCharge,
   BatchExecution,
+  BatchList,
   BatchListQuery,
   BatchPart,
   BatchResult,
@@ -73,7 +74,7 @@ export class BatchStore {
     return this.#batches.byKey(owner, key);
   }
 
-  list(query: BatchListQuery): readonly Batch[] {
+  list(query: BatchListQuery): BatchList {
     return this.#batches.list(query);
   }
 

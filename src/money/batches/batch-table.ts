@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import {
   type Batch,
+  type BatchList,
   type BatchListQuery,
   type BatchState,
   type NewBatch,
@@ -64,7 +65,7 @@ export class BatchTable {
   }
 
   /** Newest first. Those that are being received are not listed. */
-  list({ owner, state, before, limit }: BatchListQuery): readonly Batch[] {
+  list({ owner, state, before, limit }: BatchListQuery): BatchList {
     const conditions = [`b.state <> 'receiving'`];
     const values: SQLInputValue[] = [];
     const where = (condition: string, value: SQLInputValue | undefined) => {
@@ -74,14 +75,16 @@ export class BatchTable {
     };
     where('b.owner = ?', owner);
     where('b.state = ?', state);
-    where('b.number < (SELECT number FROM batches WHERE id = ?)', before);
+    where('b.number < ?', before);
     const rows = this.#statements.all(
       `SELECT ${COLUMNS} FROM batches b WHERE ${conditions.join(' AND ')}
        ORDER BY b.number DESC LIMIT ?`,
       ...values,
-      limit,
+      limit + 1,
     );
-    return rows.map(toBatch);
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? page.at(-1)?.number : undefined;
+    return { batches: page.map(toBatch), ...(next !== undefined && { next: Number(next) }) };
   }
 
   /** Oldest first. */

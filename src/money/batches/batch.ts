@@ -174,7 +174,13 @@ export interface BatchListQuery {
   /** Absent: everybody's. */
   readonly owner?: string;
   readonly state?: BatchState;
-  /** Id of the last batch of the page before. Absent: the first page. */
-  readonly before?: string;
+  /** As `next` of the page before. Absent: the first page. */
+  readonly before?: number;
   readonly limit: number;
+}
+
+export interface BatchList {
+  readonly batches: readonly Batch[];
+  /** Where the next page begins. Absent: this is the last one. */
+  readonly next?: number;
 }

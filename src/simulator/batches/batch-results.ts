@@ -11,17 +11,36 @@ export interface BatchRequestLine {
   readonly body: ChatRequest;
 }
 
+/** Undefined if it is none. */
+export function readRequestLine(text: string): BatchRequestLine | undefined {
+  const line = objectIn(text);
+  const { custom_id, body } = line;
+  if (typeof custom_id !== 'string' || typeof body !== 'object' || body === null) return undefined;
+  return line as unknown as BatchRequestLine;
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
 /** What becomes of one request of a batch. */
 export type LineOutcome =
   | { readonly answer: AnswerOptions }
   /** A body of one's own under the status 200. */
   | { readonly body: object }
   | { readonly status: number; readonly error: Partial<ErrorFields> }
+  /** A line of one's own among the answers, its end included if it is to have one. */
+  | { readonly line: string }
   /** The upstream forgets it. */
   | 'lost';
 
 export interface ResultLine {
   readonly failed: boolean;
+  /** With its end. */
   readonly text: string;
 }
 
@@ -38,23 +57,24 @@ export function resultLine(
     const body = { error: errorFields(outcome.status, outcome.error) };
     return {
       failed: true,
-      text: JSON.stringify({
+      text: `${JSON.stringify({
         id,
         custom_id: line.custom_id,
         response: { status_code: outcome.status, request_id, body },
         error: null,
-      }),
+      })}\n`,
     };
   }
+  if ('line' in outcome) return { failed: false, text: outcome.line };
   const body = 'body' in outcome ? outcome.body : bodyOf(line, outcome.answer, number);
   return {
     failed: false,
-    text: JSON.stringify({
+    text: `${JSON.stringify({
       id,
       custom_id: line.custom_id,
       response: { status_code: 200, request_id, body },
       error: null,
-    }),
+    })}\n`,
   };
 }
 

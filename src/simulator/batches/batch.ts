@@ -68,6 +68,7 @@ export function batchProblems(
   });
 }
 
-function problem(code: string, message: string, line: number | null = null): object {
+/** @param line from 1; null: it is about the whole file */
+export function problem(code: string, message: string, line: number | null = null): object {
   return { code, message, line, param: null };
 }

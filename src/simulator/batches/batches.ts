@@ -1,7 +1,7 @@
 import type { Behaviour, Exchange } from '../answers/exchange.ts';
 import { errorFields } from '../wire/wire.ts';
-import { batchObject, batchProblems, type StoredBatch } from './batch.ts';
-import { expiredLine, resultLine } from './batch-results.ts';
+import { batchObject, batchProblems, problem, type StoredBatch } from './batch.ts';
+import { expiredLine, readRequestLine, resultLine } from './batch-results.ts';
 import { type BatchBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts';
 import { fileObject, readUpload, type StoredFile } from './files.ts';
 import { listPage, type Reply } from './reply.ts';
@@ -50,6 +50,11 @@ export class SimulatedBatches {
     this.requests.push(`${method} ${path}`);
     const fault = this.settings.fault(method, path);
     if (fault === 'refuse') return exchange.reset();
+    if (typeof fault === 'object' && 'text' in fault) {
+      exchange.headers(fault.status, { 'content-type': 'text/html' });
+      exchange.raw(fault.text);
+      return exchange.end();
+    }
     if (typeof fault === 'object') {
       return reply(exchange, [fault.status, { error: errorFields(fault.status, fault) }]);
     }
@@ -130,10 +135,9 @@ export class SimulatedBatches {
       return [400, { error: errorFields(400, { message: 'no such file, or no such window' }) }];
     }
     const text = [...file.content()].join('');
-    const lines = text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+    const written = text.split('\n').filter((line) => line !== '');
+    const read = written.map(readRequestLine);
+    const lines = read.filter((line) => line !== undefined);
     const batch: StoredBatch = {
       id: `batch_${++this.#last}`,
       endpoint: String(body.endpoint),
@@ -146,7 +150,13 @@ export class SimulatedBatches {
       tokens: Math.ceil(text.length / 4),
       errors: [],
     };
-    batch.errors = batchProblems(batch, this.settings, this.#heldTokens(batch.model));
+    const unreadable = read.flatMap((line, index) =>
+      line === undefined ? [problem('invalid_json_line', 'not valid JSON', index + 1)] : [],
+    );
+    batch.errors =
+      unreadable.length > 0
+        ? unreadable
+        : batchProblems(batch, this.settings, this.#heldTokens(batch.model));
     this.batches.set(batch.id, batch);
     return [200, this.#object(batch)];
   }
@@ -205,7 +215,7 @@ export class SimulatedBatches {
     const results = function* (failed: boolean): Generator<string> {
       for (const [index, { line, outcome }] of outcomes.entries()) {
         const result = resultLine(line, outcome, index);
-        if (result?.failed === failed) yield `${result.text}\n`;
+        if (result?.failed === failed) yield result.text;
       }
       if (failed) for (const line of left) yield `${expiredLine(line)}\n`;
     };

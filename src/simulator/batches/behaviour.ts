@@ -7,7 +7,9 @@ export type BatchFault =
   | 'refuse'
   /** It is done, and the connection is reset before it is said. */
   | 'forget'
-  | ({ readonly status: number } & Partial<ErrorFields>);
+  | ({ readonly status: number } & Partial<ErrorFields>)
+  /** A proxy's page. */
+  | { readonly status: number; readonly text: string };
 
 export interface BatchBehaviour {
   /** What becomes of a request. Default: a greeting. */

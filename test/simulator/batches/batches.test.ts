@@ -26,15 +26,20 @@ async function call(method: string, path: string, body?: object) {
   return { status, text, json: JSON.parse(text) };
 }
 
-async function upload(lines: readonly object[]): Promise<string> {
+/** A text is a line as it stands. */
+async function upload(lines: readonly (object | string)[]): Promise<string> {
   const body = new FormData();
   body.set('purpose', 'batch');
-  body.set('file', new Blob(lines.map((one) => `${JSON.stringify(one)}\n`)), 'in.jsonl');
+  body.set(
+    'file',
+    new Blob(lines.map((one) => `${typeof one === 'string' ? one : JSON.stringify(one)}\n`)),
+    'in.jsonl',
+  );
   const answered = await fetch(`${stub.url}/files`, { method: 'POST', body });
   return ((await answered.json()) as { id: string }).id;
 }
 
-async function create(lines: readonly object[], more: object = {}) {
+async function create(lines: readonly (object | string)[], more: object = {}) {
   const input_file_id = await upload(lines);
   const order = { input_file_id, endpoint: CHAT, completion_window: '24h', ...more };
   return (await call('POST', '/batches', order)).json;
@@ -146,6 +151,15 @@ describe('a batch', () => {
     expect(batch.errors.data).toEqual([expect.objectContaining(problem)]);
     expect([batch.output_file_id, stub.batches.worked.size]).toEqual([null, 0]);
   });
+
+  it.each(['{"custom_id":', 'null', '[]', '{}', '{"custom_id":"a"}', '{"custom_id":1,"body":{}}'])(
+    'fails where a line of its file is no request: %s',
+    async (bad) => {
+      const { status, errors } = await create([line('a'), bad]);
+      expect(status).toBe('failed');
+      expect(errors.data).toMatchObject([{ code: 'invalid_json_line', line: 2 }]);
+    },
+  );
 
   it('fails where others of its model hold the tokens, until they are done', async () => {
     stub.batches.set({ enqueuedTokens: 60, workMs: 1_000 });
