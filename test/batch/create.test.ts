@@ -201,10 +201,13 @@ it('batches are listed in pages, newest first, by state', async () => {
   expect((await violationsOf(client.batch.unary('ListBatches', bad))).fields).toEqual([
     'page_size',
   ]);
-  const token = { pageToken: 'none' };
-  expect((await violationsOf(client.batch.unary('ListBatches', token))).fields).toEqual([
-    'page_token',
-  ]);
+  const { nextPageToken } = await client.batch.unary('ListBatches', { pageSize: 1 });
+  const ofOthers = { pageToken: nextPageToken, state };
+  for (const token of [{ pageToken: 'none' }, ofOthers]) {
+    expect((await violationsOf(client.batch.unary('ListBatches', token))).fields).toEqual([
+      'page_token',
+    ]);
+  }
 });
 
 it('results go on behind a sequence', async () => {
