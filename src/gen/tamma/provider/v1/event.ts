@@ -222,7 +222,7 @@ export interface ToolCallDelta {
 
 /** What a tool that the upstream runs itself is doing. */
 export interface HostedToolEvent {
-  /** The upstream's id of this use of the tool. */
+  /** The upstream's id of this use of the tool, or one of this provider's where it names none. */
   id: string;
   /** The tool, by its name in HostedTool: "web_search". */
   type: string;
