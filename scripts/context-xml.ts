@@ -7,7 +7,8 @@ import {
   type ServiceDescriptorProto,
 } from '@bufbuild/protobuf/wkt';
 import type { Config } from 'jest';
-import { METRICS, type MetricDefinition } from '../src/telemetry/metrics.ts';
+import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
+import { METRICS } from '../src/telemetry/metrics.ts';
 
 /** Positions in a descriptor: field numbers of FileDescriptorProto.service and ServiceDescriptorProto.method. */
 const SERVICE = 6;

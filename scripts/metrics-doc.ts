@@ -1,4 +1,5 @@
-import { METRICS, type MetricDefinition } from '../src/telemetry/metrics.ts';
+import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
+import { METRICS } from '../src/telemetry/metrics.ts';
 import { prometheusName } from '../src/telemetry/prometheus.ts';
 
 const KINDS: Readonly<Record<MetricDefinition['kind'], string>> = {

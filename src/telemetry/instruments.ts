@@ -8,7 +8,8 @@ import type {
   ObservableUpDownCounter,
   UpDownCounter,
 } from '@opentelemetry/api';
-import { METRICS, type MetricDefinition, type MetricKey, type MetricKind } from './metrics.ts';
+import type { MetricDefinition, MetricKind } from './metric-definition.ts';
+import { METRICS, type MetricKey } from './metrics.ts';
 
 interface ByKind {
   readonly counter: Counter;

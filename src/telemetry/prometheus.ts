@@ -1,6 +1,6 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { CollectionResult, MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
-import type { MetricDefinition } from './metrics.ts';
+import type { MetricDefinition } from './metric-definition.ts';
 
 /** What a Collector writes for a unit; what stands in braces is not written. */
 const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', '1': 'ratio' };

@@ -5,7 +5,8 @@ import { dashboard } from '../../scripts/monitoring/dashboard.ts';
 import { ROWS } from '../../scripts/monitoring/panels.ts';
 import { prometheusRule } from '../../scripts/monitoring/prometheus-rule.ts';
 import { ERROR_KINDS } from '../../src/core/error-kinds.ts';
-import { METRICS, type MetricDefinition } from '../../src/telemetry/metrics.ts';
+import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
+import { METRICS } from '../../src/telemetry/metrics.ts';
 import { prometheusName } from '../../src/telemetry/prometheus.ts';
 
 interface Rule {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withMetrics } from '../../scripts/metrics-doc.ts';
-import { METRICS, type MetricDefinition } from '../../src/telemetry/metrics.ts';
+import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
+import { METRICS } from '../../src/telemetry/metrics.ts';
 import { prometheusName } from '../../src/telemetry/prometheus.ts';
 import { collect } from '../support/grpc-client.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';

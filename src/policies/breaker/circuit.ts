@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
 import { type Clock, MAX_TIMER_MS } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { BreakerOptions } from './options.ts';
+import { RollingWindow, SLICES } from './rolling-window.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
@@ -24,9 +24,6 @@ export const PROBE_MS = 4_000;
 /** So many failures in a row are no accident. */
 const RUN = 10;
 
-/** Of the window; what leaves it at once is a tenth. */
-const SLICES = 10;
-
 /**
  * The circuit of one target. opossum keeps its state and counts, which are fed with attempts that are
  * over; when it opens, and for how long, is decided here, on the clock that all else runs on.
@@ -42,9 +39,7 @@ export class Circuit {
   readonly #random: () => number;
   readonly #onTurn: (state: 'open' | 'closed' | 'free') => void;
   readonly #breaker: CircuitBreaker;
-  /** Moves opossum's window, which would take a timer of its own for each circuit. */
-  readonly #window = new EventEmitter();
-  #slicedAt: number;
+  readonly #window: RollingWindow;
   /** Counts changes of state: what began before the last one tells of the past. */
   #turn = 0;
   /** Epoch ms from which on an open circuit is half open. */
@@ -74,7 +69,7 @@ export class Circuit {
     this.#random = random;
     this.#clock = clock;
     this.#onTurn = onTurn;
-    this.#slicedAt = clock.now();
+    this.#window = new RollingWindow(clock);
     this.#breaker = new CircuitBreaker(async () => {}, {
       timeout: false,
       // Its timer would make it half open, on a clock that is not ours.
@@ -82,7 +77,7 @@ export class Circuit {
       rollingCountBuckets: SLICES,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
-      rotateBucketController: this.#window,
+      rotateBucketController: this.#window.rotations,
     });
   }
 
@@ -156,7 +151,7 @@ export class Circuit {
     this.#decided(pass);
     this.#run = 0;
     if (this.#breaker.closed) {
-      this.#moveWindow();
+      this.#window.move(this.#options.windowMs);
       this.#breaker.emit('success');
     } else {
       this.#close();
@@ -171,7 +166,7 @@ export class Circuit {
     this.#decided(pass);
     this.#run += 1;
     if (this.#breaker.closed) {
-      this.#moveWindow();
+      this.#window.move(this.#options.windowMs);
       this.#breaker.emit('failure');
       if (!this.#isTooMuch()) return;
     }
@@ -237,20 +232,7 @@ export class Circuit {
     this.#changedAt = this.#clock.now();
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
-    this.#drop(SLICES);
+    this.#window.clear();
     this.#onTurn('closed');
-  }
-
-  /** Drops what has left the window since the last outcome. */
-  #moveWindow(): void {
-    const sliceMs = this.#options.windowMs / SLICES;
-    const slices = Math.floor((this.#clock.now() - this.#slicedAt) / sliceMs);
-    if (slices === 0) return;
-    this.#slicedAt += slices * sliceMs;
-    this.#drop(Math.min(slices, SLICES));
-  }
-
-  #drop(slices: number): void {
-    for (let i = 0; i < slices; i++) this.#window.emit('rotate');
   }
 }

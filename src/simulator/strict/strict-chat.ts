@@ -12,7 +12,8 @@ import {
 } from './strict-models.ts';
 import { checkAnswerSchema } from './strict-schema.ts';
 import { cacheOptions, SERVICE_FIELDS } from './strict-service.ts';
-import { chatToolChoice, chatTools, checkTools, identifier } from './strict-tools.ts';
+import { checkTools } from './strict-tool-use.ts';
+import { chatToolChoice, chatTools, identifier } from './strict-tools.ts';
 import {
   anyObject,
   arrayOf,

@@ -13,7 +13,8 @@ import {
 } from './strict-models.ts';
 import { checkAnswerSchema } from './strict-schema.ts';
 import { cacheOptions, SERVICE_FIELDS } from './strict-service.ts';
-import { checkTools, identifier, responsesToolChoice, responsesTools } from './strict-tools.ts';
+import { checkTools } from './strict-tool-use.ts';
+import { identifier, responsesToolChoice, responsesTools } from './strict-tools.ts';
 import {
   anyObject,
   arrayOf,

@@ -100,3 +100,23 @@ function message(part: (text: string, annotations: readonly object[]) => object)
     content: status === 'in_progress' ? [] : [part(text, annotations)],
   });
 }
+
+/** An item as it is said whole: what OpenAI runs itself, or does not stream. */
+export interface ResponseItem {
+  readonly type?: string;
+  readonly id?: string;
+  readonly operation?: object;
+  readonly action?: object;
+  readonly results?: unknown;
+  readonly outputs?: unknown;
+}
+
+/** How what OpenAI runs itself tells that it goes on, by the type of the item. */
+export const RUNS: Readonly<Record<string, readonly string[]>> = {
+  web_search_call: ['in_progress', 'searching', 'completed'],
+  file_search_call: ['in_progress', 'searching', 'completed'],
+  code_interpreter_call: ['in_progress', 'interpreting', 'completed'],
+  image_generation_call: ['in_progress', 'generating', 'completed'],
+  mcp_list_tools: ['in_progress', 'completed'],
+  mcp_call: ['in_progress', 'completed'],
+};

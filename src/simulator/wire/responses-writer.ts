@@ -1,6 +1,6 @@
 import type { AnswerWriter } from './answer-writer.ts';
 import type { RecordedRequest } from './recorded-request.ts';
-import { type ItemKind, SHAPES } from './responses-items.ts';
+import { type ItemKind, type ResponseItem, RUNS, SHAPES } from './responses-items.ts';
 import { type ResponseState, responseObject } from './responses-wire.ts';
 import { plausibleUsage } from './usage.ts';
 import type { AnswerIdentity, ChatUsage, Delta, SealedReasoning, ToolCallDelta } from './wire.ts';
@@ -16,25 +16,6 @@ interface OpenItem {
   readonly annotations: readonly object[];
   text: string;
 }
-
-interface ResponseItem {
-  readonly type?: string;
-  readonly id?: string;
-  readonly operation?: object;
-  readonly action?: object;
-  readonly results?: unknown;
-  readonly outputs?: unknown;
-}
-
-/** How what OpenAI runs itself tells that it goes on, by the type of the item. */
-const RUNS: Readonly<Record<string, readonly string[]>> = {
-  web_search_call: ['in_progress', 'searching', 'completed'],
-  file_search_call: ['in_progress', 'searching', 'completed'],
-  code_interpreter_call: ['in_progress', 'interpreting', 'completed'],
-  image_generation_call: ['in_progress', 'generating', 'completed'],
-  mcp_list_tools: ['in_progress', 'completed'],
-  mcp_call: ['in_progress', 'completed'],
-};
 
 const COMPLETED: ReadonlySet<string> = new Set(['stop', 'tool_calls']);
 
