@@ -13,7 +13,7 @@ import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledg
 import type { CircuitState } from '../policies/breaker/circuit.ts';
 import type { AttemptStatistics } from '../policies/health/attempt-window.ts';
 import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
-import type { RateLeft } from '../policies/rate-limit/capacity.ts';
+import type { RateLeft } from '../policies/rate-limit/key-limits.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
 
 export type { BudgetQuery } from '../money/budget/states.ts';
@@ -21,7 +21,7 @@ export type { CacheSelection, CacheStatus } from '../money/cache/response-cache.
 export type { CircuitState } from '../policies/breaker/circuit.ts';
 export type { AttemptStatistics, Percentiles } from '../policies/health/attempt-window.ts';
 export type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
-export type { RateLeft } from '../policies/rate-limit/capacity.ts';
+export type { RateLeft } from '../policies/rate-limit/key-limits.ts';
 export type { TokenCount } from '../request/tokens/token-counter.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { PerModel } from '../../core/per-model.ts';
-import type { RateLeft } from './capacity.ts';
+import type { RateLeft } from './key-limits.ts';
 import { Limiter, type LimiterDeps } from './limiter.ts';
 import { localSource } from './local-source.ts';
 import type { RateLimitOptions } from './options.ts';

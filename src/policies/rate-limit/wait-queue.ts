@@ -11,6 +11,8 @@ export interface Ahead {
   readonly tokens: number;
 }
 
+export const NOBODY: Ahead = { requests: 0, tokens: 0 };
+
 /** Those of one priority. */
 class Line<T> {
   readonly entries = new Set<T>();
