@@ -22,7 +22,8 @@ export interface SidecarSettings {
   readonly nodeOptions?: readonly string[];
   /** What its standard error is; default: it is read and thrown away. */
   readonly stderr?: 'pipe' | 'ignore' | number;
-  readonly environment?: Readonly<Record<string, string>>;
+  /** On top of its own; undefined takes one of those away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Files that it may have open; default: as many as this process. */
   readonly maxOpenFiles?: number;
 }
