@@ -15,6 +15,7 @@ import type { Flow } from './flow.ts';
 import type { KeyChoice } from './key-choice.ts';
 import type { MessageRequest } from './message.ts';
 import type { Target } from './model.ts';
+import type { Party } from './party.ts';
 import type { RateHeadroom } from './rate-headroom.ts';
 import type { LeftRoute, Route } from './route.ts';
 import type { UpstreamAnswer } from './upstream-answers.ts';
@@ -57,6 +58,7 @@ export interface Call {
   readonly truncation?: Truncation;
   /** Told to the caller in `started`. */
   readonly warnings: readonly string[];
+  /** See `recoveryOf`. */
   readonly recovery: StreamRecovery;
   /**
    * The upstream is to keep the answer while it is given, so that a break can be mended. Prepare says
@@ -81,8 +83,12 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Back-pressure: the caller's sink holds it, the running attempt obeys it. */
   readonly flow: Flow;
-  /** Epoch ms after which nothing may be started; Infinity if the caller set none. */
+  /** Epoch ms after which nothing may be started; Infinity if the caller set none. See `deadlineOf`. */
   readonly deadline: number;
+  /** Those who follow it, where several may. Absent: it is one caller's. */
+  readonly party?: Party;
+  /** Under which its answer may stand in the response cache. Absent: it does not use the cache. */
+  readonly answerKey?: string;
   /** OpenTelemetry context whose span is the parent of what happens next. */
   readonly context: Context;
   readonly record: CallRecord;

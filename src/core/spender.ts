@@ -1,6 +1,7 @@
 import type { BudgetScope } from './budget-state.ts';
 import type { Call } from './call.ts';
 import { projectOf, userOf } from './caller.ts';
+import { payerOf } from './party.ts';
 
 /** Who spends, on what: what selects budgets and stands in the ledger. */
 export interface Spender {
@@ -13,11 +14,12 @@ export interface Spender {
 }
 
 /** @param call prepared for its target */
-export function spenderOf({ request, target, caller }: Call): Spender {
+export function spenderOf(call: Call): Spender {
+  const { request, caller } = payerOf(call);
   return {
     userId: userOf(request.metadata, caller),
     projectId: projectOf(request.metadata, caller),
-    model: target.model.id,
+    model: call.target.model.id,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { ProviderError } from './errors.ts';
+import { deadlineOf } from './party.ts';
 import { endReason } from './signal.ts';
 
 /**
@@ -8,7 +9,7 @@ import { endReason } from './signal.ts';
  *
  * @throws ProviderError why it ended: as its signal says, or DEADLINE_EXCEEDED.
  */
-export function throwIfOver(call: Pick<Call, 'signal' | 'deadline'>, clock: Clock): void {
+export function throwIfOver(call: Pick<Call, 'signal' | 'deadline' | 'party'>, clock: Clock): void {
   if (call.signal.aborted) throw endReason(call.signal);
-  if (clock.now() >= call.deadline) throw new ProviderError('DEADLINE_EXCEEDED');
+  if (clock.now() >= deadlineOf(call)) throw new ProviderError('DEADLINE_EXCEEDED');
 }

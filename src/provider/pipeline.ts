@@ -5,6 +5,7 @@ import { inUse } from '../core/in-use.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
+import { keepAnswer } from '../money/cache/keep-stage.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
 import { responseCache } from '../money/cache/stage.ts';
 import { accounting } from '../money/ledger/accounting.ts';
@@ -13,6 +14,7 @@ import { metering } from '../money/ledger/metering.ts';
 import type { PriceNotices } from '../money/pricing/price-notices.ts';
 import type { Repeats } from '../money/repeats/repeats.ts';
 import { repeats } from '../money/repeats/stage.ts';
+import { coalesce } from '../money/sharing/stage.ts';
 import { lastResort } from '../policies/breaker/last-resort.ts';
 import { breaker } from '../policies/breaker/stage.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
@@ -116,6 +118,8 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
     fitContext(deps.router), //  what is reserved and estimated is what will be sent
     repeats(deps.repeats), //    a repeat joins the call, or gets its answer
     responseCache(deps.cache), // a hit spends neither budget nor rate
+    coalesce(deps), //           identical calls that run at the same time share one
+    keepAnswer(deps.cache), //   what it says may be given again
     inUse(deps.enter), //        what it works with stays, also if it goes on for others
     accounting(), //             usage and cost over all attempts, whatever became of them
     recovery(), //               what the caller sees of a break, once the attempts below are used up

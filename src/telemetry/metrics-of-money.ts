@@ -62,7 +62,13 @@ export const MONEY = {
     'counter',
     'cache.saved',
     '{USD}',
-    'What the answers from the response cache had cost when they were made.',
+    'What answers had cost when they were made that came from the response cache or over the stream of another call.',
+  ),
+  cacheShared: own(
+    'counter',
+    'cache.shared',
+    '{call}',
+    'Calls that were answered over the stream of an identical one that ran at the same time.',
   ),
   ledgerOutage: own(
     'observableGauge',

@@ -162,7 +162,7 @@ const ANY_FIELD = {
   cache: fc.constantFrom(0, 1, 2, 3).map((mode) => ({
     mode,
     ttl: undefined,
-    coalesce: undefined,
+    coalesce: mode % 2 === 0 ? undefined : mode === 1,
   })),
   contextPolicy: fc.constantFrom(0, 1, 2, 3, 4, 9) as fc.Arbitrary<MessageRequest['contextPolicy']>,
   metadata: fc.dictionary(anyText, anyText, { maxKeys: 4 }),

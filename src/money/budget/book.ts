@@ -194,16 +194,32 @@ export class BudgetBook {
       if (!this.#held.has(held)) return;
       const freed = smaller(share, held.left);
       held.left -= freed;
-      this.#settle(claim, freed, spent);
+      this.#settle(held.claim, freed, spent);
     };
     return {
       granted,
       settlePart,
       settle: (spent) => {
         settlePart(held.left, spent);
-        if (this.#held.delete(held)) this.#drop(claim);
+        if (this.#held.delete(held)) this.#drop(held.claim);
       },
+      moveTo: (spender) => this.#move(held, spender),
     };
+  }
+
+  /** What both spenders' budgets have in common holds it all the time. */
+  #move(held: Held, spender: Spender): void {
+    const { claim: before, left } = held;
+    const claim = this.#claim(spender, { most: left, least: left, explicit: true });
+    const added = claim.allowances.filter((allowance) => !before.allowances.includes(allowance));
+    const gone = before.allowances.filter((allowance) => !claim.allowances.includes(allowance));
+    const poorest = added.find(({ available }) => available < left);
+    if (poorest !== undefined) throw this.#refuse(claim, poorest);
+    for (const allowance of added) allowance.reserve(left);
+    for (const allowance of gone) allowance.settle(left, 0n);
+    held.claim = claim;
+    this.#drop(before);
+    for (const allowance of gone) this.#serve(allowance);
   }
 
   /** Everything is booked before anybody is served, for who waits must fit all of it. */

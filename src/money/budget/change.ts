@@ -6,7 +6,8 @@ import type { Waiter } from './waiter.ts';
 
 /** What a claim has reserved and not settled, in pico-dollars. */
 export interface Held {
-  readonly claim: Claim;
+  /** Another one where another spender has taken it over. */
+  claim: Claim;
   left: bigint;
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Call, CallRecord, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -32,9 +33,9 @@ export interface BudgetDeps {
  */
 export function budget(book: BudgetBook, deps: BudgetDeps): Stage {
   return (next) => (call, emit) => {
-    const spender = spenderOf(call);
-    return book.appliesTo(spender)
-      ? withinBudgets(next, call, emit, new Desk(book, spender, deps))
+    // Who is to pay may change.
+    return call.party !== undefined || book.appliesTo(spenderOf(call))
+      ? withinBudgets(next, call, emit, new Desk(book, deps))
       : next(call, emit);
   };
 }
@@ -47,9 +48,11 @@ async function withinBudgets(
 ): Promise<Completed> {
   const { reservation, affordable } = await desk.reserve(call);
   const before = call.record.charges.length;
+  const release = call.party?.onPayer(() => reservation.moveTo(spenderOf(call)));
   try {
     return await next(affordable, emit);
   } finally {
+    release?.();
     reservation.settle(chargedSince(call.record, before));
   }
 }
@@ -72,32 +75,47 @@ const NOTHING_RESERVED: Reservation = {
   granted: 0n,
   settle: () => {},
   settlePart: () => {},
+  moveTo: () => {},
 };
 
-/** Where one spender's attempts get their reservations. */
+/** Where attempts get their reservations. */
 class Desk {
   readonly #book: BudgetBook;
-  readonly #spender: Spender;
   readonly #deps: BudgetDeps;
 
-  constructor(book: BudgetBook, spender: Spender, deps: BudgetDeps) {
+  constructor(book: BudgetBook, deps: BudgetDeps) {
     this.#book = book;
-    this.#spender = spender;
     this.#deps = deps;
   }
 
-  /** Counts the prompt only if its upper bound does not fit with ease. */
+  /** From whoever is to pay when there is something to be had. */
   async reserve(call: Call): Promise<Covered> {
+    for (;;) {
+      const spender = spenderOf(call);
+      const isStill = (): boolean => isDeepStrictEqual(spenderOf(call), spender);
+      try {
+        const covered = await this.#reserveFor(spender, call);
+        if (isStill()) return covered;
+        covered.reservation.settle(0n);
+      } catch (thrown) {
+        if (isStill()) throw thrown;
+      }
+    }
+  }
+
+  /** Counts the prompt only if its upper bound does not fit with ease. */
+  async #reserveFor(spender: Spender, call: Call): Promise<Covered> {
+    if (!this.#book.appliesTo(spender)) return { reservation: NOTHING_RESERVED, affordable: call };
     const { sizes } = this.#deps;
     const rough = this.#plan(call, { tokens: sizes.atMost(call), counted: false });
     if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
-    const quick = this.#book.tryReserve(this.#spender, rough.wish.most);
+    const quick = this.#book.tryReserve(spender, rough.wish.most);
     if (quick !== undefined) return covered(call, rough, quick);
     // A second attempt gets what nobody will miss: it is neither waited for nor cut short for it.
     if (call.hedge) throw new ProviderError('BUDGET_EXCEEDED');
     const plan = this.#plan(call, await this.#count(call)) ?? rough;
     const { maxWaitMs } = this.#deps;
-    const reservation = this.#book.reserve(this.#spender, plan.wish, {
+    const reservation = this.#book.reserve(spender, plan.wish, {
       signal: call.signal,
       ...(maxWaitMs !== undefined && { maxWaitMs }),
     });

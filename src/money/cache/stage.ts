@@ -10,8 +10,9 @@ const NOT_TAKEN =
   'The response cache takes calls of temperature 0 alone (cache.deterministicOnly), so this answer neither came from it nor stands in it.';
 
 /**
- * Answers calls from the response cache, and leaves new answers in it, as their cache policy and the
- * configuration say. Whoever asks for the cache and cannot have it is told so in `started`.
+ * Answers calls from the response cache as their cache policy and the configuration say, and names to the
+ * others the key under which their answer may be left. Whoever asks for the cache and cannot have it is
+ * told so in `started`.
  *
  * @param cache absent: it is not configured
  */
@@ -39,13 +40,7 @@ async function throughCache(
   if (found !== undefined) {
     return { ...(await replay(found, call, emit)), cached: true, cacheKey: key };
   }
-  const pending = cache.open(key, call);
-  const completed = await next(call, (event) => {
-    pending.recorder.see(event);
-    emit(event);
-  });
-  const kept = pending.keep(completed);
-  return kept === undefined ? completed : { ...completed, cacheKey: kept };
+  return next({ ...call, answerKey: key }, emit);
 }
 
 /** At the very end: a fallback replaces the warnings of its call. */

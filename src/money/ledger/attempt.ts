@@ -1,9 +1,9 @@
 import type { Charge } from '../../core/call.ts';
-import type { LedgerEntry, LedgerOpening } from './ledger.ts';
+import type { LedgerEntry, LedgerOpening, Payer } from './ledger.ts';
 
 export interface AttemptOwner {
   sent(attempt: Attempt): void;
-  over(attempt: Attempt, charge?: Charge): void;
+  over(attempt: Attempt, charge?: Charge, payer?: Payer): void;
 }
 
 /** An attempt that runs. */
@@ -34,8 +34,8 @@ export class Attempt implements LedgerEntry {
     this.outputTokens = outputTokens;
   }
 
-  settle(charge: Charge): void {
-    this.#owner.over(this, charge);
+  settle(charge: Charge, payer?: Payer): void {
+    this.#owner.over(this, charge, payer);
   }
 
   void(): void {

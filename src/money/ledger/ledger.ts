@@ -30,14 +30,17 @@ export interface LedgerStatus extends StoreStatus {
   readonly lost: number;
 }
 
+/** Who an attempt is billed to. */
+export type Payer = Pick<LedgerOpening, 'userId' | 'projectId'>;
+
 /** An attempt in the ledger. Exactly one of `settle` and `void` is called, once, when it is over. */
 export interface LedgerEntry {
   /** Its request is about to leave: from now on it is found again if the process dies. Idempotent. */
   sent(): void;
   /** Tokens received so far. Cheap: written down from time to time, for the case that the process dies. */
   progress(outputTokens: number): void;
-  /** It consumed this. */
-  settle(charge: Charge): void;
+  /** It consumed this. @param payer who pays for it. Default: as opened */
+  settle(charge: Charge, payer?: Payer): void;
   /** It consumed nothing. */
   void(): void;
 }

@@ -190,7 +190,8 @@ class AttemptMeter {
       endedAt: Math.max(this.#startedAt, clock.now()),
     };
     call.record.charges.push(charge);
-    this.#entry?.settle(charge);
+    const { userId, projectId } = spenderOf(call);
+    this.#entry?.settle(charge, { userId, projectId });
     this.#measure(charge);
   }
 

@@ -17,6 +17,7 @@ import type {
   LedgerRecord,
   LedgerStatus,
   LedgerSums,
+  Payer,
   Spending,
 } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
@@ -169,7 +170,7 @@ export class SqliteLedger implements Ledger {
     if (this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
   };
 
-  readonly #over = (attempt: Attempt, charge?: Charge): void => {
+  readonly #over = (attempt: Attempt, charge?: Charge, payer?: Payer): void => {
     // Too late: the next start finds it in the journal.
     if (this.#closed) return;
     this.#inFlight?.delete(attempt);
@@ -177,7 +178,7 @@ export class SqliteLedger implements Ledger {
       if (attempt.isSent) this.#inFlight?.append({ type: 'done', numbers: [attempt.number] });
       return;
     }
-    const { callId, traceId, userId, projectId, startedAt } = attempt.opening;
+    const { callId, traceId, userId, projectId, startedAt } = { ...attempt.opening, ...payer };
     const record = { ...charge, callId, traceId, userId, projectId };
     const stored = { openedAt: startedAt, record };
     // Before the caller hears of it: what it was told is what the next start finds.

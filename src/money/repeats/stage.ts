@@ -4,10 +4,9 @@ import type { Completed } from '../../core/events.ts';
 import { tenantOf } from '../../core/spender.ts';
 import { linkSpan } from '../../telemetry/span-links.ts';
 import { askedKey } from '../cache/key.ts';
-import { NO_USAGE, replay } from '../cache/replay.ts';
+import { replay } from '../cache/replay.ts';
 import { decodeAnswer, encodeAnswer } from '../cache/stored-answer.ts';
-import type { FinishedCall, Repeats } from './repeats.ts';
-import { SharedRun } from './shared-run.ts';
+import type { FinishedCall, RepeatableRun, Repeats } from './repeats.ts';
 
 /**
  * A call with an idempotency key is made once: a repeat follows the call while it runs and gets its
@@ -24,15 +23,17 @@ async function once(next: Handler, call: Call, emit: Emit, calls: Repeats): Prom
   const fingerprint = askedKey(call);
   const running = calls.running(name);
   refuseOther(running, fingerprint);
-  if (running?.canBeJoined) return followed(running, call, emit);
+  if (running?.run.canBeJoined) {
+    linkSpan(call.context, running.run.context);
+    return running.run.follow(call, emit);
+  }
   const finished = running === undefined ? calls.finished(name) : undefined;
   refuseOther(finished, fingerprint);
   if (finished !== undefined) return again(finished, call, emit);
   const handler = madeOnce(next, name, fingerprint, calls);
-  const run = new SharedRun(handler, call, fingerprint, calls.clock);
-  calls.start(name, run);
-  void remember(run, name, calls);
-  return run.follow(call, emit);
+  const begun = calls.start(name, fingerprint, handler, call);
+  void remember(begun, name, calls);
+  return begun.run.follow(call, emit);
 }
 
 /** Makes the call unless another process has made it: then with the answer that it got. */
@@ -48,30 +49,16 @@ async function again({ bytes }: FinishedCall, call: Call, emit: Emit): Promise<C
   return { ...(await replay(decodeAnswer(bytes), call, emit)), shared: true };
 }
 
-/** The call of somebody else, to whom it is billed. */
-async function followed(run: SharedRun, call: Call, emit: Emit): Promise<Completed> {
-  linkSpan(call.context, run.context);
-  const { cost: _, ...completed } = await run.follow(call, emit).catch(withoutWords);
-  const saved = run.costOf(completed);
-  return { ...completed, usage: NO_USAGE, ...(saved && { saved }), shared: true };
-}
-
 /** Never rejects. */
-async function remember(run: SharedRun, name: string, calls: Repeats): Promise<void> {
+async function remember(begun: RepeatableRun, name: string, calls: Repeats): Promise<void> {
+  const { run, fingerprint } = begun;
   try {
     const completed = await run.outcome;
     const answer = completed.shared ? undefined : run.answer(completed);
-    calls.end(name, run, answer && { fingerprint: run.fingerprint, bytes: encodeAnswer(answer) });
+    calls.end(name, begun, answer && { fingerprint, bytes: encodeAnswer(answer) });
   } catch {
-    calls.end(name, run);
+    calls.end(name, begun);
   }
-}
-
-/** The upstream's words are for the caller whose prompt they may quote, not for who shares its call. */
-function withoutWords(thrown: unknown): never {
-  const { reason, facts } = ProviderError.from(thrown);
-  const { upstreamMessage: _, ...told } = facts;
-  throw new ProviderError(reason, told);
 }
 
 function refuseOther(

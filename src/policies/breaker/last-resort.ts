@@ -2,6 +2,7 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
+import { deadlineOf } from '../../core/party.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface LastResortDeps {
@@ -36,7 +37,7 @@ async function patient(
       const isOpen = error.reason === 'CIRCUIT_OPEN' || error.facts.opensCircuit === true;
       if (!isOpen || record.firstOutputAt !== undefined) throw error;
       const since = clock.now();
-      until ??= Math.min(since + maxWaitMs, since + (call.deadline - since) / 2);
+      until ??= Math.min(since + maxWaitMs, since + (deadlineOf(call) - since) / 2);
       const hasChance = await room.wait(record, until, call.signal);
       record.queuedMs += clock.now() - since;
       if (!hasChance) throw error;

@@ -4,6 +4,7 @@ import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { Flow, type FlowSource } from '../../core/flow.ts';
 import { forkRecord, joinRecord, type Mark, markOf } from '../../core/fork-record.ts';
+import { deadlineOf } from '../../core/party.ts';
 import type { Router } from '../../request/route/router.ts';
 import type { FirstOutputs } from './first-outputs.ts';
 import type { HedgeMetrics } from './hedge-metrics.ts';
@@ -120,7 +121,7 @@ export class HedgedAttempt {
     const { clock, share, isCalm } = this.#deps;
     const { call } = this.#first;
     // It would most likely have no output before the deadline.
-    if (call.deadline - clock.now() <= this.#afterMs) return;
+    if (deadlineOf(call) - clock.now() <= this.#afterMs) return;
     if (call.flow.held || !isCalm(call)) this.#timer?.refresh();
     else if (share.withdraw()) void this.#start();
   }

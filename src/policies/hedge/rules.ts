@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
+import { recoveryOf } from '../../core/party.ts';
 import type { HedgeOptions, HedgeRule } from './options.ts';
 
 /**
@@ -10,8 +11,8 @@ import type { HedgeOptions, HedgeRule } from './options.ts';
 export function ruleOf(options: HedgeOptions): (call: Call) => HedgeRule | undefined {
   const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
   return (call) => {
-    const { background, recovery, request, alternatives, record, target, model } = call;
-    if (background || recovery === 'resume' || record.hedge !== undefined) return undefined;
+    const { background, request, alternatives, record, target, model } = call;
+    if (background || recoveryOf(call) === 'resume' || record.hedge !== undefined) return undefined;
     if (request.hostedTools !== undefined && request.hostedTools.length > 0) return undefined;
     const { own } = models.find(({ fits }) => fits(target.model.id) || fits(model)) ?? {};
     const { after, to } = { ...options, ...own };

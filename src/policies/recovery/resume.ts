@@ -2,6 +2,7 @@ import type { AttemptProgress, Call, Emit, Handler, Stage } from '../../core/cal
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
+import { deadlineOf } from '../../core/party.ts';
 import { pause } from '../../core/pause.ts';
 import type { ProviderLog } from '../../core/provider-log.ts';
 import type { UpstreamAnswer } from '../../core/upstream-answers.ts';
@@ -94,7 +95,7 @@ class KeptAttempt {
       if (this.#sent && mayHaveBegun(error)) this.#lose();
       throw error;
     }
-    const { signal, deadline, record, upstream } = this.#call;
+    const { signal, record, upstream } = this.#call;
     if (signal.aborted || kept.isOver) throw error;
     const hasMore = kept.events > this.#eventsAtBreak;
     if (hasMore) this.#fruitless = 0;
@@ -106,7 +107,7 @@ class KeptAttempt {
     const { clock, random, instruments } = this.#deps;
     const waitMs = retryDelayMs(error.facts, this.#fruitless, this.#options, random);
     const since = clock.now();
-    if (waitMs >= deadline - since) throw broke;
+    if (waitMs >= deadlineOf(this.#call) - since) throw broke;
     try {
       await pause(waitMs, signal, clock);
     } finally {

@@ -2,6 +2,7 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { EventBuffer } from '../../core/event-buffer.ts';
 import { type AnswerEvent, type Completed, isOutput } from '../../core/events.ts';
+import { interrupted } from '../../core/interrupted.ts';
 
 /**
  * What the caller sees of an answer that broke off, once the attempts below are used up or none was
@@ -40,10 +41,4 @@ async function heldBack(next: Handler, call: Call, emit: Emit): Promise<Complete
     emit(event);
   }
   return completed;
-}
-
-function interrupted(error: ProviderError): ProviderError {
-  // Its own message and its wait belong to the reason it no longer has.
-  const { message: _message, retryAfterMs: _retryAfterMs, ...facts } = error.facts;
-  return new ProviderError('STREAM_INTERRUPTED', { ...facts, cause: error });
 }

@@ -2,6 +2,7 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed, Started } from '../../core/events.ts';
+import { deadlineOf, recoveryOf } from '../../core/party.ts';
 import { pause } from '../../core/pause.ts';
 import { throwIfOver } from '../../core/throw-if-over.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
@@ -98,8 +99,8 @@ async function beforeAnother(
       attempts: failed.attempts,
       free: failed.free,
       // Output that was passed up may not be taken back.
-      final: call.signal.aborted || (failed.hasOutput && call.recovery === 'fail'),
-      remainingMs: call.deadline - deps.clock.now(),
+      final: call.signal.aborted || (failed.hasOutput && recoveryOf(call) === 'fail'),
+      remainingMs: deadlineOf(call) - deps.clock.now(),
       hasAlternatives: call.alternatives.length > 0,
       tookMs: failed.tookMs,
     },

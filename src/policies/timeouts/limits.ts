@@ -2,6 +2,7 @@ import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { TimeoutPhase } from '../../core/errors.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
+import { deadlineOf, recoveryOf } from '../../core/party.ts';
 import { effectiveEffort } from '../../request/fit/accepts.ts';
 import type { TimeoutOptions } from './options.ts';
 
@@ -66,11 +67,11 @@ function automaticFirstTokenMs(call: Call, leaveAfterMs: number | undefined): nu
 
 /** Who keeps what he has cannot go elsewhere in the middle of an answer. */
 function automaticIdleMs(call: Call, leaveAfterMs: number | undefined): number {
-  if (call.recovery === 'fail' || thinks(call)) return IDLE_MS;
+  if (recoveryOf(call) === 'fail' || thinks(call)) return IDLE_MS;
   return leaveAfterMs ?? IDLE_MS;
 }
 
-function shareOf({ deadline, alternatives }: Call, clock: Clock): number {
-  const share = (deadline - clock.now()) / (alternatives.length + 1);
+function shareOf(call: Call, clock: Clock): number {
+  const share = (deadlineOf(call) - clock.now()) / (call.alternatives.length + 1);
   return Math.max(Math.min(share, WITH_ALTERNATIVES_MS), LEAST_WITH_ALTERNATIVES_MS);
 }

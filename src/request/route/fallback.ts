@@ -7,6 +7,7 @@ import {
   type Completed,
   isOutput,
 } from '../../core/events.ts';
+import { recoveryOf } from '../../core/party.ts';
 import { throwIfOver } from '../../core/throw-if-over.ts';
 import { mostUseful } from './most-useful.ts';
 import type { Router } from './router.ts';
@@ -92,6 +93,6 @@ class Journey {
 
   /** Whether what was delivered cannot be taken back. */
   get #isKept(): boolean {
-    return this.#delivered && this.#call.recovery === 'fail';
+    return this.#delivered && recoveryOf(this.#call) === 'fail';
   }
 }

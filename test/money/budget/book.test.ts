@@ -73,6 +73,36 @@ describe('a reservation', () => {
     expect(stateOf(book)).toMatchObject({ reserved: 20n, spent: 10n });
   });
 
+  it('moves to the budgets of another, whatever both have in common', () => {
+    const { book } = openBook([aBudget({ name: 'all' }), aBudget({ scope: 'user' })]);
+    const stateOfUser = (user: string) =>
+      book.states({ name: 'daily' }).find(({ subject }) => subject === user);
+    const reservation = granted(book, exactly(60n));
+    const bob = aSpender({ userId: 'bob' });
+    const waits = waiting(book, exactly(50n), aSpender());
+    reservation.moveTo(bob);
+    expect(stateOf(book, 'all')).toMatchObject({ reserved: 60n });
+    expect(stateOfUser('alice')).toMatchObject({ reserved: 0n });
+    expect(stateOfUser('bob')).toMatchObject({ reserved: 60n });
+    reservation.settle(30n);
+    expect(stateOfUser('bob')).toMatchObject({ reserved: 0n, spent: 30n });
+    expect(stateOfUser('alice')).toMatchObject({ spent: 0n });
+    expect(stateOf(book, 'all')).toMatchObject({ reserved: 50n, spent: 30n });
+    expect(waits.error).toBeUndefined();
+  });
+
+  it('stays where it is if the budgets of the other have no room', () => {
+    const { book } = openBook([aBudget({ scope: 'user' })]);
+    const reservation = granted(book, exactly(60n));
+    granted(book, exactly(50n), aSpender({ userId: 'bob' }));
+    expect(() => reservation.moveTo(aSpender({ userId: 'bob' }))).toThrow(ProviderError);
+    reservation.settle(10n);
+    expect(book.states({})).toMatchObject([
+      { subject: 'alice', reserved: 0n, spent: 10n },
+      { subject: 'bob', reserved: 50n, spent: 0n },
+    ]);
+  });
+
   it('of what is free is granted though the budget is overspent', () => {
     const { book } = openBook([aBudget()], { spent: [spending(130n)] });
     expect(granted(book, exactly(0n)).granted).toBe(0n);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { metrics } from '@opentelemetry/api';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
+import { keepAnswer } from '../../../src/money/cache/keep-stage.ts';
 import {
   DEFAULT_RESPONSE_CACHE,
   type ResponseCacheOptions,
@@ -39,7 +40,8 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
       return completed(end);
     };
     const call = aCall({ asked: ASKED, request: ASKED });
-    return drain((emit) => responseCache(cache)(upstream)(call, emit));
+    const handler = responseCache(cache)(keepAnswer(cache)(upstream));
+    return drain((emit) => handler(call, emit));
   };
   return { cache, answer, asked: () => asked };
 }

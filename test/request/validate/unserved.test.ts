@@ -1,20 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
-import { UNSERVED } from '../../../src/request/validate/unserved.ts';
-import { validate } from './refusals.ts';
-
-/** How each row is asked for, and the field that the refusal names. */
-const ASKED: Readonly<Record<string, [Partial<MessageRequest>, string]>> = {
-  'request.cache.coalesce': [{ cache: { coalesce: true } }, 'request.cache.coalesce'],
-};
+import { checkUnserved, UNSERVED } from '../../../src/request/validate/unserved.ts';
+import { Violations } from '../../../src/request/validate/violations.ts';
+import { aCall } from '../../support/events.ts';
+import { HELLO } from './refusals.ts';
 
 describe('what nothing serves yet', () => {
-  it.each(UNSERVED)('%s is refused as unsupported, by its field', (name) => {
-    const [request, field] = ASKED[name] ?? [{}, 'no example'];
-    const refusal = validate(request);
-    expect(refusal?.reason).toBe('UNSUPPORTED_PARAMETER');
-    expect(refusal?.facts.fieldViolations?.map((violation) => violation.field)).toEqual([field]);
+  it('is refused as unsupported, by its field, where a call asks for it', () => {
+    const rows = {
+      seed: ({ seed }: MessageRequest) => seed,
+      'context_policy: COMPACT': (request: MessageRequest) => request.contextPolicy === 'compact',
+    };
+    const refused = (request: Partial<MessageRequest>) => {
+      const violations = new Violations();
+      const asked = { messages: [HELLO], ...request };
+      checkUnserved(violations, aCall({ request: asked }), rows);
+      try {
+        violations.throwIfAny('gpt-test');
+      } catch (thrown) {
+        return ProviderError.from(thrown);
+      }
+      return undefined;
+    };
+    expect(refused({ contextPolicy: 'reject' })).toBeUndefined();
+    expect(refused({ seed: 7, contextPolicy: 'compact' })).toMatchObject({
+      reason: 'UNSUPPORTED_PARAMETER',
+      facts: {
+        fieldViolations: [
+          { field: 'request.seed', description: 'is not served by this version' },
+          { field: 'request.context_policy', description: 'COMPACT is not served by this version' },
+        ],
+      },
+    });
   });
 
   it('is what the comments of the contract say, no more and no less', () => {

@@ -768,7 +768,7 @@ export interface CachePolicy {
     | undefined;
   /**
    * Whether this call may share the upstream's stream of an identical one that runs now. Default:
-   * true where the cache is used, else false. Not served yet.
+   * true where the cache is used, else false.
    */
   coalesce?: boolean | undefined;
 }

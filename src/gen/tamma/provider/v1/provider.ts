@@ -142,8 +142,8 @@ export interface GetCapabilitiesResponse {
     | undefined;
   /**
    * Fields and values of MessageRequest and StreamOptions that stand in the contract and that this
-   * version refuses with UNSUPPORTED_PARAMETER whatever the model: "request.cache.coalesce",
-   * "options.recovery: RESUME". Sorted.
+   * version refuses with UNSUPPORTED_PARAMETER whatever the model, as paths of a SendMessageRequest:
+   * "request.seed", "options.recovery: RESUME". Sorted. Empty: it serves all of them.
    */
   unserved: string[];
 }

@@ -3,15 +3,16 @@ import type { Call, Emit, Handler } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
 import { Flow } from '../../../src/core/flow.ts';
-import { SharedRun } from '../../../src/money/repeats/shared-run.ts';
+import { SharedRun, type SharedRunOptions } from '../../../src/money/sharing/shared-run.ts';
 import { aCall, completed, drain, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const RESET = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
 
 /** A run whose upstream says what it is told to. */
-function aRun() {
+function aRun(given: Partial<SharedRunOptions> = {}) {
   const clock = new FakeClock();
+  const options = { clock, graceMs: 30_000, isOne: true, ...given };
   const ended = Promise.withResolvers<Completed>();
   let made: { call: Call; emit: Emit } | undefined;
   const upstream: Handler = (call, emit) => {
@@ -19,7 +20,7 @@ function aRun() {
     call.signal.addEventListener('abort', () => ended.reject(call.signal.reason));
     return ended.promise;
   };
-  const run = new SharedRun(upstream, aCall({ deadline: 1_000 }), 'f', clock);
+  const run = new SharedRun(upstream, aCall({ deadline: 1_000 }), options);
   if (made === undefined) throw new Error('no call was made');
   const { call, emit } = made;
   return {
