@@ -1,4 +1,5 @@
 import type { Call } from '../../core/call.ts';
+import { deadlineOf } from '../../core/party.ts';
 import type { Capacity } from './capacity.ts';
 import { type RefusalCause, refusal } from './refusal.ts';
 import type { Waiter } from './waiter.ts';
@@ -68,7 +69,8 @@ export class Patience {
    * When an attempt must begin to be of use, in epoch ms: so that a usual answer is complete by the
    * deadline, yet half of the time of a call may always be spent waiting.
    */
-  #latestStart({ deadline }: Call, since: number): number {
+  #latestStart(call: Call, since: number): number {
+    const deadline = deadlineOf(call);
     if (deadline === NEVER) return deadline;
     return deadline - Math.min(this.#capacity.usualMs, (deadline - since) / 2);
   }
