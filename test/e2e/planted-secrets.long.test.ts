@@ -119,7 +119,10 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     const bearer = (token: string) => ({ metadata: { authorization: `Bearer ${token}` } });
 
     for (const token of [SECRETS.token, jwts.right]) {
-      const request = aRequest({ metadata: { user_id: 'u' }, idempotencyKey: `once-${token.length}` });
+      const request = aRequest({
+        metadata: { user_id: 'u' },
+        idempotencyKey: `once-${token.length}`,
+      });
       const { messages, status } = await collect(
         client.provider.stream('SendMessage', request, bearer(token)),
       );
@@ -137,7 +140,12 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     const told = errors.map((error) => `${error.details} ${JSON.stringify(statusDetails(error))}`);
     outputs.set('errors', told.join('\n'));
     const { metadata } = bearer(SECRETS.token);
-    const batch = await create(client, { execution: 'BATCH_EXECUTION_LOCAL' }, [item('one')], metadata);
+    const batch = await create(
+      client,
+      { execution: 'BATCH_EXECUTION_LOCAL' },
+      [item('one')],
+      metadata,
+    );
     const results = { batchId: batch.id, wait: true };
     await collect(client.batch.stream('StreamBatchResults', results, bearer(SECRETS.token)));
     for (const method of ['GetStatus', 'Initialize', 'ReloadConfig']) {
@@ -155,7 +163,8 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     sidecar.child.kill('SIGTERM');
     expect(await sidecar.gone).toBe(0);
     outputs.set('log', log);
-    for (const [path, body] of collector.bodies) outputs.set(path, Buffer.concat(body).toString('latin1'));
+    for (const [path, body] of collector.bodies)
+      outputs.set(path, Buffer.concat(body).toString('latin1'));
     for (const [path, content] of filesBelow(dataDir)) outputs.set(path, content);
     for (const [index, { body }] of stub.requests.entries()) {
       outputs.set(`request ${index}`, JSON.stringify(body));
@@ -168,11 +177,15 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     expect(outputs.get('/v1/metrics')).toContain('tamma.provider.attempts');
     expect(outputs.get('redis')).toContain('tamma');
     expect(outputs.get('log')).toContain('"level":"trace"');
-    expect([...outputs.keys()].filter((name) => name.startsWith(dataDir)).length).toBeGreaterThan(1);
+    expect([...outputs.keys()].filter((name) => name.startsWith(dataDir)).length).toBeGreaterThan(
+      1,
+    );
     const [, keyLine = ''] = key.split('\n');
     const secrets = { ...SECRETS, ...jwts, privateKey: keyLine };
     const found = Object.entries(secrets).flatMap(([what, secret]) =>
-      [...outputs].filter(([, text]) => text.includes(secret)).map(([where]) => `${what} in ${where}`),
+      [...outputs]
+        .filter(([, text]) => text.includes(secret))
+        .map(([where]) => `${what} in ${where}`),
     );
     expect(found).toEqual([]);
   });
