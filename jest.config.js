@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 // Without a redis-server the tests of the shared store are left out, and say so.
 const untested =
   spawnSync('redis-server', ['--version']).status === 0 ? [] : ['!src/shared-store/**'];
 
+// For the packages, and for threads and processes that tests start: Node.js compiles what it loads once.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
+
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/runner/environment.js',
+  runtime: '<rootDir>/test/support/runner/runtime.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // What takes long or stands on real time: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
@@ -22,13 +27,7 @@ export default {
         module: { type: 'commonjs' },
       },
     ],
-    // They come as ES modules alone, which jest does not load as they are.
-    '/node_modules/(?:jose|commander)/.+\\.js$': [
-      '@swc/jest',
-      { jsc: { target: 'es2024' }, module: { type: 'commonjs' } },
-    ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(?:jose|commander)/)'],
   collectCoverageFrom: ['src/**/*.ts', '!src/gen/**', '!src/main.ts', ...untested],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

@@ -200,6 +200,7 @@ function sharedStoreOptions({ redis, redisUrl }: Config): SharedStoreOptions | u
     url: redisUrl,
     keyPrefix: redis.keyPrefix,
     leaseMs: redis.leaseDurationMs,
+    timeoutMs: redis.timeoutMs,
     onOutage: redis.onOutage,
     ...(redis.name === undefined ? {} : { name: redis.name }),
   };

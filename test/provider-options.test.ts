@@ -277,6 +277,7 @@ store: redis
       url: 'redis://:password@a.test',
       keyPrefix: 'tamma:',
       leaseMs: 30_000,
+      timeoutMs: 1_000,
       onOutage: 'refuse',
     };
     expect(options(yaml, environment)).toMatchObject({

@@ -54,6 +54,11 @@ export const redisSchema = group({
     'How long a sidecar may spend its lease of a budget without hearing from the server.',
     { min: SECOND, max: 24 * HOUR, default: 30 * SECOND },
   ),
+  timeout: duration('How long the server may take to accept a connection, and to answer.', {
+    min: SECOND / 10,
+    max: 60 * SECOND,
+    default: SECOND,
+  }),
   onOutage: choice(
     'Calls that need more than what is leased while the server is away.',
     ['refuse', 'allow'],
@@ -73,4 +78,7 @@ export const redisSchema = group({
     when: onceRight('url', 'urlFile'),
   })
   .meta({ not: { required: ['url', 'urlFile'] } })
-  .transform(({ leaseDuration, ...same }) => ({ ...same, ...inMs({ leaseDuration }) }));
+  .transform(({ leaseDuration, timeout, ...same }) => ({
+    ...same,
+    ...inMs({ leaseDuration, timeout }),
+  }));

@@ -4,12 +4,12 @@ import { hideSecret } from '../telemetry/secrets.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { OutageNotice } from './outage-notice.ts';
 import {
+  DEFAULT_TIMEOUT_MS,
   destroyClient,
   evaluate,
   isRefusal,
   newClient,
   type RedisClient,
-  TIMEOUT_MS,
 } from './redis-client.ts';
 import { keySpace } from './redis-keys.ts';
 import { defineScript, type Script, type ScriptRunner, StoreAwayError } from './script.ts';
@@ -39,6 +39,7 @@ const PROBE = defineScript(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`
 export class RedisConnection implements ScriptRunner {
   readonly #url: string;
   readonly #probeKey: string;
+  readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #notice: OutageNotice;
@@ -55,12 +56,14 @@ export class RedisConnection implements ScriptRunner {
 
   /** Begins to connect. */
   constructor(
-    { url, keyPrefix }: Pick<SharedStoreOptions, 'url' | 'keyPrefix'>,
+    options: Pick<SharedStoreOptions, 'url' | 'keyPrefix' | 'timeoutMs'>,
     deps: ConnectionDeps,
   ) {
+    const { url, keyPrefix, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     hideCredentials(url);
     this.#url = url;
     this.#probeKey = keySpace(keyPrefix)('probe');
+    this.#timeoutMs = timeoutMs;
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#since = deps.clock.now();
@@ -104,7 +107,7 @@ export class RedisConnection implements ScriptRunner {
 
   /** Never rejects. */
   async #connect(): Promise<void> {
-    const client = await newClient(this.#url);
+    const client = await newClient(this.#url, this.#timeoutMs);
     if (this.#closed) return;
     this.#client = client;
     client.on('error', (err: unknown) => this.#lose(client, err));
@@ -119,9 +122,11 @@ export class RedisConnection implements ScriptRunner {
 
   /** The client's own time-out ends when a command is sent. */
   #inTime<T>(answer: Promise<T>): Promise<T> {
+    const ms = this.#timeoutMs;
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(TIMEOUT_MS, () => {
-        reject(new StoreAwayError(`The shared store was silent for ${TIMEOUT_MS} ms.`));
+      const timer = this.#clock.after(ms, () => {
+        // After a pause of this process the answer may be there, unread: timers come before sockets.
+        setImmediate(() => reject(new StoreAwayError(`The shared store was silent for ${ms} ms.`)));
       });
       answer.then(resolve, reject).finally(() => timer.cancel());
     });

@@ -14,6 +14,7 @@ export interface ForgetOptions {
   /** Secret: may carry credentials. */
   readonly url: string;
   readonly keyPrefix: string;
+  readonly timeoutMs?: number;
   /** Of the budget with this name. Undefined: there is none any more. */
   readonly scopeOf: (budget: string) => BudgetScope | undefined;
 }
@@ -46,7 +47,7 @@ export async function forgetInStore(
   options: ForgetOptions,
   forgotten: ForgottenInStore,
 ): Promise<number> {
-  const client = await newClient(options.url);
+  const client = await newClient(options.url, options.timeoutMs);
   // What is wrong is told by the command that failed.
   client.on('error', () => {});
   try {

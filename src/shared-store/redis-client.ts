@@ -2,15 +2,8 @@ import { isIP } from 'node:net';
 import type { RedisClientOptions, RedisClientType } from '@redis/client';
 import type { Script } from './script.ts';
 
-/** Within which the server has to accept a connection, to greet and to answer each script, in ms. */
-export const TIMEOUT_MS = 1_000;
-
-/**
- * A server that hangs keeps its sockets open: one on which nothing moves for so long is given up. In
- * ms. Pings keep one alive on which there is nothing to say.
- */
-const SILENCE_MS = 2_000;
-const PING_MS = 1_000;
+/** See SharedStoreOptions. */
+export const DEFAULT_TIMEOUT_MS = 1_000;
 
 type None = Record<string, never>;
 /** Version 2 of the protocol, which every server and proxy understands. */
@@ -21,9 +14,9 @@ export type RedisClient = RedisClientType<None, None, None, 2>;
  * A client for one connection: when that is lost, it is over, and another one is to be made. The package,
  * a sixth of a start, is loaded by those alone who share a store.
  */
-export async function newClient(url: string): Promise<RedisClient> {
+export async function newClient(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<RedisClient> {
   const { createClient } = await import('@redis/client');
-  return createClient(clientOptions(url));
+  return createClient(clientOptions(url, timeoutMs));
 }
 
 /** Whatever the state it is in. */
@@ -63,13 +56,14 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && REFUSAL.test(error.message);
 }
 
-function clientOptions(url: string): ClientOptions {
+function clientOptions(url: string, timeoutMs: number): ClientOptions {
   const { hostname, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   // Its own attempts to connect again know no pause between connections that break as soon as they stand.
   const common = {
-    connectTimeout: TIMEOUT_MS,
-    socketTimeout: SILENCE_MS,
+    connectTimeout: timeoutMs,
+    // A server that hangs keeps its sockets open. Pings keep one alive on which there is nothing to say.
+    socketTimeout: 2 * timeoutMs,
     reconnectStrategy: false,
   } as const;
   // Servers behind one address are told apart by the name, which the client does not send by itself.
@@ -78,7 +72,7 @@ function clientOptions(url: string): ClientOptions {
     url,
     RESP: 2,
     disableOfflineQueue: true,
-    pingInterval: PING_MS,
+    pingInterval: timeoutMs,
     maintNotifications: 'disabled',
     socket: protocol === 'rediss:' ? tls : common,
   };

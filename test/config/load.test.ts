@@ -85,7 +85,12 @@ describe('defaults', () => {
       },
       ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16_777_216 },
       store: 'embedded',
-      redis: { keyPrefix: 'tamma:', leaseDurationMs: 30_000, onOutage: 'refuse' },
+      redis: {
+        keyPrefix: 'tamma:',
+        leaseDurationMs: 30_000,
+        timeoutMs: 1_000,
+        onOutage: 'refuse',
+      },
       limits: {
         maxConnections: 2000,
         idleTimeoutMs: 3_600_000,

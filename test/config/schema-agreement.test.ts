@@ -396,7 +396,7 @@ const ALL_VALUES: readonly unknown[] = [
 ];
 /** Among few, each key has others, so that all of them are tried. */
 const valuesOf = (keyIndex: number) =>
-  ALL_VALUES.filter((_, index) => fewOrMany((index + keyIndex) % 8 === 0, true));
+  ALL_VALUES.filter((_, index) => fewOrMany((index + keyIndex) % 16 === 0, true));
 
 describe('for whatever value of whatever key, schema and program agree', () => {
   const root: Place = { key: '', document: (value) => value };

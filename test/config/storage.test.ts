@@ -48,10 +48,11 @@ describe('store: redis', () => {
 
   it('has settings of its own', () => {
     const yaml =
-      '{store: redis, redis: {keyPrefix: "t:", leaseDuration: 1m, onOutage: allow, name: pod-1}}';
+      '{store: redis, redis: {keyPrefix: "t:", leaseDuration: 1m, timeout: 2s, onOutage: allow, name: pod-1}}';
     expect(load(yaml, VARIABLE).redis).toEqual({
       keyPrefix: 't:',
       leaseDurationMs: 60_000,
+      timeoutMs: 2_000,
       onOutage: 'allow',
       name: 'pod-1',
     });
@@ -63,6 +64,7 @@ describe('store: redis', () => {
     expect(config.redis).toEqual({
       keyPrefix: 'tamma:',
       leaseDurationMs: 30_000,
+      timeoutMs: 1_000,
       onOutage: 'refuse',
     });
   });
@@ -92,6 +94,7 @@ describe('store: redis', () => {
     ['urlFile: /run/http', 'urlFile', 'must be a redis or rediss URL without query'],
     ['url: "redis://a.test", urlFile: /run/redis', 'urlFile', 'must not be given beside redis.url'],
     ['url: "redis://a.test", leaseDuration: 1ms', 'leaseDuration', 'a duration from 1s to 1d'],
+    ['url: "redis://a.test", timeout: 2m', 'timeout', 'a duration from 100ms to 1m'],
     ['url: "redis://a.test", onOutage: wait', 'onOutage', 'must be one of refuse, allow'],
     ['url: "redis://a.test", name: "a b"', 'name', 'must be 1 to 128 letters, digits'],
   ])('explains what is wrong with %s, without repeating it', (redis, key, message) => {

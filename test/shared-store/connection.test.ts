@@ -6,11 +6,14 @@ import { RedisConnection, reconnectDelay } from '../../src/shared-store/connecti
 import { defineScript, StoreAwayError } from '../../src/shared-store/script.ts';
 import { holdsSecret } from '../../src/telemetry/secrets.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectTo, eventually, LogProbe } from './support.ts';
+import { connectTo, eventually, LogProbe, PATIENT_MS } from './support.ts';
 
 describeWithRedis('a connection to Redis', () => {
   const ECHO = defineScript('return { KEYS[1], ARGV[1] }');
   const FAIL = defineScript(`return redis.error_reply('NOPE no such thing')`);
+
+  /** Of those that hang, in ms. */
+  const TIMEOUT_MS = 1_000;
 
   const AWAY = 'warn: the shared store is away; calls go on within their leases';
   const BACK = 'info: the shared store is back';
@@ -29,23 +32,31 @@ describeWithRedis('a connection to Redis', () => {
     await server.stop();
   });
 
-  async function connected(to: Pick<RedisServer, 'url'> = server): Promise<RedisConnection> {
-    const opened = connectTo(to, log);
+  async function connected(
+    to: Pick<RedisServer, 'url'> = server,
+    timeoutMs = PATIENT_MS,
+  ): Promise<RedisConnection> {
+    const opened = connectTo(to, log, () => 0, timeoutMs);
     connection = opened;
     await eventually(() => opened.isUp);
     return opened;
   }
 
   /** A connection that counts how often it waits before it connects again. */
-  function countDelays(to: Pick<RedisServer, 'url'> = server) {
+  function countDelays(to: Pick<RedisServer, 'url'> = server, timeoutMs = PATIENT_MS) {
     const begun = performance.now();
     const delays = {
       count: 0,
       elapsed: () => performance.now() - begun,
-      connection: connectTo(to, log, () => {
-        delays.count += 1;
-        return 0;
-      }),
+      connection: connectTo(
+        to,
+        log,
+        () => {
+          delays.count += 1;
+          return 0;
+        },
+        timeoutMs,
+      ),
     };
     connection = delays.connection;
     return delays;
@@ -93,7 +104,7 @@ describeWithRedis('a connection to Redis', () => {
     });
 
     it('gives up on a server that hangs, and finds it again', async () => {
-      const opened = await connected();
+      const opened = await connected(server, TIMEOUT_MS);
       server.freeze();
       const run = opened.run(ECHO, ['a'], ['1']);
       await expect(run).rejects.toBeInstanceOf(StoreAwayError);
@@ -106,10 +117,11 @@ describeWithRedis('a connection to Redis', () => {
 
     it('breaks a connection on which a server hangs for long, and makes another', async () => {
       let attempts = 0;
-      const opened = connectTo(server, log, () => {
+      const count = () => {
         attempts += 1;
         return 0;
-      });
+      };
+      const opened = connectTo(server, log, count, TIMEOUT_MS);
       connection = opened;
       await eventually(() => opened.isUp);
       const before = ids();
@@ -197,7 +209,7 @@ describeWithRedis('a connection to Redis', () => {
       listener.listen(0, '127.0.0.1');
       await once(listener, 'listening');
       const { port } = listener.address() as AddressInfo;
-      const delays = countDelays({ url: `redis://127.0.0.1:${port}` });
+      const delays = countDelays({ url: `redis://127.0.0.1:${port}` }, TIMEOUT_MS);
       await eventually(() => delays.count > 0);
       expect(delays.connection.isUp).toBe(false);
       expect(log.lines).toEqual([AWAY]);

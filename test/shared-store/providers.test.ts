@@ -10,7 +10,7 @@ import {
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
-import { eventually } from './support.ts';
+import { eventually, PATIENT_MS } from './support.ts';
 
 /** 6 tokens in at 0.15 and 5 out at 0.60 dollars per million. */
 const PRICE = 3_900_000n;
@@ -57,7 +57,13 @@ describeWithRedis('providers that share a store', () => {
         version: '1.2.3',
         defaultModel: 'gpt-4o-mini',
         budgets: { budgets: [BUDGET] },
-        sharedStore: { url: server.url, keyPrefix: 'test:', leaseMs: 60_000, onOutage: 'refuse' },
+        sharedStore: {
+          url: server.url,
+          keyPrefix: 'test:',
+          leaseMs: 60_000,
+          timeoutMs: PATIENT_MS,
+          onOutage: 'refuse',
+        },
         ...options,
       },
       environment,

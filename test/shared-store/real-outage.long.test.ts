@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RedisConnection } from '../../src/shared-store/connection.ts';
+import { DEFAULT_TIMEOUT_MS } from '../../src/shared-store/redis-client.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import {
   CENT,
   connectTo,
   DOLLAR,
   eventually,
+  LogProbe,
   openSidecar,
   reserve,
   type SidecarOptions,
@@ -32,7 +34,7 @@ describeWithRedis('budgets of sidecars whose server is cut off', () => {
   });
 
   function sidecar(options: SidecarOptions): TestSidecar {
-    const connection = connectTo(server);
+    const connection = connectTo(server, new LogProbe(), () => 0, DEFAULT_TIMEOUT_MS);
     connections.push(connection);
     const opened = openSidecar(connection, { leaseMs: 30_000, ...options });
     sidecars.push(opened);

@@ -5,7 +5,7 @@ import { openSharedStore } from '../../src/shared-store/shared-store.ts';
 import { aBudget } from '../money/budget/books.ts';
 import { aRecord } from '../money/ledger/support.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { CENT, DOLLAR, eventually, LogProbe } from './support.ts';
+import { CENT, DOLLAR, eventually, LogProbe, PATIENT_MS } from './support.ts';
 
 const DAY = Date.UTC(2026, 0, 1);
 const TARGET = { upstream: 'default', model: 'gpt-test' };
@@ -23,7 +23,13 @@ describeWithRedis('a shared store', () => {
     const log = new LogProbe();
     const budget = aBudget({ limit: DOLLAR });
     const store = openSharedStore(
-      { url: server.url, keyPrefix: 'test:', leaseMs: 30_000, onOutage: 'refuse' },
+      {
+        url: server.url,
+        keyPrefix: 'test:',
+        leaseMs: 30_000,
+        timeoutMs: PATIENT_MS,
+        onOutage: 'refuse',
+      },
       {
         clock: systemClock,
         dated: systemClock,

@@ -85,14 +85,18 @@ export class Switch implements ScriptRunner {
   }
 }
 
+/** How long servers of tests may take that do not hang, in ms: no machine is so slow. */
+export const PATIENT_MS = 60_000;
+
 /** @param random Default: the shortest waits. */
 export function connectTo(
   server: Pick<RedisServer, 'url'>,
   log = new LogProbe(),
   random = () => 0,
+  timeoutMs = PATIENT_MS,
 ): RedisConnection {
   return new RedisConnection(
-    { url: server.url, keyPrefix: 'test:' },
+    { url: server.url, keyPrefix: 'test:', timeoutMs },
     { clock: systemClock, log, random },
   );
 }

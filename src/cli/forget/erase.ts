@@ -54,6 +54,7 @@ async function eraseFromStore(url: string, config: Config, forgotten: Forgotten)
   const store = {
     url,
     keyPrefix: config.redis.keyPrefix,
+    timeoutMs: config.redis.timeoutMs,
     scopeOf: (budget: string) => scopes.get(budget),
   };
   return forgetInStore(store, forgotten);

@@ -102,9 +102,9 @@ export function aLedger(options: Partial<LedgerOptions> = {}, clock = new FakeCl
   return { ledger, clock, log, close, advance };
 }
 
-/** A ledger with a thread of its own; `close` ends both. */
+/** A ledger with a thread of its own, if it has anything on disk; `close` ends both. */
 export function openAlone(options: LedgerOptions, deps: Omit<LedgerDeps, 'stores'>) {
-  const stores = new StoreThread(options);
+  const stores = options.directory === undefined ? storesInMemory() : new StoreThread(options);
   const ledger = openLedger(options, { ...deps, stores });
   const close = async () => {
     await ledger.close();
@@ -117,11 +117,20 @@ export function openAlone(options: LedgerOptions, deps: Omit<LedgerDeps, 'stores
 export function storeInMemory() {
   const database = new StoreDatabase(':memory:');
   const operations: Operations = ledgerStore({ database });
+  // Copied, as between threads.
+  const call = (operation: string, args: readonly unknown[]): unknown =>
+    structuredClone(operations[operation]?.(...structuredClone(args)));
   const store: StoreClient<LedgerOperations> = {
-    ask: async (operation, ...args) => operations[operation]?.(...args) as never,
-    askNow: (operation, ...args) => operations[operation]?.(...args) as never,
+    ask: async (operation, ...args) => call(operation, args) as never,
+    askNow: (operation, ...args) => call(operation, args) as never,
   };
   return { store, records: new RecordStore(database), database };
+}
+
+/** They need no thread, whose start takes longer than most tests. */
+function storesInMemory() {
+  const { store, database } = storeInMemory();
+  return { client: () => store as never, close: async () => database.close() };
 }
 
 export function anOpening(overrides: Partial<LedgerOpening> = {}): LedgerOpening {

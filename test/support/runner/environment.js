@@ -1,0 +1,36 @@
+import { ModernFakeTimers } from '@jest/fake-timers';
+import { ModuleMocker } from 'jest-mock';
+
+/**
+ * Tests run in the realm of Node.js itself, as the sidecar does, and not in a context of their own: an
+ * `Error` or `Array` is the same for a test and for a package, and globals cost nothing.
+ */
+export default class Environment {
+  global = globalThis;
+  moduleMocker = new ModuleMocker(globalThis);
+  fakeTimers = null;
+  #exit = process.exit;
+
+  constructor({ projectConfig }) {
+    Object.assign(globalThis, projectConfig.globals);
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
+  }
+
+  async setup() {}
+
+  /** What jest or a test file left in the realm is not there for the next. */
+  async teardown() {
+    this.fakeTimersModern.dispose();
+    process.exit = this.#exit;
+    delete globalThis.__coverage__;
+  }
+
+  exportConditions() {
+    return ['node', 'node-addons'];
+  }
+
+  /** There is none: runtime.js compiles without. */
+  getVmContext() {
+    return null;
+  }
+}
