@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Journal } from '../../src/money/ledger/journal.ts';
 import { create, item, results } from '../batch/running-batches.ts';
@@ -37,9 +38,20 @@ function everything(below: string): string {
     .join('\n');
 }
 
+/** Once it is connected to a shared store, if it has one: a budget waits for that two seconds at most. */
+async function start(yaml: string): Promise<RunningApp> {
+  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  const isConnected = async () => {
+    const { status } = await app.client.provider.unary('GetStatus');
+    return (status as { sharedStore?: { healthy: boolean } }).sharedStore?.healthy ?? true;
+  };
+  while (!(await isConnected())) await sleep(20);
+  return app;
+}
+
 /** Calls for the user and project, for others, and a batch. */
 async function fill(yaml: string): Promise<RunningApp> {
-  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  const app = await start(yaml);
   for (const metadata of [
     { user_id: USER, project_id: PROJECT },
     { user_id: USER, project_id: 'project-that-stays' },
@@ -52,7 +64,7 @@ async function fill(yaml: string): Promise<RunningApp> {
 }
 
 async function sums(yaml: string) {
-  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  const app = await start(yaml);
   const groupBy = ['USAGE_DIMENSION_USER', 'USAGE_DIMENSION_PROJECT'];
   const { rows, total } = await app.client.usage.unary('GetUsage', { groupBy });
   await app.stop();

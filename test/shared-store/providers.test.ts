@@ -72,13 +72,20 @@ describeWithRedis('providers that share a store', () => {
     return provider;
   }
 
-  const ask = (provider: OpenAIProvider) =>
-    provider.sendMessageSync({ messages: [{ role: 'user', content: 'Say hello' }], maxTokens: 64 });
+  /** Once it is connected: whatever is asked before waits for two seconds at most. */
+  async function ask(provider: OpenAIProvider, content = 'Say hello', idempotencyKey?: string) {
+    await eventually(() => provider.sharedStoreStatus()?.problem === undefined);
+    return provider.sendMessageSync({
+      messages: [{ role: 'user', content }],
+      maxTokens: 64,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+  }
 
   it('spend from one budget, and tell the usage of all', async () => {
     const first = open();
     const second = open();
-    const answers = await Promise.all([first, first, second].map(ask));
+    const answers = await Promise.all([first, first, second].map((one) => ask(one)));
     expect(answers.map(({ cost }) => cost?.picoDollars)).toEqual([PRICE, PRICE, PRICE]);
     await first.dispose();
     await second.dispose();
@@ -94,12 +101,7 @@ describeWithRedis('providers that share a store', () => {
 
   it('make a call with an idempotency key once, whichever is asked again', async () => {
     const [first, second] = [open(), open()];
-    const keyed = (provider: OpenAIProvider, content = 'Say hello') =>
-      provider.sendMessageSync({
-        messages: [{ role: 'user', content }],
-        maxTokens: 64,
-        idempotencyKey: 'k-1',
-      });
+    const keyed = (provider: OpenAIProvider, content?: string) => ask(provider, content, 'k-1');
     const made = await keyed(first);
     const kept = () => server.command('keys', 'test:*:repeat:*').trim();
     await eventually(() => kept() !== '');

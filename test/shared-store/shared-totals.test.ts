@@ -17,6 +17,7 @@ import {
   costing,
   openAlone,
   someUsage,
+  storesInMemory,
 } from '../money/ledger/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
@@ -99,7 +100,8 @@ describeWithRedis('totals on Redis', () => {
     let told = (booked: LedgerRecord): unknown => early.push(booked);
     const options = { retentionMs: 30 * DAY_MS, ...(directory !== undefined && { directory }) };
     const onRecord = (booked: LedgerRecord) => void told(booked);
-    const opened = openAlone(options, { clock: dated, log, onRecord });
+    const stores = directory === undefined ? storesInMemory() : undefined;
+    const opened = openAlone(options, { clock: dated, log, onRecord }, stores);
     const { ledger } = opened;
     const store = { keyPrefix: 'test:' };
     const own = new CountingClock(clock);

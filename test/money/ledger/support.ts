@@ -16,7 +16,7 @@ import {
 import type { StoredRecord } from '../../../src/money/ledger/record-rows.ts';
 import { RecordStore } from '../../../src/money/ledger/record-store.ts';
 import type { Operations } from '../../../src/money/store/protocol.ts';
-import type { StoreClient } from '../../../src/money/store/store-client.ts';
+import type { StoreClient, Stores } from '../../../src/money/store/store-client.ts';
 import { StoreDatabase } from '../../../src/money/store/store-database.ts';
 import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -102,9 +102,12 @@ export function aLedger(options: Partial<LedgerOptions> = {}, clock = new FakeCl
   return { ledger, clock, log, close, advance };
 }
 
-/** A ledger with a thread of its own, if it has anything on disk; `close` ends both. */
-export function openAlone(options: LedgerOptions, deps: Omit<LedgerDeps, 'stores'>) {
-  const stores = options.directory === undefined ? storesInMemory() : new StoreThread(options);
+/** A ledger, and what keeps it, by default a thread of its own; `close` ends both. */
+export function openAlone(
+  options: LedgerOptions,
+  deps: Omit<LedgerDeps, 'stores'>,
+  stores: Stores & { close(): Promise<void> } = new StoreThread(options),
+) {
   const ledger = openLedger(options, { ...deps, stores });
   const close = async () => {
     await ledger.close();
@@ -127,8 +130,8 @@ export function storeInMemory() {
   return { store, records: new RecordStore(database), database };
 }
 
-/** They need no thread, whose start takes longer than most tests. */
-function storesInMemory() {
+/** A ledger's that needs no thread: the start of one takes longer than most tests. */
+export function storesInMemory() {
   const { store, database } = storeInMemory();
   return { client: () => store as never, close: async () => database.close() };
 }
