@@ -12,6 +12,8 @@ export interface Deed<T> {
   act(signal: AbortSignal): Promise<T>;
   /** A process before this one may have done it. */
   readonly mayBeDone: boolean;
+  /** Whether a refusal is not to be waited for, though that might help. */
+  isFinal(refusal: ProviderError): boolean;
 }
 
 interface OnceDeps {
@@ -41,7 +43,7 @@ export async function doOnce<T>(deed: Deed<T>, work: Work, deps: OnceDeps): Prom
     try {
       return await deed.act(work.stop);
     } catch (thrown) {
-      const error = patience.check(thrown);
+      const error = patience.check(thrown, deed.isFinal);
       unclear = mayHaveBeenDone(error);
       await work.problem(`${TROUBLE}: ${error.message}`);
       if (!unclear) await patience.wait(error.facts.retryAfterMs);

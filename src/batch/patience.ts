@@ -80,8 +80,9 @@ export class Patience {
   }
 
   /** A failure that another try may mend. Throws any other, and the end of the process. */
-  check(thrown: unknown): ProviderError {
+  check(thrown: unknown, isFinal: (error: ProviderError) => boolean = () => false): ProviderError {
     const error = this.#notBroken(thrown);
+    if (isFinal(error)) throw error;
     // Batches have time.
     if (error.retryable || error.reason === 'INVALID_API_KEY') return error;
     throw error;

@@ -30,13 +30,17 @@ export class RemoteBatch {
   }
 
   /** Asks how far it is until that is enough; cancels it when it is not to go on. */
-  async until(id: string, isEnough: (batch: UpstreamBatch) => boolean): Promise<UpstreamBatch> {
+  async until(
+    { upstreamBatchId: id, key }: BatchPart,
+    isEnough: (batch: UpstreamBatch) => boolean,
+  ): Promise<UpstreamBatch> {
     const patience = new Patience(this.#work, this.#deps);
     let before = '';
     let cancelled = false;
     for (;;) {
       const asks: boolean = this.#work.halted !== undefined && !cancelled;
-      const ask = () => (asks ? this.#cancel(id) : this.api.retrieve(id, this.#work.stop));
+      const ask = () =>
+        asks ? this.#cancel(id, key) : this.api.retrieve(id, key, this.#work.stop);
       const batch = await patience.insist(ask, SILENT);
       cancelled ||= asks;
       if (isEnough(batch)) return batch;
@@ -48,25 +52,29 @@ export class RemoteBatch {
   }
 
   /** Of one whose id is not known, its file alone. */
-  async deleteFiles(id: string, inputFile: string): Promise<void> {
+  async deleteFiles({
+    upstreamBatchId: id,
+    fileId,
+    key,
+  }: Pick<BatchPart, 'upstreamBatchId' | 'fileId' | 'key'>): Promise<void> {
     const { stop } = this.#work;
     if (!this.#deps.means.upstreams.has(this.#part.upstream)) return;
-    const tell = () => this.api.retrieve(id, stop);
+    const tell = () => this.api.retrieve(id, key, stop);
     const batch = id === '' ? undefined : await this.#someTimes(tell, { batch: id });
-    for (const file of [batch?.outputFileId, batch?.errorFileId, inputFile]) {
-      if (file) await this.#someTimes(() => this.api.deleteFile(file, stop), { file });
+    for (const file of [batch?.outputFileId, batch?.errorFileId, fileId]) {
+      if (file) await this.#someTimes(() => this.api.deleteFile(file, key, stop), { file });
     }
   }
 
   /** One that has ended in the meantime is as good. */
-  async #cancel(id: string): Promise<UpstreamBatch> {
+  async #cancel(id: string, key: string): Promise<UpstreamBatch> {
     const { stop } = this.#work;
     try {
-      return await this.api.cancel(id, stop);
+      return await this.api.cancel(id, key, stop);
     } catch (thrown) {
       stop.throwIfAborted();
       if (ProviderError.from(thrown).retryable) throw thrown;
-      return this.api.retrieve(id, stop);
+      return this.api.retrieve(id, key, stop);
     }
   }
 

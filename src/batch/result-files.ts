@@ -54,7 +54,7 @@ export class ResultFiles {
     patience: Patience,
   ): Promise<number> {
     const { stop: signal, batch } = this.#work;
-    const lines = this.#remote.api.results(fileId, signal);
+    const lines = this.#remote.api.results(fileId, part.key, signal);
     const reading = readResults(lines, { batch: batch.id, part, signal }, this.#deps);
     for (;;) {
       const { done, value } = await reading.next();

@@ -4,8 +4,9 @@ import type { BatchPart, NewResult } from '../money/batches/batch.ts';
 import type { PartChange } from '../money/batches/part-table.ts';
 import { Holdings } from './holdings.ts';
 import type { Lane } from './lane.ts';
-import { doOnce } from './once.ts';
+import type { Deed } from './once.ts';
 import { partContent } from './part-content.ts';
+import { OTHER_KEY, PartKeys } from './part-keys.ts';
 import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
 import { ResultFiles } from './result-files.ts';
@@ -25,6 +26,7 @@ export class UpstreamPart {
   readonly #lane: Lane;
   readonly #holdings: Holdings;
   readonly #remote: RemoteBatch;
+  readonly #keys: PartKeys;
   readonly #of: PartToSettle;
   #part: BatchPart;
   /** Makes another part run beside this one. */
@@ -38,6 +40,7 @@ export class UpstreamPart {
     this.#lane = deps.lanes.of(part.upstream, part.modelId);
     this.#holdings = new Holdings(deps.means.book, part.modelId);
     this.#remote = new RemoteBatch(part, work, deps);
+    this.#keys = new PartKeys(work, deps);
     const { number, upstream, modelId, execution } = part;
     this.#of = { batch: work.batch.id, part: number, upstream, model: modelId, execution };
   }
@@ -101,7 +104,12 @@ export class UpstreamPart {
   }
 
   #step(): Promise<void> {
-    switch (this.#part.state) {
+    const { state, key } = this.#part;
+    // A file alone costs nothing. Whether there is a batch of it is found out, or waited for.
+    const mayBeginAnew = state === 'uploading' || state === 'uploaded';
+    if (mayBeginAnew && key !== '' && !this.#remote.api.keys.includes(key))
+      return this.#beginAnew();
+    switch (state) {
       case 'waiting':
         return this.#prepareUpload();
       case 'uploading':
@@ -123,26 +131,25 @@ export class UpstreamPart {
     const { items, bytes } = await books.countOpen(batch, part);
     if (items === 0) return this.#change({ state: 'settled' });
     await books.start(batch);
-    await this.#change({ state: 'uploading', since: Math.floor(clock.now()), size: bytes });
+    const key = this.#keys.choose(this.#remote.api.keys);
+    await this.#change({ state: 'uploading', since: Math.floor(clock.now()), size: bytes, key });
     return this.#upload(false);
   }
 
   async #upload(mayBeDone: boolean): Promise<void> {
-    const { since, size, number } = this.#part;
+    const { since, size, number, key } = this.#part;
     const { batch } = this.#of;
     const name = `tamma-${batch}-${number}-${since}.jsonl`;
-    const fileId = await doOnce(
-      {
-        mayBeDone,
-        find: (signal) => this.#remote.api.findFile({ name, size }, since, signal),
-        act: (signal) => {
-          const content = partContent(batch, this.#part, this.#deps);
-          return this.#remote.api.upload({ name, size, content }, signal);
-        },
+    const uploaded = await this.#withKey({
+      mayBeDone,
+      find: (signal) => this.#remote.api.findFile({ name, size }, since, key, signal),
+      act: (signal) => {
+        const content = partContent(batch, this.#part, this.#deps);
+        return this.#remote.api.upload({ name, size, content }, key, signal);
       },
-      this.#work,
-      this.#deps,
-    );
+    });
+    if (uploaded === undefined) return;
+    const { done: fileId } = uploaded;
     if (fileId !== undefined) await this.#change({ state: 'uploaded', fileId });
     this.#throwIfHalted();
   }
@@ -152,30 +159,43 @@ export class UpstreamPart {
       this.#throwIfHalted();
       await this.#change({ state: 'creating', since: Math.floor(this.#deps.clock.now()) });
     }
-    const { since, fileId, endpoint, number } = this.#part;
+    const { since, fileId, endpoint, number, key } = this.#part;
     const metadata = {
       tamma_batch: this.#of.batch,
       tamma_part: String(number),
       tamma_attempt: String(since),
     };
-    const batch = await doOnce(
-      {
-        mayBeDone,
-        find: (signal) => this.#remote.api.find(metadata, since, signal),
-        act: (signal) => this.#remote.api.create({ fileId, endpoint, metadata }, signal),
-      },
-      this.#work,
-      this.#deps,
-    );
-    if (batch === undefined) this.#throwIfHalted();
-    await this.#change({ state: 'running', upstreamBatchId: batch?.id ?? '' });
+    const created = await this.#withKey({
+      mayBeDone,
+      find: (signal) => this.#remote.api.find(metadata, since, key, signal),
+      act: (signal) => this.#remote.api.create({ fileId, endpoint, metadata }, key, signal),
+    });
+    if (created === undefined) return;
+    if (created.done === undefined) this.#throwIfHalted();
+    await this.#change({ state: 'running', upstreamBatchId: created.done?.id ?? '' });
     this.#deps.changes.tell(this.#of.batch);
+  }
+
+  /** Does it with the part's key; undefined if that is refused, and the part begins anew with another. */
+  async #withKey<T>(deed: Omit<Deed<T>, 'isFinal'>): Promise<{ readonly done?: T } | undefined> {
+    const { keys } = this.#remote.api;
+    const done = await this.#keys.do(deed, this.#part.key, keys, () => this.#deleteInput());
+    if (done !== OTHER_KEY) return done === undefined ? {} : { done };
+    await this.#beginAnew();
+    return undefined;
+  }
+
+  #beginAnew(): Promise<void> {
+    return this.#change({ state: 'waiting', fileId: '', upstreamBatchId: '', key: '' });
+  }
+
+  #deleteInput(): Promise<void> {
+    return this.#remote.deleteFiles({ ...this.#part, upstreamBatchId: '' });
   }
 
   /** Whether the upstream has taken it, once it has looked at the file: the next one may follow then. */
   async #isTaken(): Promise<boolean> {
-    const { upstreamBatchId } = this.#part;
-    const batch = await this.#remote.until(upstreamBatchId, (it) => it.status !== 'validating');
+    const batch = await this.#remote.until(this.#part, (it) => it.status !== 'validating');
     if (!tokenLimitReached(batch)) return true;
     await this.#waitForTokens();
     return false;
@@ -188,7 +208,7 @@ export class UpstreamPart {
     const isAlone = this.#lane.running === 0;
     const { items } = await books.countOpen(batch, part);
     if (isAlone && items > 1) {
-      await this.#remote.deleteFiles('', this.#part.fileId);
+      await this.#deleteInput();
       this.#holdings.release();
       const other = await books.splitPart(batch, part);
       this.#part = { ...this.#part, state: 'waiting', fileId: '', upstreamBatchId: '' };
@@ -205,8 +225,7 @@ export class UpstreamPart {
   async #follow(): Promise<void> {
     this.#lane.running += 1;
     try {
-      const { upstreamBatchId } = this.#part;
-      await this.#take(await this.#remote.until(upstreamBatchId, (it) => ENDED.has(it.status)));
+      await this.#take(await this.#remote.until(this.#part, (it) => ENDED.has(it.status)));
     } finally {
       this.#lane.left();
     }
@@ -234,8 +253,8 @@ export class UpstreamPart {
     const refused = await refusedLines(batch, this.#of, this.#deps.books);
     if (refused.length === 0) return false;
     await this.#settle(refused);
-    await this.#remote.deleteFiles('', this.#part.fileId);
-    await this.#change({ state: 'waiting', fileId: '', upstreamBatchId: '' });
+    await this.#deleteInput();
+    await this.#beginAnew();
     return true;
   }
 
@@ -251,8 +270,7 @@ export class UpstreamPart {
   }
 
   async #clean(): Promise<void> {
-    const { fileId, upstreamBatchId } = this.#part;
-    await this.#remote.deleteFiles(upstreamBatchId, fileId);
+    await this.#remote.deleteFiles(this.#part);
     await this.#change({ state: 'ended' });
   }
 

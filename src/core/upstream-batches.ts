@@ -74,34 +74,43 @@ export interface BatchLineResult {
 }
 
 /**
- * The upstream's Files and Batch APIs. Every method rejects with ProviderError, or with the signal's
+ * The upstream's Files and Batch APIs. What is uploaded or created belongs to the project of its key; all
+ * else is asked with the key that made it, and with the others where that is refused or gone. Every method rejects with ProviderError, or with the signal's
  * reason. A rejection does not say that nothing has happened: what was uploaded or created may be found.
  */
 export interface UpstreamBatches {
   /** The line that asks for what the call asks, not streamed. */
   line(customId: string, call: Call): BatchLine;
+  /** Names of the API keys, in order, that tell nothing of them; one without a name if none is wanted. */
+  readonly keys: readonly string[];
   /** Resolves with the file's id. */
-  upload(file: BatchUpload, signal: AbortSignal): Promise<string>;
+  upload(file: BatchUpload, key: string, signal: AbortSignal): Promise<string>;
   /** The id of a file of this name and size; undefined if none is listed that is newer than `since`. */
   findFile(
     file: Pick<BatchUpload, 'name' | 'size'>,
     since: number,
+    key: string,
     signal: AbortSignal,
   ): Promise<string | undefined>;
   /** Of a file that is gone already, too. */
-  deleteFile(id: string, signal: AbortSignal): Promise<void>;
-  create(batch: NewUpstreamBatch, signal: AbortSignal): Promise<UpstreamBatch>;
+  deleteFile(id: string, key: string, signal: AbortSignal): Promise<void>;
+  create(batch: NewUpstreamBatch, key: string, signal: AbortSignal): Promise<UpstreamBatch>;
   /** The batch that has all of this metadata; undefined if none is listed that is newer than `since`. */
   find(
     metadata: Readonly<Record<string, string>>,
     since: number,
+    key: string,
     signal: AbortSignal,
   ): Promise<UpstreamBatch | undefined>;
-  retrieve(id: string, signal: AbortSignal): Promise<UpstreamBatch>;
-  cancel(id: string, signal: AbortSignal): Promise<UpstreamBatch>;
+  retrieve(id: string, key: string, signal: AbortSignal): Promise<UpstreamBatch>;
+  cancel(id: string, key: string, signal: AbortSignal): Promise<UpstreamBatch>;
   /**
    * The lines of a file of results, read as they are taken: nothing is held but what is on its way.
    * Undefined for a line that cannot be read, or is too long.
    */
-  results(fileId: string, signal: AbortSignal): AsyncIterable<BatchLineResult | undefined>;
+  results(
+    fileId: string,
+    key: string,
+    signal: AbortSignal,
+  ): AsyncIterable<BatchLineResult | undefined>;
 }

@@ -10,7 +10,7 @@ export interface Upstream {
   readonly answer: Handler;
   /** The models the upstream lists to one of the keys. Rejects with ProviderError. */
   listModels(signal: AbortSignal): Promise<readonly ListedModel[]>;
-  /** Its Batch API, with the first API key, whether it has one or not. */
+  /** Its Batch API, whether it has one or not. */
   readonly batches: UpstreamBatches;
   /** Makes ready what the first request needs, and sends none. Never rejects. */
   warm(): Promise<void>;

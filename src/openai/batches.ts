@@ -39,8 +39,8 @@ const PAGE_SIZE = 100;
 /** Of what is newer than what is looked for. */
 const MAX_PAGES = 50;
 
-/** OpenAI's Files and Batch APIs, as far as batches need them. */
-export class OpenAIBatches implements UpstreamBatches {
+/** OpenAI's Files and Batch APIs by one key, as far as batches need them. */
+export class OpenAIBatches {
   readonly #deps: BatchesDeps;
   readonly #http: ResourceHttp;
 

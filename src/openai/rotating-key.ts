@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
+import { identityOf } from '../policies/keys/api-key.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
 import {
   type ClientOptions,
@@ -39,6 +41,8 @@ const MAX_LENGTH = 64 * 1024;
  * above mounted secrets, and so what counts is the file that the path leads to.
  */
 export class RotatingKey implements Requests {
+  /** Tells it from other keys, to another process too, whatever its file holds; tells nothing of the secret. */
+  readonly name: string;
   readonly #client: Omit<ClientOptions, 'apiKey'>;
   readonly #file: string | undefined;
   readonly #deps: RotatingKeyDeps;
@@ -60,6 +64,7 @@ export class RotatingKey implements Requests {
     this.#file = file;
     this.#deps = deps;
     this.#secret = secret;
+    this.name = nameOf({ secret, ...(file !== undefined && { file }) });
     this.#builder = new RequestBuilder({ ...client, apiKey: secret });
   }
 
@@ -150,4 +155,9 @@ export class RotatingKey implements Requests {
     this.#isUnusable = true;
     return false;
   }
+}
+
+/** Keys are random and long: nobody finds one by its hash. */
+function nameOf(key: KeyOptions): string {
+  return createHash('sha256').update(identityOf(key)).digest('hex').slice(0, 16);
 }

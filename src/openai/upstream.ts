@@ -13,6 +13,7 @@ import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
 import { KeptResponses } from './kept-responses.ts';
+import { KeyedBatches } from './keyed-batches.ts';
 import { listModels } from './models.ts';
 import { ResourceHttp } from './resource-http.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
@@ -118,6 +119,14 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
     surface: surfaces.responses,
     resources: (key) => new ResourceHttp({ requests: keys[key] ?? first, transport, clock }),
   });
+  const batchesOf = (requests: Requests) =>
+    new OpenAIBatches({
+      requests,
+      transport,
+      clock,
+      surfaces,
+      maxLineBytes: context.stream.maxEventBytes,
+    });
   const answerOnce = (call: Call, emit: Emit): Promise<Completed> =>
     call.keeps
       ? kept.answer(call, emit)
@@ -151,13 +160,10 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
         main === undefined ? list(first) : renewing(main),
       );
     },
-    batches: new OpenAIBatches({
-      requests: first,
-      transport,
-      clock,
-      surfaces: surfaces,
-      maxLineBytes: context.stream.maxEventBytes,
-    }),
+    batches: new KeyedBatches(
+      batchesOf(first),
+      new Map(keys.map((key) => [key.name, batchesOf(key)])),
+    ),
     warm: async () => {
       const paths = Object.values(surfaces).map(({ path }) => path);
       const request = { method: 'post', body: {}, accept: EVENT_STREAM } as const;

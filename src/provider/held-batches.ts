@@ -12,24 +12,26 @@ export function heldBatches(batches: UpstreamBatches, enter: () => () => void): 
   }
   async function* results(
     fileId: string,
+    key: string,
     signal: AbortSignal,
   ): AsyncGenerator<BatchLineResult | undefined> {
     const leave = enter();
     try {
-      yield* batches.results(fileId, signal);
+      yield* batches.results(fileId, key, signal);
     } finally {
       leave();
     }
   }
   return {
     line: (customId, call) => batches.line(customId, call),
-    upload: (file, signal) => held(() => batches.upload(file, signal)),
-    findFile: (file, since, signal) => held(() => batches.findFile(file, since, signal)),
-    deleteFile: (id, signal) => held(() => batches.deleteFile(id, signal)),
-    create: (batch, signal) => held(() => batches.create(batch, signal)),
-    find: (metadata, since, signal) => held(() => batches.find(metadata, since, signal)),
-    retrieve: (id, signal) => held(() => batches.retrieve(id, signal)),
-    cancel: (id, signal) => held(() => batches.cancel(id, signal)),
+    keys: batches.keys,
+    upload: (...values) => held(() => batches.upload(...values)),
+    findFile: (...values) => held(() => batches.findFile(...values)),
+    deleteFile: (...values) => held(() => batches.deleteFile(...values)),
+    create: (...values) => held(() => batches.create(...values)),
+    find: (...values) => held(() => batches.find(...values)),
+    retrieve: (...values) => held(() => batches.retrieve(...values)),
+    cancel: (...values) => held(() => batches.cancel(...values)),
     results,
   };
 }

@@ -36,15 +36,16 @@ async function sent(batches: UpstreamBatches, surface: Surface, ids: readonly st
   const lines = ids.map((id) => batches.line(id, callOver(surface, `question ${id}`)));
   const fileId = await batches.upload(
     uploadOf('a.jsonl', ...lines.map(({ text }) => text)),
+    '',
     signal,
   );
   const endpoint = lines[0]?.endpoint ?? '';
-  return batches.create({ fileId, endpoint, metadata: { mine: 'x' } }, signal);
+  return batches.create({ fileId, endpoint, metadata: { mine: 'x' } }, '', signal);
 }
 
 async function allResults(batches: UpstreamBatches, surface: Surface, fileId = '') {
   const found: Record<string, unknown> = {};
-  for await (const line of batches.results(fileId, signal)) {
+  for await (const line of batches.results(fileId, '', signal)) {
     if (line === undefined) continue;
     found[line.customId] = await line.answer(callOver(surface)).catch((error: unknown) => error);
   }
@@ -55,7 +56,7 @@ describe.each<Surface>(['chat_completions', 'responses'])('a batch over %s', (su
   it('is uploaded, created, and its answers read, in whatever order they come', async () => {
     const { batches, stub } = await open();
     const { id } = await sent(batches, surface, ['a', 'b', 'c']);
-    const batch = await batches.retrieve(id, signal);
+    const batch = await batches.retrieve(id, '', signal);
     expect(batch).toMatchObject({ status: 'completed', errors: [] });
     expect(batch.errorFileId).toBeUndefined();
     const results = await allResults(batches, surface, batch.outputFileId);
@@ -80,7 +81,7 @@ describe.each<Surface>(['chat_completions', 'responses'])('a batch over %s', (su
       expireAfter: 0.5,
     });
     const { id } = await sent(batches, surface, ['bad', 'late']);
-    const batch = await batches.retrieve(id, signal);
+    const batch = await batches.retrieve(id, '', signal);
     expect(batch.status).toBe('expired');
     const results = await allResults(batches, surface, batch.errorFileId);
     expect(results.bad).toMatchObject({ reason: 'CONTEXT_TOO_LONG' });
@@ -94,36 +95,36 @@ describe('what may have happened', () => {
     const since = Date.now();
     const { id, inputFileId } = await sent(batches, 'chat_completions', ['a']);
     const file = { name: 'a.jsonl', size: stub.files.get(inputFileId)?.bytes ?? 0 };
-    expect(await batches.find({ mine: 'x' }, since, signal)).toBeUndefined();
+    expect(await batches.find({ mine: 'x' }, since, '', signal)).toBeUndefined();
     stub.set({});
-    expect(await batches.findFile(file, since, signal)).toBe(inputFileId);
-    expect(await batches.findFile({ ...file, size: 1 }, since, signal)).toBeUndefined();
-    expect((await batches.find({ mine: 'x' }, since, signal))?.id).toBe(id);
-    expect(await batches.find({ mine: 'y' }, since, signal)).toBeUndefined();
-    expect(await batches.find({ mine: 'x' }, since + 10 * 60_000, signal)).toBeUndefined();
+    expect(await batches.findFile(file, since, '', signal)).toBe(inputFileId);
+    expect(await batches.findFile({ ...file, size: 1 }, since, '', signal)).toBeUndefined();
+    expect((await batches.find({ mine: 'x' }, since, '', signal))?.id).toBe(id);
+    expect(await batches.find({ mine: 'y' }, since, '', signal)).toBeUndefined();
+    expect(await batches.find({ mine: 'x' }, since + 10 * 60_000, '', signal)).toBeUndefined();
   });
 
   it('is found on whatever page of a list it stands', async () => {
     const { batches } = await open();
-    const upload = () => batches.upload(uploadOf('other.jsonl', '{}'), signal);
-    const wanted = await batches.upload(uploadOf('wanted.jsonl', '{}'), signal);
+    const upload = () => batches.upload(uploadOf('other.jsonl', '{}'), '', signal);
+    const wanted = await batches.upload(uploadOf('wanted.jsonl', '{}'), '', signal);
     for (let n = 0; n < 120; n += 1) await upload();
-    expect(await batches.findFile({ name: 'wanted.jsonl', size: 3 }, 0, signal)).toBe(wanted);
+    expect(await batches.findFile({ name: 'wanted.jsonl', size: 3 }, 0, '', signal)).toBe(wanted);
   });
 });
 
 it('cancels a batch, and deletes a file twice', async () => {
   const { batches } = await open({ workMs: 100_000, cancelMs: 50_000 });
   const { id, inputFileId } = await sent(batches, 'responses', ['a']);
-  expect((await batches.cancel(id, signal)).status).toBe('cancelling');
-  await batches.deleteFile(inputFileId, signal);
-  await batches.deleteFile(inputFileId, signal);
+  expect((await batches.cancel(id, '', signal)).status).toBe('cancelling');
+  await batches.deleteFile(inputFileId, '', signal);
+  await batches.deleteFile(inputFileId, '', signal);
 });
 
 it('tells what the upstream found wrong with a file', async () => {
   const { batches } = await open({ enqueuedTokens: 10 });
   const { id } = await sent(batches, 'responses', ['a']);
-  expect(await batches.retrieve(id, signal)).toMatchObject({
+  expect(await batches.retrieve(id, '', signal)).toMatchObject({
     status: 'failed',
     errors: [{ code: 'token_limit_exceeded' }],
   });
@@ -131,7 +132,7 @@ it('tells what the upstream found wrong with a file', async () => {
 
 it('rejects with what HTTP says, what the connection says, and with the end of its signal', async () => {
   const { batches, stub } = await open({ fault: () => ({ status: 503, message: 'Later.' }) });
-  const ask = (given = signal) => batches.retrieve('batch_1', given);
+  const ask = (given = signal) => batches.retrieve('batch_1', '', given);
   await expect(ask()).rejects.toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
   await expect(allResults(batches, 'responses', 'f')).rejects.toMatchObject({
     reason: 'SERVICE_UNAVAILABLE',

@@ -60,7 +60,7 @@ it('a file that nobody takes is held back at its source', async () => {
     content,
   };
   stub.batches.files.set('f', file);
-  const lines = upstream.batches.results('f', signal)[Symbol.asyncIterator]();
+  const lines = upstream.batches.results('f', '', signal)[Symbol.asyncIterator]();
   await lines.next();
   let before = -1;
   await until(() => {

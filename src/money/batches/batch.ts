@@ -95,6 +95,8 @@ export interface BatchPart {
   readonly fileId: string;
   /** Empty: there is none yet. */
   readonly upstreamBatchId: string;
+  /** Name of the API key whose project they belong to. Empty: none yet, or the first. */
+  readonly key: string;
 }
 
 export type NewPart = Pick<

@@ -4,7 +4,7 @@ import { Statements } from './statements.ts';
 
 /** What changes of a part. */
 export type PartChange = Partial<
-  Pick<BatchPart, 'state' | 'since' | 'size' | 'fileId' | 'upstreamBatchId'>
+  Pick<BatchPart, 'state' | 'since' | 'size' | 'fileId' | 'upstreamBatchId' | 'key'>
 >;
 
 const COLUMN: Readonly<Record<keyof PartChange, string>> = {
@@ -13,6 +13,7 @@ const COLUMN: Readonly<Record<keyof PartChange, string>> = {
   size: 'size',
   fileId: 'file_id',
   upstreamBatchId: 'upstream_batch_id',
+  key: 'key',
 };
 
 /** Parts of batches. Every method throws what SQLite throws. */
@@ -72,5 +73,6 @@ function toPart(row: Record<string, SQLOutputValue>): BatchPart {
     size: number('size'),
     fileId: text('file_id'),
     upstreamBatchId: text('upstream_batch_id'),
+    key: text('key'),
   };
 }

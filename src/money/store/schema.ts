@@ -62,6 +62,8 @@ const MIGRATIONS: readonly string[] = [
   INSERT INTO retention VALUES (0);
   `,
   BATCH_TABLES,
+  // Which key's project a file and a batch belong to.
+  `ALTER TABLE batch_parts ADD COLUMN key TEXT NOT NULL DEFAULT ''`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
