@@ -46,9 +46,9 @@ export class SimulatedBatches {
   }
 
   readonly behaviour: Behaviour = (exchange) => {
-    const { method, path } = exchange.request;
+    const { method, path, headers } = exchange.request;
     this.requests.push(`${method} ${path}`);
-    const fault = this.settings.fault(method, path);
+    const fault = this.settings.fault(method, path, headers.authorization ?? '');
     if (fault === 'refuse') return exchange.reset();
     if (typeof fault === 'object' && 'text' in fault) {
       exchange.headers(fault.status, { 'content-type': 'text/html' });

@@ -31,7 +31,8 @@ export interface BatchBehaviour {
   readonly maxRequests: number;
   /** Lines for which a whole file is refused. Default: those that are wrong. */
   readonly refuseLine: (line: BatchRequestLine) => boolean;
-  readonly fault: (method: string, path: string) => BatchFault | undefined;
+  /** @param authorization the header, with the key */
+  readonly fault: (method: string, path: string, authorization: string) => BatchFault | undefined;
 }
 
 export const DEFAULT_BEHAVIOUR: BatchBehaviour = {
