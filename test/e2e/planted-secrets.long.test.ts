@@ -17,7 +17,11 @@ import { clientSecurity, TLS_CHANNEL } from '../support/tls.ts';
 import { httpError, startStubUpstream } from '../support/upstream/index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'planted-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+/** What ends what was started, the last one first. */
+const stops: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
 
 function write(name: string, text: string): string {
   const path = join(directory, name);
@@ -50,7 +54,11 @@ async function startCollector() {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { bodies, server, url: `http://127.0.0.1:${port}` };
+  stops.push(
+    () => once(server.close(), 'close'),
+    () => server.closeAllConnections(),
+  );
+  return { bodies, url: `http://127.0.0.1:${port}` };
 }
 
 function filesBelow(folder: string): readonly (readonly [string, string])[] {
@@ -68,24 +76,25 @@ describeWithRedis('secrets of every kind', () => {
     const { cert, key } = authority.issue({ commonName: 'sidecar', dns: ['localhost'] });
     const redis = await RedisServer.start('--requirepass', SECRETS.redis);
     const collector = await startCollector();
+    stops.push(() => redis.stop());
     const stub = await startStubUpstream();
+    stops.push(() => stub.close());
     const dataDir = join(directory, 'data');
     const config = write(
       'config.yaml',
       `
 defaultModel: gpt-4o-mini
 logLevel: trace
-keys: [{name: second, apiKeyFile: ${write('second', SECRETS.otherKey)}}]
+keys: [{file: ${write('second', SECRETS.otherKey)}}]
 dataDir: ${dataDir}
 store: redis
-redis: {url: "${redis.url.replace('//', `//:${SECRETS.redis}@`)}"}
 batch: {pollInterval: 10ms}
 cache: {enabled: true}
 retryPolicy: {maxAttempts: 1}
 costManagement: {budgetLimit: 10}
 listen: [{address: "127.0.0.1:0", tls: {certFile: ${write('tls.crt', cert)}, keyFile: ${write('tls.key', key)}}}]
 admin: {tokenFile: ${write('admin', SECRETS.adminToken)}}
-hostedTools: {mcpServers: {tickets: {url: "https://mcp.test/", authorizationFile: ${write('mcp', SECRETS.mcp)}}}}
+hostedTools: {mcpServers: {tickets: {url: "https://mcp.test/", authorization: {file: ${write('mcp', SECRETS.mcp)}}}}}
 callers:
   - {name: shop, tokenFile: ${write('tokens', SECRETS.token)}, rights: [messages, batches, usage, admin]}
   - {name: pod, subject: "system:serviceaccount:shop:*"}
@@ -98,8 +107,8 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
       TAMMA_CONFIG: config,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: `api-key=${SECRETS.otlp}`,
-      OTEL_METRIC_EXPORT_INTERVAL: '500',
       HTTPS_PROXY: `http://me:${SECRETS.proxy}@127.0.0.1:9`,
+      TAMMA_REDIS_URL: redis.url.replace('//', `//:${SECRETS.redis}@`),
       // The configuration says where.
       TAMMA_LISTEN: undefined,
       MY_SERVICE_TOKEN: SECRETS.environment,
@@ -111,6 +120,7 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     });
     outputs.set('check-config', shown);
     const sidecar = await startSidecar({ environment, stderr: 'pipe' });
+    stops.push(() => sidecar.stop());
     let log = '';
     sidecar.child.stderr?.on('data', (text) => {
       log += String(text);
@@ -169,14 +179,12 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     for (const [index, { body }] of stub.requests.entries()) {
       outputs.set(`request ${index}`, JSON.stringify(body));
     }
-    collector.server.closeAllConnections();
-    await Promise.all([redis.stop(), stub.close(), once(collector.server.close(), 'close')]);
 
     // What is looked through has what it should have.
     expect(outputs.get('/v1/traces')).toContain('SendMessage');
     expect(outputs.get('/v1/metrics')).toContain('tamma.provider.attempts');
     expect(outputs.get('redis')).toContain('tamma');
-    expect(outputs.get('log')).toContain('"level":"trace"');
+    expect(outputs.get('log')).toContain('"level":"debug"');
     expect([...outputs.keys()].filter((name) => name.startsWith(dataDir)).length).toBeGreaterThan(
       1,
     );
