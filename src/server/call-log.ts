@@ -88,14 +88,22 @@ function errOf(error: ProviderError, level: CallLogLevel): unknown {
 }
 
 /** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
-function failureOf({ facts }: ProviderError) {
+function failureOf(error: ProviderError) {
+  const { facts } = error;
   const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
   return {
+    refusal: refusalOf(error),
     upstream_error: upstreamError && { status: upstreamStatus, ...upstreamError },
     fields: fieldViolations?.slice(0, MAX_FIELDS).map(({ field }) => field.slice(0, MAX_FIELD)),
     budget: budget?.name,
     budget_subject: budget?.subject || undefined,
   };
+}
+
+/** Why a caller is not known: it is told less, and its token is no part of either. */
+function refusalOf({ reason, message, facts }: ProviderError): string | undefined {
+  if (reason !== 'CALLER_UNAUTHENTICATED') return undefined;
+  return (facts.cause instanceof Error ? facts.cause.message : message).slice(0, MAX_FIELD);
 }
 
 function factsOf(record: CallRecord) {

@@ -242,7 +242,16 @@ describe('a caller', () => {
     await expect(log.ofCall('SendMessage')).resolves.toMatchObject({
       reason: 'CALLER_UNAUTHENTICATED',
       code: 'UNAUTHENTICATED',
+      refusal: 'The token is not known.',
     });
+  });
+
+  it('is told less than the log of what is wrong with its JWT', async () => {
+    const { client, log } = await start(BY_JWT);
+    const token = await issuer.sign({ iss: `${ISSUER}/` });
+    const error = await failureOf(client.provider.unary('GetModels', {}, bearer(token)));
+    expect(error.details).toBe('The token is not valid: its signature, issuer, audience or time.');
+    expect((await log.ofCall('GetModels')).refusal).toBe('unexpected "iss" claim value');
   });
 
   it('that is refused in the middle of a large request is told so, and others go on', async () => {
