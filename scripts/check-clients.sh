@@ -109,6 +109,17 @@ is_healthy() {
   grpcurl "$address" grpc.health.v1.Health/Check | grep '"status": "SERVING"'
 }
 
+# Every command that a page shows, in a block or a line, at this address and this socket.
+runs_as_written() {
+  local page=$1 commands command
+  commands=$(sed -n 's/^grpcurl .*/&/p; s/^- .*`\(grpcurl [^`]*\)`.*/\1/p' "$page") && [ -n "$commands" ] || return
+  commands=${commands//127.0.0.1:50051/$address}
+  commands=${commands//\/run\/tamma/$work\/sockets}
+  while read -r command; do
+    echo "$command" && PATH="$work/bin:$PATH" bash -c "$command" </dev/null || return
+  done <<<"$commands"
+}
+
 # The command that the README shows, at this address; `completed` comes once, in the last message.
 answers_like_readme() {
   local line
@@ -134,7 +145,8 @@ prepare_go() {
   cd test/clients/go && GOBIN="$work/bin" go install tool
 }
 
-start sidecar 'listening on ' test/clients/sidecar.ts
+mkdir "$work/sockets"
+start sidecar 'listening on ' test/clients/sidecar.ts "$work/sockets"
 address=$(sed -n 's/^listening on //p' "$work/sidecar")
 mkdir "$work/doors"
 start doors-sidecar ready test/clients/doors-sidecar.ts "$work/doors"
@@ -148,6 +160,8 @@ check 'grpcurl: describe' describes_services
 check 'grpcurl: health' is_healthy
 check "grpcurl: the README's SendMessage" answers_like_readme
 check 'grpcurl: GetBudgets' shows_budgets
+check 'grpcurl: README.md as written' runs_as_written README.md
+check 'grpcurl: docs/clients/grpcurl.md as written' runs_as_written docs/clients/grpcurl.md
 check 'protoc: install' prepare_protoc
 check 'go: plugins' prepare_go
 check 'go: generated stubs' generated_go go-protoc Go
