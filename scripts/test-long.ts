@@ -1,13 +1,15 @@
 /**
- * `npm run test:long`: the suites that take minutes, make storms or stand on real time, one after the
- * other. Prints for each one line with its time and what it shows, what it printed if it failed, and,
- * last, `N passed, N failed`; exits 1 if one failed.
+ * `npm run test:long`: the suites that take minutes, make storms or stand on real time. Those that leave
+ * room for another come first, two at a time, and then the rest, one after the other. Prints for each
+ * one line with its time and what it shows, what it printed if it failed, and, last, `N passed, N failed`
+ * and how long it took; exits 1 if one failed.
  *
  * `npm run test:long -- NAME [OPTIONS]` runs one suite, with its own output and options, as in
  * `npm run test:long -- storm --calls 2000 --seed 7`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 
 interface Suite {
   readonly name: string;
@@ -17,6 +19,8 @@ interface Suite {
   readonly args: readonly string[];
   /** It is left out where there is none. */
   readonly needs?: 'redis-server' | 'promtool';
+  /** It waits for most of its time, or computes in one process and by a clock of its own. Default: false. */
+  readonly leavesRoom?: true;
 }
 
 const jest = (...files: readonly string[]) => ({
@@ -34,6 +38,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'time-outs',
+    leavesRoom: true,
     shows: 'upstreams that fall silent are given up in real time, and then retried',
     ...jest('test/faults'),
   },
@@ -56,6 +61,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'alerts',
+    leavesRoom: true,
     shows: 'each alert fires while a sidecar has its fault, no other does, and no panel is empty',
     ...jest('test/deploy/alerts'),
     needs: 'promtool',
@@ -108,12 +114,14 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'load',
+    leavesRoom: true,
     shows:
       'default settings serve what an ideal client would, under sixteen loads, each policy earns its place, and hedging its cost',
     ...jest('test/load'),
   },
   {
     name: 'full-size',
+    leavesRoom: true,
     shows:
       'what `npm test` shows by few random cases and short simulations holds for many, in a minute',
     ...jest(
@@ -133,6 +141,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'answers',
+    leavesRoom: true,
     shows:
       'an answer is the same however servers are known to send it, and damaged ones add up or are errors',
     ...jest('test/wire'),
@@ -154,6 +163,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'faults',
+    leavesRoom: true,
     shows: 'faults that take minutes, with the defaults and in true time, end as they should',
     ...program('test/faults/full.ts'),
   },
@@ -182,16 +192,26 @@ if (wanted === undefined) await runAll();
 else runOne(wanted);
 
 async function runAll(): Promise<void> {
+  const began = performance.now();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   let failed = 0;
   let leftOut = 0;
-  for (const suite of SUITES) {
-    if (suite.needs !== undefined && spawnSync(suite.needs, ['--version']).status !== 0) {
-      leftOut += 1;
-      console.log(`LEFT OUT        ${suite.name}: there is no ${suite.needs} on the PATH`);
-    } else if (!(await passes(suite))) failed += 1;
-  }
-  console.log(`${SUITES.length - leftOut - failed} passed, ${failed} failed`);
+  const runEach = async (suites: Iterator<Suite> & Iterable<Suite>) => {
+    for (const suite of suites) {
+      if (suite.needs !== undefined && spawnSync(suite.needs, ['--version']).status !== 0) {
+        leftOut += 1;
+        console.log(`LEFT OUT        ${suite.name}: there is no ${suite.needs} on the PATH`);
+      } else if (!(await passes(suite))) failed += 1;
+    }
+  };
+  const beside = SUITES.filter(({ leavesRoom }) => leavesRoom).values();
+  const lanes = Math.min(2, availableParallelism());
+  await Promise.all(Array.from({ length: lanes }, () => runEach(beside)));
+  await runEach(SUITES.filter(({ leavesRoom }) => !leavesRoom).values());
+  const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+  console.log(
+    `${SUITES.length - leftOut - failed} passed, ${failed} failed, in ${minutes} minutes`,
+  );
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 
@@ -23,6 +24,8 @@ export default class Environment {
     this.fakeTimersModern.dispose();
     process.exit = this.#exit;
     delete globalThis.__coverage__;
+    // At its end jest gives its processes half a second.
+    flushCompileCache();
   }
 
   exportConditions() {
