@@ -1,12 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 
 // Without a redis-server the tests of the shared store are left out, and say so.
 const untested =
   spawnSync('redis-server', ['--version']).status === 0 ? [] : ['!src/shared-store/**'];
-
-// For the packages, and for threads and processes that tests start: Node.js compiles what it loads once.
-process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
 /** @type {import('jest').Config} */
 export default {
@@ -16,6 +12,8 @@ export default {
   // What takes long or stands on real time: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
   maxWorkers: '100%',
+  // What test files leave in the realm of a process ends with it.
+  workerIdleMemoryLimit: '768MB',
   // Only ends what hangs: no test may need it, however slow the machine.
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/left-out-reporter.js'],

@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 
@@ -13,6 +12,8 @@ export default class Environment {
   #exit = process.exit;
 
   constructor({ projectConfig }) {
+    // Threads and processes that tests start find what Node.js compiled before.
+    process.env.NODE_COMPILE_CACHE ??= `${projectConfig.rootDir}/node_modules/.cache/compile`;
     Object.assign(globalThis, projectConfig.globals);
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
   }
@@ -24,8 +25,6 @@ export default class Environment {
     this.fakeTimersModern.dispose();
     process.exit = this.#exit;
     delete globalThis.__coverage__;
-    // At its end jest gives its processes half a second.
-    flushCompileCache();
   }
 
   exportConditions() {
