@@ -70,8 +70,11 @@ function hostedToolOptions({ hostedTools: { allow, mcpServers } }: Config): Host
 }
 
 function cacheOptions({ cache }: Config): ResponseCacheOptions {
-  const { storage: _storage, allowInvalidate: _allowInvalidate, ...options } = cache;
-  return options;
+  const { storage: _storage, allowInvalidate: _allowInvalidate, models, ...options } = cache;
+  return {
+    ...options,
+    models: Object.entries(models).map(([pattern, own]) => ({ pattern, ...own })),
+  };
 }
 
 /** The upstream that the top level describes, in the form of the others. */

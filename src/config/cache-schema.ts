@@ -1,11 +1,13 @@
-import { choice, flag, group, inMs } from './fields.ts';
+import { z } from 'zod';
+import { choice, flag, group, inMs, map, overrides, token } from './fields.ts';
+import { oneOf, TASKS } from './models-schema.ts';
 import { byteSize, duration, wholeNumber } from './quantities.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-export const cacheSchema = group({
+const rule = {
   enabled: flag(
     'Whether there is a response cache, which calls use that say nothing of it.',
     false,
@@ -15,6 +17,20 @@ export const cacheSchema = group({
     max: 365 * DAY,
     default: HOUR,
   }),
+  deterministicOnly: flag(
+    'Whether only calls are served that ask for temperature 0, or whose model takes no temperature.',
+    true,
+  ),
+  allowToolCalls: flag('Whether answers that call tools are kept.', false),
+};
+
+const ownRule = group(overrides(rule)).transform(({ ttl, ...same }) => ({
+  ...same,
+  ...(ttl !== undefined && inMs({ ttl })),
+}));
+
+export const cacheSchema = group({
+  ...rule,
   maxBytes: byteSize('Size of all answers together; the longest unused go first.', {
     min: MIB,
     max: 64 * GIB,
@@ -35,13 +51,17 @@ export const cacheSchema = group({
     ['project', 'all'],
     'project',
   ),
-  deterministicOnly: flag(
-    'Whether only calls are served that ask for temperature 0, or whose model takes no temperature.',
-    true,
-  ),
-  allowToolCalls: flag('Whether answers that call tools are kept.', false),
   allowInvalidate: flag(
     'Whether callers may take answers out with InvalidateCache, where there are no callers to have the right.',
     false,
   ),
+  models: map(token(), ownRule, 'must have the name or a pattern of models')
+    .prefault({})
+    .describe(
+      'Another enabled, ttl, deterministicOnly and allowToolCalls by model or pattern of models; the first that fits counts; default {}.',
+    ),
+  tasks: z
+    .partialRecord(oneOf(TASKS), ownRule, 'must be a group of keys')
+    .prefault({})
+    .describe('The same by task_type, before what is said of a model; default {}.'),
 }).transform(({ ttl, ...same }) => ({ ...same, ...inMs({ ttl }) }));

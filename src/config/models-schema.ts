@@ -4,7 +4,7 @@ import { MAX_INT32, numberWithin } from './quantities.ts';
 
 const MAX_PROMPT_LENGTH = 65_536;
 
-const TASKS = [
+export const TASKS = [
   'code_generation',
   'code_review',
   'reasoning',
@@ -38,7 +38,7 @@ function tokens() {
   return z.int({ error, abort: true }).min(1, error).max(MAX_INT32, error).exactOptional();
 }
 
-function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 

@@ -4,6 +4,7 @@ import { DEFAULT_UPSTREAM } from '../core/route.ts';
 import { DEFAULT_MAX_WAIT_MS } from '../money/budget/options.ts';
 import { KeptAnswers } from '../money/cache/kept-answers.ts';
 import { ResponseCache } from '../money/cache/response-cache.ts';
+import { isUsed } from '../money/cache/rules.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { CatalogueStore } from '../request/catalogue/store.ts';
@@ -161,7 +162,7 @@ function createCache(
   deps: CacheDeps,
   before: SetupParts | undefined,
 ): SetupParts['cache'] {
-  if (!options.enabled) return undefined;
+  if (!isUsed(options)) return undefined;
   const kept = before?.cache?.kept ?? new KeptAnswers(options, deps);
   kept.store.resize(options);
   const responses = new ResponseCache(options, deps, kept);

@@ -82,6 +82,8 @@ describe('defaults', () => {
         deterministicOnly: true,
         allowToolCalls: false,
         allowInvalidate: false,
+        models: {},
+        tasks: {},
       },
       ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16_777_216 },
       store: 'embedded',

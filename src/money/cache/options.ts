@@ -1,19 +1,35 @@
-/** What of the answers is kept, for whom and how long. */
-export interface ResponseCacheOptions {
-  /** Whether calls that say nothing of it use the cache. False: there is none. Default false. */
+import type { TaskType } from '../../core/message.ts';
+
+/** Which calls use the cache, and what of their answers is kept. */
+export interface CacheRule {
+  /** Whether calls that say nothing of it use the cache. False: none can. Default false. */
   readonly enabled: boolean;
   /** How long an answer is kept whose call does not say, in ms, above 0. Default an hour. */
   readonly ttlMs: number;
+  /** Whether only calls are served that ask for temperature 0, or whose model takes none. Default true. */
+  readonly deterministicOnly: boolean;
+  /** Whether answers that call tools are kept. Default false. */
+  readonly allowToolCalls: boolean;
+}
+
+/** Where some models differ. */
+export interface ModelCache extends Partial<CacheRule> {
+  /** Of the model's id or of the name that is sent, with `*` and `?`. */
+  readonly pattern: string;
+}
+
+/** What of the answers is kept, for whom and how long. */
+export interface ResponseCacheOptions extends CacheRule {
+  /** The first whose pattern fits counts. Default: none. */
+  readonly models: readonly ModelCache[];
+  /** What calls for a task have, whatever their model. Default: none. */
+  readonly tasks: Readonly<Partial<Record<TaskType, Partial<CacheRule>>>>;
   /** Of all answers together, in bytes, above 0. Default 64 MiB. */
   readonly maxBytes: number;
   /** Answers, 1 or more. Default 10,000. */
   readonly maxEntries: number;
   /** Who gets an answer: calls of the same project (`project_id`), or all of them. Default `project`. */
   readonly share: 'project' | 'all';
-  /** Whether only calls are served that ask for temperature 0, or whose model takes none. Default true. */
-  readonly deterministicOnly: boolean;
-  /** Whether answers that call tools are kept. Default false. */
-  readonly allowToolCalls: boolean;
 }
 
 export const DEFAULT_RESPONSE_CACHE: ResponseCacheOptions = {
@@ -24,4 +40,6 @@ export const DEFAULT_RESPONSE_CACHE: ResponseCacheOptions = {
   share: 'project',
   deterministicOnly: true,
   allowToolCalls: false,
+  models: [],
+  tasks: {},
 };

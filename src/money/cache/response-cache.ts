@@ -10,9 +10,10 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { toDollars } from '../pricing/money.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { cacheKey } from './key.ts';
-import type { ResponseCacheOptions } from './options.ts';
+import type { CacheRule, ResponseCacheOptions } from './options.ts';
 import { AnswerRecorder } from './recorder.ts';
 import { NO_USAGE } from './replay.ts';
+import { ruleOf } from './rules.ts';
 import { decodeAnswer, encodeAnswer, type StoredAnswer } from './stored-answer.ts';
 
 export interface ResponseCacheDeps {
@@ -63,6 +64,7 @@ export class ResponseCache {
   readonly #options: ResponseCacheOptions;
   readonly #deps: ResponseCacheDeps;
   readonly #kept: KeptAnswers;
+  readonly #ruleOf: (call: Call) => CacheRule;
 
   /** @param kept shared with caches that have other options. Default: its own */
   constructor(
@@ -72,12 +74,20 @@ export class ResponseCache {
   ) {
     this.#options = options;
     this.#deps = deps;
+    this.#ruleOf = ruleOf(options);
     this.#kept = kept;
   }
 
-  /** Whether the cache may answer such a call: what is sampled freely has many right answers. */
-  takes({ request, target: { model } }: Call): boolean {
-    if (!this.#options.deterministicOnly || request.temperature === 0) return true;
+  /** Whether it is there for such a call. */
+  isFor(call: Call): boolean {
+    return this.#ruleOf(call).enabled;
+  }
+
+  /** Whether it may answer such a call: what is sampled freely has many right answers. */
+  takes(call: Call): boolean {
+    const { request, target } = call;
+    const { model } = target;
+    if (!this.#ruleOf(call).deterministicOnly || request.temperature === 0) return true;
     return !accepts(model, 'temperature', effectiveEffort(request, model));
   }
 
@@ -112,7 +122,8 @@ export class ResponseCache {
       keep: (completed) => {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
         const isCurrent = invalidations === this.#kept.invalidations;
-        if (!isFirstChoice || !isCurrent || !this.#isWorthKeeping(completed)) return undefined;
+        if (!isFirstChoice || !isCurrent || !this.#isWorthKeeping(call, completed))
+          return undefined;
         return this.#keep(key, call, recorder, completed) ? key : undefined;
       },
     };
@@ -144,8 +155,8 @@ export class ResponseCache {
   }
 
   /** Whole, and what the model had to say: not cut off, not filtered. */
-  #isWorthKeeping({ finishReason, toolCalls }: Completed): boolean {
-    const { allowToolCalls } = this.#options;
+  #isWorthKeeping(call: Call, { finishReason, toolCalls }: Completed): boolean {
+    const { allowToolCalls } = this.#ruleOf(call);
     if (toolCalls.length > 0 && !allowToolCalls) return false;
     return finishReason === 'stop' || (finishReason === 'tool_calls' && allowToolCalls);
   }
@@ -155,7 +166,7 @@ export class ResponseCache {
     if (answer === undefined) return false;
     const bytes = encodeAnswer(answer);
     const { projectId } = spenderOf(call);
-    const ttlMs = call.asked.cache?.ttlMs ?? this.#options.ttlMs;
+    const ttlMs = call.asked.cache?.ttlMs ?? this.#ruleOf(call).ttlMs;
     const kept = this.#kept.store.set(
       key,
       { bytes, model: call.target.model.id, projectId },

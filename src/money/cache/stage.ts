@@ -4,7 +4,7 @@ import { replay } from './replay.ts';
 import type { ResponseCache } from './response-cache.ts';
 
 const NOT_CONFIGURED =
-  'The response cache is not configured (cache.enabled), so this answer neither came from it nor stands in it.';
+  'The response cache is not configured for it (cache.enabled), so this answer neither came from it nor stands in it.';
 
 const NOT_TAKEN =
   'The response cache takes calls of temperature 0 alone (cache.deterministicOnly), so this answer neither came from it nor stands in it.';
@@ -21,7 +21,7 @@ export function responseCache(cache: ResponseCache | undefined): Stage {
     const { mode } = call.asked.cache ?? {};
     if (mode === 'bypass') return next(call, emit);
     const telling = (warning: string) => (mode === undefined ? emit : withWarning(emit, warning));
-    if (cache === undefined) return next(call, telling(NOT_CONFIGURED));
+    if (cache === undefined || !cache.isFor(call)) return next(call, telling(NOT_CONFIGURED));
     // A conversation or a model that sent it elsewhere before: what answers is a fallback.
     if (call.left !== undefined) return next(call, emit);
     if (!cache.takes(call)) return next(call, telling(NOT_TAKEN));

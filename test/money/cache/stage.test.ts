@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { metrics } from '@opentelemetry/api';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
+import type { TaskType } from '../../../src/core/message.ts';
 import { keepAnswer } from '../../../src/money/cache/keep-stage.ts';
 import {
   DEFAULT_RESPONSE_CACHE,
   type ResponseCacheOptions,
 } from '../../../src/money/cache/options.ts';
 import { ResponseCache } from '../../../src/money/cache/response-cache.ts';
+import { isUsed } from '../../../src/money/cache/rules.ts';
 import { responseCache } from '../../../src/money/cache/stage.ts';
 import { noLedger } from '../../../src/money/ledger/no-ledger.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
@@ -32,6 +34,7 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
     events: readonly AnswerEvent[] = [started(), text('Hello')],
     end: Partial<Completed> = {},
     meanwhile: (call: Call) => void = () => {},
+    fields: object = {},
   ) => {
     const upstream: Handler = async (call, emit) => {
       asked += 1;
@@ -39,7 +42,8 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
       meanwhile(call);
       return completed(end);
     };
-    const call = aCall({ asked: ASKED, request: ASKED });
+    const request = { ...ASKED, ...fields };
+    const call = aCall({ asked: request, request });
     const handler = responseCache(cache)(keepAnswer(cache)(upstream));
     return drain((emit) => handler(call, emit));
   };
@@ -118,6 +122,29 @@ describe('responseCache', () => {
     });
     await answer();
     expect(asked()).toBe(2);
+  });
+
+  it('goes by the task of a call, then by its model, then by what holds for all', async () => {
+    const asked = async (options: Partial<ResponseCacheOptions>, taskType?: TaskType) => {
+      const { answer, asked: times } = aCache(options);
+      for (let call = 0; call < 2; call += 1) {
+        await answer(undefined, {}, undefined, taskType && { taskType });
+      }
+      return times();
+    };
+    const models = [
+      { pattern: 'other*', enabled: true },
+      { pattern: 'gpt-*', enabled: false },
+    ];
+    const tasks = { analysis: { enabled: true }, testing: { enabled: false } };
+    expect(await asked({})).toBe(1);
+    expect(await asked({ models })).toBe(2);
+    expect(await asked({ models, tasks }, 'analysis')).toBe(1);
+    expect(await asked({ tasks }, 'testing')).toBe(2);
+    expect(await asked({ tasks }, 'planning')).toBe(1);
+    expect(isUsed({ ...DEFAULT_RESPONSE_CACHE, tasks })).toBe(true);
+    expect(isUsed({ ...DEFAULT_RESPONSE_CACHE, models })).toBe(true);
+    expect(isUsed(DEFAULT_RESPONSE_CACHE)).toBe(false);
   });
 
   it('stays within its bounds', async () => {

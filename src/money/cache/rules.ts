@@ -1,0 +1,21 @@
+import type { Call } from '../../core/call.ts';
+import { patternMatcher } from '../../core/name-pattern.ts';
+import type { CacheRule, ResponseCacheOptions } from './options.ts';
+
+/** Whether any call uses the cache without asking for it. */
+export function isUsed({ enabled, models, tasks }: ResponseCacheOptions): boolean {
+  return enabled || [...models, ...Object.values(tasks)].some((own) => own.enabled === true);
+}
+
+/** Finds what holds for a call: what its task says, else what its model says, else what holds for all. */
+export function ruleOf(options: ResponseCacheOptions): (call: Call) => CacheRule {
+  const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  const { tasks } = options;
+  return ({ request: { taskType }, target, model }) => {
+    const task = taskType && tasks[taskType];
+    const found = models.find(({ fits }) => fits(target.model.id) || fits(model));
+    return found === undefined && task === undefined
+      ? options
+      : { ...options, ...found?.own, ...task };
+  };
+}
