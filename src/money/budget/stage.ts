@@ -92,7 +92,8 @@ class Desk {
   async reserve(call: Call): Promise<Covered> {
     for (;;) {
       const spender = spenderOf(call);
-      const isStill = (): boolean => isDeepStrictEqual(spenderOf(call), spender);
+      const isStill = (): boolean =>
+        call.party === undefined || isDeepStrictEqual(spenderOf(call), spender);
       try {
         const covered = await this.#reserveFor(spender, call);
         if (isStill()) return covered;
@@ -105,7 +106,9 @@ class Desk {
 
   /** Counts the prompt only if its upper bound does not fit with ease. */
   async #reserveFor(spender: Spender, call: Call): Promise<Covered> {
-    if (!this.#book.appliesTo(spender)) return { reservation: NOTHING_RESERVED, affordable: call };
+    if (!this.#book.appliesTo(spender)) {
+      return { reservation: this.#ofNobody(spender, call), affordable: call };
+    }
     const { sizes } = this.#deps;
     const rough = this.#plan(call, { tokens: sizes.atMost(call), counted: false });
     if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
@@ -126,12 +129,23 @@ class Desk {
     );
   }
 
+  /** What is of no budget now, and may move to those of another. */
+  #ofNobody(spender: Spender, call: Call): Reservation {
+    const { sizes } = this.#deps;
+    const plan = this.#planOf(call, { tokens: sizes.atMost(call), counted: false });
+    return (plan && this.#book.tryReserve(spender, plan.wish.most)) ?? NOTHING_RESERVED;
+  }
+
   /** Undefined: no price is known, and that is all right. */
   #plan(call: Call, prompt: PromptSize): AttemptPlan | undefined {
-    const { clock, dated = clock, minOutputTokens, unpriced } = this.#deps;
-    const plan = planAttempt(call, prompt, { minOutputTokens, at: dated.now() });
-    if (plan === undefined && unpriced === 'refuse') throw unpricedModel(call.model);
+    const plan = this.#planOf(call, prompt);
+    if (plan === undefined && this.#deps.unpriced === 'refuse') throw unpricedModel(call.model);
     return plan;
+  }
+
+  #planOf(call: Call, prompt: PromptSize): AttemptPlan | undefined {
+    const { clock, dated = clock, minOutputTokens } = this.#deps;
+    return planAttempt(call, prompt, { minOutputTokens, at: dated.now() });
   }
 
   async #count(call: Call): Promise<PromptSize> {

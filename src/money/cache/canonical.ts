@@ -9,12 +9,14 @@ export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value instanceof Uint8Array) return JSON.stringify(hash('sha256', value, 'base64url'));
-  const pairs: string[] = [];
-  for (const [key, member] of Object.entries(value).sort(byKey)) {
+  const members = value as Readonly<Record<string, unknown>>;
+  let pairs = '';
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
     if (isEmpty(member)) continue;
-    pairs.push(`${JSON.stringify(key)}:${canonical(member)}`);
+    pairs += `${pairs && ','}${JSON.stringify(key)}:${canonical(member)}`;
   }
-  return `{${pairs.join(',')}}`;
+  return `{${pairs}}`;
 }
 
 /**

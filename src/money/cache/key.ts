@@ -73,7 +73,12 @@ export function askedKey(call: Call): string {
 
 /** The values of the deciding fields. */
 function pick(request: MessageRequest): Partial<MessageRequest> {
-  return Object.fromEntries(DECIDING.map((field) => [field, request[field]]));
+  const deciding: Record<string, unknown> = {};
+  for (const field of DECIDING) {
+    const value = request[field];
+    if (value !== undefined) deciding[field] = value;
+  }
+  return deciding;
 }
 
 /** With what is the default left out, and the schemas' JSON in one form. */

@@ -165,17 +165,19 @@ export class SharedRun {
     this.#balance();
   }
 
-  /** The earliest pays who is still there and can. */
+  /** The earliest pays who is still there and can. If none can, each is on its own. */
   #handOver(from: Call): void {
+    const refused = new Map<Reader, ProviderError>();
     for (const reader of this.#followers) {
       if (reader.isOver) continue;
       try {
         this.#followers.billTo(reader.call);
         return;
       } catch (thrown) {
-        reader.leaveBehind(ProviderError.from(thrown));
+        refused.set(reader, ProviderError.from(thrown));
       }
     }
+    for (const [reader, error] of refused) reader.leaveBehind(error);
     this.#end(from.signal);
   }
 

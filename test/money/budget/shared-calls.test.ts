@@ -1,0 +1,90 @@
+import { expect, it } from '@jest/globals';
+import type { Call, Charge, Handler } from '../../../src/core/call.ts';
+import { ProviderError } from '../../../src/core/errors.ts';
+import type { Completed } from '../../../src/core/events.ts';
+import { budget } from '../../../src/money/budget/stage.ts';
+import { coalesce } from '../../../src/money/sharing/stage.ts';
+import { aCall, completed, drain, usage } from '../../support/events.ts';
+import { aModel } from '../../support/models.ts';
+import { aBudget, openBook, settled } from './books.ts';
+
+const COST = 700n;
+const DOLLAR = 10n ** 12n;
+const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
+
+/** Shared calls of users, of whom bob alone has a budget. */
+function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
+  const { book, clock, telemetry } = openBook([aBudget({ scope: 'user', match: 'bob', limit })]);
+  const ended: PromiseWithResolvers<Completed>[] = [];
+  const upstream: Handler = async (call) => {
+    const end = Promise.withResolvers<Completed>();
+    ended.push(end);
+    call.signal.addEventListener('abort', () => end.reject(call.signal.reason));
+    try {
+      return await end.promise;
+    } finally {
+      call.record.charges.push(aCharge());
+    }
+  };
+  const within = budget(book, {
+    clock,
+    sizes: { atMost: () => 50, countAtMost: async () => ({ tokens: 50, counted: true }) },
+    minOutputTokens: 10,
+    unpriced: 'refuse',
+    instruments: telemetry.instruments,
+  });
+  const handler = coalesce({ clock, instruments: telemetry.instruments })(within(upstream));
+  const model = aModel({ maxOutputTokens: 1_000, ...(prices && { prices }) });
+  const ask = (userId: string) => {
+    const controller = new AbortController();
+    const asked = {
+      messages: [{ role: 'user' as const, content: 'Hi' }],
+      cache: { coalesce: true },
+      metadata: { user_id: userId },
+    };
+    const target = { model, surface: 'chat_completions' } as const;
+    const call: Call = aCall({ asked, request: asked, target, signal: controller.signal });
+    const answer = drain((emit) => handler(call, emit));
+    return { answer, leave: () => controller.abort(new ProviderError('CANCELLED')) };
+  };
+  const spent = () => book.states({}).map(({ subject, spent: sum }) => [subject, sum]);
+  return { ask, ended, spent };
+}
+
+function aCharge(): Charge {
+  const cost = { picoDollars: COST, catalogueVersion: '1', estimated: false, unpriced: false };
+  const attempt = { attempt: 1, upstream: 'default', model: 'gpt-test', usage: usage(), cost };
+  return { ...attempt, serviceTier: '', outcome: 'completed', startedAt: 0, endedAt: 0 };
+}
+
+it('moves what is of no budget to the budget of the one who pays from then on', async () => {
+  const { ask, ended, spent } = aHouse(DOLLAR);
+  const [alice, bob] = [ask('alice'), ask('bob')];
+  await settled();
+  alice.leave();
+  await alice.answer;
+  ended[0]?.resolve(completed());
+  expect((await bob.answer).error).toBeUndefined();
+  expect(spent()).toEqual([['bob', COST]]);
+});
+
+it('asks that budget, and passes its caller over if it has no room', async () => {
+  const { ask, ended, spent } = aHouse(1n);
+  const [alice, bob, carol] = [ask('alice'), ask('bob'), ask('carol')];
+  await settled();
+  alice.leave();
+  await alice.answer;
+  ended[0]?.resolve(completed());
+  expect((await bob.answer).events.at(-1)).toMatchObject({ shared: true });
+  expect((await carol.answer).events.at(-1)).not.toHaveProperty('shared');
+  expect(ended).toHaveLength(1);
+  expect(spent().every(([, sum]) => sum === 0n)).toBe(true);
+});
+
+it('takes models without a price where no budget applies', async () => {
+  const { ask, ended } = aHouse(DOLLAR, undefined);
+  const alice = ask('alice');
+  await settled();
+  ended[0]?.resolve(completed());
+  expect((await alice.answer).error).toBeUndefined();
+});
