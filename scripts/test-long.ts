@@ -174,7 +174,8 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'money-storm',
-    shows: 'after cancels, cuts and kill -9 ledger and budgets add up to what the upstream bills',
+    shows:
+      'after cancels, cuts and kill -9 ledger and budgets add up to what the upstream bills, and what a caller was told is exact',
     ...program('test/money/storm.ts', '--any-machine'),
   },
   {

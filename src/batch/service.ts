@@ -17,6 +17,7 @@ import { batchNotFound, streamResults } from './results-stream.ts';
 import type { BatchRetention } from './retention.ts';
 import type { RunDeps } from './run-deps.ts';
 import type { Runner } from './runner.ts';
+import { orStorageTrouble } from './storage-trouble.ts';
 
 export interface BatchServiceDeps extends RunDeps {
   readonly runner: Runner;
@@ -56,14 +57,14 @@ export class BatchService implements IAIBatchProvider {
     const owner = call.owner ?? options.metadata.project_id ?? '';
     const { idempotencyKey } = options;
     if (idempotencyKey === '' || options.validateOnly) {
-      return this.#receive(owner, options, items, call);
+      return orStorageTrouble(() => this.#receive(owner, options, items, call));
     }
     const key = `${owner}\n${idempotencyKey}`;
     // Who comes second gets what the first one makes, and takes its place if that fails.
     for (let first = this.#receiving.get(key); first; first = this.#receiving.get(key)) {
       await untilSettled(first, call.signal);
     }
-    const receiving = this.#once(owner, options, items, call);
+    const receiving = orStorageTrouble(() => this.#once(owner, options, items, call));
     this.#receiving.set(key, receiving);
     try {
       return await receiving;
@@ -93,7 +94,7 @@ export class BatchService implements IAIBatchProvider {
 
   async cancelBatch(id: string, call: BatchCall): Promise<Batch> {
     await this.getBatch(id, call);
-    await this.#deps.books.cancel(id);
+    await orStorageTrouble(() => this.#deps.books.cancel(id));
     this.#deps.runner.cancel(id);
     this.#deps.changes.tell(id);
     return this.getBatch(id, call);
@@ -109,6 +110,15 @@ export class BatchService implements IAIBatchProvider {
     return this.#deps.runner.active;
   }
 
+  /** If that fails, too, the next start does it, or whoever sends the same idempotency key. */
+  async #remove(id: string): Promise<void> {
+    try {
+      await this.#deps.retention.delete(id);
+    } catch (err) {
+      this.#deps.log.warn({ batch: id, err }, 'what was received of a batch cannot be removed');
+    }
+  }
+
   /** The batch that has the key, or else a new one. */
   async #once(
     owner: string,
@@ -117,7 +127,11 @@ export class BatchService implements IAIBatchProvider {
     call: BatchCall,
   ): Promise<Batch> {
     const known = await this.#deps.books.byKey(owner, options.idempotencyKey);
-    if (known === undefined) return this.#receive(owner, options, items, call);
+    // Nobody receives it: it could not be removed when its receipt failed.
+    if (known?.state === 'receiving') await this.#deps.retention.delete(known.id);
+    if (known === undefined || known.state === 'receiving') {
+      return this.#receive(owner, options, items, call);
+    }
     // Some clients do not look for an answer before they have said everything.
     for await (const _ of items) if (call.signal.aborted) throw endReason(call.signal);
     return known;
@@ -129,7 +143,7 @@ export class BatchService implements IAIBatchProvider {
     items: AsyncIterable<BatchItem>,
     { signal }: BatchCall,
   ): Promise<Batch> {
-    const { books, runner, retention, clock } = this.#deps;
+    const { books, runner, clock } = this.#deps;
     const { validateOnly, metadata, displayName, execution, maxCost } = options;
     const now = Math.floor(clock.now());
     const batch: NewBatch = {
@@ -161,7 +175,7 @@ export class BatchService implements IAIBatchProvider {
       runner.add(made);
       return made;
     } finally {
-      if (!kept) await retention.delete(batch.id);
+      if (!kept) await this.#remove(batch.id);
     }
   }
 }

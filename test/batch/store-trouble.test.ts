@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -11,6 +11,7 @@ import { ProviderError } from '../../src/core/errors.ts';
 import { SILENT } from '../../src/core/provider-log.ts';
 import { type BatchBooks, BatchStore } from '../../src/money/batches/batch-store.ts';
 import { BATCH_OPERATIONS } from '../../src/money/ledger/batch-books.ts';
+import { DatabaseError } from '../../src/money/store/protocol.ts';
 import { StoreDatabase } from '../../src/money/store/store-database.ts';
 import type { BatchMeans } from '../../src/provider/batch-means.ts';
 import { response } from '../server/convert/answer.ts';
@@ -133,6 +134,45 @@ describe('a batch whose store dies over a request', () => {
       expect(store.list({ limit: 10 }).batches).toEqual([]);
       await service.close();
     }
+  });
+
+  it('gives its key back where not even what was received can be removed', async () => {
+    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const books = troubled(store, false, [...BATCH_OPERATIONS]);
+    let isFull = true;
+    const full = async () => {
+      throw new DatabaseError('database or disk is full', 13);
+    };
+    const service = open({
+      ...books,
+      addItems: (...values) => (isFull ? full() : books.addItems(...values)),
+      delete: (...values) => (isFull ? full() : books.delete(...values)),
+      cancel: full,
+    });
+    const keyed = { ...OPTIONS, idempotencyKey: 'k' };
+    await expect(service.createBatch(keyed, items(2), { signal })).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+      message: expect.stringMatching(/cannot keep batches now/),
+    });
+    isFull = false;
+    const { id } = await service.createBatch(keyed, items(2), { signal });
+    expect((await service.createBatch(keyed, items(2), { signal })).id).toBe(id);
+    expect(await read(service, id)).toHaveLength(2);
+    expect(store.list({ limit: 10 }).batches).toHaveLength(1);
+    await expect(service.cancelBatch(id, { signal })).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+    });
+    await service.close();
+  });
+
+  it('is not taken where its files cannot be written', async () => {
+    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    writeFileSync(join(directory, 'batches'), 'no directory');
+    const service = open(troubled(store, false, [...BATCH_OPERATIONS]));
+    await expect(service.createBatch(OPTIONS, items(2), { signal })).rejects.toMatchObject({
+      reason: 'SERVICE_UNAVAILABLE',
+    });
+    await service.close();
   });
 
   it('is left as it stands by the end of the process', async () => {

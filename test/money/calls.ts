@@ -229,18 +229,22 @@ function isCompleted({ row }: Pair): boolean {
 }
 
 /** What callers are told their calls cost is the sum of the ledger's records of them. */
-function tellsFindings(
+/** What callers were told, against the ledger. */
+export function tellsFindings(
   outcomes: readonly Outcome[],
   rows: readonly LedgerRow[],
   { bill }: BilledUpstream,
 ): readonly Finding[] {
   const byTrace = Map.groupBy(rows, ({ traceId }) => traceId);
   const traces = new Map(bill.lines.map(({ question, traceId }) => [question, traceId]));
-  const wrong = outcomes.filter(({ plan, completed }) => {
-    if (completed === undefined) return false;
+  const complete = outcomes.filter(({ completed }) => completed !== undefined);
+  const wrong = complete.filter(({ plan, completed }) => {
     const records = byTrace.get(traces.get(plan.question) ?? '') ?? [];
-    const told = (completed.cost as { readonly total: unknown } | null)?.total;
+    const told = (completed?.cost as { readonly total: unknown } | null)?.total;
     return nanos(told) !== toNanos(sumOf(records, ({ cost }) => cost));
   });
-  return [none('answers that tell another cost than the ledger', wrong.length)];
+  return [
+    { name: 'answers that were complete for their callers', value: complete.length, atLeast: 1 },
+    none('answers that tell another cost than the ledger', wrong.length),
+  ];
 }

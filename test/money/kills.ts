@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GrpcConnection } from '../../bench/grpc-connection.ts';
 import { epochMs } from '../../src/simulator/wire/recorded-request.ts';
 import type { WireMessage } from '../support/grpc-client.ts';
 import { makeCalls } from '../support/storm/calls.ts';
 import { type Finding, none } from '../support/storm/finding.ts';
 import type { BillLine } from '../support/upstream/bill.ts';
-import { makeCall } from './caller.ts';
+import { makeCall, type Outcome } from './caller.ts';
+import { tellsFindings } from './calls.ts';
 import { nanos, sumOf } from './dollars.ts';
 import { MoneyHouse, type MoneySidecar } from './money-sidecar.ts';
 import { type Plan, Planner } from './plan.ts';
@@ -29,6 +31,9 @@ costManagement: { budgetLimit: 1000, budgetPeriod: total }
 budgets:
   - { name: people, scope: user, limit: 1000, period: total }
 `;
+
+/** Every second process is killed so soon after an answer was complete. */
+const AFTER_COMPLETED_MS = 50;
 
 const SHORTEST_LIFE_MS = 300;
 /** Every third round the next process is killed while it starts, perhaps while it recovers. */
@@ -54,12 +59,22 @@ export async function stormOfKills(options: KillsOptions): Promise<readonly Find
     const rounds: Round[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       if (round % 3 === 2) await killWhileStarting(house, planner.chance() * STARTING_MS);
-      rounds.push(await liveAndDie(options, { house, upstream, planner }));
+      const soonAfterAnswer = round % 2 === 1;
+      rounds.push(await liveAndDie(options, { house, upstream, planner }, soonAfterAnswer));
     }
     const last = await house.start();
     const rows = await readRecords(house);
     const findings = [
       { name: 'processes killed under load', value: rounds.length },
+      {
+        name: `of them, within ${AFTER_COMPLETED_MS} ms of a complete answer`,
+        value: rounds.filter(({ soonAfterAnswer }) => soonAfterAnswer).length,
+      },
+      ...tellsFindings(
+        rounds.flatMap(({ outcomes }) => outcomes),
+        rows,
+        upstream,
+      ),
       none('restarts with other budgets than the ledger says', wrongStarts(rounds)),
       ...bookFindings(rows, upstream, rounds),
       ...(await totalFindings(last, rows)),
@@ -85,9 +100,16 @@ interface Round {
   readonly killedAt: number;
   /** Its budget began with what the ledger has. */
   readonly restored: boolean;
+  readonly soonAfterAnswer: boolean;
+  /** What its callers have. */
+  readonly outcomes: readonly Outcome[];
 }
 
-async function liveAndDie({ atATime, longestLifeMs }: KillsOptions, means: Means): Promise<Round> {
+async function liveAndDie(
+  { atATime, longestLifeMs }: KillsOptions,
+  means: Means,
+  soonAfterAnswer: boolean,
+): Promise<Round> {
   const { house, upstream, planner } = means;
   const sidecar = await house.start();
   const restored = await isRestored(sidecar);
@@ -96,14 +118,25 @@ async function liveAndDie({ atATime, longestLifeMs }: KillsOptions, means: Means
     while (!killed) yield upstream.expect(planner.wild());
   }
   const { connections } = sidecar;
-  const calls = makeCalls(plans(), { atOnce: atATime, connections }, makeCall);
+  let answered = Promise.withResolvers<void>();
+  const make = async (plan: Plan, connection: GrpcConnection) => {
+    const outcome = await makeCall(plan, connection);
+    if (outcome.completed !== undefined) answered.resolve();
+    return outcome;
+  };
+  const calls = makeCalls(plans(), { atOnce: atATime, connections }, make);
   await sleep(SHORTEST_LIFE_MS + planner.chance() * (longestLifeMs - SHORTEST_LIFE_MS));
+  if (soonAfterAnswer) {
+    answered = Promise.withResolvers();
+    await Promise.race([answered.promise, sleep(longestLifeMs)]);
+    await sleep(planner.chance() * AFTER_COMPLETED_MS);
+  }
   killed = true;
   const killedAt = epochMs();
   await sidecar.kill();
-  await calls;
+  const outcomes = await calls;
   await upstream.settle();
-  return { killedAt, restored };
+  return { killedAt, restored, soonAfterAnswer, outcomes };
 }
 
 async function isRestored({ client }: MoneySidecar): Promise<boolean> {

@@ -3,7 +3,7 @@
  * of every kind; processes that are killed under load; a thousand calls at once on budgets for a
  * third of them: `npm run test:long -- money-storm`. Takes about three minutes, and exits with 1 if a
  * bound is broken; with `--any-machine` not if only the machine's speed broke it. `--seed N` (default 1),
- * `--calls N`, `--kills N`.
+ * `--calls N`, `--kills N`; `--only-kills`, as in `--only-kills --kills 200`.
  */
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../bench/processes.ts';
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     'any-machine': { type: 'boolean', default: false },
     calls: { type: 'string', default: '10000' },
     kills: { type: 'string', default: '10' },
+    'only-kills': { type: 'boolean', default: false },
   },
 });
 
@@ -50,16 +51,19 @@ const seed = Number(values.seed);
 const calls = Number(values.calls);
 const rounds = Number(values.kills);
 print(`seed ${seed}`);
-await run(
-  'Calls of every kind',
-  stormOfCalls({ seed, calls, atATime: CALLS_AT_A_TIME, tolerance: TOLERANCE }),
-);
+if (!values['only-kills']) {
+  await run(
+    'Calls of every kind',
+    stormOfCalls({ seed, calls, atATime: CALLS_AT_A_TIME, tolerance: TOLERANCE }),
+  );
+}
 await run(
   'Kills',
   stormOfKills({ seed, rounds, atATime: CALLS_PER_PROCESS, longestLifeMs: LONGEST_LIFE_MS }),
 );
 const planner = new Planner(seed);
-for (const makeCase of [toTheLimit, shortOfTheLimit, withoutLimit, hierarchical, withCancels]) {
+const budgetCases = [toTheLimit, shortOfTheLimit, withoutLimit, hierarchical, withCancels];
+for (const makeCase of values['only-kills'] ? [] : budgetCases) {
   const of = makeCase(planner, CALLS_ON_A_BUDGET);
   await run(`A budget: ${of.name}`, stormOnBudgets(of));
 }

@@ -169,7 +169,10 @@ export interface GetBatchResponse {
 export interface ListBatchesRequest {
   /** Most of them in one answer, 1 to 1,000. 0: 100. */
   pageSize: number;
-  /** ListBatchesResponse.next_page_token of the page before. Empty: the first page. */
+  /**
+   * ListBatchesResponse.next_page_token of the page before, of a list of the same state. Empty: the first
+   * page.
+   */
   pageToken: string;
   /** Only those in this state. Unspecified: all. */
   state: BatchState;
@@ -1665,7 +1668,8 @@ export const IAIBatchProviderService = {
    * whatever else is sent with it.
    *
    * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, BUDGET_EXCEEDED (it could cost more than max_cost),
-   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE (it cannot be kept now, the disk may be
+   * full), DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   createBatch: {
     path: "/tamma.provider.v1.IAIBatchProvider/CreateBatch" as const,
@@ -1709,7 +1713,7 @@ export const IAIBatchProviderService = {
    * Stops a batch. What is done is kept and billed. Answers at once; the batch is CANCELLING until
    * the upstream has stopped.
    *
-   * Errors: as GetBatch.
+   * Errors: as GetBatch, and SERVICE_UNAVAILABLE, as CreateBatch.
    */
   cancelBatch: {
     path: "/tamma.provider.v1.IAIBatchProvider/CancelBatch" as const,
@@ -1724,7 +1728,7 @@ export const IAIBatchProviderService = {
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
    * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
+   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
    * ask again with the last sequence.
    */
   streamBatchResults: {
@@ -1749,7 +1753,8 @@ export interface IAIBatchProviderServer extends UntypedServiceImplementation {
    * whatever else is sent with it.
    *
    * Errors: INVALID_REQUEST, UNSUPPORTED_PARAMETER, BUDGET_EXCEEDED (it could cost more than max_cost),
-   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
+   * PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE (it cannot be kept now, the disk may be
+   * full), DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN.
    */
   createBatch: handleClientStreamingCall<CreateBatchRequest, CreateBatchResponse>;
   /**
@@ -1769,14 +1774,14 @@ export interface IAIBatchProviderServer extends UntypedServiceImplementation {
    * Stops a batch. What is done is kept and billed. Answers at once; the batch is CANCELLING until
    * the upstream has stopped.
    *
-   * Errors: as GetBatch.
+   * Errors: as GetBatch, and SERVICE_UNAVAILABLE, as CreateBatch.
    */
   cancelBatch: handleUnaryCall<CancelBatchRequest, CancelBatchResponse>;
   /**
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
    * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
+   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
    * ask again with the last sequence.
    */
   streamBatchResults: handleServerStreamingCall<StreamBatchResultsRequest, StreamBatchResultsResponse>;
