@@ -1728,8 +1728,8 @@ export const IAIBatchProviderService = {
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
    * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
-   * ask again with the last sequence.
+   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream
+   * that waits ends with SHUTTING_DOWN as soon as this process drains: ask again with the last sequence.
    */
   streamBatchResults: {
     path: "/tamma.provider.v1.IAIBatchProvider/StreamBatchResults" as const,
@@ -1781,8 +1781,8 @@ export interface IAIBatchProviderServer extends UntypedServiceImplementation {
    * The results, in the order in which they came. Goes on after `after_sequence`, and with `wait` until
    * the batch has ended. No deadline but the caller's own applies.
    *
-   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream that waits ends with SHUTTING_DOWN as soon as this process drains:
-   * ask again with the last sequence.
+   * Errors: as GetBatch; BATCH_NOT_FOUND also in the middle, when the batch is kept no longer. A stream
+   * that waits ends with SHUTTING_DOWN as soon as this process drains: ask again with the last sequence.
    */
   streamBatchResults: handleServerStreamingCall<StreamBatchResultsRequest, StreamBatchResultsResponse>;
 }
