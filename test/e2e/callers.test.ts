@@ -246,6 +246,29 @@ describe('a caller', () => {
     });
   });
 
+  it('counts by the first of several authorizations', async () => {
+    const { addresses } = await start(BY_TOKEN);
+    raw = new RawGrpc(addresses[0] ?? '');
+    const [right, wrong] = [`Bearer ${TOKEN}`, 'Bearer wrong'];
+    const statusOf = (authorization: string[]) =>
+      grpcStatus(
+        (raw as RawGrpc).call(IAIProviderService.getModels.path, Buffer.alloc(0), {
+          authorization,
+        }),
+      );
+    expect(await statusOf([right, wrong])).toBe(0);
+    expect(await statusOf([wrong, right])).toBe(UNAUTHENTICATED);
+  });
+
+  it('needs its token over a socket file, too', async () => {
+    const socket = `unix:${join(directory, 'provider.sock')}`;
+    running = await startApp(BY_TOKEN, { TAMMA_LISTEN: socket });
+    const { client, addresses } = running;
+    expect(addresses).toEqual([socket]);
+    expect(codeName(await failureOf(client.provider.unary('GetModels')))).toBe('UNAUTHENTICATED');
+    await client.provider.unary('GetModels', {}, bearer(TOKEN));
+  });
+
   it('is told less than the log of what is wrong with its JWT', async () => {
     const { client, log } = await start(BY_JWT);
     const token = await issuer.sign({ iss: `${ISSUER}/` });

@@ -102,6 +102,15 @@ describe('the name under which the admin server is asked', () => {
     'localhost:80@evil.example',
     'admin.test.evil',
     '[evil]',
+    '[::1',
+    '[::1]evil.example',
+    'me@localhost',
+    'me:secret@127.0.0.1',
+    '127.1',
+    '2130706433',
+    '127.0.0.1:9464:9464',
+    'localhost,evil.example',
+    'localhost/',
     '0x7f000001',
   ])('may not be "%s"', async (host) => {
     const { get } = await start({ hosts: ['admin.test'] });

@@ -26,7 +26,8 @@ export class Authority {
   /** Its own certificate, PEM. */
   readonly cert: string;
 
-  constructor(commonName = 'Test CA') {
+  /** @param by who vouches for it; absent: itself */
+  constructor(commonName = 'Test CA', by?: Authority) {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.#name = distinguishedName(commonName);
     this.#key = privateKey;
@@ -34,7 +35,7 @@ export class Authority {
     // To sign certificates.
     const usage = extension('551d0f', true, tagged(0x03, Buffer.from([0x02, 0x04])));
     const extensions = [isAuthority, usage];
-    this.cert = this.#issue(this.#name, publicKey, { commonName }, extensions);
+    this.cert = (by ?? this).#issue(this.#name, publicKey, { commonName }, extensions);
   }
 
   issue(fields: CertificateFields): Certificate {

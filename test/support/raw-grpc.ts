@@ -1,24 +1,28 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 
+type Headers = Readonly<Record<string, string | string[]>>;
+
 /** A gRPC client of bytes alone: it can send nonsense, and it reads only what it is told to. */
 export class RawGrpc {
   readonly #session: ClientHttp2Session;
 
   /** @param address `127.0.0.1:50051`. */
   constructor(address: string) {
-    this.#session = connect(`http://${address}`);
+    // A header that has one value may come twice.
+    const options: object = { strictSingleValueFields: false };
+    this.#session = connect(`http://${address}`, options);
   }
 
   /** Calls a method with one message. The stream is paused: `resume` it to read. */
-  call(path: string, message: Uint8Array, headers: Record<string, string> = {}): ClientHttp2Stream {
+  call(path: string, message: Uint8Array, headers: Headers = {}): ClientHttp2Stream {
     const stream = this.open(path, headers);
     stream.end(frame(message));
     return stream;
   }
 
   /** Opens a call whose bytes, gRPC's prefixes included, are the caller's to write. Paused, too. */
-  open(path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
+  open(path: string, headers: Headers = {}): ClientHttp2Stream {
     const stream = this.#session.request({
       ':method': 'POST',
       ':path': path,

@@ -68,6 +68,14 @@ describe('TLS', () => {
     expect(await call(clientSecurity(stranger))).toBe('UNAVAILABLE');
   });
 
+  it('is spoken with a chain of certificates', async () => {
+    const between = new Authority('Between', authority);
+    const { cert, key } = between.issue(LOCALHOST);
+    folder.put({ cert: `${cert}${between.cert}`, key });
+    const { call } = await start();
+    expect(await call()).toBe('OK');
+  });
+
   it('is not spoken to those who speak none, and the listener goes on', async () => {
     const { call, client, telemetry } = await start();
     expect(await client.provider.unary('GetStatus').then(() => 'OK', codeName)).toBe('UNAVAILABLE');
@@ -162,6 +170,20 @@ describe('the certificates of callers', () => {
     const clientCaFile = folder.write('ca.crt', clients.cert);
     const { call } = await start({ clientCaFile, clientNames: ['a.example', pattern] });
     expect(await call(clientSecurity(authority, client))).toBe(outcome);
+  });
+
+  it.each([
+    ['with it', true, 'OK'],
+    ['without it', false, 'UNAVAILABLE'],
+  ])('may be of a CA in between, and are known %s', async (_, isShown, outcome) => {
+    const between = new Authority('Between', clients);
+    const { cert, key } = between.issue({ commonName: 'checkout', dns: ['checkout.shop.svc'] });
+    const { call } = await start({
+      clientCaFile: folder.write('ca.crt', clients.cert),
+      clientNames: ['*.shop.svc'],
+    });
+    const shown = { cert: isShown ? `${cert}${between.cert}` : cert, key };
+    expect(await call(clientSecurity(authority, shown))).toBe(outcome);
   });
 
   it('may be left out where they are optional', async () => {
