@@ -38,7 +38,7 @@ describe('a text delta', () => {
       fc.property(count, anyText, count, (sequence, text, tokens) => {
         expectGenerated(textDelta(sequence, text, tokens));
       }),
-      { numRuns: fewOrMany(300, 2000) },
+      { numRuns: fewOrMany(100, 2000) },
     );
   });
 

@@ -87,7 +87,7 @@ describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (nam
       fc.asyncProperty(texts, async (text) => {
         expect(await count(text)).toEqual(exactly(text));
       }),
-      { numRuns: fewOrMany(60, 300) },
+      { numRuns: fewOrMany(30, 300) },
     );
   });
 
