@@ -34,18 +34,10 @@ const UNKNOWN_KINDS = ['event', 'field', 'finish_word'];
  * with the default model, each budget, and the reasons that are to be expected.
  */
 export function startAtZero(instruments: Instruments, known: KnownFromTheStart): void {
-  const { shedCalls, cacheHits, cacheMisses, cacheStores, cacheEvictions, cacheSaved } =
-    instruments;
-  for (const counter of [
-    shedCalls,
-    cacheHits,
-    cacheMisses,
-    cacheStores,
-    cacheEvictions,
-    cacheSaved,
-  ]) {
-    counter.add(0);
-  }
+  const { shedCalls, cacheHits, cacheMisses, cacheShared } = instruments;
+  const { cacheStores, cacheEvictions, cacheSaved } = instruments;
+  const ofCache = [cacheHits, cacheMisses, cacheShared, cacheStores, cacheEvictions, cacheSaved];
+  for (const counter of [shedCalls, ...ofCache]) counter.add(0);
   for (const { name, server } of known.targets) {
     const target = { [ATTRIBUTE.target]: name };
     zeros(instruments.retries, target, ATTRIBUTE.reason, TRIED_AGAIN);
