@@ -8,7 +8,7 @@ import type { Circuit } from './circuit.ts';
 const MAX_WAITERS = 1_024;
 
 /** While somebody waits, an open circuit is tried again after so many ms, however long it stays open. */
-const LAST_RESORT_MS = 1_000;
+const LAST_RESORT_MS = 250;
 
 /** Behind a closing the queue leaves in steps of so many ms, of which each lets twice as many go. */
 const RAMP_STEP_MS = 250;

@@ -19,6 +19,13 @@ const OUTCOME_WEIGHT = 0.05;
  */
 const OUTAGE = 7;
 
+/**
+ * So often the limit is lowered for failures that do not become fewer with it; then they are no overload,
+ * and nobody is held back for them until there were fewer than CALM_SHARE.
+ */
+const LOWERINGS = 2;
+const CALM_SHARE = 0.1;
+
 /** Overload that is met within so many ms is one, however quickly it is refused. */
 const LEAST_ROUND_TRIP_MS = 1_000;
 
@@ -72,6 +79,10 @@ export class ConcurrencyLimit {
   /** Epoch ms. */
   #loweredAt = Number.NEGATIVE_INFINITY;
   #plateauMs = PLATEAU_MS;
+  /** Share of failures that may be overload, however the limit was lowered meanwhile. */
+  readonly #failures = new MovingAverage(OUTCOME_WEIGHT, 0);
+  /** Because of such failures, since there were hardly any. */
+  #lowerings = 0;
 
   /** @param max 1 or more */
   constructor(max: number) {
@@ -119,13 +130,21 @@ export class ConcurrencyLimit {
     const overloaded = how !== 'well';
     this.#overload.add(overloaded ? 1 : 0);
     this.#run = how === 'overloaded' ? this.#run + 1 : 0;
+    this.#failures.add(how === 'overloaded' ? 1 : 0);
+    if (this.#failures.value < CALM_SHARE) this.#lowerings = 0;
     if (this.#run >= OUTAGE) {
       this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
       return;
     }
     if (!overloaded || this.#overload.value < OVERLOAD_SHARE) return;
-    const plateauMs = how === 'refused' ? PLATEAU_AFTER_REFUSAL_MS : PLATEAU_MS;
-    this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now, plateauMs);
+    if (how === 'refused') {
+      this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now, PLATEAU_AFTER_REFUSAL_MS);
+    } else if (this.#lowerings >= LOWERINGS) {
+      this.#from = this.#max;
+      this.#to = this.#max;
+    } else if (this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now)) {
+      this.#lowerings += 1;
+    }
   }
 
   #lower(
@@ -135,15 +154,16 @@ export class ConcurrencyLimit {
     running: number,
     now: number,
     plateauMs = PLATEAU_MS,
-  ): void {
-    if (sentAt <= this.#loweredAt || now - this.#loweredAt < LEAST_ROUND_TRIP_MS) return;
+  ): boolean {
+    if (sentAt <= this.#loweredAt || now - this.#loweredAt < LEAST_ROUND_TRIP_MS) return false;
     const from = Math.min(this.at(now), running);
     const to = Math.max(least, from * share);
-    if (to >= this.at(now)) return;
+    if (to >= this.at(now)) return false;
     this.#from = Math.max(from, to + 1);
     this.#to = to;
     this.#loweredAt = now;
     this.#plateauMs = Math.max(plateauMs, ROUND_TRIPS_PER_PLATEAU * (now - sentAt));
     this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
+    return true;
   }
 }

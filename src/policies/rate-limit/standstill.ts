@@ -57,7 +57,10 @@ export class Standstill {
 
   /** The upstream answers: what it asked for before is over. */
   accepted(sentAt: number): void {
-    if (sentAt > this.#refusedAt && sentAt >= this.#until) this.#isCut = false;
+    if (sentAt < this.#until) return;
+    // It lets some through: to wait for longer would only waste what it grants meanwhile.
+    this.#row = 0;
+    if (sentAt > this.#refusedAt) this.#isCut = false;
   }
 
   /** An answer is complete. */
