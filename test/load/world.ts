@@ -24,7 +24,7 @@ import { NO_HOSTED_TOOLS } from '../../src/request/fit/hosted-tool-options.ts';
 import { DEFAULT_FALLBACK } from '../../src/request/route/options.ts';
 import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
-import { aRouter, asking } from '../request/route/a-router.ts';
+import { aRouter, asking, OPENAI } from '../request/route/a-router.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { nothingKept } from '../support/kept.ts';
@@ -84,7 +84,11 @@ export async function simulate(load: Load): Promise<Result> {
   const startedAt = clock.now();
   const names = Object.keys(load.upstreams);
   let requests = 0;
-  const { router, telemetry } = aRouter({}, {}, { catalogue: () => CATALOGUE, clock });
+  const { router, telemetry } = aRouter(
+    { upstreams: new Map(names.map((name) => [name, OPENAI])) },
+    {},
+    { catalogue: () => CATALOGUE, clock },
+  );
   const { tracer, instruments } = telemetry;
   const room = new WaitingRoom(clock);
   const sizes = new PromptSizes(

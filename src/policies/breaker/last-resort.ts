@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { deadlineOf } from '../../core/party.ts';
+import { troubleOf } from './upstream-trouble.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface LastResortDeps {
@@ -13,8 +14,8 @@ export interface LastResortDeps {
 }
 
 /**
- * Does not refuse what could still be served: a call that finds every circuit of its routes open, or
- * opens the last of them, waits for the next probe and is tried again, over all of its routes. Within
+ * Does not refuse what could still be served: a call that no route answers, one of them because its
+ * circuit is open or has opened with it, waits for the next probe and is tried again, over all of its routes. Within
  * `circuitBreaker.maxWait` and half of the time that it has left; not once its caller has output.
  */
 export function lastResort(deps: LastResortDeps): Stage {
@@ -34,8 +35,8 @@ async function patient(
     } catch (thrown) {
       const error = ProviderError.from(thrown);
       const { record } = call;
-      const isOpen = error.reason === 'CIRCUIT_OPEN' || error.facts.opensCircuit === true;
-      if (!isOpen || record.firstOutputAt !== undefined) throw error;
+      const mayPass = error.reason === 'CIRCUIT_OPEN' || troubleOf(error, call) === 'down';
+      if (!mayPass || !room.hasRefused(record) || record.firstOutputAt !== undefined) throw error;
       const since = clock.now();
       until ??= Math.min(since + maxWaitMs, since + (deadlineOf(call) - since) / 2);
       const hasChance = await room.wait(record, until, call.signal);

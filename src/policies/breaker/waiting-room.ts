@@ -45,6 +45,11 @@ export class WaitingRoom {
     else circuits.add(circuit);
   }
 
+  /** Whether a circuit refused the call since it last waited. */
+  hasRefused(record: CallRecord): boolean {
+    return this.#refusals.has(record);
+  }
+
   /**
    * Waits until one of the circuits that refused the call lets an attempt through.
    *
