@@ -59,8 +59,6 @@ export interface ErrorFacts {
   readonly concernsRequest?: boolean;
   /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
   readonly shouldRetry?: boolean;
-  /** The circuit of its target opened because of it: another attempt there would be refused. */
-  readonly opensCircuit?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */
   readonly slowDown?: boolean;
   /** No target of this account will ever take this request: it is larger than its limit. */

@@ -57,5 +57,5 @@ function admitted(circuit: Circuit, call: Call, breakers: CircuitBreakers): Pass
 
 /** Another attempt would only find the circuit open: what failed says more. */
 function notToRepeat({ reason, facts }: ProviderError): ProviderError {
-  return new ProviderError(reason, { ...facts, shouldRetry: false, opensCircuit: true });
+  return new ProviderError(reason, { ...facts, shouldRetry: false });
 }

@@ -17,13 +17,13 @@ const OUTCOME_WEIGHT = 0.05;
  * An upstream that refuses so many in a row is not overloaded but down, which is the circuit's affair:
  * sending fewer at once would not help, and would still hold calls back when it is up again.
  */
-const OUTAGE = 7;
+const OUTAGE = 6;
 
 /**
  * So often the limit is lowered for failures that do not become fewer with it; then they are no overload,
  * and nobody is held back for them until there were fewer than CALM_SHARE.
  */
-const LOWERINGS = 2;
+const LOWERINGS = 1;
 const CALM_SHARE = 0.1;
 
 /** Overload that is met within so many ms is one, however quickly it is refused. */
@@ -69,8 +69,10 @@ export class ConcurrencyLimit {
   #max: number;
   #min: number;
   #overload = new MovingAverage(OUTCOME_WEIGHT, 0);
-  /** Overload since the last success. */
+  /** Failures since the last success of an attempt that was sent after the first of them. */
   #run = 0;
+  /** When that first one was sent, epoch ms. */
+  #runSince = 0;
   readonly #recent = new MovingAverage(RECENT_WEIGHT);
   readonly #usual = new MovingAverage(USUAL_WEIGHT);
   /** What ran when the limit was lowered, and to what. */
@@ -129,7 +131,7 @@ export class ConcurrencyLimit {
     if (sentAt <= this.#loweredAt) return;
     const overloaded = how !== 'well';
     this.#overload.add(overloaded ? 1 : 0);
-    this.#run = how === 'overloaded' ? this.#run + 1 : 0;
+    this.#countRun(how, sentAt);
     this.#failures.add(how === 'overloaded' ? 1 : 0);
     if (this.#failures.value < CALM_SHARE) this.#lowerings = 0;
     if (this.#run >= OUTAGE) {
@@ -144,6 +146,15 @@ export class ConcurrencyLimit {
       this.#to = this.#max;
     } else if (this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now)) {
       this.#lowerings += 1;
+    }
+  }
+
+  #countRun(how: AttemptEnd, sentAt: number): void {
+    if (how === 'overloaded') {
+      if (this.#run === 0) this.#runSince = sentAt;
+      this.#run += 1;
+    } else if (sentAt >= this.#runSince) {
+      this.#run = 0;
     }
   }
 
