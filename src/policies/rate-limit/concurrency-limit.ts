@@ -48,8 +48,8 @@ const TOLERANCE = Math.log(4);
 /** Below four times this no first event is slow, whatever is usual. Log of ms. */
 const QUICK = Math.log(1_000);
 
-/** Slowness is no refusal: it lowers the limit to this share of the maximum, no further. */
-const LEAST_SHARE_WHEN_SLOW = 0.1;
+/** Slowness and failures are no refusal: they lower the limit to this share of the maximum, no further. */
+const LEAST_SHARE_WITHOUT_REFUSAL = 0.1;
 
 /** `refused`: the upstream said that there are too many. `overloaded`: it failed as if there were. */
 export type AttemptEnd = 'well' | 'refused' | 'overloaded';
@@ -119,8 +119,7 @@ export class ConcurrencyLimit {
     this.#recent.add(sample);
     this.#usual.add(sample);
     if (this.#recent.value - Math.max(QUICK, this.#usual.value) < TOLERANCE) return;
-    const least = Math.max(this.#min, this.#max * LEAST_SHARE_WHEN_SLOW);
-    this.#lower(AFTER_SLOWNESS, least, sentAt, running, now);
+    this.#lower(AFTER_SLOWNESS, this.#leastWithoutRefusal, sentAt, running, now);
   }
 
   /**
@@ -144,9 +143,13 @@ export class ConcurrencyLimit {
     } else if (this.#lowerings >= LOWERINGS) {
       this.#from = this.#max;
       this.#to = this.#max;
-    } else if (this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now)) {
+    } else if (this.#lower(AFTER_OVERLOAD, this.#leastWithoutRefusal, sentAt, running, now)) {
       this.#lowerings += 1;
     }
+  }
+
+  get #leastWithoutRefusal(): number {
+    return Math.max(this.#min, this.#max * LEAST_SHARE_WITHOUT_REFUSAL);
   }
 
   #countRun(how: AttemptEnd, sentAt: number): void {

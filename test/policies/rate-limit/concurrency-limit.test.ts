@@ -31,6 +31,42 @@ describe('ConcurrencyLimit', () => {
     expect(limit.at(5_001)).toBe(1_000);
   });
 
+  /** Every second of `count` attempts fails. */
+  function half(limit: ConcurrencyLimit, count: number, running: number, now: number): void {
+    for (let attempt = 0; attempt < count; attempt += 1) {
+      limit.ended(attempt % 2 === 0 ? 'overloaded' : 'well', now, running, now);
+    }
+  }
+
+  it('is lowered once by failures that do not become fewer with the attempts', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    half(limit, 40, 500, 1);
+    expect(limit.at(1)).toBe(350);
+    half(limit, 40, 350, 1_500);
+    expect(limit.at(1_500)).toBe(1_000);
+    half(limit, 400, 500, 3_000);
+    expect(limit.at(3_000)).toBe(1_000);
+    for (let calm = 0; calm < 60; calm += 1) limit.ended('well', 4_000, 500, 4_000);
+    half(limit, 40, 500, 5_000);
+    expect(limit.at(5_000)).toBe(350);
+  });
+
+  it('is lowered by failures to a tenth of the maximum, no further', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    half(limit, 40, 20, 1);
+    expect(limit.at(1)).toBe(100);
+  });
+
+  it('is not lowered by an outage whose failures come between answers that were asked for before', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    for (let now = 1_000; now < 3_000; now += 10) {
+      limit.ended('overloaded', now, 500, now);
+      limit.ended('well', now - 1_000, 500, now);
+      if (now === 2_000) break;
+    }
+    expect(limit.at(2_000)).toBe(1_000);
+  });
+
   it('falls below what ran when the upstream is overloaded', () => {
     const limit = new ConcurrencyLimit(1_000);
     overload(limit, 6, 200, 1);

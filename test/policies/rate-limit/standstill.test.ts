@@ -74,4 +74,17 @@ describe('Standstill', () => {
     standstill.refused(2_000, undefined, 2_000);
     expect(standstill.waitMs(2_000)).toBe(200);
   });
+
+  it('does not grow while the upstream answers some of what is sent behind it', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    standstill.refused(0, undefined, 1);
+    standstill.refused(201, undefined, 220);
+    expect(standstill.waitMs(220)).toBe(400);
+    standstill.refused(620, undefined, 640);
+    expect(standstill.waitMs(640)).toBe(800);
+    // Sent at the same moment as one that was refused.
+    standstill.accepted(1_440);
+    standstill.refused(1_440, undefined, 1_460);
+    expect(standstill.waitMs(1_460)).toBe(200);
+  });
 });
