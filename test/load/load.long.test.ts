@@ -27,7 +27,6 @@ const ABLATIONS: (readonly [string, Partial<Load>])[] = [
   ['the circuit breaker', { breaker: { enabled: false } }],
   ['the adaptive concurrency', { rateLimit: { enabled: false } }],
   ['the wait for a circuit', { breaker: { maxWaitMs: 0 } }],
-  ['retries', { retry: { maxAttempts: 1 } }],
 ];
 
 /** The loads in which these policies act. */
