@@ -124,10 +124,9 @@ export class RedisConnection implements ScriptRunner {
   #inTime<T>(answer: Promise<T>): Promise<T> {
     const ms = this.#timeoutMs;
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(ms, () => {
-        // After a pause of this process the answer may be there, unread: timers come before sockets.
-        setImmediate(() => reject(new StoreAwayError(`The shared store was silent for ${ms} ms.`)));
-      });
+      const timer = this.#clock.afterSilence(ms, () =>
+        reject(new StoreAwayError(`The shared store was silent for ${ms} ms.`)),
+      );
       answer.then(resolve, reject).finally(() => timer.cancel());
     });
   }
