@@ -12,7 +12,8 @@ import {
   startStubUpstream,
 } from '../../support/upstream/index.ts';
 
-const SHORT_MS = 50;
+/** Longer than what a slow machine needs for a request and the beginning of its answer. */
+const SHORT_MS = 500;
 const LONG_MS = 60_000;
 
 /** All phases are long, but for the one that is looked at. */
@@ -86,5 +87,5 @@ function endWhileBusy(exchange: Exchange): void {
   exchange.done();
   exchange.end();
   // It is written in the ticks that were asked for before.
-  process.nextTick(busy, 2 * SHORT_MS);
+  process.nextTick(busy, SHORT_MS + 100);
 }
