@@ -9,7 +9,8 @@ import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { connect } from '../test/support/grpc-client.ts';
-import { ATTACKS, type Attack } from './attacks/attacks.ts';
+import type { Attack } from './attacks/attack.ts';
+import { ATTACKS } from './attacks/attacks.ts';
 import type { Report } from './attacks/bystander.ts';
 import {
   CORES,

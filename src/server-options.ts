@@ -26,7 +26,7 @@ export function serverOptions(config: Config, version: string, revision: string)
 export function liveServerOptions(config: Config, revision: string): LiveServerOptions {
   const { limits, overload } = config;
   return {
-    maxBytesInFlight: memoryBytes() * overload.maxRequestShare,
+    maxBytesInFlight: bytesInFlight(config),
     maxConnections: Math.min(limits.maxConnections, Math.floor(maxOpenFiles() / 2)),
     idleTimeoutMs: limits.idleTimeoutMs,
     maxConnectionAgeMs: limits.maxConnectionAgeMs,
@@ -41,6 +41,16 @@ export function liveServerOptions(config: Config, revision: string): LiveServerO
     maxRepeatedLines: config.log.maxRepeats,
   };
 }
+
+/** One message of the largest size fits whatever the rest says: half of them would never. */
+function bytesInFlight({ limits, overload }: Config): number {
+  const share = memoryBytes() * overload.maxRequestShare;
+  const one = (limits.maxMessageBytes + MESSAGE_OVERHEAD) / overload.maxConnectionShare;
+  return Math.max(Math.min(share, overload.maxRequestsBytes), Math.min(share, one));
+}
+
+/** What its frames are counted with, for a message of some megabytes. */
+const MESSAGE_OVERHEAD = 1024 * 1024;
 
 /** What the container, or else the machine, has for this process. */
 function memoryBytes(): number {

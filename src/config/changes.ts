@@ -78,6 +78,7 @@ export const WHENS = {
     maxCalls: 'live',
     maxConnectionShare: 'live',
     maxEventLoopDelay: 'live',
+    maxRequestsSize: 'live',
     maxRequestShare: 'live',
     maxHeapShare: 'live',
     maxMemoryShare: 'live',

@@ -80,6 +80,11 @@ export const overloadSchema = group({
     max: LONGEST,
     default: SECOND,
   }),
+  maxRequestsSize: byteSize('Bytes of requests that may be held before more are refused.', {
+    min: MIB,
+    max: 1024 * GIB,
+    default: 256 * MIB,
+  }),
   maxRequestShare: share()
     .default(0.25)
     .describe(
@@ -95,4 +100,8 @@ export const overloadSchema = group({
     .describe(
       'Share of the memory of this process that it may have taken before new calls are refused, what is not in the heap included. A number above 0, at most 1; default 0.9.',
     ),
-}).transform(({ maxEventLoopDelay, ...same }) => ({ ...same, ...inMs({ maxEventLoopDelay }) }));
+}).transform(({ maxEventLoopDelay, maxRequestsSize, ...same }) => ({
+  ...same,
+  maxRequestsBytes: maxRequestsSize,
+  ...inMs({ maxEventLoopDelay }),
+}));

@@ -5,8 +5,17 @@ import { HIGH_WATER_MARK } from '../core/event-queue.ts';
 import type { AnswerEvent, Completed } from '../core/events.ts';
 import { Flow } from '../core/flow.ts';
 import type { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import { toWireEvent } from './convert/event.ts';
 import type { MessageStream } from './message-stream.ts';
+
+/**
+ * What waits for slow callers, of all answers of this thread together, in characters: above it every
+ * upstream is held back whose caller is slow.
+ */
+const MAX_WAITING = 64 * 1024 * 1024;
+
+const allWaiting = new BytesInFlight(MAX_WAITING, 1);
 
 /** An answer that was not asked for yet. */
 export type PendingAnswer = (emit: Emit, flow: Flow) => Promise<Completed>;
@@ -26,6 +35,7 @@ export async function writeAnswer(
     await writer.end(await answer(writer.emit, writer.flow));
   } finally {
     writer.close();
+    writer.forget();
   }
 }
 
@@ -39,6 +49,7 @@ class AnswerWriter {
   readonly #stream: MessageStream<SendMessageResponse>;
   readonly #abort: (reason: ProviderError) => void;
   readonly #waiting = new EventBuffer<AnswerEvent>();
+  readonly #held = allWaiting.open(allWaiting);
   /** Until the caller has caught up; never rejects. Absent: it has. */
   #draining: Promise<void> | undefined;
   #closed = false;
@@ -54,8 +65,10 @@ class AnswerWriter {
       this.#write(event);
       return;
     }
+    const { weight } = this.#waiting;
     this.#waiting.push(event);
-    if (this.#waiting.weight > HIGH_WATER_MARK) this.flow.hold();
+    const fits = this.#held.take(this.#waiting.weight - weight);
+    if (!fits || this.#waiting.weight > HIGH_WATER_MARK) this.flow.hold();
   };
 
   /** Rejects with the reason of the call's signal if it ends before the caller has caught up. */
@@ -68,6 +81,11 @@ class AnswerWriter {
   /** The answer is over: what waits is still written, but an event that comes late is no part of it. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Nothing waits any more. */
+  forget(): void {
+    this.#held.release();
   }
 
   #write(event: AnswerEvent): void {
@@ -89,6 +107,7 @@ class AnswerWriter {
       if (event === undefined) break;
       this.#write(event);
     }
+    if (this.#waiting.isEmpty) this.#held.release();
     // May bring the next events before it returns.
     if (this.#waiting.weight <= HIGH_WATER_MARK / 2) this.flow.release();
   };

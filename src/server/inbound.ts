@@ -6,6 +6,7 @@ import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-inter
 import type { Clock, Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
+import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
 import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
 import { decompress } from './decompress.ts';
 import { toStatus } from './status.ts';
@@ -39,15 +40,24 @@ interface LibraryCall {
   readonly cancelled: boolean;
   readonly receivedHalfClose: boolean;
   readonly maxReceiveMessageSize: number;
+  /** It keeps the pieces of a message until the next one begins, beside the message. */
+  readonly decoder: { readonly readState: number; readPartialMessage: readonly Buffer[] };
   handleDataFrame(data: Buffer): void;
   startRead(): void;
   handleEndEvent(): void;
   decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+  sendMessage(message: unknown, sent: () => void): void;
   sendStatus(reply: object): void;
 }
 
 /** The private methods that are replaced or called. */
-const REPLACED = ['handleDataFrame', 'handleEndEvent', 'startRead', 'decompressMessage'] as const;
+const REPLACED = 'handleDataFrame handleEndEvent startRead decompressMessage sendMessage'.split(
+  ' ',
+);
+
+/** The state of its decoder when it has no part of a message. */
+const BETWEEN_MESSAGES = 0;
+const NOTHING: readonly Buffer[] = [];
 
 interface Progress {
   readonly call: LibraryCall;
@@ -79,7 +89,7 @@ export class Inbound {
   }
 
   /** For the `interceptors` of a grpc-js server. It must be the only one. */
-  readonly interceptor: ServerInterceptor = ({ requestStream }, intercepting) => {
+  readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, intercepting) => {
     const call = intercepting as unknown as LibraryCall;
     const held = this.#deps.bytes.open(call.stream.session ?? call);
     const { clock } = this.#deps;
@@ -98,6 +108,9 @@ export class Inbound {
     this.#countFrames(call, held, requestStream);
     this.#countDecompressed(call, held);
     if (requestStream) releaseWhatWasTaken(call, held);
+    else if (!responseStream && call.maxReceiveMessageSize <= SMALL_MESSAGE_BYTES) {
+      this.#countResponse(call, held);
+    }
     // It waited to be begun, and without a message has ended meanwhile: grpc-js did not hear of that.
     if (call.stream.readableEnded) call.handleEndEvent();
     // grpc-js goes on with whatever has the methods of a call.
@@ -121,7 +134,25 @@ export class Inbound {
         return;
       }
       if (call.cancelled) return;
-      if (held.take(data.length + FRAME_BYTES)) handle.call(call, data);
+      if (!held.take(data.length + FRAME_BYTES)) {
+        call.sendStatus(this.#noRoom());
+        return;
+      }
+      handle.call(call, data);
+      const { decoder } = call;
+      if (decoder.readState === BETWEEN_MESSAGES) decoder.readPartialMessage = NOTHING;
+    };
+  }
+
+  /**
+   * An answer that nobody reads is kept until its stream is closed. Those to small questions are nobody's
+   * loss if there is no room for them; the others are counted as calls.
+   */
+  #countResponse(call: LibraryCall, held: HeldBytes): void {
+    const send = call.sendMessage;
+    call.sendMessage = (message, sent) => {
+      const bytes = Buffer.isBuffer(message) ? message.length : 0;
+      if (held.take(bytes)) send.call(call, message, sent);
       else call.sendStatus(this.#noRoom());
     };
   }

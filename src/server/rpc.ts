@@ -127,7 +127,7 @@ export class Rpcs {
         call,
         options,
         async answer(rpc) {
-          const response = await run(readRequest(method, shape, call.request), rpc);
+          const response = await run(readRequest(method, shape, taken(call)), rpc);
           rpc.signal.throwIfAborted();
           callback(null, method.responseSerialize(response));
         },
@@ -177,7 +177,7 @@ export class Rpcs {
         async answer(rpc) {
           const stall = { clock, ms: stallMs, abort: rpc.abort };
           stream = new MessageStream(call, method.responseSerialize, rpc.signal, stall);
-          await run(readRequest(method, shape, call.request), stream, rpc);
+          await run(readRequest(method, shape, taken(call)), stream, rpc);
           call.end();
         },
         fail(reply) {
@@ -273,6 +273,13 @@ export class Rpcs {
 
 function pickEnding({ signal, deadline, abort }: CallSignal) {
   return { signal, deadline, abort };
+}
+
+/** The message of a call, which grpc-js would keep until the call ends. */
+function taken(call: { request: Buffer }): Buffer {
+  const { request } = call;
+  call.request = Buffer.alloc(0);
+  return request;
 }
 
 function readRequest<Request>(

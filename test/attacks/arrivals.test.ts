@@ -84,6 +84,16 @@ describe('a large message where a small one is all that is needed', () => {
   });
 });
 
+it('an answer for which there is no room until it is read is not given', async () => {
+  const status = '/tamma.provider.v1.IAIProvider/GetStatus';
+  // What an empty request counts for, and no more: one connection has half of it.
+  const { addresses } = await start({ maxBytesInFlight: 2 * 262 });
+  const raw = new RawGrpc(addresses[0] ?? '');
+  expect(await grpcStatus(raw.call(status, Buffer.alloc(0)))).toBe(RESOURCE_EXHAUSTED);
+  expect(await grpcStatus(raw.call(HEALTH_CHECK, Buffer.alloc(0)))).toBe(0);
+  await raw.close();
+});
+
 describe('a call that was cancelled on its way', () => {
   it('is not begun', async () => {
     const { addresses, client, log } = await start();

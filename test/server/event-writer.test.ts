@@ -149,4 +149,18 @@ describe('writeAnswer', () => {
     expect(kinds()).toEqual([]);
     expect(controller.signal.aborted).toBe(false);
   });
+
+  it('holds the upstream of any slow caller when much waits for all of them together', async () => {
+    const answers = Array.from({ length: 80 }, open);
+    for (const { emit } of answers) {
+      emit(started());
+      for (let piece = 0; piece < 15; piece += 1) emit(text(PIECE));
+    }
+    expect(answers[0]?.flow?.held).toBe(false);
+    expect(answers.at(-1)?.flow?.held).toBe(true);
+    for (const { controller, written } of answers) {
+      controller.abort(new ProviderError('CANCELLED'));
+      await written.catch(() => {});
+    }
+  });
 });

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+import { setTimeout as passed } from 'node:timers/promises';
+import { prefix } from '../../test/attacks/wire.ts';
+import { RawGrpc } from '../../test/support/raw-grpc.ts';
+import type { Conduct } from './conducts.ts';
+
+export interface Attack {
+  readonly name: string;
+  /** What its upstream does. Default: nothing at all. */
+  readonly upstream?: Conduct;
+  /** Where its log goes. Default: nowhere. */
+  readonly log?: string;
+  /** Resolves when it is over. */
+  readonly run: (address: string) => Promise<void>;
+}
+
+export const PROVIDER = '/tamma.provider.v1.IAIProvider';
+export const COUNT_TOKENS = `${PROVIDER}/CountTokens`;
+export const SEND_MESSAGE = `${PROVIDER}/SendMessage`;
+export const HEALTH = '/grpc.health.v1.Health';
+export const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+export const MIB = 2 ** 20;
+/** How long what goes on for ever goes on, in ms. */
+export const LASTS_MS = 8_000;
+
+/** A message behind its prefix. */
+export function whole(message: Uint8Array): Buffer {
+  return Buffer.concat([prefix(0, message.length), message]);
+}
+
+export async function over(
+  address: string,
+  attack: (raw: RawGrpc) => Promise<void>,
+): Promise<void> {
+  const raw = new RawGrpc(address);
+  await attack(raw);
+  await raw.close();
+}
+
+/** The same request many times over one connection, as fast as it is taken. */
+export function flood(
+  path: string,
+  count: number,
+  bytes: Buffer,
+  compressed = false,
+): Attack['run'] {
+  return (address) =>
+    over(address, async (raw) => {
+      const streams = Array.from({ length: count }, () => {
+        const stream = raw.open(path, compressed ? { 'grpc-encoding': 'gzip' } : {});
+        stream.on('error', () => {});
+        stream.resume();
+        stream.end(bytes);
+        return new Promise((resolve) => stream.once('close', resolve));
+      });
+      await Promise.race([Promise.all(streams), passed(3 * LASTS_MS)]);
+    });
+}
+
+/** Several connections, since one has a share alone. */
+export async function overFour(
+  address: string,
+  attack: (connections: readonly RawGrpc[]) => void,
+): Promise<void> {
+  const connections = Array.from({ length: 4 }, () => new RawGrpc(address));
+  attack(connections);
+  await passed(LASTS_MS);
+  for (const connection of connections) await connection.close();
+}
+
+/** Resolves when it is written, or cannot be. */
+export async function write(socket: Socket, bytes: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+}

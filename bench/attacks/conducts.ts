@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const HEAD =
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+const TOOL_CALLS = 40_000;
+const BLOCK = 64 * 1024;
+const MIB = 1024 * 1024;
+const BOMB = 64 * MIB;
+
+/** What an upstream that means harm answers to every request. */
+export const CONDUCTS = {
+  silence: () => {},
+  'an answer without end': stream(chunk(times(event({ content: 'word '.repeat(20) })))),
+  'empty data lines without end': stream(chunk(times('data:\n'))),
+  'comments without end': stream(chunk(times(':\n'))),
+  'ids and names of events without end': stream(chunk(times('id: 1\nevent: message\n\n'))),
+  'lines that may become an error': stream(chunk(`[{}\n${times(',{}\n')}`)),
+  'a line without end': (socket: Socket) => {
+    socket.write(`${HEAD}${chunk('data: {"choices":[{"delta":{"content":"')}`);
+    forEver(socket, chunk(times('word ')));
+  },
+  'events of ten million values': (socket: Socket) => {
+    socket.write(HEAD);
+    forEver(socket, chunk(`data: {"choices":[${'{},'.repeat(10_000_000)}\n\n`));
+  },
+  'events a million levels deep': (socket: Socket) => {
+    const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`;
+    socket.write(HEAD);
+    forEver(socket, chunk(`data: {"choices":[],"usage":${deep}}\n\n`));
+  },
+  '40,000 tool calls': (socket: Socket) => {
+    socket.write(HEAD);
+    for (let call = 0; call < TOOL_CALLS; call += 1) socket.write(chunk(event(toolCall(call))));
+    socket.end(`${chunk(event({}, 'tool_calls'))}${chunk('data: [DONE]\n\n')}0\r\n\r\n`);
+  },
+  'a tool call of 16 MB and then in crumbs': (socket: Socket) => {
+    const piece = (args: string, id: number) => ({
+      tool_calls: [{ index: 0, id: `call_${id}`, function: { name: 'look', arguments: args } }],
+    });
+    socket.write(HEAD);
+    socket.write(chunk(event(piece(`"${'x'.repeat(16 * MIB)}`, 0))));
+    forEver(socket, chunk(times(event(piece('x', 1)))));
+  },
+  'early hints without end': (socket: Socket) =>
+    forEver(socket, times('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n')),
+  'headers without end': (socket: Socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    forEver(socket, times('x-more: and more\r\n'));
+  },
+  'trailers without end': (socket: Socket) => {
+    socket.write(`${HEAD}${chunk(event({ content: 'word' }, 'stop'))}0\r\n`);
+    forEver(socket, times('x-more: and more\r\n'));
+  },
+  'an extension of a chunk without end': (socket: Socket) => {
+    socket.write(`${HEAD}5;x=`);
+    forEver(socket, times('extension'));
+  },
+  'chunks of one byte without end': stream(times('1\r\n:\r\n')),
+  'gzip without end': packed('gzip', () => gzipSync(Buffer.alloc(BOMB, ':\n'))),
+  'brotli without end': packed('br', () =>
+    brotliCompressSync(Buffer.alloc(BOMB, ':\n'), {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+    }),
+  ),
+  'an error without end': (socket: Socket) => {
+    socket.write('HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n');
+    forEver(socket, chunk(times('{"error":')));
+  },
+  'redirects without end': (socket: Socket) =>
+    socket.end('HTTP/1.1 307 Away\r\nlocation: /v1/again\r\ncontent-length: 0\r\n\r\n'),
+  'a list without end': (socket: Socket) => {
+    socket.write(
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    socket.write(chunk('{"data":['));
+    forEver(socket, chunk(times('{"id":"a"},')));
+  },
+} satisfies Record<string, (socket: Socket) => void>;
+
+export type Conduct = keyof typeof CONDUCTS;
+
+function stream(bytes: string) {
+  return (socket: Socket): void => {
+    socket.write(HEAD);
+    forEver(socket, bytes);
+  };
+}
+
+function packed(coding: string, pack: () => Buffer) {
+  return (socket: Socket): void => {
+    socket.write(
+      `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: ${coding}\r\n\r\n`,
+    );
+    forEver(socket, pack());
+  };
+}
+
+function forEver(socket: Socket, bytes: string | Buffer): void {
+  const block = Buffer.from(bytes);
+  const more = () => {
+    while (!socket.destroyed && socket.write(block));
+  };
+  socket.on('drain', more);
+  more();
+}
+
+function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
+
+/** As often as fits a block. */
+function times(text: string): string {
+  return text.repeat(Math.ceil(BLOCK / text.length));
+}
+
+function event(delta: object, finishReason: string | null = null): string {
+  const choices = [{ index: 0, delta, finish_reason: finishReason }];
+  return `data: ${JSON.stringify({ id: 'a', object: 'chat.completion.chunk', model: 'm', choices })}\n\n`;
+}
+
+function toolCall(index: number): object {
+  const called = { name: 'look', arguments: '{}' };
+  return { tool_calls: [{ index, id: `call_${index}`, type: 'function', function: called }] };
+}
