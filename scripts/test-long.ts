@@ -159,7 +159,13 @@ const SUITES: readonly Suite[] = [
   {
     name: 'fuzz-wire',
     shows: 'whatever is said over a connection, by a grammar of HTTP/2 and protobuf, ends nothing',
-    ...program('test/fuzz/wire.ts'),
+    ...program('test/fuzz/wire.ts', '--seconds', '120'),
+  },
+  {
+    name: 'fuzz-answers',
+    shows:
+      'random and known bad answers, in any pieces, are read, or refused as what the upstream did',
+    ...program('test/fuzz/answers.ts', '--seconds', '120'),
   },
   {
     name: 'faults',

@@ -1,5 +1,5 @@
 import { isObject } from './json-checks.ts';
-import { recordOf } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 import { ACTIONS } from './responses-calls.ts';
 
@@ -30,7 +30,7 @@ export function withTextArguments<T extends object>(event: T, data: string): T {
   if (!hasObjectArguments(data) && !ACTION.test(data)) return event;
   const exact = holdersOf(parseJsonExactly(data));
   holdersOf(event).forEach((holder, i) => {
-    const name = ACTIONS[String(holder.type)] ?? 'arguments';
+    const name = ACTIONS[stringOr(holder.type)] ?? 'arguments';
     if (isObject(holder[name])) holder.arguments = JSON.stringify(exact[i]?.[name]);
   });
   return event;

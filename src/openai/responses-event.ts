@@ -99,7 +99,9 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
   const type = String(value.type ?? name);
   const check = CHECKS.get(type);
   if (check === undefined) return isFailure(value) || isHostedEvent(type) ? value : undefined;
-  if (!check(value)) throw malformed('a part of an event');
+  if (!check(value) || !PLACES.every((name) => isPlace(value[name]))) {
+    throw malformed('a part of an event');
+  }
   return value;
 }
 
@@ -115,6 +117,10 @@ export function parseResponse(body: string): ResponseObject {
   if (!isResponse(response)) throw malformed('a part of the answer');
   return response;
 }
+
+/** Numbers, or what some servers have for them. What is no primitive need not even become a text. */
+const PLACES = ['output_index', 'content_index', 'summary_index', 'annotation_index'] as const;
+const isPlace = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 type EventCheck = (event: { readonly [name: string]: unknown }) => boolean;
 

@@ -8,7 +8,7 @@ import { aCall } from '../support/events.ts';
 const UNREADABLE = 'The upstream sent an answer that cannot be read.';
 
 describe('an answer that makes work with each event', () => {
-  it.each([1e15, -1, 0.5, 'x', [1], {}, Number.MAX_VALUE])(
+  it.each([1e15, -1, 0.5, 'x', Number.MAX_VALUE])(
     'does not count up to a place that it names: %j',
     (place) => {
       const annotation = {
@@ -19,6 +19,12 @@ describe('an answer that makes work with each event', () => {
       new ResponsesStream(aCall(), () => {}).read('', JSON.stringify(annotation));
     },
   );
+
+  it.each([[[1]], [{}], [{ toString: 1 }]])('refuses a place that is none: %j', (place) => {
+    const text = { type: 'response.output_text.delta', content_index: place, delta: 'x' };
+    const stream = new ResponsesStream(aCall(), () => {});
+    expect(() => stream.read('', JSON.stringify(text))).toThrow(UNREADABLE);
+  });
 
   it('does not read lines again and again that may be an error', () => {
     const stray = new StrayErrors();
