@@ -158,8 +158,8 @@ describe('writeAnswer', () => {
     }
     expect(answers[0]?.flow?.held).toBe(false);
     expect(answers.at(-1)?.flow?.held).toBe(true);
-    for (const { controller, written } of answers) {
-      controller.abort(new ProviderError('CANCELLED'));
+    for (const { end, written } of answers) {
+      end.reject(new ProviderError('CANCELLED'));
       await written.catch(() => {});
     }
   });
