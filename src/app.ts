@@ -198,6 +198,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     page: { memory, events },
     logger: logs.server,
     clock,
+    refusedConnections: telemetry.instruments.refusedConnections,
   };
   const adminServers = adminServerOptions(config).map((options) =>
     createAdminServer(options, adminDeps),

@@ -32,9 +32,12 @@ export class ReportedUsage {
   }
 }
 
-/** Any count but 0, wherever it stands. */
-function countsAnything(raw: unknown): boolean {
+/** Levels of a usage: the totals, and the details below each. What stands deeper is no count. */
+const LEVELS = 4;
+
+/** Any count but 0, at the levels where servers put them. */
+function countsAnything(raw: unknown, levels = LEVELS): boolean {
   if (typeof raw === 'number') return raw !== 0;
-  if (typeof raw !== 'object' || raw === null) return false;
-  return Object.values(raw).some(countsAnything);
+  if (typeof raw !== 'object' || raw === null || levels === 0) return false;
+  return Object.values(raw).some((below) => countsAnything(below, levels - 1));
 }

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createServer, type RequestListener, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { AdminConnections } from './admin-connections.ts';
 import { formatListenAddress, parseListenAddress } from './listener/address.ts';
 import type { ListenerOptions } from './listener/listen.ts';
-import { LiveTls, type TlsDeps } from './listener/tls.ts';
+import type { Refusals } from './listener/refusals.ts';
+import { LiveTls, type TlsDeps, underlying } from './listener/tls.ts';
 import { removeStaleSocket } from './listener/unix-socket.ts';
 
 /** All in ms. Requests are a line and a few headers, from a scraper or a probe close by. */
@@ -17,8 +20,8 @@ const TIMEOUTS: ServerOptions = {
 };
 /** A connection with nothing to say is cut after this; also bounds how long a stop can take. */
 const SOCKET_IDLE_TIMEOUT_MS = 15_000;
-/** More are closed as they come. */
-const MAX_CONNECTIONS = 100;
+/** Time for a handshake of TLS, in ms. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 const SOCKET_MODE = 0o660;
 
 export interface HttpListener {
@@ -28,6 +31,11 @@ export interface HttpListener {
   readonly tls: LiveTls | undefined;
 }
 
+export interface HttpDeps extends TlsDeps {
+  /** Told of connections that could not be had, were not let in, or were cut to make room. */
+  readonly refusals: Pick<Refusals, 'note'>;
+}
+
 /**
  * Listens for HTTP, or HTTPS.
  *
@@ -35,15 +43,21 @@ export interface HttpListener {
  */
 export async function listenHttp(
   { address, tls: tlsOptions }: ListenerOptions,
-  deps: TlsDeps,
+  deps: HttpDeps,
   answer: RequestListener,
 ): Promise<HttpListener> {
   const at = parseListenAddress(address);
   const tls = tlsOptions && new LiveTls(tlsOptions, deps);
   await tls?.start();
-  const server = tls === undefined ? createServer(TIMEOUTS, answer) : createTls(tls, answer);
+  const connections = new AdminConnections(deps.refusals);
+  const ask: RequestListener = (request, response) => {
+    const { socket } = request;
+    const accepted = socket instanceof TLSSocket ? underlying(socket) : socket;
+    if (accepted && connections.begin(accepted, response)) answer(request, response);
+  };
+  const server = tls === undefined ? createServer(TIMEOUTS, ask) : createTls(tls, deps, ask);
   server.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
-  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket: Socket) => connections.accept(socket));
   try {
     if (at.kind === 'unix') {
       await removeStaleSocket(at.path);
@@ -59,16 +73,22 @@ export async function listenHttp(
     throw error;
   }
   // Such as that no file is left for a connection; the next one may find one.
-  server.on('error', (err) => deps.log.warn({ err, address }, 'connection not accepted'));
+  server.on('error', (err) => deps.refusals.note('accept', err));
   const name = at.kind === 'unix' ? formatListenAddress(at) : boundAddress(server);
   return { address: name, server, tls };
 }
 
-function createTls(tls: LiveTls, answer: RequestListener) {
-  const server = createTlsServer({ ...TIMEOUTS, ...tls.serverOptions(['http/1.1']) }, answer);
+function createTls(tls: LiveTls, { refusals }: HttpDeps, answer: RequestListener) {
+  const server = createTlsServer(
+    { ...TIMEOUTS, ...tls.serverOptions(['http/1.1']), handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+    answer,
+  );
   tls.keep(server);
+  server.on('tlsClientError', (err) => refusals.note('tls', err));
   server.on('secureConnection', (socket) => {
-    if (!tls.allows(socket)) socket.destroy();
+    if (tls.allows(socket)) return;
+    refusals.note('client_name');
+    socket.destroy();
   });
   return server;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Counter } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
 import { LiveFiles } from '../core/live-files.ts';
 import { formatDollars } from '../money/pricing/money.ts';
@@ -7,7 +8,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { AdminDoor, type Refusal } from './admin-door.ts';
 import { type HttpListener, listenHttp } from './admin-listener.ts';
 import type { ListenerOptions } from './listener/listen.ts';
-
+import { Refusals } from './listener/refusals.ts';
 import type { CallMemory } from './page/call-memory.ts';
 import { explain } from './page/explain.ts';
 import { SCRIPT_HASH } from './page/script.ts';
@@ -34,6 +35,8 @@ export interface AdminServerDeps {
   readonly page?: { readonly memory: CallMemory; readonly events: StatusEvents };
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
   readonly clock: Clock;
+  /** Counts connections that were refused, or cut to make room. */
+  readonly refusedConnections: Pick<Counter, 'add'>;
 }
 
 /** What operators look at over HTTP: /metrics, /livez, /readyz, /, /status.json and /calls/<id>. */
@@ -92,6 +95,7 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
           onError: (err) =>
             logger.warn({ err, tokenFile }, 'the tokens are kept: their file is wrong'),
         });
+  const refusals = new Refusals({ clock, log: logger, counter: deps.refusedConnections });
   let listener: HttpListener | undefined;
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -104,7 +108,7 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
     async start() {
       try {
         await tokens?.start();
-        listener = await listenHttp(options.listen, { clock, log: logger }, answer);
+        listener = await listenHttp(options.listen, { clock, log: logger, refusals }, answer);
       } catch (error) {
         tokens?.stop();
         throw error;

@@ -56,6 +56,7 @@ async function start(options: Partial<AdminServerOptions> = {}) {
       status: () => STATUS,
       logger: { error: jest.fn(), info: jest.fn(), warn },
       clock,
+      refusedConnections: { add: () => {} },
     },
   );
   const address = await started.start();

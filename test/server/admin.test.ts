@@ -79,6 +79,7 @@ async function start(deps: Partial<AdminServerDeps> = {}, listen = '127.0.0.1:0'
       status: () => STATUS,
       logger: { error, warn: jest.fn(), info: jest.fn() },
       clock: systemClock,
+      refusedConnections: { add: () => {} },
       ...deps,
     },
   );

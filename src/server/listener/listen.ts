@@ -10,7 +10,7 @@ import {
 } from './address.ts';
 import type { Connections } from './connections.ts';
 import type { Refusals } from './refusals.ts';
-import { LiveTls, type TlsDeps, type TlsOptions } from './tls.ts';
+import { LiveTls, type TlsDeps, type TlsOptions, underlying } from './tls.ts';
 import { removeStaleSocket } from './unix-socket.ts';
 
 /** One place to listen at. */
@@ -136,11 +136,6 @@ export class Listeners {
     });
     return (socket) => void server.emit('connection', socket);
   }
-}
-
-/** The connection that TLS runs over. Node.js does not tell of it; a test holds to that it is there. */
-function underlying(socket: TLSSocket): Socket | undefined {
-  return Reflect.get(socket, '_parent');
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {

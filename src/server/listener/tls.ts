@@ -1,4 +1,5 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
 import { LiveFiles } from '../../core/live-files.ts';
@@ -111,6 +112,11 @@ export class LiveTls {
     if (expires.getTime() < Date.now()) this.#log.warn(fields, 'the certificate has expired');
     else this.#log.info(fields, 'certificate read');
   }
+}
+
+/** The connection that TLS runs over. Node.js does not tell of it; a test holds to that it is there. */
+export function underlying(socket: TLSSocket): Socket | undefined {
+  return Reflect.get(socket, '_parent');
 }
 
 function namesOf({ dnsNames, uris }: PeerCertificate): readonly string[] {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { toUsage } from '../../src/openai/map-usage.ts';
+import { ReportedUsage } from '../../src/openai/usage-report.ts';
+
+function report(...raws: readonly unknown[]): ReportedUsage {
+  const usage = new ReportedUsage((raw) => toUsage(raw as Parameters<typeof toUsage>[0]));
+  for (const raw of raws) usage.add(raw);
+  return usage;
+}
+
+describe('the usage that is reported', () => {
+  it('is the last that counts anything, if only in a detail', () => {
+    const counts = { prompt_tokens: 0, prompt_tokens_details: { cached_tokens: 3 } };
+    const usage = report({ prompt_tokens: 9 }, counts, { prompt_tokens: 0 });
+    expect(usage.isThere).toBe(true);
+    expect(usage.total(true)).toEqual(toUsage(counts));
+  });
+
+  it('is of zeros only where there is no output', () => {
+    const usage = report({ prompt_tokens: 0 });
+    expect(usage.isThere).toBe(false);
+    expect(usage.total(true)).toBeUndefined();
+    expect(usage.total(false)).toEqual(toUsage({ prompt_tokens: 0 }));
+  });
+
+  it('may be nested as deep as a hostile server likes', () => {
+    const levels = 200_000;
+    const deep = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+    expect(report(deep, { prompt_tokens: 0 }).isThere).toBe(false);
+  });
+});
