@@ -1,4 +1,5 @@
 import { ProviderError } from '../core/errors.ts';
+import { isDeeperThan } from '../request/validate/json-object.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
 
@@ -26,8 +27,14 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
   const only = Array.isArray(value) && value.length === 1 ? value[0] : undefined;
   if (isObject(only) && only.error) return only;
   if (!isObject(value)) throw malformed('it is not an object');
+  if (data.length > 2 * MAX_LEVELS && isDeeperThan(value, MAX_LEVELS)) {
+    throw malformed('it is nested too deep');
+  }
   return value;
 }
+
+/** Levels of a JSON text, each of which takes two characters of it: nothing that reads it exhausts the stack. */
+const MAX_LEVELS = 512;
 
 /** Characters of a text that takes little memory and time whatever is in it. */
 const SMALL = 256 * 1024;

@@ -45,7 +45,7 @@ async function start(options: Partial<AdminServerOptions> = {}, metrics = 'calls
         throw new Error('Nobody asks for it.');
       },
       page: {
-        memory: new CallMemory(),
+        memory: new CallMemory(clock),
         events: new StatusEvents(clock, () => LARGE),
       },
       logger: { error: () => {}, warn: () => {}, info: () => {} },

@@ -48,6 +48,15 @@ describe('an event', () => {
     },
   );
 
+  it.each([
+    ['objects', '{"a":', '}'],
+    ['lists', '[', ']'],
+  ])('is not read that is nested deeper than the stack goes: %s', (_what, open, close) => {
+    const nested = (levels: number) => `{"a":${open.repeat(levels)}1${close.repeat(levels)}}`;
+    expect(() => parseObject(nested(100_000))).toThrow(UNREADABLE);
+    expect(parseObject(nested(500))).toHaveProperty('a');
+  });
+
   it('may be large', () => {
     expect(parseObject(`{"result":"${'x'.repeat(8_000_000)}"}`)).toHaveProperty('result');
   });

@@ -4,7 +4,7 @@ import { exceedsBytes } from './text.ts';
 const MAX_BYTES = 256 * 1024;
 
 /** Deeper than any schema; far from where serializing it would exhaust the stack. */
-const MAX_DEPTH = 128;
+export const MAX_DEPTH = 128;
 
 /** Why `text` is not JSON of an object that can be sent on, undefined if it is. Too large, it is not read. */
 export function jsonObjectProblem(text: string): string | undefined {
@@ -22,7 +22,8 @@ export function jsonObjectProblem(text: string): string | undefined {
   return text.isWellFormed() ? undefined : 'must be well-formed Unicode without lone surrogates';
 }
 
-function isDeeperThan(value: object, levels: number): boolean {
+/** Whether objects and lists of a JSON value are nested in more levels than that. */
+export function isDeeperThan(value: object, levels: number): boolean {
   if (levels === 0) return true;
   return Object.values(value).some(
     (child) => typeof child === 'object' && child !== null && isDeeperThan(child, levels - 1),

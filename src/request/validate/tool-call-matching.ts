@@ -1,6 +1,6 @@
 import type { Message, ToolCall, ToolKind } from '../../core/message.ts';
 import { checkWellFormed, isPrintable } from './text.ts';
-import { isAction, resultProblem } from './tool-results.ts';
+import { ACTION_RULE, isAction, resultProblem } from './tool-results.ts';
 import type { Violations } from './violations.ts';
 
 /** Checks that tool calls and their results match, message by message. */
@@ -48,7 +48,7 @@ export class ToolCallMatching {
     }
     checkWellFormed(this.#violations, `${path()}.arguments`, call.arguments);
     if ((call.kind === 'apply_patch' || call.kind === 'shell') && !isAction(call.arguments)) {
-      this.#violations.malformed(`${path()}.arguments`, 'must be a JSON object');
+      this.#violations.malformed(`${path()}.arguments`, ACTION_RULE);
     }
   }
 

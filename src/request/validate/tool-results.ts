@@ -1,4 +1,5 @@
 import type { Message, ToolKind } from '../../core/message.ts';
+import { isDeeperThan, MAX_DEPTH } from './json-object.ts';
 
 /** What the caller did of an `apply_patch` call, as the upstream takes it. */
 export interface PatchResult {
@@ -68,6 +69,8 @@ export function shellResult(content: Message['content']): ShellResult | undefine
   return Number.isInteger(most) ? { ...result, max_output_length: Number(most) } : undefined;
 }
 
+export const ACTION_RULE = `must be a JSON object of at most ${MAX_DEPTH} levels`;
+
 /** Whether a text can be what a call of these kinds asks for, which is the upstream's own JSON. */
 export function isAction(text: string): boolean {
   return isObject(parse(text));
@@ -89,11 +92,14 @@ function isExitCode(code: unknown): boolean {
   return Number.isSafeInteger(code);
 }
 
+/** Undefined, too, if it is nested too deep to be sent on. */
 function parse(content: Message['content']): unknown {
   const text = textOf(content);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const tooDeep = typeof value === 'object' && value !== null && isDeeperThan(value, MAX_DEPTH);
+    return tooDeep ? undefined : value;
   } catch {
     return undefined;
   }

@@ -140,4 +140,13 @@ describe('calls of tools that the model knows', () => {
       'request.messages[1].tool_calls[0].arguments',
     ]);
   });
+
+  it('are not nested deeper than the stack goes', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(conversation('apply_patch', `{"a":${deep}}`, '{"status":"completed"}')).toEqual([
+      'request.messages[1].tool_calls[0].arguments',
+    ]);
+    const result = JSON.stringify([{ ...exit, more: 0 }]).replace('"more":0', `"more":${deep}`);
+    expect(conversation('shell', '{}', result)).toEqual(['request.messages[2].content']);
+  });
 });
