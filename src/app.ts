@@ -3,7 +3,6 @@ import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
 import type { ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { configWarnings } from './config/warnings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { adminServerOptions, insecureListeners, insecureUpstreams } from './listener-options.ts';
 import { LiveConfig } from './live-config.ts';
@@ -24,6 +23,7 @@ import { areaLoggers, setLevels } from './telemetry/area-loggers.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
+import { warningsOf } from './warnings.ts';
 
 /** What the application takes from its surroundings. */
 export interface AppDeps {
@@ -77,7 +77,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   setLevels(logs, config.log.levels, logger);
   logLibrary(logs.server);
   const startedAt = clock.now();
-  for (const warning of configWarnings(config)) logger.warn(warning);
+  for (const warning of warningsOf(config)) logger.warn(warning);
 
   const telemetry = startTelemetry({
     serviceName: 'tamma-provider-openai',
@@ -145,7 +145,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     server.configure(liveServerOptions(next, revision), callers);
     logger.level = next.logLevel;
     setLevels(logs, next.log.levels, logger);
-    for (const warning of configWarnings(next)) logger.warn(warning);
+    for (const warning of warningsOf(next)) logger.warn(warning);
     warnOfOpenDoors(next, logger);
   }
 

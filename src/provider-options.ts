@@ -9,9 +9,9 @@ import type { RetryOptions } from './policies/retry/options.ts';
 import type { TimeoutOptions } from './policies/timeouts/options.ts';
 import type { OpenAIProviderOptions, UpstreamOptions } from './provider/create.ts';
 import { isOpenAI } from './request/catalogue/endpoint.ts';
-import type { DeclaredModel, ResolveOptions } from './request/catalogue/resolve.ts';
 import type { HostedToolOptions, McpServer } from './request/fit/hosted-tool-options.ts';
 import { withDefaultProfiles } from './request/profiles/defaults.ts';
+import { resolveOptions } from './resolve-options.ts';
 import type { SharedStoreOptions } from './shared-store/options.ts';
 
 /** Name of the budget that `costManagement.budgetLimit` stands for; budgets have no capitals. */
@@ -133,29 +133,6 @@ function batchApiOption({ batchApi, baseUrl }: ConfiguredTarget): { readonly bat
 function isAzure(baseUrl: string): boolean {
   const host = new URL(baseUrl).hostname.replace(/\.$/, '');
   return /\.(openai\.azure|services\.ai\.azure|cognitiveservices\.azure)\.com$/.test(host);
-}
-
-function resolveOptions(
-  { baseUrl, unknownModels }: ConfiguredTarget,
-  { catalogue }: Config,
-): ResolveOptions {
-  const openAI = isOpenAI(baseUrl);
-  // OpenAI serves what the catalogue knows; anybody else may serve anything under any name.
-  const suited = openAI ? 'refuse' : 'allow';
-  return {
-    openAI,
-    unknownModels: unknownModels === 'auto' ? suited : unknownModels,
-    shutDownModels: catalogue.shutDownModels,
-    declared: catalogue.declared.map(toDeclaredModel),
-  };
-}
-
-function toDeclaredModel(declared: Config['catalogue']['declared'][number]): DeclaredModel {
-  const { pattern, ...fields } = declared;
-  return {
-    pattern,
-    fields: fields.tokenizer === undefined ? fields : { ...fields, tokenizerAssumed: false },
-  };
 }
 
 /** The target's own, and for what it does not say those of the top level. */

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { type Cli, CliError } from './cli.ts';
 
@@ -5,10 +6,15 @@ import { type Cli, CliError } from './cli.ts';
  * The effective configuration, as the sidecar would run with it.
  *
  * @param configPath of the YAML file; default: the one TAMMA_CONFIG names, else none
- * @throws CliError once every problem was told, each in a line
+ * @param tell of every problem. Default: each in a line
+ * @throws CliError once every problem was told
  */
-export async function readConfig(cli: Cli, configPath: string | undefined): Promise<Config> {
-  const { environment, readFile, host } = cli;
+export async function readConfig(
+  cli: Cli,
+  configPath: string | undefined,
+  tell = (problems: readonly ConfigProblem[]): void => tellProblems(cli, problems),
+): Promise<Config> {
+  const { environment, readFile } = cli;
   const { loadConfig } = await import('../config/load.ts');
   const { ConfigError } = await import('../config/problems.ts');
   try {
@@ -19,9 +25,14 @@ export async function readConfig(cli: Cli, configPath: string | undefined): Prom
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const { path, message } of error.problems) {
-      host.stderr.write(`configuration: ${path}: ${message}\n`);
-    }
+    tell(error.problems);
     throw new CliError('usage');
+  }
+}
+
+/** Each in a line. */
+export function tellProblems({ host }: Cli, problems: readonly ConfigProblem[]): void {
+  for (const { path, message } of problems) {
+    host.stderr.write(`configuration: ${path}: ${message.replaceAll(/\s+/g, ' ')}\n`);
   }
 }

@@ -22,7 +22,7 @@ export function configRevision(config: Config): string {
 }
 
 /** What a configuration file says from which this configuration would be read. */
-export function asFile({ redisUrl: _, home, ...config }: Config): unknown {
+export function asFile({ redisUrl: _url, slips: _slips, home, ...config }: Config): unknown {
   const openTargets = Object.entries(config.targets).map(([name, target]) => {
     return [name, { ...withoutWay(target), keys: openKeys(target) }];
   });

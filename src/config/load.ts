@@ -16,6 +16,7 @@ import {
 import { type Config, type ConfiguredKey, configSchema, type Settings } from './schema.ts';
 import type { SecretSources } from './secret-sources.ts';
 import { type RedisUrl, readRedisUrl } from './shared-store.ts';
+import { slipsIn } from './slips.ts';
 import { isMapping } from './values.ts';
 import { readWays, type Ways } from './ways.ts';
 
@@ -56,7 +57,9 @@ export function loadConfig(
   if (settings === undefined || ways === undefined || problems.length > 0) {
     throw new ConfigError(problems);
   }
-  return deepFreeze({ ...toConfig(settings, secrets, ways), ...(home !== undefined && { home }) });
+  const config = { ...toConfig(settings, secrets, ways), ...(home !== undefined && { home }) };
+  const slips = slipsIn(written, environment, config);
+  return deepFreeze({ ...config, ...(slips.length > 0 && { slips }) });
 }
 
 interface Secrets {

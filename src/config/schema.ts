@@ -282,4 +282,6 @@ export interface Config extends Readonly<Omit<Settings, Resolved>>, ConfiguredWa
   readonly timeoutMs: number;
   /** Secret: may carry credentials. With `store: redis`, and only then. */
   readonly redisUrl?: string;
+  /** How it was written that most likely was not meant, a sentence each. Absent: nothing. */
+  readonly slips?: readonly string[];
 }

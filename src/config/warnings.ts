@@ -2,7 +2,54 @@ import type { Config } from './schema.ts';
 
 /** What is allowed and most likely not meant, a sentence each. */
 export function configWarnings(config: Config): readonly string[] {
-  return [...versionWarnings(config), ...storedWarnings(config)];
+  return [
+    ...(config.slips ?? []),
+    ...versionWarnings(config),
+    ...storedWarnings(config),
+    ...budgetWarnings(config),
+    ...listenerWarnings(config),
+  ];
+}
+
+function budgetWarnings({ budgets, costManagement, dataDir, store }: Config): readonly string[] {
+  const isLimited = budgets.length > 0 || costManagement.budgetLimit !== undefined;
+  if (!isLimited || dataDir !== undefined || store === 'redis') return [];
+  return [
+    'budgets without a dataDir or store: redis begin anew whenever this process does: nothing keeps what was spent.',
+  ];
+}
+
+/** Where two listeners cannot be: at the same socket, or at the same port of the same or of all addresses. */
+function listenerWarnings(config: Config): readonly string[] {
+  const { listen, adminListen, healthListen, metricsListen } = config;
+  const all = Object.entries({
+    listen,
+    adminListen: [adminListen],
+    healthListen: healthListen === undefined ? [] : [healthListen],
+    metricsListen: metricsListen === undefined ? [] : [metricsListen],
+  }).flatMap(([key, ones]) => {
+    return ones.map((one) => ({ key, address: typeof one === 'string' ? one : one.address }));
+  });
+  return all.flatMap(({ key, address }, at) => {
+    const other = all.slice(0, at).find((before) => collide(before.address, address));
+    if (other === undefined) return [];
+    const where = other.key === key ? 'stands there twice' : `is that of ${other.key}, too`;
+    return [`${key}: ${address} ${where}: only one of them can listen there.`];
+  });
+}
+
+function collide(one: string, other: string): boolean {
+  if (one === other) return !one.endsWith(':0');
+  const [[host, port], [otherHost, otherPort]] = [split(one), split(other)];
+  if (port !== otherPort || port === '0' || one.startsWith('unix:')) return false;
+  return ALL_ADDRESSES.includes(host) || ALL_ADDRESSES.includes(otherHost);
+}
+
+const ALL_ADDRESSES: readonly string[] = ['0.0.0.0', '[::]'];
+
+function split(address: string): readonly [host: string, port: string] {
+  const colon = address.lastIndexOf(':');
+  return [address.slice(0, colon), address.slice(colon + 1)];
 }
 
 function versionWarnings({ baseUrl, home, targets }: Config): readonly string[] {

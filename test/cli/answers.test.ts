@@ -39,7 +39,7 @@ describe('ask', () => {
   const used = (fields: object) => ({ usage: { inputTokens: 1_000, outputTokens: 20, ...fields } });
 
   it.each<[Completed, string]>([
-    [{}, 'm: '],
+    [{}, 'm'],
     [used({}), 'm: 1,000 tokens in, 20 out'],
     [used({ cacheReadTokens: 512 }), 'm: 1,000 tokens in (512 cached), 20 out'],
     [used({ reasoningTokens: 8 }), 'm: 1,000 tokens in, 20 out (8 thought)'],
@@ -56,7 +56,7 @@ describe('ask', () => {
     [{ finishReason: FinishReason.LENGTH }, 'm: cut: the answer reached its limit'],
     [{ finishReason: FinishReason.CONTENT_FILTER }, "m: cut by the upstream's policy"],
     [{ finishReason: FinishReason.TOOL_CALLS }, 'm: tool calls'],
-    [{ finishReason: 99 as 1 }, 'm: '],
+    [{ finishReason: 99 as 1 }, 'm'],
   ])('says of %j what it took', async (fields, said) => {
     answer({ $case: 'textDelta', value: { text: 'Hi' } }, completed(fields));
     expect(await run('ask x')).toEqual({ exitCode: 0, out: 'Hi\n', err: `${said}\n` });
@@ -74,7 +74,7 @@ describe('ask', () => {
     expect(await run('ask x')).toEqual({
       exitCode: 0,
       out: 'No.\nfind({"a":1})\n',
-      err: '! look here\nm: \n',
+      err: '! look here\nm\n',
     });
   });
 
@@ -93,7 +93,7 @@ describe('ask', () => {
       'waiting',
       'thinking',
       'web_search: searching',
-      'm: \n',
+      'm\n',
     ]);
   });
 

@@ -100,6 +100,44 @@ describe('configuration', () => {
     const { exitCode, out } = await runWith(['--check-config'], { environment: {} });
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
   });
+
+  const checked = (yaml: string, ...argv: string[]) =>
+    runWith(['check-config', '--config', 'a.yaml', ...argv], { readFile: () => yaml });
+
+  it('may be allowed and most likely not meant, which check-config says', async () => {
+    const yaml = 'drain: {gracePeriod: 30}\ndataDir: /proc/x';
+    const { exitCode, out, err } = await checked(yaml);
+    expect({ exitCode, err }).toEqual({
+      exitCode: 0,
+      err: expect.stringMatching(
+        /^warning: drain.gracePeriod: 30 without a unit is 30ms.\nwarning: dataDir: \/proc\/x cannot be used here: .*\n$/,
+      ),
+    });
+    expect(out).not.toContain('warning');
+    const { out: json, err: nothing } = await checked('drain: {gracePeriod: 30}', '--json');
+    expect(nothing).toBe('');
+    expect(JSON.parse(json)).toMatchObject({
+      revision: expect.stringMatching(/^[0-9a-f]{12}$/),
+      config: { drain: { gracePeriod: '30ms' } },
+      warnings: ['drain.gracePeriod: 30 without a unit is 30ms.'],
+    });
+  });
+
+  it('may be wrong, which check-config --json says as JSON', async () => {
+    const { exitCode, out, err } = await checked('colour: red', '--json');
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(JSON.parse(err)).toEqual({
+      problems: [{ path: 'colour', message: 'unknown key', source: 'a.yaml' }],
+    });
+  });
+
+  it('may name a catalogue that is not there', async () => {
+    const { exitCode, out, err } = await checked('catalogue: {file: /nowhere/models.yaml}');
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toMatch(
+      /^configuration: catalogue.file: \/nowhere\/models.yaml: .* cannot be read: .*\n$/,
+    );
+  });
 });
 
 describe('failures', () => {

@@ -46,7 +46,8 @@ catalogue: {declared: [{pattern: "a*", prices: {standard: {input: "1.25"}}}]}
 describe('describeConfig', () => {
   it('is a configuration file that says the same', () => {
     const config = load(YAML);
-    expect(load(describeConfig(config))).toEqual(config);
+    const { slips: _, ...same } = config;
+    expect(load(describeConfig(config))).toEqual(same);
   });
 
   it('writes durations and sizes with their units', () => {
@@ -75,7 +76,8 @@ describe('describeConfig', () => {
     const environment = { TAMMA_REDIS_URL: 'redis://u:secret-password@b.test' };
     const config = load('{store: redis, redis: {url: "redis://a.test"}}', environment);
     expect(describeConfig(config)).not.toMatch(/secret|a\.test|b\.test/);
-    expect(load(describeConfig(config), environment)).toEqual(config);
+    const { slips: _, ...same } = config;
+    expect(load(describeConfig(config), environment)).toEqual(same);
   });
 
   it('shows a URL of a Redis server that holds no secret', () => {

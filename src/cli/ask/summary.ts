@@ -16,7 +16,8 @@ export function summary(completed: Completed): string {
       ? ''
       : (ENDINGS[finishReason] ?? named(FinishReason, finishReason)),
   ];
-  return `${completed.model}: ${facts.filter((fact) => fact !== '').join(', ')}`;
+  const told = facts.filter((fact) => fact !== '');
+  return told.length === 0 ? completed.model : `${completed.model}: ${told.join(', ')}`;
 }
 
 const ENDINGS: Readonly<Record<number, string>> = {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
+import type { ConfigProblem } from '../../config/problems.ts';
+import type { Config } from '../../config/schema.ts';
+import { type Cli, CliError } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explain } from '../help.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { readConfig } from '../read-config.ts';
+import { readConfig, tellProblems } from '../read-config.ts';
 
 interface Options {
   readonly config?: string;
@@ -13,10 +15,14 @@ interface Options {
 export function register(command: Command, cli: Cli): void {
   command
     .description(
-      'Print the effective configuration as a configuration file, with its revision, and with where each secret is in place of the secret. Every problem is told at once, each in a line of standard error.',
+      'Print the effective configuration as a configuration file, with its revision, and with where each secret is in place of the secret. Every problem is told at once, each in a line of standard error, and so is what is allowed and most likely not meant, as a warning.',
     )
     .addOption(configOption())
-    .addOption(jsonOption('one JSON document: revision and config'))
+    .addOption(
+      jsonOption(
+        'one JSON document: revision, config and warnings; or, on standard error, problems',
+      ),
+    )
     .action(async (options: Options) => {
       cli.exitCode = await printConfig(options, cli);
     });
@@ -27,13 +33,42 @@ export function register(command: Command, cli: Cli): void {
 
 /** Resolves with the exit code. */
 export async function printConfig({ config: path, json }: Options, cli: Cli): Promise<number> {
-  const config = await readConfig(cli, path);
+  const { stdout, stderr } = cli.host;
+  const tell = (problems: readonly ConfigProblem[]): void => {
+    if (json) stderr.write(`${JSON.stringify({ problems })}\n`);
+    else tellProblems(cli, problems);
+  };
+  const config = await readConfig(cli, path, tell);
+  const warnings = await allWarnings(config, tell);
   const { configRevision, describeConfig } = await import('../../config/describe.ts');
   const text = describeConfig(config);
   if (json) {
     const { parse } = await import('yaml');
-    const document = { revision: configRevision(config), config: parse(text) };
-    cli.host.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else cli.host.stdout.write(text);
+    const document = { revision: configRevision(config), config: parse(text), warnings };
+    stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    stdout.write(text);
+    for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+  }
   return EXIT.ok;
+}
+
+/** With what only the machine knows that is to run with it, which this one may be. @throws CliError */
+async function allWarnings(
+  config: Config,
+  tell: (problems: readonly ConfigProblem[]) => void,
+): Promise<readonly string[]> {
+  const { warningsOf } = await import('../../warnings.ts');
+  const { problemsIn } = await import('../../config-problems.ts');
+  const { directoryProblem } = await import('../../money/store/directory.ts');
+  const { dataDir } = config;
+  const problem = dataDir === undefined ? undefined : directoryProblem(dataDir);
+  const ofDirectory =
+    problem === undefined ? [] : [`dataDir: ${dataDir} cannot be used here: ${problem}.`];
+  try {
+    return [...warningsOf(config), ...ofDirectory];
+  } catch (error) {
+    tell(problemsIn(error));
+    throw new CliError('usage');
+  }
 }

@@ -5,9 +5,11 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   type Stats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -59,6 +61,27 @@ export function takeDirectory(directory: string): () => void {
     throw isBusy(cause)
       ? new LedgerError(`the ledger in ${directory} is in use by another process`, { cause })
       : new LedgerError(`there can be no ledger in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Why `takeDirectory` would fail, however often it is asked: nothing is made, and who has it now is not
+ * looked at. Undefined: it would not.
+ */
+export function directoryProblem(directory: string): string | undefined {
+  try {
+    if (existsSync(directory)) {
+      checkOwnership(directory);
+      accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    } else {
+      let above = dirname(resolve(directory));
+      while (!existsSync(above)) above = dirname(above);
+      // Some file systems let nobody make anything, whatever they say of rights.
+      rmdirSync(mkdtempSync(join(above, '.check-')));
+    }
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

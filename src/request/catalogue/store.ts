@@ -110,7 +110,7 @@ function fingerprint(file: string): string {
 }
 
 /** @throws CatalogueError */
-function readCatalogue(file: string): Catalogue {
+export function readCatalogue(file: string): Catalogue {
   const base = builtInCatalogue();
   const { version, models } = applyCatalogue(readYaml(file), base.models, file);
   return createCatalogue(`${base.version}+${version}`, models);

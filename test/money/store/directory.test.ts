@@ -1,8 +1,17 @@
-import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import {
   databasePath,
+  directoryProblem,
   segmentNumbers,
   segmentPath,
   takeDirectory,
@@ -21,6 +30,18 @@ describe('the directory of the ledger', () => {
     for (const name of ['ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm', 'ledger.lock']) {
       expect([name, modeOf(join(directory, name))]).toEqual([name, 0o600]);
     }
+  });
+
+  it('can be looked at before it is taken, and nothing is made', () => {
+    const directory = aDirectory();
+    const below = join(directory, 'a', 'b');
+    expect([directory, below].map(directoryProblem)).toEqual([undefined, undefined]);
+    expect(readdirSync(directory)).toEqual([]);
+    expect(directoryProblem('/proc/x/y')).toMatch(/^ENOENT/);
+    writeFileSync(join(directory, 'file'), '');
+    expect(directoryProblem(join(directory, 'file'))).toBe('it is no directory');
+    chmodSync(directory, 0o777);
+    expect(directoryProblem(directory)).toMatch(/can be written by others/);
   });
 
   it('is refused to a second ledger, by name', () => {

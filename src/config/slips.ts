@@ -1,0 +1,104 @@
+import { asFile } from './describe.ts';
+import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
+import { formatPath } from './problems.ts';
+import type { Config } from './schema.ts';
+import { suggest } from './suggest.ts';
+import { isMapping } from './values.ts';
+
+/** Variables of the program that stand for no key of the file. */
+const OTHER_VARIABLES = [
+  'TAMMA_CONFIG',
+  'TAMMA_REDIS_URL',
+  // Of the commands that ask a running sidecar.
+  ...['', '_ADMIN'].flatMap((of) =>
+    ['ADDRESS', 'CA', 'CERT', 'KEY', 'TOKEN', 'TOKEN_FILE'].map((name) => `TAMMA${of}_${name}`),
+  ),
+  // Of the examples and their scripts.
+  'TAMMA_PROGRAM',
+  'TAMMA_SOCKET',
+  'TAMMA_TLS_ADDRESS',
+];
+
+/** Variables, and the keys over which they win. */
+const WINNERS: readonly (readonly [variable: string, key: string])[] = [
+  ...Object.entries(ENVIRONMENT_KEYS),
+  ['OPENAI_API_KEY', 'apiKeyFile'],
+  ['OPENAI_API_KEY_FILE', 'apiKeyFile'],
+  ['TAMMA_REDIS_URL', 'redis.url'],
+  ['TAMMA_REDIS_URL', 'redis.urlFile'],
+];
+
+/** What Kubernetes tells every container of a Service whose name begins with `tamma`. */
+const OF_A_SERVICE = /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.+)?)?)$/;
+
+/**
+ * How the configuration was written that most likely was not meant, a sentence each.
+ *
+ * @param written what the file says
+ * @param config what it came to
+ */
+export function slipsIn(
+  written: unknown,
+  environment: Environment,
+  config: Config,
+): readonly string[] {
+  return [
+    ...bareNumbers(written, asFile(config), []),
+    ...hiddenKeys(written, environment),
+    ...unknownVariables(environment),
+  ];
+}
+
+/** Numbers that stand for so many milliseconds or bytes. */
+function bareNumbers(
+  written: unknown,
+  meant: unknown,
+  path: readonly PropertyKey[],
+): readonly string[] {
+  if (Array.isArray(written)) {
+    if (!Array.isArray(meant)) return [];
+    return written.flatMap((member, at) => bareNumbers(member, meant[at], [...path, at]));
+  }
+  if (isMapping(written)) {
+    if (!isMapping(meant)) return [];
+    return Object.entries(written).flatMap(([key, member]) => {
+      return bareNumbers(member, meant[key], [...path, key]);
+    });
+  }
+  const isBare = typeof written === 'number' || /^[1-9][0-9]*$/.test(String(written));
+  if (!isBare || Number(written) === 0 || typeof meant !== 'string') return [];
+  if (!/^[0-9]+(ms|s|m|h|d|B|KiB|MiB|GiB)$/.test(meant)) return [];
+  return [`${formatPath(path)}: ${written} without a unit is ${meant}.`];
+}
+
+/** Keys of the file that do not count, for a variable says the same. */
+function hiddenKeys(written: unknown, environment: Environment): readonly string[] {
+  const isSet = (name: string) => variable(environment, name) !== undefined;
+  const hidden = WINNERS.filter(([name, key]) => isSet(name) && holds(written, key.split('.')));
+  const all = hidden.map(
+    ([name, key]) => `${key} of the file does not count: ${name} wins over it.`,
+  );
+  if (isSet('OPENAI_API_KEY') && isSet('OPENAI_API_KEY_FILE')) {
+    all.push('OPENAI_API_KEY_FILE does not count: OPENAI_API_KEY wins over it.');
+  }
+  return all;
+}
+
+function holds(written: unknown, [key = '', ...rest]: readonly string[]): boolean {
+  if (!isMapping(written) || !(key in written)) return false;
+  return rest.length === 0 || holds(written[key], rest);
+}
+
+/** Variables that look like ones of this program, and say nothing to it. */
+function unknownVariables(environment: Environment): readonly string[] {
+  const known = [...Object.keys(ENVIRONMENT_KEYS), ...OTHER_VARIABLES];
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('TAMMA_') && !known.includes(name))
+    .filter((name) => !OF_A_SERVICE.test(name))
+    .sort()
+    .map((name) => {
+      const meant = suggest(name, known);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      return `${name}: there is no such variable${hint || '.'}`;
+    });
+}

@@ -1,0 +1,57 @@
+import type { Config } from './config/schema.ts';
+import { suggest } from './config/suggest.ts';
+import { configWarnings } from './config/warnings.ts';
+import { ProviderError } from './core/errors.ts';
+import { DEFAULT_UPSTREAM } from './core/route.ts';
+import { builtInCatalogue, type Catalogue } from './request/catalogue/catalogue.ts';
+import { knownModel, resolveModel } from './request/catalogue/resolve.ts';
+import { readCatalogue } from './request/catalogue/store.ts';
+import { parseRoute } from './request/route/parse-route.ts';
+import { resolveOptions } from './resolve-options.ts';
+
+/**
+ * What is allowed and most likely not meant, a sentence each: also of the models and targets that the
+ * configuration names.
+ *
+ * @throws CatalogueError if there is a catalogue file and it is invalid
+ */
+export function warningsOf(config: Config): readonly string[] {
+  const { file } = config.catalogue;
+  const catalogue = file === undefined ? builtInCatalogue() : readCatalogue(file);
+  const ofRoutes = namedRoutes(config).flatMap(([key, route]) => {
+    return routeWarnings(route, config, catalogue).map((warning) => `${key}: ${warning}`);
+  });
+  return [...configWarnings(config), ...ofRoutes];
+}
+
+function namedRoutes({ defaultModel, fallback }: Config): readonly (readonly [string, string])[] {
+  const chains = Object.entries(fallback.chains).flatMap(([pattern, routes]) =>
+    routes.map((route) => [`fallback.chains.${pattern}`, route] as const),
+  );
+  return [['defaultModel', defaultModel], ...chains];
+}
+
+function routeWarnings(text: string, config: Config, catalogue: Catalogue): readonly string[] {
+  const names = [DEFAULT_UPSTREAM, ...Object.keys(config.targets)];
+  const { upstream = config.home ?? DEFAULT_UPSTREAM, model } = parseRoute(text, new Set(names));
+  if (model === undefined) return [];
+  const options = resolveOptions(config.targets[upstream] ?? defaultUpstream(config), config);
+  const slash = model.indexOf('/');
+  const meant = slash === -1 ? undefined : suggest(model.slice(0, slash), names);
+  if (knownModel(model, catalogue, options.declared) === undefined && meant !== undefined) {
+    return [`there is no target ${model.slice(0, slash)}; did you mean ${meant}?`];
+  }
+  try {
+    const { model: found, warnings } = resolveModel(model, catalogue, options, Date.now());
+    const isKnown = knownModel(model, catalogue, options.declared) !== undefined;
+    const unknown = `the catalogue does not know ${found.id}: its price and limits are unknown.`;
+    return isKnown ? warnings : [unknown, ...warnings];
+  } catch (error) {
+    if (error instanceof ProviderError) return [`calls are refused: ${error.message}`];
+    throw error;
+  }
+}
+
+function defaultUpstream({ baseUrl, catalogue: { unknownModels } }: Config) {
+  return { baseUrl, unknownModels };
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { configRevision } from '../../src/config/describe.ts';
+import { configWarnings } from '../../src/config/warnings.ts';
+import { KEY, load } from '../support/config.ts';
+
+const warnings = (yaml: string, environment: Record<string, string> = {}) =>
+  configWarnings(load(yaml, { ...KEY, ...environment }, { '/key': 'sk-file' }));
+
+describe('a configuration that is allowed', () => {
+  it('is nothing to warn of if it is as most are', () => {
+    const yaml = 'drain: {gracePeriod: 0}\ntimeouts: {idle: 45s}\nretryPolicy: {maxAttempts: 2}';
+    expect(warnings(yaml, { TAMMA_LOG_LEVEL: 'debug' })).toEqual([]);
+    expect(load(yaml).slips).toBeUndefined();
+  });
+
+  it.each([
+    ['drain: {gracePeriod: 30}', 'drain.gracePeriod: 30 without a unit is 30ms.'],
+    ['timeouts: {idle: "45000"}', 'timeouts.idle: 45000 without a unit is 45s.'],
+    ['limits: {maxMessageSize: 2097152}', 'limits.maxMessageSize: 2097152 without a unit is 2MiB.'],
+    [
+      'timeouts: {models: {"gpt-5*": {firstToken: 9}}}',
+      'timeouts.models."gpt-5*".firstToken: 9 without a unit is 9ms.',
+    ],
+    [
+      'targets: {a: {baseUrl: "https://a.test/v1", timeouts: {idle: 7}}}',
+      'targets.a.timeouts.idle: 7 without a unit is 7ms.',
+    ],
+  ])('may have numbers without a unit (%s)', (yaml, warning) => {
+    expect(warnings(yaml)).toEqual([warning]);
+  });
+
+  it('may say what a variable says', () => {
+    const yaml = 'baseUrl: https://a.test/v1\napiKeyFile: /key\nlogLevel: info';
+    expect(warnings(yaml, { OPENAI_BASE_URL: 'https://b.test/v1', TAMMA_LOG_LEVEL: '' })).toEqual([
+      'baseUrl of the file does not count: OPENAI_BASE_URL wins over it.',
+      'apiKeyFile of the file does not count: OPENAI_API_KEY wins over it.',
+    ]);
+    expect(warnings('', { OPENAI_API_KEY_FILE: '/key' })).toEqual([
+      'OPENAI_API_KEY_FILE does not count: OPENAI_API_KEY wins over it.',
+    ]);
+    const redis = 'store: redis\nredis: {url: "redis://a.test:6379"}\ndataDir: /data';
+    expect(warnings(redis, { TAMMA_REDIS_URL: 'redis://b.test:6379' })).toEqual([
+      'redis.url of the file does not count: TAMMA_REDIS_URL wins over it.',
+    ]);
+  });
+
+  it('may go with variables that there are not, but for those of Kubernetes', () => {
+    const environment = {
+      TAMMA_LOGLEVEL: 'debug',
+      TAMMA_COLOUR_OF_THE_SKY: 'blue',
+      TAMMA_PROVIDER_SERVICE_HOST: '10.0.0.1',
+      TAMMA_PROVIDER_SERVICE_PORT_GRPC: '50051',
+      TAMMA_PROVIDER_PORT: 'tcp://10.0.0.1:50051',
+      TAMMA_PROVIDER_PORT_50051_TCP_ADDR: '10.0.0.1',
+      TAMMA_ADMIN_TOKEN_FILE: '/token',
+    };
+    expect(warnings('', environment)).toEqual([
+      'TAMMA_COLOUR_OF_THE_SKY: there is no such variable.',
+      'TAMMA_LOGLEVEL: there is no such variable; did you mean TAMMA_LOG_LEVEL?',
+    ]);
+  });
+
+  it('may have budgets that nothing keeps', () => {
+    const budgets = 'budgets: [{name: a, scope: all, limit: "1", period: day}]\n';
+    expect(warnings(budgets)).toEqual([expect.stringMatching(/^budgets without a dataDir/)]);
+    expect(warnings('costManagement: {budgetLimit: "1"}')).toHaveLength(1);
+    expect(warnings(`${budgets}dataDir: /data`)).toEqual([]);
+    expect(warnings(`${budgets}store: redis\nredis: {url: "redis://a.test:6379"}`)).toEqual([]);
+  });
+
+  it.each([
+    ['listen: ["127.0.0.1:1", "127.0.0.1:1"]', 'listen: 127.0.0.1:1 stands there twice'],
+    ['adminListen: "127.0.0.1:50051"', 'adminListen: 127.0.0.1:50051 is that of listen, too'],
+    ['healthListen: "0.0.0.0:9464"', 'healthListen: 0.0.0.0:9464 is that of adminListen, too'],
+    ['listen: unix:/a\nadminListen: unix:/a', 'adminListen: unix:/a is that of listen, too'],
+  ])('may listen twice at one place (%s)', (yaml, warning) => {
+    expect(warnings(yaml)).toEqual([`${warning}: only one of them can listen there.`]);
+  });
+
+  it.each([
+    'listen: "127.0.0.1:0, 127.0.0.1:0"',
+    'listen: "127.0.0.1:1, [::1]:1"',
+    'listen: unix:/a\nadminListen: unix:/b',
+  ])('may listen at places that only look alike (%s)', (yaml) => {
+    expect(warnings(yaml)).toEqual([]);
+  });
+
+  it('has the revision of what it came to, however it was written', () => {
+    expect(configRevision(load('drain: {gracePeriod: 30}'))).toBe(
+      configRevision(load('drain: {gracePeriod: 30ms}')),
+    );
+  });
+});
