@@ -83,9 +83,10 @@ export function createApp(config: Config, deps: AppDeps): App {
     serviceName: 'tamma-provider-openai',
     serviceVersion: version,
     environment: deps.environment ?? {},
+    events: config.telemetry.events === 'on',
     logger,
   });
-  const { tracer, instruments } = telemetry;
+  const { tracer, instruments, events: callEvents } = telemetry;
   instruments.droppedLogLines.addCallback((result) => result.observe(drops.lines));
 
   const provider = createOpenAIProvider(providerOptions(config, version), {
@@ -125,6 +126,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     callLogger: logs.calls,
     tracer,
     instruments,
+    ...(callEvents && { callEvents }),
     clock,
     newId: randomUUID,
     onDispose: () => stop(),

@@ -96,6 +96,7 @@ export const WHENS = {
   allowReload: 'live',
   logLevel: 'live',
   log: 'live',
+  telemetry: 'restart',
 } as const satisfies Whens;
 
 const BY_KEY: Readonly<Record<string, When | Readonly<Record<string, When>>>> = WHENS;

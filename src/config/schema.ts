@@ -26,6 +26,7 @@ import {
 } from './resilience-schema.ts';
 import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './server-schema.ts';
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
+import { telemetrySchema } from './telemetry-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 import { MINUTE } from './units.ts';
 import {
@@ -169,6 +170,7 @@ export const configSchema = group({
   ),
   logLevel,
   log: logSchema.prefault({}).describe('What is logged.'),
+  telemetry: telemetrySchema.prefault({}).describe('What is told beside metrics and traces.'),
 })
   .refine(({ timeout, limits }) => timeout <= limits.maxDeadlineMs, {
     path: ['timeout'],

@@ -13,14 +13,19 @@ export interface CallLogDeps {
   readonly repeats?: Pick<RepeatedFailures, 'admit'> | undefined;
 }
 
+/** Is told the same of calls that answer a conversation, of each of them. */
+export type TellEvent = (
+  event: 'completed' | 'failed',
+  severity: CallLogLevel,
+  fields: object,
+) => void;
+
 /** How an RPC ended. */
 export interface RpcOutcome {
   /** Absent: OK. */
   readonly error?: ProviderError | undefined;
   readonly record: CallRecord;
   readonly lastSequence: number;
-  /** Name of the caller, for the log. Absent: nobody knows. */
-  readonly caller?: string | undefined;
 }
 
 type Code = CanonicalCode | 'OK';
@@ -53,15 +58,14 @@ export function logCall(
   { logger, repeats }: CallLogDeps,
   { error, record, lastSequence }: RpcOutcome,
   identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
+  tell?: TellEvent,
 ): void {
   const level = levelOf(error);
-  if (
-    error &&
+  const held =
+    error !== undefined &&
     logger.isLevelEnabled(level) &&
-    repeats?.admit(error.reason, record.target, level) === false
-  ) {
-    return;
-  }
+    repeats?.admit(error.reason, record.target, level) === false;
+  if (held && tell === undefined) return;
   const fields = {
     ...identity,
     reason: error?.reason,
@@ -69,6 +73,8 @@ export function logCall(
     ...factsOf(record),
     last_sequence: lastSequence,
   };
+  tell?.(error === undefined ? 'completed' : 'failed', level, fields);
+  if (held) return;
   if (error === undefined) logger.info(fields, 'call answered');
   else logger[level]({ ...fields, err: errOf(error, level) }, 'call failed');
 }

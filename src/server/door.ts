@@ -96,10 +96,11 @@ export class Door {
     const method = rightFor(path) === undefined ? OTHER_METHOD : path.slice(1);
     const record = newCallRecord(this.#deps.clock.now());
     const callId = this.#deps.newId();
-    const trace = startRpcTrace(this.#deps, method, callId, (key) => textOf(headers[key]));
+    const identity = { method, callId, caller: callers.get(stream)?.name };
+    const trace = startRpcTrace(this.#deps, identity, (key) => textOf(headers[key]));
     const facts = { callId, traceId: trace.traceId, record, lastSequence: 0 };
     if (!stream.destroyed && !stream.closed) answer(stream, toStatus(error, facts));
-    const outcome = { error, record, lastSequence: 0, caller: callers.get(stream)?.name };
+    const outcome = { error, record, lastSequence: 0 };
     trace.end(outcome);
     trace.log(outcome);
   }

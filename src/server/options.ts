@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
+import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Authenticator, AuthenticatorOptions } from './callers/authenticator.ts';
@@ -71,6 +72,8 @@ export interface ServerDeps {
   readonly logger: Logger;
   /** Has a line for each call. Default: the same. */
   readonly callLogger?: Logger;
+  /** Is told of the beginning and the end of calls that answer a conversation. Default: nobody is. */
+  readonly callEvents?: Pick<CallEvents, 'tell'>;
   readonly tracer: Tracer;
   readonly instruments: Pick<
     Instruments,

@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
+import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { extractTraceContext, traceIds } from '../telemetry/propagation.ts';
 import { type CallLogDeps, codeOf, logCall, type RpcOutcome } from './call-log.ts';
@@ -15,7 +16,18 @@ import { type CallLogDeps, codeOf, logCall, type RpcOutcome } from './call-log.t
 export interface RpcTelemetryDeps extends CallLogDeps {
   readonly tracer: Tracer;
   readonly instruments: Pick<Instruments, 'rpcServerCallDuration'>;
+  readonly callEvents?: Pick<CallEvents, 'tell'>;
   readonly clock: Clock;
+}
+
+export interface RpcIdentity {
+  /** Full name without a leading slash: `tamma.provider.v1.IAIProvider/SendMessage`. */
+  readonly method: string;
+  readonly callId: string;
+  /** Name of the caller. Absent: nobody knows. */
+  readonly caller?: string | undefined;
+  /** It answers a conversation, so there are events of it. Default false. */
+  readonly answers?: boolean;
 }
 
 /** The span, the duration and the log line of one RPC. */
@@ -71,13 +83,11 @@ export function isServerFault(code: string): boolean {
 /**
  * Opens the span of an RPC, as a child of the caller's where its metadata names one.
  *
- * @param method full name without a leading slash: `tamma.provider.v1.IAIProvider/SendMessage`.
  * @param lookup reads the call's metadata.
  */
 export function startRpcTrace(
   deps: RpcTelemetryDeps,
-  method: string,
-  callId: string,
+  { method, callId, caller: name, answers = false }: RpcIdentity,
   lookup: (key: string) => string | undefined,
   addresses?: CallAddresses,
 ): RpcTrace {
@@ -91,6 +101,10 @@ export function startRpcTrace(
   if (addresses && span.isRecording()) span.setAttributes(addressAttributes(addresses));
   const context = trace.setSpan(caller, span);
   const { traceId, spanId } = traceIds(context);
+  const ids = { trace_id: traceId, span_id: spanId };
+  const told = { call_id: callId, method, caller: name };
+  const events = answers ? deps.callEvents : undefined;
+  events?.tell('started', 'info', { ...told, ...ids }, context);
   let durationMs = 0;
   return {
     context,
@@ -113,15 +127,14 @@ export function startRpcTrace(
       );
     },
     log(outcome) {
-      logCall(deps, outcome, {
-        call_id: callId,
-        method,
-        caller: outcome.caller,
-        code: codeOf(outcome.error),
-        duration_ms: Math.round(durationMs),
-        trace_id: traceId,
-        span_id: spanId,
-      });
+      const code = codeOf(outcome.error);
+      const fields = { ...told, code, duration_ms: Math.round(durationMs), ...ids };
+      logCall(
+        deps,
+        outcome,
+        fields,
+        events && ((event, severity, all) => events.tell(event, severity, all, context)),
+      );
     },
   };
 }

@@ -195,22 +195,21 @@ export class Rpcs {
     const { call, method, options } = exchange;
     const record = newCallRecord(clock.now());
     const id = newId();
+    const answers = options.answers ?? false;
+    const caller = callerOf(call);
     const trace = startRpcTrace(
       this.#deps,
-      method,
-      id,
+      { method, callId: id, caller: caller?.name, answers },
       (key) => firstText(call.metadata, key),
       call,
     );
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
     const heavy = options.answers ?? options.heavy ?? false;
     const connection = callStream(call)?.session ?? call;
-    const answers = options.answers ?? false;
     const active = { answers, heavy, connection, abort: ending.abort };
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
     const { metadata } = call;
-    const caller = callerOf(call);
     const rpc = {
       id,
       metadata,
@@ -235,7 +234,7 @@ export class Rpcs {
       calls.answered(active);
     }
     const lastSequence = exchange.lastSequence();
-    const outcome = { error, record, lastSequence, caller: caller?.name };
+    const outcome = { error, record, lastSequence };
     this.#guard(() => trace.end(outcome));
     if (error !== undefined && work !== undefined) await untilEnded(work, clock);
     calls.remove(active);

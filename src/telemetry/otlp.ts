@@ -16,7 +16,10 @@ const DEFAULT_EXPORT_INTERVAL_MS = 60_000;
  * Whether a signal is pushed over OTLP: only to an endpoint somebody named. The SDK's own default
  * would push to localhost:4318.
  */
-export function exportsOverOtlp(signal: 'TRACES' | 'METRICS', environment: Environment): boolean {
+export function exportsOverOtlp(
+  signal: 'TRACES' | 'METRICS' | 'LOGS',
+  environment: Environment,
+): boolean {
   const endpoint =
     environment[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`] || environment.OTEL_EXPORTER_OTLP_ENDPOINT;
   const exporters = environment[`OTEL_${signal}_EXPORTER`] || 'otlp';

@@ -9,6 +9,7 @@ import {
 import { InstrumentType } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE, SCHEMA_URL } from './attributes.ts';
+import { CallEvents } from './call-events.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Logger } from './logger.ts';
@@ -26,6 +27,8 @@ export interface TelemetryOptions {
    * sampler alone the SDK reads from the process's environment itself.
    */
   readonly environment: Environment;
+  /** Whether calls are told of as log records, where these have an endpoint. Default false. */
+  readonly events?: boolean;
   /** Told of OpenTelemetry's own troubles, unless OTEL_LOG_LEVEL is set. */
   readonly logger: Pick<Logger, 'warn'>;
   /** How long shutdown() waits for the last export, in ms. Default 2000. */
@@ -35,6 +38,8 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly tracer: Tracer;
   readonly instruments: Instruments;
+  /** Absent: nobody wants them, or there is nowhere to send them. */
+  readonly events?: CallEvents;
   /** Answers a scrape in the Prometheus text format. */
   handleMetrics(request: IncomingMessage, response: ServerResponse): void;
   /** Exports what has ended; what still runs is lost, so drain first. Never rejects. */
@@ -47,6 +52,8 @@ export interface Telemetry {
  */
 const MAX_HISTOGRAM_SETS = 200;
 const MAX_SETS = 1_000;
+
+const NOWHERE = 'telemetry.events is on, and no OTEL_EXPORTER_OTLP_* says where events go';
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -62,6 +69,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
   const prometheus = new Scrapes();
   if (!environment.OTEL_LOG_LEVEL) logDiagnostics(options.logger);
+  const tellsOfCalls = sendsEvents(options);
+  if (options.events && !tellsOfCalls) options.logger.warn({}, NOWHERE);
   const sdk = disabled ? undefined : createSdk(options, prometheus);
   sdk?.start();
 
@@ -78,6 +87,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
         ? trace.getTracerProvider().getTracer(INSTRUMENTATION_SCOPE, serviceVersion, scope)
         : unexportedTracer,
     instruments,
+    ...(tellsOfCalls &&
+      !disabled && {
+        events: new CallEvents(logs.getLogger(INSTRUMENTATION_SCOPE, serviceVersion, scope)),
+      }),
     handleMetrics(request, response) {
       if (disabled) {
         response.setHeader('content-type', PROMETHEUS_TEXT);
@@ -94,6 +107,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       unregister();
     },
   };
+}
+
+function sendsEvents({ events = false, environment }: TelemetryOptions): boolean {
+  return events && exportsOverOtlp('LOGS', environment);
 }
 
 function createSdk(options: TelemetryOptions, prometheus: Scrapes): NodeSDK {
@@ -118,7 +135,7 @@ function createSdk(options: TelemetryOptions, prometheus: Scrapes): NodeSDK {
       aggregationCardinalityLimit:
         instrumentType === InstrumentType.HISTOGRAM ? MAX_HISTOGRAM_SETS : MAX_SETS,
     })),
-    logRecordProcessors: [],
+    ...(sendsEvents(options) ? {} : { logRecordProcessors: [] }),
     // See propagation.ts: no global propagator means that nothing can send baggage on.
     textMapPropagator: null,
   });

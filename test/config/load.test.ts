@@ -120,6 +120,7 @@ describe('defaults', () => {
       allowDispose: false,
       allowReload: false,
       log: { levels: {}, maxRepeats: 100 },
+      telemetry: { events: 'off' },
       logLevel: 'info',
     });
   });

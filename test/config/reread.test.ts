@@ -135,6 +135,7 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
   allowReload: { to: 'allowReload: true' },
   logLevel: { to: 'logLevel: warn' },
   log: { to: 'log: {maxRepeats: 5}', live: ['log.maxRepeats'] },
+  telemetry: { to: 'telemetry: {events: "on"}', live: [], restart: ['telemetry.events'] },
 };
 
 describe('a change of', () => {
