@@ -20,6 +20,7 @@ import { type AdminStatus, drawStatus } from './server/status-page.ts';
 import { problemsOf } from './server/status-problems.ts';
 import { liveServerOptions, serverOptions } from './server-options.ts';
 import { areaLoggers, setLevels } from './telemetry/area-loggers.ts';
+import { capturesContent } from './telemetry/capture.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
@@ -95,6 +96,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     tracer,
     instruments,
     log: logs.provider,
+    captureContent: capturesContent(deps.environment ?? {}, logger),
   });
 
   const { batchMeans: means, batchBooks: books } = provider;

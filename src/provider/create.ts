@@ -37,6 +37,8 @@ export interface OpenAIProviderEnvironment {
   readonly tracer?: Tracer;
   /** Default: those of the globally registered OpenTelemetry SDK, if any. */
   readonly instruments?: Instruments;
+  /** Whether prompts and answers stand on spans that are recorded. Default false. */
+  readonly captureContent?: boolean;
   /** Is told what an operator should know. Default: nobody. */
   readonly log?: ProviderLog;
   /** Is told when a budget reaches one of its alert thresholds. Must not throw. Default: nobody. */
@@ -112,6 +114,7 @@ function meansOf(environment: OpenAIProviderEnvironment, version: string) {
     tracer: environment.tracer ?? trace.getTracer(SCOPE, version),
     instruments: environment.instruments ?? createInstruments(metrics.getMeter(SCOPE, version)),
     log: environment.log ?? SILENT,
+    captureContent: environment.captureContent ?? false,
     newId: environment.newId ?? randomUUID,
     ...(environment.onAlert && { onAlert: environment.onAlert }),
   };

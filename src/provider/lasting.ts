@@ -22,6 +22,8 @@ export interface Lasting {
   readonly random: () => number;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
+  /** Whether prompts and answers stand on spans. */
+  readonly captureContent: boolean;
   readonly log: ProviderLog;
   /** Makes call ids. */
   readonly newId: () => string;

@@ -92,6 +92,8 @@ export interface PipelineDeps {
   readonly instruments: Instruments;
   readonly labels: ModelLabels;
   readonly priceNotices: Pick<PriceNotices, 'priced'>;
+  /** Whether prompts and answers stand on spans. Default false. */
+  readonly captureContent?: boolean;
   readonly log: ProviderLog;
   /** Is told of what upstreams send that nobody knows. Default: nobody. */
   readonly unknown?: UnknownLog;

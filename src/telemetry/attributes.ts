@@ -45,6 +45,11 @@ export const ATTRIBUTE = {
   /** Seconds. */
   genAiResponseTimeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
 
+  /** JSON, and only if the operator wants content on spans. */
+  genAiSystemInstructions: 'gen_ai.system_instructions',
+  genAiInputMessages: 'gen_ai.input.messages',
+  genAiOutputMessages: 'gen_ai.output.messages',
+
   genAiUsageInputTokens: 'gen_ai.usage.input_tokens',
   genAiUsageOutputTokens: 'gen_ai.usage.output_tokens',
   genAiUsageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',

@@ -16,6 +16,7 @@ import {
   startedAttributes,
 } from './attempt-attributes.ts';
 import type { AttemptMetrics } from './attempt-metrics.ts';
+import { inputAttributes, OutputContent } from './content.ts';
 import type { UnknownLog } from './unknown-log.ts';
 
 export interface AttemptDeps {
@@ -25,6 +26,8 @@ export interface AttemptDeps {
   readonly labels: ModelLabels;
   /** The upstream, as spans and metrics name it. */
   readonly server: ServerAddress;
+  /** Whether prompts and answers stand on spans. Default false. */
+  readonly captureContent?: boolean;
   /** Is told of what upstreams send that nobody knows. Default: nobody. */
   readonly unknown?: UnknownLog;
   /** Is told of each attempt when it has ended. Default: nobody. */
@@ -46,6 +49,8 @@ export class AttemptObservation {
   readonly #metrics: AttemptMetrics;
   readonly #quality: AnswerQuality;
   readonly #startedAt: number;
+  /** Absent: nobody wants it. */
+  readonly #content: OutputContent | undefined;
   #started: Started | undefined;
   #completed: Completed | undefined;
   #error: ProviderError | undefined;
@@ -73,7 +78,11 @@ export class AttemptObservation {
       },
       call.context,
     );
-    if (this.span.isRecording()) this.span.setAttributes(requestAttributes(call.request));
+    if (!this.span.isRecording()) return;
+    this.span.setAttributes(requestAttributes(call.request));
+    if (!deps.captureContent) return;
+    this.span.setAttributes(inputAttributes(call.request.messages));
+    this.#content = new OutputContent();
   }
 
   see(event: AnswerEvent): void {
@@ -81,6 +90,7 @@ export class AttemptObservation {
       if (this.#chunks === 0) this.#firstChunkAt = this.#deps.clock.now();
       this.#chunks += 1;
       this.#quality.see(event);
+      this.#content?.see(event);
     } else if (event.type === 'started') {
       this.#started = event;
       this.#call.record.upstreamRequestId = event.upstreamRequestId;
@@ -171,6 +181,9 @@ export class AttemptObservation {
     const { span } = this;
     if (!span.isRecording()) return;
     if (this.#started !== undefined) span.setAttributes(startedAttributes(this.#started));
+    if (this.#content && (this.#chunks > 0 || this.#completed)) {
+      span.setAttributes(this.#content.attributes(this.#completed));
+    }
     if (queuedMs > 0) span.setAttribute(ATTRIBUTE.queued, queuedMs / 1000);
     if (backoffMs > 0) span.setAttribute(ATTRIBUTE.backoff, backoffMs / 1000);
     if (this.#chunks > 0) {

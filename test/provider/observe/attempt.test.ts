@@ -27,7 +27,7 @@ const OPERATION = {
   'server.port': 443,
 };
 
-function setUp(next: Handler, fields: Partial<Call> = {}) {
+function setUp(next: Handler, fields: Partial<Call> = {}, captureContent = false) {
   const clock = new FakeClock();
   const probe = new TelemetryProbe();
   const labels = new ModelLabels(['gpt-test', 'gpt-test-2026']);
@@ -37,6 +37,7 @@ function setUp(next: Handler, fields: Partial<Call> = {}) {
     instruments: probe.instruments,
     labels,
     server: { address: 'api.example.com', port: 443 },
+    captureContent,
   })(next);
   const call = aCall({ record: newCallRecord(clock.now()), ...fields });
   return { clock, probe, labels, handler, call };
@@ -409,5 +410,40 @@ describe('attempt: the metrics', () => {
     expect(await answered.probe.measured(METRICS.inferenceDuration.name)).toMatchObject([
       { attributes: { 'gen_ai.request.model': 'new', 'gen_ai.response.model': 'new-1' } },
     ]);
+  });
+});
+
+describe('attempt: content on the span', () => {
+  const request = { messages: [{ role: 'user', content: 'the prompt' }] } as const;
+  const names = ({ probe }: ReturnType<typeof setUp>) => Object.keys(probe.span.attributes);
+
+  it('is there only if it is wanted', async () => {
+    const answer = () => replay(started(), text('the answer'), completed());
+    const off = setUp(answer(), { request });
+    await drain((emit) => off.handler(off.call, emit));
+    expect(names(off).filter((name) => /messages|instructions/.test(name))).toEqual([]);
+    const on = setUp(answer(), { request }, true);
+    await drain((emit) => on.handler(on.call, emit));
+    expect(on.probe.span.attributes).toMatchObject({
+      'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"the prompt"}]}]',
+      'gen_ai.output.messages':
+        '[{"role":"assistant","finish_reason":"stop","parts":[{"type":"text","content":"the answer"}]}]',
+    });
+  });
+
+  it('has what came of an answer that broke off, and no answer where nothing came', async () => {
+    const broken = setUp(
+      replay(started(), text('half'), new ProviderError('NETWORK_ERROR')),
+      { request },
+      true,
+    );
+    await drain((emit) => broken.handler(broken.call, emit));
+    expect(broken.probe.span.attributes['gen_ai.output.messages']).toBe(
+      '[{"role":"assistant","finish_reason":"error","parts":[{"type":"text","content":"half"}]}]',
+    );
+    const refused = setUp(replay(new ProviderError('RATE_LIMIT_EXCEEDED')), { request }, true);
+    await drain((emit) => refused.handler(refused.call, emit));
+    expect(names(refused)).toContain('gen_ai.input.messages');
+    expect(names(refused)).not.toContain('gen_ai.output.messages');
   });
 });
