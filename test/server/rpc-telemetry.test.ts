@@ -180,3 +180,28 @@ describe('the telemetry of a call', () => {
     expect(span?.attributes['error.type']).toBe(errorType);
   });
 });
+
+describe('the events of a call', () => {
+  it('are told of calls that answer a conversation, also of those without a line', async () => {
+    const told: unknown[][] = [];
+    const server = await start(
+      { maxRepeatedLines: 1 },
+      { callEvents: { tell: (...words) => void told.push(words.slice(0, 3)) } },
+    );
+    server.provider.script = async function* () {
+      yield await Promise.reject(new ProviderError('SERVICE_UNAVAILABLE'));
+    };
+    await collect(send(server));
+    await collect(send(server));
+    await server.client.provider.unary('GetStatus', {});
+    await server.stop();
+    expect(told).toEqual(
+      ['call-1', 'call-2'].flatMap((call_id) => [
+        ['started', 'info', expect.objectContaining({ call_id })],
+        ['failed', 'warn', expect.objectContaining({ call_id, reason: 'SERVICE_UNAVAILABLE' })],
+      ]),
+    );
+    const lines = server.log.lines.filter(({ msg }) => msg === 'call failed');
+    expect(lines).toHaveLength(1);
+  });
+});

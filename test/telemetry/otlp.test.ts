@@ -30,6 +30,13 @@ describe('exportsOverOtlp', () => {
   });
 });
 
+it('decides for logs by their own variables, and the common endpoint', () => {
+  const own = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: ENDPOINT };
+  expect(exportsOverOtlp('LOGS', own)).toBe(true);
+  expect(exportsOverOtlp('LOGS', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ENDPOINT })).toBe(false);
+  expect(exportsOverOtlp('LOGS', { ...own, OTEL_LOGS_EXPORTER: 'none' })).toBe(false);
+});
+
 describe('createOtlpMetricReader', () => {
   it.each([
     ['grpc', '1000'],

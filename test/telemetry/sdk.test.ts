@@ -183,3 +183,29 @@ describe('startTelemetry with OTEL_SDK_DISABLED', () => {
     expect((await scrape(started)).text).toBe('# OTEL_SDK_DISABLED is set\n');
   });
 });
+
+describe('events of calls', () => {
+  const warned: unknown[] = [];
+  const logger = { warn: (...words: unknown[]) => void warned.push(words.at(-1)) };
+  beforeEach(() => {
+    warned.splice(0);
+  });
+
+  it('are told only where they are wanted and have somewhere to go', () => {
+    expect(start({}, { logger }).events).toBeUndefined();
+    expect(warned).toEqual([]);
+  });
+
+  it('are warned of where they have nowhere to go', () => {
+    expect(start({}, { logger, events: true }).events).toBeUndefined();
+    expect(warned).toEqual([expect.stringContaining('telemetry.events')]);
+  });
+
+  it('are not told where all of telemetry is off', () => {
+    const environment = {
+      OTEL_SDK_DISABLED: 'true',
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://127.0.0.1:9/v1/logs',
+    };
+    expect(start(environment, { logger, events: true }).events).toBeUndefined();
+  });
+});
