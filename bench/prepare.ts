@@ -40,12 +40,14 @@ const ROUTER = new Router(
       ['azure', { ...RULES, modelNames: { 'gpt-5.4': 'prod' } }],
     ]),
     fallback: { ...DEFAULT_FALLBACK, chains: [{ pattern: 'gpt-4*', routes: ['azure'] }] },
+    shared: [],
   },
   {
     catalogue: builtInCatalogue,
     clock: systemClock,
     tokens: { count: () => Promise.reject(new Error('nothing here has to be counted')) },
     instruments: createInstruments(createNoopMeter()),
+    partOf: () => 1,
   },
 );
 

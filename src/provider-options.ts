@@ -43,6 +43,7 @@ export function providerOptions(config: Config, version: string): OpenAIProvider
       chains: Object.entries(chains).map(([pattern, routes]) => ({ pattern, routes })),
       maxWaitMs,
     },
+    shared: Object.entries(config.routes).map(([pattern, targets]) => ({ pattern, targets })),
     costs: {
       trackingEnabled: costManagement.trackingEnabled,
       unpriced: costManagement.unpriced,

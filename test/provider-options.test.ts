@@ -32,9 +32,12 @@ describe('providerOptions', () => {
       retry: DEFAULT_RETRY,
       hedge: DEFAULT_HEDGE,
       fallback: DEFAULT_FALLBACK,
+      shared: [],
       targets: {},
       cache: {
         enabled: false,
+        models: [],
+        tasks: {},
         ttlMs: 3_600_000,
         maxBytes: 67_108_864,
         maxEntries: 10_000,
@@ -128,6 +131,7 @@ circuitBreaker: {window: 1m}
 rateLimiting: {tokensPerMinute: 9}
 hedge: {after: p90, models: {"o*": {after: off}, "*": {to: same}}}
 fallback: {on: [TIMEOUT], chains: {"a*": [b, c]}, maxWait: 0}
+routes: {"a*": [{target: default, weight: 2}]}
 `;
     expect(options(yaml, { ...KEY, OTHER_KEY: 'other' })).toMatchObject({
       keys: [
@@ -157,6 +161,7 @@ fallback: {on: [TIMEOUT], chains: {"a*": [b, c]}, maxWait: 0}
         chains: [{ pattern: 'a*', routes: ['b', 'c'] }],
         maxWaitMs: 0,
       },
+      shared: [{ pattern: 'a*', targets: [{ target: 'default', weight: 2 }] }],
     });
   });
 

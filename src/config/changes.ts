@@ -47,6 +47,7 @@ export const WHENS = {
   hedge: 'live',
   rateLimiting: 'live',
   targets: 'live',
+  routes: 'live',
   fallback: 'live',
   costManagement: {
     trackingEnabled: 'restart',

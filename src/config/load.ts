@@ -13,6 +13,7 @@ import {
   formatPath,
   type Report,
 } from './problems.ts';
+import { checkRoutes } from './routes-schema.ts';
 import { type Config, type ConfiguredKey, configSchema, type Settings } from './schema.ts';
 import type { SecretSources } from './secret-sources.ts';
 import { type RedisUrl, readRedisUrl } from './shared-store.ts';
@@ -53,6 +54,7 @@ export function loadConfig(
   const secrets = readSecrets(places, report);
   const ways = settings === undefined ? undefined : readWays(settings, places, report);
   const home = homeOf(isMapping(written) ? written : {}, environment);
+  if (settings !== undefined) checkRoutes(settings, home, source, report);
 
   if (settings === undefined || ways === undefined || problems.length > 0) {
     throw new ConfigError(problems);

@@ -151,7 +151,7 @@ export const rateLimitingSchema = group(rateLimiting).transform(({ maxHold, ...s
   ...inMs({ maxHold }),
 }));
 
-const routesError = `must be a list of 1 to ${MOST_ROUTES} routes`;
+const routesError = `must be a list of at most ${MOST_ROUTES} routes`;
 
 export const fallbackSchema = group({
   on: z
@@ -162,12 +162,12 @@ export const fallbackSchema = group({
     ),
   chains: map(
     token(),
-    z.array(token(), routesError).min(1, routesError).max(MOST_ROUTES, routesError),
+    z.array(token(), routesError).max(MOST_ROUTES, routesError),
     'must have the name or a pattern of models',
   )
     .default({})
     .describe(
-      'Where calls go on that name no fallback_models, by model or pattern of models; the first that fits counts. A route is a model, the name of a target, or both: target/model; default {}.',
+      'Where calls go on that name no fallback_models, by model or pattern of models; the first that fits counts, and an empty one takes its models out of those behind it. A route is a model, the name of a target, or both: target/model; default {}.',
     ),
   maxWait: duration(
     'Longest wait for the same target while there is somewhere else to go; a longer one sends the call on.',

@@ -24,6 +24,7 @@ import {
   rateLimitingSchema,
   retryPolicySchema,
 } from './resilience-schema.ts';
+import { routesSchema } from './routes-schema.ts';
 import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './server-schema.ts';
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
@@ -118,6 +119,7 @@ export const configSchema = group({
     .describe('When a target, that is a model at an upstream, is given time to recover.'),
   rateLimiting: rateLimitingSchema.prefault({}).describe('What the upstream is sent at most.'),
   targets: targetsSchema,
+  routes: routesSchema,
   fallback: fallbackSchema.prefault({}).describe('What is tried elsewhere, when, and where.'),
   costManagement: costManagementSchema.prefault({}).describe('What is known of money, and done.'),
   budgets: budgetsSchema,

@@ -9,6 +9,7 @@ import { RetryBudget } from '../policies/retry/budget.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { CatalogueStore } from '../request/catalogue/store.ts';
 import { Router } from '../request/route/router.ts';
+import type { RouterDeps } from '../request/route/router-options.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { type Connection, connect } from './connection.ts';
 import { heldBatches } from './held-batches.ts';
@@ -179,11 +180,15 @@ function createRouter(
   { costs, ...settings }: ProviderSettings,
   home: string,
   upstreams: readonly UpstreamParts[],
-  deps: ConstructorParameters<typeof Router>[1],
+  deps: Omit<RouterDeps, 'partOf'>,
 ): Router {
   const rules = new Map(upstreams.map((parts) => [parts.name, parts.rules]));
   const refuseUnpriced = costs.unpriced === 'refuse';
-  return new Router({ ...settings, defaultModel, home, refuseUnpriced, upstreams: rules }, deps);
+  const byName = new Map(upstreams.map((parts) => [parts.name, parts]));
+  return new Router(
+    { ...settings, defaultModel, home, refuseUnpriced, upstreams: rules },
+    { ...deps, partOf: (upstream, model) => byName.get(upstream)?.partOf(model) ?? 0 },
+  );
 }
 
 function pipelineOptions(

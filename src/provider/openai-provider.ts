@@ -237,6 +237,7 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   #first(request: MessageRequest, options: CallOptions): Call {
     const { router, main } = this.#setup.parts;
-    return router.first({ ...this.#call(request, options), upstream: main.name });
+    // A batch goes to one place as a whole.
+    return router.first({ ...this.#call(request, options), upstream: main.name }, false);
   }
 }

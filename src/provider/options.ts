@@ -13,7 +13,11 @@ import type { ResolveOptions } from '../request/catalogue/resolve.ts';
 import { type HostedToolOptions, NO_HOSTED_TOOLS } from '../request/fit/hosted-tool-options.ts';
 import { DEFAULT_PROFILES } from '../request/profiles/defaults.ts';
 import type { Profiles } from '../request/profiles/profiles.ts';
-import { DEFAULT_FALLBACK, type FallbackOptions } from '../request/route/options.ts';
+import {
+  DEFAULT_FALLBACK,
+  type FallbackOptions,
+  type SharedRoute,
+} from '../request/route/options.ts';
 import type { SharedStoreOptions } from '../shared-store/options.ts';
 
 /** An OpenAI-compatible endpoint, and how it is treated. */
@@ -105,6 +109,8 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
   readonly hedge?: Partial<HedgeOptions>;
   /** What is left out is that of DEFAULT_FALLBACK. */
   readonly fallback?: Partial<FallbackOptions>;
+  /** Models whose calls are spread over targets. Default: none are. */
+  readonly shared?: readonly SharedRoute[];
   readonly costs?: Partial<CostManagementOptions>;
   /** Default: none; the output limit of a call is lowered to 256 tokens at least. */
   readonly budgets?: Partial<BudgetOptions>;
@@ -133,6 +139,7 @@ export interface ProviderSettings {
   readonly retry: RetryOptions;
   readonly hedge: HedgeOptions;
   readonly fallback: FallbackOptions;
+  readonly shared: readonly SharedRoute[];
   readonly costs: CostManagementOptions;
   readonly budgets: BudgetOptions;
   readonly cache: ResponseCacheOptions;
@@ -159,6 +166,7 @@ export function withDefaults(options: OpenAIProviderOptions): ProviderSettings {
     retry: { ...DEFAULT_RETRY, ...options.retry },
     hedge: { ...DEFAULT_HEDGE, ...options.hedge },
     fallback: { ...DEFAULT_FALLBACK, ...options.fallback },
+    shared: options.shared ?? [],
     costs,
     budgets,
     cache: { ...DEFAULT_RESPONSE_CACHE, ...options.cache },

@@ -4,6 +4,7 @@ import { CircuitBreakers } from '../policies/breaker/breakers.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../policies/breaker/options.ts';
 import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { AttemptWindow } from '../policies/health/attempt-window.ts';
+import { ComeBack } from '../policies/health/come-back.ts';
 import { UpstreamHealth } from '../policies/health/upstream-health.ts';
 import type { KeyRing } from '../policies/keys/key-ring.ts';
 import { showHolds } from '../policies/rate-limit/hold-gauge.ts';
@@ -46,6 +47,11 @@ export interface UpstreamParts {
   readonly hasBatchApi: boolean | 'unknown';
   /** How it fares. */
   status(): UpstreamStatus;
+  /**
+   * Part of its share of the calls that it gets now for a model, by its id: 0 to 1. Nothing while its
+   * circuit is open, the upstream holds it or all of its keys are set aside.
+   */
+  partOf(model: string): number;
 }
 
 /** What is known of a target and outlives its options, as long as its name and `baseUrl` are the same. */
@@ -54,6 +60,7 @@ interface TargetState {
   readonly limiters: RateLimiters;
   readonly health: UpstreamHealth;
   readonly window: AttemptWindow;
+  readonly comeBack: ComeBack;
   /** Shows nothing of it any more. */
   hide(): void;
 }
@@ -92,7 +99,7 @@ export function createUpstreamParts(
   const limits = rateLimitOptions(options);
   const isSame = before?.baseUrl === options.baseUrl;
   const state = isSame ? before.state : newState(name, options, upstream.endpoint, deps);
-  const { breakers, limiters, health, window } = state.value;
+  const { breakers, limiters, health, window, comeBack } = state.value;
   if (isSame) {
     breakers.configure(breakerOptions(options));
     const hasOthers = before.connection.identity !== connection.identity;
@@ -115,6 +122,8 @@ export function createUpstreamParts(
     listing: isSameConnection ? before.listing : new ModelListing(upstream, clock),
     hasBatchApi: options.batchApi ?? 'unknown',
     window,
+    partOf: (model) =>
+      comeBack.part(model, !breakers.admits(model) || limiters.isHeld(model) || keys.isSpent),
     status: () =>
       upstreamStatus({
         target: name,
@@ -152,6 +161,7 @@ function newState(
     limiters,
     health: new UpstreamHealth(endpoint, deps.clock, deps.dated),
     window: new AttemptWindow(deps.clock),
+    comeBack: new ComeBack(deps.clock),
     hide: () => {
       hideHolds();
       breakers.hide();

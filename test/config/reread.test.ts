@@ -89,6 +89,11 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
     live: ['rateLimiting.requestsPerMinute'],
   },
   targets: { to: TARGET, live: ['targets.other'] },
+  routes: {
+    from: TARGET,
+    to: `${TARGET}\nroutes: {"gpt-5*": [{target: other}]}`,
+    live: ['routes."gpt-5*"'],
+  },
   fallback: { from: TARGET, to: `${TARGET}\nfallback: {maxWait: 1s}`, live: ['fallback.maxWait'] },
   costManagement: {
     to: 'costManagement: {trackingEnabled: false, minOutputTokens: 99}',

@@ -89,6 +89,8 @@ describe('config.schema.json says what the program says', () => {
     'targets: {a-1: {baseUrl: "https://b", keys: [{environment: A}], models: {m: n}, timeouts: {idle: 1s}}}',
     'fallback: {on: [TIMEOUT], chains: {"*": [a, b/c]}, maxWait: 0}',
     'fallback: {on: []}',
+    'fallback: {chains: {a: [], "*": [b]}}',
+    'routes: {"gpt-5*": [{target: default, weight: 1000}], a: [{target: default}]}',
     'costManagement: {budgetLimit: 0.000001, alertThreshold: [0.5, 1], unpriced: mark}',
     'costManagement: {budgetLimit: "0000000.000000000001", alertThreshold: 0.01}',
     'costManagement: {budgetLimit: "9000000.000", alertThreshold: []}',
@@ -195,7 +197,12 @@ describe('config.schema.json says what the program says', () => {
     'targets: {a: {baseUrl: "https://u:p@a"}}',
     'targets: {a: {baseUrl: "https://a", circuitBreaker: {openFor: 0}}}',
     'fallback: {on: [CONTENT_FILTERED]}',
-    'fallback: {chains: {a: []}}',
+    'routes: {a: []}',
+    'routes: {a: [{weight: 1}]}',
+    'routes: {a: [{target: default, weight: 0}]}',
+    'routes: {a: [{target: default, weight: 1001}]}',
+    'routes: {a: [{target: default, weight: 1.5}]}',
+    'routes: {"a b": [{target: default}]}',
     'fallback: {chains: {a: [a, a, a, a, a, a, a, a, a]}}',
     'costManagement: {budgetLimit: 0}',
     'costManagement: {budgetLimit: -5}',
@@ -288,6 +295,11 @@ describe('config.schema.json says what the program says', () => {
     ['compares no values', '{timeout: 2h}'],
     ['compares no values', 'limits: {maxDeadline: 5m}'],
     ['compares no values', 'retryPolicy: {baseDelay: 1m, maxDelay: 1s}'],
+    ['looks nothing up', 'routes: {a: [{target: nowhere}]}'],
+    [
+      'compares whole members only',
+      'routes: {a: [{target: default}, {target: default, weight: 2}]}',
+    ],
     ['compares whole members only', 'budgets: [{name: a, limit: 1}, {name: a, limit: 2}]'],
     ['reads no files', 'keys: [{file: /a}, {file: /b}]'],
     ['reads no files', 'caFile: /a'],
@@ -343,6 +355,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   keyFile: '/key',
   baseUrl: 'https://a.test/v1',
   name: 'n',
+  target: 'default',
   limit: 1,
   pattern: 'p',
   standard: { input: '1' },
@@ -407,8 +420,8 @@ describe('for whatever value of whatever key, schema and program agree', () => {
   const root: Place = { key: '', document: (value) => value };
   const numbered = (all: readonly Place[]) => all.map((place, index) => ({ ...place, index }));
 
-  // What is in a file of certificates only the program knows.
-  const open = places(CONFIG, root).filter(({ key }) => !key.endsWith('caFile'));
+  // What is in a file of certificates, and which targets there are, only the program knows.
+  const open = places(CONFIG, root).filter(({ key }) => !/(caFile|\.target)$/.test(key));
 
   it.each(numbered(open))('$key', ({ document, index }) => {
     const wrong = valuesOf(index)

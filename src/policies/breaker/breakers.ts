@@ -68,6 +68,13 @@ export class CircuitBreakers {
     return this.#circuits.peek(model)?.state ?? 'closed';
   }
 
+  /** Whether an attempt at a model, by its id, would be let through now. */
+  admits(model: string): boolean {
+    const circuit = this.#circuits.peek(model);
+    if (circuit === undefined || !this.enabled) return true;
+    return circuit.state === 'closed' || circuit.nextProbeAt <= this.now();
+  }
+
   /** Of the models that were asked, by their ids. */
   circuits(): Iterable<
     [model: string, circuit: Pick<Circuit, 'state' | 'changedAt' | 'nextProbeAt'>]

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { WeightedTurns } from '../../core/weighted-turns.ts';
 import { type ApiKey, identityOf } from './api-key.ts';
 
 /** Why a key is set aside. */
@@ -30,20 +31,18 @@ interface Slot {
   readonly position: number;
   readonly weight: number;
   readonly health: KeyHealth;
-  /** What the turns that others took owe it. */
-  credit: number;
 }
 
 /**
- * Which key is used next: each as often as its weight says, evenly mixed (smooth weighted round
- * robin, as nginx does it), those that failed set aside for a while and then tried by one call before
- * the others follow. Knows keys by position alone.
+ * Which key is used next: each as often as its weight says, evenly mixed, those that failed set aside
+ * for a while and then tried by one call before the others follow. Knows keys by position alone.
  */
 export class KeyRing {
   readonly #slots: readonly Slot[];
   /** By identity. */
   readonly #health: ReadonlyMap<string, KeyHealth>;
   readonly #clock: Clock;
+  readonly #turns = new WeightedTurns();
 
   /**
    * @param keys none if the upstream wants none
@@ -53,7 +52,7 @@ export class KeyRing {
     this.#slots = keys.map((key, position) => {
       const known = before === undefined ? undefined : before.#health.get(identityOf(key));
       const health = known ?? { asideUntil: 0, failures: 0, probedUntil: 0 };
-      return { position, weight: key.weight, health, credit: 0 };
+      return { position, weight: key.weight, health };
     });
     this.#health = new Map(
       keys.flatMap((key, position) => {
@@ -74,6 +73,11 @@ export class KeyRing {
     return this.#slots.filter(({ health }) => health.asideUntil > now).length;
   }
 
+  /** There are keys, and each is set aside now. */
+  get isSpent(): boolean {
+    return this.size > 0 && this.setAside === this.size;
+  }
+
   isSetAside(position: number): boolean {
     const slot = this.#slots[position];
     return slot !== undefined && !isOpen(slot.health, this.#clock.now());
@@ -92,20 +96,13 @@ export class KeyRing {
   /** Position of the key to use, of those that have room; undefined if none has. */
   next(room: (position: number) => number): number | undefined {
     const now = this.#clock.now();
-    let total = 0;
-    let best: Slot | undefined;
-    for (const slot of this.#slots) {
-      if (!isOpen(slot.health, now)) continue;
-      const weight = slot.weight * room(slot.position);
-      if (weight === 0) continue;
-      total += weight;
-      slot.credit += weight;
-      if (best === undefined || slot.credit > best.credit) best = slot;
-    }
-    if (best === undefined) return undefined;
-    best.credit -= total;
-    if (best.health.failures > 0) best.health.probedUntil = now + PROBE_MS;
-    return best.position;
+    const weights = this.#slots.map(({ health, weight, position }) =>
+      isOpen(health, now) ? weight * room(position) : 0,
+    );
+    const position = this.#turns.next(weights);
+    const health = position === undefined ? undefined : this.#slots[position]?.health;
+    if (health !== undefined && health.failures > 0) health.probedUntil = now + PROBE_MS;
+    return position;
   }
 
   /**

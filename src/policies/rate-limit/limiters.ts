@@ -88,6 +88,11 @@ export class RateLimiters {
     return (this.#limiters.peek(model)?.queued ?? 0) > 0;
   }
 
+  /** Whether the upstream lets nothing through to a model, by its id, whatever the key. */
+  isHeld(model: string): boolean {
+    return this.enabled && this.#limiters.peek(model)?.heldUntil !== undefined;
+  }
+
   /** The limiter of a model by its id. */
   limiter(model: string): Limiter {
     return this.#limiters.use(model);

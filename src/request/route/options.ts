@@ -20,6 +20,21 @@ export interface FallbackChain {
   readonly routes: readonly string[];
 }
 
+/** The targets over which the calls of some models are spread. */
+export interface SharedRoute {
+  /** Of model names, with `*` and `?`. */
+  readonly pattern: string;
+  /** At least one, each once. */
+  readonly targets: readonly TargetShare[];
+}
+
+export interface TargetShare {
+  /** An upstream's name. */
+  readonly target: string;
+  /** Its share of the calls in relation to the others; above 0. */
+  readonly weight: number;
+}
+
 /**
  * Failures that say nothing against the request, and CONTEXT_TOO_LONG, after which only a model with
  * a larger window is tried. Content that was refused stays refused.

@@ -10,10 +10,15 @@ import { isInstruction } from '../fit/instructions.ts';
  */
 export function withPromptCacheKey(request: MessageRequest, model: Model): MessageRequest {
   if (request.promptCacheKey || model.supports.promptCaching !== true) return request;
-  return { ...request, promptCacheKey: keyOf(request) };
+  return { ...request, promptCacheKey: conversationKey(request) };
 }
 
-function keyOf({ messages, tools = [], hostedTools = [] }: MessageRequest): string {
+/** The same for all turns of a conversation. */
+export function conversationKey({
+  messages,
+  tools = [],
+  hostedTools = [],
+}: MessageRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([tools, hostedTools]));
   for (const message of messages) {
     addMessage(hash, message);

@@ -1,43 +1,19 @@
 import type { Call, CallRecord } from '../../core/call.ts';
-import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type LeftRoute, type Route, routeName } from '../../core/route.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
-import type { Instruments } from '../../telemetry/instruments.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { CountTokens } from '../context/fit-conversation.ts';
 import { fitToWindow } from '../context/fit-to-window.ts';
 import { isModelName } from '../validate/text.ts';
 import { validateCall } from '../validate/validate-call.ts';
 import { Violations } from '../validate/violations.ts';
 import { checkFallbackModels } from './check-fallback-models.ts';
 import { fallbackWarnings, leftAfter, mayAnswer, takesMore } from './left-routes.ts';
-import type { FallbackOptions } from './options.ts';
-import { type Place, type PrepareOptions, prepareAt, type UpstreamRules } from './prepare-at.ts';
+import { LoadShares, pinOf } from './load-shares.ts';
+import { type Place, prepareAt, type UpstreamRules } from './prepare-at.ts';
 import { ResolvedNames } from './resolved-names.ts';
-import { chainFinder, type RoutingOptions, routesOf } from './routes-of.ts';
-
-export interface RouterOptions extends PrepareOptions {
-  /** Model of requests that name none. May name an upstream, too: `azure/gpt-4o`. */
-  readonly defaultModel: string;
-  /** The upstream that is asked where none is named. */
-  readonly home: string;
-  /** By name, `home` among them. */
-  readonly upstreams: ReadonlyMap<string, UpstreamRules>;
-  /** CONTENT_FILTERED has no effect in `on`: what was refused stays refused. */
-  readonly fallback: Pick<FallbackOptions, 'on' | 'chains'>;
-}
-
-export interface RouterDeps {
-  /** The catalogue as it stands now. */
-  readonly catalogue: () => Catalogue;
-  readonly clock: Clock;
-  /** By which models are shut down. Default: `clock`. */
-  readonly dated?: Clock;
-  readonly tokens: CountTokens;
-  readonly instruments: Pick<Instruments, 'fallbacks'>;
-}
+import type { RouterDeps, RouterOptions } from './router-options.ts';
+import { finder, type OrderOf, type RoutingOptions, routesOf } from './routes-of.ts';
 
 /** What an upstream answers to a request that its model does not take. */
 const REFUSALS: readonly ErrorReason[] = ['INVALID_REQUEST', 'UNSUPPORTED_PARAMETER'];
@@ -49,27 +25,35 @@ export class Router {
   readonly #on: readonly ErrorReason[];
   readonly #deps: RouterDeps;
   readonly #names: ResolvedNames;
+  readonly #shares: LoadShares;
 
   constructor(options: RouterOptions, deps: RouterDeps) {
-    const { defaultModel, home, upstreams, fallback } = options;
+    const { defaultModel, home, upstreams, fallback, shared } = options;
     const idOf = (model: string) => deps.catalogue().find(model)?.id;
     this.#options = options;
-    this.#routing = { defaultModel, home, chainOf: chainFinder(fallback.chains), upstreams, idOf };
+    const chainOf = finder(fallback.chains.map(({ pattern, routes }) => [pattern, routes]));
+    const sharesOf = finder(shared.map(({ pattern, targets }) => [pattern, targets]));
+    this.#routing = { defaultModel, home, chainOf, sharesOf, upstreams, idOf };
     this.#on = fallback.on.filter((reason) => reason !== 'CONTENT_FILTERED');
     this.#deps = deps;
     this.#names = new ResolvedNames(deps);
+    this.#shares = new LoadShares({ partOf: (upstream, model) => this.#partOf(upstream, model) });
   }
 
   /**
    * The call, validated and prepared for the first of its routes; for a later one if there is no
    * such model as the first names. Its conversation may still be too long.
    *
+   * @param isShared whether it may go to any of the targets that share the calls of its model
    * @throws ProviderError MODEL_NOT_FOUND if there is no such model; else with every violation:
    *   INVALID_REQUEST if a field is malformed, UNSUPPORTED_PARAMETER if one asks for what the model,
    *   the upstream or this provider cannot do.
    */
-  first(call: Call): Call {
-    const { primary, alternatives } = routesOf(call.asked, this.#routing);
+  first(call: Call, isShared = true): Call {
+    const orderOf: OrderOf = (shares, model) =>
+      this.#shares.order(shares, model, pinOf(call, this.#options.promptCache), call.id);
+    const routes = routesOf(call.asked, this.#routing, isShared ? orderOf : undefined);
+    const { primary, alternatives } = routes;
     const violations = this.#validate(call, primary);
     const routed = alternatives.length === 0 ? call : { ...call, alternatives };
     call.record.model = primary.model;
@@ -190,6 +174,16 @@ export class Router {
   #resolve({ upstream, model }: Route, fallback: boolean): Place {
     const rules = this.#rulesOf(upstream);
     return { upstream, rules, resolved: this.#names.resolve(upstream, model, rules), fallback };
+  }
+
+  /** Nothing where there is no such model. */
+  #partOf(upstream: string, name: string): number {
+    try {
+      const { resolved } = this.#resolve({ upstream, model: name }, false);
+      return this.#deps.partOf(upstream, resolved.model.id);
+    } catch {
+      return 0;
+    }
   }
 
   #rulesOf(upstream: string): UpstreamRules {

@@ -1,7 +1,7 @@
 import type { MessageRequest } from '../../core/message.ts';
 import { patternMatcher } from '../../core/name-pattern.ts';
 import { type Route, routeName } from '../../core/route.ts';
-import type { FallbackChain } from './options.ts';
+import type { TargetShare } from './options.ts';
 import { parseRoute } from './parse-route.ts';
 
 export interface RoutingOptions {
@@ -10,19 +10,27 @@ export interface RoutingOptions {
   /** The upstream that is asked where none is named. */
   readonly home: string;
   /** For requests that name no fallback of their own. */
-  readonly chainOf: ChainFinder;
+  readonly chainOf: Finder<readonly string[]>;
+  /** For requests that name no upstream. */
+  readonly sharesOf: Finder<readonly TargetShare[]>;
   /** By name, `default` among them. */
   readonly upstreams: Pick<ReadonlySet<string>, 'has'>;
   /** The model of the catalogue that a name belongs to. */
   readonly idOf: (model: string) => string | undefined;
 }
 
-/** Finds the routes of the first chain that fits one of a model's names; none fits: none. */
-export type ChainFinder = (...names: readonly string[]) => readonly string[];
+/** Finds what is written for the first pattern that fits one of a model's names. */
+export type Finder<T> = (...names: readonly string[]) => T | undefined;
+
+/** The order in which a call tries the targets that share a model's calls. */
+export type OrderOf = (shares: readonly TargetShare[], model: string) => readonly string[];
 
 export interface Routes {
   readonly primary: Route;
-  /** What the request asks to try after it, or else what is configured for its model. */
+  /**
+   * The other targets that share the calls of its model, and then what the request asks to try, or else
+   * what is configured for its model.
+   */
   readonly alternatives: readonly Route[];
 }
 
@@ -34,13 +42,19 @@ const NOWHERE: readonly Route[] = [];
  * named again is not tried again.
  *
  * Names are not looked up here: a model may turn out not to exist.
+ *
+ * @param orderOf absent: the call is not shared
  */
-export function routesOf(request: MessageRequest, options: RoutingOptions): Routes {
-  const primary = primaryOf(request, options);
+export function routesOf(
+  request: MessageRequest,
+  options: RoutingOptions,
+  orderOf?: OrderOf,
+): Routes {
+  const [primary, ...others] = primariesOf(request, options, orderOf);
   const { fallbackModels = [] } = request;
   const written = fallbackModels.length > 0 ? fallbackModels : chainFor(primary.model, options);
-  if (written.length === 0) return { primary, alternatives: NOWHERE };
-  const byName = new Map([[routeName(primary), primary]]);
+  if (written.length + others.length === 0) return { primary, alternatives: NOWHERE };
+  const byName = new Map([primary, ...others].map((route) => [routeName(route), route]));
   for (const text of written) {
     const route = { ...primary, ...parseRoute(text, options.upstreams) };
     byName.set(routeName(route), route);
@@ -49,23 +63,26 @@ export function routesOf(request: MessageRequest, options: RoutingOptions): Rout
 }
 
 /** An upstream alone is asked for the default model. */
-function primaryOf(
-  { model }: MessageRequest,
-  { defaultModel, home, upstreams }: RoutingOptions,
-): Route {
-  const asked = parseRoute(model || defaultModel, upstreams);
-  return {
-    upstream: asked.upstream ?? home,
-    model: asked.model ?? parseRoute(defaultModel, upstreams).model ?? '',
-  };
+function primariesOf(
+  { model: named }: MessageRequest,
+  { defaultModel, home, upstreams, sharesOf, idOf }: RoutingOptions,
+  orderOf: OrderOf | undefined,
+): readonly [Route, ...Route[]] {
+  const asked = parseRoute(named || defaultModel, upstreams);
+  const model = asked.model ?? parseRoute(defaultModel, upstreams).model ?? '';
+  if (asked.upstream !== undefined) return [{ upstream: asked.upstream, model }];
+  const shares = sharesOf(model, idOf(model) ?? model);
+  const order = shares === undefined || orderOf === undefined ? [] : orderOf(shares, model);
+  const [first = home, ...others] = order;
+  return [{ upstream: first, model }, ...others.map((upstream) => ({ upstream, model }))];
 }
 
-/** A finder in these chains, made once: per call nothing is compiled. */
-export function chainFinder(chains: readonly FallbackChain[]): ChainFinder {
-  const known = chains.map(({ pattern, routes }) => ({ fits: patternMatcher(pattern), routes }));
-  return (...names) => known.find(({ fits }) => names.some(fits))?.routes ?? [];
+/** A finder in these, made once: per call nothing is compiled. */
+export function finder<T>(written: readonly (readonly [pattern: string, found: T])[]): Finder<T> {
+  const known = written.map(([pattern, found]) => ({ fits: patternMatcher(pattern), found }));
+  return (...names) => known.find(({ fits }) => names.some(fits))?.found;
 }
 
 function chainFor(model: string, { chainOf, idOf }: RoutingOptions): readonly string[] {
-  return chainOf(model, idOf(model) ?? model);
+  return chainOf(model, idOf(model) ?? model) ?? [];
 }

@@ -43,6 +43,19 @@ function setUp(known: readonly string[] = []) {
 }
 
 describe('CircuitBreakers', () => {
+  it('admit attempts while a circuit is closed and when a probe is due', async () => {
+    const { breakers, trip } = setUp();
+    expect(breakers.admits('gpt-a')).toBe(true);
+    await trip('gpt-a');
+    expect(breakers.admits('gpt-a')).toBe(false);
+    jest.advanceTimersByTime(OPTIONS.openForMs);
+    expect(breakers.admits('gpt-a')).toBe(true);
+    breakers.circuit('gpt-a').admit();
+    expect(breakers.admits('gpt-a')).toBe(false);
+    breakers.configure({ ...OPTIONS, enabled: false });
+    expect(breakers.admits('gpt-a')).toBe(true);
+  });
+
   it('knows models that were never asked as closed, and does not list them', () => {
     const { breakers } = setUp();
     expect(breakers.state('gpt-a')).toBe('closed');

@@ -4,7 +4,8 @@ import { createCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 import { NO_HOSTED_TOOLS } from '../../../src/request/fit/hosted-tool-options.ts';
 import { DEFAULT_FALLBACK, type FallbackOptions } from '../../../src/request/route/options.ts';
 import type { UpstreamRules } from '../../../src/request/route/prepare-at.ts';
-import { Router, type RouterDeps, type RouterOptions } from '../../../src/request/route/router.ts';
+import { Router } from '../../../src/request/route/router.ts';
+import type { RouterDeps, RouterOptions } from '../../../src/request/route/router-options.ts';
 import { aCall } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { aModel, aReasoningModel } from '../../support/models.ts';
@@ -54,6 +55,7 @@ export const OPTIONS: RouterOptions = {
     ['azure', AZURE],
   ]),
   fallback: DEFAULT_FALLBACK,
+  shared: [],
 };
 
 /** A router of OpenAI and `azure` in 1970, ten days after `gpt-old` was shut down. */
@@ -71,6 +73,7 @@ export function aRouter(
       clock: new FakeClock(10 * DAY_MS),
       tokens,
       instruments: telemetry.instruments,
+      partOf: () => 1,
       ...deps,
     },
   );

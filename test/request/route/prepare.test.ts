@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { prepare } from '../../../src/request/route/prepare.ts';
-import type { RouterOptions } from '../../../src/request/route/router.ts';
+import type { RouterOptions } from '../../../src/request/route/router-options.ts';
 import { completed, drain, replay } from '../../support/events.ts';
 import { AZURE, aRouter, asking, CATALOGUE, OPENAI } from './a-router.ts';
 

@@ -1,16 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { routeName } from '../../../src/core/route.ts';
-import {
-  chainFinder,
-  type RoutingOptions,
-  routesOf,
-} from '../../../src/request/route/routes-of.ts';
+import type { TargetShare } from '../../../src/request/route/options.ts';
+import { finder, type RoutingOptions, routesOf } from '../../../src/request/route/routes-of.ts';
 
 const OPTIONS: RoutingOptions = {
   home: 'default',
   defaultModel: 'gpt-default',
-  chainOf: chainFinder([]),
+  chainOf: finder<readonly string[]>([]),
+  sharesOf: finder<readonly TargetShare[]>([]),
   upstreams: new Set(['default', 'azure', 'local']),
   idOf: (model) => (model === 'gpt-5-2026' ? 'gpt-5' : undefined),
 };
@@ -68,14 +66,16 @@ describe('the alternatives', () => {
     expect(routes({ model: 'gpt-5', fallbackModels })).toEqual(['default/gpt-5', 'azure/gpt-5']);
   });
 
-  const chainOf = chainFinder([
-    { pattern: 'gpt-5', routes: ['azure'] },
-    { pattern: 'gpt-*', routes: ['local/llama-4', 'azure/gpt-4o'] },
+  const chainOf = finder<readonly string[]>([
+    ['gpt-none', []],
+    ['gpt-5', ['azure']],
+    ['gpt-*', ['local/llama-4', 'azure/gpt-4o']],
   ]);
 
   it.each([
     ['the first chain that fits the model', 'gpt-5', ['azure/gpt-5']],
     ['a chain of the model of a snapshot', 'gpt-5-2026', ['azure/gpt-5-2026']],
+    ['a chain that is empty, which is nowhere', 'gpt-none', []],
     ['a chain whose pattern fits', 'gpt-6', ['local/llama-4', 'azure/gpt-4o']],
     ['none where no chain fits', 'o3', []],
     ['a chain of the model wherever it is asked', 'local/gpt-5', ['azure/gpt-5']],
