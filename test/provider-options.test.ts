@@ -36,8 +36,6 @@ describe('providerOptions', () => {
       targets: {},
       cache: {
         enabled: false,
-        models: [],
-        tasks: {},
         ttlMs: 3_600_000,
         maxBytes: 67_108_864,
         maxEntries: 10_000,
