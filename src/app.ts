@@ -108,6 +108,7 @@ export function createApp(config: Config, deps: AppDeps): App {
           books,
           clock,
           log: logs.batches,
+          tracer,
           instruments,
         });
 

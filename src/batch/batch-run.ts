@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { type Clock, MAX_TIMER_MS, type Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { pause } from '../core/pause.ts';
@@ -19,6 +20,7 @@ const EXPIRED = 'The batch ended at its expire_time before this request was answ
 /** One batch, from where it stands to its end. */
 export class BatchRun implements Work {
   readonly batch: Batch;
+  readonly creator: SpanContext | undefined;
   readonly stop: AbortSignal;
   readonly end: AbortSignal;
   halted: ProviderError | undefined;
@@ -33,8 +35,9 @@ export class BatchRun implements Work {
   #expiry: Timer | undefined;
 
   /** @param stop its reason is always a ProviderError */
-  constructor(batch: Batch, stop: AbortSignal, deps: LocalDeps) {
+  constructor(batch: Batch, stop: AbortSignal, deps: LocalDeps, creator?: SpanContext) {
     this.batch = batch;
+    this.creator = creator;
     this.#current = batch;
     this.stop = stop;
     this.#deps = deps;

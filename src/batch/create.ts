@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Tracer } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
@@ -18,6 +19,7 @@ export interface BatchEnvironment {
   readonly books: BatchBooks;
   readonly clock: Clock;
   readonly log: ProviderLog;
+  readonly tracer: Tracer;
   readonly instruments: Pick<Instruments, 'batchItems' | 'batches' | 'cost'>;
   /** Makes ids of batches. Default: random UUIDs. */
   readonly newId?: () => string;

@@ -3,6 +3,7 @@ import { newCallRecord } from '../core/call.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
 import { readLine } from './item-files.ts';
+import { inItemSpan } from './item-span.ts';
 import { Patience } from './patience.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
@@ -87,19 +88,23 @@ export class LocalPart {
 
   /** Until it has a result, or the batch is to end. */
   async #make(item: OpenItem, file: FileHandle): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, tracer, means } = this.#deps;
+    const { creator } = this.#work;
     const request = restoreRequest(await readLine(file, item));
     const patience = new Patience(this.#work, this.#deps);
     while (this.#work.halted === undefined) {
       const record = newCallRecord(clock.now());
       let result: Pick<NewResult, 'result' | 'succeeded'>;
       try {
-        const response = await this.#deps.means.send(request, {
-          id: `${this.#of.batch}/${item.number}`,
-          signal: this.#work.stop,
-          deadline: this.#work.batch.expiresAt,
-          record,
-        });
+        const response = await inItemSpan(tracer, this.#of.batch, creator, (context) =>
+          means.send(request, {
+            id: `${this.#of.batch}/${item.number}`,
+            context,
+            signal: this.#work.stop,
+            deadline: this.#work.batch.expiresAt,
+            record,
+          }),
+        );
         result = { result: storeResult({ response }), succeeded: true };
       } catch (thrown) {
         this.#work.stop.throwIfAborted();

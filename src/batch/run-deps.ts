@@ -1,3 +1,4 @@
+import type { SpanContext, Tracer } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
 import type { ProviderError } from '../core/errors.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
@@ -20,12 +21,15 @@ export interface RunDeps {
   readonly changes: Changes;
   readonly clock: Clock;
   readonly log: ProviderLog;
+  readonly tracer: Tracer;
   readonly instruments: Pick<Instruments, 'batchItems' | 'cost'>;
 }
 
 /** A batch that is worked off, and what ends that. */
 export interface Work {
   readonly batch: Batch;
+  /** The span of the call that made it. Absent: another process took it. */
+  readonly creator: SpanContext | undefined;
   /** The process stops: everything stays as it is. */
   readonly stop: AbortSignal;
   /** Aborts for that, or because the batch was cancelled or has expired. */

@@ -1,3 +1,4 @@
+import { context, type SpanContext, trace } from '@opentelemetry/api';
 import { ProviderError } from '../core/errors.ts';
 import type { Batch } from '../money/batches/batch.ts';
 import { BatchRun } from './batch-run.ts';
@@ -31,11 +32,11 @@ export class Runner {
 
   add(batch: Batch): void {
     if (this.#stop.signal.aborted || this.#runs.has(batch.id)) return;
-    this.#start(this.#newRun(batch));
+    this.#start(this.#newRun(batch, trace.getSpanContext(context.active())));
   }
 
-  #newRun(batch: Batch): BatchRun {
-    return new BatchRun(batch, this.#stop.signal, this.#deps);
+  #newRun(batch: Batch, creator?: SpanContext): BatchRun {
+    return new BatchRun(batch, this.#stop.signal, this.#deps, creator);
   }
 
   #start(run: BatchRun): void {

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { Call, CallRecord } from '../core/call.ts';
 import type { FieldViolation } from '../core/errors.ts';
 import type { MessageResponse } from '../core/events.ts';
@@ -23,6 +24,8 @@ export interface BatchMeans {
     request: MessageRequest,
     options: {
       readonly id: string;
+      /** Holds the span that is the parent of its attempts. */
+      readonly context: Context;
       readonly signal: AbortSignal;
       readonly deadline: number;
       readonly record: CallRecord;

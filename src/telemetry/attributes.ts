@@ -82,6 +82,8 @@ export const ATTRIBUTE = {
   /** `completed`, or the reason of the failure as in ErrorInfo: `RATE_LIMIT_EXCEEDED`. */
   outcome: 'tamma.provider.outcome',
   upstreamRequestId: 'tamma.provider.upstream_request_id',
+  /** Id of a batch. Spans only. */
+  batch: 'tamma.provider.batch.id',
   /** How an item of a batch is worked off: `upstream` or `local`. */
   batchExecution: 'tamma.provider.batch.execution',
   /** How an answer ended, as in FinishReason: `stop`, `tool_calls`. */
@@ -113,6 +115,9 @@ export const OUTCOME_COMPLETED = 'completed';
 
 /** Scope of the tracer and the meter. */
 export const INSTRUMENTATION_SCOPE = 'tamma.provider';
+
+/** The span of one request of a batch that is made as a call. */
+export const BATCH_ITEM_SPAN = 'batch item';
 
 /** The event of an attempt's span at its first output. */
 export const EVENT_OUTPUT = 'tamma.provider.output';

@@ -84,6 +84,7 @@ function open(books: BatchBooks, { send }: Partial<BatchMeans> = {}): BatchServi
       books,
       clock: systemClock,
       log: SILENT,
+      tracer: new TelemetryProbe().tracer,
       instruments: new TelemetryProbe().instruments,
     },
   );

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startSidecar } from '../attacks/sidecar.ts';
+import { create, item } from '../batch/running-batches.ts';
 import { collect, connect, failureOf } from '../support/grpc-client.ts';
 import { aRequest } from '../support/running-app.ts';
 import { httpError, startStubUpstream } from '../support/upstream/index.ts';
@@ -24,13 +28,21 @@ interface Told {
   readonly attributes: readonly { readonly key: string; readonly value: Value }[];
 }
 
+interface Spanned {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly links?: readonly unknown[];
+}
+
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
 /**
- * A sidecar that answers one call and fails another, then ends. What a collector was sent, by path,
+ * A sidecar that answers one call, fails another and works off a batch of one, then ends. What a collector was sent, by path,
  * and what it logged.
  */
 async function sentBy(own: Readonly<Record<string, string>>) {
@@ -46,6 +58,8 @@ async function sentBy(own: Readonly<Record<string, string>>) {
     () => once(collector.close(), 'close'),
     () => collector.closeAllConnections(),
   );
+  const dataDir = mkdtempSync(join(tmpdir(), 'tamma-otlp-'));
+  stops.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const stub = await startStubUpstream();
   stops.push(() => stub.close());
   const { port } = collector.address() as AddressInfo;
@@ -54,6 +68,7 @@ async function sentBy(own: Readonly<Record<string, string>>) {
     environment: {
       OPENAI_API_KEY: API_KEY,
       OPENAI_BASE_URL: stub.url,
+      TAMMA_DATA_DIR: dataDir,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       ...own,
@@ -70,6 +85,9 @@ async function sentBy(own: Readonly<Record<string, string>>) {
   stub.enqueue(httpError(400, { message: `you sent ${API_KEY}` }));
   await failureOf(client.provider.unary('SendMessageSync', request));
   await client.provider.unary('GetStatus', {});
+  const batch = await create(client, { execution: 'BATCH_EXECUTION_LOCAL' }, [item('one')]);
+  const results = { batchId: batch.id, wait: true };
+  await collect(client.batch.stream('StreamBatchResults', results));
   client.close();
   sidecar.child.kill('SIGTERM');
   expect(await sidecar.gone).toBe(0);
@@ -85,10 +103,18 @@ async function sentBy(own: Readonly<Record<string, string>>) {
 }
 
 describe('what leaves over OTLP', () => {
-  it('is neither content nor events where nobody asked for them', async () => {
+  it('is neither content nor events where nobody asked for them, but the links of a batch', async () => {
     const { bodies } = await sentBy({});
     expect([...bodies.keys()].sort()).toEqual(['/v1/metrics', '/v1/traces']);
     for (const body of bodies.values()) expect(body).not.toMatch(/marzipan|messages"|Hello/);
+    const { resourceSpans } = JSON.parse(bodies.get('/v1/traces') ?? '');
+    const spans: Spanned[] = resourceSpans[0].scopeSpans[0].spans;
+    const named = (name: string) => spans.find((span) => span.name.endsWith(name));
+    const [created, made] = [named('/CreateBatch'), named('batch item')];
+    expect(made?.links).toMatchObject([{ traceId: created?.traceId, spanId: created?.spanId }]);
+    expect(made?.traceId).not.toBe(created?.traceId);
+    const attempts = spans.filter(({ parentSpanId }) => parentSpanId === made?.spanId);
+    expect(attempts).toHaveLength(1);
   });
 
   it('is content on spans and events of calls where both are asked for, without secrets', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Call, Emit } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
@@ -360,4 +361,18 @@ describe('who reads slowly', () => {
     flow.release();
     expect(textIn((await slow).events)).toBe('Hello');
   });
+});
+
+it('links the span of a call that follows another to the span of that one', async () => {
+  const { ask, upstream, telemetry } = aStage();
+  const spans = ['first', 'second'].map((name) => telemetry.tracer.startSpan(name));
+  const answers = spans.map((span) => ask({ context: trace.setSpan(ROOT_CONTEXT, span) }));
+  await settle();
+  upstream().say(started(), text('an answer'));
+  upstream().end();
+  await Promise.all(answers);
+  for (const span of spans) span.end();
+  const [first, second] = telemetry.spans;
+  expect(first?.links).toEqual([]);
+  expect(second?.links.map(({ context }) => context.spanId)).toEqual([first?.spanContext().spanId]);
 });
