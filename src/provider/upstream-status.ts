@@ -27,7 +27,7 @@ export function upstreamStatus(sources: StatusSources): UpstreamStatus {
   const { target, health, keys, keyCount } = sources;
   const models = modelStatuses(sources);
   const { status } = health;
-  const setAside = keyCount === 1 && isKeyRefused(status) ? 1 : keys.setAside;
+  const setAside = keyCount > 1 ? keys.setAside : Math.min(keyCount, Number(isKeyRefused(status)));
   const keysGone = keyCount > 0 && setAside >= keyCount;
   const ready = !keysGone && (models.length === 0 || models.some((model) => model.ready));
   const problems = [
@@ -43,7 +43,7 @@ export function upstreamStatus(sources: StatusSources): UpstreamStatus {
   return { ...status, target, models, keys: keyCount, keysSetAside: setAside, ready, problems };
 }
 
-/** An only key is never set aside: there is nothing else to ask with. */
+/** An only key is asked with again by calls that have nowhere else to go: the last answer counts. */
 function isKeyRefused(status: UpstreamHealthStatus): boolean {
   const { lastSuccessAt = 0, lastFailureAt = 0, lastFailureReason } = status;
   const ofTheKey =

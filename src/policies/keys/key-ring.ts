@@ -23,6 +23,8 @@ interface KeyHealth {
   asideUntil: number;
   /** Times it was set aside since it last worked. */
   failures: number;
+  /** Why it was set aside last. */
+  reason: KeyRefusal;
   /** Epoch ms until which one call alone tries whether it works again. */
   probedUntil: number;
 }
@@ -51,7 +53,7 @@ export class KeyRing {
   constructor(keys: readonly ApiKey[], clock: Clock, before?: KeyRing) {
     this.#slots = keys.map((key, position) => {
       const known = before === undefined ? undefined : before.#health.get(identityOf(key));
-      const health = known ?? { asideUntil: 0, failures: 0, probedUntil: 0 };
+      const health = known ?? newHealth();
       return { position, weight: key.weight, health };
     });
     this.#health = new Map(
@@ -106,7 +108,7 @@ export class KeyRing {
   }
 
   /**
-   * The upstream refused a key. An only key is never set aside: there is nothing else to ask with.
+   * The upstream refused a key.
    *
    * @returns whether it was set aside now, and was not before
    */
@@ -114,11 +116,17 @@ export class KeyRing {
     const now = this.#clock.now();
     const health = this.#slots[position]?.health;
     // Calls that run at once fail at once; that is one failure of the key, not many.
-    if (health === undefined || this.size === 1 || health.asideUntil > now) return false;
+    if (health === undefined || health.asideUntil > now) return false;
     health.asideUntil = now + Math.min(MAX_ASIDE_MS, FIRST_ASIDE_MS[reason] * 2 ** health.failures);
     health.failures += 1;
+    health.reason = reason;
     health.probedUntil = 0;
     return true;
+  }
+
+  /** Why the key that comes back first was set aside. */
+  get refusal(): KeyRefusal {
+    return this.#slots[this.#firstBack()]?.health.reason ?? 'INVALID_API_KEY';
   }
 
   #firstBack(): number {
@@ -137,6 +145,10 @@ export class KeyRing {
     health.failures = 0;
     health.probedUntil = 0;
   }
+}
+
+function newHealth(): KeyHealth {
+  return { asideUntil: 0, failures: 0, reason: 'INVALID_API_KEY', probedUntil: 0 };
 }
 
 /** Neither set aside nor tried just now. */

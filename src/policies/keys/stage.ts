@@ -5,8 +5,9 @@ import type { Completed } from '../../core/events.ts';
 import { throwIfOver } from '../../core/throw-if-over.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyRefusal, KeyRing } from './key-ring.ts';
 import { type KeyLimits, KeySearch } from './key-search.ts';
+import { withOnlyKey } from './only-key.ts';
 
 export interface KeysDeps {
   readonly clock: Clock;
@@ -21,7 +22,10 @@ export interface KeysDeps {
  * limits: what ails a key says nothing against the target.
  */
 export function keys(ring: KeyRing, deps: KeysDeps): Stage {
-  if (ring.size < 2) return (next) => next;
+  if (ring.size === 1) {
+    return (next) => (call, emit) =>
+      withOnlyKey(next, call, emit, ring, (reason) => countAside(reason, call, deps));
+  }
   return (next) => (call, emit) => withKeys(next, call, emit, ring, deps);
 }
 
@@ -54,18 +58,17 @@ async function withKeys(
 function goOn(search: KeySearch, error: ProviderError, call: Call, deps: KeysDeps): void {
   const { reason } = error;
   if (reason === 'INVALID_API_KEY' || reason === 'QUOTA_EXCEEDED') {
-    if (search.setAside(reason)) {
-      deps.instruments.keysSetAside.add(1, {
-        [ATTRIBUTE.target]: call.upstream,
-        [ATTRIBUTE.reason]: reason,
-      });
-    }
+    if (search.setAside(reason)) countAside(reason, call, deps);
     search.afterRefusal(error);
   } else if (isUpstreamsLimit(error)) {
     search.afterRateLimit(error);
   } else {
     throw error;
   }
+}
+
+function countAside(reason: KeyRefusal, { upstream }: Call, { instruments }: KeysDeps): void {
+  instruments.keysSetAside.add(1, { [ATTRIBUTE.target]: upstream, [ATTRIBUTE.reason]: reason });
 }
 
 /** The queue of this process has looked at all keys before it refuses. */

@@ -127,16 +127,16 @@ describe('KeyRing', () => {
     expect(choose(ring, 2)).toEqual([0, 0]);
   });
 
-  it('never sets an only key aside', () => {
+  it('chooses an only key also while it is set aside', () => {
     const { ring } = open(1);
-    expect(ring.refused(0, 'INVALID_API_KEY')).toBe(false);
-    expect(ring).toMatchObject({ size: 1, setAside: 0 });
+    expect(ring.refused(0, 'QUOTA_EXCEEDED')).toBe(true);
+    expect(ring).toMatchObject({ size: 1, setAside: 1, isSpent: true, refusal: 'QUOTA_EXCEEDED' });
     expect(choose(ring, 2)).toEqual([0, 0]);
   });
 
   it('takes an upstream without keys', () => {
     const { ring } = open();
-    expect(ring).toMatchObject({ size: 0, setAside: 0 });
+    expect(ring).toMatchObject({ size: 0, setAside: 0, isSpent: false });
     expect(ring.choose()).toBe(0);
   });
 

@@ -39,10 +39,32 @@ function openWith(limits: KeyLimits, size: number, ...scripts: Script[]) {
 }
 
 describe('keys', () => {
-  it.each([0, 1])('is not there if there are %i keys', (size) => {
-    const { attempts, handler } = open(size);
-    expect(handler).toBe(attempts.answer);
+  it('does not ask with a refused only key where the call can go elsewhere, but for one that tries it', async () => {
+    const { run, attempts, clock, telemetry } = open(1, [usedUp], [usedUp], ANSWER, ANSWER);
+    const elsewhere = { alternatives: [{ upstream: 'azure', model: 'gpt' }] };
+    expect(await run(elsewhere)).toMatchObject({ error: { reason: 'QUOTA_EXCEEDED' } });
+    expect(await run(elsewhere)).toMatchObject({ error: { reason: 'QUOTA_EXCEEDED' } });
+    expect(attempts.calls).toHaveLength(1);
+    clock.advance(60_000);
+    expect(await run(elsewhere)).toMatchObject({ error: { facts: { upstreamStatus: 429 } } });
+    await run(elsewhere);
+    expect(attempts.calls).toHaveLength(2);
+    clock.advance(120_000);
+    expect(await run(elsewhere)).toEqual({ events: ANSWER });
+    expect(await run(elsewhere)).toEqual({ events: ANSWER });
+    expect(await telemetry.measured(METRICS.keysSetAside.name)).toMatchObject([{ value: 2 }]);
   });
+
+  it.each([[[]], [[{ upstream: 'default', model: 'other' }]]])(
+    'asks with a refused only key where there is no other upstream: %j',
+    async (alternatives) => {
+      const { run, attempts } = open(1, [refused], ANSWER, [unavailable]);
+      await run({ upstream: 'default', alternatives });
+      expect(await run({ upstream: 'default', alternatives })).toEqual({ events: ANSWER });
+      await run({ upstream: 'default', alternatives });
+      expect(attempts.calls).toHaveLength(3);
+    },
+  );
 
   it('takes the keys in turn', async () => {
     const { run, used } = open(2, ANSWER, ANSWER, ANSWER);
