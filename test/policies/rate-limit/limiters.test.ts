@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../../src/core/errors.ts';
 import { RateLimiters } from '../../../src/policies/rate-limit/limiters.ts';
 import { DEFAULT_RATE_LIMIT } from '../../../src/policies/rate-limit/options.ts';
 import type { Permit } from '../../../src/policies/rate-limit/permit.ts';
@@ -16,6 +17,19 @@ function limitersOf(options = DEFAULT_RATE_LIMIT): RateLimiters {
 }
 
 describe('RateLimiters', () => {
+  it('tell whether the upstream lets nothing through to a model', () => {
+    const limiters = limitersOf();
+    expect(limiters.isHeld('a')).toBe(false);
+    const permit = limiters.limiter('a').admit(aCall()) as Permit;
+    permit.fail(
+      new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429, retryAfterMs: 9_000 }),
+    );
+    permit.release();
+    expect([limiters.isHeld('a'), limiters.isHeld('b')]).toEqual([true, false]);
+    limiters.configure({ ...DEFAULT_RATE_LIMIT, enabled: false }, 2_000);
+    expect(limiters.isHeld('a')).toBe(false);
+  });
+
   it('knows an upstream that wants no key as one quota group, which is not held', () => {
     const limiters = new RateLimiters('default', DEFAULT_RATE_LIMIT, {
       clock: new FakeClock(),
