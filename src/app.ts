@@ -66,6 +66,21 @@ export interface App {
 const MAX_SHOWN_BUDGETS = 20;
 const MAX_SHOWN_BATCHES = 20;
 
+const ADMIN_KEYS = {
+  everything: 'adminListen',
+  health: 'healthListen',
+  metrics: 'metricsListen',
+} as const;
+
+/** Has an error name the key of the configuration that it comes from. */
+async function under<T>(key: string, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (cause) {
+    throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
 /** The composition root: everything is built here, in the order in which it depends on each other. */
 export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
@@ -205,9 +220,10 @@ export function createApp(config: Config, deps: AppDeps): App {
     clock,
     refusedConnections: telemetry.instruments.refusedConnections,
   };
-  const adminServers = adminServerOptions(config).map((options) =>
-    createAdminServer(options, adminDeps),
-  );
+  const adminServers = adminServerOptions(config).map((options) => ({
+    key: ADMIN_KEYS[options.serves],
+    server: createAdminServer(options, adminDeps),
+  }));
 
   let adminAddresses: readonly string[] = [];
   let stopping: Promise<void> | undefined;
@@ -217,8 +233,10 @@ export function createApp(config: Config, deps: AppDeps): App {
     try {
       warnOfOpenDoors(config, logger);
       await batches?.start();
-      for (const admin of adminServers) adminAddresses = [...adminAddresses, await admin.start()];
-      listeners = await server.start();
+      for (const { key, server: admin } of adminServers) {
+        adminAddresses = [...adminAddresses, await under(key, admin.start())];
+      }
+      listeners = await under('listen', server.start());
     } catch (error) {
       await stop();
       throw error;
@@ -240,7 +258,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       await batches?.close();
       events.close();
       await provider.dispose();
-      await Promise.all(adminServers.map((admin) => admin.stop()));
+      await Promise.all(adminServers.map((admin) => admin.server.stop()));
       await telemetry.shutdown();
       logger.info('stopped');
       hasStopped();

@@ -15,3 +15,11 @@ function keyOf(thrown: unknown): string {
   if (thrown instanceof CallersError) return 'callers';
   return thrown instanceof LedgerError ? 'budgets' : 'configuration';
 }
+
+/** Why there can be no sidecar with a configuration, behind the key that brought it about. */
+export function startProblem(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof LedgerError) return `dataDir: ${message}`;
+  const key = keyOf(thrown);
+  return key === 'configuration' ? message : `${key}: ${message}`;
+}

@@ -25,12 +25,19 @@ async function takenPort() {
 }
 
 describe('the application', () => {
-  it.each(['TAMMA_LISTEN', 'TAMMA_ADMIN_LISTEN'])(
-    'does not start if the address in %s is taken, and leaves nothing behind',
-    async (variable) => {
+  it.each([
+    ['TAMMA_LISTEN', 'listen'],
+    ['TAMMA_ADMIN_LISTEN', 'adminListen'],
+    ['TAMMA_HEALTH_LISTEN', 'healthListen'],
+    ['TAMMA_METRICS_LISTEN', 'metricsListen'],
+  ])(
+    'does not start if the address in %s is taken, names the key, and leaves nothing behind',
+    async (variable, key) => {
       const taken = await takenPort();
       const app = anApp({ [variable]: taken.address });
-      await expect(app.start()).rejects.toThrow(taken.address.split(':')[1]);
+      await expect(app.start()).rejects.toThrow(
+        new RegExp(`^${key}: .*${taken.address.split(':')[1]}`),
+      );
       await app.stopped;
       taken.free();
     },

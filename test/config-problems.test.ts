@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from '../src/config/problems.ts';
-import { problemsIn } from '../src/config-problems.ts';
+import { problemsIn, startProblem } from '../src/config-problems.ts';
 import { LedgerError } from '../src/money/store/ledger-error.ts';
 import { CatalogueError } from '../src/request/catalogue/rows.ts';
 import { CallersError } from '../src/server/callers/authenticator.ts';
@@ -23,5 +23,13 @@ describe('a configuration that cannot be put in force', () => {
     const problems = [{ path: 'listen', message: 'must be an address', source: 'config.yaml' }];
     expect(problemsIn(new ConfigError(problems))).toBe(problems);
     expect(problemsIn('gone')).toMatchObject([{ path: 'configuration', message: 'gone' }]);
+  });
+
+  it('has a start say which key it was', () => {
+    const problem = { path: '[0].id', message: 'is missing' };
+    expect(startProblem(new CatalogueError('models.yaml', [problem]))).toMatch(/^catalogue.file: /);
+    expect(startProblem(new LedgerError('it is full'))).toBe('dataDir: it is full');
+    expect(startProblem(new RangeError('a bug'))).toBe('a bug');
+    expect(startProblem('gone')).toBe('gone');
   });
 });

@@ -41,7 +41,8 @@ async function run({ config: path, checkConfig, pretty = false }: Options, cli: 
   try {
     app = await cli.createApp(config, pretty, path);
   } catch (error) {
-    return startFailed(error, cli.host);
+    const { startProblem } = await import('../../config-problems.ts');
+    return startFailed(startProblem(error), cli.host);
   }
   return serve(app, cli.host);
 }
