@@ -111,7 +111,8 @@ describe.each(Object.entries(KINDS))('a %s', (_name, [method, path]) => {
     ['500 and HTML', { status: 500, text: HTML }],
     ['429 and no quota', { status: 429, code: 'insufficient_quota' }],
   ])('that is answered with %s for a while is tried again', async (_how, fault) => {
-    const { client, stub } = await startBatches({ fault: faults(method, path, fault) });
+    const behaviour = { fault: faults(method, path, fault) };
+    const { client, stub } = await startBatches(behaviour, { batch: 'lookFor: 1m' });
     const { id } = await create(client, {}, THREE);
     await results(client, id);
     const { state, problems } = await get(client, id);

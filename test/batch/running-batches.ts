@@ -6,8 +6,8 @@ import { collect, type GrpcClient, type WireMessage } from '../support/grpc-clie
 import { type RunningApp, startApp } from '../support/running-app.ts';
 import type { BatchBehaviour } from '../support/upstream/index.ts';
 
-/** So that nothing has to be waited for. */
-const QUICK = 'pollInterval: 10ms, maxPollInterval: 50ms, lookFor: 100ms';
+/** So that nothing has to be waited for, unless a test says otherwise. */
+const QUICK = { pollInterval: '10ms', maxPollInterval: '50ms', lookFor: '100ms' };
 
 /** Those that run, by what they were started with. */
 const running = new Map<string, RunningBatches>();
@@ -53,7 +53,10 @@ export async function startBatches(
 
 async function start({ batch = '', yaml = '', api = 'batchApi: on' }: Settings) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
-  const settings = [QUICK, batch].filter(Boolean).join(', ');
+  const quick = Object.entries(QUICK)
+    .filter(([key]) => !batch.includes(`${key}:`))
+    .map(([key, value]) => `${key}: ${value}`);
+  const settings = [...quick, batch].filter(Boolean).join(', ');
   const app = await startApp(
     `{ defaultModel: gpt-4o-mini, ${api}, dataDir: '${dataDir}', batch: { ${settings} }, ${yaml} }`,
   );
