@@ -121,6 +121,7 @@ describe('defaults', () => {
       allowReload: false,
       log: { levels: {}, maxRepeats: 100 },
       telemetry: { events: 'off' },
+      routes: {},
       logLevel: 'info',
     });
   });

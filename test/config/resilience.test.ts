@@ -179,17 +179,18 @@ describe('fallback', () => {
   });
 
   it('has chains of routes, in the order of the file', () => {
-    const yaml = 'fallback: {chains: {"gpt-5*": [azure, meta-llama/llama-4], "*": [a/b]}}';
+    const yaml =
+      'fallback: {chains: {"gpt-5-nano": [], "gpt-5*": [azure, meta-llama/llama-4], "*": [a/b]}}';
     expect(Object.entries(load(yaml).fallback.chains)).toEqual([
+      ['gpt-5-nano', []],
       ['gpt-5*', ['azure', 'meta-llama/llama-4']],
       ['*', ['a/b']],
     ]);
   });
 
   it.each([
-    ['{a: []}', '.a', 'must be a list of 1 to 8 routes'],
-    [`{a: [${'b, '.repeat(9)}]}`, '.a', 'must be a list of 1 to 8 routes'],
-    ['{a: b}', '.a', 'must be a list of 1 to 8 routes'],
+    [`{a: [${'b, '.repeat(9)}]}`, '.a', 'must be a list of at most 8 routes'],
+    ['{a: b}', '.a', 'must be a list of at most 8 routes'],
     ['{a: [""]}', '.a[0]', 'must be visible ASCII characters without a space, at most 256'],
     ['{"": [b]}', '.""', 'must have the name or a pattern of models'],
   ])('refuses the chains %s', (chains, path, message) => {
