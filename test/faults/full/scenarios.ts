@@ -188,7 +188,7 @@ function expectRecovery(
   const late = calls.filter(({ from }) => from >= DOWN_S + RECOVERY_S);
   stage.check('no call behind the recovery', late.length > 0);
   stage.check('it is not used again in time', late.every(isGood));
-  // A probe a second beside them, while calls wait for the circuit.
-  const most = MAX_ATTEMPTS * CALLS + DOWN_S;
+  // Four probes a second beside them, while calls wait for the circuit.
+  const most = MAX_ATTEMPTS * CALLS + 4 * DOWN_S;
   stage.check('the circuit stayed closed', stage.stub.requests.length < most);
 }
