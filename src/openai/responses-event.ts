@@ -98,8 +98,11 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const type = String(value.type ?? name);
   const check = CHECKS.get(type);
-  if (check === undefined) return isFailure(value) || isHostedEvent(type) ? value : undefined;
-  if (!check(value) || !PLACES.every((name) => isPlace(value[name]))) {
+  if (check === undefined && isFailure(value)) return value;
+  if (check === undefined && !isHostedEvent(type)) return undefined;
+  // An answer is read whatever event brings it.
+  const isRight = hasResponse(value) && (check === undefined || check(value));
+  if (!isRight || !PLACES.every((name) => isPlace(value[name]))) {
     throw malformed('a part of an event');
   }
   return value;
@@ -128,17 +131,18 @@ const hasDelta: EventCheck = ({ delta }) => isAbsentOr(delta, isString);
 const hasText: EventCheck = ({ text }) => isAbsentOr(text, isString);
 const hasItem: EventCheck = ({ item }) => isAbsentOr(item, isItem);
 const hasPart: EventCheck = ({ part }) => isAbsentOr(part, isPart);
+const anything: EventCheck = () => true;
 const hasResponse: EventCheck = ({ response }) => isAbsentOr(response, isResponse);
 
-/** Of the events that are read; the others may have any shape. */
+/** Of the events that are read, beside their answers; the others may have any shape. */
 const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
-  ['response.created', hasResponse],
-  ['response.queued', hasResponse],
-  ['response.in_progress', hasResponse],
+  ['response.created', anything],
+  ['response.queued', anything],
+  ['response.in_progress', anything],
   ['response.output_item.added', hasItem],
   ['response.output_text.delta', hasDelta],
   ['response.output_text.done', hasText],
-  ['response.output_text.annotation.added', () => true],
+  ['response.output_text.annotation.added', anything],
   ['response.content_part.done', hasPart],
   ['response.refusal.delta', hasDelta],
   ['response.refusal.done', ({ refusal }) => isAbsentOr(refusal, isString)],
@@ -152,11 +156,11 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.custom_tool_call_input.delta', hasDelta],
   ['response.custom_tool_call_input.done', ({ input }) => isAbsentOr(input, isString)],
   ['response.output_item.done', hasItem],
-  ['response.completed', hasResponse],
-  ['response.done', hasResponse],
-  ['response.incomplete', hasResponse],
-  ['response.failed', hasResponse],
-  ['response.cancelled', hasResponse],
+  ['response.completed', anything],
+  ['response.done', anything],
+  ['response.incomplete', anything],
+  ['response.failed', anything],
+  ['response.cancelled', anything],
 ]);
 
 /** An error, by its type or by what it holds, whatever it calls itself. */

@@ -37,6 +37,14 @@ describe('parseResponsesEvent', () => {
     ['sealed content that is an object', added({ type: 'reasoning', encrypted_content: {} })],
     ['an answer that is a string', completed('all')],
     ['output that is an object', completed({ output: {} })],
+    [
+      'output that is no list, in an event that need not have any',
+      { type: 'response.output_text.annotation.added', response: { output: {} } },
+    ],
+    [
+      'output that is an object, of an event of a hosted tool',
+      { type: 'response.web_search_call.completed', response: { output: {} } },
+    ],
     ['output with a malformed item', completed({ output: [{ type: 'message', content: 1 }] })],
   ])('refuses %s', (_what, value) => {
     expect(() => parseResponsesEvent('', JSON.stringify(value))).toThrow(
