@@ -38,12 +38,12 @@ function routeWarnings(text: string, config: Config, catalogue: Catalogue): read
   const options = resolveOptions(config.targets[upstream] ?? defaultUpstream(config), config);
   const slash = model.indexOf('/');
   const meant = slash === -1 ? undefined : suggest(model.slice(0, slash), names);
-  if (knownModel(model, catalogue, options.declared) === undefined && meant !== undefined) {
+  const isKnown = knownModel(model, catalogue, options.declared) !== undefined;
+  if (!isKnown && meant !== undefined) {
     return [`there is no target ${model.slice(0, slash)}; did you mean ${meant}?`];
   }
   try {
     const { model: found, warnings } = resolveModel(model, catalogue, options, Date.now());
-    const isKnown = knownModel(model, catalogue, options.declared) !== undefined;
     const unknown = `the catalogue does not know ${found.id}: its price and limits are unknown.`;
     return isKnown ? warnings : [unknown, ...warnings];
   } catch (error) {
