@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { randomPort } from './ports.ts';
 
 const HOST = '127.0.0.1';
 
@@ -15,8 +16,7 @@ export async function holdClosedPort(): Promise<ClosedPort> {
   const listener = createServer().listen(0, HOST);
   await once(listener, 'listening');
   const accepted = once(listener, 'connection');
-  const held = connect((listener.address() as AddressInfo).port, HOST);
-  await once(held, 'connect');
+  const held = await connectFromRandomPort((listener.address() as AddressInfo).port);
   const [other] = await accepted;
   other.on('error', () => {});
   return {
@@ -28,4 +28,17 @@ export async function holdClosedPort(): Promise<ClosedPort> {
       await once(listener.close(), 'close');
     },
   };
+}
+
+/** Nobody is given its own port by chance once it is released, so that whoever it was held for can have it. */
+async function connectFromRandomPort(port: number): Promise<Socket> {
+  for (;;) {
+    const socket = connect({ port, host: HOST, localPort: randomPort() });
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }

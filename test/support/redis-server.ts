@@ -1,17 +1,13 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe } from '@jest/globals';
+import { randomPort } from './ports.ts';
 
 const HOST = '127.0.0.1';
-
-/** Below those that systems give to whoever asks for any. */
-const LEAST_PORT = 20_000;
-const MOST_PORT = 32_000;
 
 /** How long redis-cli may take, in ms. */
 const COMMAND_MS = 60_000;
@@ -41,7 +37,7 @@ export class RedisServer {
   /** @param options further ones of its command line */
   static async start(...options: readonly string[]): Promise<RedisServer> {
     for (;;) {
-      const server = new RedisServer(randomInt(LEAST_PORT, MOST_PORT), options);
+      const server = new RedisServer(randomPort(), options);
       if (await server.#listens()) return server;
       await server.stop();
     }
