@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { callersOf } from './caller-options.ts';
 import type { Config } from './config/schema.ts';
 import { listenerOptions } from './listener-options.ts';
-import { maxOpenFiles } from './server/listener/open-files.ts';
 import type { LiveServerOptions, ServerOptions } from './server/options.ts';
 
 /** What the configuration says to the gRPC server. */
@@ -55,4 +55,14 @@ const MESSAGE_OVERHEAD = 1024 * 1024;
 /** What the container, or else the machine, has for this process. */
 function memoryBytes(): number {
   return Math.min(process.constrainedMemory() || Infinity, totalmem());
+}
+
+/** Files and connections that this process may have open; infinite where that cannot be told. */
+function maxOpenFiles(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -1,5 +1,7 @@
+import { ProviderError } from '../core/errors.ts';
 import { endReason } from '../core/signal.ts';
 import type { Batch, BatchState, NewBatch } from '../money/batches/batch.ts';
+import { DatabaseError } from '../money/store/protocol.ts';
 import type {
   BatchCall,
   BatchPage,
@@ -17,7 +19,6 @@ import { batchNotFound, streamResults } from './results-stream.ts';
 import type { BatchRetention } from './retention.ts';
 import type { RunDeps } from './run-deps.ts';
 import type { Runner } from './runner.ts';
-import { orStorageTrouble } from './storage-trouble.ts';
 
 export interface BatchServiceDeps extends RunDeps {
   readonly runner: Runner;
@@ -222,4 +223,26 @@ async function untilSettled(first: Promise<unknown>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+const NOT_KEPT = 'This provider cannot keep batches now, for a reason that its log tells.';
+
+/**
+ * Does it. Where the disk or the database refuses, which passes, callers hear that they may ask again, and
+ * not of a bug.
+ */
+async function orStorageTrouble<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (thrown) {
+    const error = ProviderError.from(thrown);
+    const { cause } = error.facts;
+    if (error.reason !== 'INTERNAL' || !isOfStorage(cause)) throw thrown;
+    throw new ProviderError('SERVICE_UNAVAILABLE', { message: NOT_KEPT, cause });
+  }
+}
+
+/** What the file system refuses names the call it refused. */
+function isOfStorage(cause: unknown): boolean {
+  return cause instanceof DatabaseError || (cause instanceof Error && 'syscall' in cause);
 }

@@ -1,5 +1,4 @@
 import { type JsonRecord, recordOf } from './json-record.ts';
-import { pageTitle } from './page-title.ts';
 
 /** What can be read of an upstream's error. A string that it does not have is empty. */
 export interface UpstreamErrorBody {
@@ -235,4 +234,12 @@ export function tokenCount(value: unknown): number | undefined {
   const count = Number(value);
   const isNumeric = typeof value === 'number' || typeof value === 'string';
   return isNumeric && Number.isInteger(count) && count > 0 && count < 2 ** 31 ? count : undefined;
+}
+
+const TITLE = /<title[^>]{0,200}>([^<]{1,512})/i;
+
+/** What a page of HTML is about: its title, else the first text in it. */
+function pageTitle(html: string): string {
+  const title = TITLE.exec(html)?.[1] ?? html.slice(0, 4_096).replace(/<[^>]{0,512}>?/g, ' ');
+  return title.replace(/\s+/g, ' ').trim();
 }

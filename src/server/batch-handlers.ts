@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { BatchCall, IAIBatchProvider } from '../batch/batch-provider.ts';
+import type { BatchCall, BatchResultEvent, IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { BatchItem } from '../batch/item.ts';
 import { type Caller, ownMetadata } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
@@ -7,17 +7,19 @@ import { linkSignal } from '../core/signal.ts';
 import {
   type CreateBatchRequest,
   IAIBatchProviderService,
+  type StreamBatchResultsResponse,
 } from '../gen/tamma/provider/v1/batch_provider.ts';
-import { toWireBatchResult } from './batch-results.ts';
 import {
   fromWireBatchItem,
   fromWireBatchOptions,
   fromWireListQuery,
   toWireBatch,
 } from './convert/batch.ts';
+import { toWireResponse } from './convert/response.ts';
 import { Violations } from './convert/violations.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { RpcCall, Rpcs } from './rpc.ts';
+import { toRpcStatus } from './status.ts';
 
 export interface BatchHandlerDeps {
   readonly rpcs: Rpcs;
@@ -136,4 +138,21 @@ function batchCall({ signal, metadata, caller }: RpcCall): BatchCall {
 function projectOf(metadata: Metadata): string {
   const [value] = metadata.get('project_id');
   return typeof value === 'string' ? value : '';
+}
+
+function toWireBatchResult(
+  batchId: string,
+  { sequence, customId, result }: BatchResultEvent,
+): StreamBatchResultsResponse {
+  return { sequence: BigInt(sequence), customId, result: toWireResult(batchId, customId, result) };
+}
+
+function toWireResult(
+  batchId: string,
+  customId: string,
+  result: BatchResultEvent['result'],
+): NonNullable<StreamBatchResultsResponse['result']> {
+  if ('response' in result) return { $case: 'response', value: toWireResponse(result.response) };
+  const facts = { callId: `${batchId}/${customId}`, traceId: '', lastSequence: 0 };
+  return { $case: 'error', value: toRpcStatus(result.error, facts) };
 }

@@ -20,7 +20,6 @@ import { serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { RpcCall, Rpcs } from './rpc.ts';
-import { serializedOnce } from './serialized-once.ts';
 import type { StatusBoard } from './status-watch.ts';
 
 export interface HandlerDeps {
@@ -191,4 +190,13 @@ function callOptions(rpc: RpcCall, violations = new Violations()) {
     record,
     violations: violations.found,
   } satisfies CallOptions;
+}
+
+/** Serializes an answer again only if it is another object than the last one was. */
+function serializedOnce<T extends object>(serialize: (answer: T) => Buffer): (answer: T) => Buffer {
+  let last: { readonly answer: T; readonly bytes: Buffer } | undefined;
+  return (answer) => {
+    if (last?.answer !== answer) last = { answer, bytes: serialize(answer) };
+    return last.bytes;
+  };
 }

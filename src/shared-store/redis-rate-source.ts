@@ -6,7 +6,6 @@ import { LeasedRate, type RateKeeper } from './leased-rate.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { type Draw, type Drawn, drawArguments, RATE_SCRIPT, readDrawn } from './rate-script.ts';
 import { keySpace } from './redis-keys.ts';
-import { RoundTrip } from './round-trip.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { thisSidecar } from './sidecar.ts';
 
@@ -88,4 +87,21 @@ export function redisRateSource(
     const bucket = keys('rate', upstream, model, limit.subject);
     return new LeasedRate(limit, [bucket, `${bucket}:sidecars`], keeper, now);
   };
+}
+
+/** How fast the estimate follows round trips that are longer, and shorter, than it. */
+const RISE = 0.5;
+const FALL = 0.1;
+
+/** How long the server takes to answer, as it seems. Follows a slow one soon, and forgets it slowly. */
+class RoundTrip {
+  #ms = 0;
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  measured(ms: number): void {
+    this.#ms += (ms > this.#ms ? RISE : FALL) * (ms - this.#ms);
+  }
 }

@@ -1,7 +1,8 @@
-import type { Stage } from '../../core/call.ts';
+import type { Call, Stage } from '../../core/call.ts';
+import { patternMatcher } from '../../core/name-pattern.ts';
+import { recoveryOf } from '../../core/party.ts';
 import { type HedgeDeps, HedgedAttempt } from './hedged-attempt.ts';
-import type { HedgeOptions } from './options.ts';
-import { ruleOf } from './rules.ts';
+import type { HedgeOptions, HedgeRule } from './options.ts';
 
 /**
  * Makes a second attempt beside one that is silent for long, at the call's next route or at the same
@@ -16,5 +17,23 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps): Stage {
     const rule = find(call);
     if (rule === undefined) return next(call, emit);
     return new HedgedAttempt(rule, deps, { next, call, emit }).run();
+  };
+}
+
+/**
+ * Finds what holds for an attempt of a call; undefined: no second one is made beside it. None for what
+ * nobody waits for, for an answer that is stored upstream so that it can go on, for tools that the upstream
+ * runs, which would run twice, and none once the call has had one.
+ */
+function ruleOf(options: HedgeOptions): (call: Call) => HedgeRule | undefined {
+  const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  return (call) => {
+    const { background, request, alternatives, record, target, model } = call;
+    if (background || recoveryOf(call) === 'resume' || record.hedge !== undefined) return undefined;
+    if (request.hostedTools !== undefined && request.hostedTools.length > 0) return undefined;
+    const { own } = models.find(({ fits }) => fits(target.model.id) || fits(model)) ?? {};
+    const { after, to } = { ...options, ...own };
+    if (after === 'off' || (to === 'chain' && alternatives.length === 0)) return undefined;
+    return { after, to };
   };
 }

@@ -7,7 +7,6 @@ import type { GroupLimits, GroupMarks } from './group-limits.ts';
 import { KeyLimits, type RateWait } from './key-limits.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
-import { Peak } from './peak.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { QuotaGroups } from './quota-groups.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
@@ -217,4 +216,27 @@ export class Capacity {
 function isOverload({ reason, facts }: ProviderError, { limitsRequests }: GroupLimits): boolean {
   if (reason === 'RATE_LIMIT_EXCEEDED') return !limitsRequests && facts.neverFits !== true;
   return reason === 'TIMEOUT' || (reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503);
+}
+
+/** In which a peak falls to half, in ms. */
+const HALF_LIFE_MS = 10_000;
+
+/**
+ * The most that ran at once lately: what an upstream that refuses at once leaves running says nothing
+ * of how much it took.
+ */
+class Peak {
+  #value = 0;
+  /** Epoch ms. */
+  #since = 0;
+
+  add(running: number, now: number): void {
+    if (running < this.at(now)) return;
+    this.#value = running;
+    this.#since = now;
+  }
+
+  at(now: number): number {
+    return this.#value * 0.5 ** ((now - this.#since) / HALF_LIFE_MS);
+  }
 }

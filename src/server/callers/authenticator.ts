@@ -4,7 +4,6 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { type JwtOptions, JwtVerifier } from './jwt.ts';
 import { LiveText } from './live-text.ts';
 import { type CallerOptions, RegisteredCaller } from './registered-caller.ts';
-import { segmentPattern } from './segment-pattern.ts';
 import { digestOf, parseTokens } from './token-list.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -200,4 +199,16 @@ function bearerOf(authorization: string): string {
 /** @param message for callers: what is wrong, and nothing of what is known */
 export function refusal(message: string): ProviderError {
   return new ProviderError('CALLER_UNAUTHENTICATED', { message });
+}
+
+const SYNTAX = /[\\^$.+()[\]{}|/?]/g;
+
+/**
+ * A matcher of names in parts, such as SPIFFE ids and names of service accounts: `*` is any run of
+ * characters without `/` and `:`, so that it never reaches into the next part.
+ */
+function segmentPattern(pattern: string): (name: string) => boolean {
+  const source = pattern.replace(SYNTAX, '\\$&').replaceAll('*', '[^/:]*');
+  const expression = new RegExp(`^${source}$`, 'u');
+  return (name) => expression.test(name);
 }

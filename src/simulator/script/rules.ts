@@ -1,13 +1,13 @@
+import { patternMatcher } from '../../core/name-pattern.ts';
 import { answer } from '../answers/answer.ts';
-import { delayed } from '../answers/delayed.ts';
 import type { Behaviour } from '../answers/exchange.ts';
 import type { BatchRequestLine, LineOutcome } from '../batches/batch-results.ts';
 import { errorFields } from '../wire/wire.ts';
 import { errorAnswer, faultBehaviour } from './faults.ts';
-import { subjectMatcher } from './match.ts';
 import { answerOptions } from './reply.ts';
-import type { Rule } from './schema.ts';
+import type { Rule, When } from './schema.ts';
 import type { Subject } from './subject.ts';
+import { textMatcher } from './text-pattern.ts';
 
 /** A rule that was chosen, and what it says. */
 export interface Chosen {
@@ -83,4 +83,43 @@ function behaviourOf({ reply, fault, delay }: Rule): Behaviour {
         : faultBehaviour(fault, options);
     return behaviour(exchange);
   });
+}
+
+interface Delays {
+  /** Before the headers, in ms. */
+  readonly headersMs: number;
+  /** Between them and the first piece, in ms. */
+  readonly firstPieceMs: number;
+}
+
+/** The same, later. Only a stream sends its headers before it has anything to say. */
+function delayed({ headersMs, firstPieceMs }: Delays, behaviour: Behaviour): Behaviour {
+  if (headersMs + firstPieceMs === 0) return behaviour;
+  return async (exchange) => {
+    await exchange.delay(headersMs);
+    if (firstPieceMs > 0) {
+      if (exchange.request.body.stream === true) exchange.headers();
+      await exchange.delay(firstPieceMs);
+    }
+    await behaviour(exchange);
+  };
+}
+
+/** Tells whether a request is all that `when` asks. */
+function subjectMatcher(when: When): (subject: Subject) => boolean {
+  const isModel = named(when.model);
+  const isTool = named(when.tool);
+  const isCalledTool = named(when.calledTool);
+  const isMessage = when.message === undefined ? undefined : textMatcher(when.message);
+  return ({ model, api, text, role, tools, calledTool }) =>
+    (when.api ?? api) === api &&
+    (when.role ?? role) === role &&
+    (isModel?.(model) ?? true) &&
+    (isMessage?.(text) ?? true) &&
+    (isTool === undefined || tools.some(isTool)) &&
+    (isCalledTool === undefined || (calledTool !== undefined && isCalledTool(calledTool)));
+}
+
+function named(pattern: string | undefined): ((name: string) => boolean) | undefined {
+  return pattern === undefined ? undefined : patternMatcher(pattern);
 }
