@@ -5,13 +5,14 @@
  * answered after it.
  */
 import { once } from 'node:events';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { connect } from '../test/support/grpc-client.ts';
 import type { Attack } from './attacks/attack.ts';
 import { ATTACKS } from './attacks/attacks.ts';
 import type { Report } from './attacks/bystander.ts';
+import { writeInto } from './page.ts';
 import {
   CORES,
   exitOnSignals,
@@ -33,8 +34,11 @@ interface Result {
   readonly afterwards: string;
 }
 
-const START = '<!-- attacks: written by npm run bench:attacks -- --write -->';
-const END = '<!-- end of attacks -->';
+const PLACE = {
+  page: 'docs/security.md',
+  start: '<!-- attacks: written by npm run bench:attacks -- --write -->',
+  end: '<!-- end of attacks -->',
+};
 /** What is left of an attack is cleared away before it is asked how things stand. */
 const RECOVERY_MS = 2_000;
 const ANSWER_MS = 10_000;
@@ -68,7 +72,7 @@ const rendered = table(
   results,
 );
 console.log(rendered);
-if (values.write) write(rendered);
+if (values.write) writeInto(PLACE, rendered);
 const isWell = ({ survived, afterwards }: Result) => survived && afterwards === 'OK';
 process.exitCode = results.every(isWell) ? 0 : 1;
 
@@ -135,12 +139,4 @@ async function startBystander(address: string) {
       return report;
     },
   };
-}
-
-function write(rendered: string): void {
-  const page = new URL('../docs/security.md', import.meta.url);
-  const text = readFileSync(page, 'utf8');
-  const [from, to] = [text.indexOf(START), text.indexOf(END)];
-  if (from === -1 || to < from) throw new Error('docs/security.md has no place for the table');
-  writeFileSync(page, `${text.slice(0, from)}${START}\n\n${rendered}\n\n${text.slice(to)}`);
 }

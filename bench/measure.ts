@@ -41,7 +41,7 @@ export interface Measured {
   readonly rssEnd: number | undefined;
 }
 
-const DELTA_BYTES = 20;
+export const DELTA_BYTES = 20;
 const WARM_UP_MS = 2000;
 /** Twenty paces, so that all phases of a pace are equally taken. */
 const RAMP_MS = 400;
@@ -83,8 +83,11 @@ function startSubject(
   });
 }
 
-function startStub(row: Row, core: number | undefined): Promise<RunningProcess> {
-  const { deltas, paceMs } = row;
+/** The upstream: its answers have so many deltas at such a pace. */
+export function startStub(
+  { deltas, paceMs }: Pick<Row, 'deltas' | 'paceMs'>,
+  core: number | undefined,
+): Promise<RunningProcess> {
   const script = 'test/support/upstream/main.ts';
   const numbers = ['--deltas', deltas, '--delta-bytes', DELTA_BYTES, '--pace-ms', paceMs];
   return startProcess({
