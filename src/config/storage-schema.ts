@@ -56,7 +56,7 @@ export const redisSchema = group({
   ),
   timeout: duration('How long the server may take to accept a connection, and to answer.', {
     min: SECOND / 10,
-    max: 60 * SECOND,
+    max: 2 * SECOND,
     default: SECOND,
   }),
   onOutage: choice(

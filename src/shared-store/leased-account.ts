@@ -55,6 +55,8 @@ export class LeasedAccount implements BudgetAccount {
   #isReleased = false;
   /** The lease was valid when that was looked at last. */
   #wasValid = false;
+  /** The server has lost its data, and grants nothing for as long as a lease. */
+  #isDry = false;
 
   /** @param own what was spent and is reserved here, exactly */
   constructor(
@@ -90,7 +92,7 @@ export class LeasedAccount implements BudgetAccount {
   }
 
   get pending(): boolean {
-    if (this.#want.amount > 0n) return true;
+    if (this.#want.amount > 0n && !this.#isDry) return true;
     return this.#own.reserved > 0n && (this.#isUsable || this.#mayExceed);
   }
 
@@ -102,7 +104,7 @@ export class LeasedAccount implements BudgetAccount {
     this.#own.reserve(amount);
     this.#lease.grew();
     this.#keeper.watch(this);
-    if (this.#lease.runsLow && !this.#isCutOff) this.#keeper.request(this);
+    if (this.#lease.runsLow && !this.#hasNobody) this.#keeper.request(this);
   }
 
   settle(reserved: bigint, spent: bigint): void {
@@ -112,7 +114,7 @@ export class LeasedAccount implements BudgetAccount {
   }
 
   want(amount: bigint): void {
-    if (this.#isCutOff || this.#want.isVain) return;
+    if (this.#hasNobody || this.#want.isVain) return;
     const { available } = this;
     this.#keeper.watch(this);
     // Whoever wants has less, so a part of what there is is spoken for.
@@ -183,8 +185,10 @@ export class LeasedAccount implements BudgetAccount {
 
   /** @param report the last one, to which it is the answer */
   granted(report: PendingReport, answer: GrantedAnswer): void {
-    const hasChanged = this.#lease.take(report, answer) || this.#want.amount > 0n || this.#isTaken;
+    const isNews = this.#isTaken || this.#isDry !== answer.waiting || this.#want.amount > 0n;
+    const hasChanged = this.#lease.take(report, answer) || isNews;
     this.#isTaken = false;
+    this.#isDry = answer.waiting;
     this.#wasValid = true;
     const isMet = report.asked === 0n || this.#lease.left >= report.asked;
     this.#want.answered(isMet, answer.waiting || answer.held > 0n || answer.free > 0n);
@@ -202,7 +206,7 @@ export class LeasedAccount implements BudgetAccount {
 
   /** The server was lost or found, or the lease has run out. */
   changed(): void {
-    if (this.#isCutOff) this.#want.drop();
+    if (this.#hasNobody) this.#want.drop();
     this.#onChange();
   }
 
@@ -214,8 +218,13 @@ export class LeasedAccount implements BudgetAccount {
   }
 
   /** There is nobody to ask. */
-  get #isCutOff(): boolean {
+  get #hasNobody(): boolean {
     return this.#isTaken || this.#keeper.isAway;
+  }
+
+  /** Nor is it of any use to wait for what is asked: it only shows when that changes. */
+  get #isCutOff(): boolean {
+    return this.#hasNobody || this.#isDry;
   }
 
   get #isUsable(): boolean {

@@ -6,7 +6,7 @@ export interface SharedStoreOptions {
   readonly keyPrefix: string;
   /** How long a lease is spent from without hearing from the server, in ms, 1,000 or more. */
   readonly leaseMs: number;
-  /** Within which the server has to accept a connection, to greet and to answer each script, in ms. Default 1,000. */
+  /** Within which the server has to accept a connection, to greet and to answer each script, in ms: calls may wait for as long. Default 1,000. */
   readonly timeoutMs?: number;
   /** What becomes of calls that need more than what is leased while the server is away. */
   readonly onOutage: 'refuse' | 'allow';

@@ -68,8 +68,8 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly #tick: Timer;
   readonly #silence: Silence;
   #sequence = 0;
-  /** Epoch ms at which the server was asked what it has not answered. */
-  #askedAt: number | undefined;
+  /** That it refuses was logged. */
+  #isRefused = false;
   /** Epoch ms until which it is known that the server has lost its data. */
   #lostUntil = Number.NEGATIVE_INFINITY;
   /** That another process has the name was logged. */
@@ -169,21 +169,19 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   async #ask(reports: readonly AccountReport[]): Promise<readonly AccountAnswer[]> {
     const keys = reports.map(({ key }) => key);
     const args = argumentsOf(this.#sidecar, this.options.leaseMs, reports);
-    const askedAt = this.clock.now();
-    this.#askedAt = askedAt;
+    if (!this.#isClosed) this.#silence.begin();
     try {
       const answers = readAnswers(await this.#runner.run(BUDGET_SCRIPT, keys, args));
-      this.#silence.end();
+      this.#silence.answered();
+      this.#isRefused = false;
       return answers;
     } catch (err) {
       // Of its being away the connection tells.
-      if (!(err instanceof StoreAwayError) && !this.#silence.lasts) {
+      if (!(err instanceof StoreAwayError) && !this.#isRefused) {
+        this.#isRefused = true;
         this.#log.error({ err }, 'the shared store refuses to keep budgets');
       }
-      if (!this.#isClosed) this.#silence.begin(askedAt);
       return [];
-    } finally {
-      this.#askedAt = undefined;
     }
   }
 
@@ -231,7 +229,7 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
 
   #serverChanged(): void {
     if (!this.#runner.isUp) {
-      this.#silence.begin(this.#askedAt);
+      this.#silence.begin();
       return;
     }
     this.#silence.end();

@@ -4,15 +4,15 @@ import type { Clock, Timer } from '../core/clock.ts';
 const PATIENCE_MS = 2_000;
 
 /**
- * That the server does not answer. One that comes and goes finds no new patience each time: a silence
- * that begins soon after another goes on where that ended.
+ * That the server does not give what it is asked for. One that comes and goes finds no new patience each
+ * time: a silence that begins soon after another goes on where that ended, unless an answer ended it.
  */
 export class Silence {
   readonly #clock: Clock;
   readonly #onLong: () => void;
   #timer: Timer | undefined;
   #isLong = false;
-  /** Epoch ms at which it began, and at which the last one ended. */
+  /** Epoch ms at which it began, less what is carried, and at which the last one ended. */
   #since = 0;
   #endedAt = Number.NEGATIVE_INFINITY;
   /** How long the last one had lasted, in ms. */
@@ -24,24 +24,26 @@ export class Silence {
     this.#onLong = onLong;
   }
 
-  get lasts(): boolean {
-    return this.#timer !== undefined;
-  }
-
   get isLong(): boolean {
     return this.#isLong;
   }
 
-  /** @param since when what is not answered was asked, epoch ms. Default: now. */
-  begin(since = this.#clock.now()): void {
+  /** It was asked, or is not there. */
+  begin(): void {
     if (this.#timer !== undefined) return;
     const now = this.#clock.now();
     const carried = now - this.#endedAt < PATIENCE_MS ? this.#before : 0;
-    this.#since = Math.min(now, since) - carried;
-    const waitMs = Math.max(0, this.#since + PATIENCE_MS - now);
-    this.#timer = this.#clock.after(waitMs, () => this.#lasted(), true);
+    this.#since = now - carried;
+    this.#timer = this.#clock.afterSilence(PATIENCE_MS - carried, () => this.#lasted());
   }
 
+  /** It has answered. */
+  answered(): void {
+    this.end();
+    this.#before = 0;
+  }
+
+  /** It is there, and may answer. */
   end(): void {
     if (this.#timer === undefined) return;
     const now = this.#clock.now();

@@ -94,7 +94,7 @@ describe('store: redis', () => {
     ['urlFile: /run/http', 'urlFile', 'must be a redis or rediss URL without query'],
     ['url: "redis://a.test", urlFile: /run/redis', 'urlFile', 'must not be given beside redis.url'],
     ['url: "redis://a.test", leaseDuration: 1ms', 'leaseDuration', 'a duration from 1s to 1d'],
-    ['url: "redis://a.test", timeout: 2m', 'timeout', 'a duration from 100ms to 1m'],
+    ['url: "redis://a.test", timeout: 2m', 'timeout', 'a duration from 100ms to 2s'],
     ['url: "redis://a.test", onOutage: wait', 'onOutage', 'must be one of refuse, allow'],
     ['url: "redis://a.test", name: "a b"', 'name', 'must be 1 to 128 letters, digits'],
   ])('explains what is wrong with %s, without repeating it', (redis, key, message) => {

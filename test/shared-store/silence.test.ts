@@ -14,17 +14,28 @@ describe('the silence of a server', () => {
     return { clock, silence, told: () => told };
   }
 
-  it('is long after two seconds, counted from when it was asked', () => {
+  it('is long after two seconds, counted from when it was asked first', () => {
     const { clock, silence, told } = open();
-    const asked = clock.now();
+    silence.begin();
     clock.advance(1_500);
-    silence.begin(asked);
+    silence.begin();
     clock.advance(499);
     expect([silence.isLong, told()]).toEqual([false, 0]);
     clock.advance(1);
     expect([silence.isLong, told()]).toEqual([true, 1]);
     silence.end();
-    expect([silence.lasts, silence.isLong]).toEqual([false, false]);
+    expect([silence.isLong, clock.pending]).toEqual([false, 0]);
+  });
+
+  it('begins anew after an answer, however late that was', () => {
+    const { clock, silence, told } = open();
+    for (let count = 0; count < 3; count += 1) {
+      silence.begin();
+      clock.advance(PATIENCE_MS - 1);
+      silence.answered();
+    }
+    silence.answered();
+    expect([silence.isLong, told()]).toEqual([false, 0]);
   });
 
   it('goes on where the last one ended, if the server comes only to go', () => {
