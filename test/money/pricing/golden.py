@@ -2,7 +2,7 @@
 """Computes golden.json: what usage costs by the model catalogue, to the pico-dollar.
 
 An independent reading of OpenAI's billing rules; it shares nothing with src/money/pricing but the
-catalogue. After a change of prices:
+catalogue. After a change of prices, or of a case in test/wire:
 
     python3 test/money/pricing/golden.py > test/money/pricing/golden.json
 """
@@ -17,7 +17,9 @@ from pathlib import Path
 # Nothing may be rounded: prices of the catalogue are whole pico-dollars per token.
 setcontext(Context(prec=60, traps=[Inexact]))
 
-CATALOGUE = Path(__file__).parents[3] / "src/request/catalogue/models.json"
+ROOT = Path(__file__).parents[3]
+CATALOGUE = ROOT / "src/request/catalogue/models.json"
+WIRE = ROOT / "test/wire/cases/answers"
 PICO_DOLLARS = Decimal(10) ** 12
 TOKENS_OF_A_PRICE = Decimal(10) ** 6
 
@@ -221,12 +223,28 @@ def shapes(models):
                "picoDollars": None}
 
 
+COUNTS = {"inputTokens": "input", "outputTokens": "output", "cacheReadTokens": "cacheRead",
+          "cacheWriteTokens": "cacheWrite", "reasoningTokens": "reasoning"}
+PRICED_BY = ("gpt-4o", "gpt-5.6-sol")
+
+
+def wire(models):
+    """Every answer of a server that says what was used, as those say it who wrote the case down."""
+    for path in sorted(WIRE.glob("*.json")):
+        usage = json.loads(path.read_text())["outcome"].get("usage", {"estimated": True})
+        counts = {column: usage.get(name, 0) for name, column in COUNTS.items()}
+        row = {"api": DIRECT, "tier": "", "ttl": "", "at": NOW, **counts}
+        for name in () if usage.get("estimated") else PRICED_BY:
+            yield f"{path.name} {name} {cost(models[name], row)}"
+
+
 def main():
     catalogue = json.loads(CATALOGUE.read_text())
     models = {model["id"]: model for model in catalogue["models"]}
     cases = [row for model in models.values() for row in cases_of(model)]
     cases += [*odd_cases(models), *random_cases(models, 150)]
-    golden = {"columns": " ".join(COLUMNS), "cases": cases, "shapes": [*shapes(models)]}
+    golden = {"columns": " ".join(COLUMNS), "cases": cases, "shapes": [*shapes(models)],
+              "wire": [*wire(models)]}
     json.dump(golden, sys.stdout, indent=2)
     sys.stdout.write("\n")
 
