@@ -83,6 +83,13 @@ const SUITES: readonly Suite[] = [
     ...jest('test/money/ledger/kill'),
   },
   {
+    name: 'full-disk',
+    leavesRoom: true,
+    shows:
+      'a really full disk stops no call; what it does not take is told, and kept if there is a reserve',
+    ...jest('test/money/full-disk'),
+  },
+  {
     name: 'resume',
     shows:
       'over 2,000 cuts RESUME loses, repeats and regenerates no token and bills exactly, and kills leave no stored answer',

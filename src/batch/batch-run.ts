@@ -14,6 +14,9 @@ const MAX_PROBLEMS = 100;
 /** How old the status of a batch may be that is shown, in ms. */
 const CURRENT_MS = 1_000;
 
+/** What went well for so long was not held up, in ms. */
+const GOOD_MS = 60_000;
+
 const CANCELLED = 'The batch was cancelled before this request was answered.';
 const EXPIRED = 'The batch ended at its expire_time before this request was answered.';
 
@@ -163,17 +166,22 @@ export class BatchRun implements Work {
 
   /**
    * What fails for no reason of the upstream's is tried again: a disk may be full, and the thread that
-   * keeps may have died over it. Rejects with the end of the process alone.
+   * keeps may have died over it. The log says so once until it has gone well for a while. Rejects with the end of the process alone.
    */
   async #insist(act: () => Promise<unknown>, part?: number): Promise<void> {
     const { options, clock, log } = this.#deps;
-    for (;;) {
+    const fields = { batch: this.batch.id, part };
+    for (let isHeldUp = false; ; ) {
+      const begunAt = clock.now();
       try {
         await act();
+        if (isHeldUp) log.info(fields, 'a batch goes on');
         return;
       } catch (thrown) {
         this.stop.throwIfAborted();
-        log.error({ batch: this.batch.id, part, err: thrown }, 'a batch is held up');
+        const isNew = !isHeldUp || clock.now() - begunAt >= GOOD_MS;
+        if (isNew) log.error({ ...fields, err: thrown }, 'a batch is held up');
+        isHeldUp = true;
         await pause(options.maxPollIntervalMs, this.stop, clock);
       }
     }

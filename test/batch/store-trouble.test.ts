@@ -8,7 +8,7 @@ import type { BatchItem } from '../../src/batch/item.ts';
 import type { BatchService } from '../../src/batch/service.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { ProviderError } from '../../src/core/errors.ts';
-import { SILENT } from '../../src/core/provider-log.ts';
+import { type ProviderLog, SILENT } from '../../src/core/provider-log.ts';
 import { type BatchBooks, BatchStore } from '../../src/money/batches/batch-store.ts';
 import { BATCH_OPERATIONS } from '../../src/money/ledger/batch-books.ts';
 import { DatabaseError } from '../../src/money/store/protocol.ts';
@@ -66,7 +66,10 @@ function means(send: BatchMeans['send'] = async () => response): BatchMeans {
   };
 }
 
-function open(books: BatchBooks, { send }: Partial<BatchMeans> = {}): BatchService {
+function open(
+  books: BatchBooks,
+  { send, log = SILENT }: Partial<BatchMeans> & { log?: ProviderLog } = {},
+): BatchService {
   return createBatches(
     directory,
     {
@@ -83,7 +86,7 @@ function open(books: BatchBooks, { send }: Partial<BatchMeans> = {}): BatchServi
       means: means(send),
       books,
       clock: systemClock,
-      log: SILENT,
+      log,
       tracer: new TelemetryProbe().tracer,
       instruments: new TelemetryProbe().instruments,
     },
@@ -173,6 +176,27 @@ describe('a batch whose store dies over a request', () => {
     await expect(service.createBatch(OPTIONS, items(2), { signal })).rejects.toMatchObject({
       reason: 'SERVICE_UNAVAILABLE',
     });
+    await service.close();
+  });
+
+  it('has one line in the log when it is held up, however often it is tried, and one when it goes on', async () => {
+    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    let failures = 3;
+    const books = {
+      ...troubled(store, false, [...BATCH_OPERATIONS]),
+      finish: async (...values: Parameters<BatchStore['finish']>) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('the disk is full');
+        store.finish(...values);
+      },
+    };
+    const lines: string[] = [];
+    const note = (_: object, line: string) => void lines.push(line);
+    const log = { ...SILENT, info: note, error: note };
+    const service = open(books, { log });
+    const { id } = await service.createBatch(OPTIONS, items(1), { signal });
+    expect(await read(service, id)).toEqual(['item-0']);
+    expect(lines).toEqual(['a batch is held up', 'a batch goes on']);
     await service.close();
   });
 

@@ -1,7 +1,7 @@
-/** What `describeWithRedis` adds to the title of a group. */
-const LEFT_OUT = / \(left out: .*\)$/;
+/** What is added to the title of a group that cannot run here. */
+const LEFT_OUT = / \(left out: (.*)\)$/;
 
-/** Says in one line, behind everything else, which tests were left out, and why. */
+/** Says behind everything else, in a line for each reason, which tests were left out. */
 export default class LeftOutReporter {
   onRunComplete(_contexts, { testResults }) {
     const leftOut = testResults
@@ -10,13 +10,18 @@ export default class LeftOutReporter {
       .filter(
         ({ status, ancestorTitles }) => status === 'pending' && LEFT_OUT.test(ancestorTitles[0]),
       );
-    if (leftOut.length === 0) return;
-    const groups = new Set(
-      leftOut.map(({ ancestorTitles: [group] }) => group.replace(LEFT_OUT, '')),
-    );
-    const names = [...groups].join(', ');
-    const line = `${leftOut.length} tests were left out, for there is no redis-server on the PATH: ${names}`;
+    const lines = Object.entries(Object.groupBy(leftOut, whyLeftOut)).map(([why, tests]) => {
+      const groups = new Set(
+        tests.map(({ ancestorTitles: [group] }) => group.replace(LEFT_OUT, '')),
+      );
+      return `${tests.length} tests were left out, for ${why}: ${[...groups].join(', ')}`;
+    });
+    if (lines.length === 0) return;
     // Jest's own summary comes after the reporters.
-    process.once('exit', () => process.stderr.write(`\n${line}\n`));
+    process.once('exit', () => process.stderr.write(`\n${lines.join('\n')}\n`));
   }
+}
+
+function whyLeftOut({ ancestorTitles: [group] }) {
+  return LEFT_OUT.exec(group)[1];
 }

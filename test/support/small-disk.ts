@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+
+/** Tests that fill a disk of their own. Where none can be mounted they are left out, and say so. */
+export function describeWithDisk(what: string, tests: () => void): void {
+  const trial = SmallDisk.mount(1);
+  trial?.unmount();
+  if (trial) describe(what, tests);
+  else describe.skip(`${what} (left out: no file system can be mounted here)`, tests);
+}
+
+/** A file system of so many MiB. */
+export class SmallDisk {
+  readonly path = mkdtempSync(join(tmpdir(), 'disk-'));
+
+  /** Undefined: it cannot be. */
+  static mount(mebibytes: number): SmallDisk | undefined {
+    const disk = new SmallDisk();
+    const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=700`, 'tmpfs', disk.path];
+    if (spawnSync('mount', options).status === 0) return disk;
+    rmSync(disk.path, { recursive: true });
+    return undefined;
+  }
+
+  get #filler(): string {
+    return join(this.path, 'filler');
+  }
+
+  /** To the last byte. */
+  fill(): void {
+    const file = openSync(this.#filler, 'w');
+    try {
+      for (;;) writeSync(file, Buffer.alloc(4_096, 1));
+    } catch {
+      // It is full.
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  empty(): void {
+    rmSync(this.#filler, { force: true });
+  }
+
+  unmount(): void {
+    spawnSync('umount', [this.path]);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
