@@ -100,6 +100,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     serviceVersion: version,
     environment: deps.environment ?? {},
     events: config.telemetry.events === 'on',
+    time: { now: () => clock.now(), ...(wallTime && { wall: wallTime }) },
     logger,
   });
   const { tracer, instruments, events: callEvents } = telemetry;

@@ -3,7 +3,7 @@
  * releases, and the constants of the semconv package are deprecated: a rename is one edit here.
  *
  * https://github.com/open-telemetry/semantic-conventions-genai (its main branch of November 2026)
- * https://opentelemetry.io/docs/specs/semconv/rpc/ (version 1.44)
+ * https://opentelemetry.io/docs/specs/semconv/rpc/ (version 1.45, stable)
  */
 
 /** Keys of attributes of spans and metrics. */
@@ -27,6 +27,9 @@ export const ATTRIBUTE = {
   genAiProviderName: 'gen_ai.provider.name',
   genAiOutputType: 'gen_ai.output.type',
   genAiTokenModality: 'gen_ai.token.modality',
+
+  /** The upstream is asked with less of the conversation than the caller sent. */
+  genAiConversationCompacted: 'gen_ai.conversation.compacted',
 
   genAiRequestModel: 'gen_ai.request.model',
   genAiRequestStream: 'gen_ai.request.stream',
@@ -73,7 +76,7 @@ export const ATTRIBUTE = {
   queued: 'tamma.provider.queued',
   /** Seconds that it waited because the attempt before had failed. Spans only. */
   backoff: 'tamma.provider.backoff',
-  /** What was waited for: `rate_limit`, `concurrency` or `budget`. */
+  /** What was waited for: `rate_limit`, `concurrency`, `budget` or `circuit`. */
   waitedFor: 'tamma.provider.waited_for',
   /** Name of a budget in the configuration. */
   budget: 'tamma.provider.budget.name',
@@ -122,11 +125,14 @@ export const BATCH_ITEM_SPAN = 'batch item';
 /** The event of an attempt's span at its first output. */
 export const EVENT_OUTPUT = 'tamma.provider.output';
 
+/** The event of a call's span when this process begins to hold an attempt back. */
+export const EVENT_HOLD = 'tamma.provider.hold';
+
 /** The event of a call's span when what the caller had of an attempt is void. */
 export const EVENT_RESET = 'tamma.provider.reset';
 
 /** The version of the conventions that the names follow. */
-export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0';
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 
 export function chatSpanName(model: string): string {
   return `${OPERATION_CHAT} ${model}`;

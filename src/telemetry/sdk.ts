@@ -10,6 +10,7 @@ import { InstrumentType } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE, SCHEMA_URL } from './attributes.ts';
 import { CallEvents } from './call-events.ts';
+import { datedTracer, type SpanTime } from './dated-tracer.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Logger } from './logger.ts';
@@ -31,6 +32,8 @@ export interface TelemetryOptions {
   readonly events?: boolean;
   /** Told of OpenTelemetry's own troubles, unless OTEL_LOG_LEVEL is set. */
   readonly logger: Pick<Logger, 'warn'>;
+  /** What spans are told by. Default: the SDK's own time. */
+  readonly time?: SpanTime;
   /** How long shutdown() waits for the last export, in ms. Default 2000. */
   readonly shutdownTimeoutMs?: number;
 }
@@ -55,6 +58,8 @@ const MAX_SETS = 1_000;
 
 const NOWHERE = 'telemetry.events is on, and no OTEL_EXPORTER_OTLP_* says where events go';
 
+const SCOPE = { schemaUrl: SCHEMA_URL };
+
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2000;
@@ -75,21 +80,17 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   sdk?.start();
 
   // Only now: an instrument made before the start measures nothing, for ever.
-  const scope = { schemaUrl: SCHEMA_URL };
-  const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion, scope);
+  const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion, SCOPE);
   const instruments = createInstruments(meter);
   const stopObserving = observeProcess(instruments);
   instruments.series.addCallback((result) => result.observe(prometheus.series));
 
   return {
-    tracer:
-      disabled || exportsOverOtlp('TRACES', environment)
-        ? trace.getTracerProvider().getTracer(INSTRUMENTATION_SCOPE, serviceVersion, scope)
-        : unexportedTracer,
+    tracer: tracerOf(options, disabled),
     instruments,
     ...(tellsOfCalls &&
       !disabled && {
-        events: new CallEvents(logs.getLogger(INSTRUMENTATION_SCOPE, serviceVersion, scope)),
+        events: new CallEvents(logs.getLogger(INSTRUMENTATION_SCOPE, serviceVersion, SCOPE)),
       }),
     handleMetrics(request, response) {
       if (disabled) {
@@ -107,6 +108,16 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       unregister();
     },
   };
+}
+
+function tracerOf(
+  { environment, serviceVersion, time }: TelemetryOptions,
+  disabled: boolean,
+): Tracer {
+  if (!disabled && !exportsOverOtlp('TRACES', environment)) return unexportedTracer;
+  const provider = trace.getTracerProvider();
+  const tracer = provider.getTracer(INSTRUMENTATION_SCOPE, serviceVersion, SCOPE);
+  return time === undefined ? tracer : datedTracer(tracer, time);
 }
 
 function sendsEvents({ events = false, environment }: TelemetryOptions): boolean {

@@ -3,10 +3,10 @@ import type { Call, CallRecord, Emit, Handler, Stage } from '../../core/call.ts'
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
+import { noteWait } from '../../core/note-wait.ts';
 import { endReason } from '../../core/signal.ts';
 import { type Spender, spenderOf } from '../../core/spender.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
-import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { BudgetBook } from './book.ts';
 import { type AttemptPlan, limitOutput, type PromptSize, planAttempt } from './plan.ts';
@@ -158,16 +158,11 @@ class Desk {
 
   async #waitFor(reservation: Promise<Reservation>, call: Call): Promise<Reservation> {
     const { clock, instruments } = this.#deps;
-    const startedAt = clock.now();
+    const since = clock.now();
     try {
       return await reservation;
     } finally {
-      const waitedMs = clock.now() - startedAt;
-      call.record.queuedMs += waitedMs;
-      instruments.queueDuration.record(waitedMs / 1000, {
-        [ATTRIBUTE.target]: call.upstream,
-        [ATTRIBUTE.waitedFor]: 'budget',
-      });
+      noteWait(call, { waitedFor: 'budget', since, waitedMs: clock.now() - since }, instruments);
     }
   }
 }

@@ -2,13 +2,16 @@ import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
+import { noteWait } from '../../core/note-wait.ts';
 import { deadlineOf } from '../../core/party.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
 import { troubleOf } from './upstream-trouble.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface LastResortDeps {
   readonly room: WaitingRoom;
   readonly clock: Clock;
+  readonly instruments: Pick<Instruments, 'queueDuration'>;
   /** Longest wait for open circuits, in ms; 0: none. */
   readonly maxWaitMs: number;
 }
@@ -26,7 +29,7 @@ async function patient(
   next: Handler,
   call: Call,
   emit: Emit,
-  { room, clock, maxWaitMs }: LastResortDeps,
+  { room, clock, instruments, maxWaitMs }: LastResortDeps,
 ): Promise<Completed> {
   let until: number | undefined;
   for (;;) {
@@ -40,7 +43,7 @@ async function patient(
       const since = clock.now();
       until ??= Math.min(since + maxWaitMs, since + (deadlineOf(call) - since) / 2);
       const hasChance = await room.wait(record, until, call.signal);
-      record.queuedMs += clock.now() - since;
+      noteWait(call, { waitedFor: 'circuit', since, waitedMs: clock.now() - since }, instruments);
       if (!hasChance) throw error;
     }
   }

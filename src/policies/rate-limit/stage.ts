@@ -1,7 +1,7 @@
 import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
-import { ATTRIBUTE } from '../../telemetry/attributes.ts';
+import { noteWait } from '../../core/note-wait.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { RateLimiters } from './limiters.ts';
 import type { Permit } from './permit.ts';
@@ -31,7 +31,10 @@ async function limited(
 ): Promise<Completed> {
   const admitted = limiters.limiter(call.target.model.id).admit(call);
   const permit = admitted instanceof Promise ? await admitted : admitted;
-  noteWait(permit, call, instruments);
+  const { waitedFor, waitedMs, at } = permit.admission;
+  // Nothing held it back while its prompt was counted.
+  if (waitedFor === undefined) call.record.queuedMs += waitedMs;
+  else noteWait(call, { waitedFor, waitedMs, since: at - waitedMs }, instruments);
   const pass: Emit = (event) => {
     permit.firstEvent();
     emit(event);
@@ -54,20 +57,6 @@ function believable(error: ProviderError, maxHoldMs: number): ProviderError {
   const { reason, facts } = error;
   if (reason !== 'RATE_LIMIT_EXCEEDED' || (facts.retryAfterMs ?? 0) <= maxHoldMs) return error;
   return new ProviderError(reason, { ...facts, retryAfterMs: maxHoldMs });
-}
-
-function noteWait(
-  { admission }: Permit,
-  { record, upstream }: Call,
-  { queueDuration }: RateLimitDeps['instruments'],
-): void {
-  const { waitedMs, waitedFor } = admission;
-  record.queuedMs += waitedMs;
-  if (waitedFor === undefined) return;
-  queueDuration.record(waitedMs / 1000, {
-    [ATTRIBUTE.target]: upstream,
-    [ATTRIBUTE.waitedFor]: waitedFor,
-  });
 }
 
 /** The call with the key that it was admitted with. */

@@ -27,6 +27,9 @@ export interface MeasuredAttempt {
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'priority', 'scale']);
 const OTHER_TIER = 'other';
 
+/** Of an attempt whose usage nobody reported. */
+const NO_USAGE = { [ATTRIBUTE.genAiTokenModality]: MODALITY_UNKNOWN };
+
 /** Attribute sets that are kept; models, tiers and error types are few. */
 const MAX_KEPT = 1_000;
 
@@ -87,6 +90,17 @@ export class AttemptMetrics {
     attemptInputTokens.record(usage?.inputTokens ?? 0, ofOne);
     attemptOutputTokens.record(usage?.outputTokens ?? 0, ofOne);
     if (usage !== undefined) this.#addUsage(usage, model, responseModel, request, completed);
+    else this.#addNothing(this.#common(model, responseModel, NO_USAGE));
+  }
+
+  /** So that a rate knows the attempts that consumed nothing, as far as anybody was told. */
+  #addNothing(unknown: Attributes): void {
+    const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } =
+      this.#instruments;
+    for (const counter of [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens]) {
+      counter.add(0, unknown);
+    }
+    reasoningTokens.add(0, unknown);
   }
 
   #addUsage(

@@ -74,6 +74,7 @@ export class AttemptObservation {
           ...(call.hedge && { [ATTRIBUTE.hedge]: true }),
           [ATTRIBUTE.target]: call.upstream,
           [ATTRIBUTE.openaiApiType]: call.target.surface,
+          ...(call.truncation && { [ATTRIBUTE.genAiConversationCompacted]: true }),
         },
       },
       call.context,
@@ -187,7 +188,7 @@ export class AttemptObservation {
     if (queuedMs > 0) span.setAttribute(ATTRIBUTE.queued, queuedMs / 1000);
     if (backoffMs > 0) span.setAttribute(ATTRIBUTE.backoff, backoffMs / 1000);
     if (this.#chunks > 0) {
-      span.addEvent(EVENT_OUTPUT, this.#firstChunkAt);
+      span.addEvent(EVENT_OUTPUT, {}, this.#firstChunkAt);
       span.setAttribute(
         ATTRIBUTE.genAiResponseTimeToFirstChunk,
         seconds(this.#startedAt, this.#firstChunkAt),

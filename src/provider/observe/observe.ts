@@ -50,10 +50,8 @@ class CallObservation {
   see(event: AnswerEvent): void {
     const { record } = this.#call;
     if (event.type === 'attemptReset') {
-      trace.getSpan(this.#call.context)?.addEvent(EVENT_RESET, {
-        [ATTRIBUTE.attempt]: event.attempt,
-        [ATTRIBUTE.reason]: event.reason,
-      });
+      const told = { [ATTRIBUTE.attempt]: event.attempt, [ATTRIBUTE.reason]: event.reason };
+      trace.getSpan(this.#call.context)?.addEvent(EVENT_RESET, told);
     } else if (record.firstOutputAt === undefined && isOutput(event)) {
       record.firstOutputAt = this.#deps.clock.now();
     }

@@ -9,9 +9,11 @@ import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';
 import { settled } from '../../money/budget/books.ts';
 import { aCall, completed, drain } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { TelemetryProbe } from '../../support/telemetry.ts';
 
 /** A call whose first pass over its routes fails so, and of whose later ones one succeeds. */
 async function passes(reason: ErrorReason, isRefusedElsewhere: boolean) {
+  const { instruments } = new TelemetryProbe();
   const clock = new FakeClock();
   const room = new WaitingRoom(clock);
   const circuit = new Circuit(
@@ -28,7 +30,7 @@ async function passes(reason: ErrorReason, isRefusedElsewhere: boolean) {
     if (isRefusedElsewhere) room.refused(record, circuit);
     throw new ProviderError(reason);
   };
-  const stage = lastResort({ room, clock, maxWaitMs: 5_000 })(routes);
+  const stage = lastResort({ room, clock, instruments, maxWaitMs: 5_000 })(routes);
   const ended = drain((emit) => stage(aCall({ deadline: clock.now() + 60_000 }), emit));
   for (let ms = 0; ms < 1_000; ms += 50) {
     await settled();

@@ -363,10 +363,21 @@ describe('attempt: the metrics', () => {
     await drain((emit) => handler(call, emit));
 
     expect(await probe.measured(METRICS.timePerOutputChunk.name)).toEqual([]);
-    expect(await probe.measured(METRICS.inputTokens.name)).toEqual([]);
+    for (const { name } of [METRICS.inputTokens, METRICS.outputTokens, METRICS.reasoningTokens]) {
+      expect(await probe.measured(name)).toMatchObject([
+        { attributes: { 'gen_ai.token.modality': 'unknown' }, value: 0 },
+      ]);
+    }
     expect(await probe.measured(METRICS.attemptInputTokens.name)).toMatchObject([
       { value: 0, count: 1 },
     ]);
+  });
+
+  it('says that the upstream is asked with less of the conversation than was sent', async () => {
+    const { probe, handler, call } = setUp(replay(started(), completed()));
+    const truncation = { droppedMessages: [0], inputTokensBefore: 9, inputTokensAfter: 5 };
+    await drain((emit) => handler({ ...call, truncation }, emit));
+    expect(probe.span.attributes).toMatchObject({ 'gen_ai.conversation.compacted': true });
   });
 
   it('tells failed attempts apart by error type and outcome', async () => {
