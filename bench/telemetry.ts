@@ -1,10 +1,11 @@
 /**
- * What it costs to be told: `node bench/telemetry.ts [--rounds N]`. CPU time of the sidecar's process for a
- * call with an answer of fifty chunks, with all of its telemetry, without metrics and spans, and without the
- * log, too; and of one that does nothing while a status page is open and ten clients watch the status. The
- * rounds of all take turns, so that what else the machine does concerns all alike; told are medians.
+ * What it costs to be told: `npm run bench:telemetry [-- --rounds N] [-- --write]`. CPU time of the sidecar's
+ * process for a streamed and a whole answer of fifty chunks, with all of its telemetry, without metrics and spans, and without
+ * the log, too; and what a status page that is open and ten clients that watch the status add, while
+ * nothing else is done and under load. The rounds of all take turns, so that what else the machine does
+ * concerns all alike; told are medians of the pairs. `--write` puts the table into docs/performance.md.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,30 +13,42 @@ import { parseArgs } from 'node:util';
 import { collect, connect } from '../test/support/grpc-client.ts';
 import { aRequest } from '../test/support/running-app.ts';
 import { answer, startStubUpstream } from '../test/support/upstream/index.ts';
+import { thisMachine } from './machine.ts';
 import { cpuSeconds, exitOnSignals } from './processes.ts';
-import { type Sidecar, startSidecar } from './sidecar.ts';
-import { median } from './statistics.ts';
+import { startSidecar } from './sidecar.ts';
+import { median, quantile } from './statistics.ts';
+import { figure, table } from './table.ts';
 
 const CALLS = 400;
 const AT_ONCE = 10;
 const CHUNKS = 50;
 const WATCHERS = 10;
-const WATCH_SECONDS = 20;
+const WATCH_SECONDS = 6;
+const WATCH_PAIRS = 3;
+/** Calls a second while the watchers are measured under load. */
+const LOAD = 50;
+const TARGET = { call: 10, watching: 2 };
+const PAGE = 'docs/performance.md';
+const MARKS = /(<!-- telemetry -->\n)[\s\S]*(<!-- \/telemetry -->)/;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-telemetry-'));
 const quiet = join(directory, 'config.yaml');
 writeFileSync(quiet, 'log: { levels: { calls: silent } }');
 
 const KINDS = {
-  'all of it': {},
-  'the log alone': { OTEL_SDK_DISABLED: 'true' },
+  all: {},
+  log: { OTEL_SDK_DISABLED: 'true' },
   nothing: { OTEL_SDK_DISABLED: 'true', TAMMA_CONFIG: quiet },
 } as const;
-
 type Kind = keyof typeof KINDS;
 
 exitOnSignals();
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '11' },
+    write: { type: 'boolean', default: false },
+  },
+});
 const rounds = Number(values.rounds);
 const upstream = await startStubUpstream({
   keepRequests: false,
@@ -45,72 +58,138 @@ const upstream = await startStubUpstream({
 const started = await Promise.all(
   (Object.keys(KINDS) as Kind[]).map(async (kind) => {
     const sidecar = await startSidecar({ upstream: upstream.url, environment: KINDS[kind] });
-    return { kind, sidecar, client: connect(sidecar.address), figures: [] as number[] };
+    return { kind, sidecar, client: connect(sidecar.address) };
   }),
 );
-
 type Started = (typeof started)[number];
 
-/** Microseconds of CPU for each of so many calls. */
-async function measure({ sidecar, client }: Started): Promise<number> {
-  const before = cpuSeconds(sidecar.pid);
-  for (let call = 0; call < CALLS; call += AT_ONCE) {
-    const one = () => collect(client.provider.stream('SendMessage', aRequest()));
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
-  }
-  return ((cpuSeconds(sidecar.pid) - before) / CALLS) * 1e6;
+const ASK = {
+  streamed: ({ client }: Started) => collect(client.provider.stream('SendMessage', aRequest())),
+  whole: ({ client }: Started) => client.provider.unary('SendMessageSync', aRequest()),
+} as const;
+type Way = keyof typeof ASK;
+
+interface Row {
+  readonly what: string;
+  readonly figure: string;
+  readonly quartiles: string;
+  readonly target: string;
 }
 
-/** Percent of a core, over some seconds. */
-async function idle(sidecar: Sidecar): Promise<number> {
-  const before = cpuSeconds(sidecar.pid);
-  await sleep(WATCH_SECONDS * 1_000);
-  return ((cpuSeconds(sidecar.pid) - before) / WATCH_SECONDS) * 100;
-}
+const rows: Row[] = [];
+for (const way of Object.keys(ASK) as Way[]) rows.push(...(await measureCalls(way)));
+rows.push(await measureWatching('nothing else done'));
+rows.push(await measureWatching(`${LOAD} calls a second`, LOAD));
 
-// The first calls of anything are slower.
-for (const one of started) await measure(one);
-for (let round = 0; round < rounds; round += 1) {
-  // Whoever is first has the cooler core.
-  for (const one of round % 2 === 0 ? started : started.toReversed()) {
-    one.figures.push(await measure(one));
-  }
-}
-const [whole, logOnly, none] = started.map(({ figures }) => figures) as [
-  number[],
-  number[],
-  number[],
-];
-for (const { kind, figures } of started) {
-  const least = Math.min(...figures).toFixed(0);
-  console.log(
-    `${median(figures).toFixed(0).padStart(6)} µs of CPU for a call, at least ${least}, with ${kind}`,
+const { date, cpu, cores, node } = thisMachine();
+const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${rounds} rounds of ${CALLS} calls.
+
+${table(
+  [
+    { title: 'telemetry', cell: ({ what }: Row) => what },
+    { title: 'CPU', cell: ({ figure: told }) => told },
+    { title: 'quartiles', cell: ({ quartiles }) => quartiles },
+    { title: 'target', cell: ({ target }) => target },
+  ],
+  rows,
+)}
+`;
+console.log(text);
+if (values.write) {
+  const page = readFileSync(PAGE, 'utf8');
+  if (!MARKS.test(page)) throw new Error(`${PAGE} has no place for it`);
+  writeFileSync(
+    PAGE,
+    page.replace(MARKS, (_, open, close) => `${open}\n${text}\n${close}`),
   );
 }
-/** Of the rounds, each against itself. */
-const share = (more: number[], less: number[]) =>
-  `${(100 * median(more.map((figure, round) => 1 - (less[round] ?? 0) / figure))).toFixed(1)} %`;
-console.log(
-  `${share(whole, logOnly)} of a call are metrics and spans, ${share(logOnly, none)} the log`,
-);
 
-const [{ sidecar, client }] = started as [Started];
-const alone = await idle(sidecar);
-const stop = new AbortController();
-const page = await fetch(`http://${sidecar.admin}/events`, { signal: stop.signal });
-page.body?.pipeTo(new WritableStream(), { signal: stop.signal }).catch(() => {});
-for (let watcher = 0; watcher < WATCHERS; watcher += 1) {
-  void collect(client.provider.stream('WatchStatus', {})).catch(() => {});
-}
-await sleep(1_000);
-const watched = await idle(sidecar);
-console.log(
-  `${(watched - alone).toFixed(2)} % of a core for a page and ${WATCHERS} watchers, beside ${alone.toFixed(2)} % for nothing`,
-);
-stop.abort();
-for (const one of started) {
-  one.client.close();
-  await one.sidecar.stop();
+for (const { client, sidecar } of started) {
+  client.close();
+  await sidecar.stop();
 }
 await upstream.close();
 rmSync(directory, { recursive: true });
+
+/** Microseconds of CPU for each of so many calls. */
+async function measure(one: Started, way: Way): Promise<number> {
+  const { pid } = one.sidecar;
+  const before = cpuSeconds(pid);
+  for (let call = 0; call < CALLS; call += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, () => ASK[way](one)));
+  }
+  return ((cpuSeconds(pid) - before) / CALLS) * 1e6;
+}
+
+async function measureCalls(way: Way): Promise<Row[]> {
+  const figures: Readonly<Record<Kind, number[]>> = { all: [], log: [], nothing: [] };
+  // The first calls of anything are slower.
+  for (const one of started) await measure(one, way);
+  for (let round = 0; round < rounds; round += 1) {
+    // Whoever is first has the cooler core.
+    for (const one of round % 2 === 0 ? started : started.toReversed()) {
+      figures[one.kind].push(await measure(one, way));
+    }
+  }
+  const share = (more: Kind, less: Kind) =>
+    figures[more].map((us, round) => 100 * (1 - (figures[less][round] ?? 0) / us));
+  const call = `of a ${way} call of ${median(figures.all).toFixed(0)} us`;
+  return [
+    row(`all ${call}`, share('all', 'nothing'), TARGET.call),
+    row('metrics and ids of spans', share('all', 'log')),
+    row('the log', share('log', 'nothing')),
+  ];
+}
+
+function row(what: string, shares: readonly number[], target?: number): Row {
+  const at = (share: number) => figure(quantile([...shares], share), 1);
+  return {
+    what,
+    figure: `${figure(median(shares), 1)} %`,
+    quartiles: `${at(0.25)} to ${at(0.75)}`,
+    target: target === undefined ? '' : `at most ${target} %`,
+  };
+}
+
+/** What those who look on add, in percent of a core, in pairs. */
+async function measureWatching(what: string, callsPerSecond = 0): Promise<Row> {
+  const [watched] = started as [Started];
+  const more: number[] = [];
+  for (let pair = 0; pair < WATCH_PAIRS; pair += 1) {
+    const alone = await busy(watched, callsPerSecond);
+    const stop = await watch(watched);
+    more.push((await busy(watched, callsPerSecond)) - alone);
+    stop();
+    await sleep(500);
+  }
+  return row(`a page and ${WATCHERS} watchers, ${what}: of a core`, more, TARGET.watching);
+}
+
+async function watch({ sidecar, client }: Started): Promise<() => void> {
+  const ended = new AbortController();
+  const page = await fetch(`http://${sidecar.admin}/events`, { signal: ended.signal });
+  page.body?.pipeTo(new WritableStream(), { signal: ended.signal }).catch(() => {});
+  const watches = Array.from({ length: WATCHERS }, () => {
+    const stream = client.provider.stream('WatchStatus', {});
+    void collect(stream).catch(() => {});
+    return stream;
+  });
+  await sleep(1_000);
+  return () => {
+    ended.abort();
+    for (const stream of watches) stream.cancel();
+  };
+}
+
+/** Percent of a core, over some seconds. */
+async function busy(one: Started, callsPerSecond: number): Promise<number> {
+  const calls: Promise<unknown>[] = [];
+  const timer =
+    callsPerSecond > 0 && setInterval(() => calls.push(ASK.streamed(one)), 1_000 / callsPerSecond);
+  const before = cpuSeconds(one.sidecar.pid);
+  await sleep(WATCH_SECONDS * 1_000);
+  const seconds = cpuSeconds(one.sidecar.pid) - before;
+  if (timer) clearInterval(timer);
+  await Promise.all(calls);
+  return (seconds / WATCH_SECONDS) * 100;
+}
