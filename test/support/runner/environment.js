@@ -2,6 +2,12 @@ import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 
 /**
+ * Where jest-circus keeps its listeners and its tests. A file adds to the listeners that it finds: each test
+ * would be told to those of every file before it, and none of these files would leave memory.
+ */
+const OF_ONE_FILE = new Set(['EVENT_HANDLERS', 'JEST_STATE_SYMBOL']);
+
+/**
  * Tests run in the realm of Node.js itself, as the sidecar does, and not in a context of their own: an
  * `Error` or `Array` is the same for a test and for a package, and globals cost nothing.
  */
@@ -25,6 +31,9 @@ export default class Environment {
     this.fakeTimersModern.dispose();
     process.exit = this.#exit;
     delete globalThis.__coverage__;
+    for (const key of Object.getOwnPropertySymbols(globalThis)) {
+      if (OF_ONE_FILE.has(key.description)) delete globalThis[key];
+    }
   }
 
   exportConditions() {
