@@ -166,7 +166,7 @@ describeWithRedis('forget, with a shared store', () => {
     ['--project', PROJECT, USER],
   ])('leaves nothing of %s in any key', async (option, id, other) => {
     directory = mkdtempSync(join(tmpdir(), 'forget-'));
-    const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:', timeout: 1m}, ${BUDGETS}`;
+    const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:', timeout: 2s}, ${BUDGETS}`;
     const app = await fill(yaml);
     await app.stop();
     const total = async () => (await sums(yaml)).total;

@@ -28,7 +28,7 @@ describeWithRedis('an incident', () => {
 defaultModel: gpt-5.4
 retryPolicy: { maxAttempts: 1 }
 store: redis
-redis: { url: '${redis.url}', timeout: 1m }
+redis: { url: '${redis.url}', timeout: 2s }
 budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
 `);
   });
