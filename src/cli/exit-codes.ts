@@ -17,6 +17,8 @@ const MEANINGS = {
     7,
     'failed, and the same may succeed later: rate limits, budgets, quotas, upstreams that are away',
   ],
+  // As shells tell of SIGINT.
+  interrupted: [130, 'the call was cancelled by Ctrl-C'],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;
 
 export type Exit = keyof typeof MEANINGS;

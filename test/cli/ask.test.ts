@@ -1,12 +1,14 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { holdClosedPort } from '../support/closed-port.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
-import { answer } from '../support/upstream/index.ts';
+import { answer, silent, stallAfter } from '../support/upstream/index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cli-ask-'));
 const file = (name: string, content: string | Buffer) => {
@@ -141,5 +143,74 @@ describe('ask', () => {
     expect((await ask(['--file', binary, 'x'])).err).toContain('neither text, image nor PDF');
     const wrong = file('wrong.json', '{"mesages": []}');
     expect((await ask(['--request', wrong, 'x'])).err).toContain('"mesages" is unknown');
+  });
+});
+
+describe('ask, at Ctrl-C', () => {
+  /** Presses it when the upstream was asked and `text` is there; resolves with how the command ended. */
+  async function interrupted(
+    argv: readonly string[],
+    text: string,
+    admin: string,
+    host = new FakeHost(),
+  ) {
+    const environment = {
+      TAMMA_ADDRESS: running.addresses[0] ?? '',
+      TAMMA_ADMIN_ADDRESS: admin,
+    };
+    const asked = running.stub.requests.length;
+    const ended = runCommand(['ask', ...argv], { environment }, host);
+    while (!host.out.includes(text) || running.stub.requests.length === asked)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    host.emit('SIGINT', 'SIGINT');
+    return ended;
+  }
+  const admin = () => running.app.adminAddress;
+
+  it('says what was billed of an answer that had begun', async () => {
+    running.stub.enqueue(stallAfter(2, { text: 'one two three four five six' }));
+    const { exitCode, out, err } = await interrupted(['count'], 'o', admin());
+    expect(exitCode).toBe(130);
+    expect(out.endsWith('\n')).toBe(true);
+    expect(err).toMatch(
+      /^ask: cancelled; billed: gpt-4o-mini: about [1-9]\d* tokens in, [1-9]\d* out, ~\$0\.0000\d+\n$/,
+    );
+  });
+
+  it('tells of an answer that never came what the upstream may bill for it', async () => {
+    running.stub.enqueue(silent());
+    const { exitCode, err } = await interrupted(['count'], '', admin());
+    expect({ exitCode, err }).toEqual({
+      exitCode: 130,
+      err: expect.stringMatching(/^ask: cancelled/),
+    });
+    expect(err).not.toContain('what it cost');
+  });
+
+  it('says by which id it is found where the admin listener cannot be asked', async () => {
+    running.stub.enqueue(silent());
+    const closed = await holdClosedPort();
+    const { exitCode, err } = await interrupted(['count'], '', `127.0.0.1:${closed.port}`);
+    await closed.release();
+    expect(exitCode).toBe(130);
+    expect(err).toMatch(/^ask: cancelled; what it cost is told by: call [0-9a-f]{32}\n$/);
+  });
+
+  it('ends at once at the second', async () => {
+    running.stub.enqueue(silent());
+    const host = new FakeHost();
+    const ended = interrupted(['count'], '', admin(), host);
+    await once(host, 'SIGINT');
+    host.emit('SIGINT', 'SIGINT');
+    expect(host.exits).toEqual([130]);
+    await ended;
+  });
+
+  it('is silent with --quiet', async () => {
+    running.stub.enqueue(silent());
+    expect(await interrupted(['--quiet', 'count'], '', admin())).toMatchObject({
+      exitCode: 130,
+      err: '',
+    });
   });
 });

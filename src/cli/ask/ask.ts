@@ -1,22 +1,31 @@
 import { SendMessageResponse } from '../../gen/tamma/provider/v1/provider.ts';
-import type { Cli } from '../cli.ts';
+import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { withSidecar } from '../connection/sidecar.ts';
 import { Printer } from '../print/printer.ts';
+import { billed, interruptible } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { requestOf } from './request.ts';
 import { summary } from './summary.ts';
 
-/** Asks, and prints the answer as it comes. */
+/** Asks, and prints the answer as it comes. @throws CliError 'interrupted' after Ctrl-C, with what was billed */
 export async function ask(words: readonly string[], options: AskOptions, cli: Cli): Promise<void> {
   const request = await requestOf(words, options, cli);
   const print = options.json ? await jsonLines(cli) : text(options, cli);
+  const { signal, metadata, traceId } = interruptible(cli);
   try {
     await withSidecar(options, cli, async (sidecar, rpc) => {
       print.begin();
-      for await (const response of sidecar.sendMessage({ request }, rpc))
+      for await (const response of sidecar.sendMessage({ request }, { ...rpc, signal, metadata }))
         await print.event(response);
     });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await print.end();
+    throw new CliError(
+      'interrupted',
+      options.quiet || options.json ? '' : await billed(traceId, options, cli),
+    );
   } finally {
     await print.end();
   }

@@ -43,6 +43,6 @@ export function register(command: Command, cli: Cli): void {
       ['ask --model gpt-5.4 --file src/main.ts "What does this do?"', 'About a file'],
       ['ask --quiet "A name for a cat" > name.txt', 'For a script'],
     ],
-    exits: ['unreachable', 'refused', 'notFound', 'tryLater'],
+    exits: ['unreachable', 'refused', 'notFound', 'tryLater', 'interrupted'],
   });
 }
