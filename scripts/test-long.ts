@@ -56,8 +56,8 @@ const SUITES: readonly Suite[] = [
   {
     name: 'deploy',
     shows:
-      'kustomize renders what the tests read, and each container starts, answers its probes and ends',
-    ...jest('test/deploy/served'),
+      'kustomize renders what the tests read, and each container starts, answers its probes and calls, and ends',
+    ...jest('test/deploy/(rendered|served)'),
   },
   {
     name: 'alerts',

@@ -19,7 +19,7 @@ export const FOLDERS = ['example', 'job', 'job-dispose', 'shared', 'redis', 'mon
 
 /**
  * Renders a folder with the little of kustomize that it uses, so that the tests need no kubectl.
- * `served.long.test.ts` compares it with the original.
+ * `rendered.long.test.ts` compares it with the original.
  */
 export function render(folder: string): Rendered {
   const rendered: Rendered = { objects: [], configMaps: new Map() };

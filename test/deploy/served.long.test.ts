@@ -1,89 +1,128 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { startProcess } from '../../bench/processes.ts';
-import { Authority } from '../support/certificates.ts';
-import { holdClosedPort } from '../support/closed-port.ts';
-import { documents, FOLDERS, KUBERNETES, type Manifest, render } from './kustomize.ts';
-import { filesOf, providerPods } from './pods.ts';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { collect } from '../../src/client/collect.ts';
+import { connect, type Sidecar } from '../../src/client/connect.ts';
+import { Role } from '../../src/gen/tamma/provider/v1/message.ts';
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
+import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
+import type { Manifest } from './kustomize.ts';
+import { type ProviderPod, providerPods } from './pods.ts';
+import { type StartedPod, type Surroundings, startPod } from './started-pod.ts';
 
-const roots: string[] = [];
-afterAll(() => {
-  for (const root of roots) rmSync(root, { recursive: true, force: true });
+const request = { messages: [{ role: Role.USER, content: 'Say hello' }] };
+const pods = providerPods();
+const isShared = ({ folder }: ProviderPod) => folder === 'shared';
+const usesRedis = ({ folder }: ProviderPod) => folder === 'redis';
+const alone = pods.filter((pod) => !usesRedis(pod));
+
+/** Where the application calls it: as its own container is told, else as the Service is named. */
+function addressFor({ template }: ProviderPod): string {
+  const told = template.spec.containers.flatMap(({ env = [] }: Manifest) => env);
+  const found = told.find(({ name }: Manifest) => name === 'PROVIDER_ADDRESS');
+  return found?.value ?? '127.0.0.1:50051';
+}
+
+let upstream: StubUpstream;
+beforeAll(async () => {
+  upstream = await startStubUpstream();
+});
+afterAll(() => upstream.close());
+
+let started: StartedPod;
+const sidecars: Sidecar[] = [];
+async function start(pod: ProviderPod, around: Partial<Surroundings> = {}): Promise<void> {
+  started = await startPod(pod, { upstream: upstream.url, ...around });
+  upstream.setApiKeys(started.secret('/run/secrets/tamma/api-key'));
+}
+function reach(address: string, options?: Parameters<typeof connect>[1]): Sidecar {
+  const sidecar = connect(started.here(address), options);
+  sidecars.push(sidecar);
+  return sidecar;
+}
+/** As a caller of the shared Service. */
+function asCaller(name: string): Sidecar {
+  const token = started.secret(`/run/secrets/tamma-callers/${name}`);
+  const { caFile } = started;
+  return reach('127.0.0.1:50051', { token, tls: { caFile, serverName: 'tamma-provider' } });
+}
+
+afterEach(async () => {
+  for (const sidecar of sidecars.splice(0)) sidecar.close();
+  if (started.child.exitCode === null) await started.stop();
+  expect(started.child.exitCode).toBe(0);
+  started.remove();
 });
 
-/** Lists in the order of their text and names without kustomize's hash, for two ways to write one thing. */
-function inOrder(value: Manifest): Manifest {
-  if (typeof value === 'string') {
-    return value.replace(/^(tamma-provider(?:-shared)?)-[a-z0-9]{10}$/, '$1');
+async function expectProbed({ container }: ProviderPod): Promise<void> {
+  for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+    const { path } = container[probe].httpGet;
+    expect((await fetch(`${started.health}${path}`)).status).toBe(200);
   }
-  if (Array.isArray(value)) {
-    return value.map((each) => JSON.stringify(inOrder(each))).sort();
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }
 
-function kustomize(folder: string): Manifest[] {
-  const directory = join(KUBERNETES, folder);
-  return documents(execFileSync('bash', ['scripts/kustomize.sh', directory], { encoding: 'utf8' }));
+/** A stream that is answered with the key of the Secret, and is in the ledger of the mount. */
+async function expectAnswer(sidecar: Sidecar): Promise<void> {
+  const { text, completed } = await collect(sidecar.sendMessage({ request }));
+  expect(text).toBe('Hello from the stub.');
+  const { total } = await sidecar.getUsage();
+  expect(total?.attempts).toBeGreaterThan(0);
+  expect(Number(completed.cost?.usd)).toBeGreaterThan(0);
 }
 
-describe('kustomize', () => {
-  it.each(FOLDERS)('renders %s as the other tests do', (folder) => {
-    const { objects, configMaps } = render(folder);
-    const own = [...configMaps].map(([name, data]) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name },
-      data,
-    }));
-    const withoutImages = (list: Manifest[]) =>
-      JSON.parse(JSON.stringify(list).replaceAll('registry.example.com/tamma-', 'tamma-'));
-    expect(inOrder(withoutImages(kustomize(folder)))).toEqual(inOrder([...own, ...objects]));
+describe.each(alone.map((pod) => [pod.folder, pod] as const))('%s', (_, pod) => {
+  beforeEach(() => start(pod));
+
+  it('answers its probes and a call, with the command and the files of its container', async () => {
+    await expectProbed(pod);
+    await expectAnswer(isShared(pod) ? asCaller('web-shop') : reach(addressFor(pod)));
+  });
+
+  const { listen } = parse(pod.readFile(pod.container.args[1]));
+  if (!isShared(pod)) {
+    it.each([listen].flat())('answers a call at %s', (address) => expectAnswer(reach(address)));
+  }
+});
+
+describe('shared, to its callers', () => {
+  beforeEach(() => start(pods.find(isShared) as ProviderPod));
+
+  it('is open to none without a token, and to each for its rights', async () => {
+    const tls = { caFile: started.caFile, serverName: 'tamma-provider' };
+    const nobody = reach('127.0.0.1:50051', { tls });
+    await expect(nobody.sendMessageSync({ request })).rejects.toThrow('UNAUTHENTICATED');
+    await expect(asCaller('operator').sendMessageSync({ request })).rejects.toThrow('DENIED');
+    expect((await asCaller('web-shop').getStatus()).status?.ready).toBe(true);
   });
 });
 
-describe.each(providerPods().map((pod) => [pod.folder, pod] as const))('%s', (_, pod) => {
-  it('serves with the arguments and files of its container, and ends with 0', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'pod-'));
-    roots.push(root);
-    // The Pod's mounts are below a folder of this machine, and its ports are free ones.
-    const held = await Promise.all([50_051, 9_465, 9_466, 9_464].map(() => holdClosedPort()));
-    const [grpc, health, metrics, admin] = held.map(({ port }) => port);
-    const moved = (text: string) =>
-      text
-        .replace(/(?<=[ :])\/(?=etc|run|var)/g, `${root}/`)
-        .replaceAll('50051', `${grpc}`)
-        .replaceAll('9465', `${health}`)
-        .replaceAll('9466', `${metrics}`);
-    const { cert, key } = new Authority().issue({ commonName: 'tamma-provider' });
-    const secrets = { 'tls.crt': cert, 'tls.key': key };
-    for (const [path, text] of filesOf(pod, secrets)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), path.startsWith('/etc') ? moved(text) : text);
-    }
-    for (const path of ['run/tamma', 'var/lib/tamma']) {
-      mkdirSync(join(root, path), { recursive: true });
-    }
-    await Promise.all(held.map((port) => port.release()));
+describe('job-dispose', () => {
+  beforeEach(() => start(pods.find(({ folder }) => folder === 'job-dispose') as ProviderPod));
 
-    const args = pod.container.args.map((arg: string) => arg.replace(/^\//, `${root}/`));
-    const { child, stop } = await startProcess({
-      args: ['src/main.ts', ...args],
-      environment: { TAMMA_ADMIN_LISTEN: `127.0.0.1:${admin}`, TAMMA_LOG_LEVEL: 'error' },
-    });
-    try {
-      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
-        const { path } = pod.container[probe].httpGet;
-        expect((await fetch(`http://127.0.0.1:${health}${path}`)).status).toBe(200);
-      }
-    } finally {
-      await stop();
-    }
-    expect(child.exitCode).toBe(0);
+  it('ends when its own container has called Dispose', async () => {
+    const sidecar = reach('127.0.0.1:50051');
+    await expectAnswer(sidecar);
+    const ended = once(started.child, 'exit');
+    await sidecar.dispose();
+    expect(await ended).toEqual([0, null]);
+  });
+});
+
+describeWithRedis('redis', () => {
+  const pod = pods.find(usesRedis) as ProviderPod;
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  beforeEach(() => start(pod, { redis: server.url }));
+  afterAll(() => server.stop());
+
+  it('answers its probes and a call, whose budget stands in the Redis of the Secret', async () => {
+    await expectProbed(pod);
+    const sidecar = reach(addressFor(pod));
+    await expectAnswer(sidecar);
+    const { budgets } = await sidecar.getBudgets();
+    expect(budgets.map(({ name }) => name)).toEqual(['team']);
+    expect(server.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
   });
 });
