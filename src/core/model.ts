@@ -128,7 +128,11 @@ export interface ModelPrices {
   readonly currency: 'USD';
   readonly standard: TokenPrices;
   /** For the whole request once its input has more than `aboveInputTokens`. */
-  readonly longContext?: TokenPrices & { readonly aboveInputTokens: number };
+  readonly longContext?: TokenPrices & {
+    readonly aboveInputTokens: number;
+    /** Whether `priority` serves such a request, too, in proportion. Default false: `default` serves it. */
+    readonly inPriority?: boolean;
+  };
   readonly batch?: TokenPrices;
   readonly flex?: TokenPrices;
   readonly priority?: TokenPrices;

@@ -97,12 +97,13 @@ export function affordableOutput(model: Model, attempt: PlannedAttempt, pico: bi
 
 /**
  * The tier that serves a request as long as no answer says otherwise: the one that was asked for, but
- * for long prompts, which `priority` does not take and `default` serves.
+ * for long prompts of models whose `priority` does not take them: `default` serves those.
  */
 export function expectedTier(model: Model, request: MessageRequest, inputTokens: number): string {
   const { serviceTier = '' } = request;
-  const isLong = inputTokens > longContextStep(model);
-  return isLong && priceListOf(serviceTier) === 'priority' ? 'default' : serviceTier;
+  if (priceListOf(serviceTier) !== 'priority' || inputTokens <= longContextStep(model))
+    return serviceTier;
+  return model.prices?.longContext?.inPriority ? serviceTier : 'default';
 }
 
 /**

@@ -86,8 +86,11 @@ function parsePrices(prices: ModelPrices, step: number): ModelRates {
       standard: { short: standard, ...(long && { long }) },
       batch: prices.batch && bothLengths(prices.batch),
       flex: prices.flex && bothLengths(prices.flex),
-      // It "excludes long context": such a request is served, and reported, as `default`.
-      priority: prices.priority && { short: parseRates(prices.priority) },
+      priority:
+        prices.priority &&
+        (prices.longContext?.inPriority
+          ? bothLengths(prices.priority)
+          : { short: parseRates(prices.priority) }),
     },
     past: prices.history.map(({ until, ...tokens }) => ({
       untilMs: Date.parse(until) + DAY_MS,
@@ -99,7 +102,8 @@ function parsePrices(prices: ModelPrices, step: number): ModelRates {
 /**
  * The rates of a long request in a list that names those of a short one. A long context costs a
  * multiple, the same in each list: 2x input and 1.5x output "for standard, batch, and flex"
- * (https://developers.openai.com/api/docs/models/gpt-5.4).
+ * (https://developers.openai.com/api/docs/models/gpt-5.4), and from GPT-5.6 on for priority. Before,
+ * that "excludes long context": such a request is served, and reported, as `default`.
  */
 function inProportion(short: Rates, long: Rates, standard: Rates): Rates {
   const rate = (name: keyof Rates) => scaled(short[name], long[name], standard[name]);

@@ -37,7 +37,9 @@ const tokenPrices = z.strictObject({
 const prices = z.strictObject({
   currency: z.literal('USD').exactOptional(),
   standard: tokenPrices.exactOptional(),
-  longContext: tokenPrices.extend({ aboveInputTokens: tokens }).exactOptional(),
+  longContext: tokenPrices
+    .extend({ aboveInputTokens: tokens, inPriority: flag.exactOptional() })
+    .exactOptional(),
   batch: tokenPrices.exactOptional(),
   flex: tokenPrices.exactOptional(),
   priority: tokenPrices.exactOptional(),

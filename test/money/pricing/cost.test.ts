@@ -104,6 +104,30 @@ describe('attemptCost', () => {
     expect(attemptCost(call, tokens, { ...billing, serviceTier: 'priority' }).unpriced).toBe(true);
   });
 
+  it('is a multiple for a long prompt where priority takes it', () => {
+    const model = aModel({
+      prices: {
+        currency: 'USD',
+        standard: { input: '1', output: '4' },
+        longContext: { aboveInputTokens: 9, inPriority: true, input: '2', output: '6' },
+        priority: { input: '10', output: '40' },
+        history: [],
+      },
+    });
+    const call = aCall({
+      request: { messages: [], serviceTier: 'priority' },
+      target: { model, surface: 'responses' },
+    });
+    const tokens = usage({ inputTokens: 10, outputTokens: 1 });
+    for (const serviceTier of ['priority', '']) {
+      const billing = { serviceTier, at: 0, catalogueVersion: 'v1' };
+      expect(attemptCost(call, tokens, billing)).toMatchObject({
+        picoDollars: 260_000_000n,
+        unpriced: false,
+      });
+    }
+  });
+
   it('is marked where no price is known, never free', () => {
     expect(costIn(undefined, 'flex')).toMatchObject({ picoDollars: 0n, unpriced: true });
   });

@@ -69,8 +69,8 @@ def cost(model, row):
     if table is None:
         return None
     if "longContext" in prices and row["input"] > prices["longContext"]["aboveInputTokens"]:
-        if price_list == "priority":
-            return None  # Fast mode is not sold for long prompts.
+        if price_list == "priority" and not prices["longContext"].get("inPriority"):
+            return None  # Before GPT-5.6 fast mode is not sold for long prompts.
         table = lengthened(table, prices)
     if row["output"] > 0 and "output" not in table:
         return None

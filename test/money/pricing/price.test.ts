@@ -269,7 +269,7 @@ describe('tokenPrices', () => {
     ['', 100, { input: 4_000_000n, output: 20_000_000n }],
     ['fast', 100, { input: 8_000_000n, output: 40_000_000n }],
     ['flex', 272_001, { input: 4_000_000n, output: 15_000_000n }],
-    ['fast', 272_001, { input: 8_000_000n, output: 30_000_000n }],
+    ['fast', 272_001, { input: 16_000_000n, output: 60_000_000n }],
     ['ultrafast', 100, undefined],
   ])('are those of the tier %j for a prompt of %s tokens', (serviceTier, inputTokens, prices) => {
     const planned = { inputTokens, request: { messages: [], serviceTier }, at: NOW };
