@@ -1,6 +1,7 @@
 import type { Behaviour, Exchange } from '../answers/exchange.ts';
 import { httpError, sendJson } from '../answers/json.ts';
 import { isResponsesRequest } from '../wire/responses-wire.ts';
+import { Foreground } from './foreground.ts';
 import { Generation } from './generation.ts';
 import { StoredResponse } from './stored-response.ts';
 import { View, type ViewFault } from './view.ts';
@@ -54,8 +55,13 @@ export class SimulatedResponses {
       const stored = new StoredResponse(request, this.#now());
       if (body.background !== true) {
         this.#keep(stored);
-        await answer(exchange);
-        stored.finish();
+        const foreground = new Foreground(exchange);
+        try {
+          await answer(foreground);
+        } finally {
+          if (foreground.isTaken) stored.finish(foreground.response);
+          else this.stored.delete(stored.id);
+        }
         return;
       }
       try {

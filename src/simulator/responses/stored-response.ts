@@ -61,7 +61,9 @@ export class StoredResponse {
     this.#object = JSON.parse(body);
   }
 
-  finish(): void {
+  /** @param object as it stands now. Default: as it was told. */
+  finish(object = this.#object): void {
+    this.#object = object;
     this.#isOver = true;
     for (const view of this.#views) view.end();
     this.#views.clear();

@@ -53,6 +53,21 @@ describe('a response that is kept', () => {
     }
   });
 
+  it.each([{}, { stream: true }])('says what was answered: %j', async (fields) => {
+    stub.enqueue(answer({ text: 'Kept.' }));
+    const { text } = await ask(fields);
+    const { status, output } = JSON.parse((await call('GET', idOf(text))).text);
+    expect([status, output[0].content[0].text]).toEqual(['completed', 'Kept.']);
+  });
+
+  it('is in progress where the answer broke, and is not there where it was refused', async () => {
+    stub.enqueue(cutAfter(1), httpError(500));
+    const { text } = await ask({ stream: true });
+    expect(await statusOf(idOf(text))).toBe('in_progress');
+    await ask({});
+    expect(stub.responses.stored.size).toBe(1);
+  });
+
   it('is not, where it was asked for with store: false', async () => {
     const id = idOf((await ask({ store: false })).text);
     expect((await call('GET', id)).status).toBe(404);
