@@ -5,6 +5,7 @@ import { DEFAULT_MAX_WAIT_MS } from '../money/budget/options.ts';
 import { KeptAnswers } from '../money/cache/kept-answers.ts';
 import { ResponseCache } from '../money/cache/response-cache.ts';
 import { isUsed } from '../money/cache/rules.ts';
+import { HedgeShare } from '../policies/hedge/hedge-share.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { CatalogueStore } from '../request/catalogue/store.ts';
@@ -89,6 +90,11 @@ export function buildSetup(prepared: PreparedSetup, lasting: Lasting, before?: S
     before !== undefined && isSameBudget
       ? before.retryBudget
       : new RetryBudget(settings.retry, clock);
+  const isSameShare = before?.settings.hedge.maxShare === settings.hedge.maxShare;
+  const hedgeShare =
+    before !== undefined && isSameShare
+      ? before.hedgeShare
+      : new HedgeShare(settings.hedge.maxShare);
   const calls: SetupCalls = { enter: () => () => {} };
   const enter = () => calls.enter();
   const pipeline = createPipeline(pipelineOptions(settings, options), {
@@ -96,6 +102,7 @@ export function buildSetup(prepared: PreparedSetup, lasting: Lasting, before?: S
     upstreams,
     router,
     retryBudget,
+    hedgeShare,
     enter,
     ...(cache && { cache: cache.responses }),
   });
@@ -128,6 +135,7 @@ export function buildSetup(prepared: PreparedSetup, lasting: Lasting, before?: S
       router,
       pipeline,
       retryBudget,
+      hedgeShare,
       models: new ModelList(main.rules.resolve, listDeps, listed),
       batches: { catalogue, ...lentToBatches(settings, upstreams, enter) },
       ...(cache && { cache }),

@@ -21,7 +21,7 @@ import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import { upstreamHealth } from '../policies/health/stage.ts';
 import { FirstOutputs } from '../policies/hedge/first-outputs.ts';
 import { HedgeMetrics } from '../policies/hedge/hedge-metrics.ts';
-import { HedgeShare } from '../policies/hedge/hedge-share.ts';
+import type { HedgeShare } from '../policies/hedge/hedge-share.ts';
 import type { HedgeDeps } from '../policies/hedge/hedged-attempt.ts';
 import type { HedgeOptions } from '../policies/hedge/options.ts';
 import { hedge } from '../policies/hedge/stage.ts';
@@ -73,6 +73,8 @@ export interface PipelineDeps {
   readonly upstreams: readonly UpstreamParts[];
   readonly router: Router;
   readonly retryBudget: RetryBudget;
+  /** Over all upstreams. */
+  readonly hedgeShare: HedgeShare;
   readonly book: BudgetBook;
   /** Calls that may be repeated. */
   readonly repeats: Repeats;
@@ -104,7 +106,7 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
   const { maxWaitMs } = options;
   const places = new Map(deps.upstreams.map((parts) => [parts.name, parts]));
   const attempts = mapValues(places, (parts) => attemptAt(parts, options, deps));
-  const hedging = hedgeDeps(options, deps, places, attempts);
+  const hedging = hedgeDeps(deps, places, attempts);
   const upstreams = mapValues(places, (parts) =>
     chain(
       [
@@ -153,14 +155,12 @@ function attemptAt(parts: UpstreamParts, options: PipelineOptions, deps: Pipelin
   return chain(stages, parts.upstream.answer);
 }
 
-/** What hedging at each upstream needs; the share is everybody's. */
+/** What hedging at each upstream needs. */
 function hedgeDeps(
-  options: PipelineOptions,
-  { clock, router, instruments }: PipelineDeps,
+  { clock, router, instruments, hedgeShare: share }: PipelineDeps,
   places: ReadonlyMap<string, UpstreamParts>,
   attempts: ReadonlyMap<string, Handler>,
 ): (parts: UpstreamParts) => HedgeDeps {
-  const share = new HedgeShare(options.hedge.maxShare);
   const metrics = new HedgeMetrics(instruments);
   return ({ window }) => ({
     clock,

@@ -2,6 +2,7 @@ import type { Handler } from '../core/call.ts';
 import type { Counted } from '../core/counted.ts';
 import type { KeptAnswers } from '../money/cache/kept-answers.ts';
 import type { ResponseCache } from '../money/cache/response-cache.ts';
+import type { HedgeShare } from '../policies/hedge/hedge-share.ts';
 import type { RetryBudget } from '../policies/retry/budget.ts';
 import type { CatalogueStore } from '../request/catalogue/store.ts';
 import type { Router } from '../request/route/router.ts';
@@ -22,6 +23,7 @@ export interface SetupParts {
   readonly router: Router;
   readonly pipeline: Handler;
   readonly retryBudget: RetryBudget;
+  readonly hedgeShare: HedgeShare;
   /** Of the default upstream. */
   readonly models: ModelList;
   /** Absent: it is not configured. */

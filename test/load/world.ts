@@ -11,6 +11,7 @@ import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { type BreakerOptions, DEFAULT_BREAKER } from '../../src/policies/breaker/options.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { HedgeShare } from '../../src/policies/hedge/hedge-share.ts';
 import { DEFAULT_HEDGE, type HedgeOptions } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import type { RateLimitOptions } from '../../src/policies/rate-limit/options.ts';
@@ -156,6 +157,7 @@ export async function simulate(load: Load): Promise<Result> {
       upstreams,
       router,
       retryBudget: new RetryBudget(retry, clock),
+      hedgeShare: new HedgeShare(load.hedge?.maxShare ?? DEFAULT_HEDGE.maxShare),
       book: new BudgetBook({ budgets: [], minOutputTokens: 16 }, localAccounts(noLedger(), []), {
         clock,
         instruments,

@@ -18,6 +18,7 @@ import type { LedgerEntry, LedgerOpening } from '../../src/money/ledger/ledger.t
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { HedgeShare } from '../../src/policies/hedge/hedge-share.ts';
 import { DEFAULT_HEDGE, type HedgeOptions } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
@@ -217,6 +218,7 @@ function setUp(script: readonly Behaviour[], hedge: HedgeOptions) {
       upstreams,
       router,
       retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
+      hedgeShare: new HedgeShare(hedge.maxShare),
       book,
       ledger,
       repeats: new Repeats(clock),

@@ -5,6 +5,7 @@ import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { Repeats } from '../../src/money/repeats/repeats.ts';
 import { WaitingRoom } from '../../src/policies/breaker/waiting-room.ts';
+import { HedgeShare } from '../../src/policies/hedge/hedge-share.ts';
 import { DEFAULT_HEDGE } from '../../src/policies/hedge/options.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
@@ -40,6 +41,7 @@ describe('createPipeline', () => {
         room: new WaitingRoom(clock),
         router,
         retryBudget: new RetryBudget(DEFAULT_RETRY, clock),
+        hedgeShare: new HedgeShare(DEFAULT_HEDGE.maxShare),
         book: new BudgetBook(budgets, localAccounts(noLedger(), []), {
           clock,
           instruments,

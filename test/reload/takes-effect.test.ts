@@ -10,6 +10,7 @@ import {
   firstTokenAfter,
   httpError,
   type StubUpstream,
+  silent,
   startStubUpstream,
 } from '../support/upstream/index.ts';
 import { type ReloadingApp, startReloadingApp } from './reloading-app.ts';
@@ -81,6 +82,18 @@ describe('without a restart', () => {
     expect(statusDetail(await failureOf(ask()), 'google.rpc.ErrorInfo')).toMatchObject({
       reason: 'SERVICE_UNAVAILABLE',
     });
+  });
+
+  it('second attempts go on from the share that was saved up', async () => {
+    const hedge = (after: string, share = 0.5) =>
+      `hedge: {after: ${after}, to: same, maxShare: ${share}}`;
+    const { stub } = await start(hedge('10m'));
+    await ask();
+    await ask();
+    await reload(hedge('1ms'));
+    stub.enqueue(silent());
+    await ask();
+    expect(stub.requests).toHaveLength(4);
   });
 
   it('a budget counts what was spent before it came, and lets go where its limit rises', async () => {
