@@ -1,13 +1,20 @@
 import { ProviderError } from '../core/errors.ts';
 import type { UpstreamBatch, UpstreamBatches } from '../core/upstream-batches.ts';
-import type { BatchPart } from '../money/batches/batch.ts';
+import type { BatchPart, NewResult } from '../money/batches/batch.ts';
 import { Patience } from './patience.ts';
+import { readResults } from './read-results.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 
 /** How often it is tried to delete files that are done with, before the upstream is left to expire them. */
 const TRIES = 5;
 
+/** How often a file of results is read that has lines which cannot be. */
+const READS = 3;
+
 const SILENT = 'The upstream does not tell how far it is';
+const UNREADABLE = 'A file of results cannot be read';
+
+type Settle = (results: readonly NewResult[]) => Promise<void>;
 
 /** A batch at the upstream, and its files. */
 export class RemoteBatch {
@@ -51,6 +58,26 @@ export class RemoteBatch {
     }
   }
 
+  /** Takes in what a file of results says, as far as it can be had. Rejects with the end of the process. */
+  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<void> {
+    const patience = new Patience(this.#work, this.#deps);
+    const read = () => this.#readOnce(fileId, part, settle, patience);
+    try {
+      // A line may be cut off where somebody between here and there lost the rest of the file.
+      for (let reads = 1; reads <= READS; reads += 1) {
+        if (reads > 1) await patience.wait();
+        const unreadable = await patience.insist(read, UNREADABLE);
+        if (unreadable === 0) return;
+        await this.#work.problem(`A file of results has ${unreadable} lines that cannot be read.`);
+      }
+    } catch (thrown) {
+      this.#work.stop.throwIfAborted();
+      const error = ProviderError.from(thrown);
+      if (error.reason === 'INTERNAL') throw error;
+      await this.#work.problem(`A file of results cannot be had: ${error.message}`);
+    }
+  }
+
   /** Of one whose id is not known, its file alone. */
   async deleteFiles({
     upstreamBatchId: id,
@@ -63,6 +90,24 @@ export class RemoteBatch {
     const batch = id === '' ? undefined : await this.#someTimes(tell, { batch: id });
     for (const file of [batch?.outputFileId, batch?.errorFileId, fileId]) {
       if (file) await this.#someTimes(() => this.api.deleteFile(file, key, stop), { file });
+    }
+  }
+
+  /** Returns how many of its lines cannot be read. */
+  async #readOnce(
+    fileId: string,
+    part: BatchPart,
+    settle: Settle,
+    patience: Patience,
+  ): Promise<number> {
+    const { stop: signal, batch } = this.#work;
+    const lines = this.api.results(fileId, part.key, signal);
+    const reading = readResults(lines, { batch: batch.id, part, signal }, this.#deps);
+    for (;;) {
+      const { done, value } = await reading.next();
+      if (done) return value;
+      await settle(value);
+      patience.reset();
     }
   }
 

@@ -9,7 +9,6 @@ import { partContent } from './part-content.ts';
 import { OTHER_KEY, PartKeys } from './part-keys.ts';
 import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
-import { ResultFiles } from './result-files.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
 import { untilLeft } from './until-left.ts';
@@ -234,10 +233,9 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
-    const files = new ResultFiles(this.#remote, this.#work, this.#deps);
     for (const fileId of [batch.outputFileId, batch.errorFileId]) {
       if (fileId !== undefined) {
-        await files.read(fileId, this.#part, (results) => this.#settle(results));
+        await this.#remote.readFile(fileId, this.#part, (results) => this.#settle(results));
       }
     }
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
