@@ -1,5 +1,4 @@
 import type { RateLimitOptions } from '../policies/rate-limit/options.ts';
-import { UNSERVED } from '../request/validate/unserved.ts';
 import type { Features, ModelInfo, ProviderCapabilities } from './provider.ts';
 
 /** What a provider can do that serves these models within these limits. */
@@ -35,7 +34,7 @@ export function capabilitiesOf(
     supportedModels: models,
     features,
     limits: limitsOf(rateLimit),
-    unserved: UNSERVED,
+    unserved: [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { unknownModel } from '../../src/core/model.ts';
 import {
@@ -75,6 +76,14 @@ describe('the capabilities of a provider', () => {
   it('are none without models', () => {
     const capabilities = capabilitiesOf([], DEFAULT_RATE_LIMIT);
     expect(capabilities).toMatchObject({ supportsTools: false, maxInputTokens: 0 });
+  });
+
+  it('leave out no field of the contract, and none of its comments says that one is', () => {
+    expect(capabilitiesOf([], DEFAULT_RATE_LIMIT).unserved).toEqual([]);
+    for (const file of ['message', 'event', 'provider']) {
+      const proto = readFileSync(`proto/tamma/provider/v1/${file}.proto`, 'utf8');
+      expect(proto.replaceAll(/\n *\/\/ /g, ' ')).not.toMatch(/not served yet\./i);
+    }
   });
 
   it.each([

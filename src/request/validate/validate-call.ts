@@ -8,7 +8,6 @@ import { checkSchemaSizes } from './schema-sizes.ts';
 import { checkService } from './service.ts';
 import { isModelName } from './text.ts';
 import { checkTools } from './tools.ts';
-import { checkUnserved } from './unserved.ts';
 import type { Violations } from './violations.ts';
 
 const MAX_FALLBACK_MODELS = 8;
@@ -31,7 +30,6 @@ export function validateCall(violations: Violations, call: Call, model: string):
   checkResponseFormat(violations, request.responseFormat);
   checkService(violations, request);
   checkMetadata(violations, request.metadata);
-  checkUnserved(violations, call);
   checkFallbackModels(violations, request.fallbackModels ?? []);
   checkTimeout(violations, 'options.first_token_timeout', call.firstTokenTimeoutMs);
   checkTimeout(violations, 'options.idle_timeout', call.idleTimeoutMs);
