@@ -219,8 +219,8 @@ export interface ModelStatus {
   readonly circuitChangedAt?: number;
   /** Epoch ms. Absent: the circuit is closed. */
   readonly nextProbeAt?: number;
-  /** Absent: no attempt ended in the window. */
-  readonly statistics?: AttemptStatistics;
+  /** Summed when they are read. Absent: no attempt ended in the window. */
+  readonly statistics?: AttemptStatistics | undefined;
   /** What rate limits leave. Absent: none are known. */
   readonly headroom?: RateLeft;
   /** How long one more would wait now, in ms. An estimate. */

@@ -79,13 +79,15 @@ function modelStatuses(sources: StatusSources): readonly ModelStatus[] {
     .map((model) => {
       const reason = notReady(model, clock.now());
       const row = catalogue().find(model.model);
-      const statistics = window.statistics(model.model);
       return {
         ...model,
         ready: reason === undefined,
         ...(reason !== undefined && { notReadyReason: reason }),
-        ...(statistics && { statistics }),
         ...(row && pricing(row)),
+        // Most look at the state alone, with each call that ends.
+        get statistics() {
+          return window.statistics(model.model);
+        },
       };
     });
 }

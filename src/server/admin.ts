@@ -13,7 +13,7 @@ import type { CallMemory } from './page/call-memory.ts';
 import { explain } from './page/explain.ts';
 import { SCRIPT_HASH } from './page/script.ts';
 import type { StatusEvents } from './page/status-events.ts';
-import { type AdminStatus, renderStatusPage } from './status-page.ts';
+import { type AdminStatus, renderStatusPage } from './page/status-page.ts';
 
 export interface AdminServerOptions {
   readonly listen: ListenerOptions;

@@ -6,7 +6,7 @@ import {
   type ProviderStatus,
   ProviderStatus_State,
 } from '../gen/tamma/provider/v1/provider.ts';
-import type { IAIProvider, IAIUsageProvider, UpstreamStatus } from '../provider/provider.ts';
+import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { nearestFirst } from './budget-order.ts';
 import { isBound, ownBudgets } from './callers/own.ts';
@@ -15,6 +15,7 @@ import { toWireCacheStatus } from './convert/cache.ts';
 import { toWireStoreStatus } from './convert/store-status.ts';
 import { toDuration } from './convert/time.ts';
 import { toWireUpstreamStatus } from './convert/upstream-status.ts';
+import { measuredOf, stateOf } from './status-news.ts';
 import { problemsOf } from './status-problems.ts';
 
 export interface StatusBoardDeps {
@@ -44,6 +45,9 @@ export interface StatusBoardDeps {
  */
 const LOOK_EVERY_MS = 1_000;
 
+/** How soon one look may follow another, and how old the state may be that watches are told, in ms. */
+const LOOK_AGAIN_MS = 250;
+
 /** Budgets that are told, those nearest to their limits. */
 const MAX_BUDGETS = 20;
 
@@ -58,14 +62,16 @@ export class StatusBoard {
   readonly #watches = new Set<() => void>();
   /** Looks for changes as long as somebody watches. */
   #timer: Timer | undefined;
-  /** Looks at the end of this turn. */
-  #look: NodeJS.Immediate | undefined;
+  /** Looks when calls have ended. */
+  #look: Timer | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** What watches were last told of, and how often that has changed. */
   #news = '';
   #figures = '';
   #version = 0;
-  /** The state as it is in this turn, for the watches of each bound caller and for those of all others. */
+  /** The state as it was at `#toldAt`, for the watches of each bound caller and for those of all others. */
   readonly #messages = new Map<Caller | undefined, Buffer>();
+  #toldAt = 0;
   #draining = false;
 
   constructor(deps: StatusBoardDeps) {
@@ -79,17 +85,10 @@ export class StatusBoard {
    */
   current(caller?: Caller): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
-    const { configProblems: config } = this.#deps;
     const bound = isBound(caller);
     const cache = bound ? undefined : provider.cacheStatus();
-    const upstreams = provider.upstreams();
-    const load = this.#deps.load();
-    const visible = ownBudgets(provider.getBudgets({}), caller);
-    const budgets = nearestFirst(visible).slice(0, MAX_BUDGETS);
+    const { upstreams, budgets, ledger, sharedStore, load, problems } = this.#seen(caller);
     const drainLeftMs = this.#deps.drainLeftMs();
-    const ledger = provider.ledgerStatus();
-    const sharedStore = provider.sharedStoreStatus();
-    const draining = this.#draining;
     return {
       state: this.#draining ? ProviderStatus_State.DRAINING : ProviderStatus_State.SERVING,
       provider: PROVIDER_OPENAI,
@@ -99,7 +98,7 @@ export class StatusBoard {
       activeCalls: bound ? 0 : activeCalls(),
       upstreams: upstreams.map(toWireUpstreamStatus),
       ready: !this.#draining && upstreams.some(({ ready }) => ready),
-      problems: problemsOf({ draining, load, upstreams, budgets, ledger, config, sharedStore }),
+      problems,
       load,
       ledger: toWireStoreStatus(ledger),
       sharedStore: sharedStore && toWireStoreStatus(sharedStore),
@@ -109,13 +108,27 @@ export class StatusBoard {
     };
   }
 
+  #seen(caller?: Caller) {
+    const { provider, configProblems: config, load: readLoad } = this.#deps;
+    const upstreams = provider.upstreams();
+    const visible = ownBudgets(provider.getBudgets({}), caller);
+    const budgets = nearestFirst(visible).slice(0, MAX_BUDGETS);
+    const ledger = provider.ledgerStatus();
+    const sharedStore = provider.sharedStoreStatus();
+    const load = readLoad();
+    const draining = this.#draining;
+    const sources = { draining, load, upstreams, budgets, ledger, config, sharedStore };
+    return { ...sources, problems: problemsOf(sources) };
+  }
+
   /**
-   * To be called whenever there may be a change. Costs next to nothing, because the state is looked at
-   * once a turn at most, whoever calls and however many watch.
+   * To be called whenever there may be a change. Costs next to nothing: without watches nothing is looked
+   * at, with any number of them four times a second at most.
    */
   refresh(): void {
     if (this.#watches.size === 0) return;
-    this.#look ??= setImmediate(() => {
+    const { clock } = this.#deps;
+    this.#look ??= clock.after(Math.max(0, this.#lookedAt + LOOK_AGAIN_MS - clock.now()), () => {
       this.#look = undefined;
       this.#lookForNews();
     });
@@ -176,18 +189,22 @@ export class StatusBoard {
 
   #remove(onChange: () => void): void {
     this.#watches.delete(onChange);
-    if (this.#watches.size === 0) this.#timer?.cancel();
+    if (this.#watches.size > 0) return;
+    this.#timer?.cancel();
+    this.#look?.cancel();
+    this.#look = undefined;
   }
 
   /**
-   * What watches are told of. What a circuit does they hear at once; figures change with every call, so
+   * What watches are told of. What a circuit does they hear soon; figures change with every call, so
    * they are looked at once a second.
    */
   #lookForNews(figures = false): void {
+    this.#lookedAt = this.#deps.clock.now();
     const { configRevision, configProblems } = this.#deps;
     const config = [configRevision, ...configProblems].join(' ');
-    const news = `${config} ${this.#readNews(stateOf)}`;
-    const measured = figures ? this.#readNews(measuredOf) : this.#figures;
+    const news = `${config} ${readNews(() => stateOf(this.#deps.provider))}`;
+    const measured = figures ? readNews(() => measuredOf(this.#seen())) : this.#figures;
     if (news === this.#news && measured === this.#figures) return;
     this.#news = news;
     this.#figures = measured;
@@ -196,25 +213,18 @@ export class StatusBoard {
     this.#wakeAll();
   }
 
-  /** A state that cannot be told is news too: the watches fail with what is thrown when they tell it. */
-  #readNews(read: (provider: StatusBoardDeps['provider']) => unknown): string {
-    try {
-      return JSON.stringify(read(this.#deps.provider));
-    } catch {
-      return 'unknown';
-    }
-  }
-
   #wakeAll(): void {
     for (const wake of this.#watches) wake();
   }
 
   #currentMessage(bound: Caller | undefined): Buffer {
+    const now = this.#deps.clock.now();
+    if (now - this.#toldAt >= LOOK_AGAIN_MS) this.#messages.clear();
+    if (this.#messages.size === 0) this.#toldAt = now;
     const known = this.#messages.get(bound);
     if (known !== undefined) return known;
     const status = this.current(bound);
     const message = IAIProviderService.watchStatus.responseSerialize({ status });
-    if (this.#messages.size === 0) setImmediate(() => this.#messages.clear());
     this.#messages.set(bound, message);
     return message;
   }
@@ -228,25 +238,11 @@ function tooManyWatches(): ProviderError {
   });
 }
 
-function stateOf(provider: StatusBoardDeps['provider']): unknown {
-  const stores = [provider.ledgerStatus().problem, provider.sharedStoreStatus()?.problem];
-  return [provider.upstreams().map(newsOf), stores];
-}
-
-function measuredOf(provider: StatusBoardDeps['provider']): unknown {
-  return provider.upstreams().map(figuresOf);
-}
-
-/** A model that is asked for the first time is no news; a circuit that is not closed is. */
-function newsOf(upstream: UpstreamStatus): readonly unknown[] {
-  const { target, endpoint, healthy, ready, lastFailureReason, keysSetAside, models } = upstream;
-  const circuits = models.flatMap(({ model, circuit, notReadyReason }) =>
-    circuit === 'closed' && notReadyReason === undefined ? [] : [[model, circuit, notReadyReason]],
-  );
-  return [target, endpoint, healthy, ready, lastFailureReason, keysSetAside, circuits];
-}
-
-/** What the last attempts were like. How many run and wait is told along with it, but is no news. */
-function figuresOf({ models }: UpstreamStatus): readonly unknown[] {
-  return models.flatMap(({ model, statistics }) => (statistics ? [[model, statistics]] : []));
+/** A state that cannot be told is news too: the watches fail with what is thrown when they tell it. */
+function readNews(read: () => unknown): string {
+  try {
+    return JSON.stringify(read());
+  } catch {
+    return 'unknown';
+  }
 }

@@ -46,7 +46,7 @@ async function start(options: Partial<AdminServerOptions> = {}, metrics = 'calls
       },
       page: {
         memory: new CallMemory(clock),
-        events: new StatusEvents(clock, () => LARGE),
+        events: new StatusEvents(clock, () => new Map([['head', LARGE]])),
       },
       logger: { error: () => {}, warn: () => {}, info: () => {} },
       clock,

@@ -8,7 +8,7 @@ import {
   type AdminServerDeps,
   createAdminServer,
 } from '../../src/server/admin.ts';
-import type { AdminStatus } from '../../src/server/status-page.ts';
+import type { AdminStatus } from '../../src/server/page/status-page.ts';
 import { aBudget, anUpstreamStatus, DOLLAR } from '../support/fake-provider.ts';
 
 const STARTED = Date.UTC(2026, 10, 1);
@@ -267,17 +267,10 @@ describe('the status page', () => {
 
   it('shows the state, the build, the load and the listeners', async () => {
     const html = await page(STATUS);
-    for (const text of [
-      'serving',
-      '1.2.3',
-      'c0ffee123456',
-      '1 d 3 h',
-      '>7<',
-      ...STATUS.listeners,
-    ]) {
+    for (const text of ['serving', '1.2.3', 'c0ffee123456', '>7<', ...STATUS.listeners]) {
       expect(html).toContain(text);
     }
-    expect(html).toContain('since 2026-11-01T00:00:00.000Z');
+    expect(html).toContain('datetime="2026-11-01T00:00:00.000Z"');
     expect(await page({ ...STATUS, state: 'draining' })).toContain('>draining</span>');
   });
 
@@ -300,10 +293,10 @@ describe('the status page', () => {
         'https://fallback.example',
         'failing',
         'never',
-        '0 s ago SERVICE_UNAVAILABLE',
+        '2026-11-02T03:00:05.000Z SERVICE_UNAVAILABLE',
         '1 of 3 set aside',
       ],
-      ['default', 'https://api.openai.com', 'healthy', '7 min 5 s ago', 'never', '2'],
+      ['default', 'https://api.openai.com', 'healthy', '2026-11-02T02:53:00.000Z', 'never', '2'],
     ]);
     expect(html).toContain('<span class="state wait">1 of 3 set aside</span>');
     const upstreams = [anUpstreamStatus({ keysSetAside: 1 })];
@@ -331,8 +324,9 @@ describe('the status page', () => {
         aBudget({ name: 'small', scope: 'model', subject: 'gpt-a', spent: DOLLAR / 100_000n }),
       ],
     });
+    const midnight = '2026-11-03T00:00:00.000Z';
     expect(rows(html, 'Budgets')).toEqual([
-      ['per-user', 'user u-1', '$5.00', '25 %', '$0.125', '$20.00', 'in 20 h 59 min'],
+      ['per-user', 'user u-1', '$5.00', '25 %', '$0.125', '$20.00', midnight],
       ['fleet', 'all calls', '$12.00', '100 %', '$0.00', '$10.00', 'never'],
       ['nobody', 'project none named', '$0.00', '100 %', '$0.00', '$0.00', 'never'],
       ['small', 'model gpt-a', '$0.00001', '0 %', '$0.00', '$10.00', 'never'],

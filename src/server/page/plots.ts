@@ -1,4 +1,5 @@
 import { html, type Markup } from './html.ts';
+import { drawnOnce } from './page-parts.ts';
 import { SLICE_MS, type TrafficSlice } from './traffic.ts';
 
 const WIDTH = 270;
@@ -21,13 +22,13 @@ const PLOTS: readonly Plot[] = [
 ];
 
 /** Small plots of the last quarter of an hour, each with its last and its largest value. */
-export function plots(slices: readonly TrafficSlice[]): Markup {
-  return html`<h2>Last 15 minutes</h2><div class="plots">${PLOTS.map((plot) => draw(plot, slices))}</div>`;
-}
+export const plots = drawnOnce(
+  (slices: readonly TrafficSlice[]) =>
+    html`<h2>Last 15 minutes</h2><div class="plots">${PLOTS.map((plot) => draw(plot, slices))}</div>`,
+);
 
 function draw({ title, unit, value }: Plot, slices: readonly TrafficSlice[]): Markup {
-  // The last slice has only begun.
-  const values = slices.slice(0, -1).map(value);
+  const values = slices.map(value);
   const known = values.filter((one) => one !== undefined);
   const most = Math.max(0, ...known);
   const step = WIDTH / values.length;

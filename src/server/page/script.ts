@@ -1,25 +1,60 @@
 import { createHash } from 'node:crypto';
 
+/** A time in ms in its two largest units: "3 d 4 h", "12 min 5 s", "0 s". */
+export const DURATION = `(ms) => {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const parts = [[Math.floor(s / 86400), 'd'], [Math.floor(s / 3600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'],
+    [s % 60, 's']];
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts.slice(...(first < 0 ? [-1] : [first, first + 2])).map((part) => part.join(' ')).join(' ');
+}`;
+
 /**
- * What the page runs: it takes each drawing that the sidecar sends and exchanges those of its sections
- * that have changed, so that the place, the selection and the focus stay where they are.
+ * What the page runs: it exchanges the sections that the sidecar sends, which are those that have changed,
+ * and leaves the place, the focus and how far a table is scrolled as they are; and it counts the times on,
+ * by the sidecar's clock. What comes is told as lost when the sidecar has said nothing for 5 s, although it
+ * speaks every second.
  */
 export const SCRIPT = `
 const source = new EventSource('events');
 const main = document.querySelector('main');
-source.onmessage = ({ data }) => {
+const now = performance.now.bind(performance);
+let ahead = Number(main.dataset.now) - now();
+let heard = now();
+const duration = ${DURATION};
+const count = () => {
+  for (const time of main.querySelectorAll('time[data-how]')) {
+    const { how } = time.dataset;
+    const far = now() + ahead - Date.parse(time.dateTime);
+    const text = duration(how === 'in' ? -far : far);
+    time.textContent = how === 'in' ? 'in ' + text : how === 'ago' ? text + ' ago' : text;
+  }
+};
+const exchange = (shown, section) => {
+  const focus = shown.contains(document.activeElement) && document.activeElement.getAttribute('href');
+  const scrolled = [...shown.querySelectorAll('.table')].map((table) => table.scrollLeft);
+  shown.innerHTML = section.innerHTML;
+  shown.querySelectorAll('.table').forEach((table, i) => { table.scrollLeft = scrolled[i] ?? 0; });
+  const link = [...shown.querySelectorAll('a')].find((one) => one.getAttribute('href') === focus);
+  link?.focus({ preventScroll: true });
+};
+source.onmessage = ({ data, lastEventId }) => {
+  heard = now();
+  ahead = Number(lastEventId) - heard;
   const drawn = document.createElement('template');
   drawn.innerHTML = data;
   for (const section of drawn.content.querySelectorAll('section')) {
     const shown = document.getElementById(section.id);
     if (shown === null) main.append(section);
-    else if (shown.innerHTML !== section.innerHTML && !shown.contains(document.activeElement)) {
-      shown.innerHTML = section.innerHTML;
-    }
+    else exchange(shown, section);
   }
+  count();
   document.body.dataset.live = 'yes';
 };
-source.onerror = () => { document.body.dataset.live = 'no'; };
+const lose = () => { document.body.dataset.live = 'no'; };
+source.onerror = lose;
+count();
+setInterval(() => { count(); if (now() - heard > 5000) lose(); }, 1000);
 `;
 
 /** For the page's content security policy. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { Sections } from './status-page.ts';
 
 /** Pages that are open at once. */
 const MAX_PAGES = 50;
@@ -7,20 +8,22 @@ const MAX_PAGES = 50;
 /** How often they are renewed, in ms. */
 const EVERY_MS = 1_000;
 
-/** A page that does not read is not written to beyond this, in bytes. */
+/** A page that does not read is ended beyond this, in bytes: it asks again when it reads. */
 const MAX_BUFFERED = 1024 * 1024;
 
-/** Renews the status pages that are open, by server-sent events: drawn once for all of them. */
+/**
+ * Renews the status pages that are open, by server-sent events: drawn once for all of them, and only what
+ * has changed is sent. The id of an event is the time, so that one without changes says that all is alive.
+ */
 export class StatusEvents {
   readonly #clock: Clock;
-  readonly #draw: () => string;
+  readonly #draw: () => Sections;
   readonly #pages = new Set<ServerResponse>();
   #timer: Timer | undefined;
-  #last = '';
+  #last: Sections = new Map();
   #closed = false;
 
-  /** @param draw what the pages show, as HTML */
-  constructor(clock: Clock, draw: () => string) {
+  constructor(clock: Clock, draw: () => Sections) {
     this.#clock = clock;
     this.#draw = draw;
   }
@@ -35,14 +38,14 @@ export class StatusEvents {
       if (this.#pages.size === 0) this.#stop();
     });
     if (this.#timer === undefined) {
-      this.#last = event(this.#draw());
+      this.#last = this.#draw();
       const timer = this.#clock.after(EVERY_MS, () => {
         timer.refresh();
         this.#renew();
       });
       this.#timer = timer;
     }
-    response.write(this.#last);
+    response.write(this.#event([...this.#last.values()]));
     return true;
   }
 
@@ -54,15 +57,22 @@ export class StatusEvents {
   }
 
   #renew(): void {
+    const before = this.#last;
     try {
-      this.#last = event(this.#draw());
+      this.#last = this.#draw();
     } catch {
       // Nothing else is to suffer from it. The pages ask again, and then it is logged.
       for (const page of this.#pages) page.end();
       return;
     }
+    const changed = [...this.#last].flatMap(([id, drawn]) =>
+      before.get(id) === drawn ? [] : drawn,
+    );
+    const event = this.#event(changed);
     for (const page of this.#pages) {
-      if (page.writableLength < MAX_BUFFERED) page.write(this.#last);
+      // What was left out once would be missing until it changes again.
+      if (page.writableLength < MAX_BUFFERED) page.write(event);
+      else page.destroy();
     }
   }
 
@@ -70,8 +80,9 @@ export class StatusEvents {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
-}
 
-function event(data: string): string {
-  return `data: ${data.replaceAll('\n', '\ndata: ')}\n\n`;
+  #event(sections: readonly string[]): string {
+    const id = Math.round(this.#clock.now());
+    return `id: ${id}\ndata: ${sections.join('').replaceAll('\n', '\ndata: ')}\n\n`;
+  }
 }

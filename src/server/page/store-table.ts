@@ -3,15 +3,11 @@ import type { Markup } from './html.ts';
 import { ago, state, table } from './page-parts.ts';
 
 /** How the places are where what was spent is kept. */
-export function storeTable(
-  ledger: StoreStatus,
-  sharedStore: StoreStatus | undefined,
-  now: number,
-): Markup {
+export function storeTable(ledger: StoreStatus, sharedStore: StoreStatus | undefined): Markup {
   const row = (name: string, { problem, since, pending }: StoreStatus) => [
     name,
     problem === undefined ? state('good', 'takes records') : state('bad', problem),
-    ago(since, now),
+    ago(since),
     pending,
   ];
   return table(

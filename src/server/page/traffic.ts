@@ -17,8 +17,8 @@ export interface TrafficSlice {
 
 export const SLICE_MS = 10_000;
 
-/** A quarter of an hour. */
-const SLICES = 90;
+/** A quarter of an hour, less the slice that has only begun. */
+const SLICES = 89;
 
 /** Times of a slice of which the 95th percentile is taken; of more calls these are a sample. */
 const SAMPLE = 100;
@@ -36,6 +36,7 @@ interface Counting {
 export class Traffic {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #slices: Counting[] = [];
+  #past: { readonly last: number; readonly slices: readonly TrafficSlice[] } | undefined;
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -51,14 +52,21 @@ export class Traffic {
     else if (error.reason !== 'CANCELLED') slice.failures += 1;
   }
 
-  /** The oldest first, those without a call included. */
-  get slices(): readonly TrafficSlice[] {
-    const last = Math.floor(this.#clock.now() / SLICE_MS);
-    const byNumber = new Map(this.#slices.map((slice) => [slice.number, slice]));
-    return Array.from({ length: SLICES }, (_, i) => {
-      const number = last - SLICES + 1 + i;
-      return shown(number, byNumber.get(number));
-    });
+  /**
+   * Those that are over, the oldest first, those without a call included. The same list until another one
+   * is over.
+   */
+  get past(): readonly TrafficSlice[] {
+    const last = Math.floor(this.#clock.now() / SLICE_MS) - 1;
+    if (this.#past?.last !== last) {
+      const byNumber = new Map(this.#slices.map((slice) => [slice.number, slice]));
+      const slices = Array.from({ length: SLICES }, (_, i) => {
+        const number = last - SLICES + 1 + i;
+        return shown(number, byNumber.get(number));
+      });
+      this.#past = { last, slices };
+    }
+    return this.#past.slices;
   }
 
   #slice(): Counting {
@@ -67,7 +75,7 @@ export class Traffic {
     if (last?.number === number) return last;
     const slice = { number, calls: 0, failures: 0, tokens: 0, firstTokens: [], durations: [] };
     this.#slices.push(slice);
-    if (this.#slices.length > SLICES) this.#slices.shift();
+    if (this.#slices.length > SLICES + 1) this.#slices.shift();
     return slice;
   }
 }
@@ -90,5 +98,5 @@ function shown(number: number, slice: Counting | undefined): TrafficSlice {
 }
 
 function p95(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(0.95 * values.length) - 1] ?? 0;
+  return Float64Array.from(values).sort()[Math.ceil(0.95 * values.length) - 1] ?? 0;
 }

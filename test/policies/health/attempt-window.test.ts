@@ -65,4 +65,24 @@ describe('the window of attempts', () => {
     clock.advance(300_001);
     expect(window.statistics('m')).toBeUndefined();
   });
+
+  it('is summed for whoever asks, and again only when an attempt has come or gone', () => {
+    const clock = new FakeClock(1_000_000);
+    const window = new AttemptWindow(clock);
+    for (let i = 0; i < 100; i += 1) {
+      window.note(attempt(1_000_000), 'm');
+      clock.advance(10);
+    }
+    window.note(attempt(1_001_000), 'm');
+    const first = window.statistics('m');
+    expect(first?.attempts).toBe(101);
+    clock.advance(200_000);
+    expect(window.statistics('m')).toBe(first);
+    clock.advance(99_001);
+    expect(window.statistics('m')?.attempts).toBe(1);
+    window.note(attempt(1_300_000), 'other');
+    expect(window.statistics('m')).toBe(window.statistics('m'));
+    window.note(attempt(1_300_000), 'm');
+    expect(window.statistics('m')?.attempts).toBe(2);
+  });
 });

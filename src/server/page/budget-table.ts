@@ -1,7 +1,7 @@
-import type { BudgetScope, BudgetState } from '../core/budget-state.ts';
-import { toDollars } from '../money/pricing/money.ts';
-import { type Content, html, type Markup } from './page/html.ts';
-import { ahead, soft, table } from './page/page-parts.ts';
+import type { BudgetScope, BudgetState } from '../../core/budget-state.ts';
+import { toDollars } from '../../money/pricing/money.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { ahead, soft, table } from './page-parts.ts';
 
 const SCOPES: Readonly<Record<BudgetScope, string>> = {
   all: 'all calls',
@@ -14,18 +14,18 @@ const SCOPES: Readonly<Record<BudgetScope, string>> = {
 let dollars: Intl.NumberFormat | undefined;
 
 /** How much of each budget is spent; nothing if there are none. */
-export function budgetTable(budgets: readonly BudgetState[], now: number, count: number): Content {
+export function budgetTable(budgets: readonly BudgetState[], count: number): Content {
   if (budgets.length === 0) return [];
   return table(
     budgets.length < count
       ? `Budgets, ${budgets.length} of ${count.toLocaleString('en-US')}`
       : 'Budgets',
     ['Budget', 'For', 'Spent', 'Share', 'Reserved', 'Limit', 'Reset'],
-    budgets.map((budget) => budgetRow(budget, now)),
+    budgets.map(budgetRow),
   );
 }
 
-function budgetRow(budget: BudgetState, now: number): readonly Content[] {
+function budgetRow(budget: BudgetState): readonly Content[] {
   const { name, spent, reserved, limit, resetsAt } = budget;
   return [
     name,
@@ -34,7 +34,7 @@ function budgetRow(budget: BudgetState, now: number): readonly Content[] {
     bar(budget),
     usd(reserved),
     usd(limit),
-    ahead(resetsAt, now),
+    ahead(resetsAt),
   ];
 }
 

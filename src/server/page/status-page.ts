@@ -1,16 +1,16 @@
-import type { BudgetState } from '../core/budget-state.ts';
-import type { StoreStatus } from '../core/store-status.ts';
-import type { Batch } from '../money/batches/batch.ts';
-import type { CacheStatus, UpstreamStatus } from '../provider/provider.ts';
+import type { BudgetState } from '../../core/budget-state.ts';
+import type { StoreStatus } from '../../core/store-status.ts';
+import type { Batch } from '../../money/batches/batch.ts';
+import type { CacheStatus, UpstreamStatus } from '../../provider/provider.ts';
 import { batchTable } from './batch-table.ts';
 import { budgetTable, usd } from './budget-table.ts';
-import type { CallMemory } from './page/call-memory.ts';
-import { failureTable } from './page/failure-table.ts';
-import { type Content, html, type Markup } from './page/html.ts';
-import { duration, isoTime, state } from './page/page-parts.ts';
-import { plots } from './page/plots.ts';
-import { SCRIPT } from './page/script.ts';
-import { storeTable } from './page/store-table.ts';
+import type { CallMemory } from './call-memory.ts';
+import { failureTable } from './failure-table.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { ahead, since, state } from './page-parts.ts';
+import { plots } from './plots.ts';
+import { SCRIPT } from './script.ts';
+import { storeTable } from './store-table.ts';
 import { modelTable, upstreamTable } from './upstream-tables.ts';
 
 /** What the status page shows and /status.json answers. Times are epoch ms. */
@@ -98,7 +98,7 @@ export function renderStatusPage(status: AdminStatus, memory?: CallMemory): stri
 <style>${STYLE}</style>
 </head>
 <body>
-<main>${{ markup: drawStatus(status, memory) }}</main>
+<main data-now="${nowOf(status)}">${{ markup: [...drawStatus(status, memory).values()].join('') }}</main>
 <footer class="soft"><a href="/metrics">metrics</a><a href="/status.json">status.json</a><a
  href="/livez">livez</a><a href="/readyz">readyz</a><span class="lost">The connection is lost: these figures are
  old.</span></footer>
@@ -108,26 +108,34 @@ export function renderStatusPage(status: AdminStatus, memory?: CallMemory): stri
 `.markup;
 }
 
+/** Sections of the page by their ids, as HTML. */
+export type Sections = ReadonlyMap<string, string>;
+
 /** What is on the page, worst first, in sections that are exchanged when they change. */
-export function drawStatus(status: AdminStatus, memory?: CallMemory): string {
-  const now = status.startedAt + status.uptimeMs;
+export function drawStatus(status: AdminStatus, memory?: CallMemory): Sections {
   const sections: Readonly<Record<string, Content>> = {
     head: heading(status),
     problems: problemList(status.problems),
     facts: facts(status),
-    traffic: memory === undefined ? [] : plots(memory.traffic.slices),
-    upstreams: upstreamTable(status.upstreams, now),
-    models: modelTable(status.upstreams, now),
-    failures: memory === undefined ? [] : failureTable(memory.failures, now),
-    budgets: budgetTable(status.budgets, now, status.budgetCount),
-    batches: batchTable(status.batches, now),
-    stores: storeTable(status.ledger, status.sharedStore, now),
+    traffic: memory === undefined ? [] : plots(memory.traffic.past),
+    upstreams: upstreamTable(status.upstreams),
+    models: modelTable(status.upstreams),
+    failures: memory === undefined ? [] : failureTable(memory.failures),
+    budgets: budgetTable(status.budgets, status.budgetCount),
+    batches: batchTable(status.batches),
+    stores: storeTable(status.ledger, status.sharedStore),
     listeners: html`<h2>Listeners</h2>
 <ul>${status.listeners.map((address) => html`<li><code>${address}</code></li>`)}</ul>`,
   };
-  return Object.entries(sections)
-    .map(([id, content]) => html`<section id="${id}">${content}</section>\n`.markup)
-    .join('');
+  const drawn = Object.entries(sections).map(
+    ([id, content]) => [id, html`<section id="${id}">${content}</section>\n`.markup] as const,
+  );
+  return new Map(drawn);
+}
+
+/** By which times are counted, in epoch ms. */
+function nowOf({ startedAt, uptimeMs }: AdminStatus): number {
+  return Math.round(startedAt + uptimeMs);
 }
 
 function heading({ state: of, problems }: AdminStatus): Markup {
@@ -142,17 +150,18 @@ function problemList(problems: readonly string[]): Content {
 
 function facts(status: AdminStatus): Markup {
   const { cache, spentToday, drainLeftMs } = status;
+  const now = nowOf(status);
   const asked = cache && cache.hits + cache.misses;
   return html`<dl>
 ${fact('Version', status.version)}
 ${fact('Config revision', html`<code>${status.configRevision}</code>`)}
-${fact('Uptime', html`<span title="since ${isoTime(status.startedAt)}">${duration(status.uptimeMs)}</span>`)}
+${fact('Uptime', since(status.startedAt))}
 ${fact('Active calls', status.activeCalls)}
 ${fact('Load', `${Math.round(status.load * 100)} %`)}
 ${spentToday === undefined ? [] : fact('Spent today (UTC)', usd(spentToday))}
 ${cache === undefined ? [] : fact('Cached answers', `${cache.entries}, ${megabytes(cache.bytes)}`)}
 ${cache === undefined ? [] : fact('Cache hits', asked ? `${Math.round((cache.hits / asked) * 100)} % of ${asked}` : 'none asked')}
-${drainLeftMs === undefined ? [] : fact('Drain left', duration(drainLeftMs))}
+${drainLeftMs === undefined ? [] : fact('Drain ends', ahead(now + drainLeftMs))}
 </dl>`;
 }
 

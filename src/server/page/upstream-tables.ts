@@ -3,9 +3,9 @@ import type {
   CircuitState,
   ModelStatus,
   UpstreamStatus,
-} from '../provider/provider.ts';
-import { type Content, html, type Markup } from './page/html.ts';
-import { ago, ahead, soft, state, table } from './page/page-parts.ts';
+} from '../../provider/provider.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { ago, ahead, soft, state, table } from './page-parts.ts';
 
 const CIRCUITS: Readonly<Record<CircuitState, Markup>> = {
   closed: state('good', 'closed'),
@@ -14,20 +14,20 @@ const CIRCUITS: Readonly<Record<CircuitState, Markup>> = {
 };
 
 /** How each upstream fares. */
-export function upstreamTable(upstreams: readonly UpstreamStatus[], now: number): Markup {
+export function upstreamTable(upstreams: readonly UpstreamStatus[]): Markup {
   return table(
     'Upstreams',
     ['Target', 'Endpoint', 'Health', 'Last success', 'Last failure', 'Keys'],
-    upstreams.toSorted(worstFirst).map((upstream) => upstreamRow(upstream, now)),
+    upstreams.toSorted(worstFirst).map((upstream) => upstreamRow(upstream)),
   );
 }
 
 /** What stands between calls and each model that was asked; nothing if none was. */
-export function modelTable(upstreams: readonly UpstreamStatus[], now: number): Content {
+export function modelTable(upstreams: readonly UpstreamStatus[]): Content {
   const rows = upstreams
     .flatMap(({ target, models }) => models.map((model) => ({ target, model })))
     .toSorted((a, b) => trouble(b.model) - trouble(a.model))
-    .map(({ target, model }) => modelRow(target, model, now));
+    .map(({ target, model }) => modelRow(target, model));
   if (rows.length === 0) return [];
   const columns = [
     'Target',
@@ -43,14 +43,14 @@ export function modelTable(upstreams: readonly UpstreamStatus[], now: number): C
   return table('Models', columns, rows);
 }
 
-function upstreamRow(upstream: UpstreamStatus, now: number): readonly Content[] {
+function upstreamRow(upstream: UpstreamStatus): readonly Content[] {
   const { target, endpoint, lastSuccessAt, lastFailureAt, lastFailureReason } = upstream;
   return [
     target,
     html`<code>${endpoint}</code>`,
     health(upstream),
-    ago(lastSuccessAt, now),
-    html`${ago(lastFailureAt, now)} <code>${lastFailureReason ?? ''}</code>`,
+    ago(lastSuccessAt),
+    html`${ago(lastFailureAt)} <code>${lastFailureReason ?? ''}</code>`,
     keyCount(upstream),
   ];
 }
@@ -91,14 +91,14 @@ function failedShare(statistics: ModelStatus['statistics']): number {
   return failed / statistics.attempts;
 }
 
-function modelRow(target: string, status: ModelStatus, now: number): readonly Content[] {
+function modelRow(target: string, status: ModelStatus): readonly Content[] {
   const { model, circuit, running, queued, concurrencyLimit, statistics } = status;
   const firstToken = statistics?.timeToFirstToken?.p95;
   return [
     target,
     html`<code>${model}</code>`,
     CIRCUITS[circuit],
-    why(status, now),
+    why(status),
     statistics === undefined ? soft('–') : failures(statistics),
     firstToken === undefined ? soft('–') : `${Math.round(firstToken)} ms`,
     running,
@@ -107,9 +107,9 @@ function modelRow(target: string, status: ModelStatus, now: number): readonly Co
   ];
 }
 
-function why({ notReadyReason, nextProbeAt, heldUntil }: ModelStatus, now: number): Content {
+function why({ notReadyReason, nextProbeAt, heldUntil }: ModelStatus): Content {
   if (notReadyReason === undefined) return '';
-  return html`${notReadyReason} Tried again ${ahead(heldUntil ?? nextProbeAt, now)}.`;
+  return html`${notReadyReason} Tried again ${ahead(heldUntil ?? nextProbeAt)}.`;
 }
 
 function failures({ attempts, failures }: AttemptStatistics): Content {

@@ -1,10 +1,10 @@
-import type { Batch } from '../money/batches/batch.ts';
-import { toDollars } from '../money/pricing/money.ts';
-import { type Content, html } from './page/html.ts';
-import { ahead, soft, table } from './page/page-parts.ts';
+import type { Batch } from '../../money/batches/batch.ts';
+import { toDollars } from '../../money/pricing/money.ts';
+import { type Content, html } from './html.ts';
+import { ahead, soft, table } from './page-parts.ts';
 
 /** Batches that have not ended, and how far they are; nothing if there are none. */
-export function batchTable(batches: readonly Batch[], now: number): Content {
+export function batchTable(batches: readonly Batch[]): Content {
   if (batches.length === 0) return [];
   return table(
     'Batches',
@@ -17,7 +17,7 @@ export function batchTable(batches: readonly Batch[], now: number): Content {
       counts.failed,
       counts.total,
       cost === undefined ? '' : `$${toDollars(cost.picoDollars).toFixed(4)}`,
-      ahead(expiresAt, now),
+      ahead(expiresAt),
     ]),
   );
 }
