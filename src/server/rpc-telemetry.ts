@@ -10,6 +10,7 @@ import type { Clock } from '../core/clock.ts';
 import { ATTRIBUTE, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
 import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
+import { Kept } from '../telemetry/kept.ts';
 import { extractTraceContext, traceIds } from '../telemetry/propagation.ts';
 import { type CallLogDeps, codeOf, logCall, type RpcOutcome } from './call-log.ts';
 
@@ -76,6 +77,9 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set([
   'DATA_LOSS',
 ]);
 
+/** Of durations; there are few methods, and codes. */
+const durations = new Kept<Attributes>();
+
 export function isServerFault(code: string): boolean {
   return SERVER_FAULTS.has(code);
 }
@@ -120,11 +124,10 @@ export function startRpcTrace(
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
       durationMs = deps.clock.now() - record.startedAt;
-      deps.instruments.rpcServerCallDuration.record(
-        durationMs / 1000,
-        { ...identity, ...result },
-        context,
+      const attributes = durations.get(`${method}|${code}`, () =>
+        Object.freeze({ ...identity, ...result }),
       );
+      deps.instruments.rpcServerCallDuration.record(durationMs / 1000, attributes, context);
     },
     log(outcome) {
       const code = codeOf(outcome.error);

@@ -8,6 +8,7 @@ import type {
   ObservableUpDownCounter,
   UpDownCounter,
 } from '@opentelemetry/api';
+import type { AttributeSets } from './attribute-sets.ts';
 import type { MetricDefinition, MetricKind } from './metric-definition.ts';
 import { METRICS, type MetricKey } from './metrics.ts';
 
@@ -37,12 +38,17 @@ const CREATE: Readonly<{
   observableGauge: (meter, name, options) => meter.createObservableGauge(name, options),
 };
 
-/** Makes them from a meter of a started SDK; one made earlier measures nothing, for ever. */
-export function createInstruments(meter: Meter): Instruments {
+/**
+ * Makes them from a meter of a started SDK; one made earlier measures nothing, for ever.
+ *
+ * @param sets numbers what is measured: whoever collects has to expand it. Default: the SDK gets it as it is
+ */
+export function createInstruments(meter: Meter, sets?: AttributeSets): Instruments {
   const made = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => {
     const { name, kind, unit, description, buckets } = definition;
     const advice = buckets && { advice: { explicitBucketBoundaries: [...buckets] } };
-    return [key, CREATE[kind](meter, name, { unit, description, ...advice })];
+    const instrument = CREATE[kind](meter, name, { unit, description, ...advice });
+    return [key, sets === undefined ? instrument : sets.numbering(instrument)];
   });
   return Object.fromEntries(made) as Instruments;
 }

@@ -2,10 +2,13 @@ import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metr
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import {
+  type CollectionResult,
   type IMetricReader,
   PeriodicExportingMetricReader,
+  type PeriodicExportingMetricReaderOptions,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
+import type { AttributeSets } from './attribute-sets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,12 +33,31 @@ export function exportsOverOtlp(
  * Pushes metrics at an interval. The SDK makes such a reader only where it is given none at all, and
  * it is given the one for Prometheus. Endpoint, headers, TLS and time-out come from the environment.
  */
-export function createOtlpMetricReader(environment: Environment): IMetricReader {
+export function createOtlpMetricReader(
+  environment: Environment,
+  sets: AttributeSets,
+): IMetricReader {
   const interval = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
-  return new PeriodicExportingMetricReader({
+  const options = {
     exporter: createMetricExporter(environment),
     exportIntervalMillis: interval > 0 ? interval : DEFAULT_EXPORT_INTERVAL_MS,
-  });
+  };
+  return new Pushes(options, sets);
+}
+
+class Pushes extends PeriodicExportingMetricReader {
+  readonly #sets: AttributeSets;
+
+  constructor(options: PeriodicExportingMetricReaderOptions, sets: AttributeSets) {
+    super(options);
+    this.#sets = sets;
+  }
+
+  override async collect(
+    options?: Parameters<PeriodicExportingMetricReader['collect']>[0],
+  ): Promise<CollectionResult> {
+    return this.#sets.expand(await super.collect(options));
+  }
 }
 
 function createMetricExporter(environment: Environment): PushMetricExporter {

@@ -1,5 +1,6 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { CollectionResult, MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import type { AttributeSets } from './attribute-sets.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
 /** What a Collector writes for a unit; what stands in braces is not written. */
@@ -25,15 +26,17 @@ export function prometheusName({ name, unit, kind }: MetricDefinition): string {
 export class Scrapes extends PrometheusExporter {
   /** Attribute sets of the last scrape. */
   series = 0;
+  readonly #sets: AttributeSets;
 
-  constructor() {
+  constructor(sets: AttributeSets) {
     super({ preventServerStart: true, withoutScopeInfo: true });
+    this.#sets = sets;
   }
 
   override async collect(
     options?: Parameters<MetricReader['collect']>[0],
   ): Promise<CollectionResult> {
-    const { resourceMetrics, errors } = await super.collect(options);
+    const { resourceMetrics, errors } = this.#sets.expand(await super.collect(options));
     this.series = 0;
     const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
       ...scope,

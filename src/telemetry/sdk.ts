@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/resources';
 import { InstrumentType } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { AttributeSets } from './attribute-sets.ts';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE, SCHEMA_URL } from './attributes.ts';
 import { CallEvents } from './call-events.ts';
 import { datedTracer, type SpanTime } from './dated-tracer.ts';
@@ -72,16 +73,17 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2000;
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { environment, serviceVersion, shutdownTimeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS } = options;
   const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
-  const prometheus = new Scrapes();
+  const sets = new AttributeSets();
+  const prometheus = new Scrapes(sets);
   if (!environment.OTEL_LOG_LEVEL) logDiagnostics(options.logger);
   const tellsOfCalls = sendsEvents(options);
   if (options.events && !tellsOfCalls) options.logger.warn({}, NOWHERE);
-  const sdk = disabled ? undefined : createSdk(options, prometheus);
+  const sdk = disabled ? undefined : createSdk(options, prometheus, sets);
   sdk?.start();
 
   // Only now: an instrument made before the start measures nothing, for ever.
   const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, serviceVersion, SCOPE);
-  const instruments = createInstruments(meter);
+  const instruments = createInstruments(meter, sets);
   const stopObserving = observeProcess(instruments);
   instruments.series.addCallback((result) => result.observe(prometheus.series));
 
@@ -124,7 +126,7 @@ function sendsEvents({ events = false, environment }: TelemetryOptions): boolean
   return events && exportsOverOtlp('LOGS', environment);
 }
 
-function createSdk(options: TelemetryOptions, prometheus: Scrapes): NodeSDK {
+function createSdk(options: TelemetryOptions, prometheus: Scrapes, sets: AttributeSets): NodeSDK {
   const { environment } = options;
   return new NodeSDK({
     resource: defaultResource().merge(
@@ -139,7 +141,9 @@ function createSdk(options: TelemetryOptions, prometheus: Scrapes): NodeSDK {
     ...(exportsOverOtlp('TRACES', environment) ? {} : { spanProcessors: [] }),
     metricReaders: [
       prometheus,
-      ...(exportsOverOtlp('METRICS', environment) ? [createOtlpMetricReader(environment)] : []),
+      ...(exportsOverOtlp('METRICS', environment)
+        ? [createOtlpMetricReader(environment, sets)]
+        : []),
     ],
     views: Object.values(InstrumentType).map((instrumentType) => ({
       instrumentType,

@@ -18,7 +18,7 @@ const telemetry = startTelemetry({
 });
 const span = telemetry.tracer.startSpan('the span');
 span.end();
-telemetry.instruments.attempts.add(1);
+telemetry.instruments.attempts.add(1, { measured: 'with this' });
 process.stdout.write(`${span.spanContext().traceId}\n`);
 await telemetry.shutdown();
 process.stdout.write('shut down\n');

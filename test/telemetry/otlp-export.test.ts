@@ -73,6 +73,7 @@ describe('export over OTLP', () => {
     expect(bodyAt('/v1/traces')?.body.includes(traceId)).toBe(true);
     expect(bodyAt('/v1/metrics')?.contentType).toBe('application/x-protobuf');
     expect(bodyAt('/v1/metrics')?.body.includes('tamma.provider.attempts')).toBe(true);
+    expect(bodyAt('/v1/metrics')?.body.includes('with this')).toBe(true);
   });
 
   it('sends JSON where the protocol says so', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AttributeSets } from '../../src/telemetry/attribute-sets.ts';
 import { createOtlpMetricReader, exportsOverOtlp } from '../../src/telemetry/otlp.ts';
 
 const ENDPOINT = 'http://127.0.0.1:4318';
@@ -44,10 +45,11 @@ describe('createOtlpMetricReader', () => {
     ['http/protobuf', 'soon'],
     [undefined, '-1'],
   ])('makes a reader for the protocol %s and the interval %s', async (protocol, interval) => {
-    const reader = createOtlpMetricReader({
+    const environment = {
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_METRIC_EXPORT_INTERVAL: interval,
-    });
+    };
+    const reader = createOtlpMetricReader(environment, new AttributeSets());
 
     await expect(reader.shutdown()).resolves.toBeUndefined();
   });

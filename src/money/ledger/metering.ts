@@ -1,4 +1,4 @@
-import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { type Attributes, isSpanContextValid, trace } from '@opentelemetry/api';
 import type { AttemptProgress, Call, Charge, Emit, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -9,6 +9,7 @@ import type { Catalogue } from '../../request/catalogue/catalogue.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
+import { Kept } from '../../telemetry/kept.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 import { attemptCost } from '../pricing/cost.ts';
 import { toDollars } from '../pricing/money.ts';
@@ -46,9 +47,10 @@ export interface MeteringDeps {
  * answer the upstream may go on with although nobody heard of it, and a usual answer as well.
  */
 export function metering(deps: MeteringDeps): Stage {
+  const kept = new Kept<Attributes>();
   return (next) =>
     async function metered(call, emit) {
-      const meter = new AttemptMeter(deps, call);
+      const meter = new AttemptMeter(deps, kept, call);
       const onProgress = (progress: AttemptProgress) => {
         meter.markSent();
         call.onProgress(progress);
@@ -76,6 +78,7 @@ class AttemptMeter {
   /** It is charged, or known to cost nothing. */
   #settled = false;
   readonly #deps: MeteringDeps;
+  readonly #kept: Kept<Attributes>;
   readonly #call: Call;
   readonly #startedAt: number;
   /** Absent if costs are not tracked. */
@@ -87,8 +90,10 @@ class AttemptMeter {
   /** Absent: no output was. */
   #received: string | undefined;
 
-  constructor(deps: MeteringDeps, call: Call) {
+  /** @param kept what costs are recorded with */
+  constructor(deps: MeteringDeps, kept: Kept<Attributes>, call: Call) {
     this.#deps = deps;
+    this.#kept = kept;
     this.#call = call;
     this.#startedAt = deps.clock.now();
     if (deps.costs.trackingEnabled) this.#entry = open(deps, call, this.#startedAt);
@@ -199,10 +204,11 @@ class AttemptMeter {
     if (cost === undefined) return;
     this.#deps.priceNotices.priced(this.#call.target.model, this.#startedAt);
     const { instruments, labels } = this.#deps;
-    const attributes = {
-      [ATTRIBUTE.genAiRequestModel]: labels.label(this.#call.model),
-      [ATTRIBUTE.target]: this.#call.upstream,
-    };
+    const { upstream } = this.#call;
+    const model = labels.label(this.#call.model);
+    const attributes = this.#kept.get(`${upstream}|${model}`, () =>
+      Object.freeze({ [ATTRIBUTE.genAiRequestModel]: model, [ATTRIBUTE.target]: upstream }),
+    );
     if (cost.unpriced) instruments.unpricedAttempts.add(1, attributes);
     else instruments.cost.add(toDollars(cost.picoDollars), attributes);
   }

@@ -6,6 +6,7 @@ import type { MessageRequest } from '../../core/message.ts';
 import { ATTRIBUTE, MODALITY_TEXT, MODALITY_UNKNOWN } from '../../telemetry/attributes.ts';
 import { errorType } from '../../telemetry/error-type.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
+import { Kept } from '../../telemetry/kept.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 import type { AnswerFault } from './answer-quality.ts';
 import { operationAttributes, type ServerAddress } from './attempt-attributes.ts';
@@ -27,18 +28,25 @@ export interface MeasuredAttempt {
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'priority', 'scale']);
 const OTHER_TIER = 'other';
 
-/** Of an attempt whose usage nobody reported. */
-const NO_USAGE = { [ATTRIBUTE.genAiTokenModality]: MODALITY_UNKNOWN };
-
-/** Attribute sets that are kept; models, tiers and error types are few. */
-const MAX_KEPT = 1_000;
+/** What the metrics of one kind of attempts are recorded with; frozen, see AttributeSets. */
+interface AttemptSets {
+  readonly outcome: Attributes;
+  readonly finishReason: Attributes;
+  readonly common: Attributes;
+  readonly duration: Attributes;
+  readonly tokens: Attributes;
+  readonly input: Attributes;
+  readonly output: Attributes;
+  /** Of an attempt whose usage nobody reported. */
+  readonly unknown: Attributes;
+}
 
 /** The metrics of the attempts at one upstream. */
 export class AttemptMetrics {
   readonly #instruments: Instruments;
   readonly #labels: ModelLabels;
   readonly #server: ServerAddress;
-  readonly #kept = new Map<string, Attributes>();
+  readonly #kept = new Kept<AttemptSets>();
 
   constructor(instruments: Instruments, labels: ModelLabels, server: ServerAddress) {
     this.#instruments = instruments;
@@ -48,53 +56,40 @@ export class AttemptMetrics {
 
   record(attempt: MeasuredAttempt): void {
     const { summary, completed } = attempt;
-    const { target, outcome, startedAt, firstOutputAt, endedAt } = summary;
-    const model = this.#labels.label(summary.model);
+    const { target, startedAt, firstOutputAt, endedAt } = summary;
+    const sets = this.#setsOf(attempt);
     const instruments = this.#instruments;
-    instruments.attempts.add(1, this.#own(target, model, ATTRIBUTE.outcome, outcome));
-    const common = this.#common(model, attempt.responseModel, {});
-    this.#recordDuration(attempt, model, seconds(startedAt, endedAt));
+    instruments.attempts.add(1, sets.outcome);
+    instruments.inferenceDuration.record(seconds(startedAt, endedAt), sets.duration);
     if (firstOutputAt !== undefined) {
-      instruments.timeToFirstChunk.record(seconds(startedAt, firstOutputAt), common);
+      instruments.timeToFirstChunk.record(seconds(startedAt, firstOutputAt), sets.common);
       if (completed && attempt.chunks > 1) {
         // The conventions want one value per chunk; the mean spares the hot path.
         const mean = seconds(firstOutputAt, endedAt) / (attempt.chunks - 1);
-        instruments.timePerOutputChunk.record(mean, common);
+        instruments.timePerOutputChunk.record(mean, sets.common);
       }
     }
-    this.#recordTokens(attempt, model);
+    this.#recordTokens(completed, sets);
     if (completed === undefined) return;
-    const { finishReason } = completed;
-    instruments.answers.add(1, this.#own(target, model, ATTRIBUTE.finishReason, finishReason));
+    instruments.answers.add(1, sets.finishReason);
     for (const fault of attempt.faults) {
-      instruments.answerFaults.add(1, this.#own(target, model, ATTRIBUTE.fault, fault));
+      const model = this.#labels.label(summary.model);
+      instruments.answerFaults.add(1, own(target, model, ATTRIBUTE.fault, fault));
     }
-  }
-
-  #recordDuration({ completed, error, responseModel }: MeasuredAttempt, model: string, s: number) {
-    const attributes = this.#common(model, responseModel, {
-      ...errorAttribute(error),
-      ...tierAttribute(completed),
-    });
-    this.#instruments.inferenceDuration.record(s, attributes);
   }
 
   /** A guess is no report: the conventions forbid it here. */
-  #recordTokens(
-    { completed, error, request, responseModel }: MeasuredAttempt,
-    model: string,
-  ): void {
+  #recordTokens(completed: Completed | undefined, sets: AttemptSets): void {
     const usage = completed?.usage.estimated === false ? completed.usage : undefined;
     const { attemptInputTokens, attemptOutputTokens } = this.#instruments;
-    const ofOne = this.#common(model, responseModel, errorAttribute(error));
-    attemptInputTokens.record(usage?.inputTokens ?? 0, ofOne);
-    attemptOutputTokens.record(usage?.outputTokens ?? 0, ofOne);
-    if (usage !== undefined) this.#addUsage(usage, model, responseModel, request, completed);
-    else this.#addNothing(this.#common(model, responseModel, NO_USAGE));
+    attemptInputTokens.record(usage?.inputTokens ?? 0, sets.tokens);
+    attemptOutputTokens.record(usage?.outputTokens ?? 0, sets.tokens);
+    if (usage !== undefined) this.#addUsage(usage, sets);
+    else this.#addNothing(sets);
   }
 
   /** So that a rate knows the attempts that consumed nothing, as far as anybody was told. */
-  #addNothing(unknown: Attributes): void {
+  #addNothing({ unknown }: AttemptSets): void {
     const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } =
       this.#instruments;
     for (const counter of [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens]) {
@@ -103,22 +98,7 @@ export class AttemptMetrics {
     reasoningTokens.add(0, unknown);
   }
 
-  #addUsage(
-    usage: Usage,
-    model: string,
-    responseModel: string,
-    request: MessageRequest,
-    completed: Completed | undefined,
-  ): void {
-    const tier = tierAttribute(completed);
-    const input = this.#common(model, responseModel, {
-      [ATTRIBUTE.genAiTokenModality]: isText(request) ? MODALITY_TEXT : MODALITY_UNKNOWN,
-      ...tier,
-    });
-    const output = this.#common(model, responseModel, {
-      [ATTRIBUTE.genAiTokenModality]: MODALITY_TEXT,
-      ...tier,
-    });
+  #addUsage(usage: Usage, { input, output }: AttemptSets): void {
     const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } =
       this.#instruments;
     inputTokens.add(usage.inputTokens, input);
@@ -128,44 +108,56 @@ export class AttemptMetrics {
     reasoningTokens.add(usage.reasoningTokens, output);
   }
 
-  #common(model: string, responseModel: string, more: Attributes): Attributes {
+  /** Made once for all attempts that differ in figures alone. */
+  #setsOf({ summary, completed, error, request, responseModel }: MeasuredAttempt): AttemptSets {
+    const { target, outcome } = summary;
+    const model = this.#labels.label(summary.model);
     const answering = responseModel === '' ? '' : this.#labels.label(responseModel);
-    const key = `${model}|${answering}|${Object.entries(more).flat().join('|')}`;
-    return this.#keep(key, () => ({
-      ...operationAttributes(model, this.#server),
-      ...(answering === '' ? {} : { [ATTRIBUTE.genAiResponseModel]: answering }),
-      ...more,
-    }));
-  }
-
-  #own(target: string, model: string, name: string, value: string): Attributes {
-    return this.#keep(`${name}|${target}|${model}|${value}`, () => ({
-      [ATTRIBUTE.target]: target,
-      [ATTRIBUTE.genAiRequestModel]: model,
-      [name]: value,
-    }));
-  }
-
-  #keep(key: string, make: () => Attributes): Attributes {
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
-    const made = make();
-    this.#kept.set(key, made);
-    return made;
+    const failure = errorOf(error);
+    const tier = tierOf(completed);
+    const finishReason = completed?.finishReason ?? '';
+    const modality = isText(request) ? MODALITY_TEXT : MODALITY_UNKNOWN;
+    const key = `${target}|${model}|${answering}|${outcome}|${failure}|${finishReason}|${tier}|${modality}`;
+    return this.#kept.get(key, () => {
+      const common = {
+        ...operationAttributes(model, this.#server),
+        ...(answering !== '' && { [ATTRIBUTE.genAiResponseModel]: answering }),
+      };
+      const ofError = failure !== '' && { [ATTRIBUTE.errorType]: failure };
+      const ofTier = tier !== '' && { [ATTRIBUTE.openaiResponseServiceTier]: tier };
+      const ofKind = (kind: string) => ({ ...common, [ATTRIBUTE.genAiTokenModality]: kind });
+      return {
+        outcome: own(target, model, ATTRIBUTE.outcome, outcome),
+        finishReason: own(target, model, ATTRIBUTE.finishReason, finishReason),
+        common: Object.freeze(common),
+        duration: Object.freeze({ ...common, ...ofError, ...ofTier }),
+        tokens: Object.freeze({ ...common, ...ofError }),
+        input: Object.freeze({ ...ofKind(modality), ...ofTier }),
+        output: Object.freeze({ ...ofKind(MODALITY_TEXT), ...ofTier }),
+        unknown: Object.freeze(ofKind(MODALITY_UNKNOWN)),
+      };
+    });
   }
 }
 
-/** A caller that cancels is not a fault of anybody's. */
-function errorAttribute(error: ProviderError | undefined): Attributes {
-  if (error === undefined || error.reason === 'CANCELLED') return {};
-  return { [ATTRIBUTE.errorType]: errorType(error.facts, error.reason) };
+function own(target: string, model: string, name: string, value: string): Attributes {
+  return Object.freeze({
+    [ATTRIBUTE.target]: target,
+    [ATTRIBUTE.genAiRequestModel]: model,
+    [name]: value,
+  });
 }
 
-function tierAttribute(completed: Completed | undefined): Attributes {
+/** Empty for none. A caller that cancels is not a fault of anybody's. */
+function errorOf(error: ProviderError | undefined): string {
+  if (error === undefined || error.reason === 'CANCELLED') return '';
+  return errorType(error.facts, error.reason);
+}
+
+/** Empty where the upstream named none. */
+function tierOf(completed: Completed | undefined): string {
   const tier = completed?.serviceTier ?? '';
-  if (tier === '') return {};
-  return { [ATTRIBUTE.openaiResponseServiceTier]: TIERS.has(tier) ? tier : OTHER_TIER };
+  return tier === '' || TIERS.has(tier) ? tier : OTHER_TIER;
 }
 
 function isText({ messages }: MessageRequest): boolean {

@@ -6,6 +6,7 @@ import { ProviderError } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput } from '../../core/events.ts';
 import { ATTRIBUTE, EVENT_RESET, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
+import { Kept } from '../../telemetry/kept.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 
 export interface ObserveDeps {
@@ -19,9 +20,10 @@ export interface ObserveDeps {
  * measures the call, and sees to it that whatever is thrown is a ProviderError.
  */
 export function observe(deps: ObserveDeps): Stage {
+  const kept = new Kept<Attributes>();
   return (next) =>
     async function observed(call, emit) {
-      const observation = new CallObservation(deps, call);
+      const observation = new CallObservation(deps, kept, call);
       const pass: Emit = (event) => {
         observation.see(event);
         emit(event);
@@ -38,11 +40,14 @@ export function observe(deps: ObserveDeps): Stage {
 
 class CallObservation {
   readonly #deps: ObserveDeps;
+  readonly #kept: Kept<Attributes>;
   readonly #call: Call;
   #outcome: ErrorReason | typeof OUTCOME_COMPLETED = 'INTERNAL';
 
-  constructor(deps: ObserveDeps, call: Call) {
+  /** @param kept what durations are recorded with */
+  constructor(deps: ObserveDeps, kept: Kept<Attributes>, call: Call) {
     this.#deps = deps;
+    this.#kept = kept;
     this.#call = call;
     deps.instruments.activeCalls.add(1);
   }
@@ -86,17 +91,20 @@ class CallObservation {
     const { clock, instruments, labels } = this.#deps;
     const { record } = this.#call;
     instruments.activeCalls.add(-1);
-    instruments.callDuration.record((clock.now() - record.startedAt) / 1000, {
-      [ATTRIBUTE.outcome]: this.#outcome,
-      [ATTRIBUTE.genAiRequestModel]: labels.label(record.model),
-    });
-    recordOverhead(instruments, record, clock.now());
+    const outcome = this.#outcome;
+    const model = labels.label(record.model);
+    const attributes = this.#kept.get(`${outcome}|${model}`, () =>
+      Object.freeze({ [ATTRIBUTE.outcome]: outcome, [ATTRIBUTE.genAiRequestModel]: model }),
+    );
+    const now = clock.now();
+    instruments.callDuration.record((now - record.startedAt) / 1000, attributes);
+    recordOverhead(instruments, record, now);
   }
 }
 
-const BEFORE = { [ATTRIBUTE.stageGroup]: 'before' };
-const BETWEEN = { [ATTRIBUTE.stageGroup]: 'between' };
-const AFTER = { [ATTRIBUTE.stageGroup]: 'after' };
+const BEFORE = Object.freeze({ [ATTRIBUTE.stageGroup]: 'before' });
+const BETWEEN = Object.freeze({ [ATTRIBUTE.stageGroup]: 'between' });
+const AFTER = Object.freeze({ [ATTRIBUTE.stageGroup]: 'after' });
 
 /** What the call took in this process: its time without its attempts and without what it waited for. */
 function recordOverhead({ overhead }: Instruments, record: CallRecord, now: number): void {
