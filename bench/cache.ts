@@ -52,6 +52,7 @@ const cache = new ResponseCache(
     clock: systemClock,
     ledger,
     catalogue: builtInCatalogue,
+    endpointOf: () => 'https://api.openai.com/v1',
     instruments: new TelemetryProbe().instruments,
   },
 );

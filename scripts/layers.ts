@@ -26,7 +26,7 @@ const PACKAGES: readonly (readonly [packages: RegExp, ...places: string[]])[] = 
   [/^@redis\//, 'shared-store/'],
   [/^commander$/, 'cli/'],
   [/^lru-cache$/, 'money/cache/', 'money/repeats/'],
-  [/^node:sqlite$/, 'money/store/', 'money/ledger/', 'money/batches/'],
+  [/^node:sqlite$/, 'money/store/', 'money/ledger/', 'money/batches/', 'money/cache/'],
 ];
 
 /** Wire types stay in the server, which converts them. */

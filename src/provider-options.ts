@@ -71,7 +71,7 @@ function hostedToolOptions({ hostedTools: { allow, mcpServers } }: Config): Host
 }
 
 function cacheOptions({ cache }: Config): ResponseCacheOptions {
-  const { storage: _storage, allowInvalidate: _allowInvalidate, models, ...options } = cache;
+  const { allowInvalidate: _allowInvalidate, models, ...options } = cache;
   return {
     ...options,
     models: Object.entries(models).map(([pattern, own]) => ({ pattern, ...own })),

@@ -41,6 +41,7 @@ describe('providerOptions', () => {
         maxEntries: 10_000,
         models: [],
         share: 'project',
+        storage: 'memory',
         tasks: {},
         deterministicOnly: true,
         allowToolCalls: false,

@@ -42,8 +42,8 @@ export const cacheSchema = group({
     default: 10_000,
   }),
   storage: choice(
-    'Where answers are kept; memory: in this process, with which they go.',
-    ['memory'],
+    'Where answers are kept; memory: in this process, with which they go; sqlite: in dataDir; redis: with store: redis, where several sidecars share them.',
+    ['memory', 'sqlite', 'redis'],
     'memory',
   ),
   share: choice(

@@ -129,7 +129,7 @@ export const configSchema = group({
   dataDir: filePath()
     .exactOptional()
     .describe(
-      'Directory of the ledger and of batches. No default; left out: the ledger is kept in memory and gone with the process, and there are no batches.',
+      'Directory of the ledger, of batches and of what cache.storage: sqlite keeps. No default; left out: the ledger is kept in memory and gone with the process, and there are no batches.',
     ),
   batch: batchSchema
     .prefault({})
@@ -188,6 +188,16 @@ export const configSchema = group({
       when: onceRight('costManagement', 'budgets'),
     },
   )
+  .refine(({ cache: { storage }, dataDir }) => storage !== 'sqlite' || dataDir !== undefined, {
+    path: ['cache', 'storage'],
+    error: 'must not be sqlite without a dataDir',
+    when: onceRight('cache', 'dataDir'),
+  })
+  .refine(({ cache: { storage }, store }) => storage !== 'redis' || store === 'redis', {
+    path: ['cache', 'storage'],
+    error: 'must not be redis without store: redis',
+    when: onceRight('cache', 'store'),
+  })
   .refine(({ baseUrl, insecureBaseUrl }) => insecureBaseUrl || isSafeUrl(baseUrl), {
     path: ['baseUrl'],
     error: 'must be https beyond this machine, or insecureBaseUrl must be true',

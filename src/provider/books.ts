@@ -4,6 +4,10 @@ import type { ProviderLog } from '../core/provider-log.ts';
 import type { StoreStatus } from '../core/store-status.ts';
 import { BudgetBook, type BudgetBookDeps } from '../money/budget/book.ts';
 import { localAccounts } from '../money/budget/local-accounts.ts';
+import type { AnswerStore, OpenAnswerStore, StoreEvents } from '../money/cache/answer-store.ts';
+import type { StorageOptions } from '../money/cache/kept-answers.ts';
+import { MemoryStore } from '../money/cache/memory-store.ts';
+import { SqliteStore, sweepAnswers } from '../money/cache/sqlite-store.ts';
 import type { Ledger, LedgerRecord } from '../money/ledger/ledger.ts';
 import { noLedger } from '../money/ledger/no-ledger.ts';
 import { openLedger } from '../money/ledger/open-ledger.ts';
@@ -39,6 +43,8 @@ export interface Books {
   readonly newSource: NewRateSource;
   /** Where several sidecars keep answers of calls with an idempotency key. Absent: nothing is shared. */
   readonly repeatStore?: RepeatStore;
+  /** Where a response cache has its answers, as its options say. */
+  readonly openAnswers: OpenAnswerStore<StorageOptions>;
   /** Of what several sidecars share. Absent: nothing is shared. */
   readonly sharedStoreStatus?: () => StoreStatus;
   /** Writes out what is left, and gives leases back. */
@@ -50,6 +56,7 @@ type BooksSettings = Pick<ProviderSettings, 'costs' | 'ledger' | 'budgets' | 'sh
 /** @throws LedgerError if there can be no ledger in the directory that is given */
 export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
   const { sharedStore } = settings;
+  const isKept = settings.ledger.directory !== undefined;
   const stores = new StoreThread(settings.ledger);
   if (stores.keptAside !== undefined) {
     deps.log.error(
@@ -63,9 +70,11 @@ export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
         ? openOwn(settings, { ...deps, stores })
         : openShared(settings, sharedStore, { ...deps, stores });
     const endGauges = observeStores(books, deps.instruments);
+    const endSweeps = isKept ? sweepAnswers({ ...deps, stores }) : () => {};
     return {
       ...books,
       closeBooks: async () => {
+        endSweeps();
         await books.closeBooks();
         endGauges();
         await stores.close();
@@ -107,6 +116,12 @@ function dated(deps: OpenDeps): OpenDeps {
   return { ...deps, clock: deps.dated };
 }
 
+function openAnswers(options: StorageOptions, events: StoreEvents, deps: OpenDeps): AnswerStore {
+  return options.storage === 'sqlite'
+    ? new SqliteStore(options, events, deps)
+    : new MemoryStore(options, events, deps.clock);
+}
+
 function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: OpenDeps): Books {
   const ledger = costs.trackingEnabled ? openLedger(options, dated(deps)) : noLedger();
   const accounts = localAccounts(ledger, budgets.budgets);
@@ -115,6 +130,7 @@ function openOwn({ costs, ledger: options, budgets }: BooksSettings, deps: OpenD
     ledger,
     book,
     newSource: localSource,
+    openAnswers: (options, events) => openAnswers(options, events, deps),
     closeBooks: async () => {
       await book.close();
       await ledger.close();
@@ -149,6 +165,10 @@ function openShared(
     book: budgetBook,
     newSource: store.newRateSource,
     repeatStore: store.repeats,
+    openAnswers: (options, events) =>
+      options.storage === 'redis'
+        ? store.openAnswers(options, events)
+        : openAnswers(options, events, deps),
     sharedStoreStatus: () => store.status(),
     closeBooks: async () => {
       await budgetBook.close();

@@ -41,7 +41,8 @@ export interface PreparedSetup {
  * Makes what may fail.
  *
  * @param before what it follows
- * @throws TypeError if a `baseUrl` is not a URL, or if there are budgets and costs are not tracked.
+ * @throws TypeError if a `baseUrl` is not a URL, if there are budgets and costs are not tracked, or if the
+ * cache has nowhere to be.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
  */
 export function prepareSetup(
@@ -50,6 +51,11 @@ export function prepareSetup(
   before?: SetupParts,
 ): PreparedSetup {
   const settings = withDefaults(options);
+  const { cache, ledger } = settings;
+  if (cache.storage === 'sqlite' && ledger.directory === undefined)
+    throw new TypeError('cache.storage sqlite needs a directory of the ledger');
+  if (cache.storage === 'redis' && settings.sharedStore === undefined)
+    throw new TypeError('cache.storage redis needs a shared store');
   const { targets = {}, home = DEFAULT_UPSTREAM, catalogueFile: file } = options;
   const all = home === DEFAULT_UPSTREAM ? { [home]: options, ...targets } : targets;
   const homes = all[home];
@@ -164,23 +170,20 @@ function openStore(file: string | undefined, { log }: Lasting): Counted<Catalogu
 
 type CacheDeps = ConstructorParameters<typeof ResponseCache>[1];
 
-/** Answers outlive options, but not the endpoint that gave them. */
+/** Answers outlive options, but not where they are kept. */
 function createCache(
   { cache: options }: ProviderSettings,
   upstreams: readonly UpstreamParts[],
-  deps: CacheDeps,
+  deps: Omit<CacheDeps, 'endpointOf'>,
   before: SetupParts | undefined,
 ): SetupParts['cache'] {
   if (!isUsed(options)) return undefined;
-  const kept = before?.cache?.kept ?? new KeptAnswers(options, deps);
+  const known = before?.cache?.kept;
+  const kept = known?.storage === options.storage ? known : new KeptAnswers(options, deps);
   kept.store.resize(options);
-  const responses = new ResponseCache(options, deps, kept);
-  const isElsewhere = before?.upstreams.some(({ name, baseUrl }) => {
-    const now = upstreams.find((parts) => parts.name === name);
-    return now !== undefined && now.baseUrl !== baseUrl;
-  });
-  if (isElsewhere) responses.invalidate({ type: 'all' });
-  return { responses, kept };
+  const endpoints = new Map(upstreams.map(({ name, baseUrl }) => [name, baseUrl]));
+  const endpointOf = (upstream: string): string => endpoints.get(upstream) ?? '';
+  return { responses: new ResponseCache(options, { ...deps, endpointOf }, kept), kept };
 }
 
 function createRouter(

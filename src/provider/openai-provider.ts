@@ -148,8 +148,8 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     return this.#setup.parts.upstreams.map((parts) => parts.status());
   }
 
-  invalidateCache(selection: CacheSelection): number {
-    return this.#setup.parts.cache?.responses.invalidate(selection) ?? 0;
+  async invalidateCache(selection: CacheSelection): Promise<number> {
+    return (await this.#setup.parts.cache?.responses.invalidate(selection)) ?? 0;
   }
 
   cacheStatus(): CacheStatus | undefined {

@@ -8,7 +8,8 @@ import type { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import type { StoreStatus } from '../core/store-status.ts';
 import type { BudgetQuery } from '../money/budget/states.ts';
-import type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
+import type { CacheSelection } from '../money/cache/answer-store.ts';
+import type { CacheStatus } from '../money/cache/response-cache.ts';
 import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledger.ts';
 import type { CircuitState } from '../policies/breaker/circuit.ts';
 import type { AttemptStatistics } from '../policies/health/attempt-window.ts';
@@ -17,7 +18,8 @@ import type { RateLeft } from '../policies/rate-limit/key-limits.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
 
 export type { BudgetQuery } from '../money/budget/states.ts';
-export type { CacheSelection, CacheStatus } from '../money/cache/response-cache.ts';
+export type { CacheSelection } from '../money/cache/answer-store.ts';
+export type { CacheStatus } from '../money/cache/response-cache.ts';
 export type { CircuitState } from '../policies/breaker/circuit.ts';
 export type { AttemptStatistics, Percentiles } from '../policies/health/attempt-window.ts';
 export type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
@@ -46,8 +48,12 @@ export interface IAIProvider {
   countTokens(request: MessageRequest, options?: CallOptions): Promise<TokenCount>;
   /** What is known of the upstreams, without asking them. */
   upstreams(): readonly UpstreamStatus[];
-  /** Takes answers out of the response cache. Returns how many. */
-  invalidateCache(selection: CacheSelection): number;
+  /**
+   * Takes answers out of the response cache. Resolves with how many.
+   *
+   * @throws ProviderError SERVICE_UNAVAILABLE if it is kept elsewhere and cannot be reached
+   */
+  invalidateCache(selection: CacheSelection): Promise<number>;
   /** How the response cache stands. Undefined: it is off. */
   cacheStatus(): CacheStatus | undefined;
   /** How the record of usage is kept. */

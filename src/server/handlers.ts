@@ -123,7 +123,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
         }
       },
     ),
-    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, (request, { caller }) => {
+    invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, async (request, { caller }) => {
       // One who is known has the right to, or would not be here.
       if (caller === undefined && !deps.allowInvalidateCache) {
         throw new ProviderError('PERMISSION_DENIED', {
@@ -135,7 +135,8 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       if (selection === undefined) {
         throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
       }
-      return { entries: BigInt(provider.invalidateCache(ownAnswers(selection, caller))) };
+      const entries = await provider.invalidateCache(ownAnswers(selection, caller));
+      return { entries: BigInt(entries) };
     }),
     reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, async (_request, { caller }) => {
       // One who is known has the right to, or would not be here.

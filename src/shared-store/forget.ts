@@ -55,6 +55,8 @@ export async function forgetInStore(
     let gone = 0;
     for await (const key of keysOf(client, options.keyPrefix)) {
       const [kind, ...parts] = partsOf(key, options.keyPrefix);
+      // Nobody can tell whom an answer tells of: none stays.
+      if (kind === 'cache' || kind === 'repeat') gone += await client.del(key);
       if (kind === 'budget' && isAccountOf(parts, forgotten, options))
         gone += await client.del(key);
       if (kind === 'totals' && parts.length === 1 && parts[0]?.includes('-')) {

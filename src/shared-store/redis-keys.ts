@@ -3,7 +3,7 @@
  * cluster, too.
  */
 export type KeySpace = (
-  kind: 'budget' | 'probe' | 'rate' | 'repeat' | 'totals',
+  kind: 'budget' | 'cache' | 'probe' | 'rate' | 'repeat' | 'totals',
   ...parts: readonly (string | number)[]
 ) => string;
 

@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { soon } from '../core/soon.ts';
+import { MAX_SENT_BYTES } from '../money/cache/answer-store.ts';
+import { MAX_WAIT_MS } from '../money/cache/asker.ts';
 import type { FinishedCall, RepeatStore } from '../money/repeats/repeats.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { type KeySpace, keySpace } from './redis-keys.ts';
 import { defineScript, type ScriptRunner } from './script.ts';
 
-/** No call waits longer for the server, in ms: without an answer it is made anew. */
-const WAIT_MS = 20;
-
-/** A longer answer stays with the sidecar that has it, in bytes. */
-const MAX_BYTES = 2 ** 20;
-
 /** Of what is kept: another one could not be read by sidecars of this version. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const FIND = defineScript(`return redis.call('HMGET', KEYS[1], 'fingerprint', 'answer')`);
 
@@ -41,33 +38,22 @@ export class SharedRepeats implements RepeatStore {
 
   async find(name: string): Promise<FinishedCall | undefined> {
     if (!this.#runner.isUp) return undefined;
-    const late = Promise.withResolvers<undefined>();
-    const timer = this.#clock.after(WAIT_MS, () => late.resolve(undefined), true);
-    try {
-      return await Promise.race([this.#read(name), late.promise]);
-    } finally {
-      timer.cancel();
-    }
+    return soon(this.#clock, MAX_WAIT_MS, this.#read(name));
   }
 
   keep(name: string, { fingerprint, bytes }: FinishedCall, ttlMs: number): void {
-    if (bytes.length > MAX_BYTES) return;
+    if (bytes.length > MAX_SENT_BYTES) return;
     const answer = bytes.toString();
     const args = [fingerprint, answer, String(ttlMs)];
     // While the server is away a repeat at another sidecar is made anew.
     this.#runner.run(KEEP, [this.#key(name)], args).catch(() => {});
   }
 
-  /** Never rejects. */
   async #read(name: string): Promise<FinishedCall | undefined> {
-    try {
-      const reply = await this.#runner.run(FIND, [this.#key(name)], []);
-      const [fingerprint, answer] = reply as readonly (string | null)[];
-      if (typeof fingerprint !== 'string' || typeof answer !== 'string') return undefined;
-      return { fingerprint, bytes: Buffer.from(answer) };
-    } catch {
-      return undefined;
-    }
+    const reply = await this.#runner.run(FIND, [this.#key(name)], []);
+    const [fingerprint, answer] = reply as readonly (string | null)[];
+    if (typeof fingerprint !== 'string' || typeof answer !== 'string') return undefined;
+    return { fingerprint, bytes: Buffer.from(answer) };
   }
 
   /** Neither the caller's key nor its name is told to whoever reads the names of keys. */

@@ -3,6 +3,7 @@ import type { ProviderLog } from '../core/provider-log.ts';
 import type { StoreStatus } from '../core/store-status.ts';
 import type { BudgetAccounts } from '../money/budget/account.ts';
 import type { BudgetDefinition } from '../money/budget/options.ts';
+import type { OpenAnswerStore } from '../money/cache/answer-store.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
@@ -10,6 +11,7 @@ import { RedisConnection } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
+import { SharedAnswers } from './shared-answers.ts';
 import { SharedRepeats } from './shared-repeats.ts';
 import { type SharedTotals, sharedTotals } from './shared-totals.ts';
 
@@ -21,6 +23,7 @@ export interface SharedStore {
   readonly totals: SharedTotals;
   /** Of calls with an idempotency key. */
   readonly repeats: RepeatStore;
+  readonly openAnswers: OpenAnswerStore;
   status(): StoreStatus;
   /** Sends what is left of the totals, and breaks the connection. Idempotent. */
   close(): Promise<void>;
@@ -52,6 +55,7 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     newRateSource: redisRateSource(connection, options, deps),
     totals,
     repeats: new SharedRepeats(connection, options, deps.clock),
+    openAnswers: (...wanted) => new SharedAnswers(connection, options, deps.clock, ...wanted),
     status: () => ({
       ...(!connection.isUp && { problem: 'It is away. Calls go on within their leases.' }),
       since: connection.since,

@@ -57,6 +57,12 @@ export const MONEY = {
     '{answer}',
     'Answers that left the response cache because there was no room.',
   ),
+  cacheFailures: own(
+    'counter',
+    'cache.failures',
+    '{request}',
+    'What the store of the response cache was asked and did not do, or not within 20 ms; calls went on without.',
+  ),
   cacheBytes: own('observableGauge', 'cache.bytes', 'By', 'Size of the response cache.'),
   cacheSaved: own(
     'counter',

@@ -18,6 +18,11 @@ const STAYING = { user_id: 'user-that-stays', project_id: 'project-that-stays' }
 let directory: string;
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+const CACHE = 'cache: {enabled: true, deterministicOnly: false, storage: sqlite}';
+
+/** What every call is answered. */
+const WORDS = 'Hello from the stub.';
+
 const BUDGETS =
   'budgets: [{name: users, scope: user, limit: 9}, {name: projects, scope: project, limit: 9}]';
 
@@ -77,13 +82,14 @@ describe('forget', () => {
     ['--project', PROJECT],
   ])('leaves nothing of %s in any file, and the sums as they were', async (option, id) => {
     directory = mkdtempSync(join(tmpdir(), 'forget-'));
-    const yaml = `dataDir: '${directory}', batch: {pollInterval: 10ms}, ${BUDGETS}`;
+    const yaml = `dataDir: '${directory}', batch: {pollInterval: 10ms}, ${CACHE}, ${BUDGETS}`;
     const app = await fill(yaml);
     const metadata = { user_id: USER, project_id: PROJECT };
     const options = { execution: 'BATCH_EXECUTION_LOCAL', metadata };
     const batch = await create(app.client, options, [item('one')]);
     await results(app.client, batch.id);
     await app.stop();
+    expect(everything(directory)).toContain(WORDS);
     // As a process leaves it that dies in the middle of a call.
     const journal = new Journal(directory);
     const opening = anOpening({ userId: USER, projectId: PROJECT, startedAt: Date.now() });
@@ -93,9 +99,12 @@ describe('forget', () => {
     const before = await sums(yaml);
     const outcome = await run([option, id], `{${yaml}}`);
     expect(outcome).toMatchObject({ exitCode: 0, err: '' });
-    expect(outcome.out).toMatch(/: [3-9] records, [2-9] sums of days, 1 batches\n$/);
+    expect(outcome.out).toMatch(
+      /: [3-9] records, [2-9] sums of days, 1 batches, all cached answers\n$/,
+    );
     expect(everything(directory)).not.toContain(id);
     expect(everything(directory)).not.toContain(batch.id);
+    expect(everything(directory)).not.toContain(WORDS);
     expect(everything(directory)).toContain('user-that-stays');
     const after = await sums(yaml);
     expect(after.total).toEqual(before.total);
@@ -166,14 +175,17 @@ describeWithRedis('forget, with a shared store', () => {
     ['--project', PROJECT, USER],
   ])('leaves nothing of %s in any key', async (option, id, other) => {
     directory = mkdtempSync(join(tmpdir(), 'forget-'));
-    const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:', timeout: 2s}, ${BUDGETS}`;
+    const shared = CACHE.replace('sqlite', 'redis');
+    const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:', timeout: 2s}, ${shared}, ${BUDGETS}`;
     const app = await fill(yaml);
     await app.stop();
     const total = async () => (await sums(yaml)).total;
     const before = await total();
     expect(keys()).toContain(id);
+    expect(keys()).toMatch(/cache:1:answer:/);
     expect(await run([option, id], `{${yaml}}`)).toMatchObject({ exitCode: 0, err: '' });
     expect(keys()).not.toContain(id);
+    expect(keys()).not.toMatch(/:(cache|repeat):/);
     expect(keys()).toContain(other);
     expect(await total()).toEqual(before);
     redis.command('FLUSHALL');

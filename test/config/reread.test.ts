@@ -101,7 +101,12 @@ const CHANGES: Readonly<Record<keyof typeof configSchema.shape, Change>> = {
     restart: ['costManagement.trackingEnabled'],
   },
   budgets: { to: 'budgets: [{name: all-calls, limit: 1}]' },
-  cache: { to: 'cache: {enabled: true}', live: ['cache.enabled'] },
+  cache: {
+    from: 'dataDir: /data',
+    to: 'dataDir: /data\ncache: {enabled: true, storage: sqlite}',
+    live: ['cache.enabled'],
+    restart: ['cache.storage'],
+  },
   dataDir: { to: 'dataDir: /data', live: [], restart: ['dataDir'] },
   batch: { to: 'batch: {maxItems: 10}', live: [], restart: ['batch.maxItems'] },
   ledger: { to: 'ledger: {retention: 1d}', live: [], restart: ['ledger.retention'] },

@@ -278,7 +278,7 @@ describe('config.schema.json says what the program says', () => {
     'callerJwt: {issuer: i, audience: a, jwksFile: /a, algorithms: [HS256]}',
     'callerJwt: {issuer: i, audience: a, jwksFile: /a, algorithms: []}',
     'callerJwt: {audience: a, jwksFile: /a}',
-    'cache: {storage: redis}',
+    'cache: {storage: disk}',
     'cache: {models: {gpt-5: {ttl: 0}}}',
     'cache: {models: {gpt-5: {maxEntries: 5}}}',
     'cache: {tasks: {knitting: {enabled: true}}}',
@@ -305,6 +305,8 @@ describe('config.schema.json says what the program says', () => {
     ['reads no files', 'caFile: /a'],
     ['sees no environment', 'keys: [{environment: NOT_SET}]'],
     ['sees no environment', 'store: redis'],
+    ['sees no environment', 'cache: {storage: sqlite}'],
+    ['compares no values', 'cache: {storage: redis}'],
     ['counts no decimals of a number', 'costManagement: {budgetLimit: 0.1234567890123}'],
     [
       'does not look elsewhere for who is known',

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../support/fake-clock.ts';
 import { textOf } from '../support/fault-checks.ts';
@@ -18,15 +21,16 @@ interface Completed {
   readonly cached: boolean;
   readonly cacheKey: string;
   readonly cost: object;
+  readonly saved: object;
 }
 
 let running: RunningApp;
 afterEach(() => running.stop());
 
 /** A call of temperature 0. */
-async function ask(fields: object = {}) {
+async function ask(fields: object = {}, client = running.client) {
   const { messages, status } = await collect(
-    running.client.provider.stream('SendMessage', aRequest({ temperature: 0, ...fields })),
+    client.provider.stream('SendMessage', aRequest({ temperature: 0, ...fields })),
   );
   expect(codeName(status)).toBe('OK');
   return {
@@ -141,6 +145,35 @@ describe('the response cache', () => {
     expect(running.stub.requests).toHaveLength(3);
     const hit = await ask();
     expect(hit.started.responseId).toBe(anew.started.responseId);
+  });
+
+  it('has its answers after a restart, where it keeps them in the data directory', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cache-'));
+    try {
+      // However slow the machine is, no answer of the store comes too late.
+      const clock = new FakeClock(Date.now());
+      const yaml = `${MODEL}\ndataDir: '${directory}'\ncache: { enabled: true, storage: sqlite }`;
+      running = await startApp(yaml, {}, clock);
+      const first = await ask({ cache: { ttl: { seconds: 100 } } });
+      expect((await ask()).completed.cached).toBe(true);
+      const client = await running.restart();
+      const again = await ask({}, client);
+      expect(again.completed).toMatchObject({
+        cached: true,
+        saved: first.completed.cost,
+        cacheKey: first.completed.cacheKey,
+      });
+      expect(again.text).toBe(first.text);
+      expect(again.started.effectiveSettings).toEqual(first.started.effectiveSettings);
+      expect(running.stub.requests).toHaveLength(1);
+      const { status } = await client.provider.unary('GetStatus');
+      expect(status).toMatchObject({ cache: { entries: 1, hits: 1, misses: 0 } });
+      clock.advance(100_001);
+      expect((await ask({}, client)).completed.cached).toBe(false);
+    } finally {
+      await running.stop();
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('forgets an answer after its time', async () => {

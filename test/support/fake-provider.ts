@@ -211,7 +211,7 @@ export class FakeProvider implements IAIProvider, IAIUsageProvider {
     return this.health;
   }
 
-  invalidateCache(selection: CacheSelection): number {
+  async invalidateCache(selection: CacheSelection): Promise<number> {
     this.invalidated.push(selection);
     return 3;
   }

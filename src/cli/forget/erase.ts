@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BATCH_DIRECTORY } from '../../batch/create.ts';
 import { ItemFiles } from '../../batch/item-files.ts';
 import type { Config } from '../../config/schema.ts';
+import { forgetAnswers } from '../../money/cache/answer-operations.ts';
 import { type Forgotten, LedgerEraser } from '../../money/ledger/eraser.ts';
 import { messageOf } from '../../money/store/ledger-error.ts';
 import { budgetDefinitions } from '../../provider-options.ts';
@@ -16,6 +17,8 @@ interface Erased {
     readonly records: number;
     readonly days: number;
     readonly batches: number;
+    /** Whether there were answers of the response cache, all of which are gone. */
+    readonly cache: boolean;
   };
   /** Absent: nothing is shared. Keys and fields are counted. */
   readonly sharedStore?: { readonly keys: number };
@@ -40,8 +43,9 @@ export async function eraseFrom(config: Config, forgotten: Forgotten): Promise<E
 export function inWords({ directory, sharedStore }: Erased): string {
   const told: string[] = [];
   if (directory !== undefined) {
-    const { path, records, days, batches } = directory;
-    told.push(`${path}: ${records} records, ${days} sums of days, ${batches} batches`);
+    const { path, records, days, batches, cache } = directory;
+    const answers = cache ? ', all cached answers' : '';
+    told.push(`${path}: ${records} records, ${days} sums of days, ${batches} batches${answers}`);
   }
   if (sharedStore !== undefined) told.push(`shared store: ${sharedStore.keys} keys and fields`);
   return told.length > 0
@@ -67,7 +71,8 @@ async function eraseFromDirectory(path: string, forgotten: Forgotten) {
     const files = new ItemFiles(join(path, BATCH_DIRECTORY));
     for (const id of batches) await files.delete(id);
     eraser.deleteBatches(batches);
-    return { path, ...eraser.erase(forgotten), batches: batches.length };
+    const erased = eraser.erase(forgotten);
+    return { path, ...erased, batches: batches.length, cache: forgetAnswers(path) };
   } finally {
     eraser.close();
   }

@@ -3,7 +3,14 @@ import type { Call } from '../../core/call.ts';
 import type { ContentPart, Message, MessageRequest, Tool } from '../../core/message.ts';
 import { tenantOf } from '../../core/spender.ts';
 import { canonical, canonicalJson } from './canonical.ts';
-import type { ResponseCacheOptions } from './options.ts';
+
+/** Whose answers a call may get. */
+export interface KeyOptions {
+  /** See ResponseCacheOptions. */
+  readonly share: 'project' | 'all';
+  /** URL of the upstream that a call names: elsewhere the name may be another's. */
+  readonly endpointOf: (upstream: string) => string;
+}
 
 /*
  * Every field of a request stands in exactly one of the two lists, held to by a test: one that is added
@@ -58,11 +65,15 @@ export const INDIFFERENT = [
  *
  * @param call prepared for its target, which is part of it, and fitting its window
  */
-export function cacheKey(call: Call, share: ResponseCacheOptions['share']): string {
+export function cacheKey(call: Call, { share, endpointOf }: KeyOptions): string {
   const { upstream, target, model } = call;
   const tenant = share === 'all' ? '' : tenantOf(call);
   const deciding = pick({ ...normalised(call.request), model });
-  return hash('sha256', canonical([tenant, upstream, target.surface, deciding]), 'base64url');
+  return hash(
+    'sha256',
+    canonical([tenant, upstream, endpointOf(upstream), target.surface, deciding]),
+    'base64url',
+  );
 }
 
 /** The same for calls in which a caller has asked for the same, whatever was made of it since. */

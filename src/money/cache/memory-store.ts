@@ -1,33 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import {
+  type AnswerStore,
+  type AnswerStoreOptions,
+  type CacheSelection,
+  ENTRY_BYTES,
+  type Entry,
+  type StoreEvents,
+  type StoreSize,
+} from './answer-store.ts';
 
-/** An answer as it is kept. */
-export interface Entry {
-  /** See `encodeAnswer`. */
-  readonly bytes: Buffer;
-  /** Id of its model in the catalogue, or the name that was sent if it is in none. */
-  readonly model: string;
-  /** Of the call that it was made for; empty: it named none. */
-  readonly projectId: string;
-}
-
-export interface MemoryStoreOptions {
-  /** Of all entries together, what they take beside their bytes included. */
-  readonly maxBytes: number;
-  readonly maxEntries: number;
-}
-
-/** What an entry takes beside its bytes: key, names, and its place in the lists. */
-const ENTRY_BYTES = 512;
-
-/** Answers in this process, the longest unused of which go first. */
-export class MemoryStore {
+/** Answers in this process, outside its JavaScript heap. */
+export class MemoryStore implements AnswerStore {
   #entries: LRUCache<string, Entry>;
-  readonly #newEntries: (options: MemoryStoreOptions) => LRUCache<string, Entry>;
-  #options: MemoryStoreOptions;
+  readonly #newEntries: (options: AnswerStoreOptions) => LRUCache<string, Entry>;
+  readonly #events: StoreEvents;
+  #options: AnswerStoreOptions;
+  #invalidations = 0;
 
-  /** @param onEvict called for each entry that goes because there is no room */
-  constructor(options: MemoryStoreOptions, clock: Clock, onEvict: () => void) {
+  constructor(options: AnswerStoreOptions, events: StoreEvents, clock: Clock) {
     this.#newEntries = ({ maxEntries, maxBytes }) =>
       new LRUCache<string, Entry>({
         max: maxEntries,
@@ -37,15 +28,46 @@ export class MemoryStore {
         // Else it keeps the time with a timer of its own.
         ttlResolution: 0,
         dispose: (_entry, _key, reason) => {
-          if (reason === 'evict') onEvict();
+          if (reason === 'evict') events.evicted(1);
         },
       });
+    this.#events = events;
     this.#options = options;
     this.#entries = this.#newEntries(options);
   }
 
-  /** Makes it larger or smaller. What has no room any more goes, the longest unused first. */
-  resize(options: MemoryStoreOptions): void {
+  get generation(): string {
+    return String(this.#invalidations);
+  }
+
+  get(key: string): Buffer | undefined {
+    return this.#entries.get(key)?.bytes;
+  }
+
+  set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean {
+    if (generation !== this.generation) return false;
+    this.#entries.set(key, entry, { ttl: Math.max(1, Math.ceil(ttlMs)) });
+    const isKept = this.#entries.has(key);
+    if (isKept) this.#events.kept();
+    return isKept;
+  }
+
+  invalidate(selection: CacheSelection): number {
+    this.#invalidations += 1;
+    let deleted = 0;
+    const candidates = selection.type === 'key' ? [selection.key] : [...this.#entries.keys()];
+    for (const key of candidates) {
+      const entry = this.#entries.peek(key);
+      if (entry !== undefined && isIn(selection, entry) && this.#entries.delete(key)) deleted += 1;
+    }
+    return deleted;
+  }
+
+  size(): StoreSize {
+    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
+  }
+
+  resize(options: AnswerStoreOptions): void {
     const { maxBytes, maxEntries } = this.#options;
     this.#options = options;
     if (options.maxBytes === maxBytes && options.maxEntries === maxEntries) return;
@@ -59,37 +81,11 @@ export class MemoryStore {
     }
   }
 
-  /** Those that are past their time and were not asked for since included. */
-  get entries(): number {
-    return this.#entries.size;
-  }
+  close(): void {}
+}
 
-  get bytes(): number {
-    return this.#entries.calculatedSize;
-  }
-
-  get(key: string): Entry | undefined {
-    return this.#entries.get(key);
-  }
-
-  /** Keeps an entry for `ttlMs`. False: it is too large. */
-  set(key: string, entry: Entry, ttlMs: number): boolean {
-    this.#entries.set(key, entry, { ttl: Math.max(1, Math.ceil(ttlMs)) });
-    return this.#entries.has(key);
-  }
-
-  /** @param projectId the answer must be of it. Absent: it may be of any. */
-  delete(key: string, projectId?: string): boolean {
-    if (projectId !== undefined && this.#entries.peek(key)?.projectId !== projectId) return false;
-    return this.#entries.delete(key);
-  }
-
-  /** Takes out those that fit. Returns how many. */
-  deleteWhere(fits: (entry: Entry) => boolean): number {
-    let deleted = 0;
-    for (const [key, entry] of [...this.#entries.entries()]) {
-      if (fits(entry) && this.#entries.delete(key)) deleted += 1;
-    }
-    return deleted;
-  }
+function isIn(selection: CacheSelection, { model, projectId }: Entry): boolean {
+  if (selection.type === 'all') return true;
+  if (selection.type === 'model' && selection.model !== model) return false;
+  return selection.projectId === undefined || selection.projectId === projectId;
 }

@@ -1,4 +1,5 @@
 import type { TaskType } from '../../core/message.ts';
+import type { AnswerStoreOptions } from './answer-store.ts';
 
 /** Which calls use the cache, and what of their answers is kept. */
 export interface CacheRule {
@@ -19,15 +20,16 @@ export interface ModelCache extends Partial<CacheRule> {
 }
 
 /** What of the answers is kept, for whom and how long. */
-export interface ResponseCacheOptions extends CacheRule {
+export interface ResponseCacheOptions extends CacheRule, AnswerStoreOptions {
   /** The first whose pattern fits counts. Default: none. */
   readonly models: readonly ModelCache[];
   /** What calls for a task have, whatever their model. Default: none. */
   readonly tasks: Readonly<Partial<Record<TaskType, Partial<CacheRule>>>>;
-  /** Of all answers together, in bytes, above 0. Default 64 MiB. */
-  readonly maxBytes: number;
-  /** Answers, 1 or more. Default 10,000. */
-  readonly maxEntries: number;
+  /**
+   * Where answers are: in this process, in the directory of the ledger, or in the shared store, which the
+   * provider needs then. As it was at the start. Default `memory`.
+   */
+  readonly storage: 'memory' | 'sqlite' | 'redis';
   /** Who gets an answer: calls of the same project (`project_id`), or all of them. Default `project`. */
   readonly share: 'project' | 'all';
 }
@@ -37,6 +39,7 @@ export const DEFAULT_RESPONSE_CACHE: ResponseCacheOptions = {
   ttlMs: 3_600_000,
   maxBytes: 64 * 2 ** 20,
   maxEntries: 10_000,
+  storage: 'memory',
   share: 'project',
   deterministicOnly: true,
   allowToolCalls: false,

@@ -1,6 +1,6 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import type { Call } from '../../core/call.ts';
-import type { Clock } from '../../core/clock.ts';
+import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { spenderOf } from '../../core/spender.ts';
 import type { Catalogue } from '../../request/catalogue/catalogue.ts';
@@ -8,7 +8,8 @@ import { accepts, effectiveEffort } from '../../request/fit/accepts.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { toDollars } from '../pricing/money.ts';
-import { KeptAnswers } from './kept-answers.ts';
+import type { CacheSelection } from './answer-store.ts';
+import { KeptAnswers, type KeptAnswersDeps } from './kept-answers.ts';
 import { cacheKey } from './key.ts';
 import type { CacheRule, ResponseCacheOptions } from './options.ts';
 import { AnswerRecorder } from './recorder.ts';
@@ -16,26 +17,15 @@ import { NO_USAGE } from './replay.ts';
 import { ruleOf } from './rules.ts';
 import { decodeAnswer, encodeAnswer, type StoredAnswer } from './stored-answer.ts';
 
-export interface ResponseCacheDeps {
-  readonly clock: Clock;
+export interface ResponseCacheDeps extends KeptAnswersDeps {
   readonly ledger: Ledger;
   /** The catalogue of the moment. */
   readonly catalogue: () => Pick<Catalogue, 'version' | 'find'>;
-  readonly instruments: Pick<
-    Instruments,
-    'cacheHits' | 'cacheMisses' | 'cacheStores' | 'cacheEvictions' | 'cacheBytes' | 'cacheSaved'
-  >;
+  readonly instruments: Pick<Instruments, 'cacheHits' | 'cacheMisses' | 'cacheSaved'> &
+    KeptAnswersDeps['instruments'];
+  /** URL of an upstream, by its name. */
+  readonly endpointOf: (upstream: string) => string;
 }
-
-/**
- * Which answers to take out: all, those of a model or a project, or one by its key. With a project
- * beside it, only if they are of that.
- */
-export type CacheSelection =
-  | { readonly type: 'all' }
-  | { readonly type: 'model'; readonly model: string; readonly projectId?: string }
-  | { readonly type: 'project'; readonly projectId: string }
-  | { readonly type: 'key'; readonly key: string; readonly projectId?: string };
 
 /** How the response cache stands. */
 export interface CacheStatus {
@@ -92,19 +82,22 @@ export class ResponseCache {
   }
 
   keyOf(call: Call): string {
-    return cacheKey(call, this.#options.share);
+    const { share } = this.#options;
+    return cacheKey(call, { share, endpointOf: this.#deps.endpointOf });
   }
 
-  /** The answer to a call, booked as answered from here; undefined if there is none. */
-  find(key: string, call: Call): StoredAnswer | undefined {
+  /** The answer to a call, booked as answered from here; undefined if there is none, or it wants a new one. */
+  async find(key: string, call: Call): Promise<StoredAnswer | undefined> {
     const { cacheHits, cacheMisses, cacheSaved } = this.#deps.instruments;
-    const entry = this.#kept.store.get(key);
-    if (entry === undefined) {
+    // Of one that is to be made anew it is asked, too, what the generation is.
+    const bytes = await this.#kept.store.get(key);
+    if (call.asked.cache?.mode === 'refresh') return undefined;
+    const answer = bytes && decodeAnswer(bytes);
+    if (answer === undefined) {
       this.#kept.misses += 1;
       cacheMisses.add(1);
       return undefined;
     }
-    const answer = decodeAnswer(entry.bytes);
     this.#kept.hits += 1;
     cacheHits.add(1);
     if (answer.cost) cacheSaved.add(toDollars(answer.cost.picoDollars));
@@ -116,41 +109,39 @@ export class ResponseCache {
   open(key: string, call: Call): PendingEntry {
     const recorder = new AnswerRecorder(this.#options.maxBytes);
     const { model } = call.record;
-    const invalidations = this.#kept.invalidations;
+    const { generation } = this.#kept.store;
     return {
       recorder,
       keep: (completed) => {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
-        const isCurrent = invalidations === this.#kept.invalidations;
-        if (!isFirstChoice || !isCurrent || !this.#isWorthKeeping(call, completed))
-          return undefined;
-        return this.#keep(key, call, recorder, completed) ? key : undefined;
+        if (!isFirstChoice || !this.#isWorthKeeping(call, completed)) return undefined;
+        const answer = recorder.isRefusal ? undefined : recorder.take(completed, call.record);
+        return answer && this.#keep(key, call, answer, generation) ? key : undefined;
       },
     };
   }
 
-  /** Takes answers out. Returns how many. */
-  invalidate(selection: CacheSelection): number {
-    this.#kept.invalidations += 1;
-    switch (selection.type) {
-      case 'all':
-        return this.#kept.store.deleteWhere(() => true);
-      case 'model': {
-        const id = this.#deps.catalogue().find(selection.model)?.id ?? selection.model;
-        const { projectId: only } = selection;
-        return this.#kept.store.deleteWhere(
-          ({ model, projectId }) => model === id && (only === undefined || projectId === only),
-        );
-      }
-      case 'project':
-        return this.#kept.store.deleteWhere(({ projectId }) => projectId === selection.projectId);
-      case 'key':
-        return this.#kept.store.delete(selection.key, selection.projectId) ? 1 : 0;
+  /**
+   * Takes answers out. Returns how many.
+   *
+   * @throws ProviderError if the store does not say that they are out
+   */
+  async invalidate(selection: CacheSelection): Promise<number> {
+    const { store } = this.#kept;
+    try {
+      if (selection.type !== 'model') return await store.invalidate(selection);
+      const model = this.#deps.catalogue().find(selection.model)?.id ?? selection.model;
+      return await store.invalidate({ ...selection, model });
+    } catch (cause) {
+      throw new ProviderError('SERVICE_UNAVAILABLE', {
+        message: 'The store of the response cache does not answer: answers may still be in it.',
+        cause,
+      });
     }
   }
 
   status(): CacheStatus {
-    const { entries, bytes } = this.#kept.store;
+    const { entries, bytes } = this.#kept.store.size();
     return { entries, bytes, hits: this.#kept.hits, misses: this.#kept.misses };
   }
 
@@ -161,19 +152,12 @@ export class ResponseCache {
     return finishReason === 'stop' || (finishReason === 'tool_calls' && allowToolCalls);
   }
 
-  #keep(key: string, call: Call, recorder: AnswerRecorder, completed: Completed): boolean {
-    const answer = recorder.isRefusal ? undefined : recorder.take(completed, call.record);
-    if (answer === undefined) return false;
+  #keep(key: string, call: Call, answer: StoredAnswer, generation: string | undefined): boolean {
     const bytes = encodeAnswer(answer);
     const { projectId } = spenderOf(call);
     const ttlMs = call.asked.cache?.ttlMs ?? this.#ruleOf(call).ttlMs;
-    const kept = this.#kept.store.set(
-      key,
-      { bytes, model: call.target.model.id, projectId },
-      ttlMs,
-    );
-    if (kept) this.#deps.instruments.cacheStores.add(1);
-    return kept;
+    const entry = { bytes, model: call.target.model.id, projectId };
+    return this.#kept.store.set(key, entry, ttlMs, generation);
   }
 
   /** Into the ledger, as something that was asked and cost nothing. */

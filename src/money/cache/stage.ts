@@ -36,7 +36,7 @@ async function throughCache(
   cache: ResponseCache,
 ): Promise<Completed> {
   const key = cache.keyOf(call);
-  const found = call.asked.cache?.mode === 'refresh' ? undefined : cache.find(key, call);
+  const found = await cache.find(key, call);
   if (found !== undefined) {
     return { ...(await replay(found, call, emit)), cached: true, cacheKey: key };
   }

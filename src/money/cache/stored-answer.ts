@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { CallRecord } from '../../core/call.ts';
 import type { Completed, Cost, Output, Started } from '../../core/events.ts';
 
@@ -25,18 +26,37 @@ export interface StoredAnswer {
   readonly cost?: Cost;
 }
 
-/** As bytes, which take what they say of memory, and none of the heap. */
+/**
+ * Of what `encodeAnswer` makes. To be raised with every change of StoredAnswer and of what is in it: stores
+ * outlive the program that wrote them, and several versions of it may share one.
+ */
+const FORMAT = 1;
+
+/** Before the text: the format, and what tells whether the text is whole. */
+const HEAD_LENGTH = 10;
+
+/** As bytes, which take what they say of memory, and none of the heap. They are UTF-8. */
 export function encodeAnswer(answer: StoredAnswer): Buffer {
   const { cost, ...same } = answer;
   // JSON has no bigints.
   const flat = cost && { ...cost, picoDollars: String(cost.picoDollars) };
-  return Buffer.from(JSON.stringify({ ...same, ...(flat && { cost: flat }) }));
+  const bytes = Buffer.from(
+    ' '.repeat(HEAD_LENGTH) + JSON.stringify({ ...same, ...(flat && { cost: flat }) }),
+  );
+  bytes.write(headOf(bytes), 'latin1');
+  return bytes;
 }
 
-/** @param bytes what `encodeAnswer` made */
-export function decodeAnswer(bytes: Buffer): StoredAnswer {
-  const { cost, ...same } = JSON.parse(bytes.toString());
+/** Undefined: it is damaged, or of another version. Whoever asks does without. */
+export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
+  if (bytes.toString('latin1', 0, HEAD_LENGTH) !== headOf(bytes)) return undefined;
+  const { cost, ...same } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
   return cost ? { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } } : same;
+}
+
+function headOf(bytes: Buffer): string {
+  const sum = crc32(bytes.subarray(HEAD_LENGTH)).toString(16).padStart(8, '0');
+  return `${FORMAT} ${sum}`;
 }
 
 /** What an answer cost when it was made, without the attempts that failed before. */

@@ -5,8 +5,8 @@ import { tenantOf } from '../../core/spender.ts';
 import { linkSpan } from '../../telemetry/span-links.ts';
 import { askedKey } from '../cache/key.ts';
 import { replay } from '../cache/replay.ts';
-import { decodeAnswer, encodeAnswer } from '../cache/stored-answer.ts';
-import type { FinishedCall, RepeatableRun, Repeats } from './repeats.ts';
+import { decodeAnswer, encodeAnswer, type StoredAnswer } from '../cache/stored-answer.ts';
+import type { RepeatableRun, Repeats } from './repeats.ts';
 
 /**
  * A call with an idempotency key is made once: a repeat follows the call while it runs and gets its
@@ -29,7 +29,8 @@ async function once(next: Handler, call: Call, emit: Emit, calls: Repeats): Prom
   }
   const finished = running === undefined ? calls.finished(name) : undefined;
   refuseOther(finished, fingerprint);
-  if (finished !== undefined) return again(finished, call, emit);
+  const answer = finished && decodeAnswer(finished.bytes);
+  if (answer !== undefined) return again(answer, call, emit);
   const handler = madeOnce(next, name, fingerprint, calls);
   const begun = calls.start(name, fingerprint, handler, call);
   void remember(begun, name, calls);
@@ -41,12 +42,13 @@ function madeOnce(next: Handler, name: string, fingerprint: string, calls: Repea
   return async (call, emit) => {
     const finished = await calls.elsewhere(name);
     refuseOther(finished, fingerprint);
-    return finished === undefined ? next(call, emit) : again(finished, call, emit);
+    const answer = finished && decodeAnswer(finished.bytes);
+    return answer === undefined ? next(call, emit) : again(answer, call, emit);
   };
 }
 
-async function again({ bytes }: FinishedCall, call: Call, emit: Emit): Promise<Completed> {
-  return { ...(await replay(decodeAnswer(bytes), call, emit)), shared: true };
+async function again(answer: StoredAnswer, call: Call, emit: Emit): Promise<Completed> {
+  return { ...(await replay(answer, call, emit)), shared: true };
 }
 
 /** Never rejects. */

@@ -54,10 +54,13 @@ async function together(
   return next(call, emit);
 }
 
+/** Calls run at the upstreams of one configuration, whose names say which they are. */
+const noEndpoint = (): string => '';
+
 /** Calls that must get the same answer, in the same way and in the same time. */
 function nameOf(call: Call): string {
   const { asked, request, keeps, background, firstTokenTimeoutMs, idleTimeoutMs } = call;
-  const key = call.answerKey ?? cacheKey(call, 'project');
+  const key = call.answerKey ?? cacheKey(call, { share: 'project', endpointOf: noEndpoint });
   const { fallbackModels } = asked;
   const manner = {
     serviceTier: request.serviceTier,

@@ -105,7 +105,7 @@ function makeDirectory(path: string): void {
 }
 
 /** Files by which somebody else could change what was spent, or learn of it. */
-const KEPT = /^(ledger|shared-totals|sidecar-name|batches)/;
+const KEPT = /^(ledger|cache|shared-totals|sidecar-name|batches)/;
 
 /** The directory and what is kept in it: neither follows a link, and nobody else can write to it. */
 function checkOwnership(directory: string): void {
@@ -135,8 +135,8 @@ function checkOwner(path: string, stats: Stats): void {
   }
 }
 
-/** Never opens what is there: to close it again would end SQLite's locks on it. */
-function createFile(path: string): void {
+/** For its owner alone. Never opens what is there: to close it again would end SQLite's locks on it. */
+export function createFile(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, 'wx', OWNER_ONLY_FILE));
 }
 

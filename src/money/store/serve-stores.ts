@@ -23,6 +23,8 @@ export interface StorePlace {
   readonly directory?: string;
   /** See WorkerStart. Default: false. */
   readonly isReplacement?: boolean;
+  /** Has something closed before the database is. Default: nothing has to be. */
+  readonly onClose?: (close: () => void) => void;
 }
 
 /** A store as the worker opens it: once, after the migrations. */
@@ -92,7 +94,7 @@ function openStores(stores: StoreList, options: StoreOptions, isReplacement: boo
   }
 }
 
-type FilePlace = Required<Omit<StorePlace, 'database'>>;
+type FilePlace = Required<Omit<StorePlace, 'database' | 'onClose'>>;
 
 function openOrReplace(stores: StoreList, place: FilePlace, replace: boolean): OpenStores {
   const { directory } = place;
@@ -123,10 +125,15 @@ function openFile(stores: StoreList, place: FilePlace): OpenStores {
 }
 
 function openAll(stores: StoreList, place: StorePlace): OpenStores {
+  const closes = [() => place.database.close()];
+  const onClose = (close: () => void): unknown => closes.unshift(close);
   const operations = Object.fromEntries(
-    Object.entries(stores).map(([name, open]) => [name, open(place)]),
+    Object.entries(stores).map(([name, open]) => [name, open({ ...place, onClose })]),
   );
-  return { operations, opened: {}, close: () => place.database.close() };
+  const close = (): void => {
+    for (const each of closes) each();
+  };
+  return { operations, opened: {}, close };
 }
 
 /** Linux alone has a priority for each thread; elsewhere it would be that of the whole process. */

@@ -35,9 +35,10 @@ const UNKNOWN_KINDS = ['event', 'field', 'finish_word'];
  */
 export function startAtZero(instruments: Instruments, known: KnownFromTheStart): void {
   const { shedCalls, cacheHits, cacheMisses, cacheShared } = instruments;
-  const { cacheStores, cacheEvictions, cacheSaved } = instruments;
-  const ofCache = [cacheHits, cacheMisses, cacheShared, cacheStores, cacheEvictions, cacheSaved];
-  for (const counter of [shedCalls, ...ofCache]) counter.add(0);
+  const { cacheStores, cacheEvictions, cacheFailures, cacheSaved } = instruments;
+  const ofHits = [cacheHits, cacheMisses, cacheShared, cacheSaved];
+  const ofStore = [cacheStores, cacheEvictions, cacheFailures];
+  for (const counter of [shedCalls, ...ofHits, ...ofStore]) counter.add(0);
   for (const { name, server } of known.targets) {
     const target = { [ATTRIBUTE.target]: name };
     zeros(instruments.retries, target, ATTRIBUTE.reason, TRIED_AGAIN);

@@ -92,8 +92,9 @@ const called = (request: object, fields: Partial<Call> = {}): Call =>
     model: (request as MessageRequest).model ?? 'gpt-test',
     ...fields,
   });
+const endpointOf = (upstream: string) => `https://${upstream}.test/v1`;
 const keyOf = (request: object, fields?: Partial<Call>) =>
-  cacheKey(called(request, fields), 'project');
+  cacheKey(called(request, fields), { share: 'project', endpointOf });
 
 /** Of the policies, one does. */
 const ALWAYS_DECIDING = DECIDING.filter((field) => field !== 'contextPolicy');
@@ -187,16 +188,18 @@ describe('the key of a call', () => {
       keyOf(request),
       keyOf(request, { upstream: 'azure' }),
       keyOf(request, { target: { ...target, surface: 'responses' } }),
+      // An upstream of the same name, which another sidecar or the configuration of before has elsewhere.
+      cacheKey(called(request), { share: 'project', endpointOf: () => 'https://other.test/v1' }),
     ];
-    expect(new Set(keys).size).toBe(3);
+    expect(new Set(keys).size).toBe(4);
   });
 
   it('keeps projects apart, unless answers are for all', () => {
     const of = (projectId: string, share: 'project' | 'all') =>
-      cacheKey(
-        called({ messages: [{ role: 'user', content: 'Hi' }], metadata: { projectId } }),
+      cacheKey(called({ messages: [{ role: 'user', content: 'Hi' }], metadata: { projectId } }), {
         share,
-      );
+        endpointOf,
+      });
     expect(of('a', 'project')).not.toBe(of('b', 'project'));
     expect(of('a', 'all')).toBe(of('b', 'all'));
   });

@@ -27,6 +27,7 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
       ledger: noLedger(),
       catalogue: () => ({ version: '1', find: () => undefined }),
       instruments: createInstruments(metrics.getMeter('test')),
+      endpointOf: () => 'https://api.openai.com/v1',
     },
   );
   let asked = 0;
