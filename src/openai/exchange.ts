@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Dispatcher, errors } from 'undici';
+import { Turns } from '../core/turns.ts';
 import type { Trouble } from './transport.ts';
-import { Turns } from './turns.ts';
 
 /** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
 export interface ResponseListener {
@@ -22,8 +22,12 @@ export interface ResponseListener {
 /** No server has more to say before its answer begins. */
 const MAX_INFORMATIONAL = 100;
 
-/** Of this thread. */
-const turns = new Turns();
+/**
+ * Bytes of answers that are read in one turn of the event loop, all answers of this thread together: some
+ * milliseconds of work. Of a socket that always has more to read two megabytes would be read in one go, and of
+ * two thousand sockets as many pieces.
+ */
+const turns = new Turns(256 * 1024);
 
 /** One request and its response, on a connection of their own. A handler for undici's dispatch(). */
 export class Exchange implements Dispatcher.DispatchHandler {

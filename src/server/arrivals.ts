@@ -56,12 +56,17 @@ export function guardArrivals(server: Server, { large, clock, door, onCall }: Ar
     stream.once('error', ignore);
     // A stream forgets its session when it is closed.
     const { session } = stream;
+    const connection = session ?? stream;
     let begun = false;
     stream.once('close', () => {
-      if (!begun) resets.note(session);
+      if (begun) queue.ended(connection);
+      else resets.note(session);
     });
-    queue.add(session, () => {
-      if (stream.destroyed || stream.closed) return;
+    queue.add(connection, () => {
+      if (stream.destroyed || stream.closed) {
+        queue.ended(connection);
+        return;
+      }
       begun = true;
       clampTimeout(headers);
       const isLarge = large.has(headers[':path'] ?? '');

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 
 /** How long a call may take, in ms, above 0. */
 export interface DeadlineLimits {
@@ -35,6 +36,12 @@ export interface EndableCall {
 const GUARD = { share: 0.05, minMs: 20, maxMs: 100, maxShare: 0.5 } as const;
 
 /**
+ * Calls that are ended in one turn of the event loop because their callers went away: a connection that breaks
+ * brings the end of all of its calls in one go.
+ */
+const ends = new Turns(32);
+
+/**
  * One signal of the caller's cancel, the deadline, and whatever `abort` brings.
  *
  * Without `limits` only a deadline of the caller's own counts.
@@ -58,7 +65,13 @@ export function createCallSignal(
   // Its own deadline timer cancels too, and may be first if the process was busy.
   const onCancelled = (): void => {
     const late = Date.now() >= Number(call.getDeadline());
-    controller.abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
+    const end = () => controller.abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
+    if (ends.take(1)) end();
+    else
+      ends.wait(() => {
+        ends.take(1);
+        end();
+      });
   };
   call.on('cancelled', onCancelled);
 

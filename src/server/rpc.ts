@@ -87,7 +87,8 @@ type StatusReply = ReturnType<typeof toStatus>;
 /** One RPC from its arrival to its status. */
 interface OneRpc {
   readonly method: string;
-  readonly call: EndableCall & CallAddresses & { readonly metadata: Metadata };
+  readonly call: EndableCall &
+    CallAddresses & { readonly metadata: Metadata; readonly cancelled: boolean };
   readonly options: RpcOptions;
   /** Produces the answer; sends OK when it is complete. */
   answer(rpc: RpcCall): Promise<void>;
@@ -182,7 +183,7 @@ export class Rpcs {
         },
         fail(reply) {
           // Not destroy(), after which the caller would wait for ever.
-          if (!call.cancelled) call.emit('error', reply);
+          call.emit('error', reply);
         },
         lastSequence: () => stream?.sent ?? 0,
       });
@@ -248,6 +249,8 @@ export class Rpcs {
   }
 
   #fail(exchange: OneRpc, error: ProviderError, rpc: RpcCall, trace: RpcTrace): void {
+    // Nobody is there to be told, and to put it into words is most of what the end of a call takes.
+    if (exchange.call.cancelled) return;
     const facts = {
       callId: rpc.id,
       traceId: trace.traceId,

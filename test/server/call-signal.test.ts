@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { createCallSignal } from '../../src/server/call-signal.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -82,4 +83,16 @@ describe('createCallSignal', () => {
     expect(ending.signal.aborted).toBe(false);
     expect(call.eventNames()).toEqual([]);
   });
+});
+
+it('ends some of the calls that are cancelled at once, and the rest in the turns behind', async () => {
+  const calls = Array.from({ length: 100 }, () => new FakeCall());
+  const signals = calls.map((call) => createCallSignal(call, new FakeClock(), LIMITS).signal);
+  const ended = () => signals.filter(({ aborted }) => aborted).length;
+  for (const call of calls) call.emit('cancelled');
+  expect(ended()).toBeLessThanOrEqual(32);
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  expect(ended()).toBeLessThan(100);
+  while (ended() < 100) await nextTurn();
+  expect(signals.at(-1)?.reason).toMatchObject({ reason: 'CANCELLED' });
 });

@@ -1,28 +1,29 @@
 /**
- * Bytes of answers that are read in one turn of the event loop, all answers together: some
- * milliseconds of work.
- */
-const TURN_BYTES = 256 * 1024;
-
-/**
- * Shares the event loop among answers and everything else. Of a socket that always has more to read two
- * megabytes would be read in one go, and of two thousand sockets as many pieces.
+ * Shares the event loop between work that may come in heaps and everything else: in one turn of the loop some
+ * of it is done, and the rest in the turns behind.
  */
 export class Turns {
-  #left = TURN_BYTES;
+  readonly #perTurn: number;
+  #left: number;
   #waiting: (() => void)[] = [];
   #scheduled = false;
 
-  /** Whether so many bytes can still be read in this turn. */
-  take(bytes: number): boolean {
+  /** @param perTurn what is done in one turn, in the unit of `take` */
+  constructor(perTurn: number) {
+    this.#perTurn = perTurn;
+    this.#left = perTurn;
+  }
+
+  /** Whether so much can still be done in this turn; the last of it may be larger than what is left. */
+  take(amount: number): boolean {
     if (this.#left <= 0) return false;
-    this.#left -= bytes;
+    this.#left -= amount;
     // As long as it is that little nobody has to be woken for it.
-    if (this.#left < TURN_BYTES / 2) this.#schedule();
+    if (this.#left < this.#perTurn / 2) this.#schedule();
     return true;
   }
 
-  /** Runs `work` in one of the next turns, after those who wait already. */
+  /** Runs `work`, which takes what it needs, in one of the next turns, after those who wait already. */
   wait(work: () => void): void {
     this.#waiting.push(work);
     this.#schedule();
@@ -36,7 +37,7 @@ export class Turns {
 
   readonly #begin = (): void => {
     this.#scheduled = false;
-    this.#left = TURN_BYTES;
+    this.#left = this.#perTurn;
     const waiting = this.#waiting;
     this.#waiting = [];
     let next = 0;

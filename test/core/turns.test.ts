@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { Turns } from '../../src/openai/turns.ts';
+import { Turns } from '../../src/core/turns.ts';
 
 const ALL = 256 * 1024;
 
 it('who waits comes in order, each turn as much as it can read', async () => {
-  const turns = new Turns();
+  const turns = new Turns(ALL);
   const read: string[] = [];
   expect([turns.take(ALL), turns.take(1)]).toEqual([true, false]);
   for (const who of ['a', 'b', 'c']) {
