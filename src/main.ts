@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { run } from './cli/run.ts';
+import { readTextFileSync } from './core/read-file.ts';
 import { forgetSecrets } from './secret-variables.ts';
 
-const readFile = (path: string | URL) => readFileSync(path, 'utf8');
+/** A recording that is replayed is by far the largest, in bytes. */
+const MAX_BYTES = 256 * 2 ** 20;
+const readFile = (path: string | URL) => readTextFileSync(path, MAX_BYTES);
 
 // Beside src and dist alike.
 const packageRoot = new URL('..', import.meta.url);

@@ -1,8 +1,12 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter } from 'yaml';
 import type { Report } from './problems.ts';
+import { parseYaml } from './yaml.ts';
 
 /** Reads a file as UTF-8. Throws what node:fs throws. */
 export type ReadFile = (path: string) => string;
+
+/** Problems of one file that are told. */
+const MAX_COMPLAINTS = 20;
 
 /** What a YAML file says; an empty one says `{}`. Undefined if it was reported instead. */
 export function readYaml(file: string, readFile: ReadFile, report: Report): unknown {
@@ -10,13 +14,14 @@ export function readYaml(file: string, readFile: ReadFile, report: Report): unkn
   const text = readText(file, readFile, fail);
   if (text === undefined) return undefined;
   const lineCounter = new LineCounter();
-  // Pretty errors quote the line, which may hold a secret.
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, lineCounter });
+  const document = parseYaml(text, lineCounter);
   const complaints = [...document.errors, ...document.warnings];
-  for (const { pos, message } of complaints) {
+  for (const { pos, message } of complaints.slice(0, MAX_COMPLAINTS)) {
     const { line, col } = lineCounter.linePos(pos[0]);
     fail(`line ${line}, column ${col}: ${withoutQuote(message)}`);
   }
+  const more = complaints.length - MAX_COMPLAINTS;
+  if (more > 0) fail(`and ${more} more like these`);
   if (complaints.length > 0) return undefined;
   try {
     return document.toJS() ?? {};

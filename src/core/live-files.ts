@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock, Timer } from './clock.ts';
+import { readTextFile } from './read-file.ts';
 
 /**
  * How often files are read again, in ms. Not watched for: what Kubernetes mounts are links that are
@@ -52,7 +52,7 @@ export class LiveFiles {
   }
 
   #read(): Promise<readonly string[]> {
-    return Promise.all(this.#paths.map((path) => readFile(path, 'utf8')));
+    return Promise.all(this.#paths.map((path) => readTextFile(path)));
   }
 
   async #readAgain(): Promise<void> {

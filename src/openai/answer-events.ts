@@ -74,6 +74,11 @@ export class AnswerEvents {
     });
   }
 
+  /** What is kept of the answer, in characters. */
+  get weight(): number {
+    return this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks + this.#heldWeight;
+  }
+
   /** One piece of output has come, of so many characters in all; to be told before what is in it. */
   count(characters: number): void {
     if (characters === 0) return;
@@ -90,8 +95,7 @@ export class AnswerEvents {
 
   /** Whoever collects the answer holds all of it: a server that never ends must not fill memory. */
   #bound(): void {
-    const output = this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks;
-    if (output + this.#heldWeight > MAX_WEIGHT) throw tooLarge();
+    if (this.weight > MAX_WEIGHT) throw tooLarge();
   }
 
   /** @param phase of the text, where the model tells them apart */

@@ -13,6 +13,8 @@ export interface BodyReader {
 export interface AnswerReader extends BodyReader {
   /** The connection broke. */
   fail(error: unknown): void;
+  /** What is kept of it, read or not, in bytes or characters. */
+  readonly weight: number;
   /** Nothing of this is of use any more. */
   stop(): void;
 }
@@ -57,6 +59,10 @@ export class SniffingReader implements AnswerReader {
   fail(error: unknown): void {
     if (this.#reader === undefined) throw error;
     this.#reader.fail(error);
+  }
+
+  get weight(): number {
+    return this.#reader?.weight ?? 0;
   }
 
   stop(): void {

@@ -11,6 +11,7 @@ import { ContentDecoder, isPlain } from './content-decoder.ts';
 import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, notAStream, staleConnection } from './faults.ts';
+import { HeldAnswer } from './held-answers.ts';
 import { malformed } from './json-checks.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
@@ -48,6 +49,7 @@ export class Answer implements FlowSource, ResponseListener {
   readonly #exchange: Exchange;
   readonly #result = Promise.withResolvers<Completed>();
   readonly #read = new EventBuffer<AnswerEvent>();
+  readonly #held = new HeldAnswer();
   #settled = false;
   #failed = false;
   #startedAt = 0;
@@ -216,7 +218,9 @@ export class Answer implements FlowSource, ResponseListener {
     if (this.#failed) return;
     try {
       step();
-      if (!this.#settled) this.#flush();
+      if (this.#settled) return;
+      this.#held.grow(this.#answer?.weight ?? 0);
+      this.#flush();
     } catch (error) {
       this.#fail(error);
     }
@@ -260,6 +264,7 @@ export class Answer implements FlowSource, ResponseListener {
 
   #settle(): void {
     this.#settled = true;
+    this.#held.release();
     this.#body?.stop?.();
     this.#call.signal.removeEventListener('abort', this.#onAbortDecoding);
     this.#call.flow.detach(this);

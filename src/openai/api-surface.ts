@@ -42,6 +42,8 @@ export interface AnswerStream {
   readonly hasUsage: boolean;
   /** The model has said something. */
   readonly hasOutput: boolean;
+  /** What is kept of it, in characters and a little for each piece. */
+  readonly weight: number;
   /** The end, once nothing follows. Emits what is left before: halves of characters. */
   end(timings: Timings): Completed;
 }

@@ -67,6 +67,10 @@ export class ChatStream implements AnswerStream {
     return this.#events.hasOutput;
   }
 
+  get weight(): number {
+    return this.#events.weight;
+  }
+
   read(name: string, data: string): void {
     if (name === 'error') throw reported(readErrorData(data), this.#call);
     // Keep-alives and metadata of proxies, with any data.

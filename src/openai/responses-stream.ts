@@ -116,6 +116,10 @@ export class ResponsesStream implements AnswerStream {
     return this.#events.hasOutput;
   }
 
+  get weight(): number {
+    return this.#events.weight;
+  }
+
   /** The server has taken the request, and not begun with it. */
   get isQueued(): boolean {
     return this.#response.status === 'queued';

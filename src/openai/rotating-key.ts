@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
+import { readTextFile } from '../core/read-file.ts';
 import { identityOf } from '../policies/keys/api-key.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
 import {
@@ -125,7 +126,7 @@ export class RotatingKey implements Requests {
       const { ino, dev, size, mtimeMs } = await stat(file);
       const identity = [dev, ino, size, mtimeMs].join();
       if (identity === this.#identity && !evenIfSame) return true;
-      const secret = size > MAX_LENGTH ? '' : (await readFile(file, 'utf8')).trim();
+      const secret = (await readTextFile(file, MAX_LENGTH)).trim();
       if (!/^[!-~]+$/.test(secret)) return this.#unusable();
       this.#identity = identity;
       this.#isUnusable = false;

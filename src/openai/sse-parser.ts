@@ -61,6 +61,11 @@ export class SseParser {
     if (start < chunk.length) this.#keep(chunk, start, chunk.length);
   }
 
+  /** Bytes of an event that is not whole. */
+  get kept(): number {
+    return this.#eventBytes + this.#partial.length;
+  }
+
   /** The stream ended: the last line and the last event need no end of their own. */
   end(): void {
     if (this.#partial.length > 0) {

@@ -87,6 +87,10 @@ export class StreamReader {
     this.#complete();
   }
 
+  get weight(): number {
+    return this.#parser.kept + this.#stream.weight;
+  }
+
   /** Nothing of this is of use any more. */
   stop(): void {
     this.#timer?.cancel();

@@ -18,6 +18,11 @@ export class TextReader {
     if (chunk.length >= room) this.end();
   }
 
+  /** Bytes of it. */
+  get kept(): number {
+    return this.#bytes.length;
+  }
+
   /** The body ended. */
   end(): void {
     this.#onText(this.#bytes.take().toString('utf8'));

@@ -33,6 +33,10 @@ export class WholeReader {
     throw error;
   }
 
+  get weight(): number {
+    return this.#text.kept + this.#stream.weight;
+  }
+
   stop(): void {}
 
   #onText(text: string): void {

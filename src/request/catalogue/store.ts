@@ -1,6 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { statSync } from 'node:fs';
+import { LineCounter } from 'yaml';
+import { parseYaml } from '../../config/yaml.ts';
 import type { ProviderLog } from '../../core/provider-log.ts';
+import { readTextFileSync } from '../../core/read-file.ts';
 import { builtInCatalogue, type Catalogue, createCatalogue } from './catalogue.ts';
 import { applyCatalogue, CatalogueError } from './rows.ts';
 
@@ -119,8 +121,13 @@ export function readCatalogue(file: string): Catalogue {
 /** JSON is YAML too. */
 function readYaml(file: string): unknown {
   try {
-    const document = parseDocument(readFileSync(file, 'utf8'), { stringKeys: true });
-    if (document.errors[0] !== undefined) throw document.errors[0];
+    const lineCounter = new LineCounter();
+    const document = parseYaml(readTextFileSync(file), lineCounter);
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { line, col } = lineCounter.linePos(error.pos[0]);
+      throw new Error(`line ${line}, column ${col}: ${error.message}`);
+    }
     return document.toJS();
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

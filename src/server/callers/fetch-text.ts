@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { readTextFile } from '../../core/read-file.ts';
 
 export interface FetchOptions {
   /** Of the CA that vouches for the server. Absent: those that Node.js knows. Read for each request. */
@@ -20,8 +20,8 @@ const MAX_BYTES = 1024 * 1024;
  */
 export async function fetchText(url: URL, options: FetchOptions): Promise<string> {
   const { caFile, tokenFile } = options;
-  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+  const ca = caFile === undefined ? undefined : await readTextFile(caFile);
+  const token = tokenFile === undefined ? undefined : (await readTextFile(tokenFile)).trim();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const asking = request(

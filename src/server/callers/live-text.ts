@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Clock, Timer } from '../../core/clock.ts';
+import { readTextFile } from '../../core/read-file.ts';
 
 /**
  * How often a file is read again, in ms. Not watched for: what Kubernetes mounts are links that are
@@ -36,7 +36,7 @@ export class LiveText {
 
   /** @throws what node:fs throws, and what `take` throws: there is nothing older yet. */
   async start(): Promise<void> {
-    const text = await readFile(this.#path, 'utf8');
+    const text = await readTextFile(this.#path);
     this.#settled = this.#seen = hash('sha256', text);
     this.#deps.take(text);
     if (this.#isStopped) return;
@@ -58,7 +58,7 @@ export class LiveText {
     let text: string | undefined;
     let problem: unknown;
     try {
-      text = await readFile(this.#path, 'utf8');
+      text = await readTextFile(this.#path);
     } catch (error) {
       problem = error;
     }
