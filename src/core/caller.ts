@@ -27,7 +27,11 @@ export function projectOf(metadata: Labels = {}, caller?: Caller): string {
 }
 
 function firstOf(metadata: Labels, keys: readonly string[]): string {
-  return keys.map((key) => metadata[key]).find((value) => value) ?? '';
+  for (const key of keys) {
+    const value = metadata[key];
+    if (value) return value;
+  }
+  return '';
 }
 
 /**

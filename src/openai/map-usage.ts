@@ -10,22 +10,28 @@ const MAX_COUNT = 2 ** 31 - 1;
  * read. A path of two names is a field of a field.
  */
 interface UsageNames {
-  readonly input: readonly string[];
-  readonly output: readonly string[];
-  readonly cacheRead: readonly string[];
-  readonly cacheWrite: readonly string[];
-  readonly reasoning: readonly string[];
+  readonly input: readonly Path[];
+  readonly output: readonly Path[];
+  readonly cacheRead: readonly Path[];
+  readonly cacheWrite: readonly Path[];
+  readonly reasoning: readonly Path[];
 }
 
+/** The name of a field, and perhaps of one in it. */
+type Path = readonly string[];
+
+const paths = (...names: readonly string[]): readonly Path[] =>
+  names.map((name) => name.split('.'));
+
 const AUDIO = {
-  input: ['prompt_tokens_details.audio_tokens', 'input_tokens_details.audio_tokens'],
-  output: ['completion_tokens_details.audio_tokens', 'output_tokens_details.audio_tokens'],
+  input: paths('prompt_tokens_details.audio_tokens', 'input_tokens_details.audio_tokens'),
+  output: paths('completion_tokens_details.audio_tokens', 'output_tokens_details.audio_tokens'),
 } as const;
 
 const CHAT: UsageNames = {
-  input: ['prompt_tokens', 'input_tokens'],
-  output: ['completion_tokens', 'output_tokens'],
-  cacheRead: [
+  input: paths('prompt_tokens', 'input_tokens'),
+  output: paths('completion_tokens', 'output_tokens'),
+  cacheRead: paths(
     'prompt_tokens_details.cached_tokens',
     'input_tokens_details.cached_tokens',
     // DeepSeek
@@ -34,25 +40,25 @@ const CHAT: UsageNames = {
     'cached_tokens',
     // Gateways before Anthropic's models
     'cache_read_input_tokens',
-  ],
-  cacheWrite: [
+  ),
+  cacheWrite: paths(
     'prompt_tokens_details.cache_write_tokens',
     'prompt_tokens_details.cache_creation_tokens',
     'cache_creation_input_tokens',
-  ],
-  reasoning: [
+  ),
+  reasoning: paths(
     'completion_tokens_details.reasoning_tokens',
     'output_tokens_details.reasoning_tokens',
     'reasoning_tokens',
-  ],
+  ),
 };
 
 const RESPONSES: UsageNames = {
-  input: ['input_tokens', 'prompt_tokens'],
-  output: ['output_tokens', 'completion_tokens'],
-  cacheRead: ['input_tokens_details.cached_tokens', ...CHAT.cacheRead],
-  cacheWrite: ['input_tokens_details.cache_write_tokens', ...CHAT.cacheWrite],
-  reasoning: ['output_tokens_details.reasoning_tokens', ...CHAT.reasoning],
+  input: paths('input_tokens', 'prompt_tokens'),
+  output: paths('output_tokens', 'completion_tokens'),
+  cacheRead: [...paths('input_tokens_details.cached_tokens'), ...CHAT.cacheRead],
+  cacheWrite: [...paths('input_tokens_details.cache_write_tokens'), ...CHAT.cacheWrite],
+  reasoning: [...paths('output_tokens_details.reasoning_tokens'), ...CHAT.reasoning],
 };
 
 /** The `usage` of a Chat Completions chunk. */
@@ -112,9 +118,8 @@ function withReasoning(input: number, output: number, reasoning: unknown, total:
   return total === input + output + reasoning ? output + reasoning : output;
 }
 
-function find(usage: JsonRecord, paths: readonly string[]): unknown {
-  for (const path of paths) {
-    const [name = '', inner] = path.split('.');
+function find(usage: JsonRecord, places: readonly Path[]): unknown {
+  for (const [name = '', inner] of places) {
     const value = inner === undefined ? usage[name] : recordOf(usage[name])[inner];
     if (value !== undefined && value !== null) return value;
   }

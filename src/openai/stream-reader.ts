@@ -47,6 +47,8 @@ export class StreamReader {
   #completed = false;
   /** Something came behind the end: the connection cannot be trusted. */
   #surplus = false;
+  /** An event has come since the end of the stream was last waited for. */
+  #heard = false;
   #timer: Timer | undefined;
   #waitMs = 0;
 
@@ -59,6 +61,7 @@ export class StreamReader {
 
   data(chunk: Buffer): void {
     this.#parser.feed(chunk);
+    if (this.#heard) this.#awaitSilence();
     if (!this.#completed && this.#isOver) {
       this.#complete();
       this.#wait(LAST_WAIT_MS, () => this.#context.exchange.destroy());
@@ -122,10 +125,13 @@ export class StreamReader {
       this.#stream.read(name, data);
       if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
     }
-    if (this.#stream.finished) this.#awaitSilence();
+    this.#heard = true;
   }
 
+  /** Once for all that one read has brought. */
   #awaitSilence(): void {
+    this.#heard = false;
+    if (!this.#stream.finished || this.#completed || this.#isOver) return;
     const last = this.#done || this.#stream.hasUsage;
     this.#wait(last ? Math.min(LAST_WAIT_MS, this.#afterFinishMs) : this.#afterFinishMs);
   }

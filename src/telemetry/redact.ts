@@ -1,14 +1,5 @@
-/** Names under which a secret travels, in lower case. */
-const SECRETS: ReadonlySet<string> = new Set([
-  'authorization',
-  'apikey',
-  'api_key',
-  'api-key',
-  'key',
-  'token',
-  'password',
-  'secret',
-]);
+/** Names under which a secret travels. */
+const SECRETS = /^(?:authorization|api[_-]?key|key|token|password|secret)$/i;
 
 const CENSORED = '[redacted]';
 
@@ -23,8 +14,9 @@ const DEPTH = 2;
 export function redact(fields: object, depth = DEPTH): Record<string, unknown> {
   const original = fields as Record<string, unknown>;
   let redacted: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(original)) {
-    const clean = SECRETS.has(name.toLowerCase()) ? CENSORED : redactValue(value, depth);
+  for (const name of Object.keys(original)) {
+    const value = original[name];
+    const clean = SECRETS.test(name) ? CENSORED : redactValue(value, depth);
     if (clean === value) continue;
     redacted ??= { ...original };
     redacted[name] = clean;

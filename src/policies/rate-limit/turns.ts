@@ -118,9 +118,11 @@ export class Turns {
 
   /** Admits as many as there is room for, sends on who has waited enough, and sets the clock. */
   serve(): void {
-    const now = this.#clock.now();
-    do this.#admitAll(now);
-    while (this.#letGo(now));
+    if (this.#queue.size > 0) {
+      const now = this.#clock.now();
+      do this.#admitAll(now);
+      while (this.#letGo(now));
+    } else this.#heldBy = undefined;
     if (this.#queue.size === 0) this.#alarm.cancel();
   }
 

@@ -22,8 +22,9 @@ export function findProfile(
     const profile = Object.hasOwn(profiles, key) ? profiles[key] : undefined;
     if (profile !== undefined) return { key, profile };
   }
-  for (const [key, profile] of Object.entries(profiles)) {
-    if (/[*?]/.test(key) && matchesPattern(key, name)) return { key, profile };
+  for (const key of Object.keys(profiles)) {
+    const profile = profiles[key];
+    if (profile && /[*?]/.test(key) && matchesPattern(key, name)) return { key, profile };
   }
   return undefined;
 }

@@ -4,6 +4,12 @@ import type { Violations } from './violations.ts';
 
 /** Most bytes of an upstream's data that goes to the caller and comes back. */
 export const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
+/** With their proto names. */
+const OF_ASSISTANTS = [
+  ['phase', 'phase'],
+  ['providerData', 'provider_data'],
+  ['reasoning', 'reasoning'],
+] as const;
 const PHASES: ReadonlySet<string> = new Set(['commentary', 'final_answer']);
 
 /**
@@ -14,16 +20,13 @@ const PHASES: ReadonlySet<string> = new Set(['commentary', 'final_answer']);
 export function checkHandedBack(
   violations: Violations,
   path: () => string,
-  { role, phase, providerData, reasoning, toolCalls }: Message,
+  message: Message,
 ): void {
+  const { role, phase, providerData, reasoning, toolCalls } = message;
   if (role !== 'assistant') {
-    for (const [field, value] of Object.entries({
-      phase,
-      provider_data: providerData,
-      reasoning,
-    })) {
-      if (value)
-        violations.malformed(`${path()}.${field}`, 'is only allowed in assistant messages');
+    for (const [name, field] of OF_ASSISTANTS) {
+      if (!message[name]) continue;
+      violations.malformed(`${path()}.${field}`, 'is only allowed in assistant messages');
     }
     return;
   }

@@ -25,6 +25,9 @@ const MAX_FAILURES = 50;
 export class CallMemory {
   readonly traffic: Traffic;
   readonly #calls = new Map<string, RememberedCall>();
+  /** In a ring: to look for the first key of a map is to pass all that were deleted before it. */
+  readonly #ids: string[] = [];
+  #next = 0;
   #failures: RememberedCall[] = [];
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -39,12 +42,10 @@ export class CallMemory {
   note(call: RememberedCall): void {
     this.traffic.note(call);
     this.#calls.set(call.id, call);
-    if (this.#calls.size > MAX_CALLS) {
-      for (const id of this.#calls.keys()) {
-        this.#calls.delete(id);
-        break;
-      }
-    }
+    const oldest = this.#ids[this.#next];
+    if (oldest !== undefined) this.#calls.delete(oldest);
+    this.#ids[this.#next] = call.id;
+    this.#next = (this.#next + 1) % MAX_CALLS;
     if (call.error !== undefined && call.error.reason !== 'CANCELLED') {
       this.#failures = [call, ...this.#failures].slice(0, MAX_FAILURES);
     }
