@@ -38,6 +38,8 @@ export interface AppDeps {
   readonly pretty?: boolean;
   /** Default: JSON on standard error. */
   readonly logger?: Logger;
+  /** Called once, when it has begun to serve. Must not reject. Default: nothing is. */
+  readonly rehearse?: () => Promise<unknown>;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Epoch ms by the wall clock. Default: the system's; with a `clock`, that one. */
@@ -248,7 +250,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     logger.info({ ...addresses, version, config_revision: live.revision }, 'serving');
     logger.flush();
     // Behind whoever waits for the addresses.
-    setImmediate(() => void provider.warm());
+    setImmediate(() => void provider.warm().then(deps.rehearse));
     return listeners;
   }
 

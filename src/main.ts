@@ -25,7 +25,8 @@ const exitCode = await run(
     createApp: async (config, pretty, configPath) => {
       const { createApp } = await import('./app.ts');
       const sources = { environment, readFile, ...(configPath !== undefined && { configPath }) };
-      const app = createApp(config, { version, environment, pretty, sources });
+      const rehearse = async () => (await import('./rehearsal.ts')).rehearse(version);
+      const app = createApp(config, { version, environment, pretty, sources, rehearse });
       // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
       forgetSecrets(process.env);
       return app;

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
@@ -26,6 +26,8 @@ export interface TransportOptions {
   readonly proxy?: string;
   /** Certificates that are trusted beside the default roots. Default: none. */
   readonly ca?: TrustedCertificates;
+  /** Opens what HTTP is spoken over instead of a connection to the upstream. Default: nothing is. */
+  readonly pipe?: () => Duplex;
 }
 
 /**
@@ -68,11 +70,11 @@ export class Transport {
   #dispatching: Exchange | undefined;
 
   constructor(options: TransportOptions, { clock }: { readonly clock: Clock }) {
-    const { connectTimeoutMs: timeout, proxy, ca } = options;
+    const { connectTimeoutMs: timeout, proxy, ca, pipe } = options;
     this.#clock = clock;
     this.#timeoutMs = timeout;
     this.#proxy = proxy === undefined ? undefined : new HttpProxy(proxy);
-    this.#connect = this.#connector(ca?.pem);
+    this.#connect = pipe === undefined ? this.#connector(ca?.pem) : through(pipe);
   }
 
   /** From now on these certificates, in PEM, are trusted beside the default roots, and no others. */
@@ -147,6 +149,11 @@ export class Transport {
     const socket: unknown = this.#connect(target, callback);
     if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
   }
+}
+
+/** A pipe is open at once; undici takes it for a socket. */
+function through(pipe: () => Duplex): Connect {
+  return (_target, callback) => setImmediate(() => callback(null, pipe() as Socket));
 }
 
 /** How an exchange over a connection that had served others ended. */

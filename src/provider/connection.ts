@@ -69,7 +69,7 @@ function upstreamOptions(
   options: UpstreamOptions,
   { upstreamMessages, traceState, hostedTools }: ConnectionDeps,
 ): OpenAIUpstreamOptions {
-  const { keys, baseUrl, organization, project, apiVersion, keyHeader, proxy, ca } = options;
+  const { keys, baseUrl, organization, project, apiVersion, keyHeader, proxy, ca, pipe } = options;
   const timeouts = timeoutOptions(options);
   const connects = timeouts.models.map(({ connectMs = 0 }) => connectMs);
   return {
@@ -86,5 +86,6 @@ function upstreamOptions(
     ...(keyHeader === undefined ? {} : { keyHeader }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(ca === undefined ? {} : { ca }),
+    ...(pipe === undefined ? {} : { pipe }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Surface } from '../core/model.ts';
 import type { BudgetOptions } from '../money/budget/options.ts';
 import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cache/options.ts';
@@ -38,6 +39,8 @@ export interface UpstreamOptions {
   readonly proxy?: string;
   /** Certificates that are trusted beside the default roots. Default: none. */
   readonly ca?: TrustedCertificates;
+  /** Opens what HTTP is spoken over instead of a connection to `baseUrl`. Default: nothing is. */
+  readonly pipe?: () => Duplex;
   /** What models of the catalogue are called there, such as Azure's deployments. Default: the same. */
   readonly modelNames?: Readonly<Record<string, string>>;
   /**

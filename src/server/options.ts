@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Tracer } from '@opentelemetry/api';
 import type { IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { Clock } from '../core/clock.ts';
@@ -100,6 +101,8 @@ export interface GrpcServer {
    * rejects with an error that names the address which could not be bound.
    */
   start(): Promise<readonly string[]>;
+  /** Serves a caller of this process, over what nobody had to connect to. */
+  inject(connection: Duplex): void;
   /**
    * Refuses new calls, lets those that run finish within the grace, ends the rest with
    * SHUTTING_DOWN, and closes. Repeated calls share one drain.

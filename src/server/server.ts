@@ -152,10 +152,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     log: deps.logger,
     counter: deps.instruments.refusedConnections,
   });
+  const inject = createInjector(server);
   const connections = new Connections(options, {
     clock,
     refusals,
-    inject: createInjector(server),
+    inject,
     random: Math.random,
   });
   const { socketMode } = options;
@@ -184,6 +185,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
       health.setServing(true);
       return addresses;
     },
+    inject: (connection) => void inject(connection),
     drain() {
       drained ??= drain();
       return drained;
