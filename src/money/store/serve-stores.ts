@@ -74,7 +74,12 @@ interface OpenStores {
 
 type StoreList = Readonly<Record<string, OpenStore>>;
 
-function openStores(stores: StoreList, options: StoreOptions, isReplacement: boolean): OpenStores {
+/**
+ * Opens the database, after its migrations, and every store in it.
+ *
+ * @throws LedgerError if it cannot be opened
+ */
+export function openStores(stores: StoreList, options: StoreOptions, isReplacement = false): OpenStores {
   const { directory, onCorruption } = options;
   if (directory === undefined) return openAll(stores, { database: new StoreDatabase(':memory:') });
   const release = takeDirectory(directory);

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Journal } from '../../../src/money/ledger/journal.ts';
@@ -18,11 +19,15 @@ function diskFull(): void {
   jest.spyOn(fs, 'writeFileSync').mockImplementation(() => {
     throw new Error('ENOSPC');
   });
+  syncBuiltinESMExports();
 }
 
-afterEach(() => {
+function restore(): void {
   jest.restoreAllMocks();
-});
+  syncBuiltinESMExports();
+}
+
+afterEach(restore);
 
 describe('journal', () => {
   it('is on disk as soon as it is appended to, for its owner alone', () => {
@@ -81,7 +86,7 @@ describe('journal', () => {
     diskFull();
     expect(() => journal.append(DONE)).toThrow('ENOSPC');
     expect(journal.broken).toBe(true);
-    jest.restoreAllMocks();
+    restore();
     journal.append(DONE);
     expect(journalOf(directory)).toBe(HEAD);
     journal.renew([DONE]);
@@ -95,7 +100,7 @@ describe('journal', () => {
     journal.renew([]);
     diskFull();
     expect(() => journal.renew([DONE])).toThrow('ENOSPC');
-    jest.restoreAllMocks();
+    restore();
     expect(segments(directory)).toHaveLength(1);
     journal.append(DONE);
     expect(journalOf(directory)).toBe(`${HEAD}["done",[1]]\n`);

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -13,6 +14,7 @@ import {
   costing,
   DAY,
   FakeLog,
+  inThread,
   journalOf,
   leftBy,
   MIDNIGHT,
@@ -36,11 +38,15 @@ function diskFull(): void {
   jest.spyOn(fs, 'writeFileSync').mockImplementation(() => {
     throw new Error('ENOSPC');
   });
+  syncBuiltinESMExports();
 }
 
-afterEach(() => {
+function restore(): void {
   jest.restoreAllMocks();
-});
+  syncBuiltinESMExports();
+}
+
+afterEach(restore);
 
 describe('what is settled', () => {
   it('is in the database a moment later, with everything that is known of it', async () => {
@@ -347,7 +353,7 @@ describe('while the journal cannot be written', () => {
     await advance(10_000);
     expect(log.lines).toEqual(['error: ledger journal cannot be written; calls go on']);
     expect(recordsIn(directory)).toMatchObject([{ call_id: 'settled' }]);
-    jest.restoreAllMocks();
+    restore();
     await advance(1_000);
     expect(log.lines.slice(1)).toEqual(['info: ledger journal can be written again']);
     expect(segments(directory)).toHaveLength(1);
@@ -366,7 +372,7 @@ describe('while the journal cannot be written', () => {
     diskFull();
     ledger.open(anOpening()).settle(aCharge(costing(77n)));
     await advance(5_000);
-    jest.restoreAllMocks();
+    restore();
     await advance(1_000);
     const left = leftBy(directory);
     release();
@@ -396,7 +402,7 @@ describe('close', () => {
       { day: '2026-01-01', userId: 'user-1', attempts: 2, picoDollars: '1005' },
       { attempts: 2, picoDollars: '1005' },
     ]);
-    jest.restoreAllMocks();
+    restore();
     aLedger({ directory });
     expect(recordsIn(directory)).toMatchObject([{ call_id: 'journalled' }]);
   });
@@ -404,7 +410,11 @@ describe('close', () => {
   it('lets go of its reserve before it gives anything up', async () => {
     const directory = aDirectory();
     const reserve = join(directory, 'ledger.reserve');
-    const { ledger, log, close, advance } = aLedger({ directory, reserveBytes: 3_000_000 });
+    const { ledger, log, close, advance } = aLedger(
+      { directory, reserveBytes: 3_000_000 },
+      new FakeClock(),
+      inThread,
+    );
     while (!fs.existsSync(reserve) || fs.statSync(reserve).size < 3_000_000) await advance(0);
     const release = busy(directory);
     const write = fs.writeFileSync;
@@ -412,13 +422,14 @@ describe('close', () => {
       if (fs.existsSync(reserve)) throw new Error('ENOSPC');
       write(...args);
     });
+    syncBuiltinESMExports();
     ledger.open(anOpening()).settle(aCharge(costing(77n)));
     await ledger.close();
     expect(ledger.status().lost).toBe(0);
     release();
     await close();
     expect(log.lines).toContain('info: ledger journal can be written again');
-    jest.restoreAllMocks();
+    restore();
     aLedger({ directory });
     expect(recordsIn(directory)).toMatchObject([{ cost_usd: '0.000000000077' }]);
   });
@@ -447,7 +458,7 @@ describe('close', () => {
   });
 
   it('ends a ledger in memory', async () => {
-    const { ledger, close, clock } = aLedger();
+    const { ledger, close, clock } = aLedger({}, new FakeClock(), inThread);
     await close();
     expect(clock.pending).toBe(0);
     await expect(ledger.sums({ groupBy: [] })).rejects.toThrow('the ledger is closed');

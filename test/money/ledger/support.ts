@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import type { Charge } from '../../../src/core/call.ts';
 import type { Usage } from '../../../src/core/events.ts';
+import { batchStore } from '../../../src/money/ledger/batch-operations.ts';
 import { type ExportRow, exportRows } from '../../../src/money/ledger/export-rows.ts';
 import type { LedgerOpening } from '../../../src/money/ledger/ledger.ts';
 import { type LedgerOperations, ledgerStore } from '../../../src/money/ledger/ledger-store.ts';
@@ -16,6 +17,7 @@ import {
 import type { StoredRecord } from '../../../src/money/ledger/record-rows.ts';
 import { RecordStore } from '../../../src/money/ledger/record-store.ts';
 import type { Operations } from '../../../src/money/store/protocol.ts';
+import { openStores } from '../../../src/money/store/serve-stores.ts';
 import type { StoreClient, Stores } from '../../../src/money/store/store-client.ts';
 import { StoreDatabase } from '../../../src/money/store/store-database.ts';
 import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
@@ -78,12 +80,14 @@ export class FakeLog {
 }
 
 /** A ledger on a clock that stands still; closed after the test. */
-export function aLedger(options: Partial<LedgerOptions> = {}, clock = new FakeClock()) {
+export function aLedger(
+  options: Partial<LedgerOptions> = {},
+  clock = new FakeClock(),
+  keptBy = storesHere,
+) {
   const log = new FakeLog();
-  const { ledger, stores, close } = openAlone(
-    { retentionMs: 30 * DAY, ...options },
-    { clock, log },
-  );
+  const whole = { retentionMs: 30 * DAY, ...options };
+  const { ledger, stores, close } = openAlone(whole, { clock, log }, keptBy(whole));
   opened.push({ close });
   // As the request of each attempt leaves at once here.
   const open = ledger.open.bind(ledger);
@@ -102,11 +106,16 @@ export function aLedger(options: Partial<LedgerOptions> = {}, clock = new FakeCl
   return { ledger, clock, log, close, advance };
 }
 
-/** A ledger, and what keeps it, by default a thread of its own; `close` ends both. */
+type KeptBy = (options: LedgerOptions) => Stores & { close(): Promise<void> };
+
+/** A thread of its own, as a sidecar has it. */
+export const inThread: KeptBy = (options) => new StoreThread(options);
+
+/** A ledger, and what keeps it; `close` ends both. */
 export function openAlone(
   options: LedgerOptions,
   deps: Omit<LedgerDeps, 'stores'>,
-  stores: Stores & { close(): Promise<void> } = new StoreThread(options),
+  stores = storesHere(options),
 ) {
   const ledger = openLedger(options, { ...deps, stores });
   const close = async () => {
@@ -116,21 +125,36 @@ export function openAlone(
   return { ledger, stores, close };
 }
 
+/** What the thread keeps, in this one: the start of another takes longer than most tests. */
+const storesHere: KeptBy = (options) => {
+  const open = openStores({ ledger: ledgerStore, batches: batchStore }, options);
+  let isClosed = false;
+  const close = async () => {
+    if (!isClosed) open.close();
+    isClosed = true;
+  };
+  return { client: (store: string) => asked(open.operations[store] ?? {}) as never, close };
+};
+
 /** The ledger's tables in a database in memory, asked in this thread. */
 export function storeInMemory() {
   const database = new StoreDatabase(':memory:');
   const operations: Operations = ledgerStore({ database });
-  // Copied, as between threads.
-  const call = (operation: string, args: readonly unknown[]): unknown =>
-    structuredClone(operations[operation]?.(...structuredClone(args)));
-  const store: StoreClient<LedgerOperations> = {
-    ask: async (operation, ...args) => call(operation, args) as never,
-    askNow: (operation, ...args) => call(operation, args) as never,
-  };
+  const store = asked(operations);
   return { store, records: new RecordStore(database), database };
 }
 
-/** A ledger's that needs no thread: the start of one takes longer than most tests. */
+/** Arguments and results are copied, as between threads. */
+function asked(operations: Operations): StoreClient<LedgerOperations> {
+  const call = (operation: string, args: readonly unknown[]): unknown =>
+    structuredClone(operations[operation]?.(...structuredClone(args)));
+  return {
+    ask: async (operation, ...args) => call(operation, args) as never,
+    askNow: (operation, ...args) => call(operation, args) as never,
+  };
+}
+
+/** A ledger's in memory. */
 export function storesInMemory() {
   const { store, database } = storeInMemory();
   return { client: () => store as never, close: async () => database.close() };

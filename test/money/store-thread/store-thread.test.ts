@@ -4,7 +4,7 @@ import { beforeEach, expect, it, jest } from '@jest/globals';
 import type { LedgerOperations } from '../../../src/money/ledger/ledger-store.ts';
 import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { aCharge, aDirectory, aLedger, anOpening } from '../ledger/support.ts';
+import { aCharge, aDirectory, aLedger, anOpening, inThread } from '../ledger/support.ts';
 
 const unref = jest.spyOn(Worker.prototype, 'unref');
 
@@ -26,7 +26,7 @@ it('closes once all that was asked is answered, and takes nothing more', async (
 
 it('ends without an outage while a batch of a ledger in memory is on its way', async () => {
   const clock = new FakeClock();
-  const { ledger, log, close } = aLedger({}, clock);
+  const { ledger, log, close } = aLedger({}, clock, inThread);
   for (let call = 0; call < 1_000; call++) {
     ledger.open(anOpening({ callId: `call-${call}` })).settle(aCharge());
   }
@@ -37,7 +37,7 @@ it('ends without an outage while a batch of a ledger in memory is on its way', a
 
 it('starts again when it has died, and loses nothing', async () => {
   const clock = new FakeClock();
-  const { ledger, log, close } = aLedger({ directory: aDirectory() }, clock);
+  const { ledger, log, close } = aLedger({ directory: aDirectory() }, clock, inThread);
   const book = (callId: string) => ledger.open(anOpening({ callId })).settle(aCharge());
   book('before');
   const running = ledger.open(anOpening({ callId: 'runs on' }));
