@@ -79,7 +79,11 @@ type StoreList = Readonly<Record<string, OpenStore>>;
  *
  * @throws LedgerError if it cannot be opened
  */
-export function openStores(stores: StoreList, options: StoreOptions, isReplacement = false): OpenStores {
+export function openStores(
+  stores: StoreList,
+  options: StoreOptions,
+  isReplacement = false,
+): OpenStores {
   const { directory, onCorruption } = options;
   if (directory === undefined) return openAll(stores, { database: new StoreDatabase(':memory:') });
   const release = takeDirectory(directory);
