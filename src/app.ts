@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { adminStatus } from './admin-status.ts';
 import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
+import type { Config } from './config/config.ts';
 import type { ConfigSources } from './config/load.ts';
-import type { Config } from './config/schema.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { adminServerOptions, insecureListeners, insecureUpstreams } from './listener-options.ts';
+import { adminServerOptions, warnOfOpenDoors } from './listener-options.ts';
 import { LiveConfig } from './live-config.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
 import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
-import { nearestFirst } from './server/budget-order.ts';
 import { logLibrary } from './server/library-log.ts';
 import type { GrpcServer } from './server/options.ts';
 import { CallMemory } from './server/page/call-memory.ts';
 import { SpendToday } from './server/page/spend-today.ts';
 import { StatusEvents } from './server/page/status-events.ts';
-import { type AdminStatus, drawStatus } from './server/page/status-page.ts';
+import { drawStatus } from './server/page/status-page.ts';
 import { createServer } from './server/server.ts';
-import { problemsOf } from './server/status-problems.ts';
 import { liveServerOptions, serverOptions } from './server-options.ts';
 import { areaLoggers, setLevels } from './telemetry/area-loggers.ts';
 import { capturesContent } from './telemetry/capture.ts';
@@ -63,10 +62,6 @@ export interface App {
   readonly lostRecords: number;
   readonly logger: Logger;
 }
-
-/** Budgets per user are as many as there are users; a page has its bounds. */
-const MAX_SHOWN_BUDGETS = 20;
-const MAX_SHOWN_BATCHES = 20;
 
 const ADMIN_KEYS = {
   everything: 'adminListen',
@@ -174,45 +169,8 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
-  function status(): AdminStatus {
-    const upstreams = provider.upstreams();
-    const all = provider.getBudgets({});
-    const budgets = nearestFirst(all).slice(0, MAX_SHOWN_BUDGETS);
-    const load = server.load();
-    const { picoDollars: spentToday } = spend;
-    const cache = provider.cacheStatus();
-    const ledger = provider.ledgerStatus();
-    const sharedStore = provider.sharedStoreStatus();
-    const drainLeftMs = server.drainLeftMs();
-    return {
-      version,
-      configRevision: live.revision,
-      state: server.draining ? 'draining' : 'serving',
-      startedAt,
-      uptimeMs: clock.now() - startedAt,
-      activeCalls: server.activeCalls(),
-      listeners,
-      upstreams,
-      budgets,
-      budgetCount: all.length,
-      problems: problemsOf({
-        draining: server.draining,
-        load,
-        upstreams,
-        budgets,
-        ledger,
-        config: live.problems,
-        sharedStore,
-      }),
-      load,
-      ledger,
-      batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
-      ...(spentToday !== undefined && { spentToday }),
-      ...(cache && { cache }),
-      ...(sharedStore && { sharedStore }),
-      ...(drainLeftMs !== undefined && { drainLeftMs }),
-    };
-  }
+  const status = () =>
+    adminStatus({ version, startedAt, clock, live, server, provider, batches, spend, listeners });
   const events = new StatusEvents(clock, () => drawStatus(status(), memory));
   const adminDeps: AdminServerDeps = {
     handleMetrics: telemetry.handleMetrics,
@@ -285,16 +243,4 @@ export function createApp(config: Config, deps: AppDeps): App {
       return adminAddresses[0] ?? '';
     },
   };
-}
-
-function warnOfOpenDoors(config: Config, logger: Logger): void {
-  for (const address of insecureListeners(config)) {
-    logger.warn(
-      { address },
-      'listens beyond this machine without TLS or without knowing its callers',
-    );
-  }
-  for (const target of insecureUpstreams(config)) {
-    logger.warn({ target }, 'the upstream is asked over plain http: keys and prompts can be read');
-  }
 }

@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/config.ts';
 import type { ServerOptions } from './server/options.ts';
 
 type ConfiguredCaller = Config['callers'][number];

@@ -1,8 +1,9 @@
 import { isOfThisMachine, isSafeUrl } from './config/addresses.ts';
+import type { Config } from './config/config.ts';
 import type { ListenerSettings } from './config/listeners-schema.ts';
-import type { Config } from './config/schema.ts';
 import type { AdminServerOptions } from './server/admin.ts';
 import type { ListenerOptions } from './server/listener/listen.ts';
+import type { Logger } from './telemetry/logger.ts';
 
 /** Where the configuration has the gRPC server listen. */
 export function listenerOptions(config: Config): readonly ListenerOptions[] {
@@ -29,15 +30,28 @@ export function adminServerOptions(config: Config): readonly AdminServerOptions[
   ];
 }
 
+/** Warns of what can be read or used by others than who was meant, as was insisted on. */
+export function warnOfOpenDoors(config: Config, logger: Pick<Logger, 'warn'>): void {
+  for (const address of insecureListeners(config)) {
+    logger.warn(
+      { address },
+      'listens beyond this machine without TLS or without knowing its callers',
+    );
+  }
+  for (const target of insecureUpstreams(config)) {
+    logger.warn({ target }, 'the upstream is asked over plain http: keys and prompts can be read');
+  }
+}
+
 /** Those of the listeners that others than this machine's reach, and that were insisted on. */
-export function insecureListeners(config: Config): readonly string[] {
+function insecureListeners(config: Config): readonly string[] {
   return [...config.listen, config.adminListen].flatMap((one) =>
     typeof one !== 'string' && one.insecure && !isOfThisMachine(one.address) ? [one.address] : [],
   );
 }
 
 /** The upstreams that are asked over plain http beyond this machine, as was insisted on. */
-export function insecureUpstreams(config: Config): readonly string[] {
+function insecureUpstreams(config: Config): readonly string[] {
   const targets = Object.entries(config.targets).map(
     ([name, { baseUrl }]) => [name, baseUrl] as const,
   );

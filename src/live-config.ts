@@ -1,9 +1,9 @@
+import type { Config } from './config/config.ts';
 import { configRevision } from './config/describe.ts';
 import { variable } from './config/environment.ts';
 import type { ConfigSources } from './config/load.ts';
 import type { ConfigProblem } from './config/problems.ts';
 import { rereadConfig } from './config/reread.ts';
-import type { Config } from './config/schema.ts';
 import { problemsIn } from './config-problems.ts';
 import type { Clock } from './core/clock.ts';
 import { ProviderError } from './core/errors.ts';

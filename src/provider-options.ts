@@ -1,6 +1,6 @@
 import { callerBudgets } from './caller-options.ts';
 import { parseCertificates } from './config/ca-file.ts';
-import type { Config, ConfiguredTarget } from './config/schema.ts';
+import type { Config, ConfiguredTarget } from './config/config.ts';
 import { configWarnings } from './config/warnings.ts';
 import type { BudgetDefinition } from './money/budget/options.ts';
 import type { ResponseCacheOptions } from './money/cache/options.ts';

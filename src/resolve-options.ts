@@ -1,4 +1,4 @@
-import type { Config, ConfiguredTarget } from './config/schema.ts';
+import type { Config, ConfiguredTarget } from './config/config.ts';
 import { isOpenAI } from './request/catalogue/endpoint.ts';
 import type { DeclaredModel, ResolveOptions } from './request/catalogue/resolve.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { callersOf } from './caller-options.ts';
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/config.ts';
 import { listenerOptions } from './listener-options.ts';
 import type { LiveServerOptions, ServerOptions } from './server/options.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/config.ts';
 import { suggest } from './config/suggest.ts';
 import { configWarnings } from './config/warnings.ts';
 import { ProviderError } from './core/errors.ts';

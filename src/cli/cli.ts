@@ -1,6 +1,6 @@
+import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { ReadFile } from '../config/files.ts';
-import type { Config } from '../config/schema.ts';
 import type { Exit } from './exit-codes.ts';
 import type { Host, Sidecar } from './serve.ts';
 

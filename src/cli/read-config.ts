@@ -1,5 +1,5 @@
+import type { Config } from '../config/config.ts';
 import type { ConfigProblem } from '../config/problems.ts';
-import type { Config } from '../config/schema.ts';
 import { type Cli, CliError } from './cli.ts';
 
 /**

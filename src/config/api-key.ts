@@ -1,7 +1,7 @@
+import type { ConfiguredKey } from './config.ts';
 import { variable } from './environment.ts';
 import { homeOf } from './home.ts';
 import { namesApiKey, type Report } from './problems.ts';
-import type { ConfiguredKey } from './schema.ts';
 import {
   type Fail,
   failAt,

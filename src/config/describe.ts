@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
+import type { Config, ConfiguredKey, ConfiguredWay } from './config.ts';
 import { formatDollars } from './money.ts';
-import type { Config, ConfiguredKey, ConfiguredWay } from './schema.ts';
 import { BYTE_UNITS, DURATION_UNITS, formatQuantity } from './units.ts';
 
 /** The effective configuration as a configuration file. Of secrets, it says where each is. */

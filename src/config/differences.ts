@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './config.ts';
 import { asWritten } from './describe.ts';
-import type { Config } from './schema.ts';
 import { isMapping } from './values.ts';
 
 type Names = Readonly<Record<string, readonly string[]>>;

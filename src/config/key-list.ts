@@ -1,7 +1,8 @@
 import { checkedKey, readToken } from './api-key.ts';
+import type { ConfiguredKey } from './config.ts';
 import { variable } from './environment.ts';
 import type { Report } from './problems.ts';
-import type { ConfiguredKey, Settings } from './schema.ts';
+import type { Settings } from './schema.ts';
 import { failAt, fromFile, type SecretSources } from './secret-sources.ts';
 import { VARIABLE_NAME } from './upstreams-schema.ts';
 import { isMapping, isText } from './values.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readApiKey } from './api-key.ts';
+import type { Config, ConfiguredKey } from './config.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { type ReadFile, readYaml } from './files.ts';
 import { homeOf } from './home.ts';
@@ -14,7 +15,7 @@ import {
   type Report,
 } from './problems.ts';
 import { checkRoutes } from './routes-schema.ts';
-import { type Config, type ConfiguredKey, configSchema, type Settings } from './schema.ts';
+import { configSchema, type Settings } from './schema.ts';
 import type { SecretSources } from './secret-sources.ts';
 import { type RedisUrl, readRedisUrl } from './shared-store.ts';
 import { slipsIn } from './slips.ts';

@@ -1,10 +1,10 @@
 import { restartPart } from './changes.ts';
+import type { Config } from './config.ts';
 import { asFile } from './describe.ts';
 import { differences } from './differences.ts';
 import type { ReadFile } from './files.ts';
 import { type ConfigSources, loadConfig } from './load.ts';
 import { ConfigError, formatPath } from './problems.ts';
-import type { Config } from './schema.ts';
 import { isMapping } from './values.ts';
 
 /** What the configuration has become. */

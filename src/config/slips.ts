@@ -1,7 +1,7 @@
+import type { Config } from './config.ts';
 import { asFile } from './describe.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { formatPath } from './problems.ts';
-import type { Config } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { isMapping } from './values.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from './schema.ts';
+import type { Config } from './config.ts';
 
 /** What is allowed and most likely not meant, a sentence each. */
 export function configWarnings(config: Config): readonly string[] {

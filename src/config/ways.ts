@@ -1,8 +1,9 @@
 import { certificates } from './ca-file.ts';
+import type { ConfiguredWay } from './config.ts';
 import { readText } from './files.ts';
 import type { Report } from './problems.ts';
 import { proxyOf } from './proxy.ts';
-import type { ConfiguredWay, Settings } from './schema.ts';
+import type { Settings } from './schema.ts';
 import { failAt, type SecretSources } from './secret-sources.ts';
 
 /** How upstreams are reached. */

@@ -1,7 +1,7 @@
 import { tooLarge } from './faults.ts';
 import { stringOr } from './json-record.ts';
 import { isCall } from './responses-calls.ts';
-import type { OutputItem, ResponsesEvent } from './responses-event.ts';
+import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
 import { Said } from './said.ts';
 
 export type Kind = 'message' | 'call' | 'reasoning';
@@ -162,4 +162,18 @@ export function partOf(item: Item, what: string, place: unknown): Said {
 function isOther(item: Item, id: string): boolean {
   if (id === '' || item.id === '' || item.id === id) return false;
   return !item.announced || item.finished;
+}
+
+type Parts = readonly ItemPart[] | string | null | undefined;
+
+/** The text of an item's parts. */
+export function textOf(parts: Parts): string {
+  if (typeof parts === 'string') return parts;
+  return (parts ?? []).map(({ text }) => text ?? '').join('');
+}
+
+/** The refusal in an item's parts. */
+export function refusalOf(parts: Parts): string {
+  if (typeof parts === 'string') return '';
+  return (parts ?? []).map(({ refusal }) => refusal ?? '').join('');
 }

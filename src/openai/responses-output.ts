@@ -1,15 +1,22 @@
 import type { ReasoningItem } from '../core/message.ts';
 import type { AnswerEvents } from './answer-events.ts';
+import { BroughtBack } from './brought-back.ts';
 import { tooLarge } from './faults.ts';
 import { type HostedOutput, isHosted } from './hosted-output.ts';
-import { refusalOf, textOf } from './item-parts.ts';
 import { stringOr } from './json-record.ts';
 import { OutputAnnotations } from './output-annotations.ts';
-import { type Entry, entryOf, toLayout } from './output-layout.ts';
 import { toProviderData } from './provider-data.ts';
 import { beginningOf, callIn, isCall } from './responses-calls.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
-import { type Item, kindOf, MAX_ITEMS, partOf, ResponsesItems } from './responses-items.ts';
+import {
+  type Item,
+  kindOf,
+  MAX_ITEMS,
+  partOf,
+  ResponsesItems,
+  refusalOf,
+  textOf,
+} from './responses-items.ts';
 import type { Said } from './said.ts';
 
 /** Between the parts of a summary, which are paragraphs with titles. */
@@ -24,29 +31,27 @@ export class ResponsesOutput {
   readonly #events: AnswerEvents;
   readonly #items = new ResponsesItems();
   readonly #annotations: OutputAnnotations;
-  readonly #reasoningItems = new Map<string, ReasoningItem>();
+  readonly #back: BroughtBack;
   readonly #target: string;
-  readonly #done: Entry[] = [];
   readonly hosted: HostedOutput;
-  #answer: readonly OutputItem[] = [];
 
   /** @param target the upstream, which gets back what it asks for */
   constructor(events: AnswerEvents, hosted: HostedOutput, target: string) {
     this.#events = events;
     this.#annotations = new OutputAnnotations(this.#items, events);
+    this.#back = new BroughtBack(events, target);
     this.hosted = hosted;
     this.#target = target;
   }
 
-  /** What the turn must bring back beside what it says. */
+  /** See BroughtBack. */
   get layout(): string {
-    const whole = this.#answer.flatMap((item) => entryOf(item) ?? []);
-    return toLayout(this.#target, this.#answer.length > 0 ? whole : this.#done);
+    return this.#back.layout;
   }
 
-  /** Sealed items, in the order in which they came. */
+  /** See BroughtBack. */
   get reasoningItems(): readonly ReasoningItem[] {
-    return [...this.#reasoningItems.values()];
+    return this.#back.reasoningItems;
   }
 
   /** A piece of text, or with `whole` all of a part's. */
@@ -112,9 +117,8 @@ export class ResponsesOutput {
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
-    this.#note(item);
+    this.#back.itemDone(item);
     if (isHosted(item)) this.hosted.ends(item, event.output_index);
-    if (item.type === 'compaction') this.#keep(item);
     const kind = kindOf(item);
     if (kind === undefined) return;
     const finished = this.#items.of(event, kind, item);
@@ -128,9 +132,8 @@ export class ResponsesOutput {
    */
   answerDone(items: readonly OutputItem[]): void {
     if (items.length > MAX_ITEMS) throw tooLarge();
-    this.#answer = items;
+    this.#back.answerDone(items);
     this.hosted.answerDone(items);
-    for (const item of items) if (item.type === 'compaction') this.#keep(item);
     const messages = items.filter(({ type }) => type === 'message');
     this.#finishMessages(messages);
     const calls = items.filter(isCall);
@@ -154,7 +157,7 @@ export class ResponsesOutput {
         const known = this.#items.known(item) ?? thoughts[place];
         if (known?.kind === 'reasoning') this.#finish(known, item);
         else if (!thought) this.#finish(this.#items.begin('reasoning', item), item);
-        else this.#keep(item);
+        else this.#back.keep(item);
       });
   }
 
@@ -206,7 +209,7 @@ export class ResponsesOutput {
         const rest = item.reasoning.rest(told === 'text' ? text : summary);
         if (rest !== '') item.reasoningIn = told;
         this.#tellReasoning(item, rest);
-        this.#keep(done);
+        this.#back.keep(done);
         break;
       }
     }
@@ -272,24 +275,5 @@ export class ResponsesOutput {
   #callOf(item: Item): number {
     item.call ??= this.#events.tools.begin();
     return item.call;
-  }
-
-  /** What an item is for the layout; an item that has no name for it is kept as it is. */
-  #note(item: OutputItem): void {
-    const entry = entryOf(item);
-    if (entry === undefined) return;
-    this.#events.hold(typeof entry === 'string' ? entry.length : JSON.stringify(entry).length);
-    if (this.#done.push(entry) > MAX_ITEMS) throw tooLarge();
-  }
-
-  /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */
-  #keep(item: OutputItem): void {
-    const id = stringOr(item.id);
-    const encryptedContent = stringOr(item.encrypted_content);
-    if (encryptedContent === '') return;
-    this.#events.hold(encryptedContent.length);
-    const summary = (item.summary ?? []).map(({ text }) => stringOr(text));
-    const type = item.type === 'compaction' ? { type: item.type } : {};
-    this.#reasoningItems.set(id, { id, encryptedContent, summary, ...type });
   }
 }

@@ -3,7 +3,6 @@ import {
   type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
-  type MethodDefinition,
   status,
 } from '@grpc/grpc-js';
 import { type Context, context } from '@opentelemetry/api';
@@ -23,8 +22,8 @@ import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
 import type { RunningCalls } from './overload.ts';
 import type { RememberedCall } from './page/call-memory.ts';
-import { type RequestShape, requestShape } from './request-shape.ts';
-import { type Oversize, oversizeOf } from './request-size.ts';
+import { type Method, readRequest, taken } from './read-request.ts';
+import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
 import {
   type CallAddresses,
@@ -77,11 +76,6 @@ export interface RpcOptions {
   readonly unlimited?: true;
 }
 
-type Method<Request, Response> = Pick<
-  MethodDefinition<Request, Response>,
-  'path' | 'requestDeserialize' | 'responseSerialize'
->;
-
 type StatusReply = ReturnType<typeof toStatus>;
 
 /** One RPC from its arrival to its status. */
@@ -96,8 +90,6 @@ interface OneRpc {
   fail(reply: StatusReply): void;
   lastSequence(): number;
 }
-
-const UNREADABLE = 'The request is not a valid message of its type.';
 
 /** What is left to say when even the error cannot be put into words. */
 const LAST_RESORT = { code: status.INTERNAL, details: ERROR_KINDS.INTERNAL.message };
@@ -275,33 +267,6 @@ export class Rpcs {
 
 function pickEnding({ signal, deadline, abort }: CallSignal) {
   return { signal, deadline, abort };
-}
-
-/** The message of a call, which grpc-js would keep until the call ends. */
-function taken(call: { request: Buffer }): Buffer {
-  const { request } = call;
-  call.request = Buffer.alloc(0);
-  return request;
-}
-
-function readRequest<Request>(
-  method: Pick<Method<Request, never>, 'requestDeserialize'>,
-  shape: RequestShape,
-  bytes: Buffer,
-): Request {
-  // Before decoding, which makes an object of two bytes.
-  const oversize = oversizeOf(bytes, shape);
-  if (oversize !== undefined) refuse(oversize);
-  try {
-    return method.requestDeserialize(bytes);
-  } catch (cause) {
-    throw new ProviderError('INVALID_REQUEST', { message: UNREADABLE, cause });
-  }
-}
-
-function refuse(oversize: Oversize): never {
-  if (oversize === 'malformed') throw new ProviderError('INVALID_REQUEST', { message: UNREADABLE });
-  throw new ProviderError('INVALID_REQUEST', { fieldViolations: [oversize] });
 }
 
 function firstText(metadata: Metadata, key: string): string | undefined {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { CommandLine } from '../../src/cli/run.ts';
-import type { Config } from '../../src/config/schema.ts';
+import type { Config } from '../../src/config/config.ts';
 import { CannedSidecar } from '../support/canned-sidecar.ts';
 import { FakeHost, FakeSidecar } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';

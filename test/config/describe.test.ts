@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Config } from '../../src/config/config.ts';
 import { configRevision, describeConfig } from '../../src/config/describe.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Config } from '../../src/config/schema.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/run/second': 'sk-secret-2',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import type { Config } from '../../src/config/config.ts';
 import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Config } from '../../src/config/schema.ts';
 import { configWarnings } from '../../src/config/warnings.ts';
 import { runCommand } from '../support/run-command.ts';
 import { FOLDERS, type Manifest, render } from './kustomize.ts';

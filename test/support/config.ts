@@ -1,6 +1,6 @@
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError, type ConfigProblem } from '../../src/config/problems.ts';
-import type { Config } from '../../src/config/schema.ts';
 
 export const KEY = { OPENAI_API_KEY: 'test-key' };
 

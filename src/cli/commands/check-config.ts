@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Config } from '../../config/config.ts';
 import type { ConfigProblem } from '../../config/problems.ts';
-import type { Config } from '../../config/schema.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explain } from '../help.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BATCH_DIRECTORY } from '../../batch/create.ts';
 import { ItemFiles } from '../../batch/item-files.ts';
-import type { Config } from '../../config/schema.ts';
+import type { Config } from '../../config/config.ts';
 import { forgetAnswers } from '../../money/cache/answer-operations.ts';
 import { type Forgotten, LedgerEraser } from '../../money/ledger/eraser.ts';
 import { messageOf } from '../../money/store/ledger-error.ts';

@@ -1,0 +1,79 @@
+import type { BatchService } from './batch/service.ts';
+import type { Clock } from './core/clock.ts';
+import type { LiveConfig } from './live-config.ts';
+import type { OpenAIProvider } from './provider/openai-provider.ts';
+import { nearestFirst } from './server/budget-order.ts';
+import type { GrpcServer } from './server/options.ts';
+import type { SpendToday } from './server/page/spend-today.ts';
+import type { AdminStatus } from './server/page/status-page.ts';
+import { problemsOf } from './server/status-problems.ts';
+
+/** Budgets per user are as many as there are users; a page has its bounds. */
+const MAX_SHOWN_BUDGETS = 20;
+const MAX_SHOWN_BATCHES = 20;
+
+/** What is asked for it. */
+interface StatusSources {
+  readonly version: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly clock: Clock;
+  readonly live: LiveConfig;
+  readonly server: GrpcServer;
+  readonly provider: OpenAIProvider;
+  readonly batches: BatchService | undefined;
+  readonly spend: SpendToday;
+  /** Where it listens; empty before it does. */
+  readonly listeners: readonly string[];
+}
+
+/** What the admin port tells of this process. */
+export function adminStatus({
+  version,
+  startedAt,
+  clock,
+  live,
+  server,
+  provider,
+  batches,
+  spend,
+  listeners,
+}: StatusSources): AdminStatus {
+  const upstreams = provider.upstreams();
+  const all = provider.getBudgets({});
+  const budgets = nearestFirst(all).slice(0, MAX_SHOWN_BUDGETS);
+  const load = server.load();
+  const { picoDollars: spentToday } = spend;
+  const cache = provider.cacheStatus();
+  const ledger = provider.ledgerStatus();
+  const sharedStore = provider.sharedStoreStatus();
+  const drainLeftMs = server.drainLeftMs();
+  return {
+    version,
+    configRevision: live.revision,
+    state: server.draining ? 'draining' : 'serving',
+    startedAt,
+    uptimeMs: clock.now() - startedAt,
+    activeCalls: server.activeCalls(),
+    listeners,
+    upstreams,
+    budgets,
+    budgetCount: all.length,
+    problems: problemsOf({
+      draining: server.draining,
+      load,
+      upstreams,
+      budgets,
+      ledger,
+      config: live.problems,
+      sharedStore,
+    }),
+    load,
+    ledger,
+    batches: batches?.active.slice(0, MAX_SHOWN_BATCHES) ?? [],
+    ...(spentToday !== undefined && { spentToday }),
+    ...(cache && { cache }),
+    ...(sharedStore && { sharedStore }),
+    ...(drainLeftMs !== undefined && { drainLeftMs }),
+  };
+}

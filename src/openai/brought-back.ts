@@ -1,0 +1,59 @@
+import type { ReasoningItem } from '../core/message.ts';
+import type { AnswerEvents } from './answer-events.ts';
+import { tooLarge } from './faults.ts';
+import { stringOr } from './json-record.ts';
+import { type Entry, entryOf, toLayout } from './output-layout.ts';
+import type { OutputItem } from './responses-event.ts';
+import { MAX_ITEMS } from './responses-items.ts';
+
+/** What the next request brings back of an answer, beside what the model says in it. */
+export class BroughtBack {
+  readonly #events: AnswerEvents;
+  readonly #target: string;
+  readonly #reasoningItems = new Map<string, ReasoningItem>();
+  readonly #done: Entry[] = [];
+  #answer: readonly OutputItem[] = [];
+
+  /** @param target the upstream, which gets back what it asks for */
+  constructor(events: AnswerEvents, target: string) {
+    this.#events = events;
+    this.#target = target;
+  }
+
+  /** In which order the items stood, with those that have no place in the contract. */
+  get layout(): string {
+    const whole = this.#answer.flatMap((item) => entryOf(item) ?? []);
+    return toLayout(this.#target, this.#answer.length > 0 ? whole : this.#done);
+  }
+
+  /** Sealed items, in the order in which they came. */
+  get reasoningItems(): readonly ReasoningItem[] {
+    return [...this.#reasoningItems.values()];
+  }
+
+  /** An item that has no name in the layout is kept as it is. */
+  itemDone(item: OutputItem): void {
+    const entry = entryOf(item);
+    if (entry !== undefined) {
+      this.#events.hold(typeof entry === 'string' ? entry.length : JSON.stringify(entry).length);
+      if (this.#done.push(entry) > MAX_ITEMS) throw tooLarge();
+    }
+    if (item.type === 'compaction') this.keep(item);
+  }
+
+  answerDone(items: readonly OutputItem[]): void {
+    this.#answer = items;
+    for (const item of items) if (item.type === 'compaction') this.keep(item);
+  }
+
+  /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */
+  keep(item: OutputItem): void {
+    const id = stringOr(item.id);
+    const encryptedContent = stringOr(item.encrypted_content);
+    if (encryptedContent === '') return;
+    this.#events.hold(encryptedContent.length);
+    const summary = (item.summary ?? []).map(({ text }) => stringOr(text));
+    const type = item.type === 'compaction' ? { type: item.type } : {};
+    this.#reasoningItems.set(id, { id, encryptedContent, summary, ...type });
+  }
+}
