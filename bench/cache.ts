@@ -2,7 +2,8 @@
  * What a hit costs: `npm run bench:cache`. CPU time of this process, all its threads included, in microseconds
  * per call: calls of one conversation, which are answered from the response cache with a text of 2,000
  * characters and booked in a ledger on disk, beside empty calls, of which an answer without text is told at once. The
- * rounds of both take turns, so that what else the machine does concerns both alike.
+ * rounds of all take turns, so that what else the machine does concerns them alike. Beside it, without a target, a
+ * hit whose answer is in the data directory (cache.storage: sqlite): what its thread does is in the figure.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Handler } from '../src/core/call.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { SILENT } from '../src/core/provider-log.ts';
+import type { OpenAnswerStore } from '../src/money/cache/answer-store.ts';
 import { keepAnswer } from '../src/money/cache/keep-stage.ts';
 import { DEFAULT_RESPONSE_CACHE } from '../src/money/cache/options.ts';
 import { ResponseCache } from '../src/money/cache/response-cache.ts';
+import { SqliteStore } from '../src/money/cache/sqlite-store.ts';
 import { responseCache } from '../src/money/cache/stage.ts';
 import { openLedger } from '../src/money/ledger/open-ledger.ts';
 import { StoreThread } from '../src/money/store-thread/store-thread.ts';
@@ -46,28 +49,39 @@ const ledger = openLedger(
   { directory, retentionMs: 1e9 },
   { clock: systemClock, log: SILENT, stores },
 );
-const cache = new ResponseCache(
-  { ...DEFAULT_RESPONSE_CACHE, enabled: true },
-  {
-    clock: systemClock,
-    ledger,
-    catalogue: builtInCatalogue,
-    endpointOf: () => 'https://api.openai.com/v1',
-    instruments: new TelemetryProbe().instruments,
-  },
-);
 const upstream = replay(started(), ...ANSWER, completed());
-const hit = responseCache(cache)(keepAnswer(cache)(upstream));
-const empty = replay(started(), completed());
+/** A call before a cache. */
+function cached(openAnswers?: OpenAnswerStore): Handler {
+  const cache = new ResponseCache(
+    { ...DEFAULT_RESPONSE_CACHE, enabled: true },
+    {
+      clock: systemClock,
+      ledger,
+      catalogue: builtInCatalogue,
+      endpointOf: () => 'https://api.openai.com/v1',
+      instruments: new TelemetryProbe().instruments,
+      ...(openAnswers && { openAnswers }),
+    },
+  );
+  return responseCache(cache)(keepAnswer(cache)(upstream));
+}
+const inDirectory = { stores, clock: systemClock, dated: systemClock, log: SILENT };
+const handlers = {
+  empty: replay(started(), completed()),
+  hit: cached(),
+  'hit, sqlite': cached((...wanted) => new SqliteStore(...wanted, inDirectory)),
+} satisfies Record<string, Handler>;
+type Row = keyof typeof handlers;
+const ROWS = Object.keys(handlers) as Row[];
 
-const figures = { empty: [] as number[], hit: [] as number[] };
+const figures: Record<Row, number[]> = { empty: [], hit: [], 'hit, sqlite': [] };
 try {
   // The first call leaves the answer, the first round warms up.
   for (let at = 0; at <= ROUNDS; at += 1) {
-    const [ofEmpty, ofHit] = [await round(empty), await round(hit)];
-    if (at === 0) continue;
-    figures.empty.push(ofEmpty);
-    figures.hit.push(ofHit);
+    for (const row of ROWS) {
+      const us = await round(handlers[row]);
+      if (at > 0) figures[row].push(us);
+    }
   }
 } finally {
   await ledger.close();
@@ -82,7 +96,7 @@ console.log(
       { title: 'median', cell: (name) => figure(median(figures[name]), 1) },
       { title: 'best', cell: (name) => figure(Math.min(...figures[name]), 1) },
     ],
-    ['empty', 'hit'] as const,
+    ROWS,
   ),
 );
 console.log(`\na hit costs ${figure(more, 1)} us more; at most ${TARGET_US}`);

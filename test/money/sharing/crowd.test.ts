@@ -98,6 +98,10 @@ it('asks the upstream once for a thousand that come, leave and dawdle', async ()
   expect(gone.every(({ error }) => (error as ProviderError).reason === 'CANCELLED')).toBe(true);
   expect(gone.length).toBeGreaterThan(300);
   for (const { events } of there) expect(textIn(events)).toBe(WHOLE);
+  // However many follow, and however far they are behind, the answer is in memory once.
+  const deltas = there.flatMap(({ events }) => events.filter(({ type }) => type === 'textDelta'));
+  expect(deltas).toHaveLength(there.length * PIECES);
+  expect(new Set(deltas).size).toBe(PIECES);
   const ends = there.map(({ events }) => events.at(-1));
   const payers = there.filter(({ events }) => {
     const last = events.at(-1);
