@@ -61,11 +61,10 @@ export function logCall(
   tell?: TellEvent,
 ): void {
   const level = levelOf(error);
+  const isRead = logger.isLevelEnabled(level);
   const held =
-    error !== undefined &&
-    logger.isLevelEnabled(level) &&
-    repeats?.admit(error.reason, record.target, level) === false;
-  if (held && tell === undefined) return;
+    error !== undefined && isRead && repeats?.admit(error.reason, record.target, level) === false;
+  if ((held || !isRead) && tell === undefined) return;
   const fields = {
     ...identity,
     reason: error?.reason,
