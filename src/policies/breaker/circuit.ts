@@ -1,6 +1,7 @@
 import CircuitBreaker from 'opossum';
 import { type Clock, MAX_TIMER_MS } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
+import { FailureRun } from './failure-run.ts';
 import type { BreakerOptions } from './options.ts';
 import { RollingWindow, SLICES } from './rolling-window.ts';
 
@@ -10,8 +11,8 @@ export type CircuitState = 'closed' | 'open' | 'half_open';
 export interface Pass {
   /** Its first output has come, which is its success. */
   hasDelivered: boolean;
-  /** Nothing is known of it yet. */
-  isPending: boolean;
+  /** When it was given, epoch ms. */
+  readonly at: number;
   /** Epoch ms from which on a probe keeps others waiting no longer. */
   readonly dueAt: number;
   /** Which turn of the circuit it belongs to. */
@@ -21,8 +22,10 @@ export interface Pass {
 /** How long a probe that brings nothing has the half open circuit for itself, in ms. */
 export const PROBE_MS = 4_000;
 
-/** So many failures in a row are no accident. */
-const RUN = 10;
+/** While somebody waits, it is tried again after so many ms, however long it is open, */
+export const LAST_RESORT_MS = 100;
+/** by so many at a time. */
+const MAX_PROBES = 5;
 
 /**
  * The circuit of one target. opossum keeps its state and counts, which are fed with attempts that are
@@ -48,11 +51,13 @@ export class Circuit {
   #openings = 0;
   #openedAt = Number.NEGATIVE_INFINITY;
   #changedAt: number | undefined;
-  /** Failures since the last success. */
-  #run = 0;
+  #run = new FailureRun();
   /** Attempts of this turn of which nothing is known yet. */
-  #pending = 0;
+  readonly #pending = new Set<Pass>();
   #probe: Pass | undefined;
+  /** Probes of this turn that run, and when the last began, epoch ms. */
+  #probing = 0;
+  #probedAt = 0;
 
   /**
    * @param random in [0, 1)
@@ -106,9 +111,16 @@ export class Circuit {
     return this.#openedAt;
   }
 
-  /** Makes an open circuit half open before its time. */
+  /** Epoch ms from which on somebody who waits for it may try it before its time. */
+  get lastResortAt(): number {
+    if (this.#probing >= MAX_PROBES) return this.nextProbeAt;
+    return Math.min(this.nextProbeAt, Math.max(this.#openedAt, this.#probedAt) + LAST_RESORT_MS);
+  }
+
+  /** Has the next attempt let through before its time. */
   halfOpen(): void {
     this.#halfOpenAt = Math.min(this.#halfOpenAt, this.#clock.now());
+    this.#probe = undefined;
   }
 
   /** How long it is open this time, in ms. */
@@ -121,16 +133,19 @@ export class Circuit {
   /** Lets an attempt through. @throws ProviderError CIRCUIT_OPEN */
   admit(): Pass {
     const turn = this.#turn;
-    if (this.#breaker.closed) {
-      this.#pending += 1;
-      return { isPending: true, hasDelivered: false, dueAt: 0, turn };
-    }
     const now = this.#clock.now();
+    if (this.#breaker.closed) {
+      const pass = { at: now, hasDelivered: false, dueAt: 0, turn };
+      this.#pending.add(pass);
+      return pass;
+    }
     const waitMs = this.nextProbeAt - now;
     if (waitMs > 0) throw new ProviderError('CIRCUIT_OPEN', { retryAfterMs: Math.ceil(waitMs) });
     const dueAt = now + PROBE_MS;
-    const probe = { isPending: false, hasDelivered: false, dueAt, turn };
+    const probe = { at: now, hasDelivered: false, dueAt, turn };
     this.#probe = probe;
+    this.#probing += 1;
+    this.#probedAt = now;
     return probe;
   }
 
@@ -148,8 +163,8 @@ export class Circuit {
 
   #succeed(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
-    this.#decided(pass);
-    this.#run = 0;
+    this.#pending.delete(pass);
+    this.#run.succeeded(pass.at);
     if (this.#breaker.closed) {
       this.#window.move(this.#options.windowMs);
       this.#breaker.emit('success');
@@ -163,8 +178,8 @@ export class Circuit {
   /** What failed is held against the target. */
   failed(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
-    this.#decided(pass);
-    this.#run += 1;
+    this.#pending.delete(pass);
+    this.#run.failed(pass.at);
     if (this.#breaker.closed) {
       this.#window.move(this.#options.windowMs);
       this.#breaker.emit('failure');
@@ -175,9 +190,11 @@ export class Circuit {
 
   /** The attempt is over, whatever became of it. To be called for each pass. */
   ended(pass: Pass): void {
-    if (pass.turn === this.#turn) this.#decided(pass);
-    if (this.#probe !== pass) return;
-    this.#probe = undefined;
+    if (pass.turn !== this.#turn) return;
+    this.#pending.delete(pass);
+    if (this.#breaker.closed) return;
+    this.#probing -= 1;
+    if (this.#probe === pass) this.#probe = undefined;
     this.#onTurn('free');
   }
 
@@ -187,33 +204,25 @@ export class Circuit {
     this.#halfOpenAt = Number.POSITIVE_INFINITY;
   }
 
-  #decided(pass: Pass): void {
-    if (!pass.isPending) return;
-    pass.isPending = false;
-    this.#pending -= 1;
-  }
-
   /**
    * Failures come at once, successes with the first output: those that still run may be either, so
-   * they stand beside the failures as what they mostly are. A run of nothing but failures tells of an
-   * upstream that went down a moment ago, whatever it did before.
+   * they stand beside the failures as what they mostly are.
    */
   #isTooMuch(): boolean {
     const { failures, successes } = this.#breaker.stats;
     const { minimumAttempts, failureShare } = this.#options;
-    const exceeds = (failed: number, attempts: number) =>
-      attempts >= minimumAttempts && failed >= failureShare * attempts;
-    return (
-      exceeds(failures, failures + successes + this.#pending) ||
-      (failureShare < 1 && this.#run >= RUN && exceeds(this.#run, this.#run + this.#pending))
-    );
+    const attempts = failures + successes + this.#pending.size;
+    if (attempts < minimumAttempts) return false;
+    if (failures >= failureShare * attempts) return true;
+    return failureShare < 1 && this.#run.isOutage(this.#pending);
   }
 
   #open(): void {
     const now = this.#clock.now();
     this.#turn += 1;
-    this.#pending = 0;
+    this.#pending.clear();
     this.#probe = undefined;
+    this.#probing = 0;
     this.#openings += 1;
     this.#openedAt = now;
     this.#changedAt = now;
@@ -226,8 +235,9 @@ export class Circuit {
 
   #close(): void {
     this.#turn += 1;
-    this.#pending = 0;
+    this.#pending.clear();
     this.#probe = undefined;
+    this.#probing = 0;
     this.#openings = 0;
     this.#changedAt = this.#clock.now();
     this.#breaker.close();

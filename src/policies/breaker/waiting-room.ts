@@ -2,13 +2,10 @@ import { Alarm } from '../../core/alarm.ts';
 import type { CallRecord } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import { endReason } from '../../core/signal.ts';
-import type { Circuit } from './circuit.ts';
+import { type Circuit, LAST_RESORT_MS } from './circuit.ts';
 
 /** More would only wait in vain. */
 const MAX_WAITERS = 1_024;
-
-/** While somebody waits, an open circuit is tried again after so many ms, however long it stays open. */
-const LAST_RESORT_MS = 250;
 
 /** Behind a closing the queue leaves in steps of so many ms, of which each lets twice as many go. */
 const RAMP_STEP_MS = 250;
@@ -117,7 +114,7 @@ export class WaitingRoom {
   #chanceOf({ circuits }: Waiter, probed: Set<Circuit>, now: number): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const circuit of circuits) {
-      const at = circuit.state === 'closed' ? this.#turnOf(circuit, now) : probeAt(circuit);
+      const at = circuit.state === 'closed' ? this.#turnOf(circuit, now) : circuit.lastResortAt;
       if (at > now) {
         earliest = Math.min(earliest, at);
       } else if (circuit.state === 'closed') {
@@ -128,7 +125,7 @@ export class WaitingRoom {
         return now;
       } else {
         // Who probes has the circuit to itself for a moment.
-        earliest = Math.min(earliest, now + RAMP_STEP_MS);
+        earliest = Math.min(earliest, now + LAST_RESORT_MS);
       }
     }
     return earliest;
@@ -145,10 +142,4 @@ export class WaitingRoom {
     }
     return ramp.since + (step + 1) * RAMP_STEP_MS;
   }
-}
-
-/** Epoch ms from which on somebody who waits may probe. */
-function probeAt(circuit: Circuit): number {
-  const lastResort = circuit.openedAt + LAST_RESORT_MS;
-  return circuit.state === 'open' ? Math.min(circuit.nextProbeAt, lastResort) : circuit.nextProbeAt;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { newCallRecord } from '../../../src/core/call.ts';
-import { Circuit } from '../../../src/policies/breaker/circuit.ts';
+import { Circuit, type Pass } from '../../../src/policies/breaker/circuit.ts';
 import { DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
 import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';
 import { settled } from '../../money/budget/books.ts';
@@ -33,21 +33,37 @@ function setUp() {
   return { clock, room, circuit, ends, wait, pass };
 }
 
-it('lets one call probe after a quarter of a second, first come, however long the circuit stays open', async () => {
+it('lets one call probe after a tenth of a second, first come, however long the circuit stays open', async () => {
   const { ends, wait, pass, circuit } = setUp();
   wait('a');
   wait('b');
-  await pass(249);
+  await pass(99);
   expect(ends).toEqual([]);
   await pass(1);
   expect(ends).toEqual(['a true']);
   expect(circuit.state).toBe('half_open');
 });
 
+it('lets another probe every tenth of a second beside those that bring nothing, five at a time', async () => {
+  const { ends, wait, pass, circuit } = setUp();
+  for (let call = 0; call < 12; call += 1) wait(String(call));
+  const probes = [];
+  for (let step = 0; step < 5; step += 1) {
+    await pass(100);
+    expect(ends).toHaveLength(step + 1);
+    probes.push(circuit.admit());
+  }
+  await pass(1_000);
+  expect(ends).toHaveLength(5);
+  circuit.ended(probes[0] as Pass);
+  await pass(0);
+  expect(ends).toHaveLength(6);
+});
+
 it('lets the others follow in steps once the probe has delivered', async () => {
   const { ends, wait, pass, circuit } = setUp();
   for (let call = 0; call < 12; call += 1) wait(String(call));
-  await pass(250);
+  await pass(100);
   circuit.delivers(circuit.admit());
   await pass(0);
   expect(ends).toHaveLength(1 + 2);
@@ -60,10 +76,10 @@ it('lets the others follow in steps once the probe has delivered', async () => {
 it('lets go whose time is up, who leaves, and everybody when it closes; no timer stays', async () => {
   const { clock, room, ends, wait, pass } = setUp();
   const leaver = new AbortController();
-  wait('short', 100);
+  wait('short', 50);
   wait('leaver', 60_000, leaver.signal);
   wait('patient');
-  await pass(100);
+  await pass(50);
   leaver.abort();
   await pass(0);
   room.close();

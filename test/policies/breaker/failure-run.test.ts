@@ -1,0 +1,31 @@
+import { expect, it } from '@jest/globals';
+import { FailureRun } from '../../../src/policies/breaker/failure-run.ts';
+
+function failures(count: number, from = 1_000): FailureRun {
+  const run = new FailureRun();
+  for (let failure = 0; failure < count; failure += 1) run.failed(from + failure);
+  return run;
+}
+
+it('takes ten failures in a row for an outage', () => {
+  expect(failures(9).isOutage([])).toBe(false);
+  expect(failures(10).isOutage([])).toBe(true);
+});
+
+it('goes on while answers come to what was sent before it, and ends with one that was sent after', () => {
+  const run = failures(9);
+  run.succeeded(999);
+  run.failed(1_100);
+  expect(run.isOutage([])).toBe(true);
+  run.succeeded(1_000);
+  expect(run.isOutage([])).toBe(false);
+  for (let failure = 0; failure < 9; failure += 1) run.failed(2_000);
+  expect(run.isOutage([])).toBe(false);
+});
+
+it('is none while many that were sent since have not ended: they may be answered', () => {
+  const pending = (count: number, at: number) => Array.from({ length: count }, () => ({ at }));
+  expect(failures(10).isOutage(pending(3, 1_500))).toBe(false);
+  expect(failures(10).isOutage(pending(2, 1_500))).toBe(true);
+  expect(failures(10).isOutage(pending(50, 999))).toBe(true);
+});
