@@ -15,9 +15,10 @@ import { type Ahead, NOBODY } from './wait-queue.ts';
 /** Tokens an answer is expected to have before one was seen. */
 const USUAL_OUTPUT = 500;
 const OUTPUT_WEIGHT = 0.1;
-
 /** How long a complete answer takes, for estimates of waits. */
 const DURATION_WEIGHT = 0.1;
+/** So many mean deviations of the logarithm above the usual are about nine of ten complete. */
+const DEVIATIONS = 1.6;
 
 /** How often a limit on concurrency that recovers is looked at while nothing ends, in ms. */
 const RECOVERY_CHECK_MS = 1_000;
@@ -39,6 +40,7 @@ export class Capacity {
   #maxConcurrent: number;
   readonly #output = new MovingAverage(OUTPUT_WEIGHT, USUAL_OUTPUT);
   readonly #duration = new MovingAverage(DURATION_WEIGHT);
+  readonly #deviation = new MovingAverage(DURATION_WEIGHT, 0);
   #running = 0;
   readonly #peak = new Peak();
 
@@ -68,6 +70,11 @@ export class Capacity {
   /** A usual time for a whole answer, in ms; 0 before the first. Few long ones do not raise it much. */
   get usualMs(): number {
     return this.#duration.value === 0 ? 0 : Math.exp(this.#duration.value);
+  }
+
+  /** Most answers are complete in so many ms. */
+  get mostlyMs(): number {
+    return this.usualMs * Math.exp(DEVIATIONS * this.#deviation.value);
   }
 
   get running(): number {
@@ -159,9 +166,8 @@ export class Capacity {
 
   /** The first event of an attempt is its success, as far as overload goes. */
   firstEvent(admission: Admission, now: number): void {
-    const ran = this.#ran(now);
-    this.#concurrency.firstEvent(admission.at, ran, now);
-    this.#concurrency.ended('well', admission.at, ran, now);
+    this.#concurrency.firstEvent(admission.at, admission.running, now);
+    this.#concurrency.ended('well', admission.at, this.#ran(now), now);
     admission.limits.accepted(admission, now);
   }
 
@@ -183,7 +189,9 @@ export class Capacity {
   #learn(admission: Admission, { completed, error }: Outcome, now: number): void {
     const { at, limits } = admission;
     if (completed !== undefined) {
-      this.#duration.add(Math.log(Math.max(2, now - at)));
+      const took = Math.log(Math.max(2, now - at));
+      this.#duration.add(took);
+      this.#deviation.add(Math.abs(took - this.#duration.value));
       this.#output.add(completed.usage.outputTokens);
       limits.completed(at);
     }

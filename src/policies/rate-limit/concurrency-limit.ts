@@ -3,9 +3,13 @@ import { MovingAverage } from './moving-average.ts';
 /** However badly the upstream does, so many may run: fewer tell nothing of it. */
 const MIN_CONCURRENT = 10;
 
-/** What overload and slowness leave of the attempts that ran. RFC 9438, 4.6; slowness is weaker evidence. */
+/**
+ * What overload, a refused rate and slowness leave of the attempts that ran. RFC 9438, 4.6; a refusal comes as soon as
+ * there are too many, so that little is enough. To halve them tells whether slowness comes of them.
+ */
 const AFTER_OVERLOAD = 0.7;
-const AFTER_SLOWNESS = 0.9;
+const AFTER_REFUSAL = 0.85;
+const AFTER_SLOWNESS = 0.5;
 
 /**
  * Share of overload among the last outcomes from which it is no accident. Well above what an upstream
@@ -36,6 +40,7 @@ const LEAST_ROUND_TRIP_MS = 1_000;
 const PLATEAU_MS = 3_000;
 /** Who says that there are too many says so again, if it is asked too soon. */
 const PLATEAU_AFTER_REFUSAL_MS = 20_000;
+const PLATEAU_AFTER_SLOWNESS_MS = 10_000;
 const ROUND_TRIPS_PER_PLATEAU = 2;
 
 /** Of the first event, lately and usually. */
@@ -48,7 +53,19 @@ const TOLERANCE = Math.log(4);
 /** Below four times this no first event is slow, whatever is usual. Log of ms. */
 const QUICK = Math.log(1_000);
 
-/** Slowness and failures are no refusal: they lower the limit to this share of the maximum, no further. */
+/** Slow attempts of which so many were seen, and what makes less of it than this is usual again. */
+const ENOUGH = 20;
+const CALM = Math.log(2);
+/** How much less than in proportion. */
+const QUEUE_TOLERANCE = Math.log(1.25);
+/** If half as many at once are not so many times quicker, they are not slow because there are many. */
+const IMPROVEMENT = Math.log(1.4);
+/** While the limit is lowered for slowness, in proportion to usual times: what is slow is to become usual late. */
+const LEARNING_WHEN_LOWERED = 0.1;
+/** Above what slowness lowered the limit to, it is gone carefully: where it began, nobody knows. */
+const ABOVE_SLOWNESS = 1.25;
+
+/** Failures are no refusal: they lower the limit to this share of the maximum, no further. */
 const LEAST_SHARE_WITHOUT_REFUSAL = 0.1;
 
 /** `refused`: the upstream said that there are too many. `overloaded`: it failed as if there were. */
@@ -73,7 +90,16 @@ export class ConcurrencyLimit {
   #run = 0;
   /** When that first one was sent, epoch ms. */
   #runSince = 0;
-  readonly #recent = new MovingAverage(RECENT_WEIGHT);
+  #recent = new MovingAverage(RECENT_WEIGHT);
+  /** How many ran when these were sent, and usually; of logarithms. */
+  #recentRunning = new MovingAverage(RECENT_WEIGHT);
+  readonly #usualRunning = new MovingAverage(USUAL_WEIGHT);
+  /** In `#recent`. */
+  #samples = 0;
+  /** How slow they were when the limit was lowered for it, log of ms, until it is seen what that brings. */
+  #slow: number | undefined;
+  /** They are slow whatever runs here. */
+  #isSlowAnyway = false;
   readonly #usual = new MovingAverage(USUAL_WEIGHT);
   /** What ran when the limit was lowered, and to what. */
   #from: number;
@@ -113,13 +139,50 @@ export class ConcurrencyLimit {
     return this.#max;
   }
 
-  /** @param sentAt epoch ms @param running attempts, this one included */
+  /** @param sentAt epoch ms @param running attempts when it was sent, itself included */
   firstEvent(sentAt: number, running: number, now: number): void {
+    // What was sent before says nothing of what the lowering has brought.
+    if (this.#slow !== undefined && sentAt <= this.#loweredAt) return;
     const sample = Math.log(Math.max(1, now - sentAt));
-    this.#recent.add(sample);
-    this.#usual.add(sample);
-    if (this.#recent.value - Math.max(QUICK, this.#usual.value) < TOLERANCE) return;
-    this.#lower(AFTER_SLOWNESS, this.#leastWithoutRefusal, sentAt, running, now);
+    this.#samples += 1;
+    this.#recent.add(sample, Math.max(RECENT_WEIGHT, 1 / this.#samples));
+    this.#recentRunning.add(Math.log(running), Math.max(RECENT_WEIGHT, 1 / this.#samples));
+    const isLowered = this.at(now) < this.#max;
+    const learned = USUAL_WEIGHT * (isLowered ? LEARNING_WHEN_LOWERED : 1);
+    this.#usual.add(sample, learned);
+    this.#usualRunning.add(Math.log(running), learned);
+    if (this.#samples < ENOUGH) return;
+    const recent = this.#recent.value;
+    if (this.#slow !== undefined) this.#judge(this.#slow, recent);
+    const slowness = recent - Math.max(QUICK, this.#usual.value);
+    if (slowness < CALM) this.#isSlowAnyway = false;
+    if (slowness < TOLERANCE || this.#isSlowAnyway) return;
+    if (!this.#ranMore(recent)) {
+      this.#isSlowAnyway = true;
+      return;
+    }
+    const ran = Math.exp(this.#recentRunning.value);
+    if (!this.#lower(AFTER_SLOWNESS, this.#min, sentAt, ran, now, PLATEAU_AFTER_SLOWNESS_MS))
+      return;
+    this.#from = this.#to * ABOVE_SLOWNESS;
+    this.#slow = recent;
+    this.#recent = new MovingAverage(RECENT_WEIGHT);
+    this.#recentRunning = new MovingAverage(RECENT_WEIGHT);
+    this.#samples = 0;
+  }
+
+  /** Whether so many more ran at once than usual as they are slower: a queue is as long as it takes. */
+  #ranMore(recent: number): boolean {
+    const more = this.#recentRunning.value - this.#usualRunning.value;
+    return more >= recent - this.#usual.value - QUEUE_TOLERANCE;
+  }
+
+  /** Whether fewer at once are quicker; else they are slow anyway, and nobody is held back for it. */
+  #judge(before: number, now: number): void {
+    this.#slow = undefined;
+    if (now <= before - IMPROVEMENT) return;
+    this.#isSlowAnyway = true;
+    this.#restore();
   }
 
   /**
@@ -139,13 +202,17 @@ export class ConcurrencyLimit {
     }
     if (!overloaded || this.#overload.value < OVERLOAD_SHARE) return;
     if (how === 'refused') {
-      this.#lower(AFTER_OVERLOAD, this.#min, sentAt, running, now, PLATEAU_AFTER_REFUSAL_MS);
+      this.#lower(AFTER_REFUSAL, this.#min, sentAt, running, now, PLATEAU_AFTER_REFUSAL_MS);
     } else if (this.#lowerings >= LOWERINGS) {
-      this.#from = this.#max;
-      this.#to = this.#max;
+      this.#restore();
     } else if (this.#lower(AFTER_OVERLOAD, this.#leastWithoutRefusal, sentAt, running, now)) {
       this.#lowerings += 1;
     }
+  }
+
+  #restore(): void {
+    this.#from = this.#max;
+    this.#to = this.#max;
   }
 
   get #leastWithoutRefusal(): number {

@@ -190,6 +190,7 @@ export class Limiter {
       at: now,
       key,
       tokens,
+      running: this.#capacity.running,
       ...this.#capacity.marks(now, key),
       waitedMs: waiter === undefined ? 0 : now - waiter.since,
       ...(waiter?.waitedFor === undefined ? {} : { waitedFor: waiter.waitedFor }),

@@ -19,8 +19,9 @@ export class MovingAverage {
     return this.#value;
   }
 
-  add(sample: number): void {
-    this.#value += (this.#isEmpty ? 1 : this.#weight) * (sample - this.#value);
+  /** @param weight of this sample, where it is another one */
+  add(sample: number, weight = this.#weight): void {
+    this.#value += (this.#isEmpty ? 1 : weight) * (sample - this.#value);
     this.#isEmpty = false;
   }
 }

@@ -11,13 +11,13 @@ const NEVER = Number.POSITIVE_INFINITY;
  * somewhere else to go, no longer than `maxWait`.
  */
 export class Patience {
-  readonly #capacity: Pick<Capacity, 'usualMs'>;
+  readonly #capacity: Pick<Capacity, 'mostlyMs'>;
   #maxWaitMs: number;
   /** Those that have somewhere else to go, in the order in which they will. */
   readonly #leaving = new Set<Waiter>();
 
   /** @param maxWaitMs longest wait of a call that has somewhere else to go, in ms */
-  constructor(capacity: Pick<Capacity, 'usualMs'>, maxWaitMs: number) {
+  constructor(capacity: Pick<Capacity, 'mostlyMs'>, maxWaitMs: number) {
     this.#capacity = capacity;
     this.#maxWaitMs = maxWaitMs;
   }
@@ -72,6 +72,6 @@ export class Patience {
   #latestStart(call: Call, since: number): number {
     const deadline = deadlineOf(call);
     if (deadline === NEVER) return deadline;
-    return deadline - Math.min(this.#capacity.usualMs, (deadline - since) / 2);
+    return deadline - Math.min(this.#capacity.mostlyMs, (deadline - since) / 2);
   }
 }

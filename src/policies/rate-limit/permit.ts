@@ -14,6 +14,8 @@ export interface Admission extends GroupMarks {
   readonly limits: GroupLimits;
   /** Reserved: of the prompt, and of the answer as it is expected. */
   readonly tokens: number;
+  /** Attempts that ran at its target when it began, itself included. */
+  readonly running: number;
   /** In ms. */
   readonly waitedMs: number;
   /** Absent: for nothing. */

@@ -13,6 +13,10 @@ export class Standstill {
   readonly #maxHoldMs: number;
   /** Epoch ms. */
   #until = 0;
+  /** When the wait before the last one was over, epoch ms. */
+  #before = 0;
+  /** The last wait was named by nobody. */
+  #isGuess = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Refusals in a row that named no wait. */
   #row = 0;
@@ -47,9 +51,12 @@ export class Standstill {
     if (retryAfterMs !== undefined && retryAfterMs > 0) {
       if (isNews) this.#isCut = false;
       if (retryAfterMs > this.#maxHoldMs) this.#isCut = true;
+      this.#isGuess = false;
       this.#extend(now + Math.min(retryAfterMs, this.#maxHoldMs));
     } else if (isNews) {
       this.#isCut = false;
+      this.#isGuess = true;
+      this.#before = Math.min(now, this.#until);
       this.#extend(now + Math.min(FIRST_MS * 2 ** this.#row, LONGEST_MS, this.#maxHoldMs));
       this.#row += 1;
     }
@@ -57,6 +64,12 @@ export class Standstill {
 
   /** The upstream answers: what it asked for before is over. */
   accepted(sentAt: number): void {
+    // Refusals come at once, answers later: of those sent together behind a wait it took some, so that
+    // was long enough.
+    if (this.#isGuess && sentAt >= this.#before) {
+      this.#row = 0;
+      this.#until = Math.min(this.#until, this.#refusedAt + FIRST_MS);
+    }
     if (sentAt < this.#until) return;
     // It lets some through: to wait for longer would only waste what it grants meanwhile.
     this.#row = 0;

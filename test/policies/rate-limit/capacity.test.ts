@@ -14,7 +14,7 @@ type Outcome = 'refused' | 'answered';
 /** Makes one attempt, for which there must be room. */
 function attempt(capacity: Capacity, outcome: Outcome, now: number): void {
   expect(capacity.take(0, now)).toBe(true);
-  const admission = { at: now, key: 0, tokens: 0, ...capacity.marks(now), waitedMs: 0 };
+  const admission = { at: now, key: 0, tokens: 0, running: 1, ...capacity.marks(now), waitedMs: 0 };
   const result = outcome === 'refused' ? { error: refusal } : { completed: completed() };
   capacity.release(admission, { sent: true, tokens: 0, ...result }, now + 1);
 }
@@ -44,7 +44,14 @@ describe('Capacity of a target whose limits nobody knows', () => {
     for (let n = 0; n < 20; n += 1) attempt(capacity, 'answered', ++now);
     let refusals = 0;
     for (; capacity.take(0, now) && refusals < 100; refusals += 1) {
-      const admission = { at: now, key: 0, tokens: 0, ...capacity.marks(now), waitedMs: 0 };
+      const admission = {
+        at: now,
+        key: 0,
+        tokens: 0,
+        running: 1,
+        ...capacity.marks(now),
+        waitedMs: 0,
+      };
       capacity.release(admission, { sent: true, tokens: 0, error: refusal }, ++now);
     }
     expect(refusals).toBeGreaterThan(5);

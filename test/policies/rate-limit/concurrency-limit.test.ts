@@ -72,15 +72,15 @@ describe('ConcurrencyLimit', () => {
     overload(limit, 6, 200, 1);
     expect(limit.at(1)).toBe(1_000);
     overload(limit, 1, 200, 1);
-    expect(limit.at(1)).toBe(140);
+    expect(limit.at(1)).toBe(170);
   });
 
   it('falls once for all attempts that ran at the same time', () => {
     const limit = new ConcurrencyLimit(1_000);
     overload(limit, 200, 200, 1);
-    expect(limit.at(1)).toBe(140);
-    overload(limit, 8, 140, 1_001);
-    expect(limit.at(1_001)).toBe(98);
+    expect(limit.at(1)).toBe(170);
+    overload(limit, 8, 170, 1_001);
+    expect(limit.at(1_001)).toBe(144);
   });
 
   it('does not fall below a minimum at which there is something to learn', () => {
@@ -96,12 +96,12 @@ describe('ConcurrencyLimit', () => {
   it('recovers slowly to where overload was met, and quickly beyond', () => {
     const limit = new ConcurrencyLimit(1_000);
     overload(limit, 8, 200, 1);
-    expect(limit.at(10_001)).toBe(192);
+    expect(limit.at(10_001)).toBe(196);
     expect(limit.at(20_001)).toBe(200);
-    expect(limit.at(30_001)).toBe(207);
-    expect(limit.at(60_001)).toBe(680);
-    expect(limit.at(80_001)).toBe(1_000);
-    expect(limit.at(80_002)).toBe(1_000);
+    expect(limit.at(30_001)).toBe(203);
+    expect(limit.at(60_001)).toBe(440);
+    expect(limit.at(90_001)).toBe(1_000);
+    expect(limit.at(90_002)).toBe(1_000);
   });
 
   it('recovers from an incident at low traffic within minutes', () => {
@@ -126,18 +126,59 @@ describe('ConcurrencyLimit', () => {
     expect(limit.at(102_000)).toBe(1_000);
   });
 
-  it('falls when first events become many times slower than usual, to a share of the maximum', () => {
-    const limit = new ConcurrencyLimit(1_000);
-    let now = 100_000;
-    for (let sample = 0; sample < 600; sample += 1, now += 10)
-      limit.firstEvent(now - 500, 500, now);
-    for (let sample = 0; sample < 40; sample += 1, now += 10)
-      limit.firstEvent(now - 20_000, 500, now);
-    expect(limit.at(now)).toBeGreaterThanOrEqual(450);
-    expect(limit.at(now)).toBeLessThan(460);
-    for (let sample = 0; sample < 40; sample += 1, now += 21_000)
-      limit.firstEvent(now - 20_000, limit.at(now), now);
-    expect(limit.at(now)).toBeGreaterThanOrEqual(100);
-    expect(limit.at(now)).toBeLessThan(400);
+  /** So many first events, 10 ms apart, each `tookMs` after its attempt was sent beside `running` others. */
+  function firstEvents(
+    limit: ConcurrencyLimit,
+    count: number,
+    { tookMs, running, from }: { tookMs: number; running: number; from: number },
+  ): number {
+    for (let now = from; now < from + 10 * count; now += 10)
+      limit.firstEvent(now - tookMs, running, now);
+    return from + 10 * count;
+  }
+
+  describe('when first events become many times slower than usual', () => {
+    /** What is usual, and then a queue of ten times as many. */
+    function queued(limit: ConcurrencyLimit): number {
+      const from = firstEvents(limit, 600, { tookMs: 500, running: 50, from: 100_000 });
+      return firstEvents(limit, 40, { tookMs: 8_000, running: 800, from });
+    }
+
+    it('falls to half of what ran when these were sent, if so many more did', () => {
+      const limit = new ConcurrencyLimit(1_000);
+      const now = queued(limit);
+      // Of what ran with those that are seen so far: the quick ones count, too.
+      expect(limit.at(now)).toBeGreaterThan(180);
+      expect(limit.at(now)).toBeLessThan(230);
+    });
+
+    it('falls again when that had made them quicker, and they become as slow once more', () => {
+      const limit = new ConcurrencyLimit(1_000);
+      let now = queued(limit) + 8_000;
+      now = firstEvents(limit, 20, { tookMs: 2_500, running: 200, from: now });
+      const before = limit.at(now + 60_000);
+      now = firstEvents(limit, 40, { tookMs: 8_000, running: 800, from: now + 60_000 });
+      expect(limit.at(now)).toBeLessThan(before / 2);
+    });
+
+    it('goes back to the maximum if they are as slow with half as many, and stays there', () => {
+      const limit = new ConcurrencyLimit(1_000);
+      let now = queued(limit) + 8_000;
+      now = firstEvents(limit, 19, { tookMs: 8_000, running: 400, from: now });
+      expect(limit.at(now)).toBeLessThan(300);
+      now = firstEvents(limit, 1, { tookMs: 8_000, running: 400, from: now });
+      expect(limit.at(now)).toBe(1_000);
+      now = firstEvents(limit, 400, { tookMs: 8_000, running: 900, from: now });
+      expect(limit.at(now)).toBe(1_000);
+    });
+
+    it('stays if no more ran at once than usual: they are slow for another reason', () => {
+      const limit = new ConcurrencyLimit(1_000);
+      let now = firstEvents(limit, 600, { tookMs: 500, running: 50, from: 100_000 });
+      now = firstEvents(limit, 40, { tookMs: 8_000, running: 60, from: now });
+      expect(limit.at(now)).toBe(1_000);
+      now = firstEvents(limit, 40, { tookMs: 8_000, running: 900, from: now });
+      expect(limit.at(now)).toBe(1_000);
+    });
   });
 });

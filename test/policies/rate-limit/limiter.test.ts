@@ -676,7 +676,7 @@ describe('Limiter of concurrency', () => {
     ['TIMEOUT', {}, 700],
     ['SERVICE_UNAVAILABLE', { upstreamStatus: 503 }, 700],
     ['SERVICE_UNAVAILABLE', { upstreamStatus: 500 }, 1_000],
-    ['RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 }, 700],
+    ['RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 }, 850],
     ['INVALID_REQUEST', { upstreamStatus: 400 }, 1_000],
   ] as const)('after failures with %s %j', async (reason, facts, expected) => {
     const { limiter, ask, permits, pass } = setUp();

@@ -67,12 +67,25 @@ describe('Standstill', () => {
     const standstill = new Standstill(MAX_HOLD_MS);
     standstill.refused(0, undefined, 100);
     standstill.refused(400, undefined, 500);
-    standstill.succeeded(450);
+    standstill.succeeded(250);
     standstill.refused(1_000, undefined, 1_000);
     expect(standstill.waitMs(1_000)).toBe(800);
     standstill.succeeded(1_900);
     standstill.refused(2_000, undefined, 2_000);
     expect(standstill.waitMs(2_000)).toBe(200);
+  });
+
+  it('is as short as the first once an answer comes of those that were sent with a refused one', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    standstill.refused(0, undefined, 20);
+    standstill.refused(220, undefined, 240);
+    standstill.refused(640, undefined, 660);
+    expect(standstill.waitMs(660)).toBe(800);
+    // A refusal comes at once, an answer takes its time.
+    standstill.accepted(640);
+    expect(standstill.waitMs(660)).toBe(200);
+    standstill.refused(860, undefined, 880);
+    expect(standstill.waitMs(880)).toBe(200);
   });
 
   it('does not grow while the upstream answers some of what is sent behind it', () => {
