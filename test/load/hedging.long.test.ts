@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CHAIN, LOAD, SAME, slowdown, slowTail, spreadTail } from './hedging.ts';
-import { type Result, simulate } from './world.ts';
+import type { Result } from './load.ts';
+import { simulate } from './world.ts';
 
 /** Requests beyond one for each call, as a share: what hedging costs at most, for the loser is cut short. */
 const more = ({ requests, calls }: Result): number => requests / calls - 1;

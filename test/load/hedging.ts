@@ -1,4 +1,4 @@
-import type { Load, Upstream } from './world.ts';
+import type { Load, Upstream } from './load.ts';
 
 /** First output after 300 to 800 ms, and of a share of the requests 10 s later. */
 export const slowTail =

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { ROWS, type Row } from './loads.ts';
-import { type Load, type Result, simulate } from './world.ts';
+import type { Load, Result } from './load.ts';
+import { ROWS } from './loads.ts';
+import { idealOf, type Row, shortcomings } from './row.ts';
+import { simulate } from './world.ts';
+
+/** A load that is served by luck is not served. */
+const OTHER_SEEDS = [2, 3];
+/** What chance may cost there, of the calls. */
+const WIDE = 0.05;
 
 function report(what: string, { share, reasons, requests, firstP99Ms }: Result): string {
   return `${(share * 100).toFixed(1)}% of the calls of ${what}: ${JSON.stringify({ reasons, requests, firstP99Ms })}`;
@@ -12,11 +19,23 @@ describe('with default settings, under an open-loop load', () => {
     async (row) => {
       const result = await simulate(row.load());
       // The report is what a failure shows.
-      expect([result.share >= row.ideal - 0.02, report(row.what, result)]).toEqual([
-        true,
+      expect([shortcomings(row, result), report(row.what, result)]).toEqual([
+        [],
         expect.any(String),
       ]);
-      expect(result.spoiled).toBe(0);
+    },
+    120_000,
+  );
+
+  it.each(ROWS)(
+    '$what, otherwise by chance',
+    async (row) => {
+      for (const seed of OTHER_SEEDS) {
+        const result = await simulate({ ...row.load(), seed });
+        const least = idealOf(row, result) - (row.learning ?? 0) - WIDE;
+        const seen = report(`${row.what} (seed ${seed})`, result);
+        expect([result.share >= least, result.spoiled, seen]).toEqual([true, 0, seen]);
+      }
     },
     120_000,
   );
@@ -27,10 +46,16 @@ const ABLATIONS: (readonly [string, Partial<Load>])[] = [
   ['the circuit breaker', { breaker: { enabled: false } }],
   ['the adaptive concurrency', { rateLimit: { enabled: false } }],
   ['the wait for a circuit', { breaker: { maxWaitMs: 0 } }],
+  ['retries', { retry: { maxAttempts: 1 } }],
+  [
+    'time-outs by what is left of the deadline',
+    { timeouts: { headersMs: 30_000, firstTokenMs: 60_000, idleMs: 30_000 } },
+  ],
 ];
 
 /** The loads in which these policies act. */
-const UNDER_TROUBLE = /^answers|errors without|of errors, and|every [25] s|flaps|resets|limit/;
+const UNDER_TROUBLE =
+  /^answers|errors without|of errors, and|every [125] s|flaps|resets|limit|silent primary|shares its speed|for 5 minutes/;
 const SEEDS = [1, 2];
 
 const on = new Map<string, Promise<Result>>();

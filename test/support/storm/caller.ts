@@ -59,6 +59,8 @@ export interface CallOptions {
   readonly fields?: WireMessage;
   /** Called just before the caller cancels. */
   readonly onCancel?: () => void;
+  /** Called with each message that brings text or a part of a tool call. */
+  readonly onOutput?: () => void;
 }
 
 const STREAM = methodOf('SendMessage');
@@ -70,7 +72,7 @@ const GRACE_MS = 30_000;
 export async function makeCall<Plan extends CallPlan>(
   plan: Plan,
   connection: GrpcConnection,
-  { fields = {}, onCancel }: CallOptions = {},
+  { fields = {}, onCancel, onOutput }: CallOptions = {},
 ): Promise<Outcome<Plan>> {
   const { question, mode, deadlineMs, cancelAfterMs } = plan;
   const method = mode === 'sync' ? SYNC : STREAM;
@@ -82,7 +84,11 @@ export async function makeCall<Plan extends CallPlan>(
     method.path,
     method.encode({ request, ...options }),
     Math.ceil(deadlineMs),
-    (bytes, start, end) => reader.read(method.decode(bytes.subarray(start, end)) as Message),
+    (bytes, start, end) => {
+      const message = method.decode(bytes.subarray(start, end)) as Message;
+      if (message.textDelta || message.toolCallDelta) onOutput?.();
+      reader.read(message);
+    },
   );
   let cancelledAt: number | undefined;
   const cancel = (): void => {

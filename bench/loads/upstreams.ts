@@ -1,0 +1,101 @@
+import type { Headroom } from '../../src/core/rate-headroom.ts';
+import { type Conduct, headersMs, type Load, piecesOf } from '../../test/load/load.ts';
+import {
+  type Exchange,
+  httpError,
+  type StubUpstream,
+  startStubUpstream,
+} from '../../test/support/upstream/index.ts';
+
+export interface LoadUpstreams {
+  /** Base URLs by name. */
+  readonly urls: ReadonlyMap<string, string>;
+  /** Requests that came, by name. */
+  readonly requestsOf: () => Readonly<Record<string, number>>;
+  /** From now on time is counted. */
+  begin(): void;
+  close(): Promise<void>;
+}
+
+/** The secret of the n-th key. */
+export const secretOf = (key: number): string => `bench-key-${key}`;
+
+/** HTTP servers that behave as the upstreams of a load. @param random in [0, 1) */
+export async function startUpstreams(load: Load, random: () => number): Promise<LoadUpstreams> {
+  let startedAt = performance.now();
+  const requests = new Map<string, number>();
+  const stubs = new Map<string, StubUpstream>();
+  for (const [name, behave] of Object.entries(load.upstreams)) {
+    requests.set(name, 0);
+    let running = 0;
+    const script = async (exchange: Exchange): Promise<void> => {
+      requests.set(name, (requests.get(name) ?? 0) + 1);
+      running += 1;
+      void exchange.request.closed.then(() => {
+        running -= 1;
+      });
+      const asked = { key: keyOf(exchange), running };
+      await play(behave(performance.now() - startedAt, random, asked), exchange);
+    };
+    stubs.set(name, await startStubUpstream({ keepRequests: false, script }));
+  }
+  return {
+    urls: new Map([...stubs].map(([name, { url }]) => [name, url])),
+    requestsOf: () => Object.fromEntries(requests),
+    begin: () => {
+      startedAt = performance.now();
+    },
+    close: async () => {
+      for (const stub of stubs.values()) await stub.close();
+    },
+  };
+}
+
+function keyOf({ request }: Exchange): number {
+  return Number(/\d+$/.exec(request.headers.authorization ?? '')?.[0] ?? 0);
+}
+
+async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
+  if (conduct === 'silence') return;
+  const since = performance.now();
+  const until = (ms: number) => exchange.delay(Math.max(0, since + ms - performance.now()));
+  const headers = limitHeaders(conduct.headroom);
+  if ('fails' in conduct) {
+    await until(conduct.afterMs ?? 20);
+    if (conduct.fails === 'NETWORK_ERROR') return exchange.reset();
+    await failure(conduct, headers)(exchange);
+    return;
+  }
+  await until(headersMs(conduct));
+  exchange.headers(200, headers);
+  for (const { atMs, text } of piecesOf(conduct)) {
+    if (conduct.breaksMs !== undefined && conduct.breaksMs < atMs) {
+      await until(conduct.breaksMs);
+      return exchange.reset();
+    }
+    await until(atMs);
+    exchange.chunk({ content: text });
+  }
+  exchange.chunk({}, 'stop');
+  exchange.usage();
+  exchange.done();
+  exchange.end();
+}
+
+function failure(
+  { fails, retryAfterMs }: Extract<Conduct, { fails: unknown }>,
+  headers: Readonly<Record<string, string>>,
+) {
+  if (fails !== 'RATE_LIMIT_EXCEEDED') return httpError(503, { headers });
+  const wait = retryAfterMs === undefined ? {} : { 'retry-after-ms': String(retryAfterMs) };
+  return httpError(429, { code: 'rate_limit_exceeded', headers: { ...headers, ...wait } });
+}
+
+function limitHeaders(headroom: Headroom | undefined): Readonly<Record<string, string>> {
+  if (headroom === undefined) return {};
+  return {
+    'x-ratelimit-limit-requests': String(headroom.limit),
+    'x-ratelimit-remaining-requests': String(headroom.remaining),
+    'x-ratelimit-reset-requests': `${headroom.resetMs}ms`,
+  };
+}

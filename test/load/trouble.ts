@@ -1,0 +1,155 @@
+import type { Load } from './load.ts';
+import { base, type Row } from './row.ts';
+import { FAILS, good, RESETS, sometimes, turns } from './upstreams.ts';
+
+/** Upstreams that fail, fall silent or break off. */
+export const TROUBLE: readonly Row[] = [
+  {
+    what: 'answers of 8 to 12 s, of which every tenth request gets an instant 503',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.1, FAILS, good(8_000)) } }),
+    ideal: 0.999,
+  },
+  {
+    what: 'the same, with the first output only at the end',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: sometimes(0.1, FAILS, (_at, random) => {
+          const totalMs = 8_000 + 4_000 * random();
+          return { firstMs: totalMs - 10, totalMs };
+        }),
+      },
+    }),
+    ideal: 0.999,
+  },
+  {
+    what: 'a silent primary with a healthy backup, callers with 30 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: { default: () => 'silence', azure: good(2_000) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'a silent primary with a healthy backup, callers with 15 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      upstreams: { default: () => 'silence', azure: good(2_000) },
+    }),
+    ideal: 1,
+  },
+  ...[1, 2, 3, 5, 7, 11, 30].map((seconds) => ({
+    what: `two targets, one of them always up, changing every ${seconds} s`,
+    load: (): Load => ({
+      ...base,
+      upstreams: {
+        default: turns(seconds * 1_000, good(1_000), FAILS, 0),
+        azure: turns(seconds * 1_000, good(1_000), FAILS, 1),
+      },
+    }),
+    ideal: 1,
+  })),
+  {
+    what: '3 s of resets in an otherwise healthy upstream, callers with 30 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: {
+        default: (at, ...rest) => (at > 20_000 && at < 23_000 ? RESETS : good(2_000)(at, ...rest)),
+      },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'an upstream that flaps: up for 4 s, down for 1 s, callers with 30 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: {
+        default: (at, ...rest) => (at % 5_000 < 4_000 ? good(2_000)(at, ...rest) : FAILS),
+      },
+    }),
+    // Who comes in the first third of a down second, before ten failures tell of it, and has spent three
+    // attempts with random waits by then, could not know: 0.3% of the calls.
+    ideal: 0.997,
+  },
+  {
+    what: '30% of errors without a backup',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.3, FAILS, good(2_000)) } }),
+    // Three attempts: all but 2.7% of the calls.
+    ideal: 0.973,
+  },
+  {
+    what: '30% of errors without a backup, callers with 5 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 5_000,
+      upstreams: { default: sometimes(0.3, FAILS, good(1_000)) },
+    }),
+    ideal: 0.973,
+  },
+  {
+    what: '40% of errors, and answers of 5 to 7 s',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.4, FAILS, good(5_000)) } }),
+    // Three attempts: all but 6.4%.
+    ideal: 0.936,
+  },
+  {
+    what: 'three targets, one silent, one that fails, one healthy',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: { default: () => 'silence', azure: () => FAILS, third: good(2_000) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: '30% of errors with a backup',
+    load: () => ({
+      ...base,
+      upstreams: { default: sometimes(0.3, FAILS, good(2_000)), azure: good(2_000) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'slow tokens: answers of a minute',
+    load: () => ({ ...base, deadlineMs: 600_000, upstreams: { default: good(60_000) } }),
+    ideal: 1,
+  },
+  {
+    what: 'every second request is met with silence, with a healthy backup',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: { default: sometimes(0.5, 'silence', good(2_000)), azure: good(2_000) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'every fifth answer breaks off in the middle',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: sometimes(0.2, { firstMs: 400, totalMs: 2_000, breaksMs: 1_000 }, good(2_000)),
+      },
+    }),
+    ideal: 0.992,
+  },
+  {
+    what: 'an upstream that fails after 8 s, with a backup',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: {
+        default: () => ({ fails: 'SERVICE_UNAVAILABLE', afterMs: 8_000 }),
+        azure: good(2_000),
+      },
+    }),
+    ideal: 1,
+    also: {
+      'no call asks it twice': ({ requestsOf, calls }) => (requestsOf.default ?? 0) <= calls,
+    },
+  },
+];

@@ -1,0 +1,80 @@
+import type { Conduct, Upstream } from './load.ts';
+
+/** A good answer: first output after 300 to 800 ms, the end `longMs` to 1.5 times that later. */
+export const good =
+  (longMs: number): Upstream =>
+  (_at, random) => {
+    const firstMs = 300 + 500 * random();
+    return { firstMs, totalMs: firstMs + longMs * (1 + random() / 2) };
+  };
+
+export const FAILS: Conduct = { fails: 'SERVICE_UNAVAILABLE' };
+export const RESETS: Conduct = { fails: 'NETWORK_ERROR', afterMs: 5 };
+
+export const sometimes =
+  (share: number, worse: Conduct, better: Upstream): Upstream =>
+  (at, random, asked) =>
+    random() < share ? worse : better(at, random, asked);
+
+/** Up and down by turns, up first. */
+export const turns =
+  (everyMs: number, up: Upstream, down: Conduct, offset = 0): Upstream =>
+  (at, random, asked) =>
+    Math.floor(at / everyMs) % 2 === offset ? up(at, random, asked) : down;
+
+/** Takes so many requests a second, and refuses the others; it may say when to come back. */
+export function limited(perSecond: number, up: Upstream, tells = true): Upstream {
+  let tokens = perSecond;
+  let last = 0;
+  return (at, random, asked) => {
+    tokens = Math.min(perSecond, tokens + ((at - last) / 1_000) * perSecond);
+    last = at;
+    if (tokens < 1) {
+      return {
+        fails: 'RATE_LIMIT_EXCEEDED',
+        ...(tells && { retryAfterMs: Math.ceil(((1 - tokens) / perSecond) * 1_000) }),
+      };
+    }
+    tokens -= 1;
+    return up(at, random, asked);
+  };
+}
+
+/**
+ * A bucket of so many requests a minute, full at first, of which its headers tell. A refusal says when the next
+ * request is taken.
+ */
+export function bucket(perMinute: number, up: Upstream): Upstream {
+  let level = perMinute;
+  let last = 0;
+  return (at, random, asked) => {
+    level = Math.min(perMinute, level + ((at - last) * perMinute) / 60_000);
+    last = at;
+    const isTaken = level >= 1;
+    if (isTaken) level -= 1;
+    const headroom = {
+      limit: perMinute,
+      remaining: Math.floor(level),
+      resetMs: Math.ceil(((perMinute - level) / perMinute) * 60_000),
+    };
+    const conduct = up(at, random, asked);
+    if (isTaken && typeof conduct === 'object') return { ...conduct, headroom };
+    const retryAfterMs = Math.ceil(((1 - level) * 60_000) / perMinute);
+    return { fails: 'RATE_LIMIT_EXCEEDED', retryAfterMs, headroom };
+  };
+}
+
+/** Each key has an upstream of its own behind it, in the order of the keys. */
+export const byKey =
+  (...ups: readonly Upstream[]): Upstream =>
+  (at, random, asked) =>
+    (ups[asked.key] as Upstream)(at, random, asked);
+
+/** Works on `knee` requests at full speed, and shares that among more: all take as much longer. */
+export const knee =
+  (many: number, longMs: number): Upstream =>
+  (_at, random, { running }) => {
+    const slowness = Math.max(1, running / many);
+    const totalMs = longMs * (0.8 + 0.4 * random()) * slowness;
+    return { firstMs: totalMs / 2, totalMs };
+  };
