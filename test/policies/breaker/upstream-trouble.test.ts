@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../../../src/core/call.ts';
 import { ERROR_KINDS, type ErrorReason } from '../../../src/core/error-kinds.ts';
 import { ProviderError, type TimeoutPhase } from '../../../src/core/errors.ts';
-import { troubleOf } from '../../../src/policies/breaker/upstream-trouble.ts';
+import { isSilent, troubleOf } from '../../../src/policies/breaker/upstream-trouble.ts';
 import { aCall } from '../../support/events.ts';
 
 const DOWN = ['TIMEOUT', 'NETWORK_ERROR', 'SERVICE_UNAVAILABLE', 'PROVIDER_ERROR'];
@@ -47,5 +47,21 @@ describe('troubleOf', () => {
     ['headers', { firstTokenTimeoutMs: 1, idleTimeoutMs: 1 }, 'down'],
   ])('of a time-out in %s with limits of the caller %j makes %s', (phase, limits, expected) => {
     expect(troubleOf(timeout(phase), aCall(limits))).toBe(expected);
+  });
+});
+
+describe('isSilent', () => {
+  const deadline = new ProviderError('DEADLINE_EXCEEDED');
+
+  it('holds 5 s without an answer against an upstream although the deadline ended them, and no shorter time', () => {
+    expect(isSilent(deadline, aCall(), 5_000)).toBe(true);
+    expect(isSilent(deadline, aCall(), 4_999)).toBe(false);
+  });
+
+  it('holds neither a slow answer nor what its caller ended against it', () => {
+    const answering = aCall();
+    answering.record.upstreamStatus = 200;
+    expect(isSilent(deadline, answering, 20_000)).toBe(false);
+    expect(isSilent(new ProviderError('CANCELLED'), aCall(), 20_000)).toBe(false);
   });
 });
