@@ -124,10 +124,12 @@ function upstreamOptions(target: ConfiguredTarget, config: Config): UpstreamOpti
   };
 }
 
-/** Nothing where it is not known. */
+/** Nothing where it is not known: at Azure, only deployments of their own kind take batches. */
 function batchApiOption({ batchApi, baseUrl }: ConfiguredTarget): { readonly batchApi?: boolean } {
+  // Azure's files and batches do not stand below a deployment.
+  if (/\/deployments\//.test(new URL(baseUrl).pathname)) return { batchApi: false };
   if (batchApi !== 'auto') return { batchApi: batchApi === 'on' };
-  return isAzure(baseUrl) || isOpenAI(baseUrl) ? { batchApi: true } : {};
+  return isOpenAI(baseUrl) ? { batchApi: true } : {};
 }
 
 /** Azure OpenAI and Azure AI Foundry take their own keys in a header of their own. */

@@ -84,7 +84,9 @@ tasks: {planning: {maxTokens: 9}}
 
   it.each([
     ['https://eu.api.openai.com/v1', 'auto', true],
-    ['https://a.openai.azure.com/openai/v1', 'auto', true],
+    ['https://a.openai.azure.com/openai/v1', 'auto', undefined],
+    ['https://a.openai.azure.com/openai/v1', 'on', true],
+    ['https://a.openai.azure.com/openai/deployments/mini', 'on', false],
     ['http://localhost:8000/v1', 'auto', undefined],
     ['http://localhost:8000/v1', 'on', true],
     ['https://api.openai.com/v1', 'off', false],
@@ -188,7 +190,6 @@ targets:
         baseUrl: 'https://a.openai.azure.com/openai/v1',
         project: 'p',
         apiVersion: 'preview',
-        batchApi: true,
         keyHeader: 'api-key',
         allowStored: false,
         modelNames: { 'gpt-4': 'deployment' },

@@ -166,7 +166,7 @@ export class UpstreamPart {
     };
     const created = await this.#withKey({
       mayBeDone,
-      find: (signal) => this.#remote.api.find(metadata, since, key, signal),
+      find: (signal) => this.#remote.api.find({ fileId, metadata }, since, key, signal),
       act: (signal) => this.#remote.api.create({ fileId, endpoint, metadata }, key, signal),
     });
     if (created === undefined) return;

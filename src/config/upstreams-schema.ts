@@ -58,7 +58,7 @@ export const keysSchema = z.array(key, 'must be a list').default([]);
 /** Of the top level and of targets. */
 export function batchApi() {
   return choice(
-    "Whether the upstream has OpenAI's Batch API; auto: at OpenAI and Azure, elsewhere only for batches that ask for it.",
+    "Whether the upstream has OpenAI's Batch API; auto: at OpenAI, elsewhere (Azure, too) only for batches that ask for it.",
     ['auto', 'on', 'off'],
     'auto',
   );

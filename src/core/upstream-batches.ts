@@ -95,9 +95,12 @@ export interface UpstreamBatches {
   /** Of a file that is gone already, too. */
   deleteFile(id: string, key: string, signal: AbortSignal): Promise<void>;
   create(batch: NewUpstreamBatch, key: string, signal: AbortSignal): Promise<UpstreamBatch>;
-  /** The batch that has all of this metadata; undefined if none is listed that is newer than `since`. */
+  /**
+   * The batch that has all of this metadata, or, where the upstream tells none, the one of this file;
+   * undefined if none is listed that is newer than `since`.
+   */
   find(
-    metadata: Readonly<Record<string, string>>,
+    batch: Pick<NewUpstreamBatch, 'fileId' | 'metadata'>,
     since: number,
     key: string,
     signal: AbortSignal,

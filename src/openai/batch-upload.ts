@@ -19,7 +19,8 @@ export function uploadBody({ name, size, content }: BatchUpload): UploadBody {
       'batch',
       `--${boundary}`,
       `content-disposition: form-data; name="file"; filename="${name}"`,
-      'content-type: application/jsonl',
+      // As the SDKs send it: Azure refuses a file without a type, and not every server knows JSON Lines.
+      'content-type: application/octet-stream',
       '',
       '',
     ].join('\r\n'),

@@ -1,4 +1,5 @@
 import { ProviderError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
 import type {
   BatchLineResult,
   BatchUpload,
@@ -13,7 +14,7 @@ import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { linesOf } from './lines.ts';
 import { readBody } from './read-body.ts';
 import { ResourceHttp, type ResourceHttpDeps } from './resource-http.ts';
-import { toUpstreamBatch } from './upstream-batch.ts';
+import { createdAt, isMadeOf, toUpstreamBatch } from './upstream-batch.ts';
 import { plainName } from './upstream-text.ts';
 
 export interface BatchesDeps extends ResourceHttpDeps {
@@ -30,6 +31,17 @@ const IDLE_MS = 60_000;
 
 /** The only window that OpenAI takes. */
 const COMPLETION_WINDOW = '24h';
+
+/**
+ * Azure takes no batch of a file that it still reads: https://github.com/openai/openai-dotnet/issues/312.
+ * OpenAI's files are `processed` at once.
+ */
+const UNREAD_YET = /^(pending|running|not_?running)$/i;
+
+/** How often such a file is asked for, at first and in the end, and for how long in one go; in ms. */
+const FIRST_LOOK_MS = 100;
+const LAST_LOOK_MS = 5_000;
+const LOOK_FOR_MS = 60_000;
 
 /** By how much the upstream's clock may be behind, in ms. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -99,20 +111,26 @@ export class OpenAIBatches {
       completion_window: COMPLETION_WINDOW,
       metadata,
     };
-    return toUpstreamBatch(
-      await this.#http.ask({ method: 'post', collection: '/batches', body }, signal),
-    );
+    const post = () => this.#http.ask({ method: 'post', collection: '/batches', body }, signal);
+    try {
+      return toUpstreamBatch(await post());
+    } catch (thrown) {
+      const { upstreamStatus } = ProviderError.from(thrown).facts;
+      const mayBeUnread =
+        upstreamStatus === 400 || upstreamStatus === 404 || upstreamStatus === 409;
+      if (!mayBeUnread || !(await this.#isUnread(fileId, signal))) throw thrown;
+      await this.#untilRead(fileId, upstreamStatus, signal);
+    }
+    return toUpstreamBatch(await post());
   }
 
   async find(
-    metadata: Readonly<Record<string, string>>,
+    wanted: Pick<NewUpstreamBatch, 'fileId' | 'metadata'>,
     since: number,
     signal: AbortSignal,
   ): Promise<UpstreamBatch | undefined> {
     for await (const batch of this.#list('/batches', {}, since, signal)) {
-      const own = recordOf(batch.metadata);
-      const matches = Object.entries(metadata).every(([key, value]) => own[key] === value);
-      if (matches) return toUpstreamBatch(batch);
+      if (isMadeOf(batch, wanted)) return toUpstreamBatch(batch);
     }
     return undefined;
   }
@@ -143,7 +161,29 @@ export class OpenAIBatches {
     }
   }
 
-  /** Newest first, as both APIs list them, down to those of `since`. */
+  async #isUnread(fileId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const file = { method: 'get', collection: '/files', below: fileId } as const;
+      return UNREAD_YET.test(stringOr((await this.#http.ask(file, signal)).status));
+    } catch {
+      // What was refused says more.
+      return false;
+    }
+  }
+
+  async #untilRead(fileId: string, upstreamStatus: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const until = clock.now() + LOOK_FOR_MS;
+    for (let ms = FIRST_LOOK_MS; ; ms = Math.min(2 * ms, LAST_LOOK_MS)) {
+      await pause(ms, signal, clock);
+      if (!(await this.#isUnread(fileId, signal))) return;
+      if (clock.now() < until) continue;
+      const message = 'The upstream has not read the file of requests yet.';
+      throw new ProviderError('SERVICE_UNAVAILABLE', { message, upstreamStatus });
+    }
+  }
+
+  /** Those that are newer than `since`: the newest first, unless the upstream lists them otherwise. */
   async *#list(
     collection: '/files' | '/batches',
     query: Readonly<Record<string, string>>,
@@ -162,12 +202,11 @@ export class OpenAIBatches {
         signal,
       );
       if (!Array.isArray(data)) throw malformed('a list has no data');
-      for (const item of data.filter(isObject)) {
-        if (typeof item.created_at === 'number' && item.created_at < oldest) return;
-        yield item;
-      }
+      const items = data.filter(isObject);
+      yield* items.filter((item) => createdAt(item) >= oldest);
+      const [first = 0, last = 0] = [items[0], items.at(-1)].map((item) => createdAt(item ?? {}));
       after = stringOr(recordOf(data.at(-1)).id);
-      if (has_more !== true || after === '') return;
+      if (has_more !== true || after === '' || (last < oldest && last < first)) return;
     }
   }
 }

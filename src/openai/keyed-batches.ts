@@ -41,8 +41,8 @@ export class KeyedBatches implements UpstreamBatches {
   findFile: UpstreamBatches['findFile'] = (file, since, key, signal) =>
     this.#any(key, (batches) => batches.findFile(file, since, signal));
 
-  find: UpstreamBatches['find'] = (metadata, since, key, signal) =>
-    this.#any(key, (batches) => batches.find(metadata, since, signal));
+  find: UpstreamBatches['find'] = (batch, since, key, signal) =>
+    this.#any(key, (batches) => batches.find(batch, since, signal));
 
   retrieve: UpstreamBatches['retrieve'] = (id, key, signal) =>
     this.#any(key, (batches) => batches.retrieve(id, signal));

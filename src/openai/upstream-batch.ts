@@ -1,4 +1,5 @@
 import type {
+  NewUpstreamBatch,
   UpstreamBatch,
   UpstreamBatchError,
   UpstreamBatchStatus,
@@ -45,8 +46,33 @@ export function toUpstreamBatch(batch: JsonRecord): UpstreamBatch {
   };
 }
 
+/** Azure writes `Validating`, where it does not write as OpenAI does, and `canceled` in places. */
 function statusOf(status: unknown): UpstreamBatchStatus {
-  return STATUSES.has(stringOr(status)) ? (status as UpstreamBatchStatus) : 'in_progress';
+  const name = stringOr(status)
+    .toLowerCase()
+    .replace('celed', 'celled')
+    .replace('celing', 'celling');
+  return STATUSES.has(name) ? (name as UpstreamBatchStatus) : 'in_progress';
+}
+
+/** When a file or a batch was made, in epoch seconds, also where it is a date; Infinity if nothing says. */
+export function createdAt({ created_at: at }: JsonRecord): number {
+  const seconds = typeof at === 'string' ? Date.parse(at) / 1_000 : at;
+  return Number.isFinite(seconds) ? Number(seconds) : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Whether it is the batch that was made with this metadata, or of this file where the upstream tells no
+ * metadata (Azure's documentation shows null). One that failed is as good as none.
+ */
+export function isMadeOf(
+  batch: JsonRecord,
+  { fileId, metadata }: Pick<NewUpstreamBatch, 'fileId' | 'metadata'>,
+): boolean {
+  const told = recordOf(batch.metadata);
+  const keys = Object.keys(metadata);
+  if (keys.some((key) => key in told)) return keys.every((key) => told[key] === metadata[key]);
+  return batch.input_file_id === fileId && statusOf(batch.status) !== 'failed';
 }
 
 function toError(error: JsonRecord): UpstreamBatchError {

@@ -95,13 +95,26 @@ describe('what may have happened', () => {
     const since = Date.now();
     const { id, inputFileId } = await sent(batches, 'chat_completions', ['a']);
     const file = { name: 'a.jsonl', size: stub.files.get(inputFileId)?.bytes ?? 0 };
-    expect(await batches.find({ mine: 'x' }, since, '', signal)).toBeUndefined();
+    expect(
+      await batches.find({ fileId: 'none', metadata: { mine: 'x' } }, since, '', signal),
+    ).toBeUndefined();
     stub.set({});
     expect(await batches.findFile(file, since, '', signal)).toBe(inputFileId);
     expect(await batches.findFile({ ...file, size: 1 }, since, '', signal)).toBeUndefined();
-    expect((await batches.find({ mine: 'x' }, since, '', signal))?.id).toBe(id);
-    expect(await batches.find({ mine: 'y' }, since, '', signal)).toBeUndefined();
-    expect(await batches.find({ mine: 'x' }, since + 10 * 60_000, '', signal)).toBeUndefined();
+    expect(
+      (await batches.find({ fileId: 'none', metadata: { mine: 'x' } }, since, '', signal))?.id,
+    ).toBe(id);
+    expect(
+      await batches.find({ fileId: 'none', metadata: { mine: 'y' } }, since, '', signal),
+    ).toBeUndefined();
+    expect(
+      await batches.find(
+        { fileId: 'none', metadata: { mine: 'x' } },
+        since + 10 * 60_000,
+        '',
+        signal,
+      ),
+    ).toBeUndefined();
   });
 
   it('is found on whatever page of a list it stands', async () => {

@@ -45,7 +45,7 @@ describe('what belongs to a key', () => {
     ['says that it is gone, if nobody knows it', { a: 404, b: undefined }, 'gone', GONE],
     ['is not asked of others after a failure', { a: 503, b: 'of b' }, 'a', /^503$/],
   ])('%s: %j', async (_what, keys, key, expected) => {
-    const found = keyed(keys).find({}, 0, key, signal);
+    const found = keyed(keys).find({ fileId: '', metadata: {} }, 0, key, signal);
     if (expected instanceof RegExp) await expect(found).rejects.toThrow(expected);
     else expect(await found).toBe(expected);
   });
