@@ -26,7 +26,7 @@ export interface SharedTotals {
   /**
    * The sums over all sidecars. Days at the ends of the range are counted as a whole.
    *
-   * @throws StoreAwayError if the server is away
+   * @throws StoreAwayError if the server is away, or would take longer than two seconds
    */
   sums(query: LedgerQuery): Promise<LedgerSums>;
   /** Sends what is left, if the server can be reached. */
@@ -47,8 +47,11 @@ export interface SharedTotalsDeps {
 /** How often what was counted is sent, in ms. */
 const PUSH_MS = 2_000;
 
-/** Days that are read side by side. */
-const READERS = 8;
+/** Days that are read side by side: over a slow server each takes a round trip. */
+const READERS = 32;
+
+/** How long the server may take for one answer, however many days it is asked for, in ms. */
+const LONGEST_MS = 1_900;
 
 const PICKED = ['model', 'userId', 'projectId'] as const;
 
@@ -61,6 +64,7 @@ export function sharedTotals(
 }
 
 class RedisTotals implements SharedTotals {
+  readonly #clock: Clock;
   readonly #log: SharedTotalsDeps['log'];
   readonly #server: TotalsServer;
   readonly #own: ToldTotals;
@@ -70,6 +74,7 @@ class RedisTotals implements SharedTotals {
 
   constructor(runner: ScriptRunner, keyPrefix: string, deps: SharedTotalsDeps) {
     const { clock, dated, log, ledger, directory } = deps;
+    this.#clock = clock;
     this.#log = log;
     this.#server = new TotalsServer(runner, keySpace(keyPrefix));
     this.#own = new ToldTotals(this.#server, {
@@ -96,12 +101,30 @@ class RedisTotals implements SharedTotals {
   }
 
   async sums(query: LedgerQuery): Promise<LedgerSums> {
+    const late = new AbortController();
+    const { promise: tooLong, reject } = Promise.withResolvers<never>();
+    late.signal.addEventListener('abort', () => reject(late.signal.reason));
+    const timer = this.#clock.after(LONGEST_MS, () =>
+      late.abort(new StoreAwayError('The shared store takes too long to tell the usage.')),
+    );
+    try {
+      return await Promise.race([this.#read(query, late.signal), tooLong]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** @param late nobody waits for it any more */
+  async #read(query: LedgerQuery, late: AbortSignal): Promise<LedgerSums> {
     await this.#push(true);
     const groups = new Groups();
     const { days, lost } = await this.#server.days(query);
     const rest = days.values();
     const readers = Array.from({ length: READERS }, async () => {
-      for (const midnight of rest) await this.#addDay(groups, midnight, query);
+      for (const midnight of rest) {
+        late.throwIfAborted();
+        await this.#addDay(groups, midnight, query);
+      }
     });
     await Promise.all(readers);
     return { ...toSums(groups, query), partial: lost };

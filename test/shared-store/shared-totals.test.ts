@@ -4,10 +4,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Charge } from '../../src/core/call.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
+import { pause } from '../../src/core/pause.ts';
 import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
 import type { RedisConnection } from '../../src/shared-store/connection.ts';
-import { StoreAwayError } from '../../src/shared-store/script.ts';
+import { type Script, StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
+import { LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from '../../src/shared-store/totals-script.ts';
 import {
   aCharge,
   aDirectory,
@@ -47,7 +49,10 @@ class CountingClock implements Clock {
         this.waiting += 1;
         timer.refresh();
       },
-      cancel: () => timer.cancel(),
+      cancel: () => {
+        this.waiting -= 1;
+        timer.cancel();
+      },
     };
   }
 
@@ -55,6 +60,46 @@ class CountingClock implements Clock {
     return this.after(ms, callback);
   }
 }
+
+it('totals of a year are waited for two seconds at most, however slowly each script is answered', async () => {
+  const clock = new FakeClock(Date.UTC(2026, 10, 29));
+  const days = Array.from({ length: 400 }, (_, n) => String(clock.now() - n * 86_400_000));
+  let asked = 0;
+  const run = async (script: Script): Promise<unknown> => {
+    if (script === LIST_DAYS_SCRIPT) return [0, days];
+    if (script !== READ_DAY_SCRIPT) return [];
+    asked += 1;
+    await pause(250, new AbortController().signal, clock);
+    return ['0', []];
+  };
+  const { ledger, close } = openAlone(
+    { retentionMs: 1 },
+    { clock, log: new LogProbe() },
+    storesInMemory(),
+  );
+  const runner = { isUp: true, run, onChange: () => {} };
+  const deps = { clock, dated: clock, log: new LogProbe(), ledger };
+  const totals = sharedTotals(runner, { keyPrefix: 'test:' }, deps);
+  const began = clock.now();
+  let failure: unknown;
+  const sums = totals.sums({ groupBy: [] }).catch((error: unknown) => {
+    failure = error;
+  });
+  await eventually(() => asked > 0);
+  while (failure === undefined && clock.now() - began < 10_000) {
+    clock.advance(50);
+    for (let n = 0; n < 20; n += 1) await turn();
+  }
+  await sums;
+  expect(failure).toBeInstanceOf(StoreAwayError);
+  expect(clock.now() - began).toBeLessThanOrEqual(2_000);
+  const before = asked;
+  clock.advance(10_000);
+  await turn();
+  expect(asked).toBe(before);
+  await totals.close();
+  await close();
+});
 
 describeWithRedis('totals on Redis', () => {
   const PUSH_MS = 2_000;
