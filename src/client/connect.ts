@@ -14,6 +14,7 @@ import * as main from '../gen/tamma/provider/v1/provider.ts';
 import * as usage from '../gen/tamma/provider/v1/usage_provider.ts';
 import { clientStream, serverStream, unary } from './rpc.ts';
 
+/** How a sidecar is reached, and who calls. */
 export interface ConnectOptions {
   /** Speaks TLS. Files are PEM and read once. */
   readonly tls?: {

@@ -37,6 +37,7 @@ export interface ErrorKind {
   readonly message: string;
 }
 
+/** By reason: gRPC status, whether a retry may help, severity, and the details that the server sends. */
 export const ERROR_KINDS = {
   RATE_LIMIT_EXCEEDED: {
     code: 'RESOURCE_EXHAUSTED',
@@ -210,4 +211,5 @@ export const ERROR_KINDS = {
   },
 } as const satisfies Record<string, ErrorKind>;
 
+/** Why a call failed, as `ErrorInfo.reason` names it. docs/errors.md tells what to do about each. */
 export type ErrorReason = keyof typeof ERROR_KINDS;

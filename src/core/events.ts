@@ -14,6 +14,7 @@ export type Output = Delta | HostedToolEvent | AnnotationEvent;
 /** Something the model said. */
 export type Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta;
 
+/** The first event of an attempt, with what it was asked and what is to be known of it. */
 export interface Started {
   readonly type: 'started';
   readonly responseId: string;
@@ -59,6 +60,7 @@ export interface EffectiveSettings {
   readonly systemPromptAdded: boolean;
 }
 
+/** The next piece of the answer's text. */
 export interface TextDelta {
   readonly type: 'textDelta';
   /** Whole code points, never empty. */
@@ -69,16 +71,19 @@ export interface TextDelta {
   readonly phase?: string;
 }
 
+/** The next piece of what the model tells of its reasoning. */
 export interface ReasoningDelta {
   readonly type: 'reasoningDelta';
   readonly text: string;
 }
 
+/** The next piece of the text with which the model refuses. */
 export interface RefusalDelta {
   readonly type: 'refusalDelta';
   readonly text: string;
 }
 
+/** The next piece of a call of a tool; `Completed.toolCalls` has them whole. */
 export interface ToolCallDelta {
   readonly type: 'toolCallDelta';
   readonly index: number;
@@ -117,6 +122,7 @@ export interface Annotation {
   readonly kind: string;
 }
 
+/** Told once its piece of text was. */
 export interface AnnotationEvent extends Annotation {
   readonly type: 'annotation';
 }
@@ -128,6 +134,7 @@ export interface AttemptReset {
   readonly reason: ErrorReason;
 }
 
+/** Why the answer ended; `error`: for a reason that nobody knows. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error';
 
 /** The last event of a complete answer; there is exactly one. */
@@ -193,6 +200,7 @@ export interface Cost {
   readonly unpriced: boolean;
 }
 
+/** Where the time of a call went, in ms. */
 export interface Timings {
   /** Waiting for rate limit, concurrency and budget. */
   readonly queueMs: number;
@@ -203,6 +211,7 @@ export interface Timings {
   readonly totalMs: number;
 }
 
+/** An attempt of the call that did not lead to its answer. */
 export interface FailedAttempt {
   readonly attempt: number;
   /** As in Started. */
@@ -214,6 +223,7 @@ export interface FailedAttempt {
   readonly durationMs: number;
 }
 
+/** Whether an event is a part of what the model said. */
 export function isOutput(event: ProviderEvent): event is Output {
   switch (event.type) {
     case 'textDelta':

@@ -2,6 +2,7 @@
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
+/** A piece of text in a message. */
 export interface TextPart {
   readonly type: 'text';
   readonly text: string;
@@ -27,10 +28,13 @@ export interface FilePart {
   readonly mediaType?: string;
 }
 
+/** What a message consists of. */
 export type ContentPart = TextPart | ImagePart | FilePart;
 
+/** What is called, and so what its arguments and its result look like: docs/agents.md. */
 export type ToolKind = 'function' | 'custom' | 'apply_patch' | 'shell' | 'mcp_approval';
 
+/** A tool that the model calls. */
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -42,6 +46,7 @@ export interface ToolCall {
   readonly providerData?: string;
 }
 
+/** One turn of a conversation, or one result of a tool. */
 export interface Message {
   readonly role: Role;
   /** Text, or text, images and files in order. */
@@ -68,6 +73,7 @@ export interface ReasoningItem {
   readonly type?: string;
 }
 
+/** A function, or a custom tool, that the model may call. */
 export interface Tool {
   readonly name: string;
   readonly description?: string;
@@ -78,6 +84,7 @@ export interface Tool {
   readonly custom?: CustomFormat;
 }
 
+/** What the input of a custom tool looks like. */
 export type CustomFormat =
   | { readonly type: 'text' }
   | {
@@ -131,8 +138,10 @@ export interface SearchLocation {
   readonly timezone?: string;
 }
 
+/** Whether tools may be called, may not, or must. */
 export type ToolChoiceMode = 'auto' | 'none' | 'required';
 
+/** Whether tools are called, and which. */
 export type ToolChoice =
   | ToolChoiceMode
   | { readonly functionName: string }
@@ -140,6 +149,7 @@ export type ToolChoice =
   | { readonly customName: string }
   | { readonly hosted: string };
 
+/** The form of the answer's text. Default: text. */
 export type ResponseFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
@@ -151,6 +161,7 @@ export type ResponseFormat =
       readonly description?: string;
     };
 
+/** What the call is for: it selects what the profile of the model says of such tasks. */
 export type TaskType =
   | 'code_generation'
   | 'code_review'
@@ -161,6 +172,7 @@ export type TaskType =
   | 'debugging'
   | 'planning';
 
+/** Whether the response cache is passed by, used, or only written. */
 export type CacheMode = 'bypass' | 'use' | 'refresh';
 
 /** What a call may take from and leave in the response cache. */
@@ -178,6 +190,7 @@ export interface PromptCacheOptions {
   readonly ttl?: string;
 }
 
+/** What becomes of a conversation that is longer than the window of its model. Default: reject. */
 export type ContextPolicy = 'reject' | 'truncate_oldest' | 'truncate_middle' | 'compact';
 
 /** What a caller asks. Ranges and defaults stand in proto/tamma/provider/v1/message.proto. */

@@ -23,6 +23,7 @@ import { keeperOf } from './upstream-parts.ts';
 
 export type { OpenAIProviderOptions, UpstreamOptions } from './options.ts';
 
+/** What the provider works with of its process; all of it has a default. */
 export interface OpenAIProviderEnvironment {
   /** Default: the system's. */
   readonly clock?: Clock;

@@ -72,6 +72,7 @@ export interface IAIUsageProvider {
   getBudgets(query: BudgetQuery): readonly BudgetState[];
 }
 
+/** What belongs to a call and not to what is asked. */
 export interface CallOptions {
   /**
    * Ends the call. A reason that is a ProviderError is thrown as it is, a TimeoutError reads
@@ -97,6 +98,7 @@ export interface CallOptions {
   readonly violations?: readonly FieldViolation[];
 }
 
+/** What belongs to a call whose answer is streamed. */
 export interface SendOptions extends CallOptions {
   /** Default `fail`. */
   readonly recovery?: StreamRecovery;
@@ -106,11 +108,13 @@ export interface SendOptions extends CallOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** What belongs to a call whose events are pushed. */
 export interface AnswerOptions extends SendOptions {
   /** Through which the upstream is held back while events cannot be taken. Default: it never is. */
   readonly flow?: Flow;
 }
 
+/** Who answers, and whether it can. */
 export interface ProviderIdentity {
   readonly provider: string;
   readonly version: string;
@@ -119,6 +123,7 @@ export interface ProviderIdentity {
   readonly warnings: readonly string[];
 }
 
+/** What a provider can do, with which models, and within which limits. */
 export interface ProviderCapabilities {
   readonly provider: string;
   readonly version: string;
@@ -141,6 +146,7 @@ export interface ProviderCapabilities {
   readonly unserved: readonly string[];
 }
 
+/** What a model, or at least one of a provider's, can do. */
 export interface Features {
   readonly streaming: boolean;
   readonly functionCalling: boolean;
@@ -190,6 +196,7 @@ export interface ModelInfo {
   readonly knowledgeCutoff: string;
 }
 
+/** How an upstream is, and each model that was asked there. */
 export interface UpstreamStatus extends UpstreamHealthStatus {
   /** Its name: `default`, or one of the configuration's `targets`. */
   readonly target: string;

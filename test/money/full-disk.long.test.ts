@@ -142,6 +142,12 @@ describeWithDisk('a sidecar whose disk is full', () => {
     const attempts = Number(lost?.[1]);
     expect(attempts).toBeGreaterThan(0);
     expect(BigInt(lost?.[2] ?? 0)).toBe(BigInt(attempts) * PICO_PER_CALL);
+    disk.empty();
+    await start();
+    const { attempts: booked } = await usage();
+    // What was lost may stand in the journal as begun, and is booked as an estimate then.
+    expect(booked).toBeGreaterThanOrEqual(2 * CALLS - attempts);
+    expect(booked).toBeLessThanOrEqual(2 * CALLS);
   });
 
   it('takes no batch, and goes on with those it has when there is room', async () => {

@@ -24,6 +24,7 @@ export function countedBy({ name, scope, match, period }: BudgetDefinition): str
   return JSON.stringify([name, scope, match, period]);
 }
 
+/** What may be spent, and how calls wait for it. */
 export interface BudgetOptions {
   /** A call must fit all that apply to it. */
   readonly budgets: readonly BudgetDefinition[];

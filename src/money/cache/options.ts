@@ -34,6 +34,7 @@ export interface ResponseCacheOptions extends CacheRule, AnswerStoreOptions {
   readonly share: 'project' | 'all';
 }
 
+/** Off; what else the configuration leaves out. */
 export const DEFAULT_RESPONSE_CACHE: ResponseCacheOptions = {
   enabled: false,
   ttlMs: 3_600_000,

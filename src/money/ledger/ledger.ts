@@ -60,6 +60,7 @@ export const PROCESS_DIED = 'PROCESS_DIED';
 
 export type LedgerDimension = 'model' | 'userId' | 'projectId' | 'outcome' | 'target' | 'day';
 
+/** Which attempts are summed, and by what. */
 export interface LedgerQuery {
   /** Epoch ms, inclusive; absent: from the beginning. */
   readonly from?: number;
@@ -93,6 +94,7 @@ export interface LedgerSum {
   readonly picoDollars: bigint;
 }
 
+/** What was used and spent. */
 export interface LedgerSums {
   /** By cost, highest first; as many as the query limits them to. */
   readonly rows: readonly LedgerSum[];

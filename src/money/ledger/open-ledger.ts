@@ -9,6 +9,7 @@ import type { LedgerLog } from './ledger-log.ts';
 import type { LedgerOperations } from './ledger-store.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
+/** Where records are kept, and for how long. */
 export interface LedgerOptions {
   /** On a local disk; made if it is missing. Absent: the ledger is in memory and ends with the process. */
   readonly directory?: string;

@@ -5,6 +5,7 @@ import { FailureRun } from './failure-run.ts';
 import type { BreakerOptions } from './options.ts';
 import { RollingWindow, SLICES } from './rolling-window.ts';
 
+/** Whether attempts are made, are refused, or a few are made to see whether they succeed. */
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
 /** The right to make one attempt. */

@@ -16,6 +16,7 @@ export interface RateLimitOptions {
   readonly maxHoldMs: number;
 }
 
+/** What the upstream grants is learned from its answers. At most 1,000 attempts run at once, and as many wait. */
 export const DEFAULT_RATE_LIMIT: RateLimitOptions = {
   enabled: true,
   maxConcurrent: 1_000,

@@ -15,6 +15,7 @@ export interface RetryOptions {
   readonly budgetMinimum: number;
 }
 
+/** Three attempts, with waits of 0.5 s at first and 8 s at last; a retry for every fifth call, and ten a second. */
 export const DEFAULT_RETRY: RetryOptions = {
   maxAttempts: 3,
   baseDelayMs: 500,

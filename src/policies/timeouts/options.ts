@@ -19,6 +19,7 @@ export interface ModelTimeouts extends Partial<PhaseTimeouts> {
   readonly pattern: string;
 }
 
+/** How long an attempt may take, in ms. */
 export interface TimeoutOptions extends PhaseTimeouts {
   /** Silence behind a finish reason that ends a stream which stays open. */
   readonly afterFinishMs: number;
@@ -26,6 +27,7 @@ export interface TimeoutOptions extends PhaseTimeouts {
   readonly models: readonly ModelTimeouts[];
 }
 
+/** `auto` depends on the model, and on whether the call can go elsewhere: docs/configuration.md. */
 export const DEFAULT_TIMEOUTS: TimeoutOptions = {
   connectMs: 5_000,
   headersMs: 'auto',

@@ -12,6 +12,7 @@ export interface DeclaredModel {
   readonly fields: ModelFields;
 }
 
+/** What a name of a model means at an upstream. */
 export interface ResolveOptions {
   /** The upstream is OpenAI's own: what OpenAI shut down does not answer there. */
   readonly openAI: boolean;

@@ -26,6 +26,7 @@ export interface TaskAdjustment {
   readonly reasoningEffort?: string;
 }
 
+/** What calls are asked with where they say nothing, by model and by task. */
 export interface Profiles {
   /**
    * By model: a name, or a pattern of names in which `*` is any run of characters and `?` any one.

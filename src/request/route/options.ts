@@ -13,6 +13,7 @@ export interface FallbackOptions {
   readonly maxWaitMs: number;
 }
 
+/** Where calls for some models go on when their target fails, in order. */
 export interface FallbackChain {
   /** Of model names, with `*` and `?`. */
   readonly pattern: string;
@@ -53,6 +54,7 @@ export const FALLBACK_REASONS = [
   'PROVIDER_ERROR',
 ] as const satisfies readonly ErrorReason[];
 
+/** No chains: a call goes on where it names `fallbackModels` itself. */
 export const DEFAULT_FALLBACK: FallbackOptions = {
   on: FALLBACK_REASONS,
   chains: [],

@@ -5,6 +5,7 @@ import type { Model } from '../../core/model.ts';
 import { layOut } from './lay-out.ts';
 import type { CountRequest, CountResponse, WorkerRequest } from './worker-messages.ts';
 
+/** How many tokens a prompt has, and who says so. */
 export interface TokenCount {
   readonly inputTokens: number;
   readonly estimated: boolean;
