@@ -81,6 +81,21 @@ describe('the metrics', () => {
     ]);
     expect(scraped).not.toContain('invented');
   });
+
+  it('name no user and no project, those of budgets of theirs included', async () => {
+    await running.stop();
+    const budget = (scope: string) =>
+      `{name: each-${scope}, scope: ${scope}, match: "*", limit: 5}`;
+    running = await startApp(
+      `{defaultModel: gpt-5.4, budgets: [${budget('user')}, ${budget('project')}]}`,
+    );
+    const { client, app } = running;
+    const metadata = { user_id: 'ada-lovelace', project_id: 'the-engine' };
+    await client.provider.unary('SendMessageSync', aRequest({ metadata }));
+    const scraped = await (await fetch(`http://${app.adminAddress}/metrics`)).text();
+    expect(series(scraped, 'tamma_provider_budget_spent')).toHaveLength(2);
+    expect(scraped).not.toMatch(/ada-lovelace|the-engine/);
+  });
 });
 
 /** The lines of one metric. */
