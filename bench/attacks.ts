@@ -5,7 +5,9 @@
  * answered after it.
  */
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { connect } from '../test/support/grpc-client.ts';
@@ -40,7 +42,7 @@ const PLACE = {
   end: '<!-- end of attacks -->',
 };
 /** What is left of an attack is cleared away before it is asked how things stand. */
-const RECOVERY_MS = 2_000;
+const RECOVERY_MS = 1_000;
 const ANSWER_MS = 10_000;
 
 const { values, positionals } = parseArgs({
@@ -76,15 +78,18 @@ if (values.write) writeInto(PLACE, rendered);
 const isWell = ({ survived, afterwards }: Result) => survived && afterwards === 'OK';
 process.exitCode = results.every(isWell) ? 0 : 1;
 
-async function suffer({ upstream, log, run }: Attack): Promise<Omit<Result, 'name'>> {
+async function suffer({ upstream, log, keepsBatches, run }: Attack): Promise<Omit<Result, 'name'>> {
   const hostile = await startUpstream(upstream);
+  const directory = mkdtempSync(join(tmpdir(), 'attacks-'));
+  const admin = join(directory, 'admin.sock');
   const sidecar = await startProcess({
     args: ['src/main.ts'],
     environment: {
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: hostile.url,
       TAMMA_LISTEN: '127.0.0.1:0',
-      TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+      TAMMA_ADMIN_LISTEN: `unix:${admin}`,
+      ...(keepsBatches && { TAMMA_DATA_DIR: join(directory, 'data') }),
     },
     stderr: openSync(log ?? '/dev/null', 'w'),
     ...(pinned && { core: CORES.sidecar }),
@@ -92,7 +97,7 @@ async function suffer({ upstream, log, run }: Attack): Promise<Omit<Result, 'nam
   try {
     const bystander = await startBystander(sidecar.address);
     const idleMiB = rssMiB(sidecar.pid);
-    await run(sidecar.address);
+    await run(sidecar.address, admin);
     const others = await bystander.end();
     await new Promise((resolve) => setTimeout(resolve, RECOVERY_MS));
     return {
@@ -105,6 +110,7 @@ async function suffer({ upstream, log, run }: Attack): Promise<Omit<Result, 'nam
   } finally {
     sidecar.child.kill('SIGKILL');
     await hostile.end();
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

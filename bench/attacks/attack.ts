@@ -10,8 +10,14 @@ export interface Attack {
   readonly upstream?: Conduct;
   /** Where its log goes. Default: nowhere. */
   readonly log?: string;
-  /** Resolves when it is over. */
-  readonly run: (address: string) => Promise<void>;
+  /** The sidecar has a data directory, so that it takes batches. Default: it has none. */
+  readonly keepsBatches?: true;
+  /**
+   * Resolves when it is over.
+   *
+   * @param admin path of the unix socket of the admin port
+   */
+  readonly run: (address: string, admin: string) => Promise<void>;
 }
 
 export const PROVIDER = '/tamma.provider.v1.IAIProvider';
@@ -21,7 +27,7 @@ export const HEALTH = '/grpc.health.v1.Health';
 export const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 export const MIB = 2 ** 20;
 /** How long what goes on for ever goes on, in ms. */
-export const LASTS_MS = 8_000;
+export const LASTS_MS = 5_000;
 
 /** A message behind its prefix. */
 export function whole(message: Uint8Array): Buffer {

@@ -1,6 +1,8 @@
 import { connect as connectSocket } from 'node:net';
 import { setTimeout as passed } from 'node:timers/promises';
+import { ADMIN_ATTACKS } from './admin.ts';
 import { type Attack, LASTS_MS, over, PROVIDER, SEND_MESSAGE, whole } from './attack.ts';
+import { CALL_ATTACKS } from './calls.ts';
 import { CONDUCTS, type Conduct } from './conducts.ts';
 import { HTTP2_ATTACKS } from './http2.ts';
 import { REQUEST_ATTACKS, saying } from './requests.ts';
@@ -11,6 +13,8 @@ export const ATTACKS: readonly Attack[] = [
   ...REQUEST_ATTACKS,
   { name: '3,000 connections that say nothing', run: silent(3_000) },
   ...HTTP2_ATTACKS,
+  ...CALL_ATTACKS,
+  ...ADMIN_ATTACKS,
   ...conducts.map((upstream) => ({
     name: `upstream: ${upstream}, 20 calls`,
     upstream,

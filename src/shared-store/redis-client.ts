@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { RedisClientOptions, RedisClientType } from '@redis/client';
+import { boundReplies } from './bounded-replies.ts';
 import type { Script } from './script.ts';
 
 /** See SharedStoreOptions. */
@@ -15,6 +16,7 @@ export type RedisClient = RedisClientType<None, None, None, 2>;
  * a sixth of a start, is loaded by those alone who share a store.
  */
 export async function newClient(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<RedisClient> {
+  await boundReplies();
   const { createClient } = await import('@redis/client');
   return createClient(clientOptions(url, timeoutMs));
 }

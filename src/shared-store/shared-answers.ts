@@ -18,6 +18,9 @@ import { type Script, type ScriptRunner, StoreAwayError } from './script.ts';
 /** Of what is kept, beside that of the answers: sidecars of another version have keys of their own. */
 const FORMAT = 1;
 
+/** Pieces in which answers are taken out. */
+const MAX_PIECES = 100_000;
+
 /** Answers on the server that several sidecars share: what one of them asked, the others need not. */
 export class SharedAnswers implements AnswerStore {
   readonly #runner: ScriptRunner;
@@ -81,7 +84,10 @@ export class SharedAnswers implements AnswerStore {
     const ofModel = selection.type === 'model' ? [selection.model, '1'] : ['', '0'];
     let count = 0;
     let cursor = '0';
+    let pieces = 0;
     do {
+      pieces += 1;
+      if (pieces > MAX_PIECES) throw new Error('The shared store has answers without an end.');
       const [next, gone] = await this.#run(TAKE_OUT_ANSWERS, [cursor, ...ofModel, ...ofProject]);
       count += Number(gone);
       cursor = String(next);

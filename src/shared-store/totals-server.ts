@@ -21,6 +21,9 @@ export const KEPT_MS = 400 * DAY_MS;
 /** For how long sums are called partial once data was lost: by then all have noticed, in ms. */
 const LOSS_MS = 15_000;
 
+/** Pieces in which a day is read, of some 500 counters each: no day has more. */
+const MAX_PIECES = 10_000;
+
 /** What a sender adds to a day, or says of it. */
 export interface DayPiece {
   readonly sender: string;
@@ -84,7 +87,10 @@ export class TotalsServer {
     const groups = new Map<string, string>();
     const key = this.#dayKey(dayOf(midnight));
     let cursor = '0';
+    let pieces = 0;
     do {
+      pieces += 1;
+      if (pieces > MAX_PIECES) throw new Error('The shared store has a day without an end.');
       const reply = await this.#runner.run(READ_DAY_SCRIPT, [key], [cursor]);
       const [next, fields] = reply as readonly [string, readonly string[]];
       for (const [field, counters] of pairs(fields)) groups.set(field, counters);

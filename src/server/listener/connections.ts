@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Inject } from './injector.ts';
+import { keepUntilCollected } from './native-order.ts';
 import { readCertificate } from './peer-certificate.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -117,7 +118,10 @@ export class Connections {
     session.once('remoteSettings', () => {
       if (this.#silent.delete(connection)) this.#rest(connection);
     });
-    session.on('stream', (stream) => this.#count(connection, stream));
+    session.on('stream', (stream) => {
+      keepUntilCollected(session, stream);
+      this.#count(connection, stream);
+    });
   }
 
   /** Resolves as soon as there is none. */
