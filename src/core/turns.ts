@@ -23,6 +23,16 @@ export class Turns {
     return true;
   }
 
+  /** Runs `work`, which is one unit, at once if it can be done in this turn, else in one of the next. */
+  run(work: () => void): void {
+    if (this.take(1)) work();
+    else
+      this.wait(() => {
+        this.take(1);
+        work();
+      });
+  }
+
   /** Runs `work`, which takes what it needs, in one of the next turns, after those who wait already. */
   wait(work: () => void): void {
     this.#waiting.push(work);

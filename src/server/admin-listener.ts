@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type ServerOptions } from 'node:htt
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { Turns } from '../core/turns.ts';
 import { AdminConnections } from './admin-connections.ts';
 import { formatListenAddress, parseListenAddress } from './listener/address.ts';
 import type { ListenerOptions } from './listener/listen.ts';
@@ -23,6 +24,9 @@ const SOCKET_IDLE_TIMEOUT_MS = 15_000;
 /** Time for a handshake of TLS, in ms. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const SOCKET_MODE = 0o660;
+
+/** Requests that are answered in one turn of the event loop: a page takes milliseconds. */
+const answers = new Turns(2);
 
 export interface HttpListener {
   /** With the real port. */
@@ -53,7 +57,10 @@ export async function listenHttp(
   const ask: RequestListener = (request, response) => {
     const { socket } = request;
     const accepted = socket instanceof TLSSocket ? underlying(socket) : socket;
-    if (accepted && connections.begin(accepted, response)) answer(request, response);
+    if (!accepted || !connections.begin(accepted, response)) return;
+    answers.run(() => {
+      if (!accepted.destroyed) answer(request, response);
+    });
   };
   const server = tls === undefined ? createServer(TIMEOUTS, ask) : createTls(tls, deps, ask);
   server.setTimeout(SOCKET_IDLE_TIMEOUT_MS);

@@ -66,12 +66,7 @@ export function createCallSignal(
   const onCancelled = (): void => {
     const late = Date.now() >= Number(call.getDeadline());
     const end = () => controller.abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
-    if (ends.take(1)) end();
-    else
-      ends.wait(() => {
-        ends.take(1);
-        end();
-      });
+    ends.run(end);
   };
   call.on('cancelled', onCancelled);
 

@@ -19,3 +19,14 @@ it('who waits comes in order, each turn as much as it can read', async () => {
   expect(read).toEqual(['a true', 'b true', 'c true']);
   expect(byTurn).toEqual([1, 2, 3]);
 });
+
+it('runs what fits a turn at once, and the rest in the turns behind', async () => {
+  const turns = new Turns(2);
+  const done: number[] = [];
+  for (let work = 0; work < 5; work += 1) turns.run(() => done.push(work));
+  expect(done).toEqual([0, 1]);
+  await nextTurn();
+  expect(done).toEqual([0, 1, 2, 3]);
+  await nextTurn();
+  expect(done).toEqual([0, 1, 2, 3, 4]);
+});

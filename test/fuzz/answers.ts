@@ -1,5 +1,5 @@
 /**
- * Reads random answers, by a grammar of SSE and JSON, and those of `corpus/`, each cut into random pieces, as
+ * Reads random answers, by a grammar of SSE and JSON, and those of `corpus/answers/`, each cut into random pieces, as
  * both APIs: `npm run test:long -- fuzz-answers --seconds 120 --seed 1`. Fails, with the seed, if something
  * other than a failure of the upstream comes of one, or it takes more than a second of CPU time.
  */
@@ -24,7 +24,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_MS = 1_000;
 const TIMINGS = { queueMs: 0, backoffMs: 0, totalMs: 0 };
 
-const folder = new URL('corpus/', import.meta.url);
+const folder = new URL('corpus/answers/', import.meta.url);
 const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
 
 /** Whether an answer came of it. */

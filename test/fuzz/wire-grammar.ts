@@ -23,8 +23,13 @@ export class WireGrammar {
     this.#paths = paths;
   }
 
-  /** All that a caller says over one connection. */
-  connection(): Buffer {
+  /**
+   * All that a caller says over one connection.
+   *
+   * @param known of which it is a copy, damaged as often as not. Default: it is new
+   */
+  connection(known?: Buffer): Buffer {
+    if (known !== undefined) return this.#chance(0.5) ? this.#damaged(known) : known;
     // Many a value ends the connection at once.
     const most = this.#chance(0.2) ? 4 : 0;
     const settings = this.#some(most, () => [this.#below(9), this.#number()] as const);
@@ -51,11 +56,19 @@ export class WireGrammar {
     for (let at = 0; at < message.length; ) {
       const end = Math.min(message.length, at + 1 + this.#below(this.#chance(0.5) ? 16 : 16_384));
       const last = end === message.length && this.#chance(0.9);
+      if (this.#chance(0.02)) pieces.push(this.#headersAgain(stream));
       pieces.push(frame(DATA, last ? FLAGS.endStream : 0, stream, message.subarray(at, end)));
       at = end;
     }
     if (this.#chance(0.1)) pieces.push(frame(3, 0, stream, this.#bytes(4)));
     return Buffer.concat(pieces);
+  }
+
+  /** A field of HPACK, which is no place for it in the middle of a message. */
+  #headersAgain(stream: number): Buffer {
+    const name = Buffer.from('x'.repeat(1 + this.#below(100)));
+    const field = Buffer.concat([Buffer.from([0, name.length]), name, Buffer.from([1, 0x78])]);
+    return frame(HEADERS, FLAGS.endHeaders, stream, field);
   }
 
   /** A gRPC message, with its prefix. */

@@ -1,8 +1,10 @@
 /**
- * Says random things to a sidecar with a heap of 256 MiB, by a grammar of HTTP/2 and protobuf, and asks it
+ * Says random things to a sidecar with a heap of 256 MiB, by a grammar of HTTP/2 and protobuf, and what once did
+ * harm (`corpus/wire/`), as it was and damaged, and asks it
  * after each hundred connections whether it still answers: `npm run test:long -- fuzz-wire --seconds 120
  * --seed 1`. Fails, with the seed of what it said last, if it does not answer within 10 s, or has ended.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { IAIProviderService } from '../../src/gen/tamma/provider/v1/provider.ts';
@@ -40,11 +42,25 @@ sidecar.child.stderr?.on('data', (text) => {
 });
 const [host = '', port = ''] = sidecar.address.split(':');
 
-async function say(seed: number): Promise<void> {
+const folder = new URL('corpus/wire/', import.meta.url);
+/** Lines of hex behind such that say what it is. */
+const corpus = readdirSync(folder).map((name) => {
+  const lines = readFileSync(new URL(name, folder), 'utf8').split('\n');
+  return Buffer.from(lines.filter((line) => !line.startsWith('#')).join(''), 'hex');
+});
+
+/** One connection in four is one of these. */
+function bytesOf(seed: number): Buffer {
+  const chance = random(seed);
+  const known = corpus[Math.floor(chance() * corpus.length * 4)];
+  return new WireGrammar(chance, PATHS).connection(known);
+}
+
+async function say(bytes: Buffer): Promise<void> {
   const socket = connectSocket(Number(port), host);
   socket.on('error', () => {});
   socket.resume();
-  socket.write(new WireGrammar(random(seed), PATHS).connection());
+  socket.write(bytes);
   const timer = setTimeout(() => socket.destroy(), LISTEN_MS);
   await new Promise((resolve) => socket.once('close', resolve));
   clearTimeout(timer);
@@ -63,10 +79,11 @@ async function answers(): Promise<string> {
 const first = Number(values.seed) * 1_000_000;
 const end = performance.now() + Number(values.seconds) * 1_000;
 let said = 0;
+await Promise.all(corpus.map(say));
 let trouble: string | undefined;
 while (trouble === undefined && performance.now() < end) {
   const seeds = Array.from({ length: BATCH }, (_, index) => first + said + index);
-  await Promise.all(seeds.map(say));
+  await Promise.all(seeds.map((seed) => say(bytesOf(seed))));
   said += BATCH;
   const answer = await answers();
   if (!sidecar.alive) trouble = 'the sidecar has ended';
