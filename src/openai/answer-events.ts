@@ -1,10 +1,10 @@
 import type { Call, Emit } from '../core/call.ts';
 import type { Annotation, Completed, Timings, Usage } from '../core/events.ts';
+import { present } from '../core/present.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
 import { CodePoints } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';
 import { tooLarge } from './faults.ts';
-import { present } from './present.ts';
 import { ToolCalls } from './tool-calls.ts';
 
 /** What is known of an answer at its end, beyond what was said. */

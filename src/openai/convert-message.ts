@@ -8,10 +8,10 @@ import type {
 } from 'openai/resources/chat/completions';
 import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
 import { withoutLayout } from './output-layout.ts';
-import { present, unlessEmpty } from './present.ts';
 import { fromProviderData } from './provider-data.ts';
 
 /**

@@ -2,10 +2,10 @@ import type { ChatCompletionCreateParams } from 'openai/resources/chat/completio
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { toCacheOptions } from './cache-options.ts';
 import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
-import { present, unlessEmpty } from './present.ts';
 
 type Params = ChatCompletionCreateParams;
 

@@ -12,8 +12,8 @@ import type {
   ToolChoice,
   ToolChoiceMode,
 } from '../core/message.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
-import { present, unlessEmpty } from './present.ts';
 import { unserved } from './unserved.ts';
 
 type ToolParams = Pick<

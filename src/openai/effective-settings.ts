@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts';
 import type { EffectiveSettings } from '../core/events.ts';
-import { present } from './present.ts';
+import { present } from '../core/present.ts';
 
 /** What the upstream is asked to do, as the caller is told it in `started`. */
 export function effectiveSettings(call: Call): EffectiveSettings {

@@ -1,10 +1,10 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import { type ErrorFacts, ProviderError, type UpstreamErrorOutline } from '../core/errors.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { contextOverflowOf, mayBeOverflow } from './context-overflow.ts';
 import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
 import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
-import { present, unlessEmpty } from './present.ts';
 import { requestTooLarge } from './request-too-large.ts';
 import {
   headerValue,

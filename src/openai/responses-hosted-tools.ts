@@ -1,8 +1,8 @@
 import type { Tool as ToolParam } from 'openai/resources/responses/responses';
 import type { HostedTool } from '../core/message.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import type { McpServer } from '../request/fit/hosted-tool-options.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
-import { present, unlessEmpty } from './present.ts';
 import { unserved } from './unserved.ts';
 
 export type McpServers = Readonly<Record<string, McpServer>>;

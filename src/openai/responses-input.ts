@@ -9,10 +9,10 @@ import type {
 } from 'openai/resources/responses/responses';
 import type { ContentPart, Message, ReasoningItem, ToolKind } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
+import { present } from '../core/present.ts';
 import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
 import { inLayout, type PartName } from './output-layout.ts';
-import { present } from './present.ts';
 import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Call } from '../core/call.ts';
 import type { MessageRequest } from '../core/message.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { inputRoom } from '../request/context/room.ts';
 import { toCacheOptions } from './cache-options.ts';
-import { present, unlessEmpty } from './present.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';

@@ -10,8 +10,8 @@ import type {
   Tool,
   ToolChoice,
 } from '../core/message.ts';
+import { present, unlessEmpty } from '../core/present.ts';
 import { allowedMode, grammarOf, toSchema } from './convert-tools.ts';
-import { present, unlessEmpty } from './present.ts';
 import { type McpServers, toHostedTool } from './responses-hosted-tools.ts';
 
 type Params = ResponseCreateParams;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Completed, Timings } from '../core/events.ts';
+import { present } from '../core/present.ts';
 import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
 import { hungUp } from './faults.ts';
-import { present } from './present.ts';
 import { SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {

@@ -1,3 +1,4 @@
+import { present } from '../core/present.ts';
 import type {
   NewUpstreamBatch,
   UpstreamBatch,
@@ -7,7 +8,6 @@ import type {
 import { isObject, malformed } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromErrorObject } from './map-error.ts';
-import { present } from './present.ts';
 import { identifier, plainName } from './upstream-text.ts';
 
 const STATUSES: ReadonlySet<string> = new Set<UpstreamBatchStatus>([

@@ -1,9 +1,10 @@
 import { ProviderError } from '../core/errors.ts';
+import { present } from '../core/present.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
 import type { IAIUsageProvider } from '../provider/provider.ts';
 import { ownBudgets, ownQuery } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
-import { present, text } from './convert/present.ts';
+import { text } from './convert/present.ts';
 import { fromWireUsageQuery, toWireUsageSums } from './convert/usage-sums.ts';
 import { Violations } from './convert/violations.ts';
 import type { RawHandlers } from './raw-service.ts';

@@ -1,11 +1,12 @@
 import type { CreateBatchOptions, ListQuery } from '../../batch/batch-provider.ts';
 import type { BatchItem } from '../../batch/item.ts';
+import { present } from '../../core/present.ts';
 import type { Money } from '../../gen/google/type/money.ts';
 import * as wire from '../../gen/tamma/provider/v1/batch_provider.ts';
 import type { Batch, BatchExecution, BatchState } from '../../money/batches/batch.ts';
 import { nameOf } from './enums.ts';
 import { toWireCost } from './money.ts';
-import { map, present, text } from './present.ts';
+import { map, text } from './present.ts';
 import { fromWireRequest } from './request.ts';
 import { fromWireDuration, toTimestamp } from './time.ts';
 import { toWireUsage } from './usage.ts';

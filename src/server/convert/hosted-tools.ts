@@ -1,6 +1,7 @@
 import type { HostedTool } from '../../core/message.ts';
+import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
-import { list, present, text } from './present.ts';
+import { list, text } from './present.ts';
 import type { Violations } from './violations.ts';
 
 /** Tools that the upstream or the model brings along. */

@@ -6,9 +6,10 @@ import type {
   ReasoningItem,
   ToolCall,
 } from '../../core/message.ts';
+import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { IMAGE_DETAIL, ROLE, TOOL_KIND } from './enums.ts';
-import { list, present, text } from './present.ts';
+import { list, text } from './present.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 
 /** One turn of a conversation. `field` is its proto path. */

@@ -1,7 +1,7 @@
+import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/event.ts';
 import type { SendOptions } from '../../provider/provider.ts';
 import { STREAM_RECOVERY } from './enums.ts';
-import { present } from './present.ts';
 import { fromWireDuration } from './time.ts';
 import { optionalEnum, type Violations } from './violations.ts';
 

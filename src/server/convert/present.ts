@@ -1,20 +1,3 @@
-/** `T` with every property that may be undefined made optional instead. */
-type Present<T> = {
-  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
-} & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The properties that have a value: what proto3 cannot leave out becomes absent in the domain. */
-export function present<T extends object>(properties: T): Present<T> {
-  const kept: Partial<T> = {};
-  for (const name in properties) {
-    const value = properties[name];
-    if (value !== undefined) kept[name] = value;
-  }
-  return kept as unknown as Present<T>;
-}
-
 /** Empty means absent: a proto3 string without presence. */
 export function text(value: string): string | undefined {
   return value === '' ? undefined : value;

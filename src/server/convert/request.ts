@@ -6,11 +6,12 @@ import type {
   Tool,
   ToolChoice,
 } from '../../core/message.ts';
+import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { CACHE_MODE, CONTEXT_POLICY, TASK_TYPE, TOOL_CHOICE_MODE } from './enums.ts';
 import { fromWireHostedTools } from './hosted-tools.ts';
 import { fromWireMessage } from './message.ts';
-import { list, map, present, text } from './present.ts';
+import { list, map, text } from './present.ts';
 import { fromWireDuration } from './time.ts';
 import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
 

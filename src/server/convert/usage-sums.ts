@@ -1,3 +1,4 @@
+import { present } from '../../core/present.ts';
 import * as wire from '../../gen/tamma/provider/v1/usage_provider.ts';
 import type {
   LedgerDimension,
@@ -7,7 +8,7 @@ import type {
 } from '../../money/ledger/ledger.ts';
 import { nameOf } from './enums.ts';
 import { toWireCost } from './money.ts';
-import { present, text } from './present.ts';
+import { text } from './present.ts';
 import { fromTimestamp } from './time.ts';
 import type { Violations } from './violations.ts';
 

@@ -1,10 +1,9 @@
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Journal } from '../../../src/money/ledger/journal.ts';
 import type { JournalLine } from '../../../src/money/ledger/journal-line.ts';
-import { aDirectory, anOpening, journalOf, segments } from './support.ts';
+import { aDirectory, anOpening, diskFull, journalOf, restoreDisk, segments } from './support.ts';
 
 const DONE: JournalLine = { type: 'done', numbers: [1] };
 const HEAD = '["journal",1]\n';
@@ -15,19 +14,7 @@ function aJournal() {
   return { directory, journal };
 }
 
-function diskFull(): void {
-  jest.spyOn(fs, 'writeFileSync').mockImplementation(() => {
-    throw new Error('ENOSPC');
-  });
-  syncBuiltinESMExports();
-}
-
-function restore(): void {
-  jest.restoreAllMocks();
-  syncBuiltinESMExports();
-}
-
-afterEach(restore);
+afterEach(restoreDisk);
 
 describe('journal', () => {
   it('is on disk as soon as it is appended to, for its owner alone', () => {
@@ -86,7 +73,7 @@ describe('journal', () => {
     diskFull();
     expect(() => journal.append(DONE)).toThrow('ENOSPC');
     expect(journal.broken).toBe(true);
-    restore();
+    restoreDisk();
     journal.append(DONE);
     expect(journalOf(directory)).toBe(HEAD);
     journal.renew([DONE]);
@@ -100,7 +87,7 @@ describe('journal', () => {
     journal.renew([]);
     diskFull();
     expect(() => journal.renew([DONE])).toThrow('ENOSPC');
-    restore();
+    restoreDisk();
     expect(segments(directory)).toHaveLength(1);
     journal.append(DONE);
     expect(journalOf(directory)).toBe(`${HEAD}["done",[1]]\n`);

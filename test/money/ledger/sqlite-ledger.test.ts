@@ -1,8 +1,7 @@
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Ledger } from '../../../src/money/ledger/ledger.ts';
 import { databasePath } from '../../../src/money/store/directory.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -13,6 +12,7 @@ import {
   anOpening,
   costing,
   DAY,
+  diskFull,
   FakeLog,
   inThread,
   journalOf,
@@ -20,6 +20,7 @@ import {
   MIDNIGHT,
   openAlone,
   recordsIn,
+  restoreDisk,
   segments,
   someUsage,
 } from './support.ts';
@@ -33,20 +34,7 @@ function busy(directory: string): () => void {
   return () => database.close();
 }
 
-/** The disk takes nothing for the journal until the mocks are restored. */
-function diskFull(): void {
-  jest.spyOn(fs, 'writeFileSync').mockImplementation(() => {
-    throw new Error('ENOSPC');
-  });
-  syncBuiltinESMExports();
-}
-
-function restore(): void {
-  jest.restoreAllMocks();
-  syncBuiltinESMExports();
-}
-
-afterEach(restore);
+afterEach(restoreDisk);
 
 describe('what is settled', () => {
   it('is in the database a moment later, with everything that is known of it', async () => {
@@ -353,7 +341,7 @@ describe('while the journal cannot be written', () => {
     await advance(10_000);
     expect(log.lines).toEqual(['error: ledger journal cannot be written; calls go on']);
     expect(recordsIn(directory)).toMatchObject([{ call_id: 'settled' }]);
-    restore();
+    restoreDisk();
     await advance(1_000);
     expect(log.lines.slice(1)).toEqual(['info: ledger journal can be written again']);
     expect(segments(directory)).toHaveLength(1);
@@ -372,7 +360,7 @@ describe('while the journal cannot be written', () => {
     diskFull();
     ledger.open(anOpening()).settle(aCharge(costing(77n)));
     await advance(5_000);
-    restore();
+    restoreDisk();
     await advance(1_000);
     const left = leftBy(directory);
     release();
@@ -402,7 +390,7 @@ describe('close', () => {
       { day: '2026-01-01', userId: 'user-1', attempts: 2, picoDollars: '1005' },
       { attempts: 2, picoDollars: '1005' },
     ]);
-    restore();
+    restoreDisk();
     aLedger({ directory });
     expect(recordsIn(directory)).toMatchObject([{ call_id: 'journalled' }]);
   });
@@ -418,18 +406,17 @@ describe('close', () => {
     while (!fs.existsSync(reserve) || fs.statSync(reserve).size < 3_000_000) await advance(0);
     const release = busy(directory);
     const write = fs.writeFileSync;
-    jest.spyOn(fs, 'writeFileSync').mockImplementation((...args) => {
+    diskFull((...args) => {
       if (fs.existsSync(reserve)) throw new Error('ENOSPC');
       write(...args);
     });
-    syncBuiltinESMExports();
     ledger.open(anOpening()).settle(aCharge(costing(77n)));
     await ledger.close();
     expect(ledger.status().lost).toBe(0);
     release();
     await close();
     expect(log.lines).toContain('info: ledger journal can be written again');
-    restore();
+    restoreDisk();
     aLedger({ directory });
     expect(recordsIn(directory)).toMatchObject([{ cost_usd: '0.000000000077' }]);
   });

@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import fs, { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach } from '@jest/globals';
+import { afterEach, jest } from '@jest/globals';
 import type { Charge } from '../../../src/core/call.ts';
 import type { Usage } from '../../../src/core/events.ts';
 import { batchStore } from '../../../src/money/ledger/batch-operations.ts';
@@ -49,6 +50,22 @@ export function leftBy(directory: string): string {
   const isShared = (path: string) => path.endsWith('.lock') || path.endsWith('-shm');
   cpSync(directory, copy, { recursive: true, filter: (path) => !isShared(path) });
   return copy;
+}
+
+/** The disk takes nothing for the journal, or what `write` lets through, until it is restored. */
+export function diskFull(
+  write: typeof fs.writeFileSync = () => {
+    throw new Error('ENOSPC');
+  },
+): void {
+  jest.spyOn(fs, 'writeFileSync').mockImplementation(write);
+  // What is imported by name is bound to what the object has by now.
+  syncBuiltinESMExports();
+}
+
+export function restoreDisk(): void {
+  jest.restoreAllMocks();
+  syncBuiltinESMExports();
 }
 
 /** The names of the journal's segments. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
 import JestRuntime from 'jest-runtime';
 
@@ -8,7 +8,8 @@ import JestRuntime from 'jest-runtime';
  * Most of a test file's time was spent loading gRPC, OpenTelemetry, zod, openai and src again.
  */
 class Runtime extends JestRuntime {
-  #src;
+  /** Where what is shared begins. */
+  #shared = [];
 
   constructor(...args) {
     super(...args);
@@ -18,19 +19,24 @@ class Runtime extends JestRuntime {
     executor.compile = (source, filename) => compileFunction(source, parameters, { filename });
     const [{ rootDir }, , , , , { collectCoverage }, , { watch, watchAll }] = args;
     // What is counted goes through jest, and what may change while it runs must be read again.
-    if (!collectCoverage && !watch && !watchAll) this.#src = `${rootDir}${sep}src${sep}`;
+    if (!collectCoverage && !watch && !watchAll) {
+      // The client reads all of the contract.
+      this.#shared = ['src/', 'test/support/grpc-client.ts'].map((path) => join(rootDir, path));
+    }
   }
 
   requireModule(from, name, options, isRequireActual) {
-    // Options say that jest loads a part of itself.
-    return options === undefined && name !== undefined && this.#isShared(from, name)
+    return name !== undefined && this.#isShared(from, name, options)
       ? createRequire(from)(name)
       : super.requireModule(from, name, options, isRequireActual);
   }
 
-  #isShared(from, name) {
+  #isShared(from, name, options) {
+    // Options say that jest loads a part of itself. What this part knows is in the realm anyway.
+    if (options !== undefined) return name === '@jest/expect';
     if (/^[./]/.test(name)) {
-      return this.#src !== undefined && resolve(dirname(from), name).startsWith(this.#src);
+      const path = resolve(dirname(from), name);
+      return this.#shared.some((begin) => path.startsWith(begin));
     }
     // Jest's own node:module has a syncBuiltinESMExports that does nothing.
     return name === 'node:module' || !name.startsWith('node:');
