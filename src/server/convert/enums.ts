@@ -1,5 +1,5 @@
 import type { StreamRecovery } from '../../core/call.ts';
-import type { ErrorReason } from '../../core/error-kinds.ts';
+import { ERROR_KINDS, type ErrorReason } from '../../core/error-kinds.ts';
 import type { TimeoutPhase } from '../../core/errors.ts';
 import type { FinishReason } from '../../core/events.ts';
 import type {
@@ -20,30 +20,13 @@ import * as wireMessage from '../../gen/tamma/provider/v1/message.ts';
  * domain's side; a test makes it total on the wire's.
  */
 
-export const ERROR_REASON: Record<ErrorReason, wireError.ErrorReason> = {
-  RATE_LIMIT_EXCEEDED: wireError.ErrorReason.RATE_LIMIT_EXCEEDED,
-  QUOTA_EXCEEDED: wireError.ErrorReason.QUOTA_EXCEEDED,
-  BUDGET_EXCEEDED: wireError.ErrorReason.BUDGET_EXCEEDED,
-  INVALID_API_KEY: wireError.ErrorReason.INVALID_API_KEY,
-  CALLER_UNAUTHENTICATED: wireError.ErrorReason.CALLER_UNAUTHENTICATED,
-  PERMISSION_DENIED: wireError.ErrorReason.PERMISSION_DENIED,
-  MODEL_NOT_FOUND: wireError.ErrorReason.MODEL_NOT_FOUND,
-  CONTEXT_TOO_LONG: wireError.ErrorReason.CONTEXT_TOO_LONG,
-  CONTENT_FILTERED: wireError.ErrorReason.CONTENT_FILTERED,
-  INVALID_REQUEST: wireError.ErrorReason.INVALID_REQUEST,
-  UNSUPPORTED_PARAMETER: wireError.ErrorReason.UNSUPPORTED_PARAMETER,
-  CIRCUIT_OPEN: wireError.ErrorReason.CIRCUIT_OPEN,
-  SERVICE_UNAVAILABLE: wireError.ErrorReason.SERVICE_UNAVAILABLE,
-  NETWORK_ERROR: wireError.ErrorReason.NETWORK_ERROR,
-  TIMEOUT: wireError.ErrorReason.TIMEOUT,
-  DEADLINE_EXCEEDED: wireError.ErrorReason.DEADLINE_EXCEEDED,
-  CANCELLED: wireError.ErrorReason.CANCELLED,
-  STREAM_INTERRUPTED: wireError.ErrorReason.STREAM_INTERRUPTED,
-  SHUTTING_DOWN: wireError.ErrorReason.SHUTTING_DOWN,
-  PROVIDER_ERROR: wireError.ErrorReason.PROVIDER_ERROR,
-  BATCH_NOT_FOUND: wireError.ErrorReason.BATCH_NOT_FOUND,
-  INTERNAL: wireError.ErrorReason.INTERNAL,
-};
+/** By the same names: one that the contract has not is no index of its enum. */
+export const ERROR_REASON = Object.fromEntries(
+  (Object.keys(ERROR_KINDS) as ErrorReason[]).map((reason) => [
+    reason,
+    wireError.ErrorReason[reason],
+  ]),
+) as Readonly<Record<ErrorReason, wireError.ErrorReason>>;
 
 export const TIMEOUT_PHASE: Record<TimeoutPhase, wireError.TimeoutPhase> = {
   connect: wireError.TimeoutPhase.CONNECT,
