@@ -18,22 +18,23 @@ const PATIENT_UNWIND_MS = 1_500;
  * Follows `work`. Work that has not ended some time after its signal aborted is given up: the promise
  * rejects with the signal's reason.
  */
-export function untilUnwound<T>(work: Promise<T>, signal: AbortSignal, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<Clock['after']> | undefined;
-    const onAbort = (): void => {
-      timer = clock.after(unwindMs(signal.reason), () => reject(signal.reason));
-    };
-    const endsWith =
-      <Value>(end: (value: Value) => void) =>
-      (value: Value): void => {
-        signal.removeEventListener('abort', onAbort);
-        timer?.cancel();
-        end(value);
-      };
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(endsWith(resolve), endsWith(reject));
-  });
+export async function untilUnwound<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<T> {
+  const givenUp = Promise.withResolvers<never>();
+  let timer: ReturnType<Clock['after']> | undefined;
+  const onAbort = (): void => {
+    timer = clock.after(unwindMs(signal.reason), () => givenUp.reject(signal.reason));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, givenUp.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    timer?.cancel();
+  }
 }
 
 /** Resolves when `work` has ended, however it does, or when that takes too long. */
