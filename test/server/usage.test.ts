@@ -258,13 +258,14 @@ describe('the cost of an answer', () => {
     expect(messages.at(-1)).toMatchObject({ completed: { cost: null } });
   });
 
-  it('is told of a call that failed, and logged', async () => {
+  it('is told of a call that failed, and logged, with what it waited in queues and between attempts', async () => {
     const { client, provider, log } = await start();
     provider.answerSync = async ({ options: { record } }) => {
       if (record) {
         record.usage = { ...completed().usage, estimated: true };
         record.cost = { ...cost, estimated: true };
         record.queuedMs = 12.4;
+        record.backoffMs = 340.6;
         record.failedAttempts.push({
           attempt: 1,
           target: 'azure',
@@ -284,6 +285,7 @@ describe('the cost of an answer', () => {
       cost_usd: '1.0000000015',
       usage_estimated: true,
       queued_ms: 12,
+      backoff_ms: 341,
       failed_attempts: [{ attempt: 1, target: 'azure', reason: 'TIMEOUT' }],
     });
   });
