@@ -60,6 +60,13 @@ const SUITES: readonly Suite[] = [
     ...jest('test/deploy/(rendered|served)'),
   },
   {
+    name: 'rolling',
+    shows:
+      'three sidecars on one Redis, brought up to date one by one under load, and back, lose no call and no cent',
+    ...jest('test/deploy/rolling'),
+    needs: 'redis-server',
+  },
+  {
     name: 'alerts',
     leavesRoom: true,
     shows: 'each alert fires while a sidecar has its fault, no other does, and no panel is empty',

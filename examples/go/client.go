@@ -18,7 +18,7 @@ import (
 // dialOptions go to grpc.NewClient, beside the credentials.
 var dialOptions = []grpc.DialOption{
 	grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
-	// The sidecar retries, and a client that does so, too, multiplies.
+	// The sidecar retries, and a client that does so, too, multiplies. What no sidecar has begun gRPC still sends again.
 	grpc.WithDisableRetry(),
 }
 

@@ -34,11 +34,14 @@ final class ProviderClient {
   /** A whole answer, without what an attempt_reset took back. */
   record Answer(String text, Completed completed) {}
 
-  /** The sidecar retries, and a client that does so, too, multiplies. */
+  /**
+   * The sidecar retries, and a client that is told to by a name server multiplies. Not disableRetry: it would also
+   * lose calls that were on their way when a sidecar stopped, which gRPC sends to another.
+   */
   static ManagedChannel connect(String address, ChannelCredentials credentials) {
     return Grpc.newChannelBuilder(address, credentials)
         .maxInboundMessageSize(MAX_RECEIVE_BYTES)
-        .disableRetry()
+        .disableServiceConfigLookUp()
         .build();
   }
 
@@ -51,7 +54,7 @@ final class ProviderClient {
         .eventLoopGroup(threads)
         .usePlaintext()
         .maxInboundMessageSize(MAX_RECEIVE_BYTES)
-        .disableRetry()
+        .disableServiceConfigLookUp()
         .build();
   }
 

@@ -10,8 +10,9 @@ from tamma.provider.v1 import error_pb2, event_pb2
 
 OPTIONS = [
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
-    # The sidecar retries, and a client that does so, too, multiplies.
-    ("grpc.enable_retries", 0),
+    # The sidecar retries, and a client that is told to by a name server multiplies. Not enable_retries: it would
+    # also lose calls that were on their way when a sidecar stopped, which gRPC sends to another.
+    ("grpc.service_config_disable_resolution", 1),
 ]
 
 

@@ -50,8 +50,9 @@ export function connect(address: string, options: ConnectOptions = {}) {
   const serverName = options.tls?.serverName ?? (ip === '' ? undefined : 'localhost');
   const client = new Client(address, channelCredentials(options, ip), {
     'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
-    // The sidecar retries, and a client that does so, too, multiplies.
-    'grpc.enable_retries': 0,
+    // The sidecar retries, and a client that is told so by a name server, too, multiplies. What grpc-js sends
+    // again that no sidecar has begun is another thing: without it a call is lost wherever a connection is told to go.
+    'grpc.service_config_disable_resolution': 1,
     ...(options.tls && serverName && { 'grpc.ssl_target_name_override': serverName }),
     ...(token !== undefined && { interceptors: [bearer(token)] }),
   });

@@ -198,7 +198,8 @@ export class Rpcs {
     );
     const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
     const heavy = options.answers ?? options.heavy ?? false;
-    const connection = callStream(call)?.session ?? call;
+    const session = callStream(call)?.session;
+    const connection = session ?? call;
     const active = { answers, heavy, connection, abort: ending.abort };
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
@@ -214,7 +215,9 @@ export class Rpcs {
     let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
     try {
-      if (this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
+      // A connection that was told to go brings no new calls: what arrives over it had begun before.
+      const mayBeNew = session?.closed !== true;
+      if (mayBeNew && this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
       if (heavy) this.#deps.admit(running);
       rpc.signal.throwIfAborted();
       work = context.with(trace.context, () => exchange.answer(rpc));

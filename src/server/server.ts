@@ -169,6 +169,9 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     reflection.endStreams();
     status.drain();
     draining.abort(new ProviderError('SHUTTING_DOWN'));
+    // Behind an address of this machine there is no other: its callers are told why they are refused.
+    listeners.closeToOthers();
+    connections.sendOthersAway();
     await drainCalls(calls, live.drainGraceMs, clock);
     meter.stop();
     authenticator?.stop();

@@ -20,7 +20,12 @@ export interface LedgerRow {
 export const PROCESS_DIED = 'PROCESS_DIED';
 
 export async function readRecords(house: MoneyHouse): Promise<readonly LedgerRow[]> {
-  const lines = (await house.exportLedger()).trimEnd().split('\n');
+  return recordsIn(await house.exportLedger());
+}
+
+/** @param exported JSON Lines */
+export function recordsIn(exported: string): readonly LedgerRow[] {
+  const lines = exported.trimEnd().split('\n');
   return lines.filter((line) => line !== '').map((line) => recordOf(JSON.parse(line)));
 }
 

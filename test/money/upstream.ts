@@ -39,6 +39,11 @@ export class BilledUpstream {
     return planIn(this.#plans, question);
   }
 
+  /** Whether any request of its call has come. */
+  hasSeen({ question }: Plan): boolean {
+    return this.bill.lines.some((line) => line.question === question);
+  }
+
   /** Waits until all requests have ended. */
   async settle(): Promise<void> {
     while (this.bill.running > 0) await sleep(20);

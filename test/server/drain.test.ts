@@ -3,8 +3,15 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
 import { completed, started, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { codeName, collect, failureOf, nextMessage, statusDetail } from '../support/grpc-client.ts';
-import { RawGrpc } from '../support/raw-grpc.ts';
+import {
+  codeName,
+  collect,
+  connect,
+  failureOf,
+  nextMessage,
+  statusDetail,
+} from '../support/grpc-client.ts';
+import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import type { RunningServer } from '../support/running-server.ts';
 import { REQUEST, REQUEST_BYTES, serverPerTest } from '../support/server-per-test.ts';
 
@@ -17,7 +24,7 @@ const start = (clock = new FakeClock()): Promise<RunningServer> =>
   startServer({ drainGraceMs: GRACE_MS }, { clock });
 
 /** Starts a stream that waits for `finish` after its first event. */
-async function openStream({ provider, client }: RunningServer) {
+async function openStream({ provider, client }: Pick<RunningServer, 'provider' | 'client'>) {
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const seen = { reason: undefined as unknown };
   provider.script = async function* ({ options: { signal } }) {
@@ -62,6 +69,50 @@ describe('drain', () => {
     expect(codeName(await failureOf(server.client.provider.unary('GetModels')))).toBe(
       'UNAVAILABLE',
     );
+  });
+
+  describe('at an address that other machines reach', () => {
+    /** The server, and a client that is of another machine as far as it can tell. */
+    async function startForOthers() {
+      const listen = [{ address: '0.0.0.0:0' }];
+      const server = await startServer({ drainGraceMs: GRACE_MS, listen });
+      const address = `127.0.0.1:${server.addresses[0]?.split(':').at(-1)}`;
+      return { server, address };
+    }
+
+    it('sends callers elsewhere: what runs goes on, and what is new finds nobody', async () => {
+      const { server, address } = await startForOthers();
+      const client = connect(address);
+      const { outcome, finish } = await openStream({ ...server, client });
+      const drained = server.server.drain();
+      const gone = await failureOf(client.provider.unary('GetModels'));
+      expect(gone.message).toContain('ECONNREFUSED');
+      const patient = client.provider.unary(
+        'GetModels',
+        {},
+        { waitForReady: true, deadline: Date.now() + 100 },
+      );
+      expect(codeName(await failureOf(patient))).toBe('DEADLINE_EXCEEDED');
+      finish();
+      expect(codeName((await outcome).status)).toBe('OK');
+      await drained;
+      client.close();
+    });
+
+    it('answers a call of which the head had come', async () => {
+      const { server, address } = await startForOthers();
+      const { outcome, finish } = await openStream(server);
+      const raw = new RawGrpc(address);
+      const stream = raw.open('/tamma.provider.v1.IAIProvider/GetModels');
+      // Its head is there once that of a later call is answered.
+      await grpcStatus(raw.call('/tamma.provider.v1.IAIProvider/GetModels', Buffer.alloc(0)));
+      const drained = server.server.drain();
+      stream.end(Buffer.alloc(5));
+      expect(await grpcStatus(stream)).toBe(0);
+      finish();
+      await Promise.all([outcome, drained]);
+      await raw.close();
+    });
   });
 
   it('ends a call that outlives the grace with SHUTTING_DOWN', async () => {

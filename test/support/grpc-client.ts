@@ -26,6 +26,8 @@ export interface CallSettings {
   readonly deadline?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
+  /** Waits, within the deadline, where nobody can be reached. Default: it fails. */
+  readonly waitForReady?: boolean;
 }
 
 export interface RpcClient {
@@ -252,8 +254,8 @@ function openService(
   };
 }
 
-function toMetadata({ metadata = {} }: CallSettings): Metadata {
-  const converted = new Metadata();
+function toMetadata({ metadata = {}, waitForReady = false }: CallSettings): Metadata {
+  const converted = new Metadata({ waitForReady });
   for (const [key, value] of Object.entries(metadata)) converted.set(key, value);
   return converted;
 }

@@ -35,3 +35,8 @@ export async function ipAddressesOf(host: string): Promise<readonly string[]> {
   const found = await lookup(bare, { all: true });
   return [...new Set(found.map(({ address }) => address))];
 }
+
+/** Whether an IP address is one that this machine alone reaches. */
+export function isLoopback(ip: string): boolean {
+  return ip === '::1' || /^(::ffff:)?127\./.test(ip);
+}

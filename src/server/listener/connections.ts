@@ -41,6 +41,8 @@ const LOOK_EVERY_MS = 1_000;
 /** A connection, from its first packet on. */
 interface Connection {
   readonly socket: Socket;
+  /** It came to an address that other machines reach. */
+  readonly elsewhere: boolean;
   session: ServerHttp2Session | undefined;
   /** Calls that are open. */
   calls: number;
@@ -68,6 +70,7 @@ export class Connections {
   readonly #waiting: (() => void)[] = [];
   #timer: Timer | undefined;
   #stopped = false;
+  #othersLeave = false;
 
   constructor(limits: ConnectionLimits, deps: ConnectionsDeps) {
     this.#limits = limits;
@@ -79,8 +82,12 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** Takes a connection that was just accepted, to be followed by `serve`. False: it was cut. */
-  accept(socket: Socket): boolean {
+  /**
+   * Takes a connection that was just accepted, to be followed by `serve`. False: it was cut.
+   *
+   * @param elsewhere it came to an address that other machines reach. Default: to one of this machine
+   */
+  accept(socket: Socket, elsewhere = false): boolean {
     // What goes wrong with a connection ends it, and that is all there is to do.
     socket.on('error', ignore);
     if (this.#stopped || !this.#hasRoom()) {
@@ -89,7 +96,7 @@ export class Connections {
     }
     const now = this.#deps.clock.now();
     const leavesAt = now + this.#limits.maxConnectionAgeMs * (0.9 + 0.2 * this.#deps.random());
-    const connection = { socket, session: undefined, calls: 0, since: now, leavesAt };
+    const connection = { socket, elsewhere, session: undefined, calls: 0, since: now, leavesAt };
     this.#all.set(socket, connection);
     this.#silent.add(connection);
     this.#timer ??= this.#startLooking();
@@ -110,6 +117,7 @@ export class Connections {
       return;
     }
     connection.session = session;
+    if (this.#othersLeave && connection.elsewhere) this.#close(connection);
     const certificate = channel instanceof TLSSocket ? readCertificate(channel) : undefined;
     if (certificate !== undefined) {
       const { expiresAt } = certificate;
@@ -128,6 +136,17 @@ export class Connections {
   none(): Promise<void> {
     if (this.#all.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /**
+   * Tells all from elsewhere to go (GOAWAY): calls that have begun go on, and their libraries make the next
+   * ones, those on their way included, over a connection to another sidecar.
+   */
+  sendOthersAway(): void {
+    this.#othersLeave = true;
+    for (const connection of this.#all.values()) {
+      if (connection.elsewhere) this.#close(connection);
+    }
   }
 
   /** Ends the connections that are left, and takes no more. */

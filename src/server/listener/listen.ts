@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import {
   formatListenAddress,
   ipAddressesOf,
+  isLoopback,
   type ListenAddress,
   parseListenAddress,
 } from './address.ts';
@@ -32,7 +33,7 @@ export interface ListenersDeps extends TlsDeps {
 /** Where callers connect. Nothing that happens to one connection ends a listener. */
 export class Listeners {
   readonly #deps: ListenersDeps;
-  readonly #servers: Server[] = [];
+  readonly #servers: { readonly server: Server; readonly elsewhere: boolean }[] = [];
   readonly #tls: LiveTls[] = [];
 
   constructor(deps: ListenersDeps) {
@@ -58,9 +59,14 @@ export class Listeners {
     return bound;
   }
 
-  /** Takes no more connections. */
+  /** Takes no more connections of other machines, whose callers then go to another sidecar. */
+  closeToOthers(): void {
+    for (const { server, elsewhere } of this.#servers) if (elsewhere) server.close();
+  }
+
+  /** Takes no more connections. Idempotent. */
   close(): void {
-    for (const server of this.#servers.splice(0)) server.close();
+    for (const { server } of this.#servers.splice(0)) server.close();
     for (const tls of this.#tls.splice(0)) tls.stop();
   }
 
@@ -103,14 +109,15 @@ export class Listeners {
     where: { readonly host: string; readonly port: number } | { readonly path: string },
     take: (socket: Socket) => void,
   ): Promise<Server> {
+    const elsewhere = 'host' in where && !isLoopback(where.host);
     const server = createServer({ noDelay: true }, (socket) => {
-      if (this.#deps.connections.accept(socket)) take(socket);
+      if (this.#deps.connections.accept(socket, elsewhere)) take(socket);
     });
     server.listen(where);
     await once(server, 'listening');
     // Such as that no file is left for a connection; the next one may find one.
     server.on('error', (err) => this.#deps.refusals.note('accept', err));
-    this.#servers.push(server);
+    this.#servers.push({ server, elsewhere });
     return server;
   }
 
