@@ -162,6 +162,7 @@ check "grpcurl: the README's SendMessage" answers_like_readme
 check 'grpcurl: GetBudgets' shows_budgets
 check 'grpcurl: README.md as written' runs_as_written README.md
 check 'grpcurl: docs/clients/grpcurl.md as written' runs_as_written docs/clients/grpcurl.md
+check 'grpcurl: docs/operations.md as written' runs_as_written docs/operations.md
 check 'protoc: install' prepare_protoc
 check 'go: plugins' prepare_go
 check 'go: generated stubs' generated_go go-protoc Go

@@ -60,6 +60,12 @@ const SUITES: readonly Suite[] = [
     ...jest('test/deploy/(rendered|served)'),
   },
   {
+    name: 'documented',
+    leavesRoom: true,
+    shows: 'commands of the pages that no other test or script runs do, as they stand there',
+    ...jest('test/docs'),
+  },
+  {
     name: 'rolling',
     shows:
       'three sidecars on one Redis, brought up to date one by one under load, and back, lose no call and no cent',
