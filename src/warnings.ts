@@ -21,7 +21,37 @@ export function warningsOf(config: Config): readonly string[] {
   const ofRoutes = namedRoutes(config).flatMap(([key, route]) => {
     return routeWarnings(route, config, catalogue).map((warning) => `${key}: ${warning}`);
   });
-  return [...configWarnings(config), ...ofRoutes];
+  return [...configWarnings(config), ...ofRoutes, ...patternWarnings(config, catalogue)];
+}
+
+/**
+ * Names of models that are written nearly like one that there is. Others may be those of an upstream of
+ * one's own.
+ */
+function patternWarnings(config: Config, catalogue: Catalogue): readonly string[] {
+  const { budgets, fallback, profiles } = config;
+  const all = [
+    ...Object.keys(fallback.chains).map((name) => ['fallback.chains', name] as const),
+    ...Object.keys(profiles).map((name) => ['profiles', name] as const),
+    ...budgets.flatMap(({ name, scope, match }) =>
+      scope === 'model' && match !== undefined ? [[`budgets ${name}`, match] as const] : [],
+    ),
+  ];
+  return all
+    .filter(([, name]) => !/[*?]/.test(name) && catalogue.find(name) === undefined)
+    .flatMap(([key, name]) => {
+      const meant = modelMeant(name, catalogue);
+      return meant === undefined
+        ? []
+        : [`${key}: there is no model ${name}; did you mean ${meant}?`];
+    });
+}
+
+function modelMeant(name: string, catalogue: Catalogue): string | undefined {
+  return suggest(
+    name,
+    catalogue.models.map(({ id }) => id),
+  );
 }
 
 function namedRoutes({ defaultModel, fallback }: Config): readonly (readonly [string, string])[] {
@@ -47,8 +77,10 @@ function routeWarnings(text: string, config: Config, catalogue: Catalogue): read
     const unknown = `the catalogue does not know ${found.id}: its price and limits are unknown.`;
     return isKnown ? warnings : [unknown, ...warnings];
   } catch (error) {
-    if (error instanceof ProviderError) return [`calls are refused: ${error.message}`];
-    throw error;
+    if (!(error instanceof ProviderError)) throw error;
+    const near = isKnown ? undefined : (suggest(model, names) ?? modelMeant(model, catalogue));
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    return [`calls are refused: ${error.message}${hint}`];
   }
 }
 

@@ -31,8 +31,34 @@ describe('models and targets that the configuration names', () => {
       'defaultModel: text-embedding-3-small',
       expect.stringMatching(/^defaultModel: calls are refused: /),
     ],
+    [
+      'defaultModel: gpt-4oo',
+      'defaultModel: calls are refused: The model gpt-4oo is not in the catalogue; allow it with catalogue.unknownModels. Did you mean gpt-4o?',
+    ],
+    [
+      'fallback: {chains: {"*": [azur]}}',
+      'fallback.chains.*: calls are refused: The model azur is not in the catalogue; allow it with catalogue.unknownModels. Did you mean azure?',
+    ],
+    [
+      'fallback: {chains: {gtp-4o: [gpt-4o-mini]}}',
+      'fallback.chains: there is no model gtp-4o; did you mean gpt-4o?',
+    ],
+    [
+      'profiles: {gtp-4o: {temperature: 0.1}}',
+      'profiles: there is no model gtp-4o; did you mean gpt-4o?',
+    ],
+    [
+      'dataDir: /data\nbudgets: [{name: a, scope: model, match: gtp-4o, limit: 1}]',
+      'budgets a: there is no model gtp-4o; did you mean gpt-4o?',
+    ],
   ])('may be wrong (%s)', (yaml, warning) => {
     expect(warnings(`${AZURE}\n${yaml}`)).toEqual([warning]);
+  });
+
+  it('may be names of an own upstream, or patterns, where nothing is written nearly like them', () => {
+    const profiles = 'profiles: {deepseek-r1: {temperature: 0.1}, "gtp-4*": {temperature: 0.1}}';
+    const budgets = 'budgets: [{name: a, scope: user, match: gtp-4o, limit: 1}]\ndataDir: /data';
+    expect(warnings(`${AZURE}\n${profiles}\n${budgets}`)).toEqual([]);
   });
 
   it('may be known by declaration, or have a name with a slash', () => {

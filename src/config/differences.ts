@@ -7,7 +7,8 @@ type Names = Readonly<Record<string, readonly string[]>>;
 
 /** Under which keys stands in the file what was found elsewhere, by names of Config. */
 const WAY: Names = { proxyUrl: ['proxy'], ca: ['caFile'] };
-const TOP: Names = { ...WAY, redisUrl: ['redis'], home: ['targets'] };
+/** How it was written is no key: what it came to is compared. */
+const TOP: Names = { ...WAY, redisUrl: ['redis'], home: ['targets'], slips: [] };
 const SERVER: Names = { secrets: [] };
 
 /**
@@ -15,9 +16,8 @@ const SERVER: Names = { secrets: [] };
  * Sorted, each once.
  */
 export function differences(one: Config, other: Config): readonly (readonly string[])[] {
-  const found = new Map(
-    between(asWritten(one), asWritten(other), []).map((path) => [path.join('\0'), path]),
-  );
+  const paths = between(asWritten(one), asWritten(other), []).filter((path) => path.length > 0);
+  const found = new Map(paths.map((path) => [path.join('\0'), path]));
   return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
 }
 

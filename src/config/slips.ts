@@ -46,6 +46,9 @@ export function slipsIn(
     ...bareNumbers(written, asFile(config), []),
     ...hiddenKeys(written, environment),
     ...unknownVariables(environment),
+    ...(holds(written, ['redis']) && config.store !== 'redis'
+      ? ['redis does not count without store: redis.']
+      : []),
   ];
 }
 
@@ -91,14 +94,18 @@ function holds(written: unknown, [key = '', ...rest]: readonly string[]): boolea
 
 /** Variables that look like ones of this program, and say nothing to it. */
 function unknownVariables(environment: Environment): readonly string[] {
-  const known = [...Object.keys(ENVIRONMENT_KEYS), ...OTHER_VARIABLES];
+  const known = [...WINNERS.map(([name]) => name), ...OTHER_VARIABLES];
   return Object.keys(environment)
-    .filter((name) => name.startsWith('TAMMA_') && !known.includes(name))
-    .filter((name) => !OF_A_SERVICE.test(name))
+    .filter((name) => !known.includes(name) && !OF_A_SERVICE.test(name))
     .sort()
-    .map((name) => {
-      const meant = suggest(name, known);
-      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      return `${name}: there is no such variable${hint || '.'}`;
+    .flatMap((name) => {
+      const meant = OLD_NAMES[name] ?? suggest(name, known);
+      // Others read OPENAI_, too.
+      const isMine = name.startsWith('TAMMA_') || (/^OPENAI_/.test(name) && meant !== undefined);
+      const hint = meant === undefined ? '.' : `; did you mean ${meant}?`;
+      return isMine ? [`${name}: there is no such variable${hint}`] : [];
     });
 }
+
+/** What else stands for the upstream in programs that speak to OpenAI. */
+const OLD_NAMES: Readonly<Record<string, string>> = { OPENAI_API_BASE: 'OPENAI_BASE_URL' };

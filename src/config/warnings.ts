@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 export function configWarnings(config: Config): readonly string[] {
   return [
     ...(config.slips ?? []),
+    ...keyWarnings(config),
     ...versionWarnings(config),
     ...storedWarnings(config),
     ...budgetWarnings(config),
@@ -50,6 +51,16 @@ const ALL_ADDRESSES: readonly string[] = ['0.0.0.0', '[::]'];
 function split(address: string): readonly [host: string, port: string] {
   const colon = address.lastIndexOf(':');
   return [address.slice(0, colon), address.slice(colon + 1)];
+}
+
+/** What a template or a shell left as it was. */
+function keyWarnings({ keys, targets }: Config): readonly string[] {
+  const all = [keys, ...Object.values(targets).map((target) => target.keys)].flat();
+  return all
+    .filter(({ secret }) => /^["'].*["']$|^\$|^<.*>$|\{\{/.test(secret))
+    .map(({ environment, file }) => {
+      return `${environment ?? file}: the key is in quotes, or a placeholder that nothing was put in for.`;
+    });
 }
 
 function versionWarnings({ baseUrl, home, targets }: Config): readonly string[] {

@@ -60,6 +60,38 @@ describe('a configuration that is allowed', () => {
     ]);
   });
 
+  it.each([
+    [
+      'OPENAI_BASEURL',
+      ['OPENAI_BASEURL: there is no such variable; did you mean OPENAI_BASE_URL?'],
+    ],
+    [
+      'OPENAI_API_BASE',
+      ['OPENAI_API_BASE: there is no such variable; did you mean OPENAI_BASE_URL?'],
+    ],
+    ['OPENAI_WEBHOOK_SECRET', []],
+    ['BASE_URL', []],
+  ])('may go with %s, which may be of another program', (name, expected) => {
+    expect(warnings('', { [name]: 'https://a.test/v1' })).toEqual(expected);
+  });
+
+  it('may tell of a Redis that is not used', () => {
+    expect(warnings('redis: {timeout: 500ms}')).toEqual([
+      'redis does not count without store: redis.',
+    ]);
+  });
+
+  it.each(['"sk-a"', "'sk-a'", '$OPENAI_API_KEY', '<your-key>', '{{openai_key}}'])(
+    'may have a key that is none: %s',
+    (key) => {
+      expect(warnings('', { OPENAI_API_KEY: key })).toEqual([
+        'OPENAI_API_KEY: the key is in quotes, or a placeholder that nothing was put in for.',
+      ]);
+      const target = 'targets: {a: {baseUrl: "https://a.test/v1", keys: [{environment: A_KEY}]}}';
+      expect(warnings(target, { A_KEY: key })).toEqual([expect.stringMatching(/^A_KEY: /)]);
+    },
+  );
+
   it('may have budgets that nothing keeps', () => {
     const budgets = 'budgets: [{name: a, scope: all, limit: "1", period: day}]\n';
     expect(warnings(budgets)).toEqual([expect.stringMatching(/^budgets without a dataDir/)]);

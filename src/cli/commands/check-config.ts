@@ -60,13 +60,9 @@ async function allWarnings(
 ): Promise<readonly string[]> {
   const { warningsOf } = await import('../../warnings.ts');
   const { problemsIn } = await import('../../config-problems.ts');
-  const { directoryProblem } = await import('../../money/store/directory.ts');
-  const { dataDir } = config;
-  const problem = dataDir === undefined ? undefined : directoryProblem(dataDir);
-  const ofDirectory =
-    problem === undefined ? [] : [`dataDir: ${dataDir} cannot be used here: ${problem}.`];
+  const { machineWarnings } = await import('../check-config/machine.ts');
   try {
-    return [...warningsOf(config), ...ofDirectory];
+    return [...warningsOf(config), ...machineWarnings(config)];
   } catch (error) {
     tell(problemsIn(error));
     throw new CliError('usage');

@@ -13,7 +13,10 @@ export class CatalogueError extends Error {
 
   /** `source` is the file's path. */
   constructor(source: string, problems: readonly CatalogueProblem[]) {
-    super([`${source}:`, ...problems.map(({ path, message }) => `${path} ${message}`)].join('\n'));
+    const told = problems.map(({ path, message }) =>
+      path === '.' ? message : `${path} ${message}`,
+    );
+    super([`${source}:`, ...told].join('\n'));
     this.name = 'CatalogueError';
     this.problems = problems;
   }
