@@ -27,11 +27,30 @@ const LINES: readonly Line[] = [
   { load: 'paced-200', what: 'RSS end MiB', digits: 0, of: (r) => r.rssEndMiB },
 ];
 
-/** A line for each figure, with what it is beside that of the floor. */
-export function comparison(results: readonly Result[], subjects: readonly Subject[]): string {
+/** What a reader in a hurry looks for. */
+export const FIRST_FIGURES: readonly string[] = [
+  'paced-200, CPU us/chunk',
+  'short, CPU ms/call',
+  'brief-50, first text p50 ms',
+  'paced-200, RSS end MiB',
+];
+
+/**
+ * A line for each figure, with what it is beside that of the floor.
+ *
+ * @param only lines, as they are named in the first column. Default: all
+ */
+export function comparison(
+  results: readonly Result[],
+  subjects: readonly Subject[],
+  only?: readonly string[],
+): string {
   const find = (subject: Subject, load: string) =>
     results.find((result) => result.subject === subject && result.load === load);
-  const lines = LINES.filter(({ load }) => find('floor', load) !== undefined);
+  const lines = LINES.filter(
+    ({ load, what }) =>
+      find('floor', load) !== undefined && (only?.includes(`${load}, ${what}`) ?? true),
+  );
   const columns: readonly Column<Line>[] = [
     { title: 'load', cell: ({ load, what }) => `${load}, ${what}` },
     ...subjects.map((subject) => ({

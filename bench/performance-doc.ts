@@ -1,10 +1,10 @@
 /**
  * `node bench/performance-doc.ts`: writes what `npm run bench:peers -- --out bench/results/peers.jsonl` has measured into
- * docs/performance.md, between its marks, and plots CPU per chunk over streams beside it.
+ * docs/performance.md, between its marks, and plots CPU per chunk over streams beside it; the first of it into README.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Machine } from './machine.ts';
-import { comparison } from './peer-table.ts';
+import { comparison, FIRST_FIGURES } from './peer-table.ts';
 import { plot } from './plot.ts';
 import type { Result } from './report.ts';
 
@@ -26,19 +26,10 @@ const subjects = [...new Set(kept.map(({ subject }) => subject))];
 
 const { date, cpu, cores, memoryGiB, node, pinned } = first;
 const where = `${date}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, Node.js ${node}; ${pinned ? 'each alone on one core, load and stub on another' : 'not bound to cores'}.`;
-const text = `
-${where}
-
-${comparison(kept, subjects)}
-
-![CPU per chunk over streams](${IMAGE})
-
-`;
-const page = readFileSync(PAGE, 'utf8');
-if (!MARKS.test(page)) throw new Error(`${PAGE} has no place for it`);
-writeFileSync(
-  PAGE,
-  page.replace(MARKS, (_, open, close) => `${open}${text}${close}`),
+fill(PAGE, `${where}\n\n${comparison(kept, subjects)}\n\n![CPU per chunk over streams](${IMAGE})`);
+fill(
+  'README.md',
+  `Beside other gateways, ${where}\n\n${comparison(kept, subjects, FIRST_FIGURES)}`,
 );
 writeFileSync(
   `docs/${IMAGE}`,
@@ -59,3 +50,12 @@ writeFileSync(
     })),
   }),
 );
+
+function fill(path: string, text: string): void {
+  const page = readFileSync(path, 'utf8');
+  if (!MARKS.test(page)) throw new Error(`${path} has no place for it`);
+  writeFileSync(
+    path,
+    page.replace(MARKS, (_, open, close) => `${open}\n${text}\n\n${close}`),
+  );
+}

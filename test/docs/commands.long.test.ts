@@ -105,6 +105,18 @@ it('README.md starts a sidecar that listens', () => {
   expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
+it('README.md has a client that prints the answer, and what it took', async () => {
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+  const here = code
+    .replace('@tamma/provider-openai/client', resolve('src/client/index.ts'))
+    .replace('127.0.0.1:50051', address);
+  const file = join(directory, 'client.ts');
+  writeFileSync(file, here);
+  const printed = await run(`node ${file}`, '.');
+  expect(printed).toContain('Hello from the stub.');
+  expect(printed).toMatch(/inputTokens: [1-9]/);
+});
+
 describe('docs/operations.md', () => {
   it.each(on('docs/operations.md', 'curl'))('%s', async (command) => {
     const answer = await run(command);

@@ -40,6 +40,3 @@ function commandsOf(page: string): DocumentedCommand[] {
     },
   );
 }
-
-/** Whether it is a command as far as pages have any. */
-export const isCommand = (line: string): boolean => COMMAND.test(line);
