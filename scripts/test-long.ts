@@ -45,7 +45,7 @@ const SUITES: readonly Suite[] = [
   {
     name: 'ending',
     shows:
-      'at a signal 200 streams finish within the grace period, or all end with SHUTTING_DOWN, and Ctrl-C twice is once; no secret leaves, and content over OTLP only by opt-in',
+      'at a signal 200 streams finish within the grace period, or all end with SHUTTING_DOWN, and Ctrl-C twice is once; no secret leaves, and content over OTLP only by opt-in; the pictures of traces show what is sent',
     ...jest('test/e2e'),
   },
   {
