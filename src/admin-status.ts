@@ -15,9 +15,11 @@ const MAX_SHOWN_BATCHES = 20;
 /** What is asked for it. */
 interface StatusSources {
   readonly version: string;
-  /** Epoch ms. */
+  /** By `clock`. */
   readonly startedAt: number;
   readonly clock: Clock;
+  /** By which it is told when something was. */
+  readonly dated: Clock;
   readonly live: LiveConfig;
   readonly server: GrpcServer;
   readonly provider: OpenAIProvider;
@@ -32,6 +34,7 @@ export function adminStatus({
   version,
   startedAt,
   clock,
+  dated,
   live,
   server,
   provider,
@@ -39,6 +42,7 @@ export function adminStatus({
   spend,
   listeners,
 }: StatusSources): AdminStatus {
+  const uptimeMs = clock.now() - startedAt;
   const upstreams = provider.upstreams();
   const all = provider.getBudgets({});
   const budgets = nearestFirst(all).slice(0, MAX_SHOWN_BUDGETS);
@@ -52,8 +56,9 @@ export function adminStatus({
     version,
     configRevision: live.revision,
     state: server.draining ? 'draining' : 'serving',
-    startedAt,
-    uptimeMs: clock.now() - startedAt,
+    // To the second: two clocks are read, one after the other.
+    startedAt: Math.round((dated.now() - uptimeMs) / 1_000) * 1_000,
+    uptimeMs,
     activeCalls: server.activeCalls(),
     listeners,
     upstreams,

@@ -5,6 +5,7 @@ import { callersOf } from './caller-options.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigSources } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { DatedClock } from './core/dated-clock.ts';
 import { adminServerOptions, warnOfOpenDoors } from './listener-options.ts';
 import { LiveConfig } from './live-config.ts';
 import { createOpenAIProvider } from './provider/create.ts';
@@ -90,6 +91,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   setLevels(logs, config.log.levels, logger);
   logLibrary(logs.server);
   const startedAt = clock.now();
+  const dated = new DatedClock(clock, wallTime ?? (() => clock.now()), () => {});
   for (const warning of warningsOf(config)) logger.warn(warning);
 
   const telemetry = startTelemetry({
@@ -134,7 +136,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     instruments,
   });
 
-  const memory = new CallMemory(clock);
+  const memory = new CallMemory(clock, dated);
   const server: GrpcServer = createServer(serverOptions(config, version, live.revision), {
     provider,
     ...(batches && { batches }),
@@ -170,8 +172,8 @@ export function createApp(config: Config, deps: AppDeps): App {
   const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
   const status = () =>
-    adminStatus({ version, startedAt, clock, live, server, provider, batches, spend, listeners });
-  const events = new StatusEvents(clock, () => drawStatus(status(), memory));
+    adminStatus({ version, startedAt, clock, dated, live, server, provider, batches, spend, listeners });
+  const events = new StatusEvents(dated, () => drawStatus(status(), memory));
   const adminDeps: AdminServerDeps = {
     handleMetrics: telemetry.handleMetrics,
     ready: () => listeners.length > 0 && !server.draining,

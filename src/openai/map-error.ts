@@ -13,7 +13,7 @@ import {
   saidRetryAfterMs,
   shouldRetry,
 } from './retry-after.ts';
-import { identifier, identifierPath, requestId, upstreamWords } from './upstream-text.ts';
+import { identifier, identifierPath, requestId, saying, upstreamWords } from './upstream-text.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
 
@@ -159,5 +159,5 @@ function outlineOf(body: UpstreamErrorBody, characters: number): UpstreamErrorOu
 /** For the log. Not the upstream's text: servers quote prompts in it, 5xx pages among them. */
 function outline(what: string, body: UpstreamErrorBody, length: number): Error {
   const words = [body.code, body.type].flatMap((word) => identifier(word) ?? []);
-  return new Error(`${[what, ...words].join(' ')}, ${length} characters`);
+  return saying(`${[what, ...words].join(' ')}, ${length} characters`);
 }

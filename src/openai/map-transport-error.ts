@@ -20,6 +20,20 @@ const TLS: Failure = [
   'NETWORK_ERROR',
   { message: 'No trusted TLS connection to the upstream could be made.' },
 ];
+const EXPIRED: Failure = [
+  'NETWORK_ERROR',
+  { message: "The upstream's TLS certificate has expired, or this machine's clock is ahead." },
+];
+const NOT_YET_VALID: Failure = [
+  'NETWORK_ERROR',
+  {
+    message: "The upstream's TLS certificate is not valid yet, or this machine's clock is behind.",
+  },
+];
+const WRONG_NAME: Failure = [
+  'NETWORK_ERROR',
+  { message: "The upstream's TLS certificate is for another host name." },
+];
 const MALFORMED: Failure = [
   'SERVICE_UNAVAILABLE',
   { message: 'The upstream sent something that is not an HTTP response.' },
@@ -51,6 +65,9 @@ const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['ECONNABORTED', RESET],
   ['EPIPE', RESET],
   ['UND_ERR_SOCKET', RESET],
+  ['CERT_HAS_EXPIRED', EXPIRED],
+  ['CERT_NOT_YET_VALID', NOT_YET_VALID],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', WRONG_NAME],
   ['EPROTO', TLS],
   ['SELF_SIGNED_CERT_IN_CHAIN', TLS],
   ['ETIMEDOUT', CONNECT_TIMEOUT],

@@ -66,9 +66,16 @@ function cutTo(maxBytes: number, text: string): string {
 /** Longest cause, in bytes of UTF-8. */
 const MAX_CAUSE_BYTES = 2_048;
 
+/** Where in this program it was made says nothing of what an upstream did. */
+export function saying(text: string): Error {
+  const cause = new Error(text);
+  delete cause.stack;
+  return cause;
+}
+
 /** The upstream's text as a cause for the log: keys blotted out, at most 2 KiB. */
 export function toCause(text: string): Error {
   // Cut before the search too, so that a page of megabytes costs nothing.
   const redacted = withoutSecrets(text.slice(0, 2 * MAX_CAUSE_BYTES));
-  return new Error(cutTo(MAX_CAUSE_BYTES, redacted).toWellFormed());
+  return saying(cutTo(MAX_CAUSE_BYTES, redacted).toWellFormed());
 }

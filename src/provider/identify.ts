@@ -45,7 +45,7 @@ async function problemOf(
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     const { reason, message } = error;
-    if (!signal.aborted) health.failed(reason);
+    if (!signal.aborted) health.failed(error);
     return `Listing the models of ${name} failed (${reason}): ${message}`;
   }
 }

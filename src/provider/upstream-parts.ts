@@ -128,6 +128,7 @@ export function createUpstreamParts(
       upstreamStatus({
         target: name,
         clock,
+        dated: deps.dated ?? clock,
         catalogue: deps.catalogue,
         breakers,
         limiters,

@@ -12,6 +12,8 @@ import type { ModelStatus, UpstreamStatus } from './provider.ts';
 export interface StatusSources {
   readonly target: string;
   readonly clock: Pick<Clock, 'now'>;
+  /** By which it is told when something was and will be. */
+  readonly dated: Pick<Clock, 'now'>;
   readonly catalogue: () => Catalogue;
   readonly breakers: Pick<CircuitBreakers, 'circuits'>;
   readonly limiters: Pick<RateLimiters, 'status'>;
@@ -31,13 +33,17 @@ export function upstreamStatus(sources: StatusSources): UpstreamStatus {
   const keysGone = keyCount > 0 && setAside >= keyCount;
   const ready = !keysGone && (models.length === 0 || models.some((model) => model.ready));
   const problems = [
-    ...(keysGone ? ['All its API keys are set aside.'] : []),
+    ...(keysGone
+      ? [
+          `All its API keys are set aside${isKeyRefused(status) ? `, last for ${status.lastFailure}` : '.'}`,
+        ]
+      : []),
     ...models.flatMap(({ model, notReadyReason }) =>
       notReadyReason === undefined ? [] : `${model}: ${notReadyReason}`,
     ),
     ...(status.healthy
       ? []
-      : [`Most of what was asked lately failed, last with ${status.lastFailureReason}.`]),
+      : [`Most of what was asked lately failed, last with ${status.lastFailure}`]),
     ...(setAside > 0 && !keysGone ? [`${setAside} of ${keyCount} API keys are set aside.`] : []),
   ];
   return { ...status, target, models, keys: keyCount, keysSetAside: setAside, ready, problems };
@@ -53,7 +59,9 @@ function isKeyRefused(status: UpstreamHealthStatus): boolean {
 
 /** Of the models that a breaker, a limiter or an attempt knows. */
 function modelStatuses(sources: StatusSources): readonly ModelStatus[] {
-  const { breakers, limiters, window, catalogue, clock } = sources;
+  const { breakers, limiters, window, catalogue, clock, dated } = sources;
+  const now = clock.now();
+  const ahead = Math.round(dated.now() - now);
   const found = new Map<string, ModelStatus>();
   const idle = (model: string): ModelStatus => ({
     model,
@@ -77,10 +85,11 @@ function modelStatuses(sources: StatusSources): readonly ModelStatus[] {
   return [...found.values()]
     .toSorted((a, b) => (a.model < b.model ? -1 : 1))
     .map((model) => {
-      const reason = notReady(model, clock.now());
+      const reason = notReady(model, now);
       const row = catalogue().find(model.model);
       return {
         ...model,
+        ...datesOf(model, ahead),
         ready: reason === undefined,
         ...(reason !== undefined && { notReadyReason: reason }),
         ...(row && pricing(row)),
@@ -90,6 +99,15 @@ function modelStatuses(sources: StatusSources): readonly ModelStatus[] {
         },
       };
     });
+}
+
+/** They are kept by the clock for durations. */
+function datesOf({ circuitChangedAt, nextProbeAt, heldUntil }: ModelStatus, ahead: number) {
+  return {
+    ...(circuitChangedAt !== undefined && { circuitChangedAt: circuitChangedAt + ahead }),
+    ...(nextProbeAt !== undefined && { nextProbeAt: nextProbeAt + ahead }),
+    ...(heldUntil !== undefined && { heldUntil: heldUntil + ahead }),
+  };
 }
 
 function notReady({ circuit, nextProbeAt = 0, heldUntil }: ModelStatus, now: number) {

@@ -93,7 +93,7 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
           clock,
           take: ([text = '']) => door.setTokens(text),
           onError: (err) =>
-            logger.warn({ err, tokenFile }, 'the tokens are kept: their file is wrong'),
+            logger.warn({ err, token_file: tokenFile }, 'the tokens are kept: their file is wrong'),
         });
   const refusals = new Refusals({ clock, log: logger, counter: deps.refusedConnections });
   let listener: HttpListener | undefined;

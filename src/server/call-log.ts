@@ -4,6 +4,7 @@ import { ProviderError } from '../core/errors.ts';
 import type { FailedAttempt } from '../core/events.ts';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { serializeError } from '../telemetry/serialize-error.ts';
 import type { CallLogLevel, RepeatedFailures } from './repeated-failures.ts';
 
 export interface CallLogDeps {
@@ -93,7 +94,7 @@ function errOf(error: ProviderError, level: CallLogLevel): unknown {
 }
 
 /** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
-function failureOf(error: ProviderError) {
+export function failureOf(error: ProviderError) {
   const { facts } = error;
   const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
   return {
@@ -146,6 +147,12 @@ function logged(failed: FailedAttempt) {
     upstream_request_id: upstreamRequestId,
     duration_ms: Math.round(durationMs),
   };
+}
+
+/** What the machine or the server said of a failure, if that may be told. */
+export function causeOf(error: ProviderError | undefined): string | undefined {
+  const cause = error && telling(error);
+  return cause === undefined ? undefined : serializeError(cause).message;
 }
 
 /** The cause of an upstream's failure, if it may stand in the log. */

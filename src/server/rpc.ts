@@ -21,7 +21,7 @@ import { callerOf } from './door.ts';
 import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
 import type { RunningCalls } from './overload.ts';
-import type { RememberedCall } from './page/call-memory.ts';
+import type { EndedCall } from './page/call-memory.ts';
 import { type Method, readRequest, taken } from './read-request.ts';
 import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
@@ -45,7 +45,7 @@ export interface RpcDeps extends RpcTelemetryDeps {
   /** Throws what a call that answers a conversation is refused with, given those that run. */
   readonly admit: (running: RunningCalls) => void;
   /** Told of each RPC that answers a conversation, when all of it is in its record. */
-  readonly onCall?: ((call: RememberedCall) => void) | undefined;
+  readonly onCall?: ((call: EndedCall) => void) | undefined;
   /** Told after each RPC. */
   readonly onSettled: () => void;
 }

@@ -59,11 +59,13 @@ budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
     const { problems, upstreams } = await status();
     expect(problems).toEqual([
       'No target can be asked now.',
-      'default: All its API keys are set aside.',
+      'default: All its API keys are set aside, last for INVALID_API_KEY (invalid_api_key).',
       expect.stringContaining('last with INVALID_API_KEY'),
     ]);
     expect(upstreams[0]).toMatchObject({ ready: false, keysSetAside: 1 });
-    expect(await get('/')).toContain('<li>default: All its API keys are set aside.</li>');
+    expect(await get('/')).toContain(
+      '<li>default: All its API keys are set aside, last for INVALID_API_KEY (invalid_api_key).</li>',
+    );
     expect(await get('/metrics')).toMatch(/attempts_total\{.*outcome="INVALID_API_KEY".*\} 1\n/);
   });
 

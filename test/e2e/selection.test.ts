@@ -75,7 +75,7 @@ it('counts an only key that was refused', async () => {
     ready: false,
     problems: [
       'No target can be asked now.',
-      'default: All its API keys are set aside.',
+      'default: All its API keys are set aside, last for INVALID_API_KEY (invalid_api_key).',
       expect.anything(),
     ],
     upstreams: [{ healthy: false, keys: 1, keysSetAside: 1, ready: false }],

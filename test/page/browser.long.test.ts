@@ -82,7 +82,20 @@ if (!existsSync(CHROMIUM)) {
       // By keyboard to the first failure, and on to what is known of it.
       const link = page.locator('#failures a').first();
       await link.focus();
-      expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('A');
+      const focused = () =>
+        page.evaluate<string | null>("document.activeElement.getAttribute('href')");
+      const href = await link.getAttribute('href');
+      expect(await focused()).toBe(href);
+      // Another failure stands above it, and the focus stays where it was.
+      const rows = await page.locator('#failures tbody tr').count();
+      running.stub.enqueue(httpError(400));
+      await collect(
+        running.client.provider.stream('SendMessage', aRequest({ metadata: { user_id: 'u-2' } })),
+      );
+      await page.locator('#failures tbody tr').nth(rows).waitFor();
+      expect(await focused()).toBe(href);
+      expect(await page.title()).toMatch(/^\(\d+\) Tamma/);
+      expect(await page.locator('#facts time').textContent()).toMatch(/^\d+ (s|min)/);
       // Nothing but tables is wider than the screen.
       const overflow = await page.evaluate<number>(
         'document.documentElement.scrollWidth - innerWidth',

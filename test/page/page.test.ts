@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { collect } from '../support/grpc-client.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
-import { answer, httpError } from '../support/upstream/index.ts';
+import { answer, httpError, resetBeforeHeaders } from '../support/upstream/index.ts';
 
 const PROMPT = 'a prompt that nobody may see';
 
@@ -56,6 +56,26 @@ describe('GET /calls/<id>', () => {
     });
   });
 
+  it('says what the upstream or the machine said of a failure, in codes', async () => {
+    const said = `The key of another project, and ${PROMPT}`;
+    running.stub.enqueue(httpError(401, { code: 'mismatched_project', message: said }));
+    await ask();
+    const line = await running.log.ofCall('SendMessage');
+    const text = await (await fetch(at(`/calls/${line.call_id}`))).text();
+    expect(JSON.parse(text)).toMatchObject({
+      outcome: 'INVALID_API_KEY',
+      upstream_error: { status: 401, code: 'mismatched_project' },
+    });
+    expect(text).not.toContain(PROMPT);
+    running.stub.enqueue(...Array(4).fill(resetBeforeHeaders()));
+    await ask({ model: 'gpt-4o-mini' });
+    const [failed] = running.log.lines.filter(({ reason }) => reason === 'NETWORK_ERROR');
+    expect(await (await fetch(at(`/calls/${failed?.call_id}`))).json()).toMatchObject({
+      outcome: 'NETWORK_ERROR',
+      cause: expect.stringContaining('ECONNRESET'),
+    });
+  });
+
   it.each(['/calls/unknown', '/calls/', `/calls/${'x'.repeat(5_000)}`])(
     'answers 404 to %#',
     async (path) => {
@@ -85,7 +105,9 @@ describe('the page', () => {
     running.stub.enqueue(httpError(401, { code: 'invalid_api_key' }));
     await ask();
     while (!seen.includes('INVALID_API_KEY')) seen += (await reader?.read())?.value ?? '';
-    expect(seen).toContain('All its API keys are set aside.');
+    expect(seen).toContain(
+      'All its API keys are set aside, last for INVALID_API_KEY (invalid_api_key).',
+    );
     expect(seen).not.toContain(PROMPT);
     await reader?.cancel();
   });

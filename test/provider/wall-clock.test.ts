@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageRequest } from '../../src/core/message.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { answer, type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
+import {
+  answer,
+  httpError,
+  type StubUpstream,
+  startStubUpstream,
+} from '../support/upstream/index.ts';
 
 const HOUR_MS = 3_600_000;
 const REQUEST: MessageRequest = {
@@ -112,5 +118,19 @@ describe('a wall clock that is set', () => {
     const deadline = clock.now() + 60_000;
     ahead = 5 * HOUR_MS;
     expect((await provider.sendMessageSync(REQUEST, { deadline })).attempts).toBe(1);
+  });
+
+  it('moves until when a target is held by as much', async () => {
+    stub.enqueue(httpError(429, { headers: { 'retry-after': '3600' } }));
+    const left = new AbortController();
+    const waiting = provider.sendMessageSync(REQUEST, { signal: left.signal });
+    const heldUntil = () => provider.upstreams()[0]?.models[0]?.heldUntil ?? 0;
+    while (heldUntil() === 0) await sleep(1);
+    const before = heldUntil();
+    ahead = 2 * HOUR_MS;
+    expect(heldUntil() - before).toBe(2 * HOUR_MS);
+    expect(provider.upstreams()[0]?.models[0]?.ready).toBe(false);
+    left.abort();
+    await expect(waiting).rejects.toMatchObject({ reason: 'CANCELLED' });
   });
 });

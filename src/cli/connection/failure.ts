@@ -66,9 +66,11 @@ function said(
   // grpc-js wraps what the system says.
   const [, system = why] = /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(why) ?? [];
   const head = [address, reason, system].filter((part) => part).join(': ');
+  // The message of most errors ends with them.
+  const words = info?.upstreamMessage;
   const below = [
     ...violations.map(({ field, description }) => `${field}: ${description}`),
-    ...(info?.upstreamMessage ? [`the upstream says: ${info.upstreamMessage}`] : []),
+    ...(words && !why.includes(words) ? [`the upstream says: ${words}`] : []),
     ...(retryAfterMs === undefined ? [] : [`try again in ${Math.ceil(retryAfterMs / 1_000)} s`]),
     ...(callId === undefined ? [] : [`id of the call: ${callId}`]),
   ];

@@ -2,6 +2,7 @@ import type { Charge } from '../../core/call.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
+import { formatDollars } from '../pricing/money.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
 import { Backlog, type Batch } from './backlog.ts';
@@ -268,13 +269,22 @@ export class SqliteLedger implements Ledger {
     const lost = [...this.#backlog.unwritten()];
     this.#lost = lost.reduce((sum, { attempts }) => sum + attempts, 0);
     for (const { picoDollars, ...sum } of lost.slice(0, MAX_LOST_SUMS)) {
-      this.#log.error({ ...sum, picoDollars: String(picoDollars) }, 'lost to the ledger');
+      this.#log.error(
+        { ...inSnakeCase(sum), cost_usd: formatDollars(picoDollars) },
+        'lost to the ledger',
+      );
     }
     if (this.#lost === 0) return;
     const all = lost.reduce((sum, { picoDollars }) => sum + picoDollars, 0n);
     this.#log.error(
-      { attempts: this.#lost, picoDollars: String(all) },
+      { attempts: this.#lost, cost_usd: formatDollars(all) },
       'attempts are lost to the ledger: neither its database nor its journal can be written',
     );
   }
+}
+
+/** As all fields of the log are written. */
+function inSnakeCase(fields: object): object {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snake(name), value]));
 }

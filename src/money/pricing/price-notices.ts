@@ -19,6 +19,6 @@ export class PriceNotices {
     const warning = promisedPriceWarning(id, model, now);
     if (warning === undefined) return;
     this.#told.add(id);
-    this.#log.warn({ model: id, promisedUntil: prices.promisedUntil }, warning);
+    this.#log.warn({ model: id, promised_until: prices.promisedUntil }, warning);
   }
 }

@@ -106,7 +106,8 @@ export class CircuitBreakers {
     const circuit: Circuit = new Circuit(this.#options, clock, random, (state) => {
       const { openForMs } = circuit;
       // Not again after each probe that failed: the outage is the same.
-      if (state === 'open' && !isOutage) log.warn({ ...fields, openForMs }, 'circuit opened');
+      if (state === 'open' && !isOutage)
+        log.warn({ ...fields, open_for_ms: openForMs }, 'circuit opened');
       if (state === 'closed') log.info(fields, 'circuit closed');
       if (state !== 'free') isOutage = state === 'open';
       room.look(circuit);

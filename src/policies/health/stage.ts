@@ -15,7 +15,7 @@ export function upstreamHealth(deps: { readonly health: UpstreamHealth }): Stage
       return completed;
     } catch (thrown) {
       const error = ProviderError.from(thrown);
-      if (troubleOf(error, call) !== undefined) deps.health.failed(error.reason);
+      if (troubleOf(error, call) !== undefined) deps.health.failed(error);
       throw error;
     }
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
+import type { ProviderError } from '../../core/errors.ts';
 import { WINDOW_MS } from './attempt-window.ts';
 
 /** What the attempts made at an upstream tell of it. */
@@ -13,6 +14,8 @@ export interface UpstreamHealthStatus {
   /** Epoch ms. */
   readonly lastFailureAt?: number;
   readonly lastFailureReason?: ErrorReason;
+  /** The same in more words, none of which are the upstream's but its code. */
+  readonly lastFailure?: string;
 }
 
 const SLICE_MS = 10_000;
@@ -33,7 +36,7 @@ export class UpstreamHealth {
   /** The oldest first. */
   readonly #slices: Slice[] = [];
   #lastSuccessAt: number | undefined;
-  #lastFailure: { readonly at: number; readonly reason: ErrorReason } | undefined;
+  #lastFailure: { readonly at: number; readonly error: ProviderError } | undefined;
 
   /** @param dated by which it is told when something was; the window goes by `clock` */
   constructor(endpoint: string, clock: Clock, dated: Clock = clock) {
@@ -52,7 +55,11 @@ export class UpstreamHealth {
       endpoint: this.#endpoint,
       healthy: failures <= sum((slice) => slice.successes),
       ...(this.#lastSuccessAt !== undefined && { lastSuccessAt: this.#lastSuccessAt }),
-      ...(last !== undefined && { lastFailureAt: last.at, lastFailureReason: last.reason }),
+      ...(last !== undefined && {
+        lastFailureAt: last.at,
+        lastFailureReason: last.error.reason,
+        lastFailure: inWords(last.error),
+      }),
     };
   }
 
@@ -61,8 +68,8 @@ export class UpstreamHealth {
     this.#slice().successes += 1;
   }
 
-  failed(reason: ErrorReason): void {
-    this.#lastFailure = { at: this.#dated.now(), reason };
+  failed(error: ProviderError): void {
+    this.#lastFailure = { at: this.#dated.now(), error };
     this.#slice().failures += 1;
   }
 
@@ -80,4 +87,13 @@ export class UpstreamHealth {
     const oldest = Math.floor(this.#clock.now() / SLICE_MS) - SLICES;
     while ((this.#slices[0]?.at ?? Number.POSITIVE_INFINITY) < oldest) this.#slices.shift();
   }
+}
+
+/** What is said of these is said here: host, certificate, connection, what took too long. */
+const OWN_WORDS: ReadonlySet<ErrorReason> = new Set(['NETWORK_ERROR', 'TIMEOUT']);
+
+function inWords({ reason, message, facts }: ProviderError): string {
+  if (OWN_WORDS.has(reason)) return `${reason}: ${message}`;
+  const code = facts.upstreamError?.code;
+  return code === undefined ? `${reason}.` : `${reason} (${code}).`;
 }

@@ -49,7 +49,8 @@ export class LiveTls {
     this.#files = new LiveFiles(paths, {
       clock,
       take: (contents) => this.#take(contents),
-      onError: (err) => log.warn({ err, certFile }, 'the certificate is kept: its files are wrong'),
+      onError: (err) =>
+        log.warn({ err, cert_file: certFile }, 'the certificate is kept: its files are wrong'),
     });
   }
 

@@ -4,7 +4,7 @@ import type { ProviderError } from '../../core/errors.ts';
 import { Traffic } from './traffic.ts';
 
 /** A call that answered a conversation, or failed to, and is over. Nothing of its content. */
-export interface RememberedCall {
+export interface EndedCall {
   readonly id: string;
   readonly traceId: string;
   readonly method: string;
@@ -13,6 +13,11 @@ export interface RememberedCall {
   readonly record: CallRecord;
   /** Absent: it was answered. */
   readonly error?: ProviderError;
+}
+
+export interface RememberedCall extends EndedCall {
+  /** Epoch ms by the wall clock, as its log line has it. */
+  readonly endedOn: number;
 }
 
 /** Calls that can be explained. */
@@ -24,13 +29,16 @@ const MAX_FAILURES = 50;
 /** The last calls, for whoever asks what became of one. */
 export class CallMemory {
   readonly traffic: Traffic;
+  readonly #dated: Pick<Clock, 'now'>;
   readonly #calls = new Map<string, RememberedCall>();
   /** In a ring: to look for the first key of a map is to pass all that were deleted before it. */
   readonly #ids: string[] = [];
   #next = 0;
   #failures: RememberedCall[] = [];
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** @param dated by which it is told when a call was */
+  constructor(clock: Pick<Clock, 'now'>, dated: Pick<Clock, 'now'> = clock) {
+    this.#dated = dated;
     this.traffic = new Traffic(clock);
   }
 
@@ -39,7 +47,8 @@ export class CallMemory {
     return this.#failures;
   }
 
-  note(call: RememberedCall): void {
+  note(ended: EndedCall): void {
+    const call = { ...ended, endedOn: this.#dated.now() };
     this.traffic.note(call);
     this.#calls.set(call.id, call);
     const oldest = this.#ids[this.#next];

@@ -1,24 +1,25 @@
 import type { AttemptSummary } from '../../core/call.ts';
 import { routeName } from '../../core/route.ts';
 import { formatDollars } from '../../money/pricing/money.ts';
+import { causeOf, failureOf } from '../call-log.ts';
 import type { RememberedCall } from './call-memory.ts';
 
 /** What became of a call, as JSON: `GET /calls/<id>`. Times are ms since it arrived. Never content. */
-export function explain({ id, traceId, method, endedAt, record, error }: RememberedCall) {
+export function explain({ id, traceId, method, ...call }: RememberedCall) {
+  const { endedAt, endedOn, record, error } = call;
   const { startedAt, firstOutputAt, attemptLog, charges, usage, cost } = record;
   const since = (time: number) => Math.round(time - startedAt);
-  const { facts } = error ?? {};
   return {
     call_id: id,
     trace_id: traceId,
     method,
-    arrived: new Date(startedAt).toISOString(),
+    arrived: new Date(endedOn - (endedAt - startedAt)).toISOString(),
     duration_ms: since(endedAt),
     outcome: error?.reason ?? 'completed',
     code: error?.kind.code ?? 'OK',
     finish_reason: record.finishReason,
-    fields: facts?.fieldViolations?.map(({ field }) => field.slice(0, 128)),
-    budget: facts?.budget?.name,
+    ...(error && failureOf(error)),
+    cause: causeOf(error),
     model: record.model || undefined,
     target: record.target || undefined,
     why_this_target: why(attemptLog.at(-1)),

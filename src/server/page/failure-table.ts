@@ -8,8 +8,8 @@ export const failureTable = drawnOnce((failures: readonly RememberedCall[]): Con
   return table(
     'Last failures',
     ['When', 'Reason', 'Model', 'Target', 'Trace', 'Request'],
-    failures.map(({ id, traceId, endedAt, record, error }) => [
-      ago(endedAt),
+    failures.map(({ id, traceId, endedOn, record, error }) => [
+      ago(endedOn),
       html`<code>${error?.reason ?? ''}</code>`,
       html`<code>${record.model}</code>`,
       record.target,

@@ -30,6 +30,11 @@ const count = () => {
     time.textContent = how === 'in' ? 'in ' + text : how === 'ago' ? text + ' ago' : text;
   }
 };
+const title = document.title;
+const name = () => {
+  const problems = main.querySelectorAll('#problems li').length;
+  document.title = problems === 0 ? title : '(' + problems + ') ' + title;
+};
 const exchange = (shown, section) => {
   const focus = shown.contains(document.activeElement) && document.activeElement.getAttribute('href');
   const scrolled = [...shown.querySelectorAll('.table')].map((table) => table.scrollLeft);
@@ -49,11 +54,13 @@ source.onmessage = ({ data, lastEventId }) => {
     else exchange(shown, section);
   }
   count();
+  name();
   document.body.dataset.live = 'yes';
 };
 const lose = () => { document.body.dataset.live = 'no'; };
 source.onerror = lose;
 count();
+name();
 setInterval(() => { count(); if (now() - heard > 5000) lose(); }, 1000);
 `;
 

@@ -50,7 +50,7 @@ const STYLE: Markup = {
 :root { color-scheme: light dark; --line: light-dark(#d8dee4, #30363d); --soft: light-dark(#59636e, #9198a1);
   --card: light-dark(#fff, #161b22); --good: light-dark(#1a7f37, #3fb950); --bad: light-dark(#c0392b, #f85149);
   --wait: light-dark(#9a6700, #d29922) }
-body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.25rem; font: 15px/1.5 system-ui, sans-serif;
+body { margin: 0 auto; max-width: 76rem; padding: 2.5rem 1.25rem; font: 15px/1.5 system-ui, sans-serif;
   background: light-dark(#f6f8fa, #0d1117); color: light-dark(#1f2328, #e6edf3) }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: .75rem }
 h1 { font-size: 1.4rem; margin: 0 }

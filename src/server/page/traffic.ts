@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { RememberedCall } from './call-memory.ts';
+import type { EndedCall } from './call-memory.ts';
 
 /** One step of a plot. */
 export interface TrafficSlice {
@@ -42,7 +42,7 @@ export class Traffic {
     this.#clock = clock;
   }
 
-  note({ record, error, endedAt }: RememberedCall): void {
+  note({ record, error, endedAt }: EndedCall): void {
     const slice = this.#slice();
     slice.calls += 1;
     slice.tokens += record.usage?.totalTokens ?? 0;

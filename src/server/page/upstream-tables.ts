@@ -5,7 +5,7 @@ import type {
   UpstreamStatus,
 } from '../../provider/provider.ts';
 import { type Content, html, type Markup } from './html.ts';
-import { ago, ahead, soft, state, table } from './page-parts.ts';
+import { ago, ahead, since, soft, state, table } from './page-parts.ts';
 
 const CIRCUITS: Readonly<Record<CircuitState, Markup>> = {
   closed: state('good', 'closed'),
@@ -92,12 +92,12 @@ function failedShare(statistics: ModelStatus['statistics']): number {
 }
 
 function modelRow(target: string, status: ModelStatus): readonly Content[] {
-  const { model, circuit, running, queued, concurrencyLimit, statistics } = status;
+  const { model, running, queued, concurrencyLimit, statistics } = status;
   const firstToken = statistics?.timeToFirstToken?.p95;
   return [
     target,
     html`<code>${model}</code>`,
-    CIRCUITS[circuit],
+    circuitSince(status),
     why(status),
     statistics === undefined ? soft('–') : failures(statistics),
     firstToken === undefined ? soft('–') : `${Math.round(firstToken)} ms`,
@@ -105,6 +105,11 @@ function modelRow(target: string, status: ModelStatus): readonly Content[] {
     queued,
     concurrencyLimit === 0 ? soft('none') : concurrencyLimit,
   ];
+}
+
+function circuitSince({ circuit, circuitChangedAt }: ModelStatus): Content {
+  if (circuit === 'closed' || circuitChangedAt === undefined) return CIRCUITS[circuit];
+  return html`${CIRCUITS[circuit]} ${since(circuitChangedAt)}`;
 }
 
 function why({ notReadyReason, nextProbeAt, heldUntil }: ModelStatus): Content {

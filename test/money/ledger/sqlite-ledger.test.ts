@@ -387,8 +387,8 @@ describe('close', () => {
       'error: attempts are lost to the ledger: neither its database nor its journal can be written',
     ]);
     expect(log.fields.slice(-2)).toMatchObject([
-      { day: '2026-01-01', userId: 'user-1', attempts: 2, picoDollars: '1005' },
-      { attempts: 2, picoDollars: '1005' },
+      { day: '2026-01-01', user_id: 'user-1', attempts: 2, cost_usd: '0.000000001005' },
+      { attempts: 2, cost_usd: '0.000000001005' },
     ]);
     restoreDisk();
     aLedger({ directory });

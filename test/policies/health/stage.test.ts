@@ -37,7 +37,18 @@ describe('upstream health', () => {
       lastSuccessAt: 1500,
       lastFailureAt: 1000,
       lastFailureReason: 'SERVICE_UNAVAILABLE',
+      lastFailure: 'SERVICE_UNAVAILABLE.',
     });
+  });
+
+  it('tells a failure in words of its own, and of the upstream its code alone', () => {
+    const { health } = setUp();
+    const upstreamError = { code: 'mismatched_project', characters: 176 };
+    const message = 'The upstream said: Say hello';
+    health.failed(new ProviderError('INVALID_API_KEY', { message, upstreamError }));
+    expect(health.status.lastFailure).toBe('INVALID_API_KEY (mismatched_project).');
+    health.failed(new ProviderError('NETWORK_ERROR', { message: 'There is no route.' }));
+    expect(health.status.lastFailure).toBe('NETWORK_ERROR: There is no route.');
   });
 
   it.each(['INVALID_API_KEY', 'QUOTA_EXCEEDED', 'PROVIDER_ERROR'] as const)(
@@ -96,10 +107,10 @@ describe('upstream health', () => {
       afterSilence: clock.afterSilence.bind(clock),
     };
     const health = new UpstreamHealth('https://upstream.test', clock, dated);
-    health.failed('TIMEOUT');
+    health.failed(new ProviderError('TIMEOUT'));
     ahead = hours * 3_600_000;
     expect(health.status.healthy).toBe(false);
-    health.failed('TIMEOUT');
+    health.failed(new ProviderError('TIMEOUT'));
     expect(health.status.lastFailureAt).toBe(clock.now() + ahead);
     clock.advance(310_000);
     expect(health.status.healthy).toBe(true);
