@@ -79,6 +79,11 @@ async function under<T>(key: string, starting: Promise<T>): Promise<T> {
   }
 }
 
+/** For what is shown: a step of the wall clock is told of by the provider. */
+function datedClock(clock: Clock, wallTime: (() => number) | undefined): Clock {
+  return wallTime === undefined ? clock : new DatedClock(clock, wallTime, () => {});
+}
+
 /** The composition root: everything is built here, in the order in which it depends on each other. */
 export function createApp(config: Config, deps: AppDeps): App {
   const { version } = deps;
@@ -91,7 +96,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   setLevels(logs, config.log.levels, logger);
   logLibrary(logs.server);
   const startedAt = clock.now();
-  const dated = new DatedClock(clock, wallTime ?? (() => clock.now()), () => {});
+  const dated = datedClock(clock, wallTime);
   for (const warning of warningsOf(config)) logger.warn(warning);
 
   const telemetry = startTelemetry({
