@@ -32,8 +32,8 @@ export interface Choice {
   readonly score: number;
   /** What the call would cost. Absent: no price is known. */
   readonly dollars?: number;
-  /** 95 of a hundred are faster, waiting included. */
-  readonly firstTokenMs: number;
+  /** 95 of a hundred are faster, waiting included. Absent: none was seen lately. */
+  readonly firstTokenMs?: number;
   /** Why it cannot be asked. */
   readonly reason?: string;
 }
@@ -56,12 +56,10 @@ function score(
   { model, ready, notReadyReason, pricing, headroom, queueWait, statistics }: SelectableModel,
   { input, output }: { readonly input: number; readonly output: number },
 ): Choice {
-  const waited = ms(queueWait) + ms(statistics?.timeToFirstToken?.p95);
-  const firstTokenMs = Math.round(waited);
-  if (!ready) return { target, model, score: 0, firstTokenMs, reason: notReadyReason };
+  if (!ready) return { target, model, score: 0, reason: notReadyReason };
   const left = headroom?.tokens;
   if (left !== undefined && left !== null && Number(left) < input + output) {
-    return { target, model, score: 0, firstTokenMs, reason: `only ${left} tokens are left` };
+    return { target, model, score: 0, reason: `only ${left} tokens are left` };
   }
   const attempts = Number(statistics?.attempts ?? 0);
   const failed = (statistics?.failures ?? []).reduce((sum, { count }) => sum + Number(count), 0);
@@ -70,9 +68,17 @@ function score(
   const dollars =
     pricing && (input * Number(pricing.input) + output * Number(pricing.output)) / 1_000_000;
   const cheap = dollars ? half(dollars, HALF_AT.dollars) : 0.5;
-  const fast = half(firstTokenMs, HALF_AT.firstTokenMs);
-  const known = dollars ? { dollars } : {};
-  return { target, model, score: reliability * cheap * fast, firstTokenMs, ...known };
+  const p95 = statistics?.timeToFirstToken?.p95;
+  const firstTokenMs = p95 ? Math.round(ms(queueWait) + ms(p95)) : undefined;
+  // What nobody knows is neither good nor bad.
+  const fast = firstTokenMs === undefined ? 0.5 : half(firstTokenMs, HALF_AT.firstTokenMs);
+  return {
+    target,
+    model,
+    score: reliability * cheap * fast,
+    ...(dollars && { dollars }),
+    ...(firstTokenMs !== undefined && { firstTokenMs }),
+  };
 }
 
 /** 1 at 0, a half at `at`, and so on. */

@@ -15,6 +15,7 @@ for (const choice of rank(status, { input: Number(input), output: Number(output)
 }
 
 function line({ target, model, score, dollars, firstTokenMs, reason }: Choice): string {
-  const facts = reason ?? `$${dollars?.toFixed(5) ?? '?'}, first token ${firstTokenMs} ms`;
+  const first = firstTokenMs === undefined ? 'not known' : `${firstTokenMs} ms`;
+  const facts = reason ?? `$${dollars?.toFixed(5) ?? '?'}, first token ${first}`;
   return `${score.toFixed(2)}  ${target}/${model}  ${facts}`;
 }

@@ -47,6 +47,8 @@ export class RedisConnection implements ScriptRunner {
   /** The connection of the moment, also while it is being made. */
   #client: RedisClient | undefined;
   #isUp = false;
+  /** Of the outage, if it is one. */
+  #error: unknown;
   /** Epoch ms at which `#isUp` changed, or it began to connect. */
   #since: number;
   /** Connections in a row that failed, or did not hold. */
@@ -73,6 +75,15 @@ export class RedisConnection implements ScriptRunner {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Why it is not up, if that is known: the system's code, the server's, or words of this program. */
+  get whyAway(): string | undefined {
+    const error = this.#error;
+    if (!(error instanceof Error)) return undefined;
+    if ('code' in error && typeof error.code === 'string') return error.code;
+    const [serverCode] = /^[A-Z]{3,16}\b/.exec(error.message) ?? [];
+    return serverCode ?? error.message;
   }
 
   /** Epoch ms since which it is up, or is not. */
@@ -147,6 +158,7 @@ export class RedisConnection implements ScriptRunner {
     const delayMs = reconnectDelay(this.#failures, this.#random);
     this.#failures += 1;
     this.#retry = this.#clock.after(delayMs, () => void this.#connect(), true);
+    this.#error = err;
     this.#notice.lost(err);
     if (wasUp) this.#tell();
   }

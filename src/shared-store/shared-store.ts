@@ -43,6 +43,11 @@ export interface SharedStoreDeps {
   readonly directory?: string | undefined;
 }
 
+function away(why: string | undefined): string {
+  const because = why === undefined ? '' : ` (${why.replace(/\.$/, '')})`;
+  return `It is away${because}. Calls go on within their leases.`;
+}
+
 /** Begins to connect, and waits for nothing: while the server is away everything works without it. */
 export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDeps): SharedStore {
   const connection = new RedisConnection(options, deps);
@@ -57,7 +62,7 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     repeats: new SharedRepeats(connection, options, deps.clock),
     openAnswers: (...wanted) => new SharedAnswers(connection, options, deps.clock, ...wanted),
     status: () => ({
-      ...(!connection.isUp && { problem: 'It is away. Calls go on within their leases.' }),
+      ...(!connection.isUp && { problem: away(connection.whyAway) }),
       since: connection.since,
       pending: totals.pending,
     }),

@@ -37,11 +37,16 @@ async function draw(call: Explained, printer: Printer): Promise<void> {
   const facts: readonly Fact[] = [
     ['trace', call.trace_id],
     ['arrived', call.arrived],
-    ['answered by', call.target && `${call.target}/${call.model}`],
+    [
+      call.outcome === 'completed' ? 'answered by' : 'asked last',
+      call.target && `${call.target}/${call.model}`,
+    ],
     ['why', call.why_this_target],
     ['finish reason', call.finish_reason],
     ['fields', call.fields?.join(', ')],
     ['budget', call.budget],
+    ['upstream said', call.upstream_error && codes(call.upstream_error)],
+    ['cause', call.cause],
     ['took', ms(call.duration_ms)],
     ['first token after', ms(call.time_to_first_token_ms)],
     ['waited', `${ms(call.queued_ms)} in queues, ${ms(call.backoff_ms)} after failures`],
@@ -70,6 +75,10 @@ function row(attempt: Explained['attempts'][number]): string[] {
 
 function tokens({ input_tokens, output_tokens }: Explained): string {
   return `${count(input_tokens ?? 0)} in, ${count(output_tokens ?? 0)} out`;
+}
+
+function codes({ status, code, type }: NonNullable<Explained['upstream_error']>): string {
+  return [status, code ?? type].filter((part) => part !== undefined).join(' ');
 }
 
 function ms(value: number | undefined): string {
