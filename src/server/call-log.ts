@@ -1,10 +1,10 @@
 import type { CallRecord } from '../core/call.ts';
-import type { CanonicalCode, ErrorReason } from '../core/error-kinds.ts';
-import { ProviderError } from '../core/errors.ts';
+import type { CanonicalCode } from '../core/error-kinds.ts';
+import type { ProviderError } from '../core/errors.ts';
 import type { FailedAttempt } from '../core/events.ts';
+import { failureOf, tellingCause } from '../core/failure-facts.ts';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { serializeError } from '../telemetry/serialize-error.ts';
 import type { CallLogLevel, RepeatedFailures } from './repeated-failures.ts';
 
 export interface CallLogDeps {
@@ -39,20 +39,6 @@ const UNREMARKABLE: ReadonlySet<Code> = new Set([
   'NOT_FOUND',
   'DEADLINE_EXCEEDED',
 ]);
-
-/**
- * The reasons whose cause says more and quotes nobody: the upstream's own troubles. What it says of
- * a request that it refused may hold parts of the prompt.
- */
-const CAUSE_TELLS: ReadonlySet<ErrorReason> = new Set([
-  'NETWORK_ERROR',
-  'SERVICE_UNAVAILABLE',
-  'PROVIDER_ERROR',
-]);
-
-/** Bad fields that are logged, and of each so many characters. */
-const MAX_FIELDS = 16;
-const MAX_FIELD = 128;
 
 /** One line per RPC. What was asked and answered is never part of it. */
 export function logCall(
@@ -90,26 +76,7 @@ function levelOf(error: ProviderError | undefined): CallLogLevel {
 
 function errOf(error: ProviderError, level: CallLogLevel): unknown {
   if (level === 'error') return error.facts.cause ?? error;
-  return level === 'warn' ? telling(error) : undefined;
-}
-
-/** What the failure was about, in identifiers and numbers: neither the upstream's words nor a prompt. */
-export function failureOf(error: ProviderError) {
-  const { facts } = error;
-  const { upstreamStatus, upstreamError, fieldViolations, budget } = facts;
-  return {
-    refusal: refusalOf(error),
-    upstream_error: upstreamError && { status: upstreamStatus, ...upstreamError },
-    fields: fieldViolations?.slice(0, MAX_FIELDS).map(({ field }) => field.slice(0, MAX_FIELD)),
-    budget: budget?.name,
-    budget_subject: budget?.subject || undefined,
-  };
-}
-
-/** Why a caller is not known: it is told less, and its token is no part of either. */
-function refusalOf({ reason, message, facts }: ProviderError): string | undefined {
-  if (reason !== 'CALLER_UNAUTHENTICATED') return undefined;
-  return (facts.cause instanceof Error ? facts.cause.message : message).slice(0, MAX_FIELD);
+  return level === 'warn' ? tellingCause(error) : undefined;
 }
 
 function factsOf(record: CallRecord) {
@@ -147,17 +114,4 @@ function logged(failed: FailedAttempt) {
     upstream_request_id: upstreamRequestId,
     duration_ms: Math.round(durationMs),
   };
-}
-
-/** What the machine or the server said of a failure, if that may be told. */
-export function causeOf(error: ProviderError | undefined): string | undefined {
-  const cause = error && telling(error);
-  return cause === undefined ? undefined : serializeError(cause).message;
-}
-
-/** The cause of an upstream's failure, if it may stand in the log. */
-function telling({ reason, facts }: ProviderError): unknown {
-  // What broke off a stream is what its cause says.
-  if (reason === 'STREAM_INTERRUPTED') return telling(ProviderError.from(facts.cause));
-  return CAUSE_TELLS.has(reason) ? facts.cause : undefined;
 }

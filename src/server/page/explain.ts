@@ -1,7 +1,7 @@
 import type { AttemptSummary } from '../../core/call.ts';
+import { causeOf, failureOf } from '../../core/failure-facts.ts';
 import { routeName } from '../../core/route.ts';
 import { formatDollars } from '../../money/pricing/money.ts';
-import { causeOf, failureOf } from '../call-log.ts';
 import type { RememberedCall } from './call-memory.ts';
 
 /** What became of a call, as JSON: `GET /calls/<id>`. Times are ms since it arrived. Never content. */
