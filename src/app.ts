@@ -177,7 +177,18 @@ export function createApp(config: Config, deps: AppDeps): App {
   const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
   const status = () =>
-    adminStatus({ version, startedAt, clock, dated, live, server, provider, batches, spend, listeners });
+    adminStatus({
+      version,
+      startedAt,
+      clock,
+      dated,
+      live,
+      server,
+      provider,
+      batches,
+      spend,
+      listeners,
+    });
   const events = new StatusEvents(dated, () => drawStatus(status(), memory));
   const adminDeps: AdminServerDeps = {
     handleMetrics: telemetry.handleMetrics,
