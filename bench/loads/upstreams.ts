@@ -63,11 +63,11 @@ async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
   if ('fails' in conduct) {
     await until(conduct.afterMs ?? 20);
     if (conduct.fails === 'NETWORK_ERROR') return exchange.reset();
-    await failure(conduct, headers)(exchange);
+    fail(conduct, headers, exchange);
     return;
   }
   await until(headersMs(conduct));
-  exchange.headers(200, headers);
+  sendHead(exchange, 200, 'text/event-stream', headers);
   for (const { atMs, text } of piecesOf(conduct)) {
     if (conduct.breaksMs !== undefined && conduct.breaksMs < atMs) {
       await until(conduct.breaksMs);
@@ -82,13 +82,26 @@ async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
   exchange.end();
 }
 
-function failure(
+function fail(
   { fails, retryAfterMs }: Extract<Conduct, { fails: unknown }>,
-  headers: Readonly<Record<string, string>>,
-) {
-  if (fails !== 'RATE_LIMIT_EXCEEDED') return httpError(503, { headers });
+  limits: Readonly<Record<string, string>>,
+  exchange: Exchange,
+): void {
+  const isRate = fails === 'RATE_LIMIT_EXCEEDED';
+  const status = isRate ? 429 : 503;
   const wait = retryAfterMs === undefined ? {} : { 'retry-after-ms': String(retryAfterMs) };
-  return httpError(429, { code: 'rate_limit_exceeded', headers: { ...headers, ...wait } });
+  sendHead(exchange, status, 'application/json', { ...limits, ...wait });
+  void httpError(status, isRate ? { code: 'rate_limit_exceeded' } : {})(exchange);
+}
+
+/** Nothing of the simulator's own, which tells of limits in every answer. */
+function sendHead(
+  exchange: Exchange,
+  status: number,
+  contentType: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  exchange.head(status, '', [['content-type', contentType], ...Object.entries(headers)]);
 }
 
 function limitHeaders(headroom: Headroom | undefined): Readonly<Record<string, string>> {
