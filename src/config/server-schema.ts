@@ -83,7 +83,7 @@ export const overloadSchema = group({
   maxRequestsSize: byteSize('Bytes of requests that may be held before more are refused.', {
     min: MIB,
     max: 1024 * GIB,
-    default: 128 * MIB,
+    default: 96 * MIB,
   }),
   maxRequestShare: share()
     .default(0.25)

@@ -28,6 +28,8 @@ const MAX_INFORMATIONAL = 100;
  * two thousand sockets as many pieces.
  */
 const turns = new Turns(256 * 1024);
+/** What a piece takes beside its bytes: it may be a single one. */
+const PIECE_BYTES = 256;
 
 /** One request and its response, on a connection of their own. A handler for undici's dispatch(). */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -135,7 +137,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#held.length === 0 && turns.take(chunk.length)) this.#listener.onData(chunk);
+    if (this.#held.length === 0 && turns.take(chunk.length + PIECE_BYTES))
+      this.#listener.onData(chunk);
     else this.#hold(Buffer.from(chunk));
   }
 
@@ -177,7 +180,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#held = [];
     for (const chunk of held) {
       if (this.#over) return;
-      turns.take(chunk.length);
+      turns.take(chunk.length + PIECE_BYTES);
       this.#listener.onData(chunk);
     }
   }

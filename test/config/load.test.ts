@@ -105,7 +105,7 @@ describe('defaults', () => {
       overload: {
         maxCalls: 5_000,
         maxEventLoopDelayMs: 1_000,
-        maxRequestsBytes: 134_217_728,
+        maxRequestsBytes: 100_663_296,
         maxRequestShare: 0.25,
         maxConnectionShare: 0.5,
         maxMemoryShare: 0.9,
