@@ -300,7 +300,7 @@ describe('an open circuit', () => {
     const { log, recover, succeed } = setUp();
     await recover();
     const target = { target: 'default', model: MODEL };
-    expect(log.warn.mock.calls).toEqual([[{ ...target, openForMs: 10_000 }, 'circuit opened']]);
+    expect(log.warn.mock.calls).toEqual([[{ ...target, open_for_ms: 10_000 }, 'circuit opened']]);
     expect(log.info).not.toHaveBeenCalled();
     await succeed();
     expect(log.info.mock.calls).toEqual([[target, 'circuit closed']]);
