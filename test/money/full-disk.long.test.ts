@@ -138,10 +138,10 @@ describeWithDisk('a sidecar whose disk is full', () => {
     await makeCalls();
     await makeCalls();
     expect(await stop()).toBe(3);
-    const lost = /"attempts":(\d+),"picoDollars":"(\d+)","msg":"attempts are lost/.exec(logged());
+    const lost = /"attempts":(\d+),"cost_usd":"([\d.]+)","msg":"attempts are lost/.exec(logged());
     const attempts = Number(lost?.[1]);
     expect(attempts).toBeGreaterThan(0);
-    expect(BigInt(lost?.[2] ?? 0)).toBe(BigInt(attempts) * PICO_PER_CALL);
+    expect(lost?.[2]).toBe(usd(attempts));
     disk.empty();
     await start();
     const { attempts: booked } = await usage();

@@ -25,6 +25,10 @@ export const PROBE_MS = 4_000;
 
 /** While somebody waits, it is tried again after so many ms, however long it is open, */
 export const LAST_RESORT_MS = 100;
+/** or after this share of how long its target has been down by then, */
+const LAST_RESORT_SHARE = 0.1;
+/** but every second at least, in ms, */
+const MAX_LAST_RESORT_MS = 1_000;
 /** by so many at a time. */
 const MAX_PROBES = 5;
 
@@ -50,7 +54,9 @@ export class Circuit {
   #halfOpenAt = 0;
   /** Openings since it was last closed. */
   #openings = 0;
+  /** When it opened last, and when for the first time since it was last closed, epoch ms. */
   #openedAt = Number.NEGATIVE_INFINITY;
+  #downSince = Number.NEGATIVE_INFINITY;
   #changedAt: number | undefined;
   #run = new FailureRun();
   /** Attempts of this turn of which nothing is known yet. */
@@ -115,7 +121,9 @@ export class Circuit {
   /** Epoch ms from which on somebody who waits for it may try it before its time. */
   get lastResortAt(): number {
     if (this.#probing >= MAX_PROBES) return this.nextProbeAt;
-    return Math.min(this.nextProbeAt, Math.max(this.#openedAt, this.#probedAt) + LAST_RESORT_MS);
+    const triedAt = Math.max(this.#openedAt, this.#probedAt);
+    const pauseMs = Math.min((triedAt - this.#downSince) * LAST_RESORT_SHARE, MAX_LAST_RESORT_MS);
+    return Math.min(this.nextProbeAt, triedAt + Math.max(pauseMs, LAST_RESORT_MS));
   }
 
   /** Has the next attempt let through before its time. */
@@ -226,6 +234,7 @@ export class Circuit {
     this.#probing = 0;
     this.#openings += 1;
     this.#openedAt = now;
+    if (this.#openings === 1) this.#downSince = now;
     this.#changedAt = now;
     // Spread, so that the probes of several targets and sidecars do not fall into step.
     this.#halfOpenAt =

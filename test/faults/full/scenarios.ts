@@ -188,7 +188,7 @@ function expectRecovery(
   const late = calls.filter(({ from }) => from >= DOWN_S + RECOVERY_S);
   stage.check('no call behind the recovery', late.length > 0);
   stage.check('it is not used again in time', late.every(isGood));
-  // Four probes a second beside them, while calls wait for the circuit.
-  const most = MAX_ATTEMPTS * CALLS + 4 * DOWN_S;
+  // While calls wait for the circuit there is a probe each second beside them, and more in the first ten.
+  const most = MAX_ATTEMPTS * CALLS + 2 * DOWN_S;
   stage.check('the circuit stayed closed', stage.stub.requests.length < most);
 }

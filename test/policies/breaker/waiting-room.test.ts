@@ -60,6 +60,24 @@ it('lets another probe every tenth of a second beside those that bring nothing, 
   expect(ends).toHaveLength(6);
 });
 
+it('lets probes follow more slowly the longer the target is down, and one a second at least', async () => {
+  const { clock, ends, wait, pass, circuit } = setUp();
+  const since = clock.now();
+  for (let call = 0; call < 60; call += 1) wait(String(call));
+  const probes: number[] = [];
+  while (clock.now() < since + 30_000) {
+    await pass(10);
+    if (ends.length === probes.length) continue;
+    probes.push(clock.now() - since);
+    circuit.failed(circuit.admit());
+  }
+  const pauses = probes.map((at, index) => at - (probes[index - 1] ?? 0));
+  for (const [index, pause] of pauses.entries()) {
+    const wanted = Math.min(Math.max((probes[index - 1] ?? 0) / 10, 100), 1_000);
+    expect(Math.abs(pause - wanted)).toBeLessThanOrEqual(10);
+  }
+});
+
 it('lets the others follow in steps once the probe has delivered', async () => {
   const { ends, wait, pass, circuit } = setUp();
   for (let call = 0; call < 12; call += 1) wait(String(call));
