@@ -3,7 +3,7 @@
  * [-- --at-once N] [-- --src] [-- --write]`. Each load has a sidecar of its own with default settings, the build's or, with
  * `--src`, that of the sources, which is called over gRPC by open-loop arrivals, and HTTP servers that behave as the
  * load's upstreams do; several run side by side. Beside what came of it stand what an ideal client would
- * reach and what the simulated clock says. Exits 1 if a load stays below what `npm run test:load` holds it to. `--seconds`
+ * reach and what the simulated clock says. Exits 1 if a load stays below what `npm run test:load` holds it to by more than chance does. `--seconds`
  * shortens the loads, which are then not judged; `--write` puts the table into docs/resilience.md, unless the
  * machine was so slow that sidecars refused calls for it.
  */
@@ -77,7 +77,7 @@ let shed = 0;
 for (const { row, real } of compared) {
   if (real === undefined) throw new Error(`${row.what} was left out`);
   shed += real.shed;
-  const short = values.seconds === undefined ? shortcomings(row, real) : [];
+  const short = values.seconds === undefined ? shortcomings(row, real, chanceIn(real)) : [];
   if (short.length === 0) continue;
   process.exitCode = 1;
   console.log(`\n${row.what}: ${short.join('; ')}. ${JSON.stringify(real)}`);
@@ -94,6 +94,11 @@ async function work(): Promise<void> {
     one.real = await run(loadOf(one.row), entry);
     console.error(`${percent(one.real.share)}% of the calls of ${one.row.what}`);
   }
+}
+
+/** Two standard errors of the share: the simulated loads have a seed, these ones do not. */
+function chanceIn({ share, calls }: Result): number {
+  return 2 * Math.sqrt((share * (1 - share)) / calls);
 }
 
 function loadOf(row: Row) {

@@ -18,9 +18,13 @@ export const idealOf = ({ ideal }: Row, { calls }: Pick<Result, 'calls'>): numbe
 /** What chance may cost, of the calls. */
 const TOLERANCE = 0.02;
 
-/** What is wrong with a result, for each thing a sentence. */
-export function shortcomings(row: Row, result: Result): string[] {
-  const bound = idealOf(row, result) - (row.learning ?? 0) - TOLERANCE;
+/**
+ * What is wrong with a result, for each thing a sentence.
+ *
+ * @param chance what it may have cost beyond that: not every run has a seed. Default 0
+ */
+export function shortcomings(row: Row, result: Result, chance = 0): string[] {
+  const bound = idealOf(row, result) - (row.learning ?? 0) - TOLERANCE - chance;
   return [
     ...(result.share < bound ? [`less than ${percent(bound)} succeeded`] : []),
     ...(result.spoiled > 0 ? [`${result.spoiled} answers are not whole, or said twice`] : []),
