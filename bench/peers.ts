@@ -4,7 +4,8 @@
  * Lines, for `node bench/performance-doc.ts`. `-- paced-200 short` runs some of the loads, `--repetitions N` sets
  * the windows (3). How the others are installed: docs/performance.md.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { everythingOn } from './everything-on.ts';
 import { thisMachine } from './machine.ts';
@@ -26,6 +27,8 @@ for (const name of wanted) {
   if (!LOAD_NAMES.includes(name)) throw new Error(`no load ${name}; there are ${LOAD_NAMES}`);
 }
 
+// What takes minutes does not end for want of a folder.
+if (values.out !== undefined) mkdirSync(dirname(values.out), { recursive: true });
 exitOnSignals();
 const machine = thisMachine();
 const pinned = pinnable();
