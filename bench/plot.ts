@@ -57,7 +57,7 @@ export function plot({ title, x, y, series }: Plot): string {
     ...ticks,
     ...lines,
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="13">
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 ${body.join('\n')}
 </svg>
