@@ -136,7 +136,7 @@ const SUITES: readonly Suite[] = [
     name: 'load',
     leavesRoom: true,
     shows:
-      'default settings serve what an ideal client would, under sixteen loads, each policy earns its place, and hedging its cost',
+      'default settings serve what an ideal client would, under loads of every kind, each policy earns its place, and hedging its cost',
     ...jest('test/load'),
   },
   {

@@ -133,8 +133,10 @@ describe('docs/operations.md', () => {
   });
 
   const promtool = on('docs/operations.md', 'promtool');
-  // Without promtool there is nothing to run it with; CI installs one.
-  (isThere('promtool') ? it : it.skip).each(promtool)('%s', async (command) => {
+  const [test, why] = isThere('promtool')
+    ? [it, '']
+    : [it.skip, ' (left out: there is no promtool on the PATH)'];
+  test.each(promtool)(`%s${why}`, async (command) => {
     expect(await run(command, '.')).toContain('SUCCESS');
   });
 });

@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
 import { type ChatUsage, COMMON_HEADERS, type Delta } from '../wire/wire.ts';
+import { Answering } from './answering.ts';
 
 /** Decides how one request is answered. Returning without `end` leaves the connection open. */
 export type Behaviour = (exchange: Exchange) => void | Promise<void>;
@@ -41,12 +41,11 @@ export interface Exchange {
   delay(ms: number): Promise<void>;
 }
 
-export class ServerExchange implements Exchange {
+export class ServerExchange extends Answering implements Exchange {
   readonly request: RecordedRequest;
   readonly res: ServerResponse;
   readonly #left = new AbortController();
   readonly #now: () => number;
-  #writer: AnswerWriter | undefined;
   #finished = false;
 
   constructor(
@@ -55,6 +54,7 @@ export class ServerExchange implements Exchange {
     markClosed: (by: 'client' | 'server') => void,
     now: () => number,
   ) {
+    super();
     this.request = request;
     this.res = res;
     this.#now = now;
@@ -89,18 +89,6 @@ export class ServerExchange implements Exchange {
     this.res.sendDate = false;
     this.res.writeHead(status, statusMessage, headers.flat());
     this.res.flushHeaders();
-  }
-
-  chunk(delta: Delta, finishReason?: string): void {
-    this.#answer().chunk(delta, finishReason);
-  }
-
-  usage(usage?: ChatUsage): void {
-    this.#answer().usage(usage);
-  }
-
-  done(): void {
-    this.#answer().done();
   }
 
   raw(data: string | Buffer): boolean {
@@ -138,11 +126,6 @@ export class ServerExchange implements Exchange {
   abandon(): void {
     this.#finished = true;
     this.#left.abort();
-  }
-
-  #answer(): AnswerWriter {
-    this.#writer ??= newWriter(this.request, (event) => this.raw(event));
-    return this.#writer;
   }
 
   /** Closing at once would lose what this turn wrote, since HTTP responses hold it until its end. */

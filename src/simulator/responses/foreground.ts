@@ -1,20 +1,19 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Answering } from '../answers/answering.ts';
 import type { Exchange } from '../answers/exchange.ts';
-import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
-import type { ChatUsage, Delta } from '../wire/wire.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An answer on the connection on which it was asked for, and what it says. */
-export class Foreground implements Exchange {
+export class Foreground extends Answering implements Exchange {
   readonly #asking: Exchange;
-  #writer: AnswerWriter | undefined;
   #said = '';
   /** Whether it is an answer, and no refusal. */
   isTaken = true;
 
   constructor(asking: Exchange) {
+    super();
     this.#asking = asking;
   }
 
@@ -50,18 +49,6 @@ export class Foreground implements Exchange {
     this.#asking.head(...of);
   }
 
-  chunk(delta: Delta, finishReason?: string): void {
-    this.#answer().chunk(delta, finishReason);
-  }
-
-  usage(usage?: ChatUsage): void {
-    this.#answer().usage(usage);
-  }
-
-  done(): void {
-    this.#answer().done();
-  }
-
   raw(data: string | Buffer): boolean {
     this.#said += data.toString();
     return this.#asking.raw(data);
@@ -85,11 +72,6 @@ export class Foreground implements Exchange {
 
   delay(ms: number): Promise<void> {
     return this.#asking.delay(ms);
-  }
-
-  #answer(): AnswerWriter {
-    this.#writer ??= newWriter(this.request, (event) => this.raw(event));
-    return this.#writer;
   }
 }
 

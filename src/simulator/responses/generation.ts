@@ -1,25 +1,24 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Answering } from '../answers/answering.ts';
 import type { Exchange } from '../answers/exchange.ts';
-import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
-import type { ChatUsage, Delta } from '../wire/wire.ts';
 import type { StoredResponse } from './stored-response.ts';
 
 /**
  * An answer that is given to a stored response, whoever listens, and whether anybody does. Only a refusal
  * goes to the connection on which it was asked for.
  */
-export class Generation implements Exchange {
+export class Generation extends Answering implements Exchange {
   readonly request: RecordedRequest;
   readonly #asking: Exchange;
   readonly #stored: StoredResponse;
   readonly #begin: () => void;
   #refuses: boolean | undefined;
-  #writer: AnswerWriter | undefined;
 
   /** @param begin is called when the request is taken */
   constructor(asking: Exchange, stored: StoredResponse, begin: () => void) {
+    super();
     this.request = asking.request;
     this.#asking = asking;
     this.#stored = stored;
@@ -48,18 +47,6 @@ export class Generation implements Exchange {
   ): void {
     this.#refuses ??= true;
     this.#asking.head(status, statusMessage, headers);
-  }
-
-  chunk(delta: Delta, finishReason?: string): void {
-    this.#answer().chunk(delta, finishReason);
-  }
-
-  usage(usage?: ChatUsage): void {
-    this.#answer().usage(usage);
-  }
-
-  done(): void {
-    this.#answer().done();
   }
 
   raw(data: string | Buffer): boolean {
@@ -91,10 +78,5 @@ export class Generation implements Exchange {
 
   async delay(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.signal });
-  }
-
-  #answer(): AnswerWriter {
-    this.#writer ??= newWriter(this.request, (event) => this.raw(event));
-    return this.#writer;
   }
 }
