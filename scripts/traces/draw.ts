@@ -61,11 +61,11 @@ export function rowsOf(spans: readonly Span[]): Row[] {
   return rows(root, 0);
 }
 
-/** The names and what is told of them, as they stand in a picture. */
+/** Each line of a picture: its name and what is told of it. */
 export function outlineOf(svg: string): string[] {
-  return [...svg.matchAll(/<text class="(?:name|told)"[^>]*>([^<]*)/g)].map(
-    ([, text = '']) => text,
-  );
+  return [
+    ...svg.matchAll(/<text class="name"[^>]*>([^<]*)<.text><text class="told"[^>]*>([^<]*)/g),
+  ].map(([, name, told]) => `${name}: ${told}`);
 }
 
 const ROW = 26;
