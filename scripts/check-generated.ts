@@ -13,6 +13,7 @@ const generated = [
   'docs/metrics.md',
   'deploy/grafana',
   'deploy/kubernetes/monitoring',
+  'deploy/prometheus',
   'docs/2-3-openai-provider-implementation.context.xml',
 ];
 

@@ -33,6 +33,8 @@ export interface ErrorKind {
   readonly forbidsClientRetry?: true;
   /** Whether the upstream caused it, so that after output it reads STREAM_INTERRUPTED. */
   readonly upstreamFault?: true;
+  /** Whether it is the affair of the caller, and so no failure in the rules of deploy/prometheus. */
+  readonly callersAffair?: true;
   /** What the caller is told where nothing more precise is known. Never upstream text. */
   readonly message: string;
 }
@@ -62,6 +64,7 @@ export const ERROR_KINDS = {
     severity: 'high',
     details: ['QuotaFailure'],
     forbidsClientRetry: true,
+    callersAffair: true,
     message: 'The budget is spent.',
   },
   INVALID_API_KEY: {
@@ -77,6 +80,7 @@ export const ERROR_KINDS = {
     retryable: false,
     severity: 'medium',
     details: [],
+    callersAffair: true,
     message: 'The call carries no valid token or certificate for this provider.',
   },
   PERMISSION_DENIED: {
@@ -85,6 +89,7 @@ export const ERROR_KINDS = {
     severity: 'high',
     details: [],
     upstreamFault: true,
+    callersAffair: true,
     message: 'The upstream does not permit this request.',
   },
   MODEL_NOT_FOUND: {
@@ -93,6 +98,7 @@ export const ERROR_KINDS = {
     severity: 'medium',
     details: ['ResourceInfo'],
     upstreamFault: true,
+    callersAffair: true,
     message: 'The model does not exist or was shut down.',
   },
   CONTEXT_TOO_LONG: {
@@ -101,6 +107,7 @@ export const ERROR_KINDS = {
     severity: 'low',
     details: [],
     upstreamFault: true,
+    callersAffair: true,
     message: "The conversation does not fit the model's context window.",
   },
   CONTENT_FILTERED: {
@@ -109,6 +116,7 @@ export const ERROR_KINDS = {
     severity: 'low',
     details: [],
     upstreamFault: true,
+    callersAffair: true,
     message: "The upstream's content policy refused the prompt.",
   },
   INVALID_REQUEST: {
@@ -117,6 +125,7 @@ export const ERROR_KINDS = {
     severity: 'low',
     details: ['BadRequest'],
     upstreamFault: true,
+    callersAffair: true,
     message: 'The request is not valid.',
   },
   UNSUPPORTED_PARAMETER: {
@@ -125,6 +134,7 @@ export const ERROR_KINDS = {
     severity: 'low',
     details: ['BadRequest'],
     upstreamFault: true,
+    callersAffair: true,
     message: 'The model or the upstream does not support a parameter of the request.',
   },
   CIRCUIT_OPEN: {
@@ -171,6 +181,7 @@ export const ERROR_KINDS = {
     retryable: false,
     severity: 'low',
     details: [],
+    callersAffair: true,
     message: 'The caller cancelled the call.',
   },
   STREAM_INTERRUPTED: {
@@ -200,6 +211,7 @@ export const ERROR_KINDS = {
     retryable: false,
     severity: 'low',
     details: [],
+    callersAffair: true,
     message: 'There is no such batch, or it belongs to somebody else.',
   },
   INTERNAL: {

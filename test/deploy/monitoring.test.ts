@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { dashboard } from '../../scripts/monitoring/dashboard.ts';
 import { ROWS } from '../../scripts/monitoring/panels.ts';
-import { prometheusRule } from '../../scripts/monitoring/prometheus-rule.ts';
+import { prometheusRule, withReasons } from '../../scripts/monitoring/prometheus-rule.ts';
 import { ERROR_KINDS } from '../../src/core/error-kinds.ts';
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
 import { METRICS } from '../../src/telemetry/metrics.ts';
@@ -117,9 +117,14 @@ describe.each(alerts)('%s', (name, { expr, labels, annotations = {} }) => {
 
 describe('deploy/prometheus/rules.yaml', () => {
   it('counts every reason as a failure or as the affair of the caller', () => {
+    expect(text).toBe(withReasons(text));
     for (const { expr } of rules.filter(({ record }) => record?.includes('call_failures'))) {
       const [failed = '', ofCallers = ''] = [...expr.matchAll(/outcome(?:=|!)~"([^"]*)"/g)].map(
         ([, list]) => list,
+      );
+      expect(failed.split('|')).toEqual(expect.arrayContaining(['INTERNAL', 'TIMEOUT']));
+      expect(ofCallers.split('|')).toEqual(
+        expect.arrayContaining(['CANCELLED', 'INVALID_REQUEST']),
       );
       const counted = [...failed.split('|'), ...ofCallers.split('|')];
       expect(counted.sort()).toEqual(Object.keys(ERROR_KINDS).sort());
