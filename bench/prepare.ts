@@ -3,7 +3,8 @@
  * per call; the median of several rounds, and the best of them.
  */
 import { createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED, newCallRecord } from '../src/core/call.ts';
+import { type Call, NOTHING_APPLIED } from '../src/core/call.ts';
+import { newCallRecord } from '../src/core/call-record.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { Flow } from '../src/core/flow.ts';
 import type { Message, MessageRequest, Tool } from '../src/core/message.ts';

@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED, newCallRecord } from '../../src/core/call.ts';
+import { type Call, NOTHING_APPLIED } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import type { Completed, ProviderEvent } from '../../src/core/events.ts';
 import { Flow } from '../../src/core/flow.ts';
 import { unknownModel } from '../../src/core/model.ts';

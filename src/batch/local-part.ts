@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { newCallRecord } from '../core/call.ts';
+import { newCallRecord } from '../core/call-record.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
 import { readLine } from './item-files.ts';

@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, newCallRecord } from '../core/call.ts';
+import type { Call } from '../core/call.ts';
+import { newCallRecord } from '../core/call-record.ts';
 import { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import { type Model, type Surface, unknownModel } from '../core/model.ts';

@@ -1,4 +1,4 @@
-import { type CallRecord, newCallRecord } from './call.ts';
+import { type CallRecord, newCallRecord } from './call-record.ts';
 import type { Usage } from './events.ts';
 import { addUsage } from './usage.ts';
 

@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
-import type { Call, CallRecord } from '../core/call.ts';
+import type { Call } from '../core/call.ts';
+import type { CallRecord } from '../core/call-record.ts';
 import type { FieldViolation } from '../core/errors.ts';
 import type { MessageResponse } from '../core/events.ts';
 import type { MessageRequest } from '../core/message.ts';

@@ -1,5 +1,6 @@
 import { context } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED, newCallRecord } from '../core/call.ts';
+import { type Call, NOTHING_APPLIED } from '../core/call.ts';
+import { newCallRecord } from '../core/call-record.ts';
 import { Flow } from '../core/flow.ts';
 import type { MessageRequest } from '../core/message.ts';
 import { unknownModel } from '../core/model.ts';

@@ -1,5 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
-import type { AttemptSummary, Call, Handler, Stage } from '../core/call.ts';
+import type { Call, Handler, Stage } from '../core/call.ts';
+import type { AttemptSummary } from '../core/call-record.ts';
 import type { Clock } from '../core/clock.ts';
 import { inUse } from '../core/in-use.ts';
 import type { ProviderLog } from '../core/provider-log.ts';

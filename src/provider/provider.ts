@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { BudgetState } from '../core/budget-state.ts';
-import type { CallRecord, Emit, StreamRecovery } from '../core/call.ts';
+import type { Emit, StreamRecovery } from '../core/call.ts';
+import type { CallRecord } from '../core/call-record.ts';
 import type { Caller } from '../core/caller.ts';
 import type { FieldViolation } from '../core/errors.ts';
 import type { Completed, MessageResponse, ProviderEvent } from '../core/events.ts';

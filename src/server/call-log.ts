@@ -1,4 +1,4 @@
-import type { CallRecord } from '../core/call.ts';
+import type { CallRecord } from '../core/call-record.ts';
 import type { CanonicalCode } from '../core/error-kinds.ts';
 import type { ProviderError } from '../core/errors.ts';
 import type { FailedAttempt } from '../core/events.ts';

@@ -4,7 +4,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { newCallRecord } from '../core/call.ts';
+import { newCallRecord } from '../core/call-record.ts';
 import type { Caller } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Authenticator } from './callers/authenticator.ts';

@@ -6,7 +6,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type Context, context } from '@opentelemetry/api';
-import { type CallRecord, newCallRecord } from '../core/call.ts';
+import { type CallRecord, newCallRecord } from '../core/call-record.ts';
 import type { Caller } from '../core/caller.ts';
 import { ERROR_KINDS } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';

@@ -1,5 +1,5 @@
 import type { BudgetState } from '../core/budget-state.ts';
-import type { CallRecord } from '../core/call.ts';
+import type { CallRecord } from '../core/call-record.ts';
 import type { DetailKind } from '../core/error-kinds.ts';
 import type { ProviderError } from '../core/errors.ts';
 import type { Cost, FailedAttempt } from '../core/events.ts';

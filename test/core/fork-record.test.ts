@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { forkRecord, joinRecord, markOf } from '../../src/core/fork-record.ts';
 import { usage } from '../support/events.ts';
 

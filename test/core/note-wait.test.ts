@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { noteWait } from '../../src/core/note-wait.ts';
 import { TelemetryProbe } from '../support/telemetry.ts';
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Call, type Handler, newCallRecord } from '../../src/core/call.ts';
+import type { Call, Handler } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { isOutput } from '../../src/core/events.ts';
 import { SILENT } from '../../src/core/provider-log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { unknownModel } from '../../src/core/model.ts';
 import { readResultLine, type Surfaces } from '../../src/openai/batch-line.ts';
 import { ChatStream } from '../../src/openai/chat-stream.ts';

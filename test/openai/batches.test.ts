@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { type Surface, unknownModel } from '../../src/core/model.ts';
 import type { BatchUpload, UpstreamBatches } from '../../src/core/upstream-batches.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { CallMemory } from '../../src/server/page/call-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';

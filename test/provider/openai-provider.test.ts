@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
 import { type ProviderLog, SILENT } from '../../src/core/provider-log.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';

@@ -1,12 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Call,
-  type Handler,
-  newCallRecord,
-  type StreamRecovery,
-} from '../../src/core/call.ts';
+import type { Call, Handler, StreamRecovery } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import type { ErrorReason } from '../../src/core/error-kinds.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { pause } from '../../src/core/pause.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { logCall } from '../../src/server/call-log.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { LogRecorder } from '../support/running-server.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BudgetState } from '../../src/core/budget-state.ts';
-import { type CallRecord, newCallRecord } from '../../src/core/call.ts';
+import { type CallRecord, newCallRecord } from '../../src/core/call-record.ts';
 import { ERROR_KINDS, type ErrorReason } from '../../src/core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../../src/core/errors.ts';
 import { toStatus } from '../../src/server/status.ts';

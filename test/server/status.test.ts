@@ -1,6 +1,6 @@
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { ERROR_KINDS, type ErrorReason } from '../../src/core/error-kinds.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { toStatus } from '../../src/server/status.ts';

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Charge } from '../../src/core/call.ts';
+import type { Charge } from '../../src/core/call-record.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { pause } from '../../src/core/pause.ts';
 import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';

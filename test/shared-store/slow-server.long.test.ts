@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Limiter } from '../../src/policies/rate-limit/limiter.ts';
 import { DEFAULT_RATE_LIMIT } from '../../src/policies/rate-limit/options.ts';

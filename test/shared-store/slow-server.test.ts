@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import { Limiter } from '../../src/policies/rate-limit/limiter.ts';
 import { DEFAULT_RATE_LIMIT } from '../../src/policies/rate-limit/options.ts';
 import { redisRateSource } from '../../src/shared-store/redis-rate-source.ts';

@@ -1,11 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import {
-  type Call,
-  type Emit,
-  type Handler,
-  NOTHING_APPLIED,
-  newCallRecord,
-} from '../../src/core/call.ts';
+import { type Call, type Emit, type Handler, NOTHING_APPLIED } from '../../src/core/call.ts';
+import { newCallRecord } from '../../src/core/call-record.ts';
 import type {
   Completed,
   EffectiveSettings,

@@ -1,4 +1,4 @@
-import type { Charge } from '../../core/call.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { Cost, Usage } from '../../core/events.ts';
 
 /** In-process form of tamma.provider.v1.BatchExecution. */

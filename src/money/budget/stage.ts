@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Call, CallRecord, Emit, Handler, Stage } from '../../core/call.ts';
+import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import { EventBuffer } from '../../core/event-buffer.ts';
 import {
   type AnswerEvent,

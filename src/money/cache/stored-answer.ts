@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { CallRecord } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Completed, Cost, Output, Started } from '../../core/events.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */

@@ -1,4 +1,5 @@
-import type { CallRecord, Charge, Stage } from '../../core/call.ts';
+import type { Stage } from '../../core/call.ts';
+import type { CallRecord, Charge } from '../../core/call-record.ts';
 import type { Cost, Usage } from '../../core/events.ts';
 import { addUsage } from '../../core/usage.ts';
 import { addCost } from '../pricing/cost.ts';

@@ -1,4 +1,4 @@
-import type { Charge } from '../../core/call.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { LedgerEntry, LedgerOpening, Payer } from './ledger.ts';
 
 export interface AttemptOwner {

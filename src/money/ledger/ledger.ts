@@ -1,4 +1,4 @@
-import type { Charge } from '../../core/call.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { StoreStatus } from '../../core/store-status.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';

@@ -1,5 +1,6 @@
 import { type Attributes, isSpanContextValid, trace } from '@opentelemetry/api';
-import type { AttemptProgress, Call, Charge, Emit, Stage } from '../../core/call.ts';
+import type { AttemptProgress, Call, Emit, Stage } from '../../core/call.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { AnswerEvent, Completed, Usage } from '../../core/events.ts';

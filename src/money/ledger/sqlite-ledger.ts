@@ -1,4 +1,4 @@
-import type { Charge } from '../../core/call.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 
 /**
  * The record of a shared call, which begins with what is known of the call that began it. What a status

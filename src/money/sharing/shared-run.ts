@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
-import type { Call, CallRecord, Emit, Handler } from '../../core/call.ts';
+import type { Call, Emit, Handler } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type Completed, type Cost, isOutput } from '../../core/events.ts';

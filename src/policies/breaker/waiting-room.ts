@@ -1,5 +1,5 @@
 import { Alarm } from '../../core/alarm.ts';
-import type { CallRecord } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { endReason } from '../../core/signal.ts';
 import { type Circuit, LAST_RESORT_MS } from './circuit.ts';

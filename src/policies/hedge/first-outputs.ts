@@ -1,4 +1,4 @@
-import type { AttemptSummary } from '../../core/call.ts';
+import type { AttemptSummary } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PerModel } from '../../core/per-model.ts';
 import { Survival } from './survival.ts';

@@ -1,4 +1,5 @@
-import type { Call, Charge, HedgeOutcome } from '../../core/call.ts';
+import type { Call } from '../../core/call.ts';
+import type { Charge, HedgeOutcome } from '../../core/call-record.ts';
 import { toDollars } from '../../money/pricing/money.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';

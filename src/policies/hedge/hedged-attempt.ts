@@ -1,4 +1,5 @@
-import type { Call, CallRecord, Emit, Handler, HedgeOutcome } from '../../core/call.ts';
+import type { Call, Emit, Handler } from '../../core/call.ts';
+import type { CallRecord, HedgeOutcome } from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { AttemptSummary } from '../../core/call.ts';
+import type { AttemptSummary } from '../../core/call-record.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed, Usage } from '../../core/events.ts';
 import type { MessageRequest } from '../../core/message.ts';

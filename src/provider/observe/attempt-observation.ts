@@ -1,5 +1,6 @@
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import type { AttemptSummary, Call } from '../../core/call.ts';
+import type { Call } from '../../core/call.ts';
+import type { AttemptSummary } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type AnswerEvent, type Completed, isOutput, type Started } from '../../core/events.ts';

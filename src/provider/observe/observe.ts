@@ -1,5 +1,6 @@
 import { type Attributes, trace } from '@opentelemetry/api';
-import type { Call, CallRecord, Emit, Stage } from '../../core/call.ts';
+import type { Call, Emit, Stage } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';

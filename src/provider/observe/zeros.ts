@@ -1,5 +1,5 @@
 import type { Attributes, Counter } from '@opentelemetry/api';
-import type { HedgeOutcome } from '../../core/call.ts';
+import type { HedgeOutcome } from '../../core/call-record.ts';
 import type { FinishReason } from '../../core/events.ts';
 import { ATTRIBUTE, MODALITY_TEXT, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';

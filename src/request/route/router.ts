@@ -1,4 +1,5 @@
-import type { Call, CallRecord } from '../../core/call.ts';
+import type { Call } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type LeftRoute, type Route, routeName } from '../../core/route.ts';

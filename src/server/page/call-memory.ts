@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import { Traffic } from './traffic.ts';

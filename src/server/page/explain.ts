@@ -1,4 +1,4 @@
-import type { AttemptSummary } from '../../core/call.ts';
+import type { AttemptSummary } from '../../core/call-record.ts';
 import { causeOf, failureOf } from '../../core/failure-facts.ts';
 import { routeName } from '../../core/route.ts';
 import { formatDollars } from '../../money/pricing/money.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Charge, newCallRecord } from '../../../src/core/call.ts';
+import { type Charge, newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Cost } from '../../../src/core/events.ts';
 import { accounting } from '../../../src/money/ledger/accounting.ts';

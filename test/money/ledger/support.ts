@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, jest } from '@jest/globals';
-import type { Charge } from '../../../src/core/call.ts';
+import type { Charge } from '../../../src/core/call-record.ts';
 import type { Usage } from '../../../src/core/events.ts';
 import { batchStore } from '../../../src/money/ledger/batch-operations.ts';
 import { type ExportRow, exportRows } from '../../../src/money/ledger/export-rows.ts';

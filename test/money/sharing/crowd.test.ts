@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { Call, Charge, Handler } from '../../../src/core/call.ts';
+import type { Call, Handler } from '../../../src/core/call.ts';
+import type { Charge } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { Flow } from '../../../src/core/flow.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { newCallRecord } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { Circuit, type Pass } from '../../../src/policies/breaker/circuit.ts';
 import { DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
 import { WaitingRoom } from '../../../src/policies/breaker/waiting-room.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AttemptSummary } from '../../../src/core/call.ts';
+import type { AttemptSummary } from '../../../src/core/call-record.ts';
 import { AttemptWindow } from '../../../src/policies/health/attempt-window.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Call, newCallRecord } from '../../../src/core/call.ts';
+import type { Call } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Output } from '../../../src/core/events.ts';
 import { METRICS } from '../../../src/telemetry/metrics.ts';

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { type Call, newCallRecord } from '../../../src/core/call.ts';
+import type { Call } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { Limiter } from '../../../src/policies/rate-limit/limiter.ts';
 import { localSource } from '../../../src/policies/rate-limit/local-source.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { RateLimiters } from '../../../src/policies/rate-limit/limiters.ts';
 import {

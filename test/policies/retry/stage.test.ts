@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Call, type Emit, newCallRecord } from '../../../src/core/call.ts';
+import type { Call, Emit } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { RetryBudget } from '../../../src/policies/retry/budget.ts';

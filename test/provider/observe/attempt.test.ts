@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type Call, type Emit, type Handler, newCallRecord } from '../../../src/core/call.ts';
+import type { Call, Emit, Handler } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { attempt } from '../../../src/provider/observe/attempt.ts';
 import { METRICS } from '../../../src/telemetry/metrics.ts';

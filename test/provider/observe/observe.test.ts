@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import { type Handler, newCallRecord } from '../../../src/core/call.ts';
+import type { Handler } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed, ProviderEvent } from '../../../src/core/events.ts';
 import { observe } from '../../../src/provider/observe/observe.ts';

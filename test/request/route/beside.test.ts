@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newCallRecord } from '../../../src/core/call.ts';
+import { newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { METRICS } from '../../../src/telemetry/metrics.ts';
