@@ -1,20 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ProviderError } from '../core/errors.ts';
 import { IAIBatchProviderService } from '../gen/tamma/provider/v1/batch_provider.ts';
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
 import { IAIUsageProviderService } from '../gen/tamma/provider/v1/usage_provider.ts';
 import { ActiveCalls } from './active-calls.ts';
-import { guardArrivals } from './arrivals.ts';
 import { createBatchHandlers } from './batch-handlers.ts';
 import { BytesInFlight } from './bytes-in-flight.ts';
 import { Authenticator } from './callers/authenticator.ts';
 import { Door } from './door.ts';
 import { drainCalls, shutDown } from './drain.ts';
+import { serve } from './grpc-js-server.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { traceLibraryCalls } from './library-telemetry.ts';
 import { Connections } from './listener/connections.ts';
 import { createInjector } from './listener/injector.ts';
 import { Listeners } from './listener/listen.ts';
@@ -22,26 +20,12 @@ import { Refusals } from './listener/refusals.ts';
 import { startLoadMeter } from './load-meter.ts';
 import type { GrpcServer, LiveServerOptions, ServerDeps, ServerOptions } from './options.ts';
 import { OverloadGuard } from './overload.ts';
-import { assertComplete, rawService } from './raw-service.ts';
+import { rawService } from './raw-service.ts';
 import { createReflection } from './reflection.ts';
 import { RepeatedFailures } from './repeated-failures.ts';
 import { Rpcs } from './rpc.ts';
 import { StatusBoard } from './status-watch.ts';
-import { allowStreamResets } from './stream-resets.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
-
-/** The methods whose requests hold a conversation. */
-const LARGE_REQUESTS: ReadonlySet<string> = new Set(
-  [
-    IAIProviderService.sendMessage,
-    IAIProviderService.sendMessageSync,
-    IAIProviderService.countTokens,
-    IAIBatchProviderService.createBatch,
-  ].map(({ path }) => path),
-);
-
-/** Time a connection has to answer a ping, in ms. */
-const PING_TIMEOUT_MS = 20_000;
 
 /** As health checks name them. */
 const SERVICE_NAMES = ['IAIProvider', 'IAIUsageProvider', 'IAIBatchProvider'].map(
@@ -224,43 +208,4 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     load,
     drainLeftMs,
   };
-}
-
-interface Service {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-}
-
-interface Guards extends Pick<ServerDeps, 'tracer' | 'instruments' | 'clock'> {
-  readonly inbound: Inbound;
-  readonly door: Door;
-}
-
-function serve(options: ServerOptions, guards: Guards, services: readonly Service[]): Server {
-  const server = new Server({
-    'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.max_send_message_length': -1,
-    'grpc.max_concurrent_streams': options.maxConcurrentStreams,
-    // Its books cost a third of sending a message.
-    'grpc.enable_channelz': 0,
-    interceptors: [guards.inbound.interceptor],
-    // A connection that does nothing, not even the preface of HTTP/2, answers no ping.
-    'grpc.keepalive_time_ms': options.stallTimeoutMs,
-    'grpc.keepalive_timeout_ms': Math.min(options.stallTimeoutMs, PING_TIMEOUT_MS),
-  });
-  allowStreamResets(server);
-  const paths = new Set<string>();
-  const isKnown = (path: string) => paths.has(path);
-  guardArrivals(server, {
-    large: LARGE_REQUESTS,
-    clock: guards.clock,
-    door: guards.door,
-    onCall: traceLibraryCalls({ ...guards, isKnown }),
-  });
-  for (const { definition, implementation } of services) {
-    assertComplete(definition, implementation);
-    server.addService(definition, implementation);
-    for (const { path } of Object.values(definition)) paths.add(path);
-  }
-  return server;
 }
