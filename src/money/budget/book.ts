@@ -9,8 +9,8 @@ import type { Instruments } from '../../telemetry/instruments.ts';
 import type { BudgetAccounts } from './account.ts';
 import { type AlertDeps, raiseAlert } from './alert.ts';
 import type { Allowance } from './allowance.ts';
-import { Budget } from './budget.ts';
-import { type Held, holdOf, leaveQueues, planChange, reclaim } from './change.ts';
+import { Budgets } from './budgets.ts';
+import { type Held, holdOf, leaveQueues, reclaim } from './change.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
 import { observeBudgets } from './gauges.ts';
 import type { BudgetDefinition, BudgetOptions } from './options.ts';
@@ -39,12 +39,9 @@ const PLENTY = 4n;
 export class BudgetBook {
   readonly #deps: BudgetBookDeps;
   readonly #accounts: BudgetAccounts;
-  #budgets: readonly Budget[];
+  readonly #budgets: Budgets;
   readonly #held = new Set<Held>();
   readonly #endGauges: () => void;
-  /** When the first period ends, in epoch ms. */
-  #resetsAt: number;
-  #claims = 0;
   #waiters = 0;
   /** Runs while somebody waits. */
   readonly #resetAlarm: Alarm;
@@ -52,13 +49,17 @@ export class BudgetBook {
   constructor(options: BudgetOptions, accounts: BudgetAccounts, deps: BudgetBookDeps) {
     this.#deps = deps;
     this.#accounts = accounts;
-    this.#budgets = options.budgets.map((definition) => this.#open(definition));
-    this.#resetsAt = this.#firstReset();
+    this.#budgets = new Budgets(options.budgets, {
+      accounts,
+      clock: deps.clock,
+      onChange: (allowance) => this.#changed(allowance),
+      onReset: () => this.#serveAll(),
+    });
     this.#resetAlarm = new Alarm(deps.clock, () => {
-      this.#current();
+      this.#budgets.current();
       this.#watchReset();
     });
-    this.#endGauges = observeBudgets(deps.instruments, () => this.#current());
+    this.#endGauges = observeBudgets(deps.instruments, () => this.#budgets.current());
   }
 
   /**
@@ -68,52 +69,33 @@ export class BudgetBook {
    * @throws what the ledger throws if it cannot be read; then the budgets stay as they are
    */
   configure(definitions: readonly BudgetDefinition[]): void {
-    const before = this.#current();
-    const change = planChange(before, definitions);
-    let added: readonly Budget[];
-    try {
-      this.#accounts.configure(definitions);
-      added = change.added.map((definition) => this.#open(definition));
-    } catch (error) {
-      this.#accounts.configure(before.map(({ definition }) => definition));
-      throw error;
-    }
-    this.#accounts.tidy();
+    const before = this.#budgets.current();
+    const next = this.#budgets.prepare(definitions);
     const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
-    for (const [budget, definition] of change.kept) budget.configure(definition);
-    const all = [...change.kept.keys(), ...added];
-    this.#budgets = definitions.flatMap(({ name }) =>
-      all.filter(({ definition: own }) => own.name === name),
-    );
-    this.#resetsAt = this.#firstReset();
-    for (const held of this.#held) holdOf(added, held);
-    for (const { claim } of waiters) reclaim(claim, this.#budgets);
-    for (const budget of change.gone) budget.retire();
+    this.#budgets.become(next);
+    for (const held of this.#held) holdOf(next.added, held);
+    for (const { claim } of waiters) reclaim(claim, next.all);
+    for (const budget of next.gone) budget.retire();
     for (const waiter of waiters.toSorted((a, b) => a.order - b.order)) this.#decide(waiter);
-    for (const { allowances } of this.#budgets) {
+    for (const { allowances } of next.all) {
       for (const allowance of allowances) this.#raiseAlerts(allowance);
     }
     this.#watchReset();
   }
 
-  #open(definition: BudgetDefinition): Budget {
-    const onChange = (allowance: Allowance) => this.#changed(allowance);
-    return new Budget(definition, this.#deps.clock.now(), { accounts: this.#accounts, onChange });
-  }
-
   /** Whether any budget counts what the spender spends. */
   appliesTo(spender: Spender): boolean {
-    return this.#budgets.some((budget) => budget.appliesTo(spender));
+    return this.#budgets.appliesTo(spender);
   }
 
   /** Reserves `amount` if there is so much of it that nobody will miss it. */
   tryReserve(spender: Spender, amount: bigint): Reservation | undefined {
-    const claim = this.#claim(spender, { most: amount, least: amount, explicit: true });
+    const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
     const isPlenty = claim.allowances.every(
       ({ available, waiting }) => available >= PLENTY * amount && waiting.first === undefined,
     );
     if (isPlenty) return this.#grant(claim, amount);
-    this.#drop(claim);
+    this.#budgets.drop(claim);
     return undefined;
   }
 
@@ -129,7 +111,7 @@ export class BudgetBook {
     wish: Wish,
     limits: { readonly signal: AbortSignal; readonly maxWaitMs?: number },
   ): Reservation | Promise<Reservation> {
-    const claim = this.#claim(spender, wish);
+    const claim = this.#budgets.claim(spender, wish);
     const decision = decide(claim);
     switch (decision.kind) {
       case 'grant':
@@ -146,14 +128,14 @@ export class BudgetBook {
    * died, and may have been spent since.
    */
   hold(spender: Spender, amount: bigint): Reservation {
-    const claim = this.#claim(spender, { most: amount, least: amount, explicit: true });
+    const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
     for (const allowance of claim.allowances) allowance.hold(amount);
     return this.#reservation(claim, amount);
   }
 
   /** The budgets as they stand, in the order of the configuration, then by subject. */
   states(query: BudgetQuery): readonly BudgetState[] {
-    return budgetStates(this.#current(), query);
+    return budgetStates(this.#budgets.current(), query);
   }
 
   /** Gives leases back. Attempts that still run can settle. */
@@ -161,23 +143,6 @@ export class BudgetBook {
     this.#endGauges();
     this.#resetAlarm.cancel();
     await this.#accounts.close();
-  }
-
-  #claim(spender: Spender, wish: Wish): Claim {
-    const allowances: Allowance[] = [];
-    for (const budget of this.#current()) {
-      if (budget.appliesTo(spender)) allowances.push(budget.allowanceOf(spender));
-    }
-    for (const allowance of allowances) allowance.use();
-    this.#claims += 1;
-    return { spender, wish, allowances, order: this.#claims };
-  }
-
-  #drop({ allowances }: Claim): void {
-    for (const allowance of allowances) {
-      allowance.unuse();
-      allowance.budget.tidy(allowance);
-    }
   }
 
   #grant(claim: Claim, granted: bigint): Reservation {
@@ -201,7 +166,7 @@ export class BudgetBook {
       settlePart,
       settle: (spent) => {
         settlePart(held.left, spent);
-        if (this.#held.delete(held)) this.#drop(held.claim);
+        if (this.#held.delete(held)) this.#budgets.drop(held.claim);
       },
       moveTo: (spender) => this.#move(held, spender),
     };
@@ -210,7 +175,7 @@ export class BudgetBook {
   /** What both spenders' budgets have in common holds it all the time. */
   #move(held: Held, spender: Spender): void {
     const { claim: before, left } = held;
-    const claim = this.#claim(spender, { most: left, least: left, explicit: true });
+    const claim = this.#budgets.claim(spender, { most: left, least: left, explicit: true });
     const added = claim.allowances.filter((allowance) => !before.allowances.includes(allowance));
     const gone = before.allowances.filter((allowance) => !claim.allowances.includes(allowance));
     const poorest = added.find(({ available }) => available < left);
@@ -218,13 +183,13 @@ export class BudgetBook {
     for (const allowance of added) allowance.reserve(left);
     for (const allowance of gone) allowance.settle(left, 0n);
     held.claim = claim;
-    this.#drop(before);
+    this.#budgets.drop(before);
     for (const allowance of gone) this.#serve(allowance);
   }
 
   /** Everything is booked before anybody is served, for who waits must fit all of it. */
   #settle(claim: Claim, freed: bigint, spent: bigint): void {
-    this.#current();
+    this.#budgets.current();
     for (const allowance of claim.allowances) allowance.settle(freed, spent);
     for (const allowance of claim.allowances) this.#serve(allowance);
     for (const allowance of claim.allowances) this.#raiseAlerts(allowance);
@@ -232,7 +197,7 @@ export class BudgetBook {
 
   #refuse(claim: Claim, by: Allowance): ProviderError {
     const { state } = by;
-    this.#drop(claim);
+    this.#budgets.drop(claim);
     return budgetExceeded(state, claim.wish.least, claim.spender.model, this.#deps.clock.now());
   }
 
@@ -242,7 +207,7 @@ export class BudgetBook {
     { signal, maxWaitMs }: { readonly signal: AbortSignal; readonly maxWaitMs?: number },
   ): Promise<Reservation> {
     if (signal.aborted) {
-      this.#drop(claim);
+      this.#budgets.drop(claim);
       throw endReason(signal);
     }
     const { clock } = this.#deps;
@@ -251,7 +216,7 @@ export class BudgetBook {
     const time = maxWaitMs === undefined ? {} : { time: { clock, maxMs: maxWaitMs, error } };
     const waiter = new Waiter(claim, at, { signal, ...time }, (left) => {
       this.#waiters -= 1;
-      this.#drop(claim);
+      this.#budgets.drop(claim);
       this.#serve(left);
     });
     this.#waiters += 1;
@@ -281,30 +246,20 @@ export class BudgetBook {
     return undefined;
   }
 
-  /** The budgets, each in the period of now. */
-  #current(): readonly Budget[] {
-    const now = this.#deps.clock.now();
-    if (now < this.#resetsAt) return this.#budgets;
-    for (const budget of this.#budgets) budget.advance(now);
-    this.#resetsAt = this.#firstReset();
-    for (const budget of this.#budgets) {
+  #serveAll(): void {
+    for (const budget of this.#budgets.current()) {
       for (const allowance of budget.allowances) this.#serve(allowance);
     }
-    return this.#budgets;
-  }
-
-  #firstReset(): number {
-    return Math.min(...this.#budgets.map(({ period }) => period.resetsAt));
   }
 
   /** Sees to it that who waits is served when a period begins, though nobody calls or settles. */
   #watchReset(): void {
-    if (this.#waiters > 0) this.#resetAlarm.at(this.#resetsAt);
+    if (this.#waiters > 0) this.#resetAlarm.at(this.#budgets.resetsAt);
     else this.#resetAlarm.cancel();
   }
 
   #changed(allowance: Allowance): void {
-    this.#current();
+    this.#budgets.current();
     this.#raiseAlerts(allowance);
     this.#serve(allowance);
   }
