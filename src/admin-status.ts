@@ -4,7 +4,7 @@ import type { LiveConfig } from './live-config.ts';
 import type { OpenAIProvider } from './provider/openai-provider.ts';
 import { nearestFirst } from './server/budget-order.ts';
 import type { GrpcServer } from './server/options.ts';
-import type { SpendToday } from './server/page/spend-today.ts';
+import { SpendToday } from './server/page/spend-today.ts';
 import type { AdminStatus } from './server/page/status-page.ts';
 import { problemsOf } from './server/status-problems.ts';
 
@@ -13,10 +13,8 @@ const MAX_SHOWN_BUDGETS = 20;
 const MAX_SHOWN_BATCHES = 20;
 
 /** What is asked for it. */
-interface StatusSources {
+export interface StatusSources {
   readonly version: string;
-  /** By `clock`. */
-  readonly startedAt: number;
   readonly clock: Clock;
   /** By which it is told when something was. */
   readonly dated: Clock;
@@ -24,30 +22,26 @@ interface StatusSources {
   readonly server: GrpcServer;
   readonly provider: OpenAIProvider;
   readonly batches: BatchService | undefined;
-  readonly spend: SpendToday;
   /** Where it listens; empty before it does. */
-  readonly listeners: readonly string[];
+  readonly listeners: () => readonly string[];
 }
 
-/** What the admin port tells of this process. */
-export function adminStatus({
-  version,
-  startedAt,
-  clock,
-  dated,
-  live,
-  server,
-  provider,
-  batches,
-  spend,
-  listeners,
-}: StatusSources): AdminStatus {
-  const uptimeMs = clock.now() - startedAt;
+/** What the admin port tells of this process, which begins now. */
+export function statusOf(sources: StatusSources): () => AdminStatus {
+  const spend = new SpendToday(sources.provider, sources.clock);
+  const startedAt = sources.clock.now();
+  return () => statusNow(sources, sources.clock.now() - startedAt, spend.picoDollars);
+}
+
+function statusNow(
+  { version, dated, live, server, provider, batches, listeners }: StatusSources,
+  uptimeMs: number,
+  spentToday: bigint | undefined,
+): AdminStatus {
   const upstreams = provider.upstreams();
   const all = provider.getBudgets({});
   const budgets = nearestFirst(all).slice(0, MAX_SHOWN_BUDGETS);
   const load = server.load();
-  const { picoDollars: spentToday } = spend;
   const cache = provider.cacheStatus();
   const ledger = provider.ledgerStatus();
   const sharedStore = provider.sharedStoreStatus();
@@ -60,7 +54,7 @@ export function adminStatus({
     startedAt: Math.round((dated.now() - uptimeMs) / 1_000) * 1_000,
     uptimeMs,
     activeCalls: server.activeCalls(),
-    listeners,
+    listeners: listeners(),
     upstreams,
     budgets,
     budgetCount: all.length,

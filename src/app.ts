@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { adminStatus } from './admin-status.ts';
+import { statusOf } from './admin-status.ts';
 import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
 import type { Config } from './config/config.ts';
@@ -14,7 +14,6 @@ import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
 import type { GrpcServer } from './server/options.ts';
 import { CallMemory } from './server/page/call-memory.ts';
-import { SpendToday } from './server/page/spend-today.ts';
 import { StatusEvents } from './server/page/status-events.ts';
 import { drawStatus } from './server/page/status-page.ts';
 import { createServer } from './server/server.ts';
@@ -95,7 +94,6 @@ export function createApp(config: Config, deps: AppDeps): App {
   const logs = areaLoggers(logger);
   setLevels(logs, config.log.levels, logger);
   logLibrary(logs.server);
-  const startedAt = clock.now();
   const dated = datedClock(clock, wallTime);
   for (const warning of warningsOf(config)) logger.warn(warning);
 
@@ -174,21 +172,17 @@ export function createApp(config: Config, deps: AppDeps): App {
     warnOfOpenDoors(next, logger);
   }
 
-  const spend = new SpendToday(provider, clock);
   let listeners: readonly string[] = [];
-  const status = () =>
-    adminStatus({
-      version,
-      startedAt,
-      clock,
-      dated,
-      live,
-      server,
-      provider,
-      batches,
-      spend,
-      listeners,
-    });
+  const status = statusOf({
+    version,
+    clock,
+    dated,
+    live,
+    server,
+    provider,
+    batches,
+    listeners: () => listeners,
+  });
   const events = new StatusEvents(dated, () => drawStatus(status(), memory));
   const adminDeps: AdminServerDeps = {
     handleMetrics: telemetry.handleMetrics,

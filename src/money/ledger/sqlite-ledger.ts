@@ -2,7 +2,6 @@ import type { Charge } from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
-import { formatDollars } from '../pricing/money.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
 import { Backlog, type Batch } from './backlog.ts';
@@ -23,6 +22,7 @@ import type {
 } from './ledger.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import type { LedgerOperations } from './ledger-store.ts';
+import { tellLost } from './lost-records.ts';
 import { NO_KEPT_BOOK } from './no-ledger.ts';
 import { Outage } from './outage.ts';
 import { QueryQueue } from './query-queue.ts';
@@ -49,9 +49,6 @@ const RETRY_MS = 1_000;
 
 /** What is in memory alone need not leave this thread before so many have come together. */
 const MEMORY_BATCH = 1_000;
-
-/** Lines of the log that tell what is lost, by day, model, user and so on; the last tells of all. */
-const MAX_LOST_SUMS = 1_000;
 
 /** A journal that holds no more than so many settled records is written anew without being noticed. */
 const FEW = 500;
@@ -266,25 +263,6 @@ export class SqliteLedger implements Ledger {
     }
     await this.#flushAll();
     if (inFlight.broken && !this.#backlog.empty) this.#renew(inFlight);
-    const lost = [...this.#backlog.unwritten()];
-    this.#lost = lost.reduce((sum, { attempts }) => sum + attempts, 0);
-    for (const { picoDollars, ...sum } of lost.slice(0, MAX_LOST_SUMS)) {
-      this.#log.error(
-        { ...inSnakeCase(sum), cost_usd: formatDollars(picoDollars) },
-        'lost to the ledger',
-      );
-    }
-    if (this.#lost === 0) return;
-    const all = lost.reduce((sum, { picoDollars }) => sum + picoDollars, 0n);
-    this.#log.error(
-      { attempts: this.#lost, cost_usd: formatDollars(all) },
-      'attempts are lost to the ledger: neither its database nor its journal can be written',
-    );
+    this.#lost = tellLost([...this.#backlog.unwritten()], this.#log);
   }
-}
-
-/** As all fields of the log are written. */
-function inSnakeCase(fields: object): object {
-  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snake(name), value]));
 }
