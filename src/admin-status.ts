@@ -13,7 +13,7 @@ const MAX_SHOWN_BUDGETS = 20;
 const MAX_SHOWN_BATCHES = 20;
 
 /** What is asked for it. */
-export interface StatusSources {
+interface ProcessSources {
   readonly version: string;
   readonly clock: Clock;
   /** By which it is told when something was. */
@@ -27,14 +27,14 @@ export interface StatusSources {
 }
 
 /** What the admin port tells of this process, which begins now. */
-export function statusOf(sources: StatusSources): () => AdminStatus {
+export function statusOf(sources: ProcessSources): () => AdminStatus {
   const spend = new SpendToday(sources.provider, sources.clock);
   const startedAt = sources.clock.now();
   return () => statusNow(sources, sources.clock.now() - startedAt, spend.picoDollars);
 }
 
 function statusNow(
-  { version, dated, live, server, provider, batches, listeners }: StatusSources,
+  { version, dated, live, server, provider, batches, listeners }: ProcessSources,
   uptimeMs: number,
   spentToday: bigint | undefined,
 ): AdminStatus {

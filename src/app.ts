@@ -18,10 +18,9 @@ import { StatusEvents } from './server/page/status-events.ts';
 import { drawStatus } from './server/page/status-page.ts';
 import { createServer } from './server/server.ts';
 import { liveServerOptions, serverOptions } from './server-options.ts';
-import { areaLoggers, setLevels } from './telemetry/area-loggers.ts';
 import { capturesContent } from './telemetry/capture.ts';
 import { LogDrops } from './telemetry/log-drops.ts';
-import { createLogger, type Logger } from './telemetry/logger.ts';
+import { areaLoggers, createLogger, type Logger, setLevels } from './telemetry/logger.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
 import { warningsOf } from './warnings.ts';
 

@@ -11,7 +11,7 @@ import { ItemFiles } from './item-files.ts';
 import { Lanes } from './lane.ts';
 import type { BatchOptions } from './options.ts';
 import { BatchRetention } from './retention.ts';
-import { Runner } from './runner.ts';
+import { BatchRunner } from './runner.ts';
 import { BatchService } from './service.ts';
 
 export interface BatchEnvironment {
@@ -41,7 +41,7 @@ export function createBatches(
     lanes: new Lanes(),
     changes: new Changes(),
   };
-  const runner = new Runner(deps);
+  const runner = new BatchRunner(deps);
   environment.instruments.batches.addCallback((result) => result.observe(runner.active.length));
   return new BatchService({
     ...deps,

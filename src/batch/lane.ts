@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import { endReason } from '../core/signal.ts';
 
 /**
@@ -36,10 +37,20 @@ export class Lane {
     this.#left.clear();
   }
 
-  /** Calls back once when one that runs is over. Returns what forgets that. */
-  onLeft(wake: () => void): () => void {
-    this.#left.add(wake);
-    return () => void this.#left.delete(wake);
+  /** Until one that runs is over, for so many ms at most, or until the signal ends it. */
+  untilLeft(mostMs: number, signal: AbortSignal, clock: Clock): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        this.#left.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = clock.after(mostMs, wake);
+      this.#left.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) wake();
+    });
   }
 
   #turn(signal: AbortSignal): Promise<void> {

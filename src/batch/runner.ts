@@ -7,7 +7,7 @@ import { Places } from './local-part.ts';
 import type { RunDeps } from './run-deps.ts';
 
 /** Works off all batches that have not ended. */
-export class Runner {
+export class BatchRunner {
   readonly #deps: LocalDeps;
   readonly #runs = new Map<string, BatchRun>();
   readonly #running = new Set<Promise<void>>();

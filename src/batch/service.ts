@@ -18,10 +18,10 @@ import { type Received, Receiver } from './receiver.ts';
 import { batchNotFound, streamResults } from './results-stream.ts';
 import type { BatchRetention } from './retention.ts';
 import type { RunDeps } from './run-deps.ts';
-import type { Runner } from './runner.ts';
+import type { BatchRunner } from './runner.ts';
 
 export interface BatchServiceDeps extends RunDeps {
-  readonly runner: Runner;
+  readonly runner: BatchRunner;
   readonly retention: BatchRetention;
   /** Makes ids of batches. */
   readonly newId: () => string;

@@ -11,7 +11,6 @@ import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
-import { untilLeft } from './until-left.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
@@ -216,7 +215,7 @@ export class UpstreamPart {
     }
     await this.#change({ state: 'uploaded', upstreamBatchId: '' });
     await this.#work.problem('The upstream has as many tokens of batches waiting as it takes.');
-    await untilLeft(this.#lane, options.maxPollIntervalMs, this.#work.end, clock);
+    await this.#lane.untilLeft(options.maxPollIntervalMs, this.#work.end, clock);
     this.#throwIfHalted();
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Dispatcher, errors } from 'undici';
-import { Turns } from '../core/turns.ts';
+import { LoopTurns } from '../core/loop-turns.ts';
 import type { Trouble } from './transport.ts';
 
 /** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
@@ -27,7 +27,7 @@ const MAX_INFORMATIONAL = 100;
  * milliseconds of work. Of a socket that always has more to read two megabytes would be read in one go, and of
  * two thousand sockets as many pieces.
  */
-const turns = new Turns(256 * 1024);
+const turns = new LoopTurns(256 * 1024);
 /** What a piece takes beside its bytes: it may be a single one. */
 const PIECE_BYTES = 256;
 

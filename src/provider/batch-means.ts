@@ -40,7 +40,7 @@ export interface BatchMeans {
   readonly costs: {
     readonly trackingEnabled: boolean;
     readonly unpriced: 'refuse' | 'mark';
-    /** See BudgetDeps. */
+    /** See BudgetStageDeps. */
     readonly minOutputTokens: number;
   };
 }

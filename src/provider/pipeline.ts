@@ -2,7 +2,6 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Call, Handler, Stage } from '../core/call.ts';
 import type { AttemptSummary } from '../core/call-record.ts';
 import type { Clock } from '../core/clock.ts';
-import { inUse } from '../core/in-use.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import { budget } from '../money/budget/stage.ts';
@@ -198,4 +197,16 @@ function chain(stages: readonly Stage[], last: Handler): Handler {
 export function serverAddress(endpoint: string): ServerAddress {
   const { hostname, port, protocol } = new URL(endpoint);
   return { address: hostname, port: Number(port) || (protocol === 'http:' ? 80 : 443) };
+}
+
+/** Keeps what calls work with, until they have ended. @param enter returns what lets go */
+function inUse(enter: () => () => void): Stage {
+  return (next) => async (call, emit) => {
+    const leave = enter();
+    try {
+      return await next(call, emit);
+    } finally {
+      leave();
+    }
+  };
 }

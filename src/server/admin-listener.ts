@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type ServerOptions } from 'node:htt
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { Turns } from '../core/turns.ts';
+import { LoopTurns } from '../core/loop-turns.ts';
 import { AdminConnections } from './admin-connections.ts';
 import { formatListenAddress, parseListenAddress } from './listener/address.ts';
 import type { ListenerOptions } from './listener/listen.ts';
@@ -26,7 +26,7 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 const SOCKET_MODE = 0o660;
 
 /** Requests that are answered in one turn of the event loop: a page takes milliseconds. */
-const answers = new Turns(2);
+const answers = new LoopTurns(2);
 
 export interface HttpListener {
   /** With the real port. */

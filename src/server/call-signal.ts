@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
-import { Turns } from '../core/turns.ts';
+import { LoopTurns } from '../core/loop-turns.ts';
 
 /** How long a call may take, in ms, above 0. */
 export interface DeadlineLimits {
@@ -39,7 +39,7 @@ const GUARD = { share: 0.05, minMs: 20, maxMs: 100, maxShare: 0.5 } as const;
  * Calls that are ended in one turn of the event loop because their callers went away: a connection that breaks
  * brings the end of all of its calls in one go.
  */
-const ends = new Turns(32);
+const ends = new LoopTurns(32);
 
 /**
  * One signal of the caller's cancel, the deadline, and whatever `abort` brings.

@@ -37,7 +37,7 @@ interface Guards extends Pick<ServerDeps, 'tracer' | 'instruments' | 'clock'> {
  *
  * @throws Error if a method has no handler
  */
-export function serve(
+export function createGrpcJsServer(
   options: ServerOptions,
   guards: Guards,
   services: readonly Service[],

@@ -1,6 +1,6 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
+import { LoopTurns } from '../core/loop-turns.ts';
 import { endReason } from '../core/signal.ts';
-import { Turns } from '../core/turns.ts';
 
 /** Messages that wait to be taken, beside the one that is being worked on. */
 const READ_AHEAD = 1;
@@ -9,7 +9,7 @@ const READ_AHEAD = 1;
  * Messages that are worked on in one turn of the event loop, of all calls together: what a socket brings in one
  * go may be hundreds, and each takes part of a millisecond.
  */
-const messagesOfTurn = new Turns(32);
+const messagesOfTurn = new LoopTurns(32);
 
 /**
  * The messages of a call in the order in which they come, read as they are taken: who sends faster is

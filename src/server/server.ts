@@ -9,7 +9,7 @@ import { BytesInFlight } from './bytes-in-flight.ts';
 import { Authenticator } from './callers/authenticator.ts';
 import { Door } from './door.ts';
 import { drainCalls, shutDown } from './drain.ts';
-import { serve } from './grpc-js-server.ts';
+import { createGrpcJsServer } from './grpc-js-server.ts';
 import { createHandlers } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
@@ -92,7 +92,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
     instruments: deps.instruments,
     stallMs: options.stallTimeoutMs,
   });
-  const server = serve(options, { ...deps, inbound, door }, [
+  const server = createGrpcJsServer(options, { ...deps, inbound, door }, [
     {
       definition: rawService(IAIProviderService),
       implementation: createHandlers({

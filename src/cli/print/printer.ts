@@ -1,7 +1,6 @@
 import type { Cli } from '../cli.ts';
 import { colours } from '../colours.ts';
 import { write } from '../output.ts';
-import { table } from './table.ts';
 
 /** A name, and what is known of it. */
 export type Fact = readonly [name: string, fact: string | undefined];
@@ -58,4 +57,28 @@ export class Printer {
   #paint(code: number, text: string): string {
     return this.#colours ? `\u001b[${code}m${text}\u001b[0m` : text;
   }
+}
+
+/** Rows of cells in columns, as wide as they need to be; numbers stand to the right. */
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  bold: (text: string) => string,
+): string {
+  const lines = [heads, ...rows];
+  const columns = heads.map((_, column) => ({
+    width: Math.max(...lines.map((line) => (line[column] ?? '').length)),
+    isNumeric: rows.every((row) => /^~?\$?[\d,.]*( \w+| ?%)?$/.test(row[column] ?? '')),
+  }));
+  const drawn = lines.map((line) =>
+    columns
+      .map(({ width, isNumeric }, column) => {
+        const cell = line[column] ?? '';
+        return isNumeric ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  const [head = '', ...body] = drawn;
+  return [bold(head), ...body, ''].join('\n');
 }

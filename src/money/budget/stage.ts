@@ -13,7 +13,7 @@ import type { BudgetBook } from './book.ts';
 import { type AttemptPlan, limitOutput, type PromptSize, planAttempt } from './plan.ts';
 import type { Reservation } from './reservation.ts';
 
-export interface BudgetDeps {
+export interface BudgetStageDeps {
   readonly clock: Clock;
   /** By which prices change. Default: `clock`. */
   readonly dated?: Clock;
@@ -32,7 +32,7 @@ export interface BudgetDeps {
  * is made, lowers its output limit to what is affordable, and settles what it cost, however it ends.
  * Refuses with BUDGET_EXCEEDED, and models without a known price with UNSUPPORTED_PARAMETER.
  */
-export function budget(book: BudgetBook, deps: BudgetDeps): Stage {
+export function budget(book: BudgetBook, deps: BudgetStageDeps): Stage {
   return (next) => (call, emit) => {
     // Who is to pay may change.
     return call.party !== undefined || book.appliesTo(spenderOf(call))
@@ -82,9 +82,9 @@ const NOTHING_RESERVED: Reservation = {
 /** Where attempts get their reservations. */
 class Desk {
   readonly #book: BudgetBook;
-  readonly #deps: BudgetDeps;
+  readonly #deps: BudgetStageDeps;
 
-  constructor(book: BudgetBook, deps: BudgetDeps) {
+  constructor(book: BudgetBook, deps: BudgetStageDeps) {
     this.#book = book;
     this.#deps = deps;
   }

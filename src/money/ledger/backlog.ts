@@ -17,7 +17,7 @@ interface Settled {
 }
 
 /** What is on its way to the database. */
-export interface Batch {
+export interface Portion {
   readonly records: readonly StoredRecord[];
   readonly excess: readonly (Labels & Totals)[];
   /** Of all attempts in it. */
@@ -53,7 +53,7 @@ export class Backlog {
   }
 
   /** The oldest, and the excess. One at a time: it stays in the backlog until it is `landed`. */
-  next(): Batch {
+  next(): Portion {
     const oldest = this.#waiting.slice(0, BATCH);
     return {
       records: oldest.map(({ stored }) => stored),
@@ -63,7 +63,7 @@ export class Backlog {
   }
 
   /** What was spent since a midnight UTC in epoch ms, by all but the batch that is on its way. */
-  spending(since: number, onItsWay?: Batch): readonly Spending[] {
+  spending(since: number, onItsWay?: Portion): readonly Spending[] {
     const groups = new Groups();
     for (const { stored } of this.#waiting.slice(onItsWay?.records.length ?? 0)) {
       groups.add(...dailyShare(stored.record));
@@ -82,7 +82,7 @@ export class Backlog {
   }
 
   /** The batch is in the database. */
-  landed({ records, excess, numbers }: Batch): void {
+  landed({ records, excess, numbers }: Portion): void {
     this.#waiting.splice(0, records.length);
     this.#excess.subtract(excess);
     this.#excessNumbers.splice(0, numbers.length - records.length);

@@ -4,7 +4,7 @@ import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
-import { Backlog, type Batch } from './backlog.ts';
+import { Backlog, type Portion } from './backlog.ts';
 import { type BatchOperations, batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
@@ -79,7 +79,7 @@ export class SqliteLedger implements Ledger {
   /** Attempts that went to the database. */
   #moved = 0;
   #flushTimer: Timer | undefined;
-  #onItsWay: Batch | undefined;
+  #onItsWay: Portion | undefined;
   /** Resolves once it is no more. */
   #flushing: Promise<boolean> | undefined;
   #closed = false;

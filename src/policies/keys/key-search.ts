@@ -4,7 +4,7 @@ import type { KeyChoice } from '../../core/key-choice.ts';
 import type { KeyRefusal, KeyRing } from './key-ring.ts';
 
 /** What is known of the limits of an upstream's keys. */
-export interface KeyLimits {
+export interface KeyHeadroom {
   /** Share of what the upstream grants a key for a model that is left, 0 to 1; 1 where nobody knows. */
   headroom(model: string, key: number): number;
   /** Whether two keys draw on the same limits, as far as is known. */
@@ -18,7 +18,7 @@ const MAX_KEYS_PER_PASS = 3;
 export class KeySearch implements KeyChoice {
   readonly #call: Call;
   readonly #ring: KeyRing;
-  readonly #limits: KeyLimits;
+  readonly #limits: KeyHeadroom;
   /** Those of which this pass knows that they are of no use to it now. */
   readonly #useless = new Set<number>();
   #passes = 1;
@@ -27,7 +27,7 @@ export class KeySearch implements KeyChoice {
   /** The first refusal of a rate: it says more than what ails the other keys. */
   #limited: ProviderError | undefined;
 
-  constructor(call: Call, ring: KeyRing, limits: KeyLimits) {
+  constructor(call: Call, ring: KeyRing, limits: KeyHeadroom) {
     this.#call = call;
     this.#ring = ring;
     this.#limits = limits;

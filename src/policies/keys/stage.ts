@@ -6,12 +6,12 @@ import { throwIfOver } from '../../core/throw-if-over.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { KeyRefusal, KeyRing } from './key-ring.ts';
-import { type KeyLimits, KeySearch } from './key-search.ts';
+import { type KeyHeadroom, KeySearch } from './key-search.ts';
 import { withOnlyKey } from './only-key.ts';
 
 export interface KeysDeps {
   readonly clock: Clock;
-  readonly limits: KeyLimits;
+  readonly limits: KeyHeadroom;
   readonly instruments: Pick<Instruments, 'keysSetAside'>;
 }
 

@@ -1,9 +1,8 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import type { Cli } from '../../../src/cli/cli.ts';
-import { Printer } from '../../../src/cli/print/printer.ts';
+import { Printer, table } from '../../../src/cli/print/printer.ts';
 import { messageJson, statusJson } from '../../../src/cli/print/proto-json.ts';
-import { table } from '../../../src/cli/print/table.ts';
 import { Status } from '../../../src/gen/google/rpc/status.ts';
 import { FakeHost } from '../../support/fake-host.ts';
 

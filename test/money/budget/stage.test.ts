@@ -6,7 +6,7 @@ import type { ProviderEvent } from '../../../src/core/events.ts';
 import { BudgetBook } from '../../../src/money/budget/book.ts';
 import { localAccounts } from '../../../src/money/budget/local-accounts.ts';
 import type { BudgetDefinition } from '../../../src/money/budget/options.ts';
-import { type BudgetDeps, budget } from '../../../src/money/budget/stage.ts';
+import { type BudgetStageDeps, budget } from '../../../src/money/budget/stage.ts';
 import { toChatCompletionRequest } from '../../../src/openai/convert-request.ts';
 import { effectiveSettings } from '../../../src/openai/effective-settings.ts';
 import { toResponsesRequest } from '../../../src/openai/responses-request.ts';
@@ -48,7 +48,10 @@ interface Counted {
 
 function setUp(
   limit: bigint,
-  { fields = {}, ...overrides }: Partial<BudgetDeps> & { fields?: Partial<BudgetDefinition> } = {},
+  {
+    fields = {},
+    ...overrides
+  }: Partial<BudgetStageDeps> & { fields?: Partial<BudgetDefinition> } = {},
 ) {
   const clock = new FakeClock();
   const telemetry = new TelemetryProbe();

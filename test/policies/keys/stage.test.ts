@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Call } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { KeyRing } from '../../../src/policies/keys/key-ring.ts';
-import type { KeyLimits } from '../../../src/policies/keys/key-search.ts';
+import type { KeyHeadroom } from '../../../src/policies/keys/key-search.ts';
 import { keys } from '../../../src/policies/keys/stage.ts';
 import { METRICS } from '../../../src/telemetry/metrics.ts';
 import { aCall, completed, drain, started, text } from '../../support/events.ts';
@@ -16,13 +16,13 @@ const limited = new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429 }
 const usedUp = new ProviderError('QUOTA_EXCEEDED', { upstreamStatus: 429 });
 
 /** Each key has limits of its own, and all of them are left. */
-const LIMITS: KeyLimits = { headroom: () => 1, shareLimits: (key, other) => key === other };
+const LIMITS: KeyHeadroom = { headroom: () => 1, shareLimits: (key, other) => key === other };
 
 function open(size: number, ...scripts: Script[]) {
   return openWith(LIMITS, size, ...scripts);
 }
 
-function openWith(limits: KeyLimits, size: number, ...scripts: Script[]) {
+function openWith(limits: KeyHeadroom, size: number, ...scripts: Script[]) {
   const clock = new FakeClock();
   const ring = new KeyRing(
     Array.from({ length: size }, (_, index) => ({ secret: `key-${index}`, weight: 1 })),

@@ -2,7 +2,7 @@
  * Shares the event loop between work that may come in heaps and everything else: in one turn of the loop some
  * of it is done, and the rest in the turns behind.
  */
-export class Turns {
+export class LoopTurns {
   readonly #perTurn: number;
   #left: number;
   #waiting: (() => void)[] = [];

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { Turns } from '../../src/core/turns.ts';
+import { LoopTurns } from '../../src/core/loop-turns.ts';
 
 const ALL = 256 * 1024;
 
 it('who waits comes in order, each turn as much as it can read', async () => {
-  const turns = new Turns(ALL);
+  const turns = new LoopTurns(ALL);
   const read: string[] = [];
   expect([turns.take(ALL), turns.take(1)]).toEqual([true, false]);
   for (const who of ['a', 'b', 'c']) {
@@ -21,7 +21,7 @@ it('who waits comes in order, each turn as much as it can read', async () => {
 });
 
 it('runs what fits a turn at once, and the rest in the turns behind', async () => {
-  const turns = new Turns(2);
+  const turns = new LoopTurns(2);
   const done: number[] = [];
   for (let work = 0; work < 5; work += 1) turns.run(() => done.push(work));
   expect(done).toEqual([0, 1]);
