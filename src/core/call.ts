@@ -117,8 +117,8 @@ export interface AppliedProfile {
 
 export const NOTHING_APPLIED: AppliedProfile = { systemPromptAdded: false, maxTokensAdded: false };
 
-/** What nobody knows: an event, a field of one, or a word for how an answer ended. */
-export type UnknownKind = 'event' | 'field' | 'finish_word';
+/** What nobody knows: an event, a field of one, an item of the output or a part of one, or a word for how an answer ended. */
+export type UnknownKind = 'event' | 'field' | 'item' | 'finish_word';
 
 /**
  * `reused` instead of `connected`: over a connection that served others before. `working`: the upstream

@@ -120,6 +120,10 @@ export interface Annotation {
   readonly end: number;
   /** `url_citation`, for instance. */
   readonly kind: string;
+  /** The upstream's id of the file. Absent: it is none. */
+  readonly fileId?: string;
+  /** The upstream's id of the container that holds the file. Absent: it lies in none. */
+  readonly containerId?: string;
 }
 
 /** Told once its piece of text was. */

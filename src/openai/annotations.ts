@@ -14,12 +14,16 @@ export function toAnnotation(raw: unknown, offset: number): Annotation | undefin
   // Of a file only one place is told: where its mark stands.
   const start = countOf(fields, 'start_index', 'index') ?? 0;
   const end = Math.max(countOf(fields, 'end_index') ?? start, start);
+  const fileId = textOf(fields, 'file_id');
+  const containerId = textOf(fields, 'container_id');
   return {
     kind,
     url: textOf(fields, 'url'),
-    title: textOf(fields, 'title', 'filename', 'file_id'),
+    title: textOf(fields, 'title', 'filename') || fileId,
     start: offset + start,
     end: offset + end,
+    ...(fileId !== '' && { fileId }),
+    ...(containerId !== '' && { containerId }),
   };
 }
 

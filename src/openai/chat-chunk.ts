@@ -13,6 +13,12 @@ export interface ChatChunk {
   readonly service_tier?: unknown;
   readonly system_fingerprint?: unknown;
   readonly error?: unknown;
+  /** Sources of the answer: Perplexity, with title and address. */
+  readonly search_results?: unknown;
+  /** Addresses alone: Perplexity, xAI. */
+  readonly citations?: unknown;
+  /** Groq's own, with the usage of a stream. */
+  readonly x_groq?: unknown;
 }
 
 export interface ChunkChoice {
@@ -23,6 +29,10 @@ export interface ChunkChoice {
   readonly finish_reason?: string | null;
   readonly usage?: unknown;
   readonly error?: unknown;
+  /** What the older API for completions has in the place of a delta. */
+  readonly text?: unknown;
+  /** In the place of those of the delta, at some gateways. */
+  readonly annotations?: unknown;
 }
 
 export interface ChunkDelta {
@@ -37,6 +47,10 @@ export interface ChunkDelta {
   readonly function_call?: ToolCallFragment['function'];
   /** Signatures that Gemini's compatible endpoint wants back. */
   readonly extra_content?: unknown;
+  /** Where the text comes from. */
+  readonly annotations?: unknown;
+  /** What the model drew, at OpenRouter and before Gemini's image models. */
+  readonly images?: unknown;
   /** What OpenRouter wants back. */
   readonly reasoning_details?: unknown;
 }

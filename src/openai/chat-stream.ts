@@ -2,14 +2,16 @@ import type { Call, Emit } from '../core/call.ts';
 import type { Completed, Timings } from '../core/events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
+import { ChatAnnotations } from './chat-annotations.ts';
 import { type ChatChunk, type ChunkChoice, type ChunkDelta, parseChunk } from './chat-chunk.ts';
 import { readParts } from './chat-content.ts';
+import { ChatImages } from './chat-images.ts';
 import { ChatProviderData } from './chat-provider-data.ts';
 import { ChatToolCalls, saidIn, type ToolCallFragment } from './chat-tool-calls.ts';
 import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
-import { stringOr } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
 import { Said } from './said.ts';
@@ -25,6 +27,8 @@ export class ChatStream implements AnswerStream {
   readonly #events: AnswerEvents;
   readonly #tools: ChatToolCalls;
   readonly #providerData: ChatProviderData;
+  readonly #annotations: ChatAnnotations;
+  readonly #images: ChatImages;
   readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toUsage);
   readonly #text = new Said();
@@ -43,6 +47,8 @@ export class ChatStream implements AnswerStream {
     this.#events = new AnswerEvents(call, emit);
     this.#unknown = new UnknownParts(call);
     this.#tools = new ChatToolCalls(this.#events.tools);
+    this.#annotations = new ChatAnnotations(this.#events);
+    this.#images = new ChatImages(emit, this.#events);
     this.#providerData = new ChatProviderData(call.upstream, this.#events.tools);
   }
 
@@ -112,6 +118,8 @@ export class ChatStream implements AnswerStream {
       this.#systemFingerprint = stringOr(chunk.system_fingerprint) || this.#systemFingerprint;
     }
     if (chunk.usage) this.#usage.add(chunk.usage);
+    if (chunk.x_groq) this.#usage.add(recordOf(chunk.x_groq).usage);
+    this.#annotations.seeChunk(chunk);
     // Azure sends its verdict on the prompt first, in a chunk without id, model and choice.
     const { choices } = chunk;
     if (!choices || choices.length === 0) return;
@@ -122,6 +130,7 @@ export class ChatStream implements AnswerStream {
 
   end(timings: Timings): Completed {
     if (this.#text.isEmpty) this.#events.text(this.#otherText);
+    this.#annotations.end();
     const finishReason = this.#outcome();
     this.#unknown.finishWord(this.#finishReason);
     this.#providerData.ofCalls();
@@ -159,6 +168,10 @@ export class ChatStream implements AnswerStream {
     const { delta, message } = choice;
     if (delta) this.#addDelta(delta, choice.index);
     if (message) this.#addMessage(message, choice.index, delta != null);
+    if (!delta && !message && typeof choice.text === 'string') {
+      this.#addDelta({ content: choice.text }, choice.index);
+    }
+    this.#annotations.add(choice);
     if (choice.finish_reason) this.#addFinish(choice.finish_reason);
   }
 
@@ -180,6 +193,8 @@ export class ChatStream implements AnswerStream {
       delta.tool_calls ?? undefined,
     );
     if (delta.function_call) this.#addCall({ function: delta.function_call });
+    this.#images.add(delta);
+    this.#annotations.add(delta);
     this.#providerData.addMessage(delta);
   }
 
@@ -202,6 +217,8 @@ export class ChatStream implements AnswerStream {
       this.#addCall(call, place);
     });
     if (message.function_call) this.#addCall({ function: message.function_call }, 0);
+    this.#images.add(message);
+    this.#annotations.add(message);
     this.#providerData.addMessage(message);
   }
 

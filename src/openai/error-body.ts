@@ -55,10 +55,11 @@ function readShape(value: unknown, depth: number): UpstreamErrorBody {
 }
 
 function innerOf(outer: JsonRecord): unknown {
-  const { error, errors, detail } = outer;
+  const { error = recordOf(outer.x_groq).error, errors, detail, base_resp } = outer;
   if (typeof error === 'string' || isFilled(error)) return error;
   if (Array.isArray(errors) && isFilled(errors[0])) return errors[0];
   if (isFilled(detail) && !Array.isArray(detail)) return detail;
+  if (isFilled(base_resp)) return base_resp;
   return outer;
 }
 
@@ -130,8 +131,8 @@ function isFilled(value: unknown): boolean {
 }
 
 function messageOf(error: JsonRecord): string {
-  const { message, msg, detail, error_message, title, reason } = error;
-  for (const text of [message, msg, detail, error_message, title, reason]) {
+  const { message, msg, detail, error_message, title, reason, status_msg } = error;
+  for (const text of [message, msg, detail, error_message, title, reason, status_msg]) {
     if (isText(text)) return text as string;
     // FastAPI's list of what is wrong, which Mistral puts into the message.
     const list = problemsOf(text);

@@ -7,6 +7,7 @@ import { type JsonRecord, recordOf } from './json-record.ts';
 export function errorIn(answer: object): unknown {
   const value = answer as JsonRecord;
   if (value.error) return value;
+  if (gaveUp(value)) return value;
   const { choices } = value;
   if (Array.isArray(choices) && choices.length > 0) return recordOf(choices[0]).error || undefined;
   if (value.object === 'error') return value;
@@ -16,6 +17,12 @@ export function errorIn(answer: object): unknown {
   // Events of the Responses API have a type, and some a code; errors say something as well.
   const isBare = typeof message === 'string' && code !== undefined && type === undefined;
   return isBare ? value : undefined;
+}
+
+/** MiniMax answers 200 and says what went wrong beside an answer without choices, Groq beside one that it cut off. */
+function gaveUp({ base_resp, x_groq }: JsonRecord): boolean {
+  const { status_code } = recordOf(base_resp);
+  return (typeof status_code === 'number' && status_code !== 0) || Boolean(recordOf(x_groq).error);
 }
 
 /** What an event of the name `error` says: JSON, or a sentence. */

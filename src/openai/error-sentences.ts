@@ -14,6 +14,8 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breached (?:its|your) monthly spending limit\b|\bspecified api usage limits\b/i,
     'QUOTA_EXCEEDED',
   ],
+  // MiniMax has a number for it that nobody else has.
+  [/\brate limit exceeded\b/i, 'RATE_LIMIT_EXCEEDED'],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
     /\bsupported in (?:the )?v1\/|\bnot supported (?:on|by|with|for) this model\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,

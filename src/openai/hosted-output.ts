@@ -1,8 +1,11 @@
 import type { Emit } from '../core/call.ts';
 import { tooLarge } from './faults.ts';
 import { type HostedUse, HostedUses } from './hosted-uses.ts';
-import { stringOr } from './json-record.ts';
+import { type JsonRecord, stringOr } from './json-record.ts';
+import { isCall } from './responses-calls.ts';
 import type { OutputItem } from './responses-event.ts';
+import { identifier } from './upstream-text.ts';
+import { withoutFindings } from './without-findings.ts';
 
 /** Items of what the upstream runs itself, and the tool that each is of, by its name in HostedTool. */
 const TOOLS: Readonly<Record<string, string>> = {
@@ -27,6 +30,18 @@ const DEFAULT_FORMAT = 'png';
 export function isHosted({ type }: OutputItem): boolean {
   return typeof type === 'string' && Object.hasOwn(TOOLS, type);
 }
+
+/** What has a place of its own in an answer. */
+const READ: ReadonlySet<unknown> = new Set(['message', 'reasoning', 'compaction']);
+
+/** Whether an item is of a kind that nobody here knows: it is told as the use of a tool, and lost to nobody. */
+export function isStrange(item: OutputItem): boolean {
+  const { type } = item;
+  return typeof type === 'string' && !READ.has(type) && !isHosted(item) && !isCall(item);
+}
+
+/** A kind that cannot be shown. */
+const NAMELESS = 'unknown';
 
 /** Characters of all images of an answer. */
 const MAX_IMAGES = 64 * 1024 * 1024;
@@ -69,7 +84,7 @@ export class HostedOutput {
 
   /** The items of the answer as a whole, at its end, whose places need not be those of the stream. */
   answerDone(items: readonly OutputItem[]): void {
-    const hosted = items.filter(isHosted);
+    const hosted = items.filter((item) => isHosted(item) || isStrange(item));
     const named = hosted.map((item) => ({ tool: toolOf(item), id: stringOr(item.id) }));
     this.#uses.inOrder(named).forEach((use, place) => {
       const item = hosted[place];
@@ -123,22 +138,38 @@ export class HostedOutput {
   }
 }
 
-function toolOf({ type }: OutputItem): string {
-  return TOOLS[String(type)] ?? '';
+function toolOf(item: OutputItem): string {
+  const type = String(item.type);
+  return isHosted(item) ? (TOOLS[type] ?? '') : (identifier(type) ?? NAMELESS);
 }
 
 /** A search is billed, to open a page that it found is not; a list of tools is no call. */
-function isBilled({ type, action }: OutputItem): boolean {
-  if (type === 'mcp_list_tools') return false;
+function isBilled(item: OutputItem): boolean {
+  const { type, action } = item;
+  if (type === 'mcp_list_tools' || isStrange(item)) return false;
   return type !== 'web_search_call' || (action?.type ?? 'search') === 'search';
 }
 
+/** What is too long for a caller is left out: what was found and printed at first, then the longest fields. */
 function detailOf(item: OutputItem): string {
   const { id: _, type, status: __, result, ...rest } = item;
-  const told = type === IMAGE ? rest : { ...rest, ...(result !== undefined && { result }) };
-  if (Object.keys(told).length === 0) return '';
-  const detail = JSON.stringify(told);
-  return Buffer.byteLength(detail) <= MAX_DETAIL_BYTES ? detail : '';
+  const whole = type === IMAGE ? rest : { ...rest, ...(result !== undefined && { result }) };
+  for (let told: JsonRecord = whole; Object.keys(told).length > 0; told = shorter(told)) {
+    const detail = JSON.stringify(told);
+    if (Buffer.byteLength(detail) <= MAX_DETAIL_BYTES) return detail;
+  }
+  return '';
+}
+
+function shorter(told: JsonRecord): JsonRecord {
+  const light = withoutFindings(told as OutputItem);
+  if (light !== told) return { ...light };
+  const lengths = Object.entries(told).map(
+    ([name, value]) => [name, JSON.stringify(value)?.length ?? 0] as const,
+  );
+  const [longest] = lengths.reduce((most, each) => (each[1] > most[1] ? each : most));
+  const { [longest]: _, ...rest } = told;
+  return rest;
 }
 
 function imageOf({ type, result, output_format }: OutputItem): {

@@ -42,6 +42,9 @@ const WORDS: Readonly<Record<string, FinishReason>> = {
   prohibited_content: 'content_filter',
   guardrail_intervened: 'content_filter',
   spii: 'content_filter',
+  image_safety: 'content_filter',
+  image_prohibited_content: 'content_filter',
+  image_recitation: 'content_filter',
 };
 
 /**
@@ -69,15 +72,21 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
   'insufficient_system_resource',
   'repetition_truncation',
   'malformed_function_call',
+  'function_call_filter',
+  'unexpected_tool_call',
   'other',
 ]);
 
 function wordOf(raw: string): string {
-  return raw
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[\s-]+/g, '_')
-    .replace(/^finish_reason_/, '');
+  return (
+    raw
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s-]+/g, '_')
+      .replace(/^finish_reason_/, '')
+      // Gemini's endpoint says why: `content_filter: PROHIBITED_CONTENT`.
+      .replace(/:.*$/s, '')
+  );
 }
 
 /** What it means here that a Responses answer is `incomplete`, by the reason it gives. */

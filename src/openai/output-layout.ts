@@ -3,6 +3,7 @@ import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
 import { isCall } from './responses-calls.ts';
 import type { OutputItem } from './responses-event.ts';
+import { withoutFindings } from './without-findings.ts';
 
 /**
  * In which order the items of an answer stood, and those that have no place in the contract: what the
@@ -24,8 +25,11 @@ export function toLayout(target: string, all: readonly Entry[]): string {
   const entries = [...new Set(all)];
   const names = entries.filter((entry) => typeof entry === 'string');
   if (names.length === entries.length && isUsual(names)) return '';
-  const whole = toProviderData(target, { output: entries });
-  // What was found and printed may be more than may be kept; then the order alone is.
+  // What was found and printed may be more than may be kept; then what was done is, or the order alone.
+  const light = () =>
+    entries.map((entry) => (typeof entry === 'string' ? entry : withoutFindings(entry)));
+  const whole =
+    toProviderData(target, { output: entries }) || toProviderData(target, { output: light() });
   return whole !== '' || isUsual(names) ? whole : toProviderData(target, { output: names });
 }
 

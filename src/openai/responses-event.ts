@@ -53,8 +53,12 @@ export interface OutputItem {
   /** Of a message: `commentary` or `final_answer`. */
   readonly phase?: unknown;
   readonly status?: unknown;
-  /** Of a search: what it did. */
-  readonly action?: { readonly type?: unknown } | null;
+  /** Of a search: what it did, and what it read. */
+  readonly action?: { readonly type?: unknown; readonly sources?: unknown } | null;
+  /** Of a search of files: what it found. */
+  readonly results?: unknown;
+  /** Of code: what it printed and made. */
+  readonly outputs?: unknown;
   /** Of an image: the file, in base64. */
   readonly result?: unknown;
   readonly output_format?: unknown;

@@ -2,7 +2,7 @@ import type { ReasoningItem } from '../core/message.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import { BroughtBack } from './brought-back.ts';
 import { tooLarge } from './faults.ts';
-import { type HostedOutput, isHosted } from './hosted-output.ts';
+import { type HostedOutput, isHosted, isStrange } from './hosted-output.ts';
 import { stringOr } from './json-record.ts';
 import { OutputAnnotations } from './output-annotations.ts';
 import { toProviderData } from './provider-data.ts';
@@ -118,7 +118,7 @@ export class ResponsesOutput {
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
     this.#back.itemDone(item);
-    if (isHosted(item)) this.hosted.ends(item, event.output_index);
+    if (isHosted(item) || isStrange(item)) this.hosted.ends(item, event.output_index);
     const kind = kindOf(item);
     if (kind === undefined) return;
     const finished = this.#items.of(event, kind, item);

@@ -1,6 +1,6 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Call } from '../core/call.ts';
-import type { MessageRequest } from '../core/message.ts';
+import type { HostedTool, MessageRequest } from '../core/message.ts';
 import { present, unlessEmpty } from '../core/present.ts';
 import { inputRoom } from '../request/context/room.ts';
 import { toCacheOptions } from './cache-options.ts';
@@ -34,13 +34,28 @@ export function toResponsesRequest(call: Call, servers: McpServers = {}): Params
     // In the background an answer outlives its connection, and is stored for that. With `store` left
     // out it is so everywhere, and no longer than needed where the account has it that way.
     ...(call.keeps ? { background: true } : { store: false }),
-    // What is not stored for long must be carried. Models that do not reason answer 400 to this.
-    ...(target.model.reasoning.isReasoning && { include: ['reasoning.encrypted_content'] }),
+    ...present({ include: unlessEmpty(toInclude(call)) }),
     ...toSamplingParams(request),
     ...toResponsesTools(request, servers),
     ...toContextManagement(call),
     ...toServiceParams(request),
   };
+}
+
+type Includable = NonNullable<Params['include']>[number];
+
+/** What tools found and printed is left out of an answer unless it is asked for. */
+const FINDINGS: Readonly<Partial<Record<HostedTool['type'], Includable>>> = {
+  web_search: 'web_search_call.action.sources',
+  file_search: 'file_search_call.results',
+  code_interpreter: 'code_interpreter_call.outputs',
+};
+
+function toInclude({ request, target }: Call): Includable[] {
+  const findings = (request.hostedTools ?? []).flatMap(({ type }) => FINDINGS[type] ?? []);
+  // What is not stored for long must be carried. Models that do not reason answer 400 to this.
+  if (!target.model.reasoning.isReasoning) return findings;
+  return ['reasoning.encrypted_content', ...findings];
 }
 
 /** Less, and OpenAI refuses it. */

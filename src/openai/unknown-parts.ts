@@ -1,5 +1,8 @@
-import type { Call } from '../core/call.ts';
+import type { Call, UnknownKind } from '../core/call.ts';
+import { isStrange } from './hosted-output.ts';
+import { recordOf } from './json-record.ts';
 import { isKnownFinishWord } from './map-finish-reason.ts';
+import type { OutputItem, ResponsesEvent } from './responses-event.ts';
 import { identifier } from './upstream-text.ts';
 
 /** Fields that are read, or known and of no use here, of OpenAI and of the servers in docs/compatibility.md. */
@@ -8,33 +11,37 @@ const CHUNK =
   prompt_filter_results x_groq provider citations search_results timings time_info prompt_token_ids
   kv_transfer_params metadata moderation created_at request_id`);
 const CHOICE = names(`index delta message finish_reason logprobs usage error content_filter_results
-  content_filter_offsets content_filter_result native_finish_reason stop_reason matched_stop token_ids text
+  content_filter_offsets content_filter_result annotations native_finish_reason stop_reason matched_stop token_ids text
   prompt_logprobs seed`);
 const DELTA =
   names(`role content refusal reasoning_content reasoning tool_calls function_call extra_content
-  reasoning_details annotations audio name images token_ids prefix executed_tools`);
+  reasoning_details annotations images name token_ids prefix executed_tools`);
 const EVENT =
   names(`type sequence_number item_id output_index content_index summary_index annotation_index
   delta text refusal arguments name part item response error code message param input annotation obfuscation
-  logprobs status phase partial_image_b64 partial_image_index`);
+  logprobs status phase partial_image_b64 partial_image_index size quality background output_format code
+  output command command_index`);
 const ITEM =
   names(`type id status call_id name arguments content summary encrypted_content phase role input
   action actions queries results code container_id outputs output result error server_label tools
-  approval_request_id namespace created_by operation environment max_output_length execution
+  approval_request_id caller created_by async svg_usage operation environment max_output_length execution
   revised_prompt output_format background quality size`);
 const RESPONSE =
   names(`id object created_at completed_at status background billing conversation error
   incomplete_details instructions max_output_tokens max_tool_calls metadata model moderation output output_text
   parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_retention reasoning
   safety_identifier service_tier store temperature text tool_choice tool_usage tools top_logprobs top_p truncation usage
-  user frequency_penalty presence_penalty content_filters`);
+  user prompt_cache_options prompt_cache_diagnostics input_transformations access_programs image frequency_penalty presence_penalty content_filters`);
+
+/** Of messages and reasoning. */
+const PARTS = names('output_text text refusal reasoning_text summary_text');
 
 /** Keep-alives and what proxies say of themselves. */
 const CHAT_EVENTS = /^(?:ping|keep-?alive|heartbeat|comment|metadata|done|end|start|open)$/i;
 
 /** Events of the Responses API that bring nothing that others do not. */
 const RESPONSES_EVENTS =
-  /^response\.(?:content_part\.added|output_text\.annotation\.added|reasoning_(?:summary_part|text|summary)\b|audio\b|(?:web_search|file_search|code_interpreter|image_generation|mcp|shell|apply_patch|computer|local_shell|custom_tool)_call\b|shell_call_|apply_patch_call_|mcp_|code_interpreter_call_|keepalive|heartbeat)/;
+  /^response\.(?:content_part\.added|output_text\.annotation\.added|reasoning_(?:summary_part|text|summary)\b|audio\b|(?:web_search|file_search|code_interpreter|image_generation|mcp|shell|apply_patch|computer|local_shell|custom_tool)_call\b|shell_call_|apply_patch_call_|mcp_|code_interpreter_call_|compaction\.compacting$|keepalive|heartbeat)/;
 
 const NAMELESS = '(not a name)';
 
@@ -59,10 +66,14 @@ export class UnknownParts {
   }
 
   /** An event of Responses. */
-  event(event: { readonly item?: object | null; readonly response?: object | null }): void {
+  event(event: Pick<ResponsesEvent, 'item' | 'part' | 'response'>): void {
+    const { item, part, response } = event;
     this.#fields(event, EVENT, '');
-    if (event.item) this.#fields(event.item, ITEM, 'item.');
-    if (event.response) this.#fields(event.response, RESPONSE, 'response.');
+    if (item) this.#item(item);
+    if (part) this.#part(part);
+    if (!response) return;
+    this.#fields(response, RESPONSE, 'response.');
+    for (const each of response.output ?? []) this.#item(each);
   }
 
   chatEventName(name: string): void {
@@ -77,13 +88,24 @@ export class UnknownParts {
     if (word !== '' && !isKnownFinishWord(word)) this.#tell('finish_word', word);
   }
 
+  #item(item: OutputItem): void {
+    this.#fields(item, ITEM, 'item.');
+    if (isStrange(item)) this.#tell('item', String(item.type));
+    if (Array.isArray(item.content)) for (const part of item.content) this.#part(part);
+  }
+
+  #part(part: unknown): void {
+    const { type } = recordOf(part);
+    if (typeof type === 'string' && !PARTS.has(type)) this.#tell('item', `content.${type}`);
+  }
+
   #fields(value: object, known: ReadonlySet<string>, path: string): void {
     for (const name in value) {
       if (!known.has(name)) this.#tell('field', path + name);
     }
   }
 
-  #tell(kind: 'event' | 'field' | 'finish_word', name: string): void {
+  #tell(kind: UnknownKind, name: string): void {
     this.#told ??= new Set();
     const shown = identifier(name) ?? NAMELESS;
     const key = `${kind} ${shown}`;

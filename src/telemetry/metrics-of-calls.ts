@@ -85,7 +85,7 @@ export const CALLS = {
     'counter',
     'unknown_parts',
     '{part}',
-    'Events, fields and finish words of upstreams that are not known here; the log names each once.',
+    'Events, fields, items and finish words of upstreams that are not known here; the log names each once.',
     [target, ATTRIBUTE.kind],
   ),
   circuitState: own(

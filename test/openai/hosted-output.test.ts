@@ -129,6 +129,27 @@ describe('a use of a tool that the upstream runs', () => {
     ],
     ['its result', { type: 'mcp_call', result: 7 }, { detail: '{"result":7}' }],
     [
+      'what it did and not what it found, where that is too much',
+      {
+        type: 'web_search_call',
+        action: { type: 'search', query: 'q', sources: [{ url: 'a'.repeat(16_384) }] },
+      } as OutputItem,
+      { detail: '{"action":{"type":"search","query":"q","sources":[]}}' },
+    ],
+    [
+      'what its code was and not what that printed, where that is too much',
+      {
+        type: 'code_interpreter_call',
+        ...{ code: '1', container_id: 'c', outputs: [{ type: 'logs', logs: 'a'.repeat(16_384) }] },
+      } as OutputItem,
+      { detail: '{"code":"1","container_id":"c","outputs":null}' },
+    ],
+    [
+      'its shorter fields, where the longest is too long',
+      { type: 'mcp_call', name: 'read', output: 'a'.repeat(16_384) } as OutputItem,
+      { detail: '{"name":"read"}' },
+    ],
+    [
       'no detail that is too long',
       { type: 'mcp_call', result: 'a'.repeat(16_384) },
       { detail: '' },

@@ -40,10 +40,31 @@ describe('the order of a turn', () => {
     expect(back(data)).toEqual(['call', 'reasoning', SEARCH, 'text']);
   });
 
+  it('is told without what was found and printed where that is too much to be kept', () => {
+    const much = 'x'.repeat(70_000);
+    const files = { type: 'file_search_call', id: 'fs_1', queries: ['q'] };
+    const code = { type: 'code_interpreter_call', id: 'ci_1', code: '1', container_id: 'c' };
+    const action = { type: 'search', query: 'q' };
+    const items = [
+      { ...files, results: [{ text: much }] },
+      { ...code, outputs: [{ type: 'logs', logs: much }] },
+      { ...SEARCH, action: { ...action, sources: [{ url: much }] } },
+      TEXT,
+    ];
+    expect(back(toLayout('default', items))).toEqual([
+      files,
+      { ...code, outputs: null },
+      { ...SEARCH, action: { ...action, sources: [] } },
+      'text',
+      'reasoning',
+      'call',
+    ]);
+  });
+
   it('is told without what is too large to be kept', () => {
-    const found = { ...SEARCH, results: 'x'.repeat(70_000) } as OutputItem;
-    expect(toLayout('default', [REASONING, found, TEXT])).toBe('');
-    expect(back(toLayout('default', [TEXT, found, REASONING]))).toEqual([
+    const large = { ...SEARCH, action: 'x'.repeat(70_000) } as unknown as OutputItem;
+    expect(toLayout('default', [REASONING, large, TEXT])).toBe('');
+    expect(back(toLayout('default', [TEXT, large, REASONING]))).toEqual([
       'text',
       'reasoning',
       'call',

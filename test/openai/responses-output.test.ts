@@ -198,7 +198,16 @@ describe('what the upstream says where a text comes from', () => {
     ['places that are none', { start_index: -1, end_index: 1.5 }, { start: 0, end: 0 }],
     ['a place beyond any text', { end_index: 2 ** 40 }, { start: 0, end: 2 ** 30 }],
     ['names that are none', { url: 7, title: null }, { url: '', title: '' }],
-    ['the id of a file', { title: undefined, file_id: 'file-1' }, { title: 'file-1' }],
+    [
+      'the id of a file',
+      { title: undefined, file_id: 'file-1' },
+      { title: 'file-1', fileId: 'file-1' },
+    ],
+    [
+      'a file that code has made, and where it lies',
+      { title: undefined, filename: 'plot.png', file_id: 'cfile_1', container_id: 'cntr_1' },
+      { title: 'plot.png', fileId: 'cfile_1', containerId: 'cntr_1' },
+    ],
   ])('is told of %s', (_what, fields, told) => {
     expect(places(delta('output_text', 'Hello'), cited(fields))).toEqual([
       {

@@ -279,13 +279,12 @@ describe('ResponsesStream', () => {
     expect(completed.finishReason).toBe('stop');
   });
 
-  it('passes over events and items that it does not know', () => {
+  it('passes over events that it does not know', () => {
     const { said } = fold(
       CREATED,
       { type: 'response.audio.delta', delta: 7 },
       added({ type: 'computer_call', arguments: {} }),
       added(message()),
-      done({ type: 'tool_search_call', arguments: {} }),
       { type: 'response.output_item.added', item: null },
       { type: 'response.output_item.done' },
       { type: 'response.output_text.delta' },

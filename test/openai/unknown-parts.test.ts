@@ -48,6 +48,17 @@ describe('what nobody knows', () => {
     expect(parts).toEqual(['event response.dream.delta', 'field aura']);
   });
 
+  it('is told of items and their parts, in the stream and in the whole answer', () => {
+    const { parts, call } = told();
+    const stream = new ResponsesStream(call, () => {});
+    const read = (event: object) => stream.read('', JSON.stringify(event));
+    const dream = { type: 'dream_call', id: 'd_1' };
+    const message = { type: 'message', id: 'm_1', content: [{ type: 'output_dream' }] };
+    read({ type: 'response.output_item.done', output_index: 0, item: dream });
+    read({ type: 'response.completed', response: { id: 'r', output: [dream, message] } });
+    expect(parts).toEqual(['item dream_call', 'item content.output_dream']);
+  });
+
   it('is told by names that may be shown, and not without end', () => {
     const { parts, call } = told();
     const stream = new ChatStream(call, () => {});

@@ -43,6 +43,12 @@ describe('answers as servers really send them', () => {
     expect(calls).toEqual(expected);
     expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);
     if (outcome.usage) expect(completed.usage).toMatchObject(outcome.usage);
+    const told = (type: string) =>
+      events.flatMap(({ type: kind, ...event }) => (kind === type ? [event] : []));
+    expect(told('annotation')).toEqual(outcome.annotations ?? []);
+    if (outcome.hostedTools) {
+      expect(told('hostedTool')).toEqual(outcome.hostedTools);
+    }
     const { providerData } = completed;
     expect(providerData && JSON.parse(providerData)).toEqual(outcome.providerData);
     const [first] = completed.toolCalls;

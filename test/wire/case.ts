@@ -44,6 +44,9 @@ export interface Case {
     readonly toolCalls?: readonly (readonly [id: string, name: string, args: string])[];
     readonly usage?: Readonly<Record<string, number | boolean>>;
     readonly providerData?: object;
+    readonly annotations?: readonly object[];
+    /** What is told of tools that the server ran, and of items that nobody here knows. */
+    readonly hostedTools?: readonly object[];
     readonly callData?: object;
   };
 }

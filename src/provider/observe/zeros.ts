@@ -27,7 +27,7 @@ const FINISH_REASONS: readonly FinishReason[] = [
 const TRIED_AGAIN = ['RATE_LIMIT_EXCEEDED', 'SERVICE_UNAVAILABLE', 'NETWORK_ERROR', 'TIMEOUT'];
 const KEY_REFUSALS = ['INVALID_API_KEY', 'QUOTA_EXCEEDED'];
 const HEDGE_OUTCOMES: readonly HedgeOutcome[] = ['won', 'lost', 'failed', 'refused'];
-const UNKNOWN_KINDS = ['event', 'field', 'finish_word'];
+const UNKNOWN_KINDS = ['event', 'field', 'item', 'finish_word'];
 
 /**
  * Lets counters begin at 0 rather than with their first event, which a rate would miss: for each target

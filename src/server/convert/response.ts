@@ -97,8 +97,9 @@ export function toWireHostedTool(event: HostedToolEvent): wire.HostedToolEvent {
 }
 
 export function toWireAnnotation(annotation: Annotation): wire.Annotation {
-  const { url, title, start, end, kind } = annotation;
-  return { url, title, start: toCount(start), end: toCount(end), type: kind };
+  const { url, title, kind, fileId = '', containerId = '' } = annotation;
+  const [start, end] = [toCount(annotation.start), toCount(annotation.end)];
+  return { url, title, start, end, type: kind, fileId, containerId };
 }
 
 export function toWireTruncation(truncation: Truncation): wire.Truncation {

@@ -66,6 +66,7 @@ describe('an agent that searches the web', () => {
     const { collected, completed } = await ask(running.client, asked);
 
     expect(running.stub.requests[0]?.body).toMatchObject({
+      include: ['reasoning.encrypted_content', 'web_search_call.action.sources'],
       max_tool_calls: 3,
       tools: [
         {
@@ -93,7 +94,15 @@ describe('an agent that searches the web', () => {
       ['ws_2', 'web_search', 'completed', JSON.stringify({ action: OPEN.action })],
     ]);
     expect(eventsOf(collected.messages, 'annotation')).toEqual([
-      { type: 'url_citation', url: CITATION.url, title: 'Weather', start: 4, end: 13 },
+      {
+        type: 'url_citation',
+        url: CITATION.url,
+        title: 'Weather',
+        start: 4,
+        end: 13,
+        fileId: '',
+        containerId: '',
+      },
     ]);
     expect(completed.usage).toMatchObject({ toolCalls: { web_search: 1 } });
     // gpt-5.4: 2.50 and 15 dollars per million tokens; a search: a cent.
@@ -168,6 +177,11 @@ describe('the other tools that the upstream runs', () => {
         ],
       },
     });
+    expect(running.stub.requests[0]?.body.include).toEqual([
+      'reasoning.encrypted_content',
+      'code_interpreter_call.outputs',
+      'file_search_call.results',
+    ]);
     expect(running.stub.requests[0]?.body.tools).toEqual([
       { type: 'code_interpreter', container: { type: 'auto', file_ids: ['file-1'] } },
       {
@@ -188,8 +202,8 @@ describe('the other tools that the upstream runs', () => {
     expect(hostedTools.map(({ id, detail }) => [id, (detail as string).length])).toEqual([
       ['ci_1', 87],
       ['ci_2', 87],
-      // What was found is more than is told.
-      ['fs_1', 0],
+      // What was found is more than is told; what was searched for is not.
+      ['fs_1', 22],
     ]);
   });
 

@@ -80,9 +80,16 @@ const CASES: [ProviderEvent, string, object][] = [
     },
   ],
   [
-    { type: 'annotation', url: 'https://x/y', title: 'Y', start: 0, end: 3, kind: 'url_citation' },
+    {
+      type: 'annotation',
+      ...{ url: '', title: 'plot.png', start: 0, end: 3, kind: 'container_file_citation' },
+      ...{ fileId: 'cfile_1', containerId: 'cntr_1' },
+    },
     'annotation',
-    { url: 'https://x/y', title: 'Y', start: 0, end: 3, type: 'url_citation' },
+    {
+      ...{ url: '', title: 'plot.png', start: 0, end: 3, type: 'container_file_citation' },
+      ...{ fileId: 'cfile_1', containerId: 'cntr_1' },
+    },
   ],
   [
     { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' },

@@ -17,7 +17,10 @@ it('carries a whole answer', () => {
     content: 'text',
     commentary: 'on the way',
     annotations: [
-      { url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 31 - 1, type: 'url_citation' },
+      {
+        ...{ url: 'https://x/y', title: 'Y', start: 2, end: 2 ** 31 - 1, type: 'url_citation' },
+        ...{ fileId: '', containerId: '' },
+      },
     ],
     hostedTools: [
       {

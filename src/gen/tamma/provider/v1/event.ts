@@ -224,13 +224,16 @@ export interface ToolCallDelta {
 export interface HostedToolEvent {
   /** The upstream's id of this use of the tool, or one of this provider's where it names none. */
   id: string;
-  /** The tool, by its name in HostedTool: "web_search". */
+  /**
+   * The tool, by its name in HostedTool: "web_search". What an upstream sends that is no part of this
+   * contract is told by its own name for it ("computer_call"), with all it says in detail.
+   */
   type: string;
   /** "in_progress", "searching", "completed", "failed" and what else the upstream says. */
   status: string;
   /**
    * What the upstream says of it, as JSON: the words that were searched for, for instance. At most
-   * 16 KiB, empty if there is more or nothing.
+   * 16 KiB: of more, what was found and printed is left out first, then the longest fields.
    */
   detail: string;
   /**
@@ -248,12 +251,19 @@ export interface Annotation {
   url: string;
   /** The title of the page, or the name of the file. */
   title: string;
-  /** Where the piece begins in the answer's text, in Unicode code points from 0. */
+  /**
+   * Where the piece begins in the answer's text, in Unicode code points from 0. 0, and end as well: the
+   * upstream does not say where it is.
+   */
   start: number;
   /** Where it ends, exclusive. */
   end: number;
   /** "url_citation", "file_citation" and what else the upstream says. */
   type: string;
+  /** The upstream's id of the file, such as one that its code has made. Empty: it is none. */
+  fileId: string;
+  /** The upstream's id of the container in which that code ran and which holds the file. Empty: none does. */
+  containerId: string;
 }
 
 /** Everything delivered before is void: the answer starts again. Only with RESTART. */
@@ -1393,7 +1403,7 @@ export const HostedToolEvent: MessageFns<HostedToolEvent> = {
 };
 
 function createBaseAnnotation(): Annotation {
-  return { url: "", title: "", start: 0, end: 0, type: "" };
+  return { url: "", title: "", start: 0, end: 0, type: "", fileId: "", containerId: "" };
 }
 
 export const Annotation: MessageFns<Annotation> = {
@@ -1412,6 +1422,12 @@ export const Annotation: MessageFns<Annotation> = {
     }
     if (message.type !== "") {
       writer.uint32(42).string(message.type);
+    }
+    if (message.fileId !== "") {
+      writer.uint32(50).string(message.fileId);
+    }
+    if (message.containerId !== "") {
+      writer.uint32(58).string(message.containerId);
     }
     return writer;
   },
@@ -1469,6 +1485,22 @@ export const Annotation: MessageFns<Annotation> = {
             message.type = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.fileId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1491,6 +1523,8 @@ export const Annotation: MessageFns<Annotation> = {
     message.start = object.start ?? 0;
     message.end = object.end ?? 0;
     message.type = object.type ?? "";
+    message.fileId = object.fileId ?? "";
+    message.containerId = object.containerId ?? "";
     return message;
   },
 };
