@@ -2,11 +2,9 @@
  * What preparing a call costs: `node bench/prepare.ts`. CPU time of this process, in microseconds
  * per call; the median of several rounds, and the best of them.
  */
-import { createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED } from '../src/core/call.ts';
-import { newCallRecord } from '../src/core/call-record.ts';
+import { createNoopMeter } from '@opentelemetry/api';
+import type { Call } from '../src/core/call.ts';
 import { systemClock } from '../src/core/clock.ts';
-import { Flow } from '../src/core/flow.ts';
 import type { Message, MessageRequest, Tool } from '../src/core/message.ts';
 import { unknownModel } from '../src/core/model.ts';
 import { DEFAULT_UPSTREAM } from '../src/core/route.ts';
@@ -16,6 +14,7 @@ import { DEFAULT_PROFILES } from '../src/request/profiles/defaults.ts';
 import { DEFAULT_FALLBACK } from '../src/request/route/options.ts';
 import { Router } from '../src/request/route/router.ts';
 import { createInstruments } from '../src/telemetry/instruments.ts';
+import { aCall } from '../test/support/events.ts';
 import { type Column, figure, table } from './table.ts';
 
 const ROUNDS = 15;
@@ -102,28 +101,12 @@ function conversation(): MessageRequest {
 }
 
 function callOf(request: MessageRequest): Call {
-  return {
-    id: 'bench',
+  return aCall({
     asked: request,
     request,
-    violations: [],
     model: request.model ?? '',
-    upstream: DEFAULT_UPSTREAM,
     target: { model: unknownModel(''), surface: 'chat_completions' },
-    alternatives: [],
-    key: 0,
-    applied: NOTHING_APPLIED,
-    warnings: [],
-    recovery: 'fail',
-    signal: new AbortController().signal,
-    flow: new Flow(),
-    deadline: Number.POSITIVE_INFINITY,
-    context: ROOT_CONTEXT,
-    record: newCallRecord(0),
-    attempt: 0,
-    onProgress: () => {},
-    onHeadroom: () => {},
-  };
+  });
 }
 
 /** CPU microseconds per call. The calls are made beforehand: each is its own, as off the wire. */

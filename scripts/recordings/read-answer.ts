@@ -1,14 +1,11 @@
-import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Call, NOTHING_APPLIED } from '../../src/core/call.ts';
-import { newCallRecord } from '../../src/core/call-record.ts';
+import type { Call } from '../../src/core/call.ts';
 import type { Completed, ProviderEvent } from '../../src/core/events.ts';
-import { Flow } from '../../src/core/flow.ts';
 import { unknownModel } from '../../src/core/model.ts';
-import { DEFAULT_UPSTREAM } from '../../src/core/route.ts';
 import type { AnswerStream } from '../../src/openai/api-surface.ts';
 import { ChatStream } from '../../src/openai/chat-stream.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
 import { SseParser } from '../../src/openai/sse-parser.ts';
+import { aCall } from '../../test/support/events.ts';
 import type { Folded } from './fold.ts';
 import type { Recording } from './recordings.ts';
 
@@ -74,26 +71,5 @@ function folded(events: readonly ProviderEvent[], completed: Completed): Folded 
 
 function callOver(surface: Recording['surface']): Call {
   const request = { messages: [] };
-  return {
-    id: 'call',
-    asked: request,
-    request,
-    violations: [],
-    model: 'm',
-    upstream: DEFAULT_UPSTREAM,
-    target: { model: unknownModel('m'), surface },
-    alternatives: [],
-    key: 0,
-    applied: NOTHING_APPLIED,
-    warnings: [],
-    recovery: 'fail',
-    signal: new AbortController().signal,
-    flow: new Flow(),
-    deadline: Number.POSITIVE_INFINITY,
-    context: ROOT_CONTEXT,
-    record: newCallRecord(0),
-    attempt: 0,
-    onProgress: () => {},
-    onHeadroom: () => {},
-  };
+  return aCall({ asked: request, request, target: { model: unknownModel('m'), surface } });
 }

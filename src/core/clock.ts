@@ -58,3 +58,26 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/**
+ * Calls `callback` again and again, each time `ms` after it was called before.
+ *
+ * @param background as for `Clock.after`
+ */
+export function every(
+  clock: Pick<Clock, 'after'>,
+  ms: number,
+  callback: () => void,
+  background = false,
+): Timer {
+  const timer = clock.after(
+    ms,
+    () => {
+      // First: `callback` may cancel it.
+      timer.refresh();
+      callback();
+    },
+    background,
+  );
+  return timer;
+}

@@ -3,7 +3,7 @@ import { constants } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
-import type { Clock, Timer } from '../core/clock.ts';
+import { type Clock, every, type Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
@@ -100,7 +100,7 @@ export class Inbound {
       waiting: 0,
     };
     this.#open.add(progress);
-    this.#timer ??= this.#startLooking();
+    this.#timer ??= every(this.#deps.clock, LOOK_EVERY_MS, () => this.#look(), true);
     call.stream.once('close', () => {
       held.release();
       this.#open.delete(progress);
@@ -198,18 +198,6 @@ export class Inbound {
       retryAfterMs: RETRY_AFTER_MS,
     });
     return toStatus(error, { callId: '', traceId: '', lastSequence: 0 });
-  }
-
-  #startLooking(): Timer {
-    const timer = this.#deps.clock.after(
-      LOOK_EVERY_MS,
-      () => {
-        this.#look();
-        timer.refresh();
-      },
-      true,
-    );
-    return timer;
   }
 
   #look(): void {

@@ -1,6 +1,6 @@
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, every } from '../core/clock.ts';
 
 /** What this process has to bear, as it was last measured. */
 export interface Load {
@@ -53,7 +53,8 @@ export function startLoadMeter(clock: Clock, memoryBytes: number): LoadMeter {
   let due = clock.now() + SAMPLE_MS;
   // Not monitorEventLoopDelay: after a reset it does not record the next delay, so read and reset in
   // a loop where everything is late, it tells 0.
-  const timer = clock.after(
+  const timer = every(
+    clock,
     SAMPLE_MS,
     () => {
       const now = clock.now();
@@ -62,7 +63,6 @@ export function startLoadMeter(clock: Clock, memoryBytes: number): LoadMeter {
       if (sample++ % MEMORY_EVERY === 0) {
         memoryShare = Math.min(process.memoryUsage.rss() / memoryBytes, 1);
       }
-      timer.refresh();
     },
     true,
   );

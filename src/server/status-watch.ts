@@ -1,5 +1,5 @@
 import type { Caller } from '../core/caller.ts';
-import type { Clock, Timer } from '../core/clock.ts';
+import { type Clock, every, type Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import {
   IAIProviderService,
@@ -178,11 +178,7 @@ export class StatusBoard {
     if (this.#watches.size >= MAX_WATCHES) throw tooManyWatches();
     if (this.#watches.size === 0) {
       this.#lookForNews(true);
-      const timer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
-        timer.refresh();
-        this.#lookForNews(true);
-      });
-      this.#timer = timer;
+      this.#timer = every(this.#deps.clock, LOOK_EVERY_MS, () => this.#lookForNews(true));
     }
     this.#watches.add(onChange);
   }

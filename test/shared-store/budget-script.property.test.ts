@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type AccountAnswer,
@@ -7,33 +7,21 @@ import {
   readAnswers,
 } from '../../src/shared-store/account-report.ts';
 import { BUDGET_SCRIPT } from '../../src/shared-store/budget-script.ts';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { defineScript } from '../../src/shared-store/script.ts';
 import type { Sidecar } from '../../src/shared-store/sidecar.ts';
 import { fewOrMany } from '../support/long.ts';
-import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectedTo } from './support.ts';
+import { describeWithRedis } from '../support/redis-server.ts';
+import { redisOfBlock } from './support.ts';
 
 describeWithRedis('the script of budgets', () => {
-  let server: RedisServer;
-  let connection: RedisConnection;
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    connection = await connectedTo(server);
-  });
-
-  afterAll(async () => {
-    connection.close();
-    await server.stop();
-  });
+  const redis = redisOfBlock();
 
   const NAMES = ['a', 'b', 'c'] as const;
   const LONG_MS = 600_000;
   /** A lease that is over before the next report. */
   const SHORT_MS = 0;
 
-  /** A report, as it went to the server. */
+  /** A report, as it went to the redis.server. */
   interface Sent {
     readonly sidecar: Sidecar;
     readonly leaseMs: number;
@@ -200,7 +188,7 @@ describeWithRedis('the script of budgets', () => {
 
   async function send({ sidecar, leaseMs, report }: Sent): Promise<AccountAnswer> {
     const args = argumentsOf(sidecar, leaseMs, [report]);
-    const [answer] = readAnswers(await connection.run(BUDGET_SCRIPT, [report.key], args));
+    const [answer] = readAnswers(await redis.connection.run(BUDGET_SCRIPT, [report.key], args));
     if (answer === undefined) throw new Error('There is no answer.');
     return answer;
   }
@@ -209,7 +197,7 @@ describeWithRedis('the script of budgets', () => {
 
   /** What each may spend, as the server has it. */
   async function grants(key: string): Promise<ReadonlyMap<string, bigint>> {
-    const words = (await connection.run(READ, [key], [])) as readonly string[];
+    const words = (await redis.connection.run(READ, [key], [])) as readonly string[];
     const found = new Map<string, bigint>();
     for (const [index, name] of words.entries()) {
       const [, , , , granted = ''] = (words[index + 1] ?? '').split(' ');

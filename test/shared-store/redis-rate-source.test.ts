@@ -1,34 +1,22 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RateLimit } from '../../src/policies/rate-limit/source.ts';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { redisRateSource } from '../../src/shared-store/redis-rate-source.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectedTo, eventually, LogProbe, Switch } from './support.ts';
+import { describeWithRedis } from '../support/redis-server.ts';
+import { eventually, LogProbe, redisOfBlock, Switch } from './support.ts';
 
 const TARGET = { upstream: 'default', model: 'gpt-test' };
 const SECOND_MS = 1_000;
 
 describeWithRedis('rates on Redis', () => {
-  let server: RedisServer;
-  let connection: RedisConnection;
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    connection = await connectedTo(server);
-  });
-
-  afterAll(async () => {
-    connection.close();
-    await server.stop();
-  });
+  const redis = redisOfBlock();
 
   /** What one left under way must not arrive in the next. */
   let test = 0;
 
   beforeEach(() => {
     test += 1;
-    server.command('flushall');
+    redis.server.command('flushall');
   });
 
   const perMinute = (limit: number): RateLimit => ({ subject: 'requests per minute', limit });
@@ -38,7 +26,7 @@ describeWithRedis('rates on Redis', () => {
   /** A sidecar's part of a limit, by a clock that stands still. */
   function stillSource(limit: RateLimit) {
     const clock = new FakeClock(Date.now());
-    const runner = new Switch(connection);
+    const runner = new Switch(redis.connection);
     const log = new LogProbe();
     const newSource = redisRateSource(runner, { keyPrefix: `test-${test}:` }, { clock, log });
     const source = newSource(limit, TARGET, clock.now());
@@ -251,7 +239,7 @@ describeWithRedis('rates on Redis', () => {
     it('knows what a bucket held when the server has lost it', async () => {
       const one = stillSource(perDay(10));
       await one.draw(8);
-      server.command('flushall');
+      redis.server.command('flushall');
       one.clock.advance(SECOND_MS);
       expect(one.take(5)).toBe(false);
       await one.change();

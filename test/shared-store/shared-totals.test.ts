@@ -1,12 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Charge } from '../../src/core/call-record.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { pause } from '../../src/core/pause.ts';
 import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { type Script, StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
 import { LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from '../../src/shared-store/totals-script.ts';
@@ -22,8 +21,8 @@ import {
   storesInMemory,
 } from '../money/ledger/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectedTo, eventually, LogProbe, Switch } from './support.ts';
+import { describeWithRedis } from '../support/redis-server.ts';
+import { eventually, LogProbe, redisOfBlock, Switch } from './support.ts';
 
 /** Knows how many timers its user waits for. */
 class CountingClock implements Clock {
@@ -106,23 +105,12 @@ describeWithRedis('totals on Redis', () => {
   const HOUR_MS = 3_600_000;
   const DAY_MS = 24 * HOUR_MS;
 
-  let server: RedisServer;
-  let connection: RedisConnection;
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    connection = await connectedTo(server);
-  });
-
-  afterAll(async () => {
-    connection.close();
-    await server.stop();
-  });
+  const redis = redisOfBlock();
 
   let ledgers: { close(): Promise<void> }[];
 
   beforeEach(() => {
-    server.command('flushall');
+    redis.server.command('flushall');
     ledgers = [];
   });
 
@@ -139,7 +127,7 @@ describeWithRedis('totals on Redis', () => {
       after: clock.after.bind(clock),
       afterSilence: clock.afterSilence.bind(clock),
     };
-    const runner = new Switch(connection);
+    const runner = new Switch(redis.connection);
     const log = new LogProbe();
     const early: LedgerRecord[] = [];
     let told = (booked: LedgerRecord): unknown => early.push(booked);
@@ -340,13 +328,13 @@ describeWithRedis('totals on Redis', () => {
         await sidecar.push();
       }
       expect(await other.totals.sums(ALL)).toMatchObject({ total: { attempts: 6 } });
-      server.command('flushall');
+      redis.server.command('flushall');
       one.book('d', costing(1n), { userId: 'bob' });
       expect(await one.totals.sums(ALL)).toMatchObject({ total: { attempts: 4 }, partial: true });
       expect(await other.totals.sums(ALL)).toMatchObject({ partial: true });
       await two.push(10_000);
       await two.push(10_000);
-      server.command('del', 'test:{shared}:totals:lost');
+      redis.server.command('del', 'test:{shared}:totals:lost');
       const { rows, total, partial } = await other.totals.sums({ groupBy: ['userId'] });
       expect(total).toMatchObject({ attempts: 7, picoDollars: 25n + 2_000n });
       expect(rows.map(({ userId, attempts }) => [userId, attempts]).sort()).toEqual([
@@ -364,11 +352,11 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       const day = new Date(one.today).toISOString().slice(0, 10);
       const keys = [`test:{shared}:totals:${day}`];
-      keys.push(server.command('keys', 'test:*:totals:attempts:*'));
-      for (const key of keys) server.command('copy', key, `${key}:kept`);
+      keys.push(redis.server.command('keys', 'test:*:totals:attempts:*'));
+      for (const key of keys) redis.server.command('copy', key, `${key}:kept`);
       one.book('b');
       await one.push();
-      for (const key of keys) server.command('copy', `${key}:kept`, key, 'replace');
+      for (const key of keys) redis.server.command('copy', `${key}:kept`, key, 'replace');
       one.book('c');
       await one.push();
       await one.push();
@@ -384,7 +372,7 @@ describeWithRedis('totals on Redis', () => {
         one.set(hours * HOUR_MS);
         one.book('b');
         await one.push();
-        server.command('flushall');
+        redis.server.command('flushall');
         one.book('c');
         for (let pushes = 0; pushes < 3; pushes += 1) await one.push(10_000);
         expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
@@ -411,7 +399,7 @@ describeWithRedis('totals on Redis', () => {
         await two.push();
         expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
         await two.push(30 * HOUR_MS);
-        server.command('flushall');
+        redis.server.command('flushall');
         two.book('d');
         for (let pushes = 0; pushes < 3; pushes += 1) await two.push(10_000);
         expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
@@ -441,7 +429,7 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       const day = new Date(one.today).toISOString().slice(0, 10);
       const field = JSON.stringify(['gpt-test', 'alice', '', 'default', 'completed']);
-      server.command('hset', `test:{shared}:totals:${day}`, field, '2 0 0 10 5 0 0 0 0 3');
+      redis.server.command('hset', `test:{shared}:totals:${day}`, field, '2 0 0 10 5 0 0 0 0 3');
       const { total } = await one.totals.sums(ALL);
       expect(total).toMatchObject({ attempts: 3, picoDollars: 4n });
     });
@@ -453,7 +441,7 @@ describeWithRedis('totals on Redis', () => {
       const { rows } = await one.totals.sums({ groupBy: ['day'] });
       expect(rows).toHaveLength(1);
       const day = new Date(one.today).toISOString().slice(0, 10);
-      const kept = Number(server.command('ttl', `test:{shared}:totals:${day}`));
+      const kept = Number(redis.server.command('ttl', `test:{shared}:totals:${day}`));
       expect(kept).toBeGreaterThan(399 * 86_400);
     });
   });

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { newCallRecord } from '../../src/core/call-record.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Limiter } from '../../src/policies/rate-limit/limiter.ts';
 import { DEFAULT_RATE_LIMIT } from '../../src/policies/rate-limit/options.ts';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
 import { redisRateSource } from '../../src/shared-store/redis-rate-source.ts';
 import type { ScriptRunner } from '../../src/shared-store/script.ts';
 import { aCall } from '../support/events.ts';
-import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectedTo, LogProbe } from './support.ts';
+import { describeWithRedis } from '../support/redis-server.ts';
+import { LogProbe, redisOfBlock } from './support.ts';
 
 const TARGET = { upstream: 'default', model: 'gpt-test' };
 const LIMIT = 6_000;
@@ -18,18 +17,7 @@ const EVERY_MS = 60;
 const SECOND_MS = 1_000;
 
 describeWithRedis('a limit that is shared over a Redis far away', () => {
-  let server: RedisServer;
-  let connection: RedisConnection;
-
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    connection = await connectedTo(server);
-  });
-
-  afterAll(async () => {
-    connection.close();
-    await server.stop();
-  });
+  const redis = redisOfBlock();
 
   function limiterAt(oneWayMs: number, name: string): Limiter {
     const runner: ScriptRunner = {
@@ -37,7 +25,7 @@ describeWithRedis('a limit that is shared over a Redis far away', () => {
       onChange: () => {},
       run: async (...script) => {
         await sleep(oneWayMs);
-        const answer = await connection.run(...script);
+        const answer = await redis.connection.run(...script);
         await sleep(oneWayMs);
         return answer;
       },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll } from '@jest/globals';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { BudgetBook } from '../../src/money/budget/book.ts';
 import type { BudgetDefinition } from '../../src/money/budget/options.ts';
@@ -45,6 +46,31 @@ export class LogProbe {
     this.fields.push(fields);
     this.lines.push(`${level}: ${message}`);
   }
+}
+
+/** A server for the tests of a block, and a connection to it. */
+export function redisOfBlock(): {
+  readonly server: RedisServer;
+  readonly connection: RedisConnection;
+} {
+  let server: RedisServer;
+  let connection: RedisConnection;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    connection = await connectedTo(server);
+  });
+  afterAll(async () => {
+    connection.close();
+    await server.stop();
+  });
+  return {
+    get server() {
+      return server;
+    },
+    get connection() {
+      return connection;
+    },
+  };
 }
 
 /** A runner that a test cuts off from its server, or lets answer too late. */

@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { Clock, Timer } from '../../core/clock.ts';
+import { type Clock, every, type Timer } from '../../core/clock.ts';
 import type { Inject } from './injector.ts';
 import { keepUntilCollected } from './native-order.ts';
 import { readCertificate } from './peer-certificate.ts';
@@ -99,7 +99,7 @@ export class Connections {
     const connection = { socket, elsewhere, session: undefined, calls: 0, since: now, leavesAt };
     this.#all.set(socket, connection);
     this.#silent.add(connection);
-    this.#timer ??= this.#startLooking();
+    this.#timer ??= every(this.#deps.clock, LOOK_EVERY_MS, () => this.#look(), true);
     socket.once('close', () => this.#forget(connection));
     return true;
   }
@@ -196,18 +196,6 @@ export class Connections {
     // A session says good-bye, so that the caller does not take a call for lost that was never begun.
     if (connection.session === undefined) connection.socket.destroy();
     else connection.session.destroy();
-  }
-
-  #startLooking(): Timer {
-    const timer = this.#deps.clock.after(
-      LOOK_EVERY_MS,
-      () => {
-        this.#look();
-        timer.refresh();
-      },
-      true,
-    );
-    return timer;
   }
 
   #look(): void {

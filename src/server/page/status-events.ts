@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock, Timer } from '../../core/clock.ts';
+import { type Clock, every, type Timer } from '../../core/clock.ts';
 import type { Sections } from './status-page.ts';
 
 /** Pages that are open at once. */
@@ -39,11 +39,7 @@ export class StatusEvents {
     });
     if (this.#timer === undefined) {
       this.#last = this.#draw();
-      const timer = this.#clock.after(EVERY_MS, () => {
-        timer.refresh();
-        this.#renew();
-      });
-      this.#timer = timer;
+      this.#timer = every(this.#clock, EVERY_MS, () => this.#renew());
     }
     response.write(this.#event([...this.#last.values()]));
     return true;
