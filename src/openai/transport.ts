@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { type Connect, throughTunnel } from './connect.ts';
 import type { Exchange } from './exchange.ts';
+import { leaveOffWhenOver } from './leave-off.ts';
 import { HttpProxy } from './proxy.ts';
 import { type TrustedCertificates, trusting } from './trust.ts';
 
@@ -146,7 +147,10 @@ export class Transport {
 
   /** undici connects inside dispatch() and offers no way to call off a connect; the socket does. */
   #open(target: buildConnector.Options, callback: buildConnector.Callback): void {
-    const socket: unknown = this.#connect(target, callback);
+    const socket: unknown = this.#connect(target, (...result) => {
+      callback(...result);
+      if (result[1] !== null) leaveOffWhenOver(result[1]);
+    });
     if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
   }
 }
