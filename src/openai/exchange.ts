@@ -42,7 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #opensSocket = false;
   #responded = false;
   #informational = 0;
-  /** Read, and to be told when it is its turn. Copies: a transport may use its memory again. */
+  /** Read, and to be told when it is its turn. undici does not use their memory again. */
   #held: Buffer[] = [];
   #waitsForTurn = false;
   #onTrouble: ((trouble: Trouble) => void) | undefined;
@@ -139,7 +139,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     if (this.#held.length === 0 && turns.take(chunk.length + PIECE_BYTES))
       this.#listener.onData(chunk);
-    else this.#hold(Buffer.from(chunk));
+    else this.#hold(chunk);
   }
 
   onResponseEnd(): void {

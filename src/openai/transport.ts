@@ -149,7 +149,8 @@ export class Transport {
   #open(target: buildConnector.Options, callback: buildConnector.Callback): void {
     const socket: unknown = this.#connect(target, (...result) => {
       callback(...result);
-      if (result[1] !== null) leaveOffWhenOver(result[1]);
+      // Where it failed there may be no second.
+      if (result[1]) leaveOffWhenOver(result[1]);
     });
     if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
   }

@@ -3,6 +3,7 @@ import type { Server } from '@grpc/grpc-js';
 import { type Clock, MAX_TIMER_MS } from '../core/clock.ts';
 import { ArrivalQueue } from './arrival-queue.ts';
 import type { Door } from './door.ts';
+import { readAgain, stopReading } from './listener/hold-reading.ts';
 import { RapidResets } from './stream-resets.ts';
 
 export interface ArrivalLimits {
@@ -49,7 +50,7 @@ export function guardArrivals(server: Server, { large, clock, door, onCall }: Ar
   const small: object = Object.create(server, {
     options: { value: { ...options, 'grpc.max_receive_message_length': SMALL_MESSAGE_BYTES } },
   });
-  const queue = new ArrivalQueue();
+  const queue = new ArrivalQueue({ stop: stopReading, start: readAgain });
   const resets = new RapidResets(clock);
   const guarded: StreamHandler = (interceptors, stream, headers) => {
     // What goes wrong with it before it is begun is the caller's affair.

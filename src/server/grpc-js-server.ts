@@ -3,11 +3,11 @@ import { IAIBatchProviderService } from '../gen/tamma/provider/v1/batch_provider
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
 import { guardArrivals } from './arrivals.ts';
 import type { Door } from './door.ts';
+import { setHttp2Options } from './http2-options.ts';
 import type { Inbound } from './inbound.ts';
 import { traceLibraryCalls } from './library-telemetry.ts';
 import type { ServerDeps, ServerOptions } from './options.ts';
 import { assertComplete } from './raw-service.ts';
-import { allowStreamResets } from './stream-resets.ts';
 
 /** The methods whose requests hold a conversation. */
 const LARGE_REQUESTS: ReadonlySet<string> = new Set(
@@ -53,7 +53,7 @@ export function createGrpcJsServer(
     'grpc.keepalive_time_ms': options.stallTimeoutMs,
     'grpc.keepalive_timeout_ms': Math.min(options.stallTimeoutMs, PING_TIMEOUT_MS),
   });
-  allowStreamResets(server);
+  setHttp2Options(server);
   const paths = new Set<string>();
   const isKnown = (path: string) => paths.has(path);
   guardArrivals(server, {

@@ -8,8 +8,12 @@ interface Arrival {
 }
 
 function begun(arrivals: readonly Arrival[]) {
-  const queue = new ArrivalQueue();
   const connections = new Map<string, object>();
+  const reads: string[] = [];
+  const note = (what: string) => (key: object) => {
+    for (const [name, one] of connections) if (one === key) reads.push(`${what} ${name}`);
+  };
+  const queue = new ArrivalQueue({ stop: note('stop'), start: note('start') });
   const connection = (name: string): object => {
     const known = connections.get(name) ?? {};
     connections.set(name, known);
@@ -19,7 +23,7 @@ function begun(arrivals: readonly Arrival[]) {
   for (const { of, call } of arrivals) {
     queue.add(connection(of), () => void calls.push(`${of}${call}`));
   }
-  return { calls, queue, connection };
+  return { calls, queue, connection, reads };
 }
 
 const calls = (of: string, ...all: readonly number[]) => all.map((call) => ({ of, call }));
@@ -54,4 +58,32 @@ it('begins the calls of a connection with few of them first', async () => {
   queue.add(connection('b'), () => void all.push('b4'));
   await nextTurn();
   expect(all.slice(16, 20)).toEqual(['a13', 'a14', 'a15', 'b4']);
+});
+
+it('reads no further of a connection of which many calls wait, until few do', async () => {
+  const { calls: all, reads } = begun([...calls('a', ...many.slice(0, 64)), ...calls('b', 1)]);
+  expect(reads).toEqual(['stop a']);
+  while (all.length < 64 - 16 + 1) {
+    expect(reads).toEqual(['stop a']);
+    await nextTurn();
+  }
+  expect(reads).toEqual(['stop a', 'start a']);
+});
+
+it('stops one again that goes on all the same', () => {
+  expect(begun(calls('a', ...many)).reads).toEqual(['stop a', 'stop a']);
+});
+
+it('reads one such connection again in a turn', async () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const { calls: all, reads } = begun(names.flatMap((of) => calls(of, ...many.slice(0, 64))));
+  let started = 0;
+  while (all.length < 256) {
+    await nextTurn();
+    const now = reads.filter((one) => one.startsWith('start')).length;
+    expect(now - started).toBeLessThanOrEqual(1);
+    started = now;
+  }
+  for (let turn = 0; turn < 4; turn += 1) await nextTurn();
+  expect(reads.slice(4).sort()).toEqual(names.map((of) => `start ${of}`));
 });

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server } from '@grpc/grpc-js';
 import { expect, it } from '@jest/globals';
 import type { ProviderEvent } from '../../src/core/events.ts';
-import { allowStreamResets } from '../../src/server/stream-resets.ts';
+import { setHttp2Options } from '../../src/server/http2-options.ts';
 import { started } from '../support/events.ts';
 import type { ProviderCall } from '../support/fake-provider.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
@@ -51,5 +51,21 @@ it('a connection outlives thousands of its calls that are cancelled at once', as
 it('a library that would ignore the limits is refused at start', () => {
   const server = new Server();
   Reflect.deleteProperty(server, 'commonServerOptions');
-  expect(() => allowStreamResets(server)).toThrow('grpc-js does not hand options on');
+  expect(() => setHttp2Options(server)).toThrow('grpc-js does not hand options on');
+});
+
+it('a call with more metadata than 16 KiB is refused, and the calls beside it go on', async () => {
+  const { client } = await start();
+  const bystander = client.health.stream('Watch', { service: '' });
+  await nextMessage(bystander);
+  const ask = (bytes: number) => {
+    const metadata = { authorization: `Bearer ${'x'.repeat(bytes)}` };
+    return collect(client.provider.stream('SendMessage', REQUEST, { metadata }));
+  };
+  expect(codeName((await ask(15_000)).status)).toBe('OK');
+  expect(codeName((await ask(17_000)).status)).toBe('RESOURCE_EXHAUSTED');
+  expect(codeName((await ask(15_000)).status)).toBe('OK');
+  const ended = collect(bystander);
+  bystander.cancel();
+  expect(codeName((await ended).status)).toBe('CANCELLED');
 });

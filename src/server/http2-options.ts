@@ -1,0 +1,31 @@
+import type { Server } from '@grpc/grpc-js';
+
+/** How many cancels a connection may bring at once, and for how many a second it may go on. */
+const RESETS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
+
+/** Of the metadata of a call, in bytes, with 32 for each key: the most that gRPC's core library takes, too. */
+const MAX_METADATA_BYTES = 16 * 1024;
+
+/**
+ * Lets callers cancel as fast as they like. Node's guard against rapid resets (CVE-2023-44487) closes a
+ * connection that brings more than 1,000 at once or 33 a second, and with it all other calls of a
+ * service whose own callers went away together. What the guard is there to bound is bounded here by
+ * `RapidResets` and `ArrivalQueue`.
+ *
+ * And tells callers how much metadata is taken: with more a call is reset (ENHANCE_YOUR_CALM) before anything is
+ * made of it.
+ *
+ * grpc-js has no options for these, but hands the object that is changed here on to node:http2.
+ *
+ * @throws Error if grpc-js has no such object any more
+ */
+export function setHttp2Options(server: Server): void {
+  const options: unknown = Reflect.get(server, 'commonServerOptions');
+  if (typeof options !== 'object' || options === null) {
+    throw new Error('grpc-js does not hand options on to node:http2 as it used to.');
+  }
+  const settings: unknown = Reflect.get(options, 'settings');
+  Object.assign(options, RESETS, {
+    settings: Object.assign({}, settings, { maxHeaderListSize: MAX_METADATA_BYTES }),
+  });
+}
