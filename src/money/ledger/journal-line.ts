@@ -63,7 +63,7 @@ export function readLine(text: string): JournalLine | undefined {
   }
 }
 
-/** What is whole was written here: its shape is not checked any further. */
+/** What is whole was written here: its shape is checked no further than to go through it. */
 function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
   switch (type) {
     case 'journal':
@@ -71,18 +71,24 @@ function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
     case 'opened':
       return { type, number: Number(first), opening: raiseOpening(second as FlatOpening) };
     case 'progress':
-      return { type, now: Number(first), tokens: second as [number, number][] };
+      return isList(second) && second.every(isList)
+        ? { type, now: Number(first), tokens: second as ProgressLine['tokens'] }
+        : undefined;
     case 'settled':
       return { type, number: Number(first), stored: raiseRecord(second as FlatRecord) };
     case 'done':
-      return { type, numbers: first as number[] };
+      return isList(first) ? { type, numbers: first as number[] } : undefined;
     case 'kept':
-      return { type, place: first as AnswerPlace };
+      return first ? { type, place: first as AnswerPlace } : undefined;
     case 'gone':
       return { type, id: String(first) };
     default:
       return undefined;
   }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** JSON has no bigints. */

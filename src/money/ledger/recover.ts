@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import { estimatedUsage } from '../../core/usage.ts';
 import { LedgerError } from '../store/ledger-error.ts';
@@ -7,6 +7,7 @@ import { JOURNAL_VERSION, type JournalLine, type ProgressLine, readLine } from '
 import { type LedgerOpening, type LedgerRecord, PROCESS_DIED } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
 import type { RecordStore } from './record-store.ts';
+import { textLines } from './text-lines.ts';
 
 /** Records in one transaction. */
 const BATCH = 1_000;
@@ -59,7 +60,7 @@ class JournalReader {
   #lastSeen = 0;
 
   read(path: string): void {
-    for (const text of readFileSync(path, 'utf8').split('\n')) {
+    for (const text of textLines(path)) {
       const line = readLine(text);
       // The last line of a killed process may be there in part; a power failure may spoil others.
       if (line !== undefined) this.#take(line, path);
