@@ -11,8 +11,7 @@ import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
-
-const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
+import { whenOver } from './when-over.ts';
 
 /**
  * One part of a batch at the upstream: a file, and a batch of it. Wherever the process died, another
@@ -221,9 +220,10 @@ export class UpstreamPart {
 
   /** Until the upstream is done with it, and all its items have results. */
   async #follow(): Promise<void> {
+    const { clock, options } = this.#deps;
     this.#lane.running += 1;
     try {
-      await this.#take(await this.#remote.until(this.#part, (it) => ENDED.has(it.status)));
+      await this.#take(await this.#remote.until(this.#part, whenOver(clock, options.lookForMs)));
     } finally {
       this.#lane.left();
     }

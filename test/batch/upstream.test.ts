@@ -91,6 +91,26 @@ describe('a batch at the upstream', () => {
     });
   });
 
+  it.each([
+    ['completed', 1, { state: 'BATCH_STATE_COMPLETED', counts: { completed: 10, failed: 0 } }],
+    ['expired', 0.5, { state: 'BATCH_STATE_EXPIRED', counts: { completed: 5, failed: 5 } }],
+  ])('loses nothing where it has %s before its files are named', async (_how, expireAfter, end) => {
+    const lag = { filesAfterMs: 200, expireAfter };
+    const { client } = await startBatches(lag, { batch: 'lookFor: 60s' });
+    const made = await create(client, {}, OF_TEN);
+    const found = await results(client, made.id);
+    expect(found.filter(({ response }) => response)).toHaveLength(end.counts.completed);
+    expect(await get(client, made.id)).toMatchObject(end);
+  });
+
+  it('does not wait for ever for files that are never named', async () => {
+    const { client } = await startBatches({ filesAfterMs: 3_600_000 });
+    const made = await create(client, {}, OF_TEN);
+    const found = await results(client, made.id);
+    expect(found[0]?.error?.message).toMatch(/hold no result/);
+    expect((await get(client, made.id)).state).toBe('BATCH_STATE_FAILED');
+  });
+
   it('keeps what was done when it expires', async () => {
     const { client } = await startBatches({ expireAfter: 0.4 });
     const made = await create(client, {}, OF_TEN);

@@ -44,6 +44,13 @@ export interface ResultLine {
   readonly text: string;
 }
 
+/** As a batch tells them: of what is lost it knows nothing. */
+export function countOutcomes(outcomes: readonly LineOutcome[], expired: number) {
+  const told = outcomes.filter((outcome) => outcome !== 'lost');
+  const failed = told.filter((outcome) => 'status' in outcome).length;
+  return { completed: told.length - failed, failed: failed + expired };
+}
+
 /** The line of results for a request; undefined: there is none. */
 export function resultLine(
   line: BatchRequestLine,

@@ -18,11 +18,22 @@ export interface StoredBatch {
   cancelledAt?: number;
   /** Set when it is over: how many of its requests were worked on. */
   done?: number;
+  /** Of all requests, as it is told. */
+  counts?: { readonly completed: number; readonly failed: number };
   files?: { output?: StoredFile; error?: StoredFile };
 }
 
-export function batchObject(batch: StoredBatch, status: string): object {
-  const { output, error } = batch.files ?? {};
+/** @param now epoch ms */
+export function batchObject(
+  batch: StoredBatch,
+  status: string,
+  { filesAfterMs }: BatchBehaviour,
+  now: number,
+): object {
+  const { counts = { completed: 0, failed: 0 }, lines, files } = batch;
+  const times = [files?.output, files?.error].flatMap((file) => file?.createdAt ?? []);
+  const told = times.every((createdAt) => now - createdAt >= filesAfterMs);
+  const { output, error } = (told && files) || {};
   return {
     id: batch.id,
     object: 'batch',
@@ -34,7 +45,7 @@ export function batchObject(batch: StoredBatch, status: string): object {
     output_file_id: output?.id ?? null,
     error_file_id: error?.id ?? null,
     created_at: Math.floor(batch.date / 1_000),
-    request_counts: { total: batch.lines.length, completed: batch.done ?? 0, failed: 0 },
+    request_counts: { total: lines.length, ...counts },
     metadata: batch.metadata,
   };
 }

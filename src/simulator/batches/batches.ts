@@ -1,10 +1,10 @@
 import type { Behaviour, Exchange } from '../answers/exchange.ts';
 import { errorFields } from '../wire/wire.ts';
 import { batchObject, batchProblems, problem, type StoredBatch } from './batch.ts';
-import { expiredLine, readRequestLine, resultLine } from './batch-results.ts';
+import { countOutcomes, expiredLine, readRequestLine, resultLine } from './batch-results.ts';
 import { type BatchBehaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts';
 import { fileObject, readUpload, type StoredFile } from './files.ts';
-import { listPage, type Reply } from './reply.ts';
+import { listPage, notFound, type Reply, sendReply } from './reply.ts';
 
 /** OpenAI's Files and Batch APIs, whose batches are worked on by the clock. */
 export class SimulatedBatches {
@@ -56,7 +56,7 @@ export class SimulatedBatches {
       return exchange.end();
     }
     if (typeof fault === 'object') {
-      return reply(exchange, [fault.status, { error: errorFields(fault.status, fault) }]);
+      return sendReply(exchange, [fault.status, { error: errorFields(fault.status, fault) }]);
     }
     const { pathname, searchParams } = new URL(path, 'http://simulator');
     const [, , collection, id = '', action] = pathname.split('/');
@@ -66,7 +66,7 @@ export class SimulatedBatches {
     }
     const what = `${method} ${collection}${id === '' ? '' : '/id'}${action ? `/${action}` : ''}`;
     const answered = this.#answerTo(what, exchange, id, searchParams) ?? notFound(collection, id);
-    return fault === 'forget' ? exchange.reset() : reply(exchange, answered);
+    return fault === 'forget' ? exchange.reset() : sendReply(exchange, answered);
   };
 
   #answerTo(
@@ -178,7 +178,7 @@ export class SimulatedBatches {
 
   #object(batch: StoredBatch): object {
     const status = this.#statusOf(batch);
-    return batchObject(batch, status);
+    return batchObject(batch, status, this.settings, this.#now());
   }
 
   /** Brings the batch to where the clock says that it is. */
@@ -212,6 +212,8 @@ export class SimulatedBatches {
     // The order is not that of the requests.
     outcomes.reverse();
     const left = batch.cancelledAt === undefined ? batch.lines.slice(done) : [];
+    const made = outcomes.map(({ outcome }) => outcome);
+    batch.counts = countOutcomes(made, left.length);
     const results = function* (failed: boolean): Generator<string> {
       for (const [index, { line, outcome }] of outcomes.entries()) {
         const result = resultLine(line, outcome, index);
@@ -243,14 +245,4 @@ export class SimulatedBatches {
     if (piece !== '') await send();
     exchange.end();
   }
-}
-
-function notFound(collection: string | undefined, id: string): Reply {
-  return [404, { error: errorFields(404, { message: `No such ${collection}: ${id}` }) }];
-}
-
-function reply(exchange: Exchange, [status, body]: Reply): void {
-  exchange.headers(status, { 'content-type': 'application/json' });
-  exchange.raw(JSON.stringify(body));
-  exchange.end();
 }

@@ -22,6 +22,8 @@ export interface BatchBehaviour {
   readonly cancelMs: number;
   /** What was uploaded or created is listed after so many ms. Default 0. */
   readonly visibleAfterMs: number;
+  /** A batch that is over tells its files so many ms after it. Default 0. */
+  readonly filesAfterMs: number;
   /** The most tokens, by four characters, that the batches of a model may hold. Default: any. */
   readonly enqueuedTokens: number;
   /** The share of a batch's requests after which it expires. Default 1: it does not. */
@@ -41,6 +43,7 @@ export const DEFAULT_BEHAVIOUR: BatchBehaviour = {
   workMs: 0,
   cancelMs: 0,
   visibleAfterMs: 0,
+  filesAfterMs: 0,
   enqueuedTokens: Number.POSITIVE_INFINITY,
   expireAfter: 1,
   paceMs: 0,

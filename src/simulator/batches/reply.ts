@@ -1,3 +1,6 @@
+import type { Exchange } from '../answers/exchange.ts';
+import { errorFields } from '../wire/wire.ts';
+
 /** Status and JSON body of an answer. */
 export type Reply = [status: number, body: object];
 
@@ -17,4 +20,14 @@ export function listPage<T extends { readonly id: string }>(
     last_id: page.at(-1)?.id ?? null,
     has_more: start + page.length < newestFirst.length,
   };
+}
+
+export function notFound(collection: string | undefined, id: string): Reply {
+  return [404, { error: errorFields(404, { message: `No such ${collection}: ${id}` }) }];
+}
+
+export function sendReply(exchange: Exchange, [status, body]: Reply): void {
+  exchange.headers(status, { 'content-type': 'application/json' });
+  exchange.raw(JSON.stringify(body));
+  exchange.end();
 }
