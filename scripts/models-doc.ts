@@ -30,7 +30,8 @@ Generated from \`src/request/catalogue/models.json\`, version ${data.version}, b
 \`node scripts/generate-models-doc.ts\`. Do not edit.
 
 Prices are dollars per million tokens, standard tier; the catalogue also holds those for long contexts,
-batch, flex, priority and the past. Tokens of the context are prompt and answer together. \`${UNKNOWN}\`: no
+batch, flex, priority and the past. At OpenAI's regional endpoints (\`eu.api.openai.com\`) they are multiplied by
+the model's \`prices.regionalFactor\`: 1.1 for those that were released since 2026-03-05. Tokens of the context are prompt and answer together. \`${UNKNOWN}\`: no
 source tells. *Last day*: the day after which OpenAI itself does not serve the model; other upstreams may.
 
 A file of one's own adds models and overrides what is said of these (\`catalogue.file\`, see

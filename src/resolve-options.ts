@@ -1,5 +1,5 @@
 import type { Config, ConfiguredTarget } from './config/config.ts';
-import { isOpenAI } from './request/catalogue/endpoint.ts';
+import { isOpenAI, isRegional } from './request/catalogue/endpoint.ts';
 import type { DeclaredModel, ResolveOptions } from './request/catalogue/resolve.ts';
 
 /** What names of models mean at a target. */
@@ -12,6 +12,7 @@ export function resolveOptions(
   const suited = openAI ? 'refuse' : 'allow';
   return {
     openAI,
+    regional: isRegional(baseUrl),
     unknownModels: unknownModels === 'auto' ? suited : unknownModels,
     shutDownModels: catalogue.shutDownModels,
     declared: catalogue.declared.map(toDeclaredModel),

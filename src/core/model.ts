@@ -136,6 +136,8 @@ export interface ModelPrices {
   readonly batch?: TokenPrices;
   readonly flex?: TokenPrices;
   readonly priority?: TokenPrices;
+  /** What the price of every token is multiplied by at a regional endpoint of OpenAI's, an exact decimal. Absent: 1. */
+  readonly regionalFactor?: string;
   /** ISO 8601 day until which the standard price was promised: since then it may be another. */
   readonly promisedUntil?: string;
   /** Dollars per call of a hosted tool, by its name, as exact decimal strings. */

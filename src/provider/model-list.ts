@@ -3,6 +3,7 @@ import type { Model, Surface } from '../core/model.ts';
 import type { ListedModel } from '../core/upstream.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { namesOf } from '../request/catalogue/check.ts';
+import { inRegion } from '../request/catalogue/regional-price.ts';
 import { answersMessages, knownModel, type ResolveOptions } from '../request/catalogue/resolve.ts';
 import { isShutDown } from '../request/catalogue/shutdown.ts';
 import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
@@ -122,7 +123,7 @@ export class ModelList {
   }
 
   #describe(model: Model, { id, shutdownDate }: ListedModel, available: boolean): ModelInfo {
-    return describeModel(model, {
+    return describeModel(this.#options.regional ? inRegion(model) : model, {
       name: id,
       available,
       announcedShutdown: shutdownDate,

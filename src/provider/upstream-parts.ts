@@ -14,7 +14,7 @@ import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import type { Keeper } from '../policies/recovery/kept-register.ts';
 import type { TimeoutOptions } from '../policies/timeouts/options.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
-import { isOpenAI } from '../request/catalogue/endpoint.ts';
+import { isOpenAI, isRegional } from '../request/catalogue/endpoint.ts';
 import type { UpstreamRules } from '../request/route/prepare-at.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -199,6 +199,7 @@ function rulesOf({
   return {
     resolve: {
       openAI,
+      regional: isRegional(baseUrl),
       unknownModels: openAI ? 'refuse' : 'allow',
       shutDownModels: 'refuse',
       declared: [],

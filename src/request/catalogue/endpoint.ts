@@ -6,6 +6,18 @@ const OPENAI_HOST = 'api.openai.com';
  * @throws TypeError if it is not a URL.
  */
 export function isOpenAI(baseUrl: string): boolean {
-  const host = new URL(baseUrl).hostname.replace(/\.$/, '');
-  return host === OPENAI_HOST || host.endsWith(`.${OPENAI_HOST}`);
+  return hostOf(baseUrl) === OPENAI_HOST || isRegional(baseUrl);
+}
+
+/**
+ * Whether a base URL is that of a region of OpenAI's, where some models cost more.
+ *
+ * @throws TypeError if it is not a URL.
+ */
+export function isRegional(baseUrl: string): boolean {
+  return hostOf(baseUrl).endsWith(`.${OPENAI_HOST}`);
+}
+
+function hostOf(baseUrl: string): string {
+  return new URL(baseUrl).hostname.replace(/\.$/, '');
 }

@@ -3,6 +3,7 @@ import { type Model, unknownModel } from '../../core/model.ts';
 import { matchesPattern } from '../../core/name-pattern.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type ModelFields, withFields } from './merge.ts';
+import { inRegion } from './regional-price.ts';
 import { isShutDown, shutdownWarning } from './shutdown.ts';
 
 /** What the operator says of models that the catalogue does not know. */
@@ -16,6 +17,8 @@ export interface DeclaredModel {
 export interface ResolveOptions {
   /** The upstream is OpenAI's own: what OpenAI shut down does not answer there. */
   readonly openAI: boolean;
+  /** It is one of OpenAI's regional endpoints, where some models cost more. Default: it is none. */
+  readonly regional?: boolean;
   /** What becomes of a model that is neither in the catalogue nor declared. */
   readonly unknownModels: 'refuse' | 'allow';
   /** What becomes of a call to a model that OpenAI shut down. At other upstreams it is made. */
@@ -43,6 +46,16 @@ export interface ResolvedModel {
  *   INVALID_REQUEST if it does not answer messages.
  */
 export function resolveModel(
+  name: string,
+  catalogue: Catalogue,
+  options: ResolveOptions,
+  now: number,
+): ResolvedModel {
+  const resolved = resolveName(name, catalogue, options, now);
+  return options.regional ? { ...resolved, model: inRegion(resolved.model) } : resolved;
+}
+
+function resolveName(
   name: string,
   catalogue: Catalogue,
   options: ResolveOptions,

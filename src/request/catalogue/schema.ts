@@ -43,6 +43,7 @@ const prices = z.strictObject({
   batch: tokenPrices.exactOptional(),
   flex: tokenPrices.exactOptional(),
   priority: tokenPrices.exactOptional(),
+  regionalFactor: price.exactOptional(),
   promisedUntil: day.exactOptional(),
   tools: z.record(z.string().min(1).max(64), price).exactOptional(),
   history: z.array(tokenPrices.extend({ until: day })).exactOptional(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isOpenAI } from '../../../src/request/catalogue/endpoint.ts';
+import { isOpenAI, isRegional } from '../../../src/request/catalogue/endpoint.ts';
 
 describe('isOpenAI', () => {
   it.each([
@@ -24,4 +24,13 @@ describe('isOpenAI', () => {
   it('refuses what is no URL', () => {
     expect(() => isOpenAI('api.openai.com')).toThrow('Invalid URL');
   });
+});
+
+it.each([
+  ['https://eu.api.openai.com/v1', true],
+  ['https://JP.api.openai.com./v1', true],
+  ['https://api.openai.com/v1', false],
+  ['https://eu.api.openai.com.evil.test/v1', false],
+])('isRegional of %s is %s', (url, expected) => {
+  expect(isRegional(url)).toBe(expected);
 });
