@@ -49,7 +49,13 @@ describe('providerOptions', () => {
       costs: { trackingEnabled: true, unpriced: 'auto' },
       budgets: { budgets: [], minOutputTokens: 256, maxWaitMs: 60_000 },
       ledger: { retentionMs: 7_776_000_000, onCorruption: 'refuse', reserveBytes: 16 * 2 ** 20 },
-      resolve: { openAI: true, unknownModels: 'refuse', shutDownModels: 'refuse', declared: [] },
+      resolve: {
+        openAI: true,
+        regional: false,
+        unknownModels: 'refuse',
+        shutDownModels: 'refuse',
+        declared: [],
+      },
       profiles: DEFAULT_PROFILES,
       dropUnsupported: false,
       upstreamMessages: true,
@@ -195,6 +201,7 @@ targets:
         modelNames: { 'gpt-4': 'deployment' },
         resolve: {
           openAI: false,
+          regional: false,
           unknownModels: 'allow',
           shutDownModels: 'redirect',
           declared: [{ pattern: 'a', fields: {} }],
