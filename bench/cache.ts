@@ -3,7 +3,7 @@
  * per call: calls of one conversation, which are answered from the response cache with a text of 2,000
  * characters and booked in a ledger on disk, beside empty calls, of which an answer without text is told at once. The
  * rounds of all take turns, so that what else the machine does concerns them alike. Beside it, without a target, a
- * hit whose answer is in the data directory (cache.storage: sqlite): what its thread does is in the figure.
+ * hit whose answer is in the data directory (cache.storage: sqlite), and in memory since it was given.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ import { createFile } from '../store/directory.ts';
 import { isDamage } from '../store/protocol.ts';
 import type { StorePlace } from '../store/serve-stores.ts';
 import type { AnswerStoreOptions, CacheSelection, StoreSize } from './answer-store.ts';
-import { AnswerTable, MAX_DELETED, type NewAnswer } from './answer-table.ts';
+import { AnswerTable, type FoundAnswer, MAX_DELETED, type NewAnswer } from './answer-table.ts';
 
 /** What the store of answers does in the worker. */
 export type AnswerOperations = ReturnType<typeof answerStore>;
@@ -21,8 +21,8 @@ export interface Changed {
 export interface Kept {
   /** False: there was no room. */
   readonly kept: boolean;
-  /** Others that made room. */
-  readonly evicted: number;
+  /** Keys of others that made room. */
+  readonly evicted: readonly string[];
   readonly size: StoreSize;
 }
 
@@ -67,14 +67,24 @@ export function answerStore({ directory, onClose }: StorePlace) {
     });
   return {
     /** `now` in epoch ms, here and below. */
-    get: (key: string, now: number): Uint8Array | undefined =>
-      within(undefined, (open) => open.get(key, now)),
-    set: (answer: NewAnswer, limits: AnswerStoreOptions, now: number): Kept =>
+    /** @param used keys of answers that were given without asking here, in their order */
+    get: (key: string, now: number, used: readonly string[]): FoundAnswer | undefined =>
+      within(undefined, (open) => {
+        open.noteUses(used);
+        return open.get(key, now);
+      }),
+    set: (
+      answer: NewAnswer,
+      limits: AnswerStoreOptions,
+      now: number,
+      used: readonly string[],
+    ): Kept =>
       within(
-        { kept: false, evicted: 0, size: NOTHING },
+        { kept: false, evicted: [], size: NOTHING },
         (open) => {
+          open.noteUses(used);
           const evicted = open.set(answer, limits, now);
-          return { kept: evicted !== undefined, evicted: evicted ?? 0, size: open.size };
+          return { kept: evicted !== undefined, evicted: evicted ?? [], size: open.size };
         },
         true,
       ),

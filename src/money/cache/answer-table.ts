@@ -44,6 +44,13 @@ const BUSY_MS = 10;
 
 const SQLITE_ERROR = 1;
 
+/** An answer as it is found. */
+export interface FoundAnswer {
+  readonly bytes: Uint8Array;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+}
+
 /** An answer that is to be kept. */
 export interface NewAnswer extends Entry {
   readonly key: string;
@@ -73,7 +80,8 @@ export class AnswerTable {
       database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON;
         PRAGMA journal_size_limit = ${4 * 2 ** 20}`);
       this.#migrate();
-      this.#get = database.prepare('SELECT answer FROM answers WHERE key = ? AND expires_at > ?');
+      this.#get = database.prepare(`SELECT answer AS bytes, expires_at AS expiresAt
+        FROM answers WHERE key = ? AND expires_at > ?`);
       this.#insert = database.prepare(`INSERT INTO answers
         (key, model, project_id, expires_at, used, size, answer) VALUES (?, ?, ?, ?, ?, ?, ?)`);
       this.#use = database.prepare('UPDATE answers SET used = ? WHERE key = ?');
@@ -93,17 +101,24 @@ export class AnswerTable {
     return { entries: this.#entries, bytes: this.#bytes };
   }
 
-  get(key: string, now: number): Uint8Array | undefined {
+  get(key: string, now: number): FoundAnswer | undefined {
     const found = this.#get.get(key, now);
     if (found === undefined) return undefined;
-    this.#used += 1;
-    this.#uses.set(key, this.#used);
-    if (this.#uses.size > MAX_USES) this.#tryToWriteUses();
-    return found.answer as Uint8Array;
+    this.noteUses([key]);
+    return { bytes: found.bytes as Uint8Array, expiresAt: Number(found.expiresAt) };
   }
 
-  /** Returns how many went for want of room; undefined if there is no room all the same. */
-  set(answer: NewAnswer, limits: AnswerStoreOptions, now: number): number | undefined {
+  /** Answers were given, in this order. */
+  noteUses(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#used += 1;
+      this.#uses.set(key, this.#used);
+    }
+    if (this.#uses.size > MAX_USES) this.#tryToWriteUses();
+  }
+
+  /** Returns the keys of those that went for want of room; undefined if there is no room all the same. */
+  set(answer: NewAnswer, limits: AnswerStoreOptions, now: number): readonly string[] | undefined {
     const size = answer.bytes.length + ENTRY_BYTES;
     if (size > limits.maxBytes) return undefined;
     return this.#change(() => {
@@ -125,26 +140,30 @@ export class AnswerTable {
   /** Takes out at most MAX_DELETED. Returns how many. */
   delete(selection: Exclude<CacheSelection, { type: 'all' }>): number {
     return this.#change(() => {
-      if (selection.type === 'project') return this.#delete('project_id = ?', selection.projectId);
+      if (selection.type === 'project') {
+        return this.#delete('project_id = ?', selection.projectId).length;
+      }
       const [column, value] =
         selection.type === 'key' ? ['key', selection.key] : ['model', selection.model];
       const { projectId } = selection;
-      return projectId === undefined
-        ? this.#delete(`${column} = ?`, value)
-        : this.#delete(`${column} = ? AND project_id = ?`, value, projectId);
+      const gone =
+        projectId === undefined
+          ? this.#delete(`${column} = ?`, value)
+          : this.#delete(`${column} = ? AND project_id = ?`, value, projectId);
+      return gone.length;
     });
   }
 
   /** Takes out at most MAX_DELETED whose time is over. Returns how many. */
   sweep(now: number): number {
-    return this.#change(() => this.#delete('expires_at <= ?', now));
+    return this.#change(() => this.#delete('expires_at <= ?', now).length);
   }
 
   /** Takes out at most MAX_DELETED for which there is no room. Returns how many. */
   trim(limits: AnswerStoreOptions): number {
     return this.#change(() => {
       this.#writeUses();
-      return this.#evict(limits);
+      return this.#evict(limits).length;
     });
   }
 
@@ -166,26 +185,27 @@ export class AnswerTable {
     return this.#entries > 0 && (this.#bytes > maxBytes || this.#entries > maxEntries);
   }
 
-  #evict(limits: AnswerStoreOptions): number {
-    let evicted = 0;
-    while (this.#isAbove(limits) && evicted < MAX_DELETED) {
+  #evict(limits: AnswerStoreOptions): readonly string[] {
+    const evicted: string[] = [];
+    while (this.#isAbove(limits) && evicted.length < MAX_DELETED) {
       const gone = this.#delete('used = (SELECT MIN(used) FROM answers)');
-      if (gone === 0) throw new DatabaseError('its indexes do not agree', SQLITE_CORRUPT);
-      evicted += gone;
+      if (gone.length === 0) throw new DatabaseError('its indexes do not agree', SQLITE_CORRUPT);
+      evicted.push(...gone);
     }
     return evicted;
   }
 
-  #delete(which: string, ...values: readonly (string | number)[]): number {
+  /** Returns the keys of what went. */
+  #delete(which: string, ...values: readonly (string | number)[]): readonly string[] {
     const statement =
       this.#deletes.get(which) ??
       this.#database.prepare(`DELETE FROM answers WHERE id IN
-        (SELECT id FROM answers WHERE ${which} LIMIT ${MAX_DELETED}) RETURNING size`);
+        (SELECT id FROM answers WHERE ${which} LIMIT ${MAX_DELETED}) RETURNING key, size`);
     this.#deletes.set(which, statement);
     const rows = statement.all(...values);
     this.#entries -= rows.length;
     for (const { size } of rows) this.#bytes -= Number(size);
-    return rows.length;
+    return rows.map(({ key }) => String(key));
   }
 
   #writeUses(): void {

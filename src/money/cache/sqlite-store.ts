@@ -13,6 +13,7 @@ import {
   type StoreSize,
 } from './answer-store.ts';
 import { Asker } from './asker.ts';
+import { HotAnswers } from './hot-answers.ts';
 
 /** How often answers are looked for whose time is over, and how often a failure is logged, in ms. */
 const SWEEP_MS = 60_000;
@@ -26,7 +27,10 @@ export interface SqliteStoreDeps {
   readonly log: Pick<ProviderLog, 'warn'>;
 }
 
-/** Answers in the data directory, which outlive the process. */
+/**
+ * Answers in the data directory, which outlive the process. What is asked for often is in memory, too: a
+ * message to the thread that keeps the file costs more than all else of a hit.
+ */
 export class SqliteStore implements AnswerStore {
   readonly #client: StoreClient<AnswerOperations>;
   readonly #dated: Pick<Clock, 'now'>;
@@ -35,6 +39,9 @@ export class SqliteStore implements AnswerStore {
   #options: AnswerStoreOptions;
   #size: StoreSize = { entries: 0, bytes: 0 };
   #invalidations = 0;
+  readonly #hot: HotAnswers;
+  /** Of what may be in the file: what was asked of it before is not known to be true any more. */
+  #changes = 0;
 
   constructor(
     options: AnswerStoreOptions,
@@ -45,6 +52,7 @@ export class SqliteStore implements AnswerStore {
     this.#dated = dated;
     this.#events = events;
     this.#options = options;
+    this.#hot = new HotAnswers(options);
     let toldAt = Number.NEGATIVE_INFINITY;
     this.#asker = new Asker(clock, (error) => {
       events.failed();
@@ -61,10 +69,21 @@ export class SqliteStore implements AnswerStore {
     return String(this.#invalidations);
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
-    const found = await this.#asker.read(() => this.#client.ask('get', key, this.#dated.now()));
+  get(key: string): Buffer | undefined | Promise<Buffer | undefined> {
+    return this.#hot.get(key, this.#dated.now()) ?? this.#read(key);
+  }
+
+  async #read(key: string): Promise<Buffer | undefined> {
+    const changes = this.#changes;
+    const now = this.#dated.now();
+    const ask = () => this.#client.ask('get', key, now, this.#hot.takeUses());
+    const found = await this.#asker.read(ask);
+    if (found === undefined) return undefined;
+    const { expiresAt, bytes: read } = found;
     // What comes from another thread is no Buffer any more.
-    return found && Buffer.from(found.buffer, found.byteOffset, found.byteLength);
+    const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+    if (changes === this.#changes) this.#hot.put(key, { bytes, expiresAt });
+    return bytes;
   }
 
   set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean {
@@ -72,13 +91,15 @@ export class SqliteStore implements AnswerStore {
     if (generation !== this.generation || length > MAX_SENT_BYTES) return false;
     const now = this.#dated.now();
     const answer = { ...entry, key, expiresAt: now + ttlMs };
+    this.#changed(key);
     return this.#asker.write(length, async () => {
-      this.#took(await this.#client.ask('set', answer, this.#options, now));
+      this.#took(await this.#client.ask('set', answer, this.#options, now, this.#hot.takeUses()));
     });
   }
 
   async invalidate(selection: CacheSelection): Promise<number> {
     this.#invalidations += 1;
+    this.#changed(selection.type === 'key' ? selection.key : undefined);
     if (selection.type === 'all') return this.#clear();
     let count = 0;
     try {
@@ -102,10 +123,19 @@ export class SqliteStore implements AnswerStore {
   resize(options: AnswerStoreOptions): void {
     const { maxBytes, maxEntries } = this.#options;
     this.#options = options;
-    if (options.maxBytes < maxBytes || options.maxEntries < maxEntries) this.#trim();
+    if (options.maxBytes >= maxBytes && options.maxEntries >= maxEntries) return;
+    this.#changed();
+    this.#trim();
   }
 
   close(): void {}
+
+  /** @param key of the only answer that may not be true any more; absent: none may be */
+  #changed(key?: string): void {
+    this.#changes += 1;
+    if (key === undefined) this.#hot.clear();
+    else this.#hot.delete(key);
+  }
 
   async #clear(): Promise<number> {
     const { count, size } = await this.#client.ask('clear');
@@ -126,7 +156,8 @@ export class SqliteStore implements AnswerStore {
 
   #took({ kept, evicted, size }: Kept): void {
     this.#size = size;
-    if (evicted > 0) this.#events.evicted(evicted);
+    for (const key of evicted) this.#changed(key);
+    if (evicted.length > 0) this.#events.evicted(evicted.length);
     if (kept) this.#events.kept();
   }
 }

@@ -119,6 +119,49 @@ describe('answers in a directory', () => {
     expect(store.size().bytes).toBeLessThanOrEqual(maxBytes);
   });
 
+  it('that were given are in memory, too, until they are taken out, replaced or over', async () => {
+    const store = open();
+    for (const key of ['a', 'b', 'c', 'd']) await keep(store, key, undefined, 5_000);
+    const hot = () => ['a', 'b', 'c', 'd'].filter((key) => store.get(key) instanceof Buffer);
+    expect(hot()).toEqual(['a', 'b', 'c', 'd']);
+    await store.invalidate({ type: 'key', key: 'a', projectId: 'p' });
+    store.set(
+      'b',
+      { bytes: Buffer.from('new'), model: 'm', projectId: 'p' },
+      5_000,
+      store.generation,
+    );
+    expect(hot()).toEqual(['c', 'd']);
+    expect(await textAt(store, 'a')).toBeUndefined();
+    expect(await textAt(store, 'b')).toBe('new');
+    clock.advance(5_000);
+    expect(hot()).toEqual([]);
+    await keep(store, 'c');
+    await store.invalidate({ type: 'model', model: 'm' });
+    expect(await textAt(store, 'c')).toBeUndefined();
+  });
+
+  it('that are given from memory are the last to go', async () => {
+    const store = open(UNHEARD, { ...ROOMY, maxEntries: 3 });
+    for (const key of ['a', 'b', 'c']) await keep(store, key);
+    expect(store.get('a')).toBeInstanceOf(Buffer);
+    await keep(store, 'd');
+    expect(await textAt(store, 'b')).toBeUndefined();
+    await restart();
+    expect(await textAt(open(), 'a')).toBe('answer of a');
+  });
+
+  it('that are read while something is taken out do not stay in memory', async () => {
+    await keep(open(), 'a');
+    await restart();
+    const store = open();
+    const read = store.get('a');
+    const taken = store.invalidate({ type: 'project', projectId: 'p' });
+    expect((await read)?.toString()).toBe('answer of a');
+    expect(await taken).toBe(1);
+    expect(await textAt(store, 'a')).toBeUndefined();
+  });
+
   it('go when their time is over, also where the cache is not used any more', async () => {
     const store = open();
     for (let count = 0; count < 1_201; count += 1) await keep(store, `k-${count}`, 'words', 5_000);
@@ -132,8 +175,8 @@ describe('answers in a directory', () => {
     await keep(again, 'later', 'of later', 90_000);
     for (let minute = 0; minute < 2; minute += 1) {
       clock.advance(60_000);
-      // What is asked after a sweep is answered after it.
-      await again.get('stays');
+      // What is asked of the file after a sweep is answered after it.
+      await again.get('elsewhere');
     }
     end();
     expect(clock.pending).toBe(0);
