@@ -95,6 +95,23 @@ describe.each(cases)('deploy/kubernetes/%s', (_, pod) => {
       expect(secret?.defaultMode ?? 0o440).toBe(0o440);
   });
 
+  it('is admitted where the Pod security standard is restricted, with all that is in its Pod', () => {
+    const { containers, initContainers = [], volumes } = template.spec;
+    for (const { name, securityContext } of [...initContainers, ...containers]) {
+      expect([name, securityContext]).toMatchObject([
+        name,
+        {
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      ]);
+    }
+    const kinds = volumes.flatMap(({ name: _, ...source }: Manifest) => Object.keys(source));
+    expect(['configMap', 'secret', 'emptyDir']).toEqual(expect.arrayContaining(kinds));
+  });
+
   it('has the time to drain and 5 s beside it, and 30 s before it for those it goes with', () => {
     const drain = configOf(pod).drain.gracePeriodMs / 1_000;
     const before = container.lifecycle?.preStop.sleep.seconds ?? 30;
