@@ -49,25 +49,32 @@ func detailsOf(err error) (details errorDetails) {
 	return details
 }
 
+// answer is a whole one. With a refusal there is no text, whatever form it was to have.
+type answer struct {
+	text, refusal string
+	completed     *pb.Completed
+}
+
 // collect reads an answer to its end, without what an attempt_reset took back.
-func collect(stream grpc.ServerStreamingClient[pb.SendMessageResponse]) (string, *pb.Completed, error) {
-	var text string
-	var completed *pb.Completed
+func collect(stream grpc.ServerStreamingClient[pb.SendMessageResponse]) (answer, error) {
+	var said answer
 	for {
 		message, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return text, completed, nil
+			return said, nil
 		}
 		if err != nil {
-			return text, nil, err
+			return said, err
 		}
 		switch event := message.Event.(type) {
 		case *pb.SendMessageResponse_TextDelta:
-			text += event.TextDelta.GetText()
+			said.text += event.TextDelta.GetText()
+		case *pb.SendMessageResponse_RefusalDelta:
+			said.refusal += event.RefusalDelta.GetText()
 		case *pb.SendMessageResponse_AttemptReset:
-			text = ""
+			said = answer{}
 		case *pb.SendMessageResponse_Completed:
-			completed = event.Completed
+			said.completed = event.Completed
 		}
 	}
 }

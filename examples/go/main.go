@@ -110,8 +110,8 @@ func restart(ctx context.Context, provider pb.IAIProviderClient) error {
 	if err != nil {
 		return err
 	}
-	text, _, err := collect(messages)
-	fmt.Println("restart:", text)
+	said, err := collect(messages)
+	fmt.Println("restart:", said.text)
 	return err
 }
 
@@ -154,7 +154,7 @@ func endings(ctx context.Context, provider pb.IAIProviderClient) error {
 		return err
 	}
 	leave()
-	_, _, err = collect(messages)
+	_, err = collect(messages)
 	printCode("cancel", err)
 	return nil
 }

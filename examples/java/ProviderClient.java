@@ -31,8 +31,8 @@ final class ProviderClient {
     }
   }
 
-  /** A whole answer, without what an attempt_reset took back. */
-  record Answer(String text, Completed completed) {}
+  /** A whole answer, without what an attempt_reset took back. With a refusal there is no text. */
+  record Answer(String text, String refusal, Completed completed) {}
 
   /**
    * The sidecar retries, and a client that is told to by a name server multiplies. Not disableRetry: it would also
@@ -83,17 +83,22 @@ final class ProviderClient {
 
   static Answer collect(Iterator<SendMessageResponse> messages) {
     var text = new StringBuilder();
+    var refusal = new StringBuilder();
     var completed = Completed.getDefaultInstance();
     while (messages.hasNext()) {
       var message = messages.next();
       switch (message.getEventCase()) {
         case TEXT_DELTA -> text.append(message.getTextDelta().getText());
-        case ATTEMPT_RESET -> text.setLength(0);
+        case REFUSAL_DELTA -> refusal.append(message.getRefusalDelta().getText());
+        case ATTEMPT_RESET -> {
+          text.setLength(0);
+          refusal.setLength(0);
+        }
         case COMPLETED -> completed = message.getCompleted();
         default -> {}
       }
     }
-    return new Answer(text.toString(), completed);
+    return new Answer(text.toString(), refusal.toString(), completed);
   }
 
   private ProviderClient() {}

@@ -48,7 +48,7 @@ def restart(provider):
     """An answer that breaks off and starts again: what came before `attempt_reset` is void."""
     options = event_pb2.StreamOptions(recovery=event_pb2.STREAM_RECOVERY_RESTART)
     request = provider_pb2.SendMessageRequest(request=ask("Break once"), options=options)
-    text, _ = collect(provider.SendMessage(request))
+    text = collect(provider.SendMessage(request)).text
     print("restart:", text)
 
 

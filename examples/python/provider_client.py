@@ -44,15 +44,26 @@ def error_details(error: grpc.RpcError) -> ErrorDetails:
     return details
 
 
-def collect(stream: Iterable) -> tuple[str, event_pb2.Completed]:
-    """The text of an answer, without what an `attempt_reset` took back, and its end."""
-    text, completed = "", None
+@dataclasses.dataclass
+class Answer:
+    """A whole answer. With a refusal there is no text, whatever form it was to have."""
+
+    text: str = ""
+    refusal: str = ""
+    completed: Optional[event_pb2.Completed] = None
+
+
+def collect(stream: Iterable) -> Answer:
+    """Reads an answer to its end, without what an `attempt_reset` took back."""
+    answer = Answer()
     for message in stream:
         kind = message.WhichOneof("event")
         if kind == "text_delta":
-            text += message.text_delta.text
+            answer.text += message.text_delta.text
+        elif kind == "refusal_delta":
+            answer.refusal += message.refusal_delta.text
         elif kind == "attempt_reset":
-            text = ""
+            answer = Answer()
         elif kind == "completed":
-            completed = message.completed
-    return text, completed
+            answer.completed = message.completed
+    return answer

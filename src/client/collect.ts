@@ -1,12 +1,19 @@
-import type { Completed } from '../gen/tamma/provider/v1/event.ts';
+import type { Annotation, Completed, HostedToolEvent } from '../gen/tamma/provider/v1/event.ts';
 import type { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
 
 /** A whole answer. */
 export interface Answer {
+  /** Without what stands in `commentary`. */
   readonly text: string;
+  /** What the model said on the way, as far as it tells that from its answer. */
+  readonly commentary: string;
   readonly reasoning: string;
   /** The model refused: what it said instead of an answer. */
   readonly refusal: string;
+  /** Where pieces of the text come from. */
+  readonly annotations: readonly Annotation[];
+  /** What tools did that the upstream ran itself, each as it ended. */
+  readonly hostedTools: readonly HostedToolEvent[];
   /** Finish reason, tool calls, usage, cost. */
   readonly completed: Completed;
 }
@@ -17,21 +24,27 @@ export interface Answer {
  * @throws what the stream throws, see `errorDetails`
  */
 export async function collect(stream: AsyncIterable<SendMessageResponse>): Promise<Answer> {
-  let [text, reasoning, refusal] = ['', '', ''];
+  let said = nothing();
   let completed: Completed | undefined;
   for await (const { event } of stream) {
     switch (event?.$case) {
       case 'textDelta':
-        text += event.value.text;
+        said[event.value.phase === 'commentary' ? 'commentary' : 'text'] += event.value.text;
         break;
       case 'reasoningDelta':
-        reasoning += event.value.text;
+        said.reasoning += event.value.text;
         break;
       case 'refusalDelta':
-        refusal += event.value.text;
+        said.refusal += event.value.text;
+        break;
+      case 'annotation':
+        said.annotations.push(event.value);
+        break;
+      case 'hostedTool':
+        said.hostedTools.set(event.value.id, event.value);
         break;
       case 'attemptReset':
-        [text, reasoning, refusal] = ['', '', ''];
+        said = nothing();
         break;
       case 'completed':
         completed = event.value;
@@ -40,5 +53,13 @@ export async function collect(stream: AsyncIterable<SendMessageResponse>): Promi
   }
   // The contract rules it out: a call that ends OK has sent it.
   if (completed === undefined) throw new Error('The stream ended well without `completed`.');
-  return { text, reasoning, refusal, completed };
+  return { ...said, hostedTools: [...said.hostedTools.values()], completed };
+}
+
+function nothing() {
+  return {
+    ...{ text: '', commentary: '', reasoning: '', refusal: '' },
+    annotations: [] as Annotation[],
+    hostedTools: new Map<string, HostedToolEvent>(),
+  };
 }
