@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
+// Jest's processes, and the threads and processes that tests start, find what Node.js compiled before.
+process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/node_modules/.cache/compile`;
+
 // Without a redis-server the tests of the shared store are left out, and say so.
 const untested =
   spawnSync('redis-server', ['--version']).status === 0 ? [] : ['!src/shared-store/**'];
@@ -12,6 +15,8 @@ export default {
   // What takes long or stands on real time: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
   maxWorkers: '100%',
+  // A process that was given much takes a while to end, on a slow machine more than the default of 0.5 s.
+  workerGracefulExitTimeout: 30_000,
   // What test files leave in the realm of a process ends with it.
   workerIdleMemoryLimit: '768MB',
   // Only ends what hangs: no test may need it, however slow the machine.

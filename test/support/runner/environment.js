@@ -18,8 +18,6 @@ export default class Environment {
   #exit = process.exit;
 
   constructor({ projectConfig }) {
-    // Threads and processes that tests start find what Node.js compiled before.
-    process.env.NODE_COMPILE_CACHE ??= `${projectConfig.rootDir}/node_modules/.cache/compile`;
     Object.assign(globalThis, projectConfig.globals);
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
   }
