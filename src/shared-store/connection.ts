@@ -16,6 +16,8 @@ import { defineScript, type Script, type ScriptRunner, StoreAwayError } from './
 
 export interface ConnectionDeps {
   readonly clock: Clock;
+  /** By which it is told since when it is as it is. */
+  readonly dated: Pick<Clock, 'now'>;
   readonly log: Pick<ProviderLog, 'info' | 'warn'>;
   /** In [0, 1). */
   readonly random: () => number;
@@ -41,6 +43,7 @@ export class RedisConnection implements ScriptRunner {
   readonly #probeKey: string;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
+  readonly #dated: Pick<Clock, 'now'>;
   readonly #random: () => number;
   readonly #notice: OutageNotice;
   readonly #listeners: (() => void)[] = [];
@@ -49,7 +52,9 @@ export class RedisConnection implements ScriptRunner {
   #isUp = false;
   /** Of the outage, if it is one. */
   #error: unknown;
-  /** Epoch ms at which `#isUp` changed, or it began to connect. */
+  /** Of scripts that the server, though it is there, would not run when they were asked of it last. */
+  readonly #refusals = new Map<Script, Error>();
+  /** When it became as it is, or began to connect, by the clock. */
   #since: number;
   /** Connections in a row that failed, or did not hold. */
   #failures = 0;
@@ -67,6 +72,7 @@ export class RedisConnection implements ScriptRunner {
     this.#probeKey = keySpace(keyPrefix)('probe');
     this.#timeoutMs = timeoutMs;
     this.#clock = deps.clock;
+    this.#dated = deps.dated;
     this.#random = deps.random;
     this.#since = deps.clock.now();
     this.#notice = new OutageNotice(deps.clock, deps.log);
@@ -79,16 +85,18 @@ export class RedisConnection implements ScriptRunner {
 
   /** Why it is not up, if that is known: the system's code, the server's, or words of this program. */
   get whyAway(): string | undefined {
-    const error = this.#error;
-    if (!(error instanceof Error)) return undefined;
-    if ('code' in error && typeof error.code === 'string') return error.code;
-    const [serverCode] = /^[A-Z]{3,16}\b/.exec(error.message) ?? [];
-    return serverCode ?? error.message;
+    return why(this.#error);
   }
 
-  /** Epoch ms since which it is up, or is not. */
+  /** Why it does not do all that is asked of it though it is up; undefined: it does, as far as is known. */
+  get whyRefused(): string | undefined {
+    const [error] = this.#refusals.values();
+    return why(error);
+  }
+
+  /** Epoch ms since which it is up, refuses something, or is away. */
   get since(): number {
-    return this.#since;
+    return this.#since + Math.round(this.#dated.now() - this.#clock.now());
   }
 
   onChange(listener: () => void): void {
@@ -99,9 +107,12 @@ export class RedisConnection implements ScriptRunner {
     const client = this.#client;
     if (!this.#isUp || client === undefined) throw new StoreAwayError('The shared store is away.');
     try {
-      return await this.#inTime(evaluate(client, script, keys, args));
+      const answer = await this.#inTime(evaluate(client, script, keys, args));
+      this.#took(script);
+      return answer;
     } catch (cause) {
       if (cause instanceof StoreAwayError || isRefusal(cause)) this.#lose(client, cause);
+      if (this.#client === client) this.#refused(script, cause);
       if (this.#client === client || cause instanceof StoreAwayError) throw cause;
       throw new StoreAwayError('The shared store was lost.', { cause });
     }
@@ -163,11 +174,23 @@ export class RedisConnection implements ScriptRunner {
     if (wasUp) this.#tell();
   }
 
+  #took(script: Script): void {
+    if (this.#refusals.delete(script) && this.#refusals.size === 0) this.#since = this.#clock.now();
+  }
+
+  #refused(script: Script, cause: unknown): void {
+    if (!(cause instanceof Error)) return;
+    const isFirst = this.#refusals.size === 0;
+    this.#refusals.set(script, cause);
+    if (isFirst) this.#since = this.#clock.now();
+  }
+
   /** Whether it was up. */
   #drop(): boolean {
     const wasUp = this.#isUp;
     this.#isUp = false;
     if (wasUp) this.#since = this.#clock.now();
+    this.#refusals.clear();
     if (this.#client !== undefined) destroyClient(this.#client);
     this.#client = undefined;
     return wasUp;
@@ -176,6 +199,15 @@ export class RedisConnection implements ScriptRunner {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function why(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  const [serverCode] = /^[A-Z]{3,16}\b/.exec(error.message) ?? [];
+  // The code of what has no code of its own; behind it stands in which script it was.
+  if (serverCode === 'ERR') return error.message.slice(4).replace(/\.? script: .*$/s, '');
+  return serverCode ?? error.message;
 }
 
 /** In ms. Sidecars that lost the same server do not come back at the same time. */

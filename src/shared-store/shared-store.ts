@@ -43,9 +43,15 @@ export interface SharedStoreDeps {
   readonly directory?: string | undefined;
 }
 
-function away(why: string | undefined): string {
-  const because = why === undefined ? '' : ` (${why.replace(/\.$/, '')})`;
-  return `It is away${because}. Calls go on within their leases.`;
+function problemOf({
+  isUp,
+  whyAway,
+  whyRefused,
+}: Pick<RedisConnection, 'isUp' | 'whyAway' | 'whyRefused'>): string | undefined {
+  const because = (why: string | undefined) => (why ? ` (${why.replace(/\.$/, '')})` : '');
+  if (!isUp) return `It is away${because(whyAway)}. Calls go on within their leases.`;
+  if (whyRefused === undefined) return undefined;
+  return `It refuses some of what it is asked${because(whyRefused)}. What it refuses is done without it.`;
 }
 
 /** Begins to connect, and waits for nothing: while the server is away everything works without it. */
@@ -61,11 +67,14 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     totals,
     repeats: new SharedRepeats(connection, options, deps.clock),
     openAnswers: (...wanted) => new SharedAnswers(connection, options, deps.clock, ...wanted),
-    status: () => ({
-      ...(!connection.isUp && { problem: away(connection.whyAway) }),
-      since: connection.since,
-      pending: totals.pending,
-    }),
+    status: () => {
+      const problem = problemOf(connection);
+      return {
+        ...(problem !== undefined && { problem }),
+        since: connection.since,
+        pending: totals.pending,
+      };
+    },
     close: async () => {
       await totals.close();
       connection.close();

@@ -275,7 +275,7 @@ describeWithRedis('a connection to Redis', () => {
       const url = `rediss://localhost:${address.port}`;
       connection = new RedisConnection(
         { url, keyPrefix: 'test:' },
-        { clock: systemClock, log, random: () => 1 },
+        { clock: systemClock, dated: systemClock, log, random: () => 1 },
       );
       // The first message of TLS has the name in clear.
       expect((await hello).includes('localhost')).toBe(true);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { openSharedStore } from '../../src/shared-store/shared-store.ts';
 import { aBudget } from '../money/budget/books.ts';
@@ -19,10 +19,10 @@ describeWithRedis('a shared store', () => {
 
   afterAll(() => server.stop());
 
-  it('has accounts, rates and totals over one connection, and closes', async () => {
-    const log = new LogProbe();
-    const budget = aBudget({ limit: DOLLAR });
-    const store = openSharedStore(
+  const budget = aBudget({ limit: DOLLAR });
+
+  function open(log: LogProbe, dated: Clock = systemClock) {
+    return openSharedStore(
       {
         url: server.url,
         keyPrefix: 'test:',
@@ -32,13 +32,18 @@ describeWithRedis('a shared store', () => {
       },
       {
         clock: systemClock,
-        dated: systemClock,
+        dated,
         log,
         random: () => 0,
         definitions: [budget],
         ledger: { ...noLedger(), spending: () => [] },
       },
     );
+  }
+
+  it('has accounts, rates and totals over one connection, and closes', async () => {
+    const log = new LogProbe();
+    const store = open(log);
     const key = { budget: budget.name, subject: '', startsAt: DAY * 2 };
     const account = store.accounts.open(key, budget.limit, () => {});
     account.want(CENT);
@@ -54,5 +59,45 @@ describeWithRedis('a shared store', () => {
     await store.close();
     await store.close();
     expect(log.lines).toEqual([]);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['scripts', ['-evalsha', '-eval'], /\(NOPERM\)/],
+    ['one of its keys', ['resetkeys', '~test:*probe', '~test:*totals*'], /\(NOPERM\)/],
+    ['a command in a script', ['-hset', '-hmset'], /\(.*can't run this command/],
+  ])('that permits %s no more is up and says why it refuses, until it does not', async (...row) => {
+    const [, rules, reason] = row;
+    const store = open(new LogProbe());
+    await eventually(() => store.status().problem === undefined);
+    const before = store.status().since;
+    server.command('acl', 'setuser', 'default', ...rules);
+    try {
+      const key = { budget: budget.name, subject: row[0], startsAt: DAY * 3 };
+      const account = store.accounts.open(key, budget.limit, () => {});
+      account.want(CENT);
+      await eventually(() => store.status().problem !== undefined);
+      expect(store.status().problem).toMatch(/^It refuses some of what it is asked/);
+      expect(store.status().problem).toMatch(reason);
+      expect(store.status().since).toBeGreaterThanOrEqual(before);
+      server.command('acl', 'setuser', 'default', '+@all', '~*');
+      await eventually(() => store.status().problem === undefined);
+      await eventually(() => account.available >= CENT);
+    } finally {
+      server.command('acl', 'setuser', 'default', '+@all', '~*');
+      await store.accounts.close();
+      await store.close();
+    }
+  });
+
+  it('tells by a clock that was set since when it is as it is', async () => {
+    let setBy = 0;
+    const store = open(new LogProbe(), {
+      ...systemClock,
+      now: () => systemClock.now() + setBy,
+    });
+    const { since } = store.status();
+    setBy = 3_600_000;
+    expect(store.status().since - since).toBe(setBy);
+    await store.close();
   });
 });

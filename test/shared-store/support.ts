@@ -123,7 +123,7 @@ export function connectTo(
 ): RedisConnection {
   return new RedisConnection(
     { url: server.url, keyPrefix: 'test:', timeoutMs },
-    { clock: systemClock, log, random },
+    { clock: systemClock, dated: systemClock, log, random },
   );
 }
 
