@@ -95,7 +95,8 @@ export class Journal {
   }
 
   #deleteSegments(): void {
-    for (const path of this.#paths.splice(0)) rmSync(path);
+    // Somebody may have deleted them.
+    for (const path of this.#paths.splice(0)) rmSync(path, { force: true });
   }
 }
 

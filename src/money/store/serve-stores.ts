@@ -14,7 +14,7 @@ import {
   type WorkerStart,
 } from './protocol.ts';
 import { keepReserve } from './reserve.ts';
-import { StoreDatabase } from './store-database.ts';
+import { FileRenewed, StoreDatabase } from './store-database.ts';
 
 /** Where a store finds its tables, and its files. */
 export interface StorePlace {
@@ -58,6 +58,8 @@ export function serveStores(
       reply({ id, value: open.operations[store]?.[operation]?.(...args) });
     } catch (thrown) {
       reply({ id, failure: failureOf(thrown) });
+      // The thread that is started next opens it.
+      if (thrown instanceof FileRenewed) port.close();
     }
   });
   port.on('close', () => open.close());

@@ -1,4 +1,7 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { createFile } from './directory.ts';
 import { DatabaseError, SQLITE_CORRUPT } from './protocol.ts';
 import { migrate } from './schema.ts';
 
@@ -13,9 +16,15 @@ const CHECKED_BYTES = 64 * 2 ** 20;
 
 const SIZE = `SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()`;
 
+/** What was open is in a new file, which is to be opened instead. */
+export class FileRenewed extends Error {}
+
 /** The database that all stores share. Every method is synchronous, and throws what SQLite throws. */
 export class StoreDatabase {
   readonly connection: DatabaseSync;
+  readonly #path: string;
+  /** Its inode. Undefined: it is in no file. */
+  readonly #file: bigint | undefined;
 
   /**
    * @param path `:memory:`, or a file, which is made if it is missing.
@@ -34,14 +43,22 @@ export class StoreDatabase {
       throw error;
     }
     this.connection = database;
+    this.#path = path;
+    this.#file = fileAt(path);
   }
 
   prepare(sql: string): StatementSync {
     return this.connection.prepare(sql);
   }
 
-  /** All of `work` or nothing of it. */
+  /**
+   * All of `work` or nothing of it.
+   *
+   * @throws FileRenewed if somebody had deleted the file
+   * @throws DatabaseError if somebody put another in its place
+   */
   transaction<T>(work: () => T): T {
+    this.#checkFile();
     this.connection.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -69,4 +86,25 @@ export class StoreDatabase {
   close(): void {
     this.connection.close();
   }
+
+  /** What is written to a file that has no name any more is gone with the process. */
+  #checkFile(): void {
+    const path = this.#path;
+    const file = this.#file === undefined ? undefined : fileAt(path);
+    // Where the directory was moved, the file went with it.
+    if (file === this.#file || !existsSync(dirname(path))) return;
+    if (file !== undefined) throw new DatabaseError(`another file stands in place of ${path}`);
+    createFile(path);
+    try {
+      this.connection.prepare('VACUUM INTO ?').run(path);
+    } catch (error) {
+      rmSync(path);
+      throw error;
+    }
+    throw new FileRenewed(`${path} was deleted, and is written anew`);
+  }
+}
+
+function fileAt(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
