@@ -76,10 +76,7 @@ export interface ServerDeps {
   /** Is told of the beginning and the end of calls that answer a conversation. Default: nobody is. */
   readonly callEvents?: Pick<CallEvents, 'tell'>;
   readonly tracer: Tracer;
-  readonly instruments: Pick<
-    Instruments,
-    'rpcServerCallDuration' | 'shedCalls' | 'refusedConnections'
-  >;
+  readonly instruments: Instruments;
   readonly clock: Clock;
   /** Called when a caller was granted Dispose; expected to drain and to exit. */
   readonly onDispose: () => void;

@@ -3,6 +3,8 @@ import type { HedgeOutcome } from '../../core/call-record.ts';
 import type { FinishReason } from '../../core/events.ts';
 import { ATTRIBUTE, MODALITY_TEXT, OUTCOME_COMPLETED } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
+import type { MetricDefinition } from '../../telemetry/metric-definition.ts';
+import { METRICS, type MetricKey } from '../../telemetry/metrics.ts';
 import { ANSWER_FAULTS } from './answer-quality.ts';
 import { operationAttributes, type ServerAddress } from './attempt-attributes.ts';
 
@@ -30,15 +32,16 @@ const HEDGE_OUTCOMES: readonly HedgeOutcome[] = ['won', 'lost', 'failed', 'refus
 const UNKNOWN_KINDS = ['event', 'field', 'item', 'finish_word'];
 
 /**
- * Lets counters begin at 0 rather than with their first event, which a rate would miss: for each target
- * with the default model, each budget, and the reasons that are to be expected.
+ * Lets counters begin at 0 rather than with their first event, which a rate would miss: those without
+ * attributes, and for each target with the default model, each budget, and the reasons that are to be
+ * expected.
  */
 export function startAtZero(instruments: Instruments, known: KnownFromTheStart): void {
-  const { shedCalls, cacheHits, cacheMisses, cacheShared } = instruments;
-  const { cacheStores, cacheEvictions, cacheFailures, cacheSaved } = instruments;
-  const ofHits = [cacheHits, cacheMisses, cacheShared, cacheSaved];
-  const ofStore = [cacheStores, cacheEvictions, cacheFailures];
-  for (const counter of [shedCalls, ...ofHits, ...ofStore]) counter.add(0);
+  for (const [key, { kind, attributes }] of Object.entries<MetricDefinition>(METRICS)) {
+    if (kind === 'counter' && attributes.length === 0) {
+      (instruments[key as MetricKey] as Counter).add(0);
+    }
+  }
   for (const { name, server } of known.targets) {
     const target = { [ATTRIBUTE.target]: name };
     zeros(instruments.retries, target, ATTRIBUTE.reason, TRIED_AGAIN);
