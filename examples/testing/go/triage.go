@@ -12,7 +12,7 @@ import (
 // Inbox is where people look at what no model could assign.
 const Inbox = "inbox"
 
-const patience = 2 * time.Second
+const patience = 20 * time.Second
 
 var assign = &pb.Tool{
 	Name:        "assign",
@@ -20,7 +20,7 @@ var assign = &pb.Tool{
 	InputSchema: `{"type":"object","properties":{"team":{"type":"string"}}}`,
 }
 
-// Team is the team that a ticket is for.
+// Team is the team that a ticket is for. It waits no longer than ctx does.
 func Team(ctx context.Context, provider pb.IAIProviderClient, ticket string) string {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

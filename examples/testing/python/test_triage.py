@@ -22,7 +22,7 @@ class TriageTest(unittest.TestCase):
         self.assertEqual(team(self.provider, "Something forbidden"), INBOX)
 
     def test_the_model_does_not_answer(self):
-        self.assertEqual(team(self.provider, "This one waits for ever"), INBOX)
+        self.assertEqual(team(self.provider, "This one waits for ever", patience_seconds=1), INBOX)
 
     def test_the_model_only_says_something(self):
         self.assertEqual(team(self.provider, "Hello"), INBOX)

@@ -8,7 +8,7 @@ from tamma.provider.v1 import message_pb2, provider_pb2
 # Where people look at what no model could assign.
 INBOX = "inbox"
 
-PATIENCE_SECONDS = 2
+PATIENCE_SECONDS = 20
 
 ASSIGN = message_pb2.Tool(
     name="assign",
@@ -17,13 +17,13 @@ ASSIGN = message_pb2.Tool(
 )
 
 
-def team(provider, ticket: str) -> str:
+def team(provider, ticket: str, patience_seconds: float = PATIENCE_SECONDS) -> str:
     """The team that a ticket is for."""
     prompt = message_pb2.Message(role=message_pb2.ROLE_USER, content=ticket)
     request = message_pb2.MessageRequest(messages=[prompt], tools=[ASSIGN])
     try:
         answer = provider.SendMessageSync(
-            provider_pb2.SendMessageSyncRequest(request=request), timeout=PATIENCE_SECONDS
+            provider_pb2.SendMessageSyncRequest(request=request), timeout=patience_seconds
         )
     except grpc.RpcError:
         return INBOX

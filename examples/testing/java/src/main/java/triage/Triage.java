@@ -7,7 +7,7 @@ import dev.tamma.provider.v1.Role;
 import dev.tamma.provider.v1.SendMessageSyncRequest;
 import dev.tamma.provider.v1.Tool;
 import io.grpc.StatusRuntimeException;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.regex.Pattern;
 
 /** A model decides which team a ticket goes to. */
@@ -15,7 +15,7 @@ final class Triage {
   /** Where people look at what no model could assign. */
   static final String INBOX = "inbox";
 
-  private static final long PATIENCE_SECONDS = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Pattern TEAM = Pattern.compile("\"team\":\\s*\"(\\w+)\"");
   private static final Tool ASSIGN =
       Tool.newBuilder()
@@ -26,12 +26,16 @@ final class Triage {
 
   /** The team that a ticket is for. */
   static String team(IAIProviderBlockingStub provider, String ticket) {
+    return team(provider, ticket, PATIENCE);
+  }
+
+  static String team(IAIProviderBlockingStub provider, String ticket, Duration patience) {
     var prompt = Message.newBuilder().setRole(Role.ROLE_USER).setContent(ticket);
     var request = MessageRequest.newBuilder().addMessages(prompt).addTools(ASSIGN);
     try {
       var answer =
           provider
-              .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+              .withDeadlineAfter(patience)
               .sendMessageSync(SendMessageSyncRequest.newBuilder().setRequest(request).build());
       for (var call : answer.getResponse().getToolCallsList()) {
         var named = TEAM.matcher(call.getArguments());

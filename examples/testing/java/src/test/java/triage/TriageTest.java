@@ -6,7 +6,9 @@ import dev.tamma.provider.v1.IAIProviderGrpc;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,10 +27,16 @@ class TriageTest {
     "My invoice is wrong, billing",
     "Everybody asks all at once, support",
     "Something forbidden, inbox",
-    "This one waits for ever, inbox",
     "Hello, inbox",
   })
   void goesTo(String ticket, String team) {
     assertEquals(team, Triage.team(IAIProviderGrpc.newBlockingStub(CHANNEL), ticket));
+  }
+
+  @Test
+  void goesToTheInboxIfTheModelDoesNotAnswer() {
+    var provider = IAIProviderGrpc.newBlockingStub(CHANNEL);
+    var patience = Duration.ofSeconds(1);
+    assertEquals("inbox", Triage.team(provider, "This one waits for ever", patience));
   }
 }
