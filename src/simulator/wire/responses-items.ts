@@ -120,3 +120,19 @@ export const RUNS: Readonly<Record<string, readonly string[]>> = {
   mcp_list_tools: ['in_progress', 'completed'],
   mcp_call: ['in_progress', 'completed'],
 };
+
+/** What a tool found and printed, which is told to whoever asks for it alone. */
+export function withIncluded(item: ResponseItem, include: readonly string[]): ResponseItem {
+  const { type, results, outputs, action } = item;
+  const asked = (name: string) => include.includes(`${type}.${name}`);
+  if (type === 'file_search_call' && results && !asked('results'))
+    return { ...item, results: null };
+  if (type === 'code_interpreter_call' && outputs && !asked('outputs')) {
+    return { ...item, outputs: null };
+  }
+  if (type === 'web_search_call' && action && !asked('action.sources')) {
+    const { sources: _, ...rest } = action as Readonly<Record<string, unknown>>;
+    return { ...item, action: rest };
+  }
+  return item;
+}

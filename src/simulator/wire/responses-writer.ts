@@ -1,6 +1,6 @@
 import type { AnswerWriter } from './answer-writer.ts';
 import type { RecordedRequest } from './recorded-request.ts';
-import { type ItemKind, type ResponseItem, RUNS, SHAPES } from './responses-items.ts';
+import { type ItemKind, type ResponseItem, RUNS, SHAPES, withIncluded } from './responses-items.ts';
 import { type ResponseState, responseObject } from './responses-wire.ts';
 import { plausibleUsage } from './usage.ts';
 import type { AnswerIdentity, ChatUsage, Delta, SealedReasoning, ToolCallDelta } from './wire.ts';
@@ -58,8 +58,7 @@ export class ResponsesWriter implements AnswerWriter {
   sealed({ id, encryptedContent, summary = [] }: SealedReasoning): void {
     this.#begin();
     this.#close();
-    const include = this.#request.body.include as readonly string[] | undefined;
-    const wanted = include?.includes('reasoning.encrypted_content') === true;
+    const wanted = this.#include.includes('reasoning.encrypted_content');
     const at = { output_index: this.#output.length };
     const told = this.#tellsSummary ? summary : [];
     const item = {
@@ -85,9 +84,10 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   /** Announced first, without what it is to do; what OpenAI runs itself tells how it goes. */
-  item(item: ResponseItem): void {
+  item(whole: ResponseItem): void {
     this.#begin();
     this.#close();
+    const item = withIncluded(whole, this.#include);
     const { type = '', id } = item;
     const index = this.#output.length;
     const at = { output_index: index };
@@ -106,6 +106,10 @@ export class ResponsesWriter implements AnswerWriter {
     }
     this.#output.push(item);
     this.event('response.output_item.done', { ...at, item });
+  }
+
+  get #include(): readonly string[] {
+    return (this.#request.body.include as readonly string[] | null | undefined) ?? [];
   }
 
   /** A summary comes only to whoever asked for one. */
