@@ -373,8 +373,8 @@ export interface MessageRequest_MetadataEntry {
 /** How the upstream caches the beginning of a prompt. */
 export interface PromptCacheOptions {
   /**
-   * "implicit": the upstream chooses what to cache. "explicit": only what is marked is cached.
-   * Empty: the upstream's default.
+   * "implicit": the upstream chooses what to cache. "explicit": it chooses nothing and, as nothing can be
+   * marked here, writes nothing to its cache. Empty: the upstream's default.
    */
   mode: string;
   /**
