@@ -111,7 +111,9 @@ class AttemptMeter {
   }
 
   see(event: AnswerEvent): void {
-    if (event.type === 'hostedTool' && event.detail !== '') this.#uses.set(event.id, event.tool);
+    if (event.type === 'hostedTool' && event.detail !== '' && this.#asksFor(event.tool)) {
+      this.#uses.set(event.id, event.tool);
+    }
     const piece = writtenIn(event);
     if (piece === undefined) return;
     this.markSent();
@@ -119,6 +121,11 @@ class AttemptMeter {
     this.#entry?.progress(
       event.type === 'textDelta' ? event.outputTokensSoFar : estimateTokens(this.#received.length),
     );
+  }
+
+  /** An upstream may tell of more than tools that were asked for, and bills those alone. */
+  #asksFor(tool: string): boolean {
+    return this.#call.request.hostedTools?.some(({ type }) => type === tool) ?? false;
   }
 
   /** Charges a complete answer, and fills in what its usage lacks. */

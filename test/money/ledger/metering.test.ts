@@ -215,6 +215,17 @@ describe('metering an answer', () => {
 describe('metering an attempt without an answer', () => {
   const cancelled = new ProviderError('CANCELLED');
 
+  it('charges the uses of tools that were asked for, as far as they are over, and no others', async () => {
+    const use = (id: string, tool: string, detail = '{}') =>
+      ({ type: 'hostedTool', id, tool, status: 'completed', detail }) as const;
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const call = attemptOf({ request: { messages, hostedTools: [{ type: 'web_search' }] } });
+    const events = [use('a', 'web_search'), use('b', 'web_search', ''), use('c', 'computer_call')];
+    const error = new ProviderError('NETWORK_ERROR');
+    const { charge } = await meter(connected(started(), ...events, text('x', 1), error), { call });
+    expect(charge?.usage.toolCalls).toEqual({ web_search: 1 });
+  });
+
   it('charges the prompt and what was received before the break, counted', async () => {
     const error = new ProviderError('NETWORK_ERROR');
     const run = await meter(connected(started(), text('received', 2), error));
