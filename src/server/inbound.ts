@@ -1,4 +1,3 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
@@ -10,6 +9,7 @@ import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
 import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
 import { decompress } from './decompress.ts';
 import { toStatus } from './status.ts';
+import { type SendingCall, writeTogether } from './write-together.ts';
 
 export interface InboundDeps {
   readonly bytes: BytesInFlight;
@@ -35,8 +35,7 @@ const LOOK_EVERY_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 
 /** The part of a call of grpc-js that is used here, much of it private to it. */
-interface LibraryCall {
-  readonly stream: ServerHttp2Stream;
+interface LibraryCall extends SendingCall {
   readonly cancelled: boolean;
   readonly receivedHalfClose: boolean;
   readonly maxReceiveMessageSize: number;
@@ -46,14 +45,14 @@ interface LibraryCall {
   startRead(): void;
   handleEndEvent(): void;
   decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
-  sendMessage(message: unknown, sent: () => void): void;
   sendStatus(reply: object): void;
 }
 
 /** The private methods that are replaced or called. */
-const REPLACED = 'handleDataFrame handleEndEvent startRead decompressMessage sendMessage'.split(
-  ' ',
-);
+const REPLACED =
+  'handleDataFrame handleEndEvent startRead decompressMessage sendMessage serializeMessage maybeSendMetadata checkCancelled'.split(
+    ' ',
+  );
 
 /** The state of its decoder when it has no part of a message. */
 const BETWEEN_MESSAGES = 0;
@@ -105,6 +104,7 @@ export class Inbound {
       held.release();
       this.#open.delete(progress);
     });
+    if (responseStream) writeTogether(call);
     this.#countFrames(call, held, requestStream);
     this.#countDecompressed(call, held);
     if (requestStream) releaseWhatWasTaken(call, held);

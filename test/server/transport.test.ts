@@ -49,14 +49,29 @@ function flood() {
 }
 
 describe('the transport', () => {
+  it('sends what one turn of the event loop brings in one piece', async () => {
+    server.provider.script = async function* () {
+      yield started();
+      yield text('one');
+      yield text('two');
+      yield completed();
+    };
+    const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
+    const pieces: Buffer[] = [];
+    stream.on('data', (piece: Buffer) => pieces.push(piece));
+    expect(await grpcStatus(stream)).toBe(0);
+    expect(pieces).toHaveLength(1);
+    expect(Buffer.concat(pieces).toString()).toMatch(/one.*two/s);
+  });
+
   it('stops pulling while the caller does not read, and goes on when it does', async () => {
     const { answer, taken } = flood();
     server.provider.script = answer;
     const stream = raw.call(SEND_MESSAGE, REQUEST_BYTES);
     await once(stream, 'response');
     const held = await standsStill(() => taken.events);
-    // The writer's 1 MiB, one HTTP/2 window of 64 KiB and the 16 messages that grpc-js queues, which hold
-    // at most 64 KiB each.
+    // The writer's 1 MiB, one HTTP/2 window, what its stream takes before it says that it is full, 64 KiB each, and
+    // the 16 messages that grpc-js queues, which hold at most 64 KiB each.
     expect(held * 4096).toBeLessThan(2.5 * 1024 * 1024);
     stream.on('error', () => {});
     stream.resume();
