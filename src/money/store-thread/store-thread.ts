@@ -5,7 +5,9 @@ import {
   Worker,
 } from 'node:worker_threads';
 import {
+  answerIn,
   errorOf,
+  isFailedStart,
   OPENED,
   type Opened,
   type Operations,
@@ -64,7 +66,7 @@ export class StoreThread implements Stores {
 
   /**
    * Opens the database, and returns once it is open. Without a directory there is nothing to open: the
-   * thread starts with the first request.
+   * thread starts with the first request, and only who asks it `askNow` waits for that.
    *
    * @throws LedgerError if it cannot be opened
    */
@@ -109,23 +111,25 @@ export class StoreThread implements Stores {
       throw error;
     }
     port.on('message', (reply: StoreReply) => this.#take(reply));
-    worker.unref();
     port.unref();
     return running;
   }
 
-  /** Waits for nothing: that the database cannot be opened is the end of this thread, too. */
   #startAgain(): void {
     this.#restart = undefined;
-    const running = this.#launch(true);
-    const { worker, port } = running;
-    port.on('message', (reply: StoreReply) => {
-      if (reply.id === OPENED && 'failure' in reply) this.#died(running, errorOf(reply.failure));
-      else this.#take(reply);
-    });
-    worker.unref();
+    const { port } = this.#startBehind(true);
     for (const request of this.#held.splice(0)) port.postMessage(request);
     if (this.#waiting.size === 0) port.unref();
+  }
+
+  /** Waits for nothing: that the database cannot be opened is the end of this thread, too. */
+  #startBehind(isReplacement: boolean): Running {
+    const running = this.#launch(isReplacement);
+    running.port.on('message', (reply: StoreReply) => {
+      if (isFailedStart(reply)) this.#died(running, errorOf(reply.failure));
+      else this.#take(reply);
+    });
+    return running;
   }
 
   #launch(isReplacement: boolean): Running {
@@ -140,6 +144,7 @@ export class StoreThread implements Stores {
       transferList: [port2],
     });
     const { promise: exited, resolve } = Promise.withResolvers<void>();
+    worker.unref();
     let why = new Error('the thread of the ledger has ended');
     worker.on('error', (error: Error) => {
       why = error;
@@ -193,7 +198,7 @@ export class StoreThread implements Stores {
       this.#restart.ref();
       this.#held.push(request);
     } else {
-      const { port } = this.#running ?? this.#start();
+      const { port } = this.#running ?? this.#startBehind(false);
       if (this.#waiting.size === 0) port.ref();
       port.postMessage(request);
     }
@@ -208,7 +213,7 @@ export class StoreThread implements Stores {
       const received = receiveMessageOnPort(port);
       if (received !== undefined) {
         const reply: StoreReply = received.message;
-        if (reply.id === id) return answerIn(reply);
+        if (reply.id === id || isFailedStart(reply)) return answerIn(reply);
         this.#take(reply);
       } else if (Atomics.wait(this.#replies, 0, seen, until - performance.now()) === 'timed-out') {
         throw new Error(`the thread of the ledger did not answer in ${BLOCKED_MS / 1000} s`);
@@ -236,12 +241,6 @@ export class StoreThread implements Stores {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-/** @throws LedgerError or DatabaseError if it tells of a failure */
-function answerIn(reply: StoreReply): unknown {
-  if ('failure' in reply) throw errorOf(reply.failure);
-  return reply.value;
 }
 
 /** It is TypeScript next to TypeScript, JavaScript once built. */

@@ -101,3 +101,16 @@ export function errorOf({ message, stack, sqliteCode, isLedgerError }: StoreFail
   if (stack !== undefined) error.stack = stack;
   return error;
 }
+
+/** The database could not be opened: no other reply follows. */
+export function isFailedStart(
+  reply: StoreReply,
+): reply is Extract<StoreReply, { failure: unknown }> {
+  return reply.id === OPENED && 'failure' in reply;
+}
+
+/** @throws LedgerError or DatabaseError if it tells of a failure */
+export function answerIn(reply: StoreReply): unknown {
+  if ('failure' in reply) throw errorOf(reply.failure);
+  return reply.value;
+}

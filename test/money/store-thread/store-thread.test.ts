@@ -24,6 +24,15 @@ it('closes once all that was asked is answered, and takes nothing more', async (
   await expect(ledger.ask('add', [], [])).rejects.toThrow('the ledger is closed');
 });
 
+it('starts in memory while the event loop goes on', async () => {
+  const waits = jest.spyOn(Atomics, 'wait');
+  const thread = new StoreThread({});
+  await thread.client<LedgerOperations>('ledger').ask('add', [], []);
+  expect(waits).not.toHaveBeenCalled();
+  waits.mockRestore();
+  await thread.close();
+});
+
 it('ends without an outage while a batch of a ledger in memory is on its way', async () => {
   const clock = new FakeClock();
   const { ledger, log, close } = aLedger({}, clock, inThread);
