@@ -26,6 +26,8 @@ export interface JwksSource {
 export class JwksFile implements JwksSource {
   readonly #file: LiveText;
   #keys: JWTVerifyGetKey | undefined;
+  /** Under way, for all tokens that wait for it. */
+  #look: Promise<void> | undefined;
 
   constructor(path: string, { clock, logger, onNewKeys }: JwksDeps) {
     this.#file = new LiveText(path, {
@@ -57,9 +59,17 @@ export class JwksFile implements JwksSource {
   }
 
   async newerKeys(): Promise<JWTVerifyGetKey> {
-    await this.#file.look();
-    await this.#file.look();
+    this.#look ??= this.#lookTwice().finally(() => {
+      this.#look = undefined;
+    });
+    await this.#look;
     return this.keys();
+  }
+
+  /** A change holds once it was read twice. */
+  async #lookTwice(): Promise<void> {
+    await this.#file.look();
+    await this.#file.look();
   }
 }
 
@@ -136,6 +146,12 @@ export class JwksUrl implements JwksSource {
   }
 }
 
+/**
+ * Issuers have a few keys. A token that names none of them is tried with each: with thousands, a forged one would
+ * take as many signatures to be refused.
+ */
+const MAX_KEYS = 256;
+
 /** @throws Error */
 function parseJwks(text: string): JWTVerifyGetKey {
   let jwks: JSONWebKeySet;
@@ -147,6 +163,7 @@ function parseJwks(text: string): JWTVerifyGetKey {
   }
   if (!Array.isArray(jwks?.keys) || jwks.keys.length === 0)
     throw new Error('there are no keys in it');
+  if (jwks.keys.length > MAX_KEYS) throw new Error(`there are more than ${MAX_KEYS} keys in it`);
   return createLocalJWKSet(jwks);
 }
 

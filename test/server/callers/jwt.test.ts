@@ -2,8 +2,9 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { JwtVerifier } from '../../../src/server/callers/jwt.ts';
+import { LiveText } from '../../../src/server/callers/live-text.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { AUDIENCE, anIssuer, ISSUER, type Issuer, SUBJECT } from '../../support/issuer.ts';
@@ -117,6 +118,52 @@ describe('a JWT', () => {
     const verify = await verifierOf(JSON.stringify({ keys }));
     expect(await verify(await two.sign({ exp: NOW + 60 }))).toBe(SUBJECT);
     expect(await verify(await two.sign({ exp: NOW - 60 }))).toBe('refused');
+  });
+});
+
+describe('the keys of an issuer', () => {
+  const key = () => JSON.parse(issuer.jwks).keys[0];
+  const setOf = (count: number) =>
+    JSON.stringify({
+      keys: Array.from({ length: count }, (_, at) => ({ ...key(), kid: `${at}` })),
+    });
+
+  it('are refused where there are more than any issuer has', async () => {
+    await expect(verifierOf(setOf(257))).rejects.toThrow('more than 256 keys');
+    await verifierOf(setOf(256));
+  });
+
+  it('with names that are none are of no use, and harm nobody', async () => {
+    for (const kid of [7, null, ['key-1'], { toString: 'key-1' }, '__proto__', 'constructor', '']) {
+      const strange = { ...key(), kid };
+      const keys = [strange, ...JSON.parse(issuer.jwks).keys];
+      const verify = await verifierOf(JSON.stringify({ keys }));
+      expect(await verify(await issuer.sign({ exp: NOW + 60 }))).toBe(SUBJECT);
+      const alone = await verifierOf(JSON.stringify({ keys: [strange] }));
+      expect(await alone(await issuer.sign({ exp: NOW + 60 }))).toBe('refused');
+    }
+  });
+
+  it.each([
+    ['a key that is none', '{"keys":[null]}'],
+    ['a key that is a text', '{"keys":["a"]}'],
+    ['half a million levels', `{"keys":[{"x":${'['.repeat(5e5)}${']'.repeat(5e5)}}]}`],
+    ['no list', '{"keys":{"length":1}}'],
+  ])('are refused: %s', async (_what, jwks) => {
+    await expect(verifierOf(jwks)).rejects.toThrow('callerJwt.jwksFile');
+  });
+
+  it('are looked for once for all forged tokens of a storm', async () => {
+    const verify = await verifierOf(issuer.jwks);
+    const stranger = await anIssuer('another');
+    const token = await stranger.sign({ exp: NOW + 60 });
+    const look = jest.spyOn(LiveText.prototype, 'look');
+    try {
+      await Promise.all(Array.from({ length: 100 }, () => verify(token)));
+      expect(look).toHaveBeenCalledTimes(2);
+    } finally {
+      look.mockRestore();
+    }
   });
 });
 
