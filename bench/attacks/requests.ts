@@ -77,6 +77,10 @@ export const REQUEST_ATTACKS: readonly Attack[] = [
   },
   { name: '200 requests with 4 MiB of schemas', run: flood(COUNT_TOKENS, 200, whole(schemas())) },
   {
+    name: '200 requests with lists of schemas that are compared in pairs',
+    run: flood(COUNT_TOKENS, 200, whole(pairs())),
+  },
+  {
     name: '200 requests with JSON a million levels deep',
     run: flood(COUNT_TOKENS, 200, whole(withSchema('['.repeat(1_000_000)))),
   },
@@ -190,4 +194,9 @@ function withSchema(schema: string): Buffer {
 function schemas(): Buffer {
   const names = Array.from({ length: 250_000 }, (_, at) => `"p${String(at).padStart(9, '0')}":{}`);
   return withSchema(`{"type":"object","properties":{${names.join()}}}`);
+}
+
+/** As long as a schema may be. */
+function pairs(): Buffer {
+  return withSchema(`{"type":[${Array.from({ length: 40_000 }, (_, at) => at).join()}]}`);
 }

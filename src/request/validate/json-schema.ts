@@ -15,6 +15,12 @@ const MAX_PLACE_LENGTH = 128;
 /** As many problems of a schema are told. */
 export const MAX_SCHEMA_PROBLEMS = 16;
 
+/**
+ * Of a longer schema the first problem is told alone. To find all, ajv compares the items of a list in pairs and
+ * copies what it has found at each step: a list of 256 KiB took a minute.
+ */
+const MAX_LENGTH_FOR_ALL = 4 * 1024;
+
 const problems = new TextMemo(schemaProblems, MAX_REMEMBERED_LENGTH);
 
 /**
@@ -31,27 +37,34 @@ function schemaProblems(text: string): readonly string[] {
   const schema: { readonly $schema?: unknown } = JSON.parse(text);
   const named = String(schema.$schema).startsWith(DRAFT_7);
   const [first, second] = named ? [draft7, draft2020] : [draft2020, draft7];
-  const faults = first.faultsOf(schema);
-  return faults.length === 0 || second.faultsOf(schema).length === 0 ? [] : faults;
+  if (first.allows(schema) || second.allows(schema)) return [];
+  return first.faultsOf(schema, text.length <= MAX_LENGTH_FOR_ALL);
 }
+
+type Rules = ReturnType<Ajv['compile']>;
 
 /** The rules of one draft. */
 class Draft {
   readonly #name: string;
-  readonly #compile: () => ReturnType<Ajv['compile']>;
-  /** Compiled at first use: it takes some ten ms, which a process without tools need not spend. */
-  #rules: ReturnType<Ajv['compile']> | undefined;
+  readonly #compile: (allErrors: boolean) => Rules;
+  /** Those that find all faults, and those that leave off at the first. */
+  readonly #compiled = new Map<boolean, Rules>();
 
-  constructor(name: string, compile: () => ReturnType<Ajv['compile']>) {
+  constructor(name: string, compile: (allErrors: boolean) => Rules) {
     this.#name = name;
     this.#compile = compile;
   }
 
-  faultsOf(schema: object): readonly string[] {
-    this.#rules ??= this.#compile();
-    if (this.#rules(schema)) return [];
+  allows(schema: object): boolean {
+    return this.#rules(false)(schema) === true;
+  }
+
+  /** @param all whether to look for more than the first */
+  faultsOf(schema: object, all: boolean): readonly string[] {
+    const rules = this.#rules(all);
+    rules(schema);
     const byPlace = new Map<string, string>();
-    for (const { instancePath, message = '' } of this.#rules.errors ?? []) {
+    for (const { instancePath, message = '' } of rules.errors ?? []) {
       // Where one rule is broken, others that say the same in general are, too.
       if (!byPlace.has(instancePath)) byPlace.set(instancePath, message);
     }
@@ -59,12 +72,21 @@ class Draft {
       return `must be a JSON Schema (${this.#name})${place && `: ${place.slice(0, MAX_PLACE_LENGTH)} ${message}`}`;
     });
   }
+
+  /** Compiled at first use: it takes some ten ms, which a process without tools need not spend. */
+  #rules(all: boolean): Rules {
+    const rules = this.#compiled.get(all) ?? this.#compile(all);
+    this.#compiled.set(all, rules);
+    return rules;
+  }
 }
 
 /** The schemas are the callers': keywords that the draft does not know are the upstream's affair. */
-const OPTIONS = { strict: false, allErrors: true };
+const OPTIONS = { strict: false };
 
-const draft2020 = new Draft('draft 2020-12', () =>
-  new Ajv2020(OPTIONS).compile({ $ref: DRAFT_2020 }),
+const draft2020 = new Draft('draft 2020-12', (allErrors) =>
+  new Ajv2020({ ...OPTIONS, allErrors }).compile({ $ref: DRAFT_2020 }),
 );
-const draft7 = new Draft('draft 7', () => new Ajv(OPTIONS).compile({ $ref: `${DRAFT_7}#` }));
+const draft7 = new Draft('draft 7', (allErrors) =>
+  new Ajv({ ...OPTIONS, allErrors }).compile({ $ref: `${DRAFT_7}#` }),
+);
