@@ -5,6 +5,7 @@ import { type Attack, LASTS_MS, over, PROVIDER, SEND_MESSAGE, whole } from './at
 import { CALL_ATTACKS } from './calls.ts';
 import { CONDUCTS, type Conduct } from './conducts.ts';
 import { HTTP2_ATTACKS } from './http2.ts';
+import { KNOWN_ATTACKS } from './known.ts';
 import { REQUEST_ATTACKS, saying } from './requests.ts';
 
 const conducts = Object.keys(CONDUCTS).filter((name) => name !== 'silence') as Conduct[];
@@ -13,6 +14,7 @@ export const ATTACKS: readonly Attack[] = [
   ...REQUEST_ATTACKS,
   { name: '3,000 connections that say nothing', run: silent(3_000) },
   ...HTTP2_ATTACKS,
+  ...KNOWN_ATTACKS,
   ...CALL_ATTACKS,
   ...ADMIN_ATTACKS,
   ...conducts.map((upstream) => ({

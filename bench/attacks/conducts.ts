@@ -15,6 +15,29 @@ export const CONDUCTS = {
   'empty data lines without end': stream(chunk(times('data:\n'))),
   'comments without end': stream(chunk(times(':\n'))),
   'ids and names of events without end': stream(chunk(times('id: 1\nevent: message\n\n'))),
+  'names of events of 30 MB': (socket: Socket) => {
+    socket.write(HEAD);
+    socket.write(chunk(`event: ${'x'.repeat(30 * MIB)}\n`));
+  },
+  'ids of 1 KB, another with each crumb of a tool call': (socket: Socket) => {
+    socket.write(HEAD);
+    let at = 0;
+    const more = () => {
+      let goesOn = true;
+      while (goesOn && !socket.destroyed) {
+        const id = `${at++}`.padEnd(1_000, 'x');
+        const called = { name: 'look', arguments: '1' };
+        goesOn = socket.write(chunk(event({ tool_calls: [{ index: 0, id, function: called }] })));
+      }
+    };
+    socket.on('drain', more);
+    more();
+  },
+  'answers that nobody asked for': (socket: Socket) => {
+    const answer = `${HEAD}${chunk(event({ content: 'word' }, 'stop'))}${chunk('data: [DONE]\n\n')}0\r\n\r\n`;
+    socket.write(answer);
+    forEver(socket, times(answer));
+  },
   'lines that may become an error': stream(chunk(`[{}\n${times(',{}\n')}`)),
   'a line without end': (socket: Socket) => {
     socket.write(`${HEAD}${chunk('data: {"choices":[{"delta":{"content":"')}`);

@@ -11,6 +11,8 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 /** What a further line of an event takes beside its text, in bytes: empty ones fill memory, too. */
 const LINE_BYTES = 64;
+/** No event is named longer; one that is, is read by its data. */
+const MAX_NAME_BYTES = 256;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const DATA = Buffer.from('data');
 const EVENT = Buffer.from('event');
@@ -100,7 +102,8 @@ export class SseParser {
     else if (hasField(bytes, from, end, DATA)) {
       this.#addData(bytes, valueStart(bytes, from + DATA.length, end), end);
     } else if (hasField(bytes, from, end, EVENT)) {
-      this.#name = bytes.toString('utf8', valueStart(bytes, from + EVENT.length, end), end);
+      const name = valueStart(bytes, from + EVENT.length, end);
+      this.#name = end - name > MAX_NAME_BYTES ? '' : bytes.toString('utf8', name, end);
     } else if (this.#stray.mayTake(bytes[from], end - from)) {
       const error = this.#stray.add(bytes.toString('utf8', from, end));
       if (error !== undefined) this.#onEvent('error', error);

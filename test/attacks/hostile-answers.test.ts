@@ -41,6 +41,17 @@ describe('an event', () => {
     expect(() => parser.feed(lines)).toThrow('The upstream sent an event that is too large.');
   });
 
+  it('with a name of megabytes keeps none of it', () => {
+    const events: [string, number][] = [];
+    const parser = new SseParser(2 ** 24, (name, text) => events.push([name, text.length]));
+    parser.feed(Buffer.from(`event: ${'x'.repeat(2 ** 22)}\ndata: 1\n\n`));
+    parser.feed(Buffer.from(`event: ${'x'.repeat(256)}\ndata: 1\n\n`));
+    expect(events).toEqual([
+      ['', 1],
+      ['x'.repeat(256), 1],
+    ]);
+  });
+
   it.each(['[', '{},', '0,', '"a":[{'])(
     'is not parsed that has millions of values: %s',
     (value) => {
