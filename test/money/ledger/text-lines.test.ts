@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,5 +28,17 @@ describe('the lines of a file', () => {
     const lines = [...textLines(path)];
     expect(lines).toHaveLength(50);
     expect(lines.every((read, count) => read === `${count} ${line}`)).toBe(true);
+  });
+
+  it('are told around one that is longer than any that was written', () => {
+    const longest = 'x'.repeat(16 * 2 ** 20);
+    writeFileSync(path, `one\n${longest}\n${longest}x\ntwo`);
+    expect([...textLines(path)].map((line) => line.length)).toEqual([3, longest.length, 0, 3]);
+  });
+
+  it('are not waited for where it is no file', () => {
+    const fifo = join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    expect(() => [...textLines(fifo)]).toThrow('is no file');
   });
 });
