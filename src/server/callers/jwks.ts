@@ -156,7 +156,8 @@ const MAX_KEYS = 256;
 function parseJwks(text: string): JWTVerifyGetKey {
   let jwks: JSONWebKeySet;
   try {
-    jwks = JSON.parse(text);
+    // Files that were written on Windows begin with a mark.
+    jwks = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     // What is wrong would be quoted.
     throw new Error('it is no JSON');

@@ -153,6 +153,11 @@ describe('the keys of an issuer', () => {
     await expect(verifierOf(jwks)).rejects.toThrow('callerJwt.jwksFile');
   });
 
+  it('may begin with the mark of a file of Windows', async () => {
+    const verify = await verifierOf(`\uFEFF${issuer.jwks}\r\n`);
+    expect(await verify(await issuer.sign({ exp: NOW + 60 }))).toBe(SUBJECT);
+  });
+
   it('are looked for once for all forged tokens of a storm', async () => {
     const verify = await verifierOf(issuer.jwks);
     const stranger = await anIssuer('another');
