@@ -30,6 +30,8 @@ export class SseParser {
   readonly #partial = new ByteBuffer();
   #name = '';
   #data: string | undefined;
+  /** The lines behind the first. Not a text that grows: half a million of them kept the garbage collector busy. */
+  #more: string[] = [];
   #eventBytes = 0;
   #atStart = true;
   readonly #stray = new StrayErrors();
@@ -115,14 +117,17 @@ export class SseParser {
     this.#claim(cost);
     this.#eventBytes += cost;
     const value = bytes.toString('utf8', start, end);
-    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    if (this.#data === undefined) this.#data = value;
+    else this.#more.push(value);
   }
 
   #dispatch(): void {
     const name = this.#name;
-    const data = this.#data;
+    const more = this.#more;
+    const data = more.length === 0 ? this.#data : `${this.#data}\n${more.join('\n')}`;
     this.#name = '';
     this.#data = undefined;
+    if (more.length > 0) this.#more = [];
     this.#eventBytes = 0;
     if (data !== undefined) this.#onEvent(name, data);
   }
