@@ -55,6 +55,11 @@ export interface ChunkDelta {
   readonly reasoning_details?: unknown;
 }
 
+/** Whether the data of an event that has some other name is a chunk all the same. */
+export function isChunk(data: string): boolean {
+  return data.startsWith('{') && /"choices"\s*:\s*\[/.test(data);
+}
+
 /**
  * The data of an event as a chunk whose read parts have the types above.
  *

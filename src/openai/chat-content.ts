@@ -1,9 +1,19 @@
+import type { ChunkDelta } from './chat-chunk.ts';
 import { recordOf } from './json-record.ts';
 
 /** What stands in the content of a message. */
 export interface ContentText {
   readonly text: string;
   readonly reasoning: string;
+}
+
+/** A server that sends reasoning by both names sends the same text twice. */
+export function textsOf({ content, reasoning_content, reasoning }: ChunkDelta): ContentText {
+  const thought = reasoning_content || reasoning || '';
+  if (typeof content === 'string') return { text: content, reasoning: thought };
+  if (content == null) return { text: '', reasoning: thought };
+  const parts = readParts(content as readonly unknown[]);
+  return { text: parts.text, reasoning: thought || parts.reasoning };
 }
 
 /**

@@ -3,11 +3,17 @@ import type { Completed, Timings } from '../core/events.ts';
 import { AnswerEvents } from './answer-events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { ChatAnnotations } from './chat-annotations.ts';
-import { type ChatChunk, type ChunkChoice, type ChunkDelta, parseChunk } from './chat-chunk.ts';
-import { readParts } from './chat-content.ts';
+import {
+  type ChatChunk,
+  type ChunkChoice,
+  type ChunkDelta,
+  isChunk,
+  parseChunk,
+} from './chat-chunk.ts';
+import { textsOf } from './chat-content.ts';
 import { ChatImages } from './chat-images.ts';
 import { ChatProviderData } from './chat-provider-data.ts';
-import { ChatToolCalls, saidIn, type ToolCallFragment } from './chat-tool-calls.ts';
+import { ChatToolCalls, lengthOfCalls, type ToolCallFragment } from './chat-tool-calls.ts';
 import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
@@ -185,7 +191,7 @@ export class ChatStream implements AnswerStream {
   }
 
   #addDelta(delta: ChunkDelta, choice: unknown): void {
-    const { text, reasoning } = said(delta);
+    const { text, reasoning } = textsOf(delta);
     this.#add(
       this.#ofChoice(choice, text),
       reasoning,
@@ -203,7 +209,7 @@ export class ChatStream implements AnswerStream {
    * said and perhaps more. Alone and another text, it is a piece.
    */
   #addMessage(message: ChunkDelta, choice: unknown, besideDelta: boolean): void {
-    const { text, reasoning } = said(message);
+    const { text, reasoning } = textsOf(message);
     const refusal = message.refusal ?? '';
     const more = (so: Said, whole: string) =>
       so.rest(whole) || (besideDelta || so.text === whole ? '' : whole);
@@ -236,7 +242,7 @@ export class ChatStream implements AnswerStream {
     refusal: string,
     toolCalls: readonly ToolCallFragment[] | undefined,
   ): void {
-    this.#count(text.length + refusal.length + reasoning.length + lengthOf(toolCalls));
+    this.#count(text.length + refusal.length + reasoning.length + lengthOfCalls(toolCalls));
     if (reasoning !== '') this.#events.reasoning(this.#reasoning.add(reasoning));
     if (text !== '') this.#events.text(this.#text.add(text));
     if (refusal !== '') this.#events.refusal(this.#refusal.add(refusal));
@@ -252,7 +258,7 @@ export class ChatStream implements AnswerStream {
   #addCall(fragment: ToolCallFragment, place?: number): void {
     const whole = place !== undefined;
     const known = whole && fragment.id ? this.#events.tools.find(fragment.id) : undefined;
-    if (known === undefined) this.#count(lengthOf([fragment]));
+    if (known === undefined) this.#count(lengthOfCalls([fragment]));
     this.#events.hold(fragment.id?.length ?? 0);
     const call = whole ? this.#tools.addWhole(fragment, place) : this.#tools.add(fragment);
     if (call !== undefined) this.#providerData.addCall(call, fragment);
@@ -262,26 +268,4 @@ export class ChatStream implements AnswerStream {
     if (characters > 0 && this.finished) this.#wentOn = true;
     this.#events.count(characters);
   }
-}
-
-/** A server that sends reasoning by both names sends the same text twice. */
-function said({ content, reasoning_content, reasoning }: ChunkDelta) {
-  const thought = reasoning_content || reasoning || '';
-  if (typeof content === 'string') return { text: content, reasoning: thought };
-  if (content == null) return { text: '', reasoning: thought };
-  const parts = readParts(content as readonly unknown[]);
-  return { text: parts.text, reasoning: thought || parts.reasoning };
-}
-
-function lengthOf(toolCalls: readonly ToolCallFragment[] | undefined): number {
-  let length = 0;
-  for (const fragment of toolCalls ?? []) {
-    const { name, arguments: args } = saidIn(fragment);
-    length += name.length + args.length;
-  }
-  return length;
-}
-
-function isChunk(data: string): boolean {
-  return data.startsWith('{') && /"choices"\s*:\s*\[/.test(data);
 }

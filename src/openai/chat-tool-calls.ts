@@ -156,3 +156,13 @@ export class ChatToolCalls {
     return call;
   }
 }
+
+/** Characters of names and arguments. */
+export function lengthOfCalls(fragments: readonly ToolCallFragment[] | undefined): number {
+  let length = 0;
+  for (const fragment of fragments ?? []) {
+    const { name, arguments: args } = saidIn(fragment);
+    length += name.length + args.length;
+  }
+  return length;
+}

@@ -3,9 +3,9 @@ import type { AnswerEvents } from './answer-events.ts';
 import { BroughtBack } from './brought-back.ts';
 import { tooLarge } from './faults.ts';
 import { type HostedOutput, isHosted, isStrange } from './hosted-output.ts';
+import { ItemEvents, PARAGRAPH } from './item-events.ts';
 import { stringOr } from './json-record.ts';
 import { OutputAnnotations } from './output-annotations.ts';
-import { toProviderData } from './provider-data.ts';
 import { beginningOf, callIn, isCall } from './responses-calls.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
 import {
@@ -17,10 +17,6 @@ import {
   refusalOf,
   textOf,
 } from './responses-items.ts';
-import type { Said } from './said.ts';
-
-/** Between the parts of a summary, which are paragraphs with titles. */
-const PARAGRAPH = '\n\n';
 
 /**
  * What the model says in a Responses stream, item by item. The API says everything several times: in
@@ -32,7 +28,7 @@ export class ResponsesOutput {
   readonly #items = new ResponsesItems();
   readonly #annotations: OutputAnnotations;
   readonly #back: BroughtBack;
-  readonly #target: string;
+  readonly #say: ItemEvents;
   readonly hosted: HostedOutput;
 
   /** @param target the upstream, which gets back what it asks for */
@@ -41,7 +37,7 @@ export class ResponsesOutput {
     this.#annotations = new OutputAnnotations(this.#items, events);
     this.#back = new BroughtBack(events, target);
     this.hosted = hosted;
-    this.#target = target;
+    this.#say = new ItemEvents(events, target);
   }
 
   /** See BroughtBack. */
@@ -59,37 +55,37 @@ export class ResponsesOutput {
     if (piece === '') return;
     const item = this.#items.of(event, 'message');
     const part = partOf(item, 'text', event.content_index ?? 0);
-    this.#addText(item, part, whole ? part.rest(piece) : piece);
+    this.#say.text(item, part, whole ? part.rest(piece) : piece);
   }
 
   refusal(event: ResponsesEvent, piece: string, whole: boolean): void {
     if (piece === '') return;
     const item = this.#items.of(event, 'message');
     const part = partOf(item, 'refusal', event.content_index ?? 0);
-    this.#addRefusal(item, part, whole ? part.rest(piece) : piece);
+    this.#say.refusal(item, part, whole ? part.rest(piece) : piece);
   }
 
   reasoning(event: ResponsesEvent, piece: string, whole: boolean): void {
     if (piece === '') return;
     const item = this.#items.of(event, 'reasoning');
-    this.#addReasoning(item, 'text', event.content_index ?? 0, piece, whole);
+    this.#say.reasoning(item, 'text', event.content_index ?? 0, piece, whole);
   }
 
   summary(event: ResponsesEvent, piece: string, whole: boolean): void {
     if (piece === '') return;
     const item = this.#items.of(event, 'reasoning');
-    this.#addReasoning(item, 'summary', event.summary_index ?? 0, piece, whole);
+    this.#say.reasoning(item, 'summary', event.summary_index ?? 0, piece, whole);
   }
 
   arguments(event: ResponsesEvent, piece: string, whole: boolean, toolKind?: 'custom'): void {
     if (piece === '') return;
     const item = this.#items.of(event, 'call');
-    const call = this.#callOf(item);
+    const call = this.#say.callOf(item);
     if (toolKind !== undefined) this.#events.tools.add(call, { kind: toolKind });
     if (typeof event.name === 'string') {
       this.#events.tools.add(call, { name: event.name, wholeName: true });
     }
-    this.#addArguments(item, whole ? item.arguments.rest(piece) : piece);
+    this.#say.arguments(item, whole ? item.arguments.rest(piece) : piece);
   }
 
   annotation(event: ResponsesEvent): void {
@@ -112,8 +108,8 @@ export class ResponsesOutput {
     // An empty object is some servers' place for arguments that are still to come.
     const { arguments: args, ...rest } = item;
     const awaits = args === '{}';
-    if (awaits) this.#events.tools.setFallback(this.#callOf(added), args);
-    this.#addCall(added, awaits ? rest : beginningOf(item));
+    if (awaits) this.#events.tools.setFallback(this.#say.callOf(added), args);
+    this.#say.call(added, awaits ? rest : beginningOf(item));
   }
 
   itemDone(event: ResponsesEvent, item: OutputItem): void {
@@ -147,7 +143,7 @@ export class ResponsesOutput {
       const free = identified.has(at) ? undefined : at;
       const item = own ?? free ?? this.#items.begin('call', call);
       whole.add(item);
-      this.#addCall(item, call);
+      this.#say.call(item, call);
     });
     const thoughts = this.#items.all.filter(({ kind }) => kind === 'reasoning');
     const thought = thoughts.some(({ reasoning }) => !reasoning.isEmpty);
@@ -169,7 +165,7 @@ export class ResponsesOutput {
       let skip = said.length;
       for (const { item, message } of finished) {
         const text = textOf(message.content);
-        this.#addText(item, undefined, text.slice(skip));
+        this.#say.text(item, undefined, text.slice(skip));
         skip = Math.max(skip - text.length, 0);
       }
     }
@@ -178,7 +174,7 @@ export class ResponsesOutput {
     const refused = this.#items.all.map((item) => item.refusal.text).join('');
     const last = finished.at(-1);
     if (last && refusal.startsWith(refused)) {
-      this.#addRefusal(last.item, undefined, refusal.slice(refused.length));
+      this.#say.refusal(last.item, undefined, refusal.slice(refused.length));
     }
   }
 
@@ -195,12 +191,12 @@ export class ResponsesOutput {
     switch (item.kind) {
       case 'message':
         item.phase ||= stringOr(done.phase);
-        this.#addText(item, undefined, item.text.rest(textOf(done.content)));
-        this.#addRefusal(item, undefined, item.refusal.rest(refusalOf(done.content)));
+        this.#say.text(item, undefined, item.text.rest(textOf(done.content)));
+        this.#say.refusal(item, undefined, item.refusal.rest(refusalOf(done.content)));
         this.#annotations.addAll(item, done.content);
         break;
       case 'call':
-        this.#addCall(item, done);
+        this.#say.call(item, done);
         break;
       case 'reasoning': {
         const text = textOf(done.content);
@@ -208,72 +204,10 @@ export class ResponsesOutput {
         const told = item.reasoningIn || (text !== '' ? 'text' : 'summary');
         const rest = item.reasoning.rest(told === 'text' ? text : summary);
         if (rest !== '') item.reasoningIn = told;
-        this.#tellReasoning(item, rest);
+        this.#say.moreReasoning(item, rest);
         this.#back.keep(done);
         break;
       }
     }
-  }
-
-  #addText(item: Item, part: Said | undefined, piece: string): void {
-    if (piece === '') return;
-    part?.add(piece);
-    this.#events.count(piece.length);
-    this.#events.text(item.text.add(piece), item.phase);
-  }
-
-  #addRefusal(item: Item, part: Said | undefined, piece: string): void {
-    if (piece === '') return;
-    part?.add(piece);
-    this.#events.count(piece.length);
-    this.#events.refusal(item.refusal.add(piece));
-  }
-
-  #addReasoning(
-    item: Item,
-    told: 'text' | 'summary',
-    place: unknown,
-    piece: string,
-    whole: boolean,
-  ): void {
-    if (item.reasoningIn !== '' && item.reasoningIn !== told) return;
-    const part = partOf(item, told, place);
-    const more = whole ? part.rest(piece) : piece;
-    if (more === '') return;
-    const another = told === 'summary' && !item.reasoning.isEmpty && item.summaryPart !== place;
-    item.reasoningIn = told;
-    item.summaryPart = place;
-    part.add(more);
-    this.#tellReasoning(item, another ? PARAGRAPH + more : more);
-  }
-
-  #tellReasoning(item: Item, piece: string): void {
-    if (piece === '') return;
-    this.#events.count(piece.length);
-    this.#events.reasoning(item.reasoning.add(piece));
-  }
-
-  #addCall(item: Item, done: OutputItem): void {
-    const call = this.#callOf(item);
-    const id = stringOr(done.call_id || done.id);
-    const said = callIn(done);
-    if (this.#events.tools.nameOf(call) === '') this.#events.count(said.name.length);
-    const rest = item.arguments.add(item.arguments.rest(said.arguments));
-    this.#events.count(rest.length);
-    this.#events.tools.add(call, { ...said, id, wholeName: true, arguments: rest });
-    if (said.kind !== 'mcp_approval') return;
-    const { server_label } = done;
-    this.#events.tools.setProviderData(call, toProviderData(this.#target, { server_label }));
-  }
-
-  #addArguments(item: Item, piece: string): void {
-    if (piece === '') return;
-    this.#events.count(piece.length);
-    this.#events.tools.add(this.#callOf(item), { arguments: item.arguments.add(piece) });
-  }
-
-  #callOf(item: Item): number {
-    item.call ??= this.#events.tools.begin();
-    return item.call;
   }
 }
