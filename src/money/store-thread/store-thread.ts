@@ -150,6 +150,12 @@ export class StoreThread implements Stores {
       why = error;
     });
     worker.on('exit', () => {
+      // Its end may overtake what it said last: why it could not start, or a reply.
+      for (let said = receiveMessageOnPort(port); said; said = receiveMessageOnPort(port)) {
+        const reply: StoreReply = said.message;
+        if (reply.id !== OPENED) this.#take(reply);
+        else if ('failure' in reply) why = errorOf(reply.failure);
+      }
       this.#died(running, why);
       resolve();
     });
