@@ -387,7 +387,8 @@ describeWithRedis('totals on Redis', () => {
       'count once what ended later than now, because the wall clock was set back over a restart within %s',
       async (_within, hour) => {
         const directory = aDirectory();
-        const midnight = Date.now() - (Date.now() % DAY_MS);
+        const now = Date.now();
+        const midnight = now - (now % DAY_MS);
         const one = openTotals(directory, new FakeClock(midnight + hour * HOUR_MS));
         one.book('a');
         one.set(3 * HOUR_MS);
