@@ -80,6 +80,11 @@ const SUITES: readonly Suite[] = [
     needs: 'promtool',
   },
   {
+    name: 'series',
+    shows: '100,000 models and users that nobody knows leave no more series than the first few',
+    ...jest('test/telemetry'),
+  },
+  {
     name: 'attacks',
     shows: 'small and many requests, idle connections and a log that takes nothing stop nobody',
     ...jest('test/attacks'),

@@ -327,6 +327,24 @@ export const ROWS: readonly Row[] = [
         ],
       },
       {
+        title: 'Disk of the ledger: free',
+        unit: 'bytes',
+        queries: [
+          {
+            expr: worst('tamma_provider_ledger_disk_free_bytes', 'instance'),
+            legend: '{{instance}}',
+          },
+        ],
+      },
+      {
+        title: 'Answers of the shared store, p50 and p95',
+        unit: 's',
+        queries: [0.5, 0.95].map((share) => ({
+          expr: quantile(share, 'tamma_provider_shared_store_duration_seconds', 'instance'),
+          legend: `p${share * 100} {{instance}}`,
+        })),
+      },
+      {
         title: 'Stores that cannot be written: 1',
         unit: 'none',
         queries: [

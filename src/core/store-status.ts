@@ -2,6 +2,8 @@
 export interface StoreStatus {
   /** Why it does not take what it is given, one sentence. Absent: it does. */
   readonly problem?: string;
+  /** What is amiss although it takes what it is given, one sentence. Absent: nothing. */
+  readonly warning?: string;
   /** Epoch ms since which it is so. */
   readonly since: number;
   /** Records that wait to be written. */

@@ -23,7 +23,13 @@ import type { ProviderSettings } from './options.ts';
 
 type StoreInstruments = Pick<
   Instruments,
-  'ledgerOutage' | 'ledgerPending' | 'ledgerLost' | 'sharedStoreOutage'
+  | 'ledgerOutage'
+  | 'ledgerPending'
+  | 'ledgerLost'
+  | 'ledgerDiskFree'
+  | 'ledgerDiskSize'
+  | 'sharedStoreOutage'
+  | 'sharedStoreDuration'
 >;
 
 export interface BooksDeps extends BudgetBookDeps {
@@ -89,22 +95,33 @@ export function openBooks(settings: BooksSettings, deps: BooksDeps): Books {
 function observeStores(books: Books, instruments: StoreInstruments): () => void {
   const { ledger, sharedStoreStatus } = books;
   const { ledgerOutage, ledgerPending, ledgerLost, sharedStoreOutage } = instruments;
+  const { ledgerDiskFree, ledgerDiskSize } = instruments;
   const outage = (gauge: ObservableResult) => gauge.observe(ledger.status().problem ? 1 : 0);
   const pending = (gauge: ObservableResult) => gauge.observe(ledger.status().pending);
   const lost = (counter: ObservableResult) => counter.observe(ledger.status().lost);
+  const free = (gauge: ObservableResult) => observeDisk(gauge, ledger.status().disk?.freeBytes);
+  const size = (gauge: ObservableResult) => observeDisk(gauge, ledger.status().disk?.sizeBytes);
   const away = (gauge: ObservableResult) => {
     if (sharedStoreStatus) gauge.observe(sharedStoreStatus().problem ? 1 : 0);
   };
   ledgerOutage.addCallback(outage);
   ledgerPending.addCallback(pending);
   ledgerLost.addCallback(lost);
+  ledgerDiskFree.addCallback(free);
+  ledgerDiskSize.addCallback(size);
   sharedStoreOutage.addCallback(away);
   return () => {
     ledgerOutage.removeCallback(outage);
     ledgerPending.removeCallback(pending);
     ledgerLost.removeCallback(lost);
+    ledgerDiskFree.removeCallback(free);
+    ledgerDiskSize.removeCallback(size);
     sharedStoreOutage.removeCallback(away);
   };
+}
+
+function observeDisk(gauge: ObservableResult, bytes: number | undefined): void {
+  if (bytes !== undefined) gauge.observe(bytes);
 }
 
 interface OpenDeps extends BooksDeps {
@@ -152,6 +169,7 @@ function openShared(
     { ...shared, name: sidecarName(shared.name, options.directory) },
     {
       ...deps,
+      duration: deps.instruments.sharedStoreDuration,
       definitions: budgets.budgets,
       ledger: own,
       directory: costs.trackingEnabled ? options.directory : undefined,

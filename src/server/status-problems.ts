@@ -12,11 +12,11 @@ export interface ProblemSources {
   readonly load: number;
   readonly upstreams: readonly UpstreamStatus[];
   readonly budgets: readonly BudgetState[];
-  readonly ledger: Pick<StoreStatus, 'problem'>;
+  readonly ledger: Pick<StoreStatus, 'problem' | 'warning'>;
   /** What is the matter with the configuration, a sentence each. */
   readonly config?: readonly string[];
   /** Absent: nothing is shared. */
-  readonly sharedStore?: Pick<StoreStatus, 'problem'> | undefined;
+  readonly sharedStore?: Pick<StoreStatus, 'problem' | 'warning'> | undefined;
 }
 
 /** What an operator should look at, worst first, one sentence each. */
@@ -32,15 +32,21 @@ export function problemsOf(sources: ProblemSources): string[] {
     ...(down.length === upstreams.length && down.length > 0 ? ['No target can be asked now.'] : []),
     ...down.flatMap(named),
     ...shares.filter(({ share }) => share >= 1).map(({ budget }) => `${title(budget)} is spent.`),
-    ...(ledger.problem === undefined ? [] : [`The ledger: ${ledger.problem}`]),
-    ...(sharedStore?.problem === undefined ? [] : [`The shared store: ${sharedStore.problem}`]),
+    ...said('The ledger', ledger.problem),
+    ...said('The shared store', sharedStore?.problem),
     ...(load >= 1 ? ['Calls are refused: this process has too much to do.'] : []),
+    ...said('The ledger', ledger.warning),
+    ...said('The shared store', sharedStore?.warning),
     ...config,
     ...ailing.flatMap(named),
     ...shares
       .filter(({ budget, share }) => share < 1 && share >= (budget.alertThresholds[0] ?? 1))
       .map(({ budget, share }) => `${title(budget)} is spent to ${Math.floor(share * 100)} %.`),
   ].slice(0, MAX_PROBLEMS);
+}
+
+function said(store: string, sentence: string | undefined): readonly string[] {
+  return sentence === undefined ? [] : [`${store}: ${sentence}`];
 }
 
 function title({ name, subject }: BudgetState): string {

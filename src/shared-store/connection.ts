@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import { hideSecret } from '../telemetry/secrets.ts';
+import { Latency } from './latency.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { OutageNotice } from './outage-notice.ts';
 import {
@@ -21,6 +22,8 @@ export interface ConnectionDeps {
   readonly log: Pick<ProviderLog, 'info' | 'warn'>;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Is told how long each request took, in seconds, also one that was given up. */
+  readonly duration?: { record(seconds: number): void } | undefined;
 }
 
 /** Waits between attempts to connect, in ms; each lasts half of it and a random part of the rest. */
@@ -46,6 +49,8 @@ export class RedisConnection implements ScriptRunner {
   readonly #dated: Pick<Clock, 'now'>;
   readonly #random: () => number;
   readonly #notice: OutageNotice;
+  readonly #duration: ConnectionDeps['duration'];
+  readonly #latency: Latency;
   readonly #listeners: (() => void)[] = [];
   /** The connection of the moment, also while it is being made. */
   #client: RedisClient | undefined;
@@ -76,6 +81,8 @@ export class RedisConnection implements ScriptRunner {
     this.#random = deps.random;
     this.#since = deps.clock.now();
     this.#notice = new OutageNotice(deps.clock, deps.log);
+    this.#duration = deps.duration;
+    this.#latency = new Latency(deps.clock);
     void this.#connect();
   }
 
@@ -99,6 +106,11 @@ export class RedisConnection implements ScriptRunner {
     return this.#since + Math.round(this.#dated.now() - this.#clock.now());
   }
 
+  /** How long it takes to answer, in ms, if calls notice. */
+  get slowMs(): number | undefined {
+    return this.#latency.slowMs;
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -106,6 +118,7 @@ export class RedisConnection implements ScriptRunner {
   async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const client = this.#client;
     if (!this.#isUp || client === undefined) throw new StoreAwayError('The shared store is away.');
+    const askedAt = this.#clock.now();
     try {
       const answer = await this.#inTime(evaluate(client, script, keys, args));
       this.#took(script);
@@ -115,6 +128,10 @@ export class RedisConnection implements ScriptRunner {
       if (this.#client === client) this.#refused(script, cause);
       if (this.#client === client || cause instanceof StoreAwayError) throw cause;
       throw new StoreAwayError('The shared store was lost.', { cause });
+    } finally {
+      const ms = this.#clock.now() - askedAt;
+      this.#latency.note(ms);
+      this.#duration?.record(ms / 1_000);
     }
   }
 

@@ -7,7 +7,7 @@ import type { OpenAnswerStore } from '../money/cache/answer-store.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
-import { RedisConnection } from './connection.ts';
+import { type ConnectionDeps, RedisConnection } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
@@ -39,6 +39,8 @@ export interface SharedStoreDeps {
   readonly definitions: readonly BudgetDefinition[];
   /** What this sidecar has spent. */
   readonly ledger: Pick<Ledger, 'spending' | 'sums'>;
+  /** Of requests to the server. Default: nobody hears of it. */
+  readonly duration?: ConnectionDeps['duration'];
   /** Of the ledger, which is this process' alone. Absent: it ends with the process. */
   readonly directory?: string | undefined;
 }
@@ -54,6 +56,10 @@ function problemOf({
   return `It refuses some of what it is asked${because(whyRefused)}. What it refuses is done without it.`;
 }
 
+function slow(ms: number): string {
+  return `It is slow: every other answer takes ${Math.floor(ms / 10) * 10} ms or longer.`;
+}
+
 /** Begins to connect, and waits for nothing: while the server is away everything works without it. */
 export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDeps): SharedStore {
   const connection = new RedisConnection(options, deps);
@@ -67,19 +73,23 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
     totals,
     repeats: new SharedRepeats(connection, options, deps.clock),
     openAnswers: (...wanted) => new SharedAnswers(connection, options, deps.clock, ...wanted),
-    status: () => {
-      const problem = problemOf(connection);
-      return {
-        ...(problem !== undefined && { problem }),
-        since: connection.since,
-        pending: totals.pending,
-      };
-    },
+    status: () => ({
+      ...statusOf(connection),
+      since: connection.since,
+      pending: totals.pending,
+    }),
     close: async () => {
       await totals.close();
       connection.close();
     },
   };
+}
+
+function statusOf(connection: RedisConnection): Partial<StoreStatus> {
+  const problem = problemOf(connection);
+  if (problem !== undefined) return { problem };
+  const { slowMs } = connection;
+  return slowMs === undefined ? {} : { warning: slow(slowMs) };
 }
 
 /**

@@ -88,6 +88,13 @@ export const MONEY = {
     '{record}',
     'Records that wait to be written to the ledger.',
   ),
+  ledgerDiskFree: own(
+    'observableGauge',
+    'ledger.disk.free',
+    'By',
+    'What is free of the disk that the ledger is on. Absent where it is in memory.',
+  ),
+  ledgerDiskSize: own('observableGauge', 'ledger.disk.size', 'By', 'Size of that disk.'),
   ledgerLost: own(
     'observableCounter',
     'ledger.lost',

@@ -1,5 +1,5 @@
 import { ATTRIBUTE } from './attributes.ts';
-import { type Metrics, own } from './metric-definition.ts';
+import { type Metrics, own, ownSeconds } from './metric-definition.ts';
 
 const { reason, outcome } = ATTRIBUTE;
 
@@ -29,6 +29,12 @@ export const SIDECAR = {
     'shared_store.outage',
     '1',
     'Whether the store that sidecars share is away: 1, else 0. Absent where nothing is shared.',
+  ),
+  sharedStoreDuration: ownSeconds(
+    'shared_store.duration',
+    'Time of a request to the store that sidecars share, also of one that was given up.',
+    [],
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
   ),
   configReloads: own(
     'counter',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { collect } from '../support/grpc-client.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
+import { type Relay, startRelay } from '../support/relay.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import type { LogLine } from '../support/running-server.ts';
 import { answer, firstTokenAfter, httpError } from '../support/upstream/index.ts';
@@ -24,20 +25,23 @@ interface Status {
 
 describeWithRedis('an incident', () => {
   let redis: RedisServer;
+  let way: Relay;
   let running: RunningApp;
 
   beforeAll(async () => {
     redis = await RedisServer.start();
+    way = await startRelay(redis.port);
     running = await startApp(`
 defaultModel: gpt-5.4
 retryPolicy: { maxAttempts: 1 }
 store: redis
-redis: { url: '${redis.url}', timeout: 2s }
+redis: { url: 'redis://127.0.0.1:${way.port}', timeout: 2s }
 budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
 `);
   });
   afterAll(async () => {
     await running.stop();
+    await way.close();
     await redis.stop();
   });
 
@@ -117,6 +121,28 @@ budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
     const seconds = /^gen_ai_client_inference_time_to_first_chunk_seconds_sum\{.*\} (\S+)$/m;
     const [, sum] = seconds.exec(await get('/metrics')) ?? [];
     expect(Number(sum)).toBeGreaterThanOrEqual(LATE_MS / 1_000);
+  });
+
+  it('goes on with a Redis that is slow: what is wrong, while calls wait for it', async () => {
+    way.delayMs = 60;
+    // The first call of a user waits for its lease.
+    while (!(await status()).problems.some((problem) => problem.includes('store: It is slow'))) {
+      await ask(`new-${Math.random()}`);
+    }
+    const { sharedStore, problems } = await status();
+    expect(sharedStore).toMatchObject({ healthy: true });
+    const said = problems.find((problem) => problem.startsWith('The shared store: '));
+    expect(said).toMatch(
+      /^The shared store: It is slow: every other answer takes \d+ ms or longer\.$/,
+    );
+    expect(await get('/')).toContain(
+      '<span class="state wait">It is slow: every other answer takes',
+    );
+    const slower =
+      /^tamma_provider_shared_store_duration_seconds_bucket\{.*le="(0\.1|\+Inf)".*\} (\d+)$/gm;
+    const [fast, all] = [...(await get('/metrics')).matchAll(slower)].map(([, , count]) => count);
+    expect(Number(all)).toBeGreaterThan(Number(fast));
+    way.delayMs = 0;
   });
 
   it('ends with Redis gone: what is wrong, while calls go on', async () => {

@@ -8,6 +8,8 @@ export interface Relay {
   readonly accepted: number;
   /** Bytes that came over dead connections. */
   readonly lost: number;
+  /** How long bytes are under way, in ms, there and as long back. */
+  delayMs: number;
   /** From now on nothing passes over the connections that stand, and nobody is told; new ones work. */
   die(): void;
   close(): Promise<void>;
@@ -22,6 +24,7 @@ export async function startRelay(
   const ways = new Set<() => void>();
   let accepted = 0;
   let lost = 0;
+  let delayMs = 0;
   const pass = (from: Socket) => {
     accepted += 1;
     const to = connect(target, '127.0.0.1');
@@ -34,12 +37,16 @@ export async function startRelay(
         if (!isDead) for (const other of [from, to]) other.destroy();
       });
     }
+    const send = (socket: Socket, bytes: string | Buffer) => {
+      if (delayMs === 0) socket.write(bytes);
+      else setTimeout(() => socket.write(bytes), delayMs);
+    };
     from.on('data', (bytes) => {
       if (isDead) lost += bytes.length;
-      else to.write(bytes);
+      else send(to, bytes);
     });
     to.on('data', (bytes) => {
-      if (!isDead) from.write(bytes);
+      if (!isDead) send(from, bytes);
     });
     ways.add(() => {
       isDead = true;
@@ -57,6 +64,12 @@ export async function startRelay(
     },
     get lost() {
       return lost;
+    },
+    get delayMs() {
+      return delayMs;
+    },
+    set delayMs(ms) {
+      delayMs = ms;
     },
     die() {
       for (const die of ways) die();

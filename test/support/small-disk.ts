@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
@@ -25,15 +25,21 @@ export class SmallDisk {
     return undefined;
   }
 
+  get #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
+  }
+
   get #filler(): string {
     return join(this.path, 'filler');
   }
 
-  /** To the last byte. */
-  fill(): void {
+  /** To the last byte, or until so many are left. */
+  fill(leftBytes = 0): void {
     const file = openSync(this.#filler, 'w');
     try {
-      for (;;) writeSync(file, Buffer.alloc(4_096, 1));
+      while (leftBytes === 0 || this.#freeBytes > leftBytes)
+        writeSync(file, Buffer.alloc(4_096, 1));
     } catch {
       // It is full.
     } finally {

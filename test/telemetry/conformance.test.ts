@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withMetrics } from '../../scripts/metrics-doc.ts';
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
@@ -9,7 +11,9 @@ import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import { answer, httpError, resetAfter } from '../support/upstream/index.ts';
 
 const DEFINITIONS = Object.entries<MetricDefinition>(METRICS);
+const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
 const CONFIG = `
+dataDir: ${directory}
 defaultModel: gpt-5.4
 retryPolicy: { baseDelay: 1ms, maxDelay: 1ms }
 cache: { enabled: true }
@@ -22,8 +26,8 @@ const NOT_SEEN: readonly MetricDefinition[] = [
   METRICS.circuitState,
   METRICS.rateLimitHold,
   METRICS.refusedConnections,
-  METRICS.batches,
   METRICS.sharedStoreOutage,
+  METRICS.sharedStoreDuration,
 ];
 
 let running: RunningApp;
@@ -53,7 +57,10 @@ beforeAll(async () => {
   await send({ temperature: 99 });
   scraped = await scrape();
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  await running.stop();
+  rmSync(directory, { recursive: true });
+});
 
 async function send(fields: object = {}) {
   await collect(running.client.provider.stream('SendMessage', aRequest(fields)));
@@ -92,7 +99,7 @@ describe('a scrape', () => {
       ...type,
     };
     if (!scraped.includes(`# TYPE ${name} `)) {
-      // Waits, holds, refusals, batches and what others share are no part of the day.
+      // Waits, holds, refusals and what others share are no part of the day.
       expect(NOT_SEEN).toContain(metric);
       return;
     }

@@ -2,6 +2,7 @@ import type { Charge } from '../../core/call-record.ts';
 import type { StoreStatus } from '../../core/store-status.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
+import type { DiskSpace } from '../store/disk.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
 export interface LedgerOpening {
@@ -28,6 +29,8 @@ export interface LedgerOpening {
 export interface LedgerStatus extends StoreStatus {
   /** Records that were lost since the process started: they are in the sums of the log alone. */
   readonly lost: number;
+  /** Absent: it is in memory, or not known. */
+  readonly disk?: DiskSpace;
 }
 
 /** Who an attempt is billed to. */

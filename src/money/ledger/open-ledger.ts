@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
+import { Disk } from '../store/disk.ts';
 import { LedgerError, messageOf } from '../store/ledger-error.ts';
 import type { Stores } from '../store/store-client.ts';
 import type { BatchOperations } from './batch-books.ts';
@@ -60,7 +61,8 @@ export function openLedger(options: LedgerOptions, deps: LedgerDeps): Ledger {
   }
   for (const record of records) deps.onRecord?.(record);
   const journal = newJournal(directory, kept);
-  return new SqliteLedger({ retentionMs }, { store, batches, journal, kept, ...deps });
+  const disk = new Disk(directory, deps.clock);
+  return new SqliteLedger({ retentionMs }, { store, batches, journal, disk, kept, ...deps });
 }
 
 function newJournal(directory: string, kept: readonly AnswerPlace[]): Journal {

@@ -2,6 +2,7 @@ import type { Charge } from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
+import { type Disk, fullness } from '../store/disk.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
 import { Backlog, type Portion } from './backlog.ts';
@@ -34,6 +35,8 @@ export interface SqliteLedgerDeps {
   readonly batches: StoreClient<BatchOperations>;
   /** Of what is in flight. Absent: nothing outlives the process. */
   readonly journal?: Journal;
+  /** That it is on. Absent: it is in memory. */
+  readonly disk?: Disk;
   /** What the journal says that upstreams keep. Default: nothing. */
   readonly kept?: readonly AnswerPlace[];
   readonly clock: Clock;
@@ -67,6 +70,7 @@ export class SqliteLedger implements Ledger {
   readonly #backlog = new Backlog();
   readonly #database: Outage;
   readonly #journal: Outage;
+  readonly #disk: Disk | undefined;
   readonly #queries = new QueryQueue();
   /** Records that neither database nor journal would take. */
   #lost = 0;
@@ -94,6 +98,7 @@ export class SqliteLedger implements Ledger {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
+    this.#disk = deps.disk;
     this.#database = new Outage('ledger database', log, clock);
     this.#journal = new Outage('ledger journal', log, clock);
     const outage = this.#database;
@@ -128,8 +133,12 @@ export class SqliteLedger implements Ledger {
   status(): LedgerStatus {
     const [database, journal] = [this.#database, this.#journal];
     const outage = [database, journal].find(({ problem }) => problem !== undefined);
+    const disk = this.#disk?.space;
+    const warning = disk && fullness(disk);
     return {
       ...(outage?.problem !== undefined && { problem: outage.problem }),
+      ...(warning !== undefined && { warning }),
+      ...(disk && { disk }),
       since: outage?.since ?? Math.max(database.since, journal.since),
       pending: this.#backlog.size,
       lost: this.#lost,

@@ -4,9 +4,11 @@ import { ago, state, table } from './page-parts.ts';
 
 /** How the places are where what was spent is kept. */
 export function storeTable(ledger: StoreStatus, sharedStore: StoreStatus | undefined): Markup {
-  const row = (name: string, { problem, since, pending }: StoreStatus) => [
+  const row = (name: string, { problem, warning, since, pending }: StoreStatus) => [
     name,
-    problem === undefined ? state('good', 'takes records') : state('bad', problem),
+    problem === undefined
+      ? state(warning === undefined ? 'good' : 'wait', warning ?? 'takes records')
+      : state('bad', problem),
     ago(since),
     pending,
   ];

@@ -8,6 +8,8 @@ export interface Fault {
   readonly alerts: readonly string[];
   /** On top of that of WatchedSidecar. */
   readonly config?: string;
+  /** Of a disk of its own for the ledger. Default: none. */
+  readonly diskMebibytes?: number;
   /** Time stands still but for a minute before each scrape, and what the fault passes. Default false. */
   readonly stepped?: true;
   /** Minutes between two scrapes. Default 1. */
@@ -23,6 +25,11 @@ export interface Fault {
 }
 
 const twoCalls = (sidecar: WatchedSidecar) => sidecar.ask(2);
+
+/** The first call of a user waits for what Redis says. */
+let users = 0;
+const newUser = (sidecar: WatchedSidecar) =>
+  sidecar.ask(1, { metadata: { user_id: `user-${++users}` } });
 
 /** By the price of output of the default model. */
 const dear = (dollars: number) =>
@@ -196,6 +203,23 @@ export const FAULTS: readonly Fault[] = [
     alerts: ['TammaProviderLedgerOutage'],
     begin: (sidecar) => sidecar.lockLedger(),
     goOn: (sidecar) => sidecar.ask(1),
+  },
+  {
+    name: 'the disk of the ledger is almost full',
+    alerts: ['TammaProviderDiskAlmostFull'],
+    diskMebibytes: 64,
+    // How full it is is looked up every few seconds.
+    stepped: true,
+    begin: (sidecar) => sidecar.fillDisk(5 * 2 ** 20),
+    goOn: twoCalls,
+  },
+  {
+    name: 'Redis is slow',
+    alerts: ['TammaProviderSharedStoreSlow'],
+    config: 'store: redis\nbudgets: [{ name: each, scope: user, limit: 1, period: day }]',
+    usual: (sidecar) => newUser(sidecar),
+    begin: (sidecar) => sidecar.slowRedis(75),
+    goOn: newUser,
   },
   {
     name: 'Redis is gone',

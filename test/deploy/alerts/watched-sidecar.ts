@@ -7,7 +7,9 @@ import { ROWS } from '../../../scripts/monitoring/panels.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { collect } from '../../support/grpc-client.ts';
 import { RedisServer } from '../../support/redis-server.ts';
+import { type Relay, startRelay } from '../../support/relay.ts';
 import { API_KEY, aRequest, type RunningApp, startApp } from '../../support/running-app.ts';
+import { SmallDisk } from '../../support/small-disk.ts';
 import type { StubUpstream } from '../../support/upstream/index.ts';
 import type { Fault } from './faults.ts';
 import { RULES } from './promtool.ts';
@@ -33,6 +35,8 @@ export class WatchedSidecar {
   readonly #clock: FakeClock | undefined;
   readonly #directory: string;
   readonly #redis: RedisServer | undefined;
+  readonly #relay: Relay | undefined;
+  readonly #disk: SmallDisk | undefined;
   #lock: DatabaseSync | undefined;
   /** Requests that the upstream had when the last calls were made. */
   #before = 0;
@@ -44,6 +48,8 @@ export class WatchedSidecar {
       readonly clock: FakeClock | undefined;
       readonly directory: string;
       readonly redis: RedisServer | undefined;
+      readonly relay: Relay | undefined;
+      readonly disk: SmallDisk | undefined;
     },
   ) {
     this.series = new ScrapedSeries(fault.name, (name) => QUERIES.includes(name));
@@ -51,21 +57,32 @@ export class WatchedSidecar {
     this.#clock = parts.clock;
     this.#directory = parts.directory;
     this.#redis = parts.redis;
+    this.#relay = parts.relay;
+    this.#disk = parts.disk;
   }
 
   static async start(fault: Fault): Promise<WatchedSidecar> {
-    const { config = '', stepped } = fault;
-    const directory = mkdtempSync(join(tmpdir(), 'watched-'));
+    const { config = '', stepped, diskMebibytes } = fault;
+    const disk = diskMebibytes === undefined ? undefined : SmallDisk.mount(diskMebibytes);
+    const directory = mkdtempSync(join(disk?.path ?? tmpdir(), 'watched-'));
     const redis = config.includes('redis') ? await RedisServer.start() : undefined;
+    const relay = redis && (await startRelay(redis.port));
     const clock = stepped && new FakeClock();
     const yaml = [
       `${CONFIG}dataDir: ${directory}`,
       config,
-      redis === undefined ? '' : `redis: { url: '${redis.url}' }`,
+      relay === undefined ? '' : `redis: { url: 'redis://127.0.0.1:${relay.port}', timeout: 2s }`,
     ].join('\n');
     const running = await startApp(yaml, { OTHER_KEY }, clock);
     running.stub.setApiKeys(API_KEY, OTHER_KEY);
-    const sidecar = new WatchedSidecar(fault, { running, clock, directory, redis });
+    const sidecar = new WatchedSidecar(fault, {
+      running,
+      clock,
+      directory,
+      redis,
+      relay,
+      disk,
+    });
     if (redis !== undefined) {
       while (!(await sidecar.#metrics())?.includes('shared_store_outage_ratio 0')) await sleep(5);
     }
@@ -108,6 +125,15 @@ export class WatchedSidecar {
     this.#lock.exec('BEGIN EXCLUSIVE');
   }
 
+  /** From now on it takes so long, in ms, from here to Redis and as long back. */
+  slowRedis(delayMs: number): void {
+    if (this.#relay) this.#relay.delayMs = delayMs;
+  }
+
+  fillDisk(leftBytes: number): void {
+    this.#disk?.fill(leftBytes);
+  }
+
   async killRedis(): Promise<void> {
     await this.#redis?.kill();
   }
@@ -115,8 +141,10 @@ export class WatchedSidecar {
   async close(): Promise<void> {
     this.#lock?.close();
     await this.#running.stop();
+    await this.#relay?.close();
     await this.#redis?.stop();
     rmSync(this.#directory, { recursive: true, force: true });
+    this.#disk?.unmount();
   }
 
   async #metrics(): Promise<string | undefined> {
