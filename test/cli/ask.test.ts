@@ -206,11 +206,45 @@ describe('ask, at Ctrl-C', () => {
     await ended;
   });
 
-  it('is silent with --quiet', async () => {
+  it('says it with --quiet, too', async () => {
     running.stub.enqueue(silent());
     expect(await interrupted(['--quiet', 'count'], '', admin())).toMatchObject({
       exitCode: 130,
-      err: '',
+      err: expect.stringMatching(/^ask: cancelled; billed: .*\n$/),
     });
+  });
+
+  it('says it with --json as a google.rpc.Status', async () => {
+    running.stub.enqueue(stallAfter(2, { text: 'one two three four five six' }));
+    const { exitCode, err } = await interrupted(['--json', 'count'], 'o', admin());
+    expect(exitCode).toBe(130);
+    expect(JSON.parse(err)).toEqual({
+      code: 1,
+      message: expect.stringMatching(/^cancelled; billed: gpt-4o-mini: about /),
+      details: [
+        {
+          '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+          reason: 'CANCELLED',
+          domain: 'provider.tamma.dev',
+          metadata: {
+            trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+            model: 'gpt-4o-mini',
+            input_tokens: expect.stringMatching(/^[1-9]\d*$/),
+            output_tokens: expect.stringMatching(/^[1-9]\d*$/),
+            cost_usd: expect.stringMatching(/^0\.0000\d+$/),
+            estimated: 'true',
+          },
+        },
+      ],
+    });
+  });
+
+  it('says with --json by which id it is found', async () => {
+    running.stub.enqueue(silent());
+    const closed = await holdClosedPort();
+    const { err } = await interrupted(['--json', 'count'], '', `127.0.0.1:${closed.port}`);
+    await closed.release();
+    const { details } = JSON.parse(err);
+    expect(details[0].metadata).toEqual({ trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
   });
 });

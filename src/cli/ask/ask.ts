@@ -3,7 +3,7 @@ import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { withSidecar } from '../connection/sidecar.ts';
 import { Printer } from '../print/printer.ts';
-import { billed, interruptible } from './interrupt.ts';
+import { type Bill, billed, billJson, billText, interruptible } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { requestOf } from './request.ts';
 import { summary } from './summary.ts';
@@ -13,22 +13,19 @@ export async function ask(words: readonly string[], options: AskOptions, cli: Cl
   const request = await requestOf(words, options, cli);
   const print = options.json ? await jsonLines(cli) : text(options, cli);
   const { signal, metadata, traceId } = interruptible(cli);
-  try {
-    await withSidecar(options, cli, async (sidecar, rpc) => {
-      print.begin();
+  await withSidecar(options, cli, async (sidecar, rpc) => {
+    print.begin();
+    try {
       for await (const response of sidecar.sendMessage({ request }, { ...rpc, signal, metadata }))
         await print.event(response);
-    });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    await print.end();
-    throw new CliError(
-      'interrupted',
-      options.quiet || options.json ? '' : await billed(traceId, options, cli),
-    );
-  } finally {
-    await print.end();
-  }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      await print.end();
+      throw new CliError('interrupted', print.billed(await billed(traceId, options, cli)));
+    } finally {
+      await print.end();
+    }
+  });
 }
 
 interface Print {
@@ -36,6 +33,8 @@ interface Print {
   event(response: SendMessageResponse): Promise<void>;
   /** Also where the call failed. */
   end(): Promise<void>;
+  /** What was billed for a call that was cancelled, as it is still to be said. */
+  billed(bill: Bill): string;
 }
 
 async function jsonLines(cli: Cli): Promise<Print> {
@@ -46,6 +45,10 @@ async function jsonLines(cli: Cli): Promise<Print> {
     event: (response) =>
       printer.line(messageJson('SendMessageResponse', SendMessageResponse, response)),
     end: async () => {},
+    billed: (bill) => {
+      cli.host.stderr.write(`${JSON.stringify(billJson(bill))}\n`);
+      return '';
+    },
   };
 }
 
@@ -91,6 +94,7 @@ function text({ quiet = false }: AskOptions, cli: Cli): Print {
       progress.clear();
       await endLine();
     },
+    billed: billText,
   };
 
   /** An answer that was printed ends with a line break. */

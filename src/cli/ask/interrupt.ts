@@ -9,6 +9,12 @@ import { count } from '../print/words.ts';
 const NOTICE_MS = 2_000;
 const LOOK_AGAIN_MS = 50;
 
+/** Of gRPC. */
+const CANCELLED = 1;
+
+/** Of the reasons of this program. */
+const ERROR_DOMAIN = 'provider.tamma.dev';
+
 /** What can be cancelled by Ctrl-C, and looked up afterwards. */
 export interface Interruptible {
   readonly signal: AbortSignal;
@@ -29,21 +35,28 @@ export function interruptible({ host }: Cli): Interruptible {
   return { signal: controller.signal, traceId, metadata: { traceparent } };
 }
 
-/** What a call that was left cost, in one line; where it is to be found if the admin listener does not say. */
-export async function billed(traceId: string, { config }: AskOptions, cli: Cli): Promise<string> {
+/** What a call that was left cost. */
+export interface Bill {
+  readonly traceId: string;
+  /** Absent: the admin listener does not say. */
+  readonly explained?: Explained;
+}
+
+/** Asks the admin listener. */
+export async function billed(traceId: string, { config }: AskOptions, cli: Cli): Promise<Bill> {
   const until = performance.now() + NOTICE_MS;
   const options = { timeout: NOTICE_MS, ...(config !== undefined && { config }) };
   const { askAdmin } = await import('../call/admin.ts');
   try {
     do {
       const { status, body } = await askAdmin(`/calls/${traceId}`, options, cli);
-      if (status === 200) return told(JSON.parse(body));
+      if (status === 200) return { traceId, explained: JSON.parse(body) };
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     } while (performance.now() < until);
   } catch {
     // It is elsewhere, or lets nobody in: whoever may ask it has the id.
   }
-  return `cancelled; what it cost is told by: call ${traceId}`;
+  return { traceId };
 }
 
 /** What of `GET /calls/<id>` is read. */
@@ -55,10 +68,40 @@ interface Explained {
   readonly charges: readonly { readonly estimated: boolean }[];
 }
 
-function told({ model, input_tokens, output_tokens, cost_usd, charges }: Explained): string {
+/** In one line; where it is to be found if it is not known. */
+export function billText({ traceId, explained }: Bill): string {
+  if (explained === undefined) return `cancelled; what it cost is told by: call ${traceId}`;
+  const { model, input_tokens, output_tokens, cost_usd, charges } = explained;
   if (charges.length === 0) return 'cancelled before anything was billed';
   const isEstimate = charges.some(({ estimated }) => estimated);
   const tokens = `${count(input_tokens ?? 0)} tokens in, ${count(output_tokens ?? 0)} out`;
   const cost = cost_usd === undefined ? '' : `, ${isEstimate ? '~' : ''}$${cost_usd}`;
   return `cancelled; billed: ${model}: ${isEstimate ? 'about ' : ''}${tokens}${cost}`;
+}
+
+/** As a google.rpc.Status, like that of every call that does not end well. */
+export function billJson(bill: Bill): object {
+  const { traceId, explained } = bill;
+  const { model, input_tokens, output_tokens, cost_usd, charges = [] } = explained ?? {};
+  const figures = {
+    trace_id: traceId,
+    model,
+    input_tokens,
+    output_tokens,
+    cost_usd,
+    estimated: explained && charges.some(({ estimated }) => estimated),
+  };
+  const known = Object.entries(figures).filter(([, value]) => value !== undefined);
+  return {
+    code: CANCELLED,
+    message: billText(bill),
+    details: [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'CANCELLED',
+        domain: ERROR_DOMAIN,
+        metadata: Object.fromEntries(known.map(([name, value]) => [name, String(value)])),
+      },
+    ],
+  };
 }

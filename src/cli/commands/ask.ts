@@ -29,7 +29,7 @@ export function register(command: Command, cli: Cli): void {
     .option('--effort <effort>', 'how much to think: low, medium, high, …')
     .option('--metadata <key=value>', 'user_id, project_id, …; may be given again', gatherPairs, {})
     .option('--request <path>', 'MessageRequest in JSON, to which all this is added')
-    .option('--quiet', 'no progress, tokens and cost')
+    .option('--quiet', 'no progress, and no tokens and cost unless Ctrl-C cancels it')
     .action(async (prompt: readonly string[], options: AskOptions) => {
       const { ask } = await import('../ask/ask.ts');
       await ask(prompt, options, cli);

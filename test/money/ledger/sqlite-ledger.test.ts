@@ -280,7 +280,8 @@ describe('while the database cannot be written', () => {
   it('sums say that they are partial, and the status why', async () => {
     const directory = aDirectory();
     const { ledger, clock, advance } = aLedger({ directory });
-    expect(ledger.status()).toEqual({ since: MIDNIGHT, pending: 0, lost: 0 });
+    const disk = { freeBytes: expect.any(Number), sizeBytes: expect.any(Number) };
+    expect(ledger.status()).toMatchObject({ since: MIDNIGHT, pending: 0, lost: 0, disk });
     const release = busy(directory);
     clock.advance(10);
     ledger.open(anOpening()).settle(aCharge());
@@ -288,7 +289,7 @@ describe('while the database cannot be written', () => {
       partial: true,
       total: { attempts: 0 },
     });
-    expect(ledger.status()).toEqual({
+    expect(ledger.status()).toMatchObject({
       problem: 'The ledger database cannot be written: database is locked.',
       since: MIDNIGHT + 10,
       pending: 1,
@@ -300,7 +301,8 @@ describe('while the database cannot be written', () => {
       partial: false,
       total: { attempts: 1 },
     });
-    expect(ledger.status()).toEqual({ since: MIDNIGHT + 1_010, pending: 0, lost: 0 });
+    expect(ledger.status()).toMatchObject({ since: MIDNIGHT + 1_010, pending: 0, lost: 0 });
+    expect(ledger.status()).not.toHaveProperty('problem');
   });
 
   it('the journal has what is settled, as it is and once', async () => {
