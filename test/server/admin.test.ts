@@ -290,13 +290,13 @@ describe('the status page', () => {
     expect(rows(html, 'Upstreams')).toEqual([
       [
         'azure',
-        'https://fallback.example',
         'failing',
+        'https://fallback.example',
         'never',
         '2026-11-02T03:00:05.000Z SERVICE_UNAVAILABLE',
         '1 of 3 set aside',
       ],
-      ['default', 'https://api.openai.com', 'healthy', '2026-11-02T02:53:00.000Z', 'never', '2'],
+      ['default', 'healthy', 'https://api.openai.com', '2026-11-02T02:53:00.000Z', 'never', '2'],
     ]);
     expect(html).toContain('<span class="state wait">1 of 3 set aside</span>');
     const upstreams = [anUpstreamStatus({ keysSetAside: 1 })];
@@ -326,10 +326,10 @@ describe('the status page', () => {
     });
     const midnight = '2026-11-03T00:00:00.000Z';
     expect(rows(html, 'Budgets')).toEqual([
-      ['per-user', 'user u-1', '$5.00', '25 %', '$0.125', '$20.00', midnight],
-      ['fleet', 'all calls', '$12.00', '100 %', '$0.00', '$10.00', 'never'],
-      ['nobody', 'project none named', '$0.00', '100 %', '$0.00', '$0.00', 'never'],
-      ['small', 'model gpt-a', '$0.00001', '0 %', '$0.00', '$10.00', 'never'],
+      ['per-user', 'user u-1', '25 %', '$5.00', '$20.00', '$0.125', midnight],
+      ['fleet', 'all calls', '100 %', '$12.00', '$10.00', '$0.00', 'never'],
+      ['nobody', 'project none named', '100 %', '$0.00', '$0.00', '$0.00', 'never'],
+      ['small', 'model gpt-a', '0 %', '$0.00001', '$10.00', '$0.00', 'never'],
     ]);
     expect(html).toContain('value="0.2500" high="0.8"');
     expect(html).toContain('value="1.0000" high="1"');

@@ -32,7 +32,7 @@ export function raiseAlert(alert: BudgetAlert, { instruments, log, onAlert }: Al
       limit: formatDollars(limit),
       spent: formatDollars(spent),
       reserved: formatDollars(reserved),
-      ...(resetsAt === undefined ? {} : { resetsAt: new Date(resetsAt).toISOString() }),
+      ...(resetsAt === undefined ? {} : { resets_at: new Date(resetsAt).toISOString() }),
     },
     'budget reached an alert threshold',
   );

@@ -20,7 +20,7 @@ export function budgetTable(budgets: readonly BudgetState[], count: number): Con
     budgets.length < count
       ? `Budgets, ${budgets.length} of ${count.toLocaleString('en-US')}`
       : 'Budgets',
-    ['Budget', 'For', 'Spent', 'Share', 'Reserved', 'Limit', 'Reset'],
+    ['Budget', 'For', 'Share', 'Spent', 'Limit', 'Reserved', 'Reset'],
     budgets.map(budgetRow),
   );
 }
@@ -30,10 +30,10 @@ function budgetRow(budget: BudgetState): readonly Content[] {
   return [
     name,
     subject(budget),
-    usd(spent),
     bar(budget),
-    usd(reserved),
+    usd(spent),
     usd(limit),
+    usd(reserved),
     ahead(resetsAt),
   ];
 }

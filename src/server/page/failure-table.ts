@@ -7,13 +7,13 @@ export const failureTable = drawnOnce((failures: readonly RememberedCall[]): Con
   if (failures.length === 0) return [];
   return table(
     'Last failures',
-    ['When', 'Reason', 'Model', 'Target', 'Trace', 'Request'],
+    ['When', 'Reason', 'Target', 'Model', 'Trace', 'Request'],
     failures.map(({ id, traceId, endedOn, record, error }) => [
       ago(endedOn),
-      html`<code>${error?.reason ?? ''}</code>`,
-      html`<code>${record.model}</code>`,
+      html`<a href="calls/${encodeURIComponent(traceId || id)}"><code>${error?.reason ?? ''}</code></a>`,
       record.target,
-      html`<a href="calls/${encodeURIComponent(traceId || id)}"><code>${(traceId || id).slice(0, 16)}</code></a>`,
+      html`<code>${record.model}</code>`,
+      html`<code>${(traceId || id).slice(0, 16)}</code>`,
       html`<code>${record.upstreamRequestId}</code>`,
     ]),
   );

@@ -69,6 +69,7 @@ table { width: 100%; border-collapse: collapse }
 th, td { padding: .6rem 1.1rem; text-align: left; white-space: nowrap }
 th { color: var(--soft); font-size: .85rem; font-weight: 500 }
 tbody tr { border-top: 1px solid var(--line) }
+td p { margin: 0; min-width: 14rem; max-width: 24rem; white-space: normal }
 meter { width: 6rem; vertical-align: middle }
 ul { margin: 0; padding: 0; list-style: none }
 code { font: .93em ui-monospace, monospace }
@@ -83,7 +84,7 @@ figure { margin: 0; padding: .75rem .9rem; background: var(--card); border: 1px 
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; font-size: .85rem }
 svg { display: block; width: 100%; height: 3rem; margin: .4rem 0 .2rem } path { fill: var(--good) }
 .lost { display: none; color: var(--bad) } [data-live=no] .lost { display: inline }
-@media (max-width: 40rem) { body { padding: 1rem .75rem } th, td { padding: .4rem .6rem } }
+@media (max-width: 40rem) { body { padding: 1rem .75rem } th, td { padding: .4rem .6rem } meter { width: 4rem } }
 `,
 };
 

@@ -17,7 +17,7 @@ const CIRCUITS: Readonly<Record<CircuitState, Markup>> = {
 export function upstreamTable(upstreams: readonly UpstreamStatus[]): Markup {
   return table(
     'Upstreams',
-    ['Target', 'Endpoint', 'Health', 'Last success', 'Last failure', 'Keys'],
+    ['Target', 'Health', 'Endpoint', 'Last success', 'Last failure', 'Keys'],
     upstreams.toSorted(worstFirst).map((upstream) => upstreamRow(upstream)),
   );
 }
@@ -47,8 +47,8 @@ function upstreamRow(upstream: UpstreamStatus): readonly Content[] {
   const { target, endpoint, lastSuccessAt, lastFailureAt, lastFailureReason } = upstream;
   return [
     target,
-    html`<code>${endpoint}</code>`,
     health(upstream),
+    html`<code>${endpoint}</code>`,
     ago(lastSuccessAt),
     html`${ago(lastFailureAt)} <code>${lastFailureReason ?? ''}</code>`,
     keyCount(upstream),
@@ -107,14 +107,15 @@ function modelRow(target: string, status: ModelStatus): readonly Content[] {
   ];
 }
 
-function circuitSince({ circuit, circuitChangedAt }: ModelStatus): Content {
+function circuitSince({ circuit, circuitChangedAt, notReadyReason }: ModelStatus): Content {
+  if (circuit === 'closed' && notReadyReason !== undefined) return state('bad', 'held');
   if (circuit === 'closed' || circuitChangedAt === undefined) return CIRCUITS[circuit];
   return html`${CIRCUITS[circuit]} ${since(circuitChangedAt)}`;
 }
 
 function why({ notReadyReason, nextProbeAt, heldUntil }: ModelStatus): Content {
   if (notReadyReason === undefined) return '';
-  return html`${notReadyReason} Tried again ${ahead(heldUntil ?? nextProbeAt)}.`;
+  return html`<p>${notReadyReason} Tried again ${ahead(heldUntil ?? nextProbeAt)}.</p>`;
 }
 
 function failures({ attempts, failures }: AttemptStatistics): Content {

@@ -90,7 +90,7 @@ describe('an alert', () => {
           limit: '2',
           spent: '1.5',
           reserved: '0',
-          resetsAt: '2026-01-02T00:00:00.000Z',
+          resets_at: '2026-01-02T00:00:00.000Z',
         },
       },
     ]);
@@ -108,7 +108,7 @@ describe('an alert', () => {
   it('of a total is logged without the time of a reset', async () => {
     const { book, logged } = openBook([{ ...WATCHED, period: 'total' }]);
     await spend(book, 60n);
-    expect(logged[0]?.fields).not.toHaveProperty('resetsAt');
+    expect(logged[0]?.fields).not.toHaveProperty('resets_at');
   });
 });
 
