@@ -13,7 +13,7 @@ const phases = {
     { min: 1, max: LONGEST },
   ),
   firstToken: durationOrAuto(
-    'From the headers of the answer to its first output; auto is 10m where the model reasons, else 60s, and where there is somewhere else to go a share of the remaining deadline, at most 10s.',
+    'From the headers of the answer to its first output; auto is 10m where the model reasons or cannot stream, else 60s, or where there is somewhere else to go a share of the remaining deadline, at most 10s.',
     { min: 1, max: LONGEST },
   ),
   idle: durationOrAuto(

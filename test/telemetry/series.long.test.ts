@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RunningApp, startApp } from '../support/running-app.ts';
 
-const CALLS = 100_000;
+const CALLS = 15_000;
 /** After so many there is a call for each name that may become a label. */
 const SETTLED = 2_000;
-const AT_ONCE = 50;
+const AT_ONCE = 20;
 
 const CONFIG = `
 defaultModel: gpt-4o-mini
 logLevel: silent
 costManagement: { unpriced: mark }
 catalogue: { unknownModels: allow }
+overload: { maxEventLoopDelay: 1h }
 budgets: [{ name: each, scope: user, limit: 1, period: day }]
 `;
 
