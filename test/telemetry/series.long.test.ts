@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RunningApp, startApp } from '../support/running-app.ts';
 
-const CALLS = 15_000;
+const CALLS = 100_000;
 /** After so many there is a call for each name that may become a label. */
 const SETTLED = 2_000;
 const AT_ONCE = 20;
