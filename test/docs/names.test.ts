@@ -9,8 +9,7 @@ const PAGES = ['README.md', ...globSync('docs/*.md'), ...globSync('docs/clients/
 const RULES = readFileSync('deploy/prometheus/rules.yaml', 'utf8');
 
 /** Of this program, and of the conventions that it follows, as OpenTelemetry and as Prometheus has them. */
-const TOLD =
-  /\b(?:tamma[._]provider|gen_ai|rpc_server|nodejs)[._][a-z0-9_.]*[a-z0-9](?![*\w])/g;
+const TOLD = /\b(?:tamma[._]provider|gen_ai|rpc_server|nodejs)[._][a-z0-9_.]*[a-z0-9](?![*\w])/g;
 
 function isDocumented(name: string): boolean {
   return KNOWN.has(name) || name.startsWith('tamma.provider.v1') || WITHDRAWN.includes(name);

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 import { collect } from '../support/grpc-client.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
-import { answer, httpError } from '../support/upstream/index.ts';
+import {
+  answer,
+  httpError,
+  type StubUpstream,
+  startStubUpstream,
+} from '../support/upstream/index.ts';
 
 /** Debian's. */
 const CHROMIUM = '/usr/bin/chromium';
@@ -11,11 +16,19 @@ const CHROMIUM = '/usr/bin/chromium';
 /** Folder for pictures; none are made without it: `SCREENSHOTS=docs/images npm run test:long -- page`. */
 const { SCREENSHOTS } = process.env;
 
-const DAMAGED = `
+/** Five targets, of which one refuses connections, one its rate and in the end one its key. */
+const damaged = (other: string) => `
 defaultModel: gpt-5.4
-retryPolicy: { baseDelay: 1ms }
-budgets: [{ name: per-user, scope: user, limit: 1, period: day }]
-targets: { backup: { baseUrl: 'http://127.0.0.1:9/v1' } }
+retryPolicy: { maxAttempts: 1 }
+circuitBreaker: { maxWait: 0ms }
+budgets:
+  - { name: everyone, limit: 2, period: month }
+  - { name: per-user, scope: user, limit: 0.01, period: day }
+targets:
+  backup: { baseUrl: 'http://127.0.0.1:9/v1' }
+  azure: { baseUrl: '${other}' }
+  eu: { baseUrl: '${other}' }
+  local: { baseUrl: '${other}' }
 `;
 
 if (!existsSync(CHROMIUM)) {
@@ -26,23 +39,32 @@ if (!existsSync(CHROMIUM)) {
 } else {
   describe('the status page in Chromium', () => {
     let running: RunningApp;
+    let other: StubUpstream;
     let browser: Browser;
 
     beforeAll(async () => {
-      running = await startApp(DAMAGED);
+      other = await startStubUpstream();
+      running = await startApp(damaged(other.url));
       browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
       const { stub, client } = running;
       const ask = (fields: object = {}) =>
         collect(client.provider.stream('SendMessage', aRequest(fields)));
       for (let user = 0; user < 25; user += 1) {
-        stub.enqueue(answer({ text: 'hello there', paceMs: 1 }));
+        const usage = { completion_tokens: 20 + 25 * user };
+        stub.enqueue(answer({ text: 'hello there', paceMs: 1, usage }));
         await ask({ metadata: { user_id: `u-${user}` } });
       }
-      await ask({ model: 'backup/gpt-5.4', metadata: { user_id: 'u-1' } });
+      for (let call = 0; call < 5; call += 1)
+        await ask({ model: 'backup/gpt-5.4', metadata: { user_id: 'u-1' } });
+      for (const model of ['eu/gpt-5.4', 'local/gpt-4o'])
+        await ask({ model, metadata: { user_id: 'u-2' } });
+      other.enqueue(httpError(429, { headers: { 'retry-after': '3600' } }));
+      await ask({ model: 'azure/gpt-5.4-mini', metadata: { user_id: 'u-3' } });
     });
     afterAll(async () => {
       await browser.close();
       await running.stop();
+      await other.close();
     });
 
     it.each([
@@ -65,7 +87,7 @@ if (!existsSync(CHROMIUM)) {
       await page.waitForSelector('body[data-live=yes]');
       expect(await page.locator('#failures tbody tr').count()).toBeGreaterThan(0);
       expect(await page.locator('#traffic figure').count()).toBe(5);
-      expect(await page.locator('#budgets h2').textContent()).toMatch(/20 of 25/);
+      expect(await page.locator('#budgets h2').textContent()).toMatch(/20 of 26/);
 
       // What happens now is seen without a reload.
       running.stub.enqueue(httpError(401, { code: 'invalid_api_key' }));
