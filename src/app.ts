@@ -219,8 +219,16 @@ export function createApp(config: Config, deps: AppDeps): App {
     logger.info({ ...addresses, version, config_revision: live.revision }, 'serving');
     logger.flush();
     // Behind whoever waits for the addresses.
-    setImmediate(() => void provider.warm().then(deps.rehearse));
+    setImmediate(() => void warm());
     return listeners;
+  }
+
+  /** So that the first call is answered like any other. */
+  async function warm(): Promise<void> {
+    await provider.warm();
+    if (deps.rehearse === undefined) return;
+    await deps.rehearse();
+    await provider.loadTokenizer();
   }
 
   function stop(): Promise<void> {

@@ -104,6 +104,13 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     await Promise.all(upstreams.map(({ connection }) => connection.upstream.value.warm()));
   }
 
+  /** Loads the tokenizer (80 MiB) where the first call may wait for it: with budgets or hedging. Never rejects. */
+  async loadTokenizer(): Promise<void> {
+    const { budgets, hedge } = this.#setup.parts.settings;
+    const hedges = hedge.after !== 'off' || hedge.models.length > 0;
+    if (hedges || budgets.budgets.length > 0) await this.#deps.tokens.load('o200k_base');
+  }
+
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
     const call = this.#call(request, options);
     return pull((emit, flow, signal) => this.#run({ ...call, flow, signal }, emit), call.signal);

@@ -8,6 +8,8 @@ import type { MessageRequest } from '../../src/core/message.ts';
 import { type ProviderLog, SILENT } from '../../src/core/provider-log.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { TokenCounter } from '../../src/request/tokens/token-counter.ts';
+import { aBudget } from '../money/budget/books.ts';
 import { drainPulled } from '../support/events.ts';
 import {
   answer,
@@ -69,6 +71,23 @@ describe('the provider in process', () => {
     await other.dispose();
     await warming;
     expect(stub.requests).toEqual([]);
+  });
+
+  it('loads the tokenizer where the first call may wait for it', async () => {
+    const load = jest.spyOn(TokenCounter.prototype, 'load').mockResolvedValue();
+    const day = aBudget();
+    const loads = async (options: Parameters<typeof open>[0]) => {
+      load.mockClear();
+      const other = open(options);
+      await other.loadTokenizer();
+      await other.dispose();
+      return load.mock.calls.length > 0;
+    };
+    expect(await loads({})).toBe(false);
+    expect(await loads({ budgets: { budgets: [day] } })).toBe(true);
+    expect(await loads({ hedge: { after: { ms: 5 } } })).toBe(true);
+    expect(await loads({ hedge: { models: [{ pattern: '*', after: { ms: 5 } }] } })).toBe(true);
+    load.mockRestore();
   });
 
   it('collects an answer, with the metadata of the request', async () => {

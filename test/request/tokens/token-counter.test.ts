@@ -50,6 +50,17 @@ describe('TokenCounter', () => {
     return set;
   }
 
+  it('loads a tokenizer before the first count, and says nothing where it cannot', async () => {
+    const { counter, workers } = start();
+    await counter.load('o200k_base');
+    expect(workers).toHaveLength(1);
+    await counter.countText(GPT_4O, 'How are you?', NEVER);
+    expect(workers).toHaveLength(1);
+    await counter.close();
+    await counter.load('o200k_base');
+    expect(workers).toHaveLength(1);
+  });
+
   it('counts a request in a thread that it starts with the first count', async () => {
     const { counter, workers } = start();
     expect(workers).toHaveLength(0);
