@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { dearestCall, toolsCost } from '../../../src/money/pricing/tool-price.ts';
+import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 import { aModel } from '../../support/models.ts';
 
 const MODEL = aModel({
@@ -29,5 +30,16 @@ describe('the price of calls of hosted tools', () => {
     );
     expect(dearestCall([{ type: 'shell' }], aModel())).toBe(0n);
     expect(dearestCall([{ type: 'web_search' }], aModel())).toBeUndefined();
+  });
+
+  it.each([
+    // 0.01 dollars, and 8,000 tokens of input at 0.15 and 0.40 dollars per million.
+    ['gpt-4o-mini', 11_200_000_000n],
+    ['gpt-4.1-mini', 13_200_000_000n],
+    ['gpt-4.1', 10_000_000_000n],
+    ['gpt-5-mini', 10_000_000_000n],
+  ])('of a search has what it finds in it where that is a fixed block: %s', (name, cost) => {
+    const model = builtInCatalogue().find(name) ?? aModel();
+    expect(toolsCost({ web_search: 1 }, model)).toBe(cost);
   });
 });
