@@ -66,6 +66,7 @@ stub.batches.set({
     workMs: 6_000,
     paceMs: 20,
     visibleAfterMs: 1_000,
+    filesAfterMs: 700,
     enqueuedTokens: items * 50,
     expireAfter: 0.99,
     fault: () => (random() < FAULTS ? pick(FAULT_KINDS) : undefined),

@@ -21,7 +21,10 @@ const rule = {
     'Whether only calls are served that ask for temperature 0, or whose model takes no temperature.',
     true,
   ),
-  allowToolCalls: flag('Whether answers that call tools are kept.', false),
+  allowToolCalls: flag(
+    'Whether answers are kept that call tools, or for which the upstream ran some.',
+    false,
+  ),
 };
 
 const ownRule = group(overrides(rule)).transform(({ ttl, ...same }) => ({

@@ -9,7 +9,7 @@ export interface CacheRule {
   readonly ttlMs: number;
   /** Whether only calls are served that ask for temperature 0, or whose model takes none. Default true. */
   readonly deterministicOnly: boolean;
-  /** Whether answers that call tools are kept. Default false. */
+  /** Whether answers are kept that call tools, or for which the upstream ran some. Default false. */
   readonly allowToolCalls: boolean;
 }
 

@@ -114,7 +114,8 @@ export class ResponseCache {
       recorder,
       keep: (completed) => {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
-        if (!isFirstChoice || !this.#isWorthKeeping(call, completed)) return undefined;
+        const calledTools = completed.toolCalls.length > 0 || recorder.ranTools;
+        if (!isFirstChoice || !this.#isWorthKeeping(call, completed, calledTools)) return undefined;
         const answer = recorder.isRefusal ? undefined : recorder.take(completed, call.record);
         return answer && this.#keep(key, call, answer, generation) ? key : undefined;
       },
@@ -146,9 +147,9 @@ export class ResponseCache {
   }
 
   /** Whole, and what the model had to say: not cut off, not filtered. */
-  #isWorthKeeping(call: Call, { finishReason, toolCalls }: Completed): boolean {
+  #isWorthKeeping(call: Call, { finishReason }: Completed, calledTools: boolean): boolean {
     const { allowToolCalls } = this.#ruleOf(call);
-    if (toolCalls.length > 0 && !allowToolCalls) return false;
+    if (calledTools && !allowToolCalls) return false;
     return finishReason === 'stop' || (finishReason === 'tool_calls' && allowToolCalls);
   }
 

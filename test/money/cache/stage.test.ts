@@ -51,12 +51,21 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
   return { cache, answer, asked: () => asked };
 }
 
+const SEARCHED = {
+  type: 'hostedTool',
+  id: 'ws_1',
+  tool: 'web_search',
+  status: 'completed',
+  detail: '',
+} as const;
+
 describe('responseCache', () => {
   it.each<[string, readonly AnswerEvent[], Partial<Completed>]>([
     ['cut off', [started(), text('Hel')], { finishReason: 'length' }],
     ['filtered', [started(), text('Hel')], { finishReason: 'content_filter' }],
     ['refused', [started(), { type: 'refusalDelta', text: 'No.' }], {}],
     ['of another target', [started(), text('Hello')], { target: 'azure' }],
+    ['made with a tool that the upstream ran', [started(), SEARCHED, text('Hello')], {}],
     [
       'a tool call',
       [started()],
@@ -83,6 +92,13 @@ describe('responseCache', () => {
     const { events } = await answer();
     expect(asked()).toBe(1);
     expect(events.slice(1)).toMatchObject([delta, { cached: true, toolCalls }]);
+  });
+
+  it('keeps answers for which the upstream ran tools where it may keep tool calls', async () => {
+    const { answer, asked } = aCache({ allowToolCalls: true });
+    await answer([started(), SEARCHED, text('Hello')]);
+    await answer();
+    expect(asked()).toBe(1);
   });
 
   it('keeps of an answer that began again what stands', async () => {
