@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   arrivals,
   type CallEnd,
+  type CallKind,
   isWhole,
   type Load,
+  MODEL,
   type Result,
   sum,
 } from '../../test/load/load.ts';
@@ -46,11 +48,11 @@ export async function run(load: Load, entry: string): Promise<RealResult> {
     upstreams.begin();
     const startedAt = performance.now();
     const running: Promise<CallEnd>[] = [];
-    for (const dueMs of arrivals(load, random)) {
-      const inMs = startedAt + dueMs - performance.now();
+    for (const { atMs, kind } of arrivals(load, random)) {
+      const inMs = startedAt + atMs - performance.now();
       if (inMs >= 1) await sleep(inMs);
       const connection = connections[running.length % CONNECTIONS] as GrpcConnection;
-      running.push(oneCall(load, connection, running.length));
+      running.push(oneCall(load, kind, connection, running.length));
     }
     const ends = await Promise.all(running);
     const shed = sumOf(await sidecar.metrics(), 'tamma_provider_shed_calls_total');
@@ -63,26 +65,31 @@ export async function run(load: Load, entry: string): Promise<RealResult> {
   }
 }
 
-async function oneCall(load: Load, connection: GrpcConnection, number: number): Promise<CallEnd> {
+async function oneCall(
+  load: Load,
+  { name: kind, deadlineMs = load.deadlineMs, model = MODEL }: CallKind,
+  connection: GrpcConnection,
+  number: number,
+): Promise<CallEnd> {
   const beganAt = performance.now();
   let firstMs = Number.NaN;
   const others = load.weights ? [] : Object.keys(load.upstreams).slice(1);
   const plan = {
     question: `call ${number}`,
     mode: 'RESTART',
-    deadlineMs: load.deadlineMs,
+    deadlineMs,
   } as const;
   const { status, failure, content, disorder } = await makeCall(plan, connection, {
-    fields: { fallbackModels: others },
+    fields: { model, fallbackModels: others },
     onOutput: () => {
       if (Number.isNaN(firstMs)) firstMs = performance.now() - beganAt;
     },
   });
   if (status === 0) {
-    return { reason: 'OK', spoiled: disorder !== undefined || !isWhole(content), firstMs };
+    return { reason: 'OK', spoiled: disorder !== undefined || !isWhole(content), firstMs, kind };
   }
   const reason = String(failure?.reason ?? codeName({ code: status ?? -1 }));
-  return { reason: reason.replace('ERROR_REASON_', ''), spoiled: false, firstMs };
+  return { reason: reason.replace('ERROR_REASON_', ''), spoiled: false, firstMs, kind };
 }
 
 /** Where the upstreams are, and with which keys; all other settings are the defaults. */

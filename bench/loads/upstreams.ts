@@ -1,11 +1,14 @@
 import type { Headroom } from '../../src/core/rate-headroom.ts';
-import { type Conduct, headersMs, type Load, piecesOf } from '../../test/load/load.ts';
+import { type Conduct, headersMs, type Load, MODEL, piecesOf } from '../../test/load/load.ts';
 import {
   type Exchange,
   httpError,
   type StubUpstream,
   startStubUpstream,
 } from '../../test/support/upstream/index.ts';
+
+const ERROR_EVENT =
+  'data: {"error":{"message":"The server is overloaded.","type":"server_error"}}\n\n';
 
 export interface LoadUpstreams {
   /** Base URLs by name. */
@@ -34,7 +37,7 @@ export async function startUpstreams(load: Load, random: () => number): Promise<
       void exchange.request.closed.then(() => {
         running -= 1;
       });
-      const asked = { key: keyOf(exchange), running };
+      const asked = { key: keyOf(exchange), running, model: exchange.request.body.model ?? MODEL };
       await play(behave(performance.now() - startedAt, random, asked), exchange);
     };
     stubs.set(name, await startStubUpstream({ keepRequests: false, script }));
@@ -59,7 +62,7 @@ async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
   if (conduct === 'silence') return;
   const since = performance.now();
   const until = (ms: number) => exchange.delay(Math.max(0, since + ms - performance.now()));
-  const headers = limitHeaders(conduct.headroom);
+  const headers = { ...limitHeaders(conduct.headroom), ...accountHeaders(conduct.account) };
   if ('fails' in conduct) {
     await until(conduct.afterMs ?? 20);
     if (conduct.fails === 'NETWORK_ERROR') return exchange.reset();
@@ -71,7 +74,10 @@ async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
   for (const { atMs, text } of piecesOf(conduct)) {
     if (conduct.breaksMs !== undefined && conduct.breaksMs < atMs) {
       await until(conduct.breaksMs);
-      return exchange.reset();
+      if (conduct.breaksWith === undefined) return exchange.reset();
+      exchange.raw(ERROR_EVENT);
+      exchange.end();
+      return;
     }
     await until(atMs);
     exchange.chunk({ content: text });
@@ -111,4 +117,10 @@ function limitHeaders(headroom: Headroom | undefined): Readonly<Record<string, s
     'x-ratelimit-remaining-requests': String(headroom.remaining),
     'x-ratelimit-reset-requests': `${headroom.resetMs}ms`,
   };
+}
+
+function accountHeaders(account: string | undefined): Readonly<Record<string, string>> {
+  return account === undefined
+    ? {}
+    : { 'openai-organization': 'org-bench', 'openai-project': account };
 }

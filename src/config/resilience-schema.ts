@@ -141,7 +141,7 @@ const rateLimiting = {
     default: 1000,
   }),
   maxHold: duration(
-    'Longest time for which nothing is sent because the upstream asked for it; then it is asked again.',
+    'Longest wait that is believed of an upstream; a longer one is tried after a second, and at least this often.',
     { min: SECOND, max: HOUR, default: 2 * MINUTE },
   ),
 };

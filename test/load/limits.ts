@@ -1,6 +1,18 @@
 import type { Upstream } from './load.ts';
 import { atRate, base, type Row } from './row.ts';
-import { bucket, byKey, good, knee, limited } from './upstreams.ts';
+import {
+  atOnce,
+  between,
+  bucket,
+  byKey,
+  good,
+  knee,
+  limited,
+  ofProject,
+  plentiful,
+  sometimes,
+  usedUp,
+} from './upstreams.ts';
 
 /** Refuses everything for 20 s from the tenth on, and asks for such a wait. */
 const asking =
@@ -29,6 +41,68 @@ export const LIMITS: readonly Row[] = [
       upstreams: { default: limited(15, good(1_000), false) },
     }),
     ideal: atRate(15, 15),
+  },
+  {
+    what: 'the same limit, beside headers that tell of plenty',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      upstreams: { default: plentiful(limited(15, good(1_000))) },
+    }),
+    ideal: atRate(15, 15),
+  },
+  {
+    what: 'the same limit, beside headers that tell of plenty and refusals that tell nothing',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      upstreams: { default: plentiful(limited(15, good(1_000), false)) },
+    }),
+    ideal: atRate(15, 15),
+  },
+  {
+    what: 'a limit of 15 requests a second that two keys of one project share',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      keys: 2,
+      upstreams: { default: ofProject('proj_1', limited(15, good(1_000))) },
+    }),
+    ideal: atRate(15, 15),
+  },
+  {
+    what: 'every third request is refused with a 429, whatever is sent',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: sometimes(1 / 3, { fails: 'RATE_LIMIT_EXCEEDED' }, good(1_000)),
+      },
+    }),
+    // Three attempts: all but a twenty-seventh.
+    ideal: 0.963,
+  },
+  {
+    what: 'a limit of 100 requests a second that falls to 10 for 20 s, under 60 calls a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 60,
+      deadlineMs: 15_000,
+      upstreams: {
+        default: between(20_000, 40_000, limited(10, good(1_000)), limited(100, good(1_000))),
+      },
+    }),
+    // 50 a second too many; of those of the last 12.7 s as many can wait for what is granted behind it.
+    ideal: (calls) => 1 - (50 * 20 - 40 * 12.7) / calls,
+    // Nobody knows that there will be more: whose turn does not come in time at the rate of now is told so at once.
+    learning: 0.1,
+  },
+  {
+    what: 'no more than 20 requests at once, under 20 calls a second',
+    load: () => ({ ...base, deadlineMs: 15_000, upstreams: { default: atOnce(20, good(1_000)) } }),
+    // They take 1.8 s each.
+    ideal: atRate(20 / 1.8, 0),
+    // Whether there is room for one more shows by asking.
+    learning: 0.04,
   },
   {
     what: 'two keys, each with a limit of 12 requests a second',
@@ -81,10 +155,34 @@ export const LIMITS: readonly Row[] = [
       seconds: 300,
       upstreams: { default: asking(86_400_000) },
     }),
-    // It is believed for two minutes: who comes in the first of these cannot wait for the end.
-    ideal: 0.8,
-    // One or two 429s are taken for stray ones.
-    learning: 0.02,
+    ideal: 1,
+  },
+  {
+    what: '20 s of 429s whose headers tell of a limit that is used up for weeks, for 5 minutes',
+    load: () => ({
+      ...base,
+      callsPerSecond: 5,
+      seconds: 300,
+      upstreams: {
+        default: between(
+          10_000,
+          30_000,
+          usedUp(() => ({ fails: 'RATE_LIMIT_EXCEEDED' })),
+          good(2_000),
+        ),
+      },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'the same headers on answers, which are good',
+    load: () => ({
+      ...base,
+      callsPerSecond: 5,
+      seconds: 300,
+      upstreams: { default: usedUp(good(2_000)) },
+    }),
+    ideal: 1,
   },
   {
     what: 'twice what an upstream can do that shares its speed among all requests above 20',

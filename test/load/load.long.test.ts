@@ -53,12 +53,9 @@ const ABLATIONS: (readonly [string, Partial<Load>])[] = [
   ],
 ];
 
-/**
- * The loads in which these policies act, but for an upstream that asks for a day and is back after 20 s: who believes
- * it for two minutes is worse off than who does not ask what it says.
- */
+/** The loads in which these policies act. */
 const UNDER_TROUBLE =
-  /^answers|errors without|of errors, and|every [125] s|flaps|resets|limit|silent primary|shares its speed/;
+  /^answers|errors without|of errors, and|every [125] s|flaps|resets|limit|429|silent primary|shares its speed|at once|outage|503/;
 const SEEDS = [1, 2];
 
 const on = new Map<string, Promise<Result>>();

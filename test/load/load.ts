@@ -13,14 +13,19 @@ export type Conduct =
       readonly firstMs: number;
       readonly totalMs: number;
       readonly breaksMs?: number;
+      /** What it says then. Default: the connection breaks. */
+      readonly breaksWith?: ErrorReason;
       /** What its headers say of the limit on requests. */
       readonly headroom?: Headroom;
+      /** The project that it names for the key. */
+      readonly account?: string;
     }
   | {
       readonly fails: ErrorReason;
       readonly afterMs?: number;
       readonly retryAfterMs?: number;
       readonly headroom?: Headroom;
+      readonly account?: string;
     }
   /** Takes the request and says nothing. */
   | 'silence';
@@ -31,7 +36,24 @@ export interface Asked {
   readonly key: number;
   /** Requests that this upstream works on, this one included. */
   readonly running: number;
+  readonly model: string;
 }
+
+/** Some of the calls of a load, who are not like the others. */
+export interface CallKind {
+  readonly name: string;
+  /** Of the calls, 0 to 1. */
+  readonly share: number;
+  /** Default: `MODEL`. */
+  readonly model?: string;
+  /** Default: that of the load. */
+  readonly deadlineMs?: number;
+}
+
+/** What calls ask for if nothing is said, another one, and one that reasons. */
+export const MODEL = 'gpt-4o';
+export const OTHER_MODEL = 'gpt-4o-mini';
+export const REASONING_MODEL = 'o4-mini';
 
 /** @param atMs since the beginning of the load. @param random in [0, 1) */
 export type Upstream = (atMs: number, random: () => number, asked: Asked) => Conduct;
@@ -43,6 +65,12 @@ export interface Load {
   readonly callsPerSecond: number;
   readonly seconds: number;
   readonly deadlineMs: number;
+  /** What share of `callsPerSecond` comes at a time, 0 to 1. Default: all. */
+  readonly pace?: (atMs: number) => number;
+  /** So many calls at once, beside the others. */
+  readonly burst?: { readonly atMs: number; readonly calls: number };
+  /** The rest are ordinary. */
+  readonly kinds?: readonly CallKind[];
   readonly seed?: number;
   /** API keys of each upstream. Default: one. */
   readonly keys?: number;
@@ -64,6 +92,7 @@ export interface CallEnd {
   readonly spoiled: boolean;
   /** ms until its first output; NaN if there was none. */
   readonly firstMs: number;
+  readonly kind: string;
 }
 
 export interface Result {
@@ -71,6 +100,8 @@ export interface Result {
   readonly succeeded: number;
   /** Of the calls, 0 to 1. */
   readonly share: number;
+  /** The same of each kind, and of the `ordinary` calls. */
+  readonly shareOf: Readonly<Record<string, number>>;
   readonly reasons: Readonly<Record<string, number>>;
   readonly requests: number;
   /** By upstream. */
@@ -109,14 +140,36 @@ export function* piecesOf({
 export const headersMs = ({ firstMs }: { readonly firstMs: number }): number =>
   Math.min(100, firstMs);
 
-/** Poisson arrivals, in ms from the beginning. */
-export function arrivals({ callsPerSecond, seconds }: Load, random: () => number): number[] {
-  const times: number[] = [];
+const ORDINARY: CallKind = { name: 'ordinary', share: 1 };
+
+/** A call that is to come. */
+export interface Arrival {
+  /** From the beginning of the load. */
+  readonly atMs: number;
+  readonly kind: CallKind;
+}
+
+/** Poisson arrivals, in their order. */
+export function arrivals(load: Load, random: () => number): Arrival[] {
+  const { callsPerSecond, seconds, pace, burst } = load;
+  const times: number[] = Array.from({ length: burst?.calls ?? 0 }, () => burst?.atMs ?? 0);
   for (let at = 0; ; ) {
     at += (-Math.log(1 - random()) * 1_000) / callsPerSecond;
-    if (at >= seconds * 1_000) return times;
-    times.push(at);
+    if (at >= seconds * 1_000) break;
+    if (pace === undefined || random() < pace(at)) times.push(at);
   }
+  return times
+    .sort((a, b) => a - b)
+    .map((atMs) => ({ atMs, kind: load.kinds ? kindOf(load.kinds, random()) : ORDINARY }));
+}
+
+function kindOf(kinds: readonly CallKind[], chance: number): CallKind {
+  let from = 0;
+  for (const kind of kinds) {
+    from += kind.share;
+    if (chance < from) return kind;
+  }
+  return ORDINARY;
 }
 
 /** @param requestsOf by upstream */
@@ -127,6 +180,10 @@ export function sum(
   const reasons: Record<string, number> = {};
   for (const { reason } of ends) reasons[reason] = (reasons[reason] ?? 0) + 1;
   const succeeded = reasons.OK ?? 0;
+  const shareOf: Record<string, number> = {};
+  for (const [kind, all] of Map.groupBy(ends, ({ kind }) => kind)) {
+    shareOf[kind] = all.filter(({ reason }) => reason === 'OK').length / all.length;
+  }
   const firsts = ends
     .filter(({ reason }) => reason === 'OK')
     .map(({ firstMs }) => firstMs)
@@ -135,6 +192,7 @@ export function sum(
     calls: ends.length,
     succeeded,
     share: succeeded / ends.length,
+    shareOf,
     reasons,
     requests: Object.values(requestsOf).reduce((all, requests) => all + requests, 0),
     requestsOf,

@@ -30,7 +30,7 @@ export async function play(
   for (const { atMs, text: piece } of piecesOf(conduct)) {
     if (conduct.breaksMs !== undefined && conduct.breaksMs < atMs) {
       await until(conduct.breaksMs);
-      throw new ProviderError('NETWORK_ERROR');
+      throw new ProviderError(conduct.breaksWith ?? 'NETWORK_ERROR');
     }
     await until(atMs);
     if (atMs === conduct.firstMs) emit(started());
@@ -39,8 +39,9 @@ export async function play(
   return completed();
 }
 
-function tellLimits({ headroom }: Exclude<Conduct, 'silence'>, call: Call): void {
-  if (headroom) call.onHeadroom({ requests: headroom });
+function tellLimits({ headroom, account }: Exclude<Conduct, 'silence'>, call: Call): void {
+  if (headroom === undefined && account === undefined) return;
+  call.onHeadroom({ ...(headroom && { requests: headroom }), ...(account && { account }) });
 }
 
 function failure({ fails, retryAfterMs }: Extract<Conduct, { fails: unknown }>): ProviderError {

@@ -1,3 +1,4 @@
+import type { Headroom } from '../../src/core/rate-headroom.ts';
 import type { Conduct, Upstream } from './load.ts';
 
 /** A good answer: first output after 300 to 800 ms, the end `longMs` to 1.5 times that later. */
@@ -77,4 +78,54 @@ export const knee =
     const slowness = Math.max(1, running / many);
     const totalMs = longMs * (0.8 + 0.4 * random()) * slowness;
     return { firstMs: totalMs / 2, totalMs };
+  };
+
+/** Its headers tell this, whatever it does. */
+const telling =
+  (headroom: Headroom) =>
+  (up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    return conduct === 'silence' ? conduct : { ...conduct, headroom };
+  };
+
+/** Nearly all of a large limit is left. */
+export const plentiful = telling({ limit: 10_000, remaining: 9_900, resetMs: 600 });
+
+/** Nothing is left for weeks. */
+export const usedUp = telling({ limit: 1_000, remaining: 0, resetMs: 3_600_000_000 });
+
+/** It names one project for whatever key. */
+export const ofProject =
+  (account: string, up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    return conduct === 'silence' ? conduct : { ...conduct, account };
+  };
+
+/** Works on so many requests at once, and refuses the others without a word about when to come back. */
+export const atOnce =
+  (many: number, up: Upstream): Upstream =>
+  (at, random, asked) =>
+    asked.running > many ? { fails: 'RATE_LIMIT_EXCEEDED' } : up(at, random, asked);
+
+/** Another one between two times. */
+export const between =
+  (fromMs: number, toMs: number, during: Upstream, otherwise: Upstream): Upstream =>
+  (at, random, asked) =>
+    (at > fromMs && at < toMs ? during : otherwise)(at, random, asked);
+
+/** Models have an upstream of their own behind it. */
+export const byModel =
+  (ups: Readonly<Record<string, Upstream>>, otherwise: Upstream): Upstream =>
+  (at, random, asked) =>
+    (ups[asked.model] ?? otherwise)(at, random, asked);
+
+/** As `up`, so many times slower. */
+export const slower =
+  (times: number, up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    if (conduct === 'silence' || 'fails' in conduct) return conduct;
+    return { ...conduct, firstMs: times * conduct.firstMs, totalMs: times * conduct.totalMs };
   };

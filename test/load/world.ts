@@ -26,21 +26,28 @@ import { ModelLabels } from '../../src/telemetry/model-label.ts';
 import { aRouter, asking, OPENAI } from '../request/route/a-router.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { nothingKept } from '../support/kept.ts';
-import { aModel } from '../support/models.ts';
+import { aModel, aReasoningModel } from '../support/models.ts';
 import { random as randomOf } from '../support/random.ts';
 import {
   arrivals,
   type CallEnd,
+  type CallKind,
   isWhole,
   type Load,
+  MODEL,
+  OTHER_MODEL,
+  REASONING_MODEL,
   type Result,
   sum,
   type Upstream,
 } from './load.ts';
 import { play } from './play.ts';
 
-const MODEL = 'gpt-default';
-const CATALOGUE = createCatalogue('test', [aModel({ id: MODEL, maxOutputTokens: 100 })]);
+const CATALOGUE = createCatalogue('test', [
+  aModel({ id: MODEL, maxOutputTokens: 100 }),
+  aModel({ id: OTHER_MODEL, maxOutputTokens: 100 }),
+  aReasoningModel({ id: REASONING_MODEL }),
+]);
 
 /** Puts the load on the pipeline as it is, on a simulated clock. */
 export async function simulate(load: Load): Promise<Result> {
@@ -110,7 +117,7 @@ export async function simulate(load: Load): Promise<Result> {
       call.onProgress('connected');
       answering += 1;
       try {
-        const asked = { key: call.key, running: answering };
+        const asked = { key: call.key, running: answering, model: call.target.model.id };
         return await play(behave(clock.now() - startedAt, random, asked), call, emit, clock);
       } finally {
         answering -= 1;
@@ -150,21 +157,21 @@ export async function simulate(load: Load): Promise<Result> {
   );
   const others = load.weights ? [] : names.slice(1);
   const ends: CallEnd[] = [];
-  const due = arrivals(load, random).map((ms) => startedAt + ms);
+  const due = arrivals(load, random).map(({ atMs, kind }) => ({ at: startedAt + atMs, kind }));
   let running = 0;
-  const begin = () => {
+  const begin = (kind: CallKind) => {
     running += 1;
-    void oneCall(pipeline, load.deadlineMs, others, clock).then((end) => {
+    void oneCall(pipeline, { deadlineMs: load.deadlineMs, ...kind }, others, clock).then((end) => {
       ends.push(end);
       running -= 1;
     });
   };
   while (due.length > 0 || running > 0) {
-    const next = Math.min(due[0] ?? Number.POSITIVE_INFINITY, clock.nextDue);
+    const next = Math.min(due[0]?.at ?? Number.POSITIVE_INFINITY, clock.nextDue);
     if (next > clock.now() && Number.isFinite(next)) clock.advance(next - clock.now());
-    while (due.length > 0 && (due[0] as number) <= clock.now()) {
+    for (let first = due[0]; first && first.at <= clock.now(); first = due[0]) {
       due.shift();
-      begin();
+      begin(first.kind);
     }
     await nextTurn();
   }
@@ -181,7 +188,7 @@ function sharedBy({ weights }: Load): SharedRoute[] {
 
 async function oneCall(
   pipeline: Handler,
-  deadlineMs: number,
+  { name, deadlineMs, model = MODEL }: CallKind & { readonly deadlineMs: number },
   others: readonly string[],
   clock: FakeClock,
 ): Promise<CallEnd> {
@@ -194,7 +201,7 @@ async function oneCall(
   let firstMs = Number.NaN;
   const request = {
     messages: [{ role: 'user' as const, content: 'Hi' }],
-    model: MODEL,
+    model,
     ...(others.length > 0 && { fallbackModels: others }),
   };
   const call: Call = {
@@ -210,9 +217,9 @@ async function oneCall(
       else if (event.type === 'textDelta') said += event.text;
       if (isOutput(event) && Number.isNaN(firstMs)) firstMs = clock.now() - since;
     });
-    return { reason: 'OK', spoiled: !isWhole(said), firstMs };
+    return { reason: 'OK', spoiled: !isWhole(said), firstMs, kind: name };
   } catch (error) {
-    return { reason: ProviderError.from(error).reason, spoiled: false, firstMs };
+    return { reason: ProviderError.from(error).reason, spoiled: false, firstMs, kind: name };
   } finally {
     timer.cancel();
   }

@@ -7,6 +7,7 @@ import type { GroupLimits, GroupMarks } from './group-limits.ts';
 import { KeyLimits, type RateWait } from './key-limits.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
+import { Peak } from './peak.ts';
 import type { Admission, Outcome, WaitedFor } from './permit.ts';
 import { QuotaGroups } from './quota-groups.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
@@ -145,6 +146,8 @@ export class Capacity {
   /** How long somebody with these keys will wait that has so much ahead, and for what most. An estimate. */
   wait(tokens: number, ahead: Ahead, now: number, keys: readonly number[] = ONLY_KEY): RateWait {
     const rate = this.#rateWait(tokens, ahead, now, keys);
+    const doubtedMs = Math.min(...keys.map((key) => this.keys.of(key).doubtedMs(now)));
+    if (doubtedMs > rate.waitMs) return { waitMs: doubtedMs, subject: 'upstream' };
     const limit = this.#concurrency.at(now);
     const tooMany = this.#running + ahead.requests + 1 - limit;
     const waitMs = (Math.max(0, tooMany) / limit) * this.usualMs;
@@ -221,30 +224,9 @@ export class Capacity {
 }
 
 /** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */
-function isOverload({ reason, facts }: ProviderError, { limitsRequests }: GroupLimits): boolean {
-  if (reason === 'RATE_LIMIT_EXCEEDED') return !limitsRequests && facts.neverFits !== true;
+function isOverload({ reason, facts }: ProviderError, limits: GroupLimits): boolean {
+  if (reason === 'RATE_LIMIT_EXCEEDED') {
+    return facts.neverFits !== true && limits.refusesForNumber;
+  }
   return reason === 'TIMEOUT' || (reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503);
-}
-
-/** In which a peak falls to half, in ms. */
-const HALF_LIFE_MS = 10_000;
-
-/**
- * The most that ran at once lately: what an upstream that refuses at once leaves running says nothing
- * of how much it took.
- */
-class Peak {
-  #value = 0;
-  /** Epoch ms. */
-  #since = 0;
-
-  add(running: number, now: number): void {
-    if (running < this.at(now)) return;
-    this.#value = running;
-    this.#since = now;
-  }
-
-  at(now: number): number {
-    return this.#value * 0.5 ** ((now - this.#since) / HALF_LIFE_MS);
-  }
 }

@@ -1,7 +1,9 @@
 import type { ProviderError } from '../../core/errors.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
+import { MeasuredRate } from './measured-rate.ts';
 import type { Configured, Quota } from './quota.ts';
 import { Refusals } from './refusal-share.ts';
+import { RefusedNumbers } from './refused-numbers.ts';
 import type { Mark } from './reported-bucket.ts';
 import { Standstill } from './standstill.ts';
 
@@ -28,6 +30,8 @@ export class GroupLimits {
   readonly #tokens: Quota;
   readonly #standstill: Standstill;
   readonly #refusals = new Refusals();
+  readonly #measured = new MeasuredRate();
+  readonly #numbers = new RefusedNumbers();
   /** The largest request, as a refusal told, in tokens, and until when that is believed. */
   #largest = { tokens: Number.POSITIVE_INFINITY, until: 0 };
 
@@ -46,6 +50,11 @@ export class GroupLimits {
 
   get limitsRequests(): boolean {
     return this.#requests.isLimited;
+  }
+
+  /** Whether it refuses for how many run at once, as far as is known: the rate has another limit. */
+  get refusesForNumber(): boolean {
+    return this.#numbers.areTheCause;
   }
 
   get limitsTokens(): boolean {
@@ -88,6 +97,11 @@ export class GroupLimits {
       this.#requests.undo(1, now);
       return false;
     }
+    if (!this.#measured.take(now)) {
+      this.#requests.undo(1, now);
+      this.#tokens.undo(tokens, now);
+      return false;
+    }
     this.#standstill.sent(now);
     return true;
   }
@@ -119,7 +133,10 @@ export class GroupLimits {
       const waitMs = quota.waitMs(amount, now, before, share * before);
       if (waitMs > longest.waitMs) longest = { waitMs, subject: quota.subject };
     }
-    return longest;
+    const measuredMs = this.#measured.waitMs(now, share * ahead.requests);
+    return measuredMs > longest.waitMs
+      ? { waitMs: measuredMs, subject: this.#requests.subject }
+      : longest;
   }
 
   /**
@@ -136,14 +153,24 @@ export class GroupLimits {
     );
   }
 
+  /** How long a wait that the upstream asked for or reports, and that nobody believes, is likely to last, in ms. */
+  doubtedMs(now: number): number {
+    return Math.max(
+      this.#standstill.doubtedMs(now),
+      this.#requests.doubtedMs(now),
+      this.#tokens.doubtedMs(now),
+    );
+  }
+
   reported({ requests, tokens }: RateHeadroom, sent: GroupMarks, now: number): void {
     if (requests !== undefined) this.#requests.reported(requests, sent.requestMark, now);
     if (tokens !== undefined) this.#tokens.reported(tokens, sent.tokenMark, now);
   }
 
   /** The upstream answers an attempt. */
-  accepted(sent: GroupMarks, now: number): void {
+  accepted(sent: GroupMarks & { readonly running: number }, now: number): void {
     const { at } = sent.requestMark;
+    if (!this.#standstill.endedJustBefore(at)) this.#numbers.accepted(sent.running, at);
     this.#standstill.accepted(at);
     this.#requests.accepted(at, now);
     this.#tokens.accepted(at, now);
@@ -154,7 +181,11 @@ export class GroupLimits {
   }
 
   /** An attempt ended that says something of the upstream. */
-  ended(error: ProviderError | undefined, sent: GroupMarks, now: number): void {
+  ended(
+    error: ProviderError | undefined,
+    sent: GroupMarks & { readonly running: number },
+    now: number,
+  ): void {
     const { neverFits = false, tokenLimit, retryAfterMs } = error?.facts ?? {};
     const isRefused = error?.reason === 'RATE_LIMIT_EXCEEDED';
     if (isRefused && neverFits) {
@@ -164,7 +195,12 @@ export class GroupLimits {
       return;
     }
     this.#refusals.ended(isRefused, now);
-    if (!isRefused || this.#refusals.isStray) return;
+    if (isRefused && this.#requests.isPlentiful(now) && this.#tokens.isPlentiful(now)) {
+      const { at } = sent.requestMark;
+      if (!this.#standstill.endedJustBefore(at)) this.#numbers.refused(sent.running, at);
+      if (!this.#numbers.areTheCause) this.#measured.refused(at, now);
+    }
+    if (!isRefused || this.#refusals.isStray || this.#measured.refusesAnyway) return;
     this.#standstill.refused(sent.requestMark.at, retryAfterMs, now);
     this.#requests.refused(sent.requestMark, now);
     this.#tokens.refused(sent.tokenMark, now);
@@ -184,5 +220,6 @@ export class GroupLimits {
   undo(tokens: number, takenAt: number): void {
     this.#requests.undo(1, takenAt);
     this.#tokens.undo(tokens, takenAt);
+    this.#measured.undo(takenAt);
   }
 }

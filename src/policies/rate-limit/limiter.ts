@@ -93,6 +93,11 @@ export class Limiter {
     return this.#capacity.concurrencyAt(this.#clock.now());
   }
 
+  /** For how long the upstream lets nothing through, in ms; 0: it does. */
+  get heldMs(): number {
+    return this.#capacity.heldMs(this.#clock.now());
+  }
+
   /** Epoch ms until which the upstream lets nothing through; undefined: it does. */
   get heldUntil(): number | undefined {
     const now = this.#clock.now();

@@ -10,8 +10,8 @@ export interface RateLimitOptions {
   /** Attempts that may wait; one more is refused. */
   readonly maxQueued: number;
   /**
-   * Longest time for which nothing is sent because the upstream asked for it or reported a limit that
-   * is used up, in ms; then one attempt sees whether that still holds.
+   * Longest time for which nothing is sent because the upstream asked for it, in ms. Of a longer one, one attempt at
+   * a time sees whether it was meant, at least this often.
    */
   readonly maxHoldMs: number;
 }

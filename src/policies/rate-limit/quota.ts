@@ -52,6 +52,11 @@ export class Quota {
     return Math.min(this.#limit, this.#reported?.limit ?? Number.POSITIVE_INFINITY);
   }
 
+  /** Whether the upstream reports that enough is left, or nothing. */
+  isPlentiful(now: number): boolean {
+    return this.#reported?.isPlentiful(now) ?? true;
+  }
+
   /** Share of what the upstream grants that is left, 0 to 1; 1 if it does not tell. */
   headroom(now: number): number {
     return this.#reported?.headroom(now) ?? 1;
@@ -110,6 +115,11 @@ export class Quota {
   /** How long `amount` waits for what the upstream reports, in ms. */
   heldMs(amount: number, now: number): number {
     return this.#reported?.waitMs(amount, now) ?? 0;
+  }
+
+  /** How long what the upstream reports, and nobody believes, is likely to hold, in ms. */
+  doubtedMs(now: number): number {
+    return this.#reported?.doubtedMs(now) ?? 0;
   }
 
   /** The upstream answers what was sent at `sentAt`. */

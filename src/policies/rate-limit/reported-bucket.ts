@@ -1,4 +1,5 @@
 import type { Headroom } from '../../core/rate-headroom.ts';
+import { nextProbeMs } from './doubt.ts';
 import { USED_SHARE } from './local-source.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -38,6 +39,8 @@ export class ReportedBucket {
   #limit: number;
   /** When something was last heard or let through. Epoch ms. */
   #newsAt: number;
+  /** Since when one more would have to wait for longer than limits per minute ask, epoch ms; undefined: it would not. */
+  #doubtedSince: number | undefined;
   /** When an attempt was sent against the report, to see whether it holds. Epoch ms. */
   #probeAt = Number.NaN;
   /** One was accepted: of the reset times that make such waits none is believed. */
@@ -76,7 +79,7 @@ export class ReportedBucket {
 
   take(amount: number, now: number): boolean {
     if (!this.#bucket.take(amount, now)) {
-      if (now < this.#newsAt + this.#maxHoldMs) return false;
+      if (this.#probeInMs(now) > 0) return false;
       this.#probeAt = now;
       this.#bucket.give(-amount);
     }
@@ -85,9 +88,22 @@ export class ReportedBucket {
   }
 
   waitMs(amount: number, now: number, ahead = 0): number {
-    const probeInMs = Math.max(0, this.#newsAt + this.#maxHoldMs - now);
+    const probeInMs = this.#probeInMs(now);
     if (this.#bucket.waitMs(amount, now) > probeInMs) return probeInMs;
     return this.#bucket.waitMs(amount, now, ahead);
+  }
+
+  /** How much longer a wait that is not believed is likely to last, in ms: as long as it has, at most `maxHoldMs`. */
+  doubtedMs(now: number): number {
+    if (this.#doubtedSince === undefined || this.#bucket.waitMs(1, now) === 0) return 0;
+    return Math.min(now - this.#doubtedSince, this.#maxHoldMs);
+  }
+
+  #probeInMs(now: number): number {
+    const since = this.#doubtedSince;
+    const pauseMs =
+      since === undefined ? this.#maxHoldMs : nextProbeMs(this.#newsAt - since, this.#maxHoldMs);
+    return Math.max(0, this.#newsAt + pauseMs - now);
   }
 
   /** What was sent at `sentAt` was accepted. */
@@ -126,10 +142,15 @@ export class ReportedBucket {
   observe(headroom: Headroom, sent: Mark, taken: number, now: number): void {
     this.#limit = headroom.limit;
     this.#newsAt = now;
+    // Others like it were found to be wrong.
+    if (this.#isDisproved && headroom.remaining < 1 && headroom.resetMs > MINUTE_MS) return;
     this.#measure(headroom, sent);
     const refill = USED_SHARE * this.#refill;
     const level = headroom.remaining - (taken - sent.taken) + refill * (now - sent.at);
     this.#bucket.set({ refill, capacity: this.#limit, level }, now);
+    const isBelieved = this.#maxHoldMs === Number.POSITIVE_INFINITY;
+    if (!isBelieved && this.#bucket.waitMs(1, now) > MINUTE_MS) this.#doubtedSince ??= now;
+    else this.#doubtedSince = undefined;
   }
 
   #measure(headroom: Headroom, sent: Mark): void {

@@ -39,24 +39,34 @@ async function limited(
     permit.firstEvent();
     emit(event);
   };
+  let error: ProviderError;
   try {
     const completed = await next(withListener(call, permit), pass);
     permit.complete(completed);
     return completed;
   } catch (thrown) {
-    const error = ProviderError.from(thrown);
+    error = ProviderError.from(thrown);
     permit.fail(error);
-    throw believable(error, limiters.maxHoldMs);
   } finally {
     permit.release();
   }
+  throw believable(error, call, limiters);
 }
 
-/** So that nobody waits longer for a limit than this process holds attempts back for it. */
-function believable(error: ProviderError, maxHoldMs: number): ProviderError {
+/**
+ * So that nobody waits for a limit longer than this process holds attempts back for it. Who has somewhere else to go is
+ * told enough to go there.
+ */
+function believable(error: ProviderError, call: Call, limiters: RateLimiters): ProviderError {
+  const { maxHoldMs } = limiters;
   const { reason, facts } = error;
   if (reason !== 'RATE_LIMIT_EXCEEDED' || (facts.retryAfterMs ?? 0) <= maxHoldMs) return error;
-  return new ProviderError(reason, { ...facts, retryAfterMs: maxHoldMs });
+  const { retryAfterMs: _, ...others } = facts;
+  if (call.alternatives.length > 0) {
+    return new ProviderError(reason, { ...others, retryAfterMs: maxHoldMs });
+  }
+  const heldMs = limiters.limiter(call.target.model.id).heldMs;
+  return new ProviderError(reason, { ...others, ...(heldMs > 0 && { retryAfterMs: heldMs }) });
 }
 
 /** The call with the key that it was admitted with. */

@@ -1,3 +1,5 @@
+import { nextProbeMs } from './doubt.ts';
+
 /** The first wait after a refusal that names none, in ms; it doubles from one to the next. */
 const FIRST_MS = 200;
 const LONGEST_MS = 10_000;
@@ -5,9 +7,12 @@ const LONGEST_MS = 10_000;
 /** What others are told to wait while one attempt finds out whether a wait is over, in ms. */
 const PROBE_MS = 1_000;
 
+/** For so long behind the end of a standstill those who waited for it go together, in ms. */
+const HERD_MS = 250;
+
 /**
- * The time after a refusal in which nobody is sent to the upstream. Of a wait that is longer than is
- * believed only so much is kept; then one attempt at a time sees whether it was meant.
+ * The time after a refusal in which nobody is sent to the upstream. A wait that is longer than is believed is kept as
+ * far as attempts confirm it, one at a time: what has lasted for a while is likely to last as long again.
  */
 export class Standstill {
   readonly #maxHoldMs: number;
@@ -20,8 +25,8 @@ export class Standstill {
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Refusals in a row that named no wait. */
   #row = 0;
-  /** The upstream asked for more than was kept. */
-  #isCut = false;
+  /** Since when the upstream asks for more than is believed, epoch ms; undefined: it does not. */
+  #doubtedSince: number | undefined;
   /** When the attempt was sent that finds out, epoch ms; undefined: none runs. */
   #probeAt: number | undefined;
 
@@ -30,15 +35,30 @@ export class Standstill {
     this.#maxHoldMs = maxHoldMs;
   }
 
+  /** Whether what was sent then may have waited for the end of it, together with others. */
+  endedJustBefore(sentAt: number): boolean {
+    return sentAt - this.#until < HERD_MS;
+  }
+
   /** 0: an attempt may be sent. */
   waitMs(now: number): number {
     if (now < this.#until) return this.#until - now;
-    return this.#isCut && this.#probeAt !== undefined ? PROBE_MS : 0;
+    return this.#isDoubted && this.#probeAt !== undefined ? PROBE_MS : 0;
+  }
+
+  /** How much longer a wait that is not believed is likely to last, in ms: as long as it has, at most `maxHoldMs`. */
+  doubtedMs(now: number): number {
+    if (this.#doubtedSince === undefined || this.waitMs(now) === 0) return 0;
+    return Math.min(now - this.#doubtedSince, this.#maxHoldMs);
+  }
+
+  get #isDoubted(): boolean {
+    return this.#doubtedSince !== undefined;
   }
 
   /** An attempt is sent, which nothing stood against. */
   sent(now: number): void {
-    if (this.#isCut) this.#probeAt = now;
+    if (this.#isDoubted) this.#probeAt = now;
   }
 
   /**
@@ -49,12 +69,16 @@ export class Standstill {
     const isNews = sentAt > this.#refusedAt;
     if (isNews) this.#refusedAt = now;
     if (retryAfterMs !== undefined && retryAfterMs > 0) {
-      if (isNews) this.#isCut = false;
-      if (retryAfterMs > this.#maxHoldMs) this.#isCut = true;
       this.#isGuess = false;
-      this.#extend(now + Math.min(retryAfterMs, this.#maxHoldMs));
+      if (retryAfterMs > this.#maxHoldMs) {
+        this.#doubtedSince ??= now;
+        if (isNews) this.#extend(now + nextProbeMs(now - this.#doubtedSince, this.#maxHoldMs));
+        return;
+      }
+      if (isNews) this.#doubtedSince = undefined;
+      this.#extend(now + retryAfterMs);
     } else if (isNews) {
-      this.#isCut = false;
+      this.#doubtedSince = undefined;
       this.#isGuess = true;
       this.#before = Math.min(now, this.#until);
       this.#extend(now + Math.min(FIRST_MS * 2 ** this.#row, LONGEST_MS, this.#maxHoldMs));
@@ -73,7 +97,7 @@ export class Standstill {
     if (sentAt < this.#until) return;
     // It lets some through: to wait for longer would only waste what it grants meanwhile.
     this.#row = 0;
-    if (sentAt > this.#refusedAt) this.#isCut = false;
+    if (sentAt > this.#refusedAt) this.#doubtedSince = undefined;
   }
 
   /** An answer is complete. */

@@ -90,24 +90,34 @@ describe('ReportedBucket', () => {
     const absurd = { limit: 600, remaining: 0, resetMs: 999_999 * 3_600_000 };
     const open = () => new ReportedBucket(absurd, { at: 0, taken: 1 }, 1, 0, 120_000);
 
-    it('lets one through after as long as is believed, to see whether that is so', () => {
+    it('lets one through after a second, and the more seldom the longer that was confirmed', () => {
       const bucket = open();
-      expect(bucket.waitMs(1, 0)).toBe(120_000);
-      expect(bucket.take(1, 119_999)).toBe(false);
-      expect(bucket.take(1, 120_000)).toBe(true);
-      expect(bucket.take(1, 120_000)).toBe(false);
-      expect(bucket.waitMs(1, 120_000)).toBe(120_000);
+      expect(bucket.waitMs(1, 0)).toBe(1_000);
+      expect(bucket.take(1, 999)).toBe(false);
+      expect(bucket.take(1, 1_000)).toBe(true);
+      expect(bucket.take(1, 1_000)).toBe(false);
+      bucket.observe(absurd, { at: 40_000, taken: 3 }, 3, 40_000);
+      expect(bucket.waitMs(1, 40_000)).toBe(10_000);
+      bucket.observe(absurd, { at: 900_000, taken: 4 }, 4, 900_000);
+      expect(bucket.waitMs(1, 900_000)).toBe(120_000);
     });
 
-    it('takes the limit for one per minute once that one was accepted', () => {
+    it('is likely to last as long again', () => {
       const bucket = open();
-      bucket.take(1, 120_000);
-      bucket.accepted(120_000, 120_100);
-      bucket.observe(absurd, { at: 120_000, taken: 2 }, 2, 120_100);
-      expect(bucket.waitMs(1, 120_100)).toBeLessThan(200);
+      expect(bucket.doubtedMs(30_000)).toBe(30_000);
+      expect(bucket.doubtedMs(900_000)).toBe(0);
+      expect(reported(0).doubtedMs(100)).toBe(0);
+    });
+
+    it('takes the limit for one per minute once that one was accepted, and believes none like it', () => {
+      const bucket = open();
+      bucket.take(1, 1_000);
+      bucket.accepted(1_000, 1_100);
+      bucket.observe(absurd, { at: 1_000, taken: 2 }, 2, 1_100);
+      expect(bucket.waitMs(1, 1_100)).toBeLessThan(250);
       bucket.refused();
-      bucket.observe(absurd, { at: 120_000, taken: 2 }, 2, 120_100);
-      expect(bucket.waitMs(1, 120_100)).toBeGreaterThan(100_000);
+      bucket.observe(absurd, { at: 1_000, taken: 2 }, 2, 1_100);
+      expect(bucket.waitMs(1, 1_100)).toBeGreaterThanOrEqual(1_000);
     });
 
     it('lets none through beside others that go', () => {

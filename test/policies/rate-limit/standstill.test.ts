@@ -14,29 +14,60 @@ describe('Standstill', () => {
     expect(standstill.waitMs(91_001)).toBe(0);
   });
 
-  it('is cut where it would be longer than is believed, and then one attempt at a time finds out', () => {
+  it('of a wait that is longer than is believed, is tried after a second by one attempt at a time', () => {
     const standstill = new Standstill(MAX_HOLD_MS);
     standstill.refused(0, 86_400_000, 1);
-    expect(standstill.waitMs(1)).toBe(MAX_HOLD_MS);
-    expect(standstill.waitMs(120_001)).toBe(0);
-    standstill.sent(120_001);
-    expect(standstill.waitMs(120_001)).toBe(1_000);
-    standstill.refused(120_001, 86_280_000, 120_100);
-    standstill.left(120_001);
-    expect(standstill.waitMs(120_100)).toBe(MAX_HOLD_MS);
-    standstill.sent(240_100);
-    standstill.accepted(240_100);
-    expect(standstill.waitMs(240_200)).toBe(0);
+    expect(standstill.waitMs(1)).toBe(1_000);
+    expect(standstill.waitMs(1_001)).toBe(0);
+    standstill.sent(1_001);
+    expect(standstill.waitMs(1_001)).toBe(1_000);
+    standstill.refused(1_001, 86_399_000, 1_100);
+    standstill.left(1_001);
+    expect(standstill.waitMs(1_100)).toBe(1_000);
+    standstill.sent(2_100);
+    standstill.accepted(2_100);
+    expect(standstill.waitMs(2_200)).toBe(0);
+  });
+
+  it('is tried the more seldom the longer such a wait was confirmed, and every maxHold at least', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    let now = 1;
+    standstill.refused(0, 86_400_000, now);
+    const waits: number[] = [];
+    for (let probe = 0; probe < 40; probe += 1) {
+      const waitMs = standstill.waitMs(now);
+      waits.push(Math.round(waitMs));
+      now += waitMs;
+      standstill.sent(now);
+      standstill.refused(now, 86_400_000, now + 1);
+      standstill.left(now);
+      now += 1;
+    }
+    expect(waits.slice(0, 5)).toEqual([1_000, 1_000, 1_000, 1_000, 1_001]);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(waits.at(-1)).toBe(MAX_HOLD_MS);
+  });
+
+  it('is likely to last as long again where nobody believes what was asked for', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    standstill.refused(0, 30_000, 1);
+    expect(standstill.doubtedMs(10_000)).toBe(0);
+    standstill.refused(40_000, 86_400_000, 40_000);
+    expect(standstill.doubtedMs(40_500)).toBe(500);
+    standstill.refused(41_000, 86_400_000, 50_000);
+    expect(standstill.doubtedMs(50_000)).toBe(10_000);
+    standstill.refused(60_000, 86_400_000, 900_000);
+    expect(standstill.doubtedMs(900_000)).toBe(MAX_HOLD_MS);
   });
 
   it('leaves the place of an attempt that found out nothing to the next', () => {
     const standstill = new Standstill(MAX_HOLD_MS);
     standstill.refused(0, 86_400_000, 1);
-    standstill.sent(120_001);
-    standstill.left(120_001);
-    expect(standstill.waitMs(120_002)).toBe(0);
-    standstill.sent(120_002);
-    expect(standstill.waitMs(120_003)).toBe(1_000);
+    standstill.sent(1_001);
+    standstill.left(1_001);
+    expect(standstill.waitMs(1_002)).toBe(0);
+    standstill.sent(1_002);
+    expect(standstill.waitMs(1_003)).toBe(1_000);
   });
 
   it('lets everybody go after a wait that was kept', () => {

@@ -82,6 +82,26 @@ describe('attempt: the call it hands on', () => {
 });
 
 describe('attempt: the span', () => {
+  it('tells what was waited before it, in its turn and after a failure', async () => {
+    const { probe, handler, call } = setUp(replay(started(), completed()));
+    call.record.backoffMs = 1_500;
+    call.record.queuedMs = 250;
+    await drain((emit) => handler(call, emit));
+    call.record.backoffMs += 2_000;
+    await drain((emit) => handler(call, emit));
+    await drain((emit) => handler(call, emit));
+
+    const waits = probe.spans.map(({ attributes }) => [
+      attributes['tamma.provider.backoff'],
+      attributes['tamma.provider.queued'],
+    ]);
+    expect(waits).toEqual([
+      [1.5, 0.25],
+      [2, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it('names operation, request and answer', async () => {
     const { clock, probe, handler, call } = setUp(
       scripted(async function* () {

@@ -1,0 +1,132 @@
+import { OTHER_MODEL, REASONING_MODEL } from './load.ts';
+import { base, type Row } from './row.ts';
+import { between, byModel, FAILS, good, limited, RESETS, slower, sometimes } from './upstreams.ts';
+
+/** Callers and models that are not like one another, and calls that do not come evenly. */
+export const TRAFFIC: readonly Row[] = [
+  {
+    what: 'a brownout: 30% of the answers are ten times as slow',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: (at, random, asked) =>
+          (random() < 0.3 ? slower(10, good(2_000)) : good(2_000))(at, random, asked),
+      },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'every fifth answer ends with an error event behind its first words',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: sometimes(
+          0.2,
+          { firstMs: 400, totalMs: 2_000, breaksMs: 1_000, breaksWith: 'SERVICE_UNAVAILABLE' },
+          good(2_000),
+        ),
+      },
+    }),
+    ideal: 0.992,
+  },
+  {
+    what: 'every tenth request gets a 503 that asks for a minute',
+    load: () => ({
+      ...base,
+      upstreams: {
+        default: sometimes(
+          0.1,
+          { fails: 'SERVICE_UNAVAILABLE', retryAfterMs: 60_000 },
+          good(2_000),
+        ),
+      },
+    }),
+    ideal: 0.999,
+  },
+  {
+    what: 'one connection in twenty is reset',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.05, RESETS, good(2_000)) } }),
+    ideal: 1,
+  },
+  {
+    what: 'one of two models fails, of the same upstream',
+    load: () => ({
+      ...base,
+      kinds: [{ name: 'broken', share: 0.5, model: OTHER_MODEL }],
+      upstreams: { default: byModel({ [OTHER_MODEL]: () => FAILS }, good(2_000)) },
+    }),
+    ideal: 0.5,
+    also: { 'the other one is served': ({ shareOf }) => shareOf.ordinary === 1 },
+  },
+  {
+    what: 'a model that is silent for three minutes while it reasons, beside quick calls, with a backup',
+    load: () => ({
+      ...base,
+      deadlineMs: 600_000,
+      kinds: [{ name: 'reasons', share: 0.2, model: REASONING_MODEL }],
+      upstreams: {
+        default: byModel(
+          {
+            [REASONING_MODEL]: (_at, random) => {
+              const firstMs = 150_000 + 60_000 * random();
+              return { firstMs, totalMs: firstMs + 2_000 };
+            },
+          },
+          good(2_000),
+        ),
+        azure: () => FAILS,
+      },
+    }),
+    ideal: 1,
+    also: {
+      'nobody is sent elsewhere for it': ({ requestsOf }) => requestsOf.azure === 0,
+    },
+  },
+  {
+    what: '90 calls at once after half a minute of none, to a limit of 50 requests a second',
+    load: () => ({
+      ...base,
+      seconds: 40,
+      deadlineMs: 15_000,
+      pace: (at) => (at > 32_000 ? 1 : 0),
+      burst: { atMs: 30_000, calls: 90 },
+      upstreams: { default: limited(50, good(1_000)) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'an outage of 20 s, behind which those who come are more than a limit of 30 requests a second takes at once',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: { default: between(10_000, 30_000, () => FAILS, limited(30, good(2_000))) },
+    }),
+    // A call waits for an outage for `circuitBreaker.maxWait`, 5 s: who comes in the first 15 s is not served.
+    ideal: (calls) => 1 - (15 * base.callsPerSecond) / calls,
+    // The end is seen by the next probe, which waits for a second; those who waited follow in a ramp.
+    learning: 0.06,
+  },
+  {
+    what: 'ten seconds of calls between nights of ten minutes, of which one changes the limit',
+    load: () => ({
+      ...base,
+      seconds: 1_830,
+      deadlineMs: 15_000,
+      pace: (at) => (at % 610_000 < 10_000 ? 1 : 0),
+      upstreams: {
+        default: between(600_000, 700_000, limited(15, good(1_000)), limited(60, good(1_000))),
+      },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'shares of 1 to 1, of which one is twenty times as slow',
+    load: () => ({
+      ...base,
+      deadlineMs: 120_000,
+      weights: { default: 1, azure: 1 },
+      upstreams: { default: good(1_000), azure: slower(20, good(1_000)) },
+    }),
+    ideal: 1,
+  },
+];

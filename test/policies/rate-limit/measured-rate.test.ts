@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { MeasuredRate } from '../../../src/policies/rate-limit/measured-rate.ts';
+
+/** Sends so many a second, evenly, of which those are refused at once for which `refuses` says so. */
+function send(
+  rate: MeasuredRate,
+  { from, toMs, perSecond }: { from: number; toMs: number; perSecond: number },
+  refuses: (now: number) => boolean,
+): { sent: number; refused: number } {
+  const counts = { sent: 0, refused: 0 };
+  for (let now = from; now < toMs; now += 1_000 / perSecond) {
+    if (!rate.take(now)) continue;
+    counts.sent += 1;
+    if (!refuses(now)) continue;
+    counts.refused += 1;
+    rate.refused(now, now);
+  }
+  return counts;
+}
+
+/** A bucket of so many requests a second. */
+function limit(perSecond: number): (now: number) => boolean {
+  let level = perSecond;
+  let last = 0;
+  return (now) => {
+    level = Math.min(perSecond, level + ((now - last) / 1_000) * perSecond);
+    last = now;
+    if (level < 1) return true;
+    level -= 1;
+    return false;
+  };
+}
+
+/** Every n-th, whatever is sent. */
+function every(n: number): () => boolean {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count % n === 0;
+  };
+}
+
+describe('MeasuredRate', () => {
+  it('limits nothing before anything is refused', () => {
+    const rate = new MeasuredRate();
+    expect(send(rate, { from: 0, toMs: 10_000, perSecond: 200 }, () => false).sent).toBe(2_000);
+    expect(rate.waitMs(10_000)).toBe(0);
+  });
+
+  it('finds what the upstream takes, and keeps to it', () => {
+    const rate = new MeasuredRate();
+    const { sent, refused } = send(rate, { from: 0, toMs: 60_000, perSecond: 40 }, limit(15));
+    expect(sent - refused).toBeGreaterThan(0.97 * 15 * 60);
+    expect(refused).toBeLessThan(0.15 * sent);
+    expect(rate.refusesAnyway).toBe(false);
+  });
+
+  it('follows a limit that falls, and is back soon after it has risen', () => {
+    const rate = new MeasuredRate();
+    send(rate, { from: 0, toMs: 20_000, perSecond: 60 }, limit(10));
+    const { sent } = send(rate, { from: 20_000, toMs: 40_000, perSecond: 60 }, () => false);
+    expect(sent).toBeGreaterThan(0.5 * 20 * 60);
+    expect(
+      send(rate, { from: 40_000, toMs: 50_000, perSecond: 60 }, () => false).sent,
+    ).toBeGreaterThanOrEqual(600);
+  });
+
+  it('holds nobody back where as many are refused however few are sent', () => {
+    const rate = new MeasuredRate();
+    const refuses = every(3);
+    send(rate, { from: 0, toMs: 20_000, perSecond: 20 }, refuses);
+    expect(rate.refusesAnyway).toBe(true);
+    expect(send(rate, { from: 20_000, toMs: 60_000, perSecond: 20 }, refuses).sent).toBe(800);
+    // Until many more are.
+    send(rate, { from: 60_000, toMs: 70_000, perSecond: 20 }, limit(2));
+    expect(rate.refusesAnyway).toBe(false);
+  });
+
+  it('takes nothing from a few that were refused', () => {
+    const rate = new MeasuredRate();
+    expect(send(rate, { from: 0, toMs: 20_000, perSecond: 20 }, every(10)).sent).toBe(400);
+  });
+
+  it('spreads what comes behind a burst of which most was refused', () => {
+    const rate = new MeasuredRate();
+    for (let call = 0; call < 200; call += 1) rate.take(1_000);
+    for (let call = 0; call < 150; call += 1) rate.refused(1_000, 1_020);
+    expect(rate.waitMs(1_020, 49)).toBeCloseTo(1_000, -1);
+  });
+
+  it('does not count what was never sent', () => {
+    const rate = new MeasuredRate();
+    for (let call = 0; call < 200; call += 1) {
+      rate.take(1_000);
+      if (call >= 60) rate.undo(1_000);
+    }
+    for (let call = 0; call < 40; call += 1) rate.refused(1_000, 1_020);
+    expect(rate.waitMs(1_020, 19)).toBeCloseTo(1_000, -1);
+  });
+});
