@@ -83,18 +83,6 @@ export const TRAFFIC: readonly Row[] = [
     },
   },
   {
-    what: '90 calls at once after half a minute of none, to a limit of 50 requests a second',
-    load: () => ({
-      ...base,
-      seconds: 40,
-      deadlineMs: 15_000,
-      pace: (at) => (at > 32_000 ? 1 : 0),
-      burst: { atMs: 30_000, calls: 90 },
-      upstreams: { default: limited(50, good(1_000)) },
-    }),
-    ideal: 1,
-  },
-  {
     what: 'an outage of 20 s, behind which those who come are more than a limit of 30 requests a second takes at once',
     load: () => ({
       ...base,
