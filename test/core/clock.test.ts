@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { systemClock, type Timer } from '../../src/core/clock.ts';
+import { every, systemClock, type Timer } from '../../src/core/clock.ts';
 import { busy } from '../support/busy.ts';
 
 /** Timers that keep the process alive. */
@@ -82,4 +82,15 @@ describe('the system clock', () => {
     timer.cancel();
     expect(timers()).toBe(before);
   });
+});
+
+it('what is done again and again may end itself', async () => {
+  let rang = 0;
+  const timer = every(systemClock, 1, () => {
+    rang += 1;
+    if (rang === 3) timer.cancel();
+  });
+  while (rang < 3) await new Promise<void>((resolve) => systemClock.after(1, resolve));
+  await new Promise<void>((resolve) => systemClock.after(10, resolve));
+  expect(rang).toBe(3);
 });
