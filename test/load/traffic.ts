@@ -95,14 +95,14 @@ export const TRAFFIC: readonly Row[] = [
     learning: 0.06,
   },
   {
-    what: 'ten seconds of calls between nights of ten minutes, of which one changes the limit',
+    what: 'ten seconds of calls between silences of two minutes, of which one changes the limit',
     load: () => ({
       ...base,
-      seconds: 1_830,
+      seconds: 270,
       deadlineMs: 15_000,
-      pace: (at) => (at % 610_000 < 10_000 ? 1 : 0),
+      pace: (at) => (at % 130_000 < 10_000 ? 1 : 0),
       upstreams: {
-        default: between(600_000, 700_000, limited(15, good(1_000)), limited(60, good(1_000))),
+        default: between(100_000, 200_000, limited(15, good(1_000)), limited(60, good(1_000))),
       },
     }),
     ideal: 1,
