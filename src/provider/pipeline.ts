@@ -107,10 +107,14 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
   const places = new Map(deps.upstreams.map((parts) => [parts.name, parts]));
   const attempts = mapValues(places, (parts) => attemptAt(parts, options, deps));
   const hedging = hedgeDeps(deps, places, attempts);
+  const retryDeps = ({ limiters }: UpstreamParts) => {
+    const { retryBudget: budget } = deps;
+    return { ...deps, budget, maxWaitMs, pacesRefused: limiters.enabled };
+  };
   const upstreams = mapValues(places, (parts) =>
     chain(
       [
-        retry(options.retry, { ...deps, budget: deps.retryBudget, maxWaitMs }), // attempts at one target
+        retry(options.retry, retryDeps(parts)), // attempts at one target
         hedge(options.hedge, hedging(parts)), // a second one beside one that is silent
       ],
       handlerOf(attempts, parts.name),

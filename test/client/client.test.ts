@@ -83,7 +83,7 @@ describe('a client in TypeScript', () => {
       httpError(429, {
         type: 'requests',
         code: 'rate_limit_exceeded',
-        headers: { 'retry-after': '900' },
+        headers: { 'retry-after': '110' },
       }),
     );
     const error = await failureOf(

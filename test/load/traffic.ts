@@ -95,6 +95,26 @@ export const TRAFFIC: readonly Row[] = [
     learning: 0.06,
   },
   {
+    what: 'a hundred calls at once after a quiet time, to a limit of 10 requests a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 1,
+      burst: { atMs: 30_000, calls: 100 },
+      upstreams: { default: limited(10, good(1_000)) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'five hundred at once, to a limit of 15',
+    load: () => ({
+      ...base,
+      callsPerSecond: 1,
+      burst: { atMs: 30_000, calls: 500 },
+      upstreams: { default: limited(15, good(1_000)) },
+    }),
+    ideal: 1,
+  },
+  {
     what: 'ten seconds of calls between silences of two minutes, of which one changes the limit',
     load: () => ({
       ...base,

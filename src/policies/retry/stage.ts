@@ -17,6 +17,8 @@ export interface RetryDeps extends DecideDeps {
   /** Shared by all calls. */
   readonly budget: RetryBudget;
   readonly instruments: Pick<Instruments, 'retries'>;
+  /** The stages below pace what the upstream's limits refused, so that another attempt adds nothing to its load. */
+  readonly pacesRefused: boolean;
 }
 
 /**
@@ -108,7 +110,8 @@ async function beforeAnother(
     deps,
   );
   if (!decision.retry) throw decision.error;
-  if (!failed.free && !deps.budget.withdraw()) throw withCredibleWait(failed.error);
+  const paced = deps.pacesRefused && failed.error.reason === 'RATE_LIMIT_EXCEEDED';
+  if (!failed.free && !paced && !deps.budget.withdraw()) throw withCredibleWait(failed.error);
   const since = deps.clock.now();
   try {
     await pause(decision.waitMs, call.signal, deps.clock);

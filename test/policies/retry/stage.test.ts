@@ -18,7 +18,11 @@ const ANSWER = [started(), text('a'), text('b'), completed()];
 const ELSEWHERE = [{ upstream: 'default', model: 'gpt-other' }];
 
 /** A retry stage over scripted attempts, on a clock that stands still. Back-off is half of its most. */
-function open(scripts: readonly Script[], options: Partial<RetryOptions> = {}) {
+function open(
+  scripts: readonly Script[],
+  options: Partial<RetryOptions> = {},
+  pacesRefused = false,
+) {
   const clock = new FakeClock();
   const attempts = new ScriptedAttempts(...scripts);
   const telemetry = new TelemetryProbe();
@@ -29,6 +33,7 @@ function open(scripts: readonly Script[], options: Partial<RetryOptions> = {}) {
     budget: new RetryBudget(all, clock),
     instruments: telemetry.instruments,
     maxWaitMs: 2_000,
+    pacesRefused,
   });
   const run = (fields: Partial<Call> = {}, onEvent: Emit = () => {}) =>
     drain((emit) =>
@@ -413,6 +418,24 @@ describe('retry: the budget', () => {
     expect(attempts.made).toBe(2);
     await result();
     expect(attempts.made).toBe(3);
+  });
+});
+
+describe('retry: the budget and refused rates', () => {
+  const NOTHING = { budgetMinimum: 0, budgetRatio: 0 };
+
+  it('asks again without it after a refused rate that is paced below, so that a burst finds its turn', async () => {
+    const { attempts, result } = open([[limited(1)], ANSWER], NOTHING, true);
+    expect((await result()).error).toBeUndefined();
+    expect(attempts.made).toBe(2);
+  });
+
+  it('does not where nothing paces it, nor after other failures', async () => {
+    const unpaced = open([[limited(1)], ANSWER], NOTHING);
+    expect((await unpaced.result()).error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+    const failing = open([[unavailable], ANSWER], NOTHING, true);
+    expect((await failing.result()).error).toBe(unavailable);
+    expect([unpaced.attempts.made, failing.attempts.made]).toEqual([1, 1]);
   });
 });
 
