@@ -34,8 +34,8 @@ const items = Number(values.items);
 const kills = values.calm ? 0 : Number(values.kills);
 const random = randomOf(Number(values.seed));
 
-/** What a process may take that works off a batch of ten thousand, in bytes. */
-const MAX_RSS_BYTES = 200 * 2 ** 20;
+/** What a process may take that works off a batch of ten thousand, in bytes: 80 MiB of it are the tokenizer's, which budgets load. */
+const MAX_RSS_BYTES = 280 * 2 ** 20;
 
 /** How many of the requests to the upstream's APIs go wrong. */
 const FAULTS = 0.06;
@@ -134,7 +134,8 @@ function check(): string[] {
     { currencyCode: 'USD', units: 0, nanos: 0 },
   ];
   if (spent !== JSON.stringify(right)) wrong.push(`the budget has ${spent}`);
-  if (!values.calm && sidecar.peakBytes > MAX_RSS_BYTES) wrong.push('more memory than 200 MiB');
+  if (!values.calm && sidecar.peakBytes > MAX_RSS_BYTES)
+    wrong.push(`more memory than ${MAX_RSS_BYTES / 2 ** 20} MiB`);
   if (stub.batches.files.size > 0) wrong.push(`${stub.batches.files.size} files stay upstream`);
   return wrong;
 }
