@@ -1,5 +1,6 @@
 import type { Call, UnknownKind } from '../core/call.ts';
 import { isStrange } from './hosted-output.ts';
+import { isObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import { isKnownFinishWord } from './map-finish-reason.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
@@ -73,7 +74,8 @@ export class UnknownParts {
     if (part) this.#part(part);
     if (!response) return;
     this.#fields(response, RESPONSE, 'response.');
-    for (const each of response.output ?? []) this.#item(each);
+    if (!Array.isArray(response.output)) return;
+    for (const each of response.output) if (isObject(each)) this.#item(each);
   }
 
   chatEventName(name: string): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ProviderError } from '../../src/core/errors.ts';
 import { ChatStream } from '../../src/openai/chat-stream.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
 import { aCall } from '../support/events.ts';
@@ -35,6 +36,15 @@ describe('what nobody knows', () => {
       'finish_word bored',
     ]);
   });
+
+  it.each(['{"0":1}', '[null,7]', '"a"'])(
+    'is looked for in no output of a failure that is none: %s',
+    (output) => {
+      const failure = `{"type":"response.broken","error":{"message":"no"},"response":{"output":${output}}}`;
+      const stream = new ResponsesStream(aCall(), () => {});
+      expect(() => stream.read('', failure)).toThrow(ProviderError);
+    },
+  );
 
   it('is told of events of Responses', () => {
     const { parts, call } = told();
