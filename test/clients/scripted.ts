@@ -21,5 +21,5 @@ export function scripted(): Behaviour {
 const tooOften = httpError(429, {
   type: 'requests',
   code: 'rate_limit_exceeded',
-  headers: { 'retry-after': '900' },
+  headers: { 'retry-after': '110' },
 });
