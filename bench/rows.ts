@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** As long as ramp, warm-up and all windows: what is measured are chunks, not calls. */
-const WHOLE_RUN = 600;
+const WHOLE_RUN = 900;
 
 const PACED = { deltas: WHOLE_RUN, paceMs: 20, windowMs: 3000 } as const;
 /** Short paced answers, so that there are many first tokens. */
