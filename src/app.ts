@@ -226,6 +226,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   /** So that the first call is answered like any other. */
   async function warm(): Promise<void> {
     await provider.warm();
+    // Whoever rehearses nothing wants the first call to load what it needs.
     if (deps.rehearse === undefined) return;
     await deps.rehearse();
     await provider.loadTokenizer();

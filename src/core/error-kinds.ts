@@ -3,6 +3,9 @@
  * details named in `details`; docs/errors.md is this table in prose, and a test compares them.
  */
 
+/** Of the reasons in google.rpc.ErrorInfo. */
+export const ERROR_DOMAIN = 'provider.tamma.dev';
+
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
 /** Names of google.rpc.Code, which are gRPC's status codes. */

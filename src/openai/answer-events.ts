@@ -117,6 +117,8 @@ export class AnswerEvents {
   }
 
   annotation(annotation: Annotation): void {
+    const { kind, url, title, fileId = '', containerId = '' } = annotation;
+    this.hold(kind.length + url.length + title.length + fileId.length + containerId.length);
     this.#emitText(this.#text.end());
     this.#emit({ type: 'annotation', ...annotation });
   }

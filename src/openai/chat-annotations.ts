@@ -14,6 +14,7 @@ const MAX_TOLD = 1_024;
 export class ChatAnnotations {
   readonly #events: Pick<AnswerEvents, 'annotation'>;
   readonly #told = new Set<string>();
+  readonly #urls = new Set<string>();
   /** The last list of each kind: it comes again, and longer, with every chunk. */
   #results: readonly unknown[] = [];
   #citations: readonly unknown[] = [];
@@ -39,11 +40,9 @@ export class ChatAnnotations {
 
   /** At the end of the answer: the lists, without what is told already. */
   end(): void {
-    const urls = new Set([...this.#told].map((key) => JSON.parse(key)[0]));
     for (const raw of [...this.#results, ...this.#citations]) {
       const { url, title } = typeof raw === 'string' ? { url: raw, title: '' } : recordOf(raw);
-      if (typeof url !== 'string' || url === '' || urls.has(url)) continue;
-      urls.add(url);
+      if (typeof url !== 'string' || url === '' || this.#urls.has(url)) continue;
       this.#tell({ type: 'url_citation', url, title });
     }
   }
@@ -55,6 +54,7 @@ export class ChatAnnotations {
     const key = JSON.stringify([url, title, start, end, kind]);
     if (this.#told.has(key)) return;
     this.#told.add(key);
+    this.#urls.add(url);
     this.#events.annotation(annotation);
   }
 }

@@ -1,7 +1,7 @@
 import type { Emit } from '../core/call.ts';
 import { tooLarge } from './faults.ts';
 import { type HostedUse, HostedUses } from './hosted-uses.ts';
-import { type JsonRecord, stringOr } from './json-record.ts';
+import { stringOr } from './json-record.ts';
 import { isCall } from './responses-calls.ts';
 import type { OutputItem } from './responses-event.ts';
 import { identifier } from './upstream-text.ts';
@@ -154,22 +154,33 @@ function isBilled(item: OutputItem): boolean {
 function detailOf(item: OutputItem): string {
   const { id: _, type, status: __, result, ...rest } = item;
   const whole = type === IMAGE ? rest : { ...rest, ...(result !== undefined && { result }) };
-  for (let told: JsonRecord = whole; Object.keys(told).length > 0; told = shorter(told)) {
-    const detail = JSON.stringify(told);
-    if (Buffer.byteLength(detail) <= MAX_DETAIL_BYTES) return detail;
-  }
-  return '';
+  const light = withoutFindings(whole as OutputItem);
+  return fitting(whole) || fitting(light) || fitting(shortestOf(light));
 }
 
-function shorter(told: JsonRecord): JsonRecord {
-  const light = withoutFindings(told as OutputItem);
-  if (light !== told) return { ...light };
-  const lengths = Object.entries(told).map(
-    ([name, value]) => [name, JSON.stringify(value)?.length ?? 0] as const,
+/** Empty: there is nothing, or too much. */
+function fitting(told: object): string {
+  const detail = Object.keys(told).length === 0 ? '' : JSON.stringify(told);
+  return Buffer.byteLength(detail) <= MAX_DETAIL_BYTES ? detail : '';
+}
+
+/** As many of its fields as fit. Looks at each once: an upstream has as many as it likes. */
+function shortestOf(told: object): object {
+  const fields = Object.entries(told).map((field) => ({
+    field,
+    // One more than it takes as a field: two brackets and a comma, and not a colon and a comma.
+    bytes: Buffer.byteLength(JSON.stringify(field)),
+  }));
+  let bytes = 1;
+  const kept = new Set(
+    fields
+      .toSorted((a, b) => a.bytes - b.bytes)
+      .filter((field) => {
+        bytes += field.bytes - 1;
+        return bytes <= MAX_DETAIL_BYTES;
+      }),
   );
-  const [longest] = lengths.reduce((most, each) => (each[1] > most[1] ? each : most));
-  const { [longest]: _, ...rest } = told;
-  return rest;
+  return Object.fromEntries(fields.filter((field) => kept.has(field)).map(({ field }) => field));
 }
 
 function imageOf({ type, result, output_format }: OutputItem): {

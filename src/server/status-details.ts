@@ -1,6 +1,6 @@
 import type { BudgetState } from '../core/budget-state.ts';
 import type { CallRecord } from '../core/call-record.ts';
-import type { DetailKind } from '../core/error-kinds.ts';
+import { type DetailKind, ERROR_DOMAIN } from '../core/error-kinds.ts';
 import type { ProviderError } from '../core/errors.ts';
 import type { Cost, FailedAttempt } from '../core/events.ts';
 import type { Any } from '../gen/google/protobuf/any.ts';
@@ -24,8 +24,6 @@ import { toDuration } from './convert/time.ts';
 import { toWireUsage } from './convert/usage.ts';
 import { statusText } from './status-text.ts';
 import { fitFieldViolations } from './status-violations.ts';
-
-const DOMAIN = 'provider.tamma.dev';
 
 /** What RetryInfo says where nobody knows how long to wait, in ms. */
 const DEFAULT_RETRY_DELAY_MS = 1000;
@@ -76,7 +74,7 @@ export function errorInfo({ error, facts }: Failure): Any {
   );
   return any('google.rpc.ErrorInfo', ErrorInfo, {
     reason: error.reason,
-    domain: DOMAIN,
+    domain: ERROR_DOMAIN,
     metadata: Object.fromEntries(present),
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { ChatStream } from '../../src/openai/chat-stream.ts';
 import { StrayErrors } from '../../src/openai/error-in-answer.ts';
 import { parseObject } from '../../src/openai/json-checks.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
@@ -35,6 +36,45 @@ describe('an answer that makes work with each event', () => {
     expect(characters).toBeGreaterThan(0);
     // Read anew with each of its lines it would be 500 million.
     expect(characters).toBeLessThan(1_000_000);
+  });
+});
+
+describe('what is told beside the text', () => {
+  it('looks at each field of an item once, however many there are', () => {
+    const fields = Array.from({ length: 5_000 }, (_, n) => [`field_${n}`, 'x'.repeat(n % 40)]);
+    const item = { ...Object.fromEntries(fields), type: 'odd_call', id: 'odd_1' };
+    const details: string[] = [];
+    const stream = new ResponsesStream(aCall(), (event) => {
+      if (event.type === 'hostedTool') details.push(event.detail);
+    });
+    const data = JSON.stringify({ type: 'response.output_item.done', output_index: 0, item });
+    const stringify = jest.spyOn(JSON, 'stringify');
+    stream.read('', data);
+    const { length: times } = stringify.mock.calls;
+    stringify.mockRestore();
+    // With all that are left, each time that the longest is left out, it would be 12 million.
+    expect(times).toBeLessThan(6_000);
+    const detail = details.find((text) => text !== '') ?? '';
+    expect(Buffer.byteLength(detail)).toBeGreaterThan(16_000);
+    expect(Buffer.byteLength(detail)).toBeLessThanOrEqual(16 * 1024);
+    const lengths = Object.values<string>(JSON.parse(detail)).map(({ length }) => length);
+    // Of 5,000 fields the shortest few hundred.
+    expect(Math.max(...lengths)).toBeLessThan(10);
+  });
+
+  it.each(['chat', 'responses'] as const)('holds no sources without end: %s', (api) => {
+    const url = `https://example.com/${'x'.repeat(2 ** 20)}`;
+    const stream =
+      api === 'chat' ? new ChatStream(aCall(), () => {}) : new ResponsesStream(aCall(), () => {});
+    const event = (n: number) => {
+      const annotation = { type: 'url_citation', url, title: `${n}` };
+      if (api === 'chat') return { choices: [{ index: 0, delta: { annotations: [annotation] } }] };
+      const type = 'response.output_text.annotation.added';
+      return { type, item_id: 'msg_1', content_index: 0, annotation_index: n, annotation };
+    };
+    expect(() => {
+      for (let n = 0; n < 40; n += 1) stream.read('', JSON.stringify(event(n)));
+    }).toThrow('The upstream sent an answer that is too large.');
   });
 });
 

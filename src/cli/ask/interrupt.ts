@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RpcOptions } from '../../client/rpc.ts';
+import { ERROR_DOMAIN } from '../../core/error-kinds.ts';
 import type { Cli } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,9 +12,6 @@ const LOOK_AGAIN_MS = 50;
 
 /** Of gRPC. */
 const CANCELLED = 1;
-
-/** Of the reasons of this program. */
-const ERROR_DOMAIN = 'provider.tamma.dev';
 
 /** What can be cancelled by Ctrl-C, and looked up afterwards. */
 export interface Interruptible {
