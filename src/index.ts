@@ -8,6 +8,7 @@ export type * from './core/events.ts';
 export type * from './core/message.ts';
 export type { Surface } from './core/model.ts';
 export type { ProviderLog } from './core/provider-log.ts';
+export type { Cost, Usage } from './core/usage.ts';
 export type { BudgetAlert } from './money/budget/alert.ts';
 export type { BudgetDefinition, BudgetOptions } from './money/budget/options.ts';
 export { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from './money/cache/options.ts';

@@ -1,5 +1,6 @@
 import { type ErrorFacts, ProviderError } from '../core/errors.ts';
-import type { Cost, MessageResponse } from '../core/events.ts';
+import type { MessageResponse } from '../core/events.ts';
+import type { Cost } from '../core/usage.ts';
 
 /** What became of an item. */
 export type ItemResult = { readonly response: MessageResponse } | { readonly error: ProviderError };

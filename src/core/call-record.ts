@@ -1,6 +1,7 @@
 import type { ErrorReason } from './error-kinds.ts';
-import type { Cost, FailedAttempt, FinishReason, Usage } from './events.ts';
+import type { FailedAttempt, FinishReason } from './events.ts';
 import type { LeftRoute } from './route.ts';
+import type { Cost, Usage } from './usage.ts';
 
 /** The facts of a call, gathered on the way: for the log line, the metrics and error details. */
 export interface CallRecord {

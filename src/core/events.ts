@@ -1,6 +1,7 @@
 import type { ErrorReason } from './error-kinds.ts';
 import type { ReasoningItem, TaskType, ToolCall, ToolKind } from './message.ts';
 import type { Surface } from './model.ts';
+import type { Cost, Usage } from './usage.ts';
 
 /** What an answer consists of. In-process form of tamma.provider.v1.SendMessageResponse.event. */
 export type ProviderEvent = AnswerEvent | Completed;
@@ -172,36 +173,6 @@ export interface Completed {
   readonly cacheKey?: string;
   readonly serviceTier: string;
   readonly systemFingerprint: string;
-}
-
-/** Token counts. */
-export interface Usage {
-  /** Cached ones included. */
-  readonly inputTokens: number;
-  /** Reasoning ones included. */
-  readonly outputTokens: number;
-  readonly totalTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  readonly reasoningTokens: number;
-  /** Parts of input and output that are audio, and have prices of their own. Absent: none. */
-  readonly audioInputTokens?: number;
-  readonly audioOutputTokens?: number;
-  /** Counted here, because the upstream did not report it. */
-  readonly estimated: boolean;
-  /** Calls of tools that the upstream ran itself, by name. Absent: none. */
-  readonly toolCalls?: Readonly<Record<string, number>>;
-}
-
-/** Money. */
-export interface Cost {
-  /** Whole pico-dollars (10^-12 USD), 0 or more: prices per million tokens are exact in them. */
-  readonly picoDollars: bigint;
-  readonly catalogueVersion: string;
-  /** The usage behind it, or a price, is an estimate. */
-  readonly estimated: boolean;
-  /** No price is known for at least a part of the usage, and the sum is without that part. */
-  readonly unpriced: boolean;
 }
 
 /** Where the time of a call went, in ms. */

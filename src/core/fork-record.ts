@@ -1,5 +1,5 @@
 import { type CallRecord, newCallRecord } from './call-record.ts';
-import type { Usage } from './events.ts';
+import type { Usage } from './usage.ts';
 import { addUsage } from './usage.ts';
 
 /**

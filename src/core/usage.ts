@@ -1,5 +1,34 @@
-import type { Usage } from './events.ts';
 import type { ContentPart, FilePart, MessageRequest } from './message.ts';
+
+/** Token counts. */
+export interface Usage {
+  /** Cached ones included. */
+  readonly inputTokens: number;
+  /** Reasoning ones included. */
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly reasoningTokens: number;
+  /** Parts of input and output that are audio, and have prices of their own. Absent: none. */
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
+  /** Counted here, because the upstream did not report it. */
+  readonly estimated: boolean;
+  /** Calls of tools that the upstream ran itself, by name. Absent: none. */
+  readonly toolCalls?: Readonly<Record<string, number>>;
+}
+
+/** Money. */
+export interface Cost {
+  /** Whole pico-dollars (10^-12 USD), 0 or more: prices per million tokens are exact in them. */
+  readonly picoDollars: bigint;
+  readonly catalogueVersion: string;
+  /** The usage behind it, or a price, is an estimate. */
+  readonly estimated: boolean;
+  /** No price is known for at least a part of the usage, and the sum is without that part. */
+  readonly unpriced: boolean;
+}
 
 /**
  * Characters of text per token, for estimates where the upstream reported nothing: about 4 for

@@ -1,6 +1,7 @@
 import type { Call, Emit } from '../core/call.ts';
-import type { Annotation, Completed, Timings, Usage } from '../core/events.ts';
+import type { Annotation, Completed, Timings } from '../core/events.ts';
 import { present } from '../core/present.ts';
+import type { Usage } from '../core/usage.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
 import { CodePoints } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';

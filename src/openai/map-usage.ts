@@ -1,4 +1,4 @@
-import type { Usage } from '../core/events.ts';
+import type { Usage } from '../core/usage.ts';
 import { audioOf } from '../core/usage.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../core/events.ts';
+import type { Usage } from '../core/usage.ts';
 
 /**
  * The usage of one answer, of which servers report several: with every chunk, as zeros first or last,

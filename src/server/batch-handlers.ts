@@ -18,7 +18,8 @@ import {
 import { toWireResponse } from './convert/response.ts';
 import { Violations } from './convert/violations.ts';
 import type { RawHandlers } from './raw-service.ts';
-import type { RpcCall, Rpcs } from './rpc.ts';
+import type { Rpcs } from './rpc.ts';
+import type { RpcCall } from './rpc-lifecycle.ts';
 import { toRpcStatus } from './status.ts';
 
 export interface BatchHandlerDeps {

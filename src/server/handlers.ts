@@ -19,7 +19,8 @@ import { Violations } from './convert/violations.ts';
 import { serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
-import type { RpcCall, Rpcs } from './rpc.ts';
+import type { Rpcs } from './rpc.ts';
+import type { RpcCall } from './rpc-lifecycle.ts';
 import type { StatusBoard } from './status-watch.ts';
 
 export interface HandlerDeps {

@@ -11,7 +11,7 @@ import type { Reloaded } from './handlers.ts';
 import type { ListenerOptions } from './listener/listen.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { OverloadLimits } from './overload.ts';
-import type { RpcDeps } from './rpc.ts';
+import type { RpcDeps } from './rpc-lifecycle.ts';
 
 /** What can become another while it runs; calls keep what they began with. */
 export interface LiveServerOptions {

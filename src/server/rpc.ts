@@ -1,110 +1,26 @@
-import {
-  type handleClientStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  Metadata,
-  status,
+import type {
+  handleClientStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
 } from '@grpc/grpc-js';
-import { type Context, context } from '@opentelemetry/api';
-import { type CallRecord, newCallRecord } from '../core/call-record.ts';
-import type { Caller } from '../core/caller.ts';
-import { ERROR_KINDS } from '../core/error-kinds.ts';
-import { ProviderError } from '../core/errors.ts';
-import type { ActiveCalls } from './active-calls.ts';
-import {
-  type CallSignal,
-  createCallSignal,
-  type DeadlineLimits,
-  type EndableCall,
-} from './call-signal.ts';
-import { callerOf } from './door.ts';
-import { callStream } from './listener/call-stream.ts';
 import { MessageStream } from './message-stream.ts';
-import type { RunningCalls } from './overload.ts';
-import type { EndedCall } from './page/call-memory.ts';
 import { type Method, readRequest, taken } from './read-request.ts';
 import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
-import {
-  type CallAddresses,
-  type RpcTelemetryDeps,
-  type RpcTrace,
-  startRpcTrace,
-} from './rpc-telemetry.ts';
-import { toStatus } from './status.ts';
-import { untilEnded, untilUnwound } from './unwind.ts';
-
-export interface RpcDeps extends RpcTelemetryDeps {
-  readonly newId: () => string;
-  readonly calls: ActiveCalls;
-  readonly deadlines: DeadlineLimits;
-  /** Time a caller has to read on, in ms. */
-  readonly stallMs: number;
-  /** While it says true every call is refused with SHUTTING_DOWN. */
-  readonly draining: () => boolean;
-  /** Throws what a call that answers a conversation is refused with, given those that run. */
-  readonly admit: (running: RunningCalls) => void;
-  /** Told of each RPC that answers a conversation, when all of it is in its record. */
-  readonly onCall?: ((call: EndedCall) => void) | undefined;
-  /** Told after each RPC. */
-  readonly onSettled: () => void;
-}
-
-/** What an RPC's implementation gets beside the request. */
-export interface RpcCall {
-  readonly id: string;
-  /** The headers of the call. */
-  readonly metadata: Metadata;
-  /** Absent: callers are not authenticated. */
-  readonly caller?: Caller;
-  readonly context: Context;
-  readonly signal: AbortSignal;
-  /** Epoch ms; Infinity if the call may take for ever. */
-  readonly deadline: number;
-  /** To be filled with what becomes known of the call. */
-  readonly record: CallRecord;
-  /** Ends the call through its signal. */
-  abort(reason: ProviderError): void;
-}
-
-export interface RpcOptions {
-  /** The RPC answers a conversation, so it counts among the active calls. */
-  readonly answers?: true;
-  /** The RPC is work that the overload guard counts, and refuses. Default: what answers is. */
-  readonly heavy?: true;
-  /** The RPC may run for ever: no deadline but the caller's own applies, and no limit to that. */
-  readonly unlimited?: true;
-}
-
-type StatusReply = ReturnType<typeof toStatus>;
-
-/** One RPC from its arrival to its status. */
-interface OneRpc {
-  readonly method: string;
-  readonly call: EndableCall &
-    CallAddresses & { readonly metadata: Metadata; readonly cancelled: boolean };
-  readonly options: RpcOptions;
-  /** Produces the answer; sends OK when it is complete. */
-  answer(rpc: RpcCall): Promise<void>;
-  /** Sends the status of a call that failed. */
-  fail(reply: StatusReply): void;
-  lastSequence(): number;
-}
-
-/** What is left to say when even the error cannot be put into words. */
-const LAST_RESORT = { code: status.INTERNAL, details: ERROR_KINDS.INTERNAL.message };
+import { type RpcCall, type RpcDeps, RpcLifecycle, type RpcOptions } from './rpc-lifecycle.ts';
 
 /**
- * Makes gRPC handlers of plain functions. Whatever a function does, the call gets exactly one
- * status, one span, one duration and one log line.
+ * Makes gRPC handlers of plain functions, one method for each shape of an RPC.
  *
  * The handlers take and give bytes (see `rawService`): a request that cannot be read and an answer
  * that cannot be written then fail like anything else, which grpc-js would deal with unseen.
  */
 export class Rpcs {
-  readonly #deps: RpcDeps;
+  readonly #lifecycle: RpcLifecycle;
+  readonly #deps: Pick<RpcDeps, 'clock' | 'stallMs'>;
 
   constructor(deps: RpcDeps) {
+    this.#lifecycle = new RpcLifecycle(deps);
     this.#deps = deps;
   }
 
@@ -115,7 +31,7 @@ export class Rpcs {
   ): handleUnaryCall<Buffer, Buffer> {
     const shape = requestShape(method.path);
     return (call, callback) => {
-      void this.#settle({
+      void this.#lifecycle.run({
         method: method.path.slice(1),
         call,
         options,
@@ -138,7 +54,7 @@ export class Rpcs {
   ): handleClientStreamingCall<Buffer, Buffer> {
     const shape = requestShape(method.path);
     return (call, callback) => {
-      void this.#settle({
+      void this.#lifecycle.run({
         method: method.path.slice(1),
         call,
         options,
@@ -163,7 +79,7 @@ export class Rpcs {
     const { clock, stallMs } = this.#deps;
     return (call) => {
       let stream: MessageStream<Response> | undefined;
-      void this.#settle({
+      void this.#lifecycle.run({
         method: method.path.slice(1),
         call,
         options,
@@ -181,98 +97,4 @@ export class Rpcs {
       });
     };
   }
-
-  /** Sees the call to its end, whatever the answer does. */
-  async #settle(exchange: OneRpc): Promise<void> {
-    const { calls, clock, newId, deadlines, onSettled } = this.#deps;
-    const { call, method, options } = exchange;
-    const record = newCallRecord(clock.now());
-    const id = newId();
-    const answers = options.answers ?? false;
-    const caller = callerOf(call);
-    const trace = startRpcTrace(
-      this.#deps,
-      { method, callId: id, caller: caller?.name, answers },
-      (key) => firstText(call.metadata, key),
-      call,
-    );
-    const ending = createCallSignal(call, clock, options.unlimited ? undefined : deadlines);
-    const heavy = options.answers ?? options.heavy ?? false;
-    const session = callStream(call)?.session;
-    const connection = session ?? call;
-    const active = { answers, heavy, connection, abort: ending.abort };
-    const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
-    calls.add(active);
-    const { metadata } = call;
-    const rpc = {
-      id,
-      metadata,
-      ...(caller === undefined ? {} : { caller }),
-      context: trace.context,
-      record,
-      ...pickEnding(ending),
-    };
-    let work: Promise<void> | undefined;
-    let error: ProviderError | undefined;
-    try {
-      // A connection that was told to go brings no new calls: what arrives over it had begun before.
-      const mayBeNew = session?.closed !== true;
-      if (mayBeNew && this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
-      if (heavy) this.#deps.admit(running);
-      rpc.signal.throwIfAborted();
-      work = context.with(trace.context, () => exchange.answer(rpc));
-      await untilUnwound(work, rpc.signal, clock);
-    } catch (thrown) {
-      error = ProviderError.from(thrown);
-    } finally {
-      ending.release();
-      if (error !== undefined) this.#fail(exchange, error, rpc, trace);
-      calls.answered(active);
-    }
-    const lastSequence = exchange.lastSequence();
-    const outcome = { error, record, lastSequence };
-    this.#guard(() => trace.end(outcome));
-    if (error !== undefined && work !== undefined) await untilEnded(work, clock);
-    calls.remove(active);
-    this.#guard(() => trace.log(outcome));
-    if (answers) {
-      const { traceId } = trace;
-      const ended = { id, traceId, method, endedAt: clock.now(), record };
-      this.#guard(() => this.#deps.onCall?.({ ...ended, ...(error && { error }) }));
-    }
-    this.#guard(onSettled);
-  }
-
-  #fail(exchange: OneRpc, error: ProviderError, rpc: RpcCall, trace: RpcTrace): void {
-    // Nobody is there to be told, and to put it into words is most of what the end of a call takes.
-    if (exchange.call.cancelled) return;
-    const facts = {
-      callId: rpc.id,
-      traceId: trace.traceId,
-      record: rpc.record,
-      lastSequence: exchange.lastSequence(),
-    };
-    const sent = this.#guard(() => exchange.fail(toStatus(error, facts)));
-    if (!sent) this.#guard(() => exchange.fail({ ...LAST_RESORT, metadata: new Metadata() }));
-  }
-
-  /** Runs what must not keep the call from its end; false if it threw. */
-  #guard(step: () => void): boolean {
-    try {
-      step();
-      return true;
-    } catch (thrown) {
-      this.#deps.logger.error({ err: thrown }, 'a call could not be wound up properly');
-      return false;
-    }
-  }
-}
-
-function pickEnding({ signal, deadline, abort }: CallSignal) {
-  return { signal, deadline, abort };
-}
-
-function firstText(metadata: Metadata, key: string): string | undefined {
-  const [value] = metadata.get(key);
-  return typeof value === 'string' ? value : undefined;
 }

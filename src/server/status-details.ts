@@ -2,7 +2,8 @@ import type { BudgetState } from '../core/budget-state.ts';
 import type { CallRecord } from '../core/call-record.ts';
 import { type DetailKind, ERROR_DOMAIN } from '../core/error-kinds.ts';
 import type { ProviderError } from '../core/errors.ts';
-import type { Cost, FailedAttempt } from '../core/events.ts';
+import type { FailedAttempt } from '../core/events.ts';
+import type { Cost } from '../core/usage.ts';
 import type { Any } from '../gen/google/protobuf/any.ts';
 import {
   BadRequest,

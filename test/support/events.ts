@@ -7,11 +7,11 @@ import type {
   ProviderEvent,
   Started,
   TextDelta,
-  Usage,
 } from '../../src/core/events.ts';
 import { Flow } from '../../src/core/flow.ts';
 import { unknownModel } from '../../src/core/model.ts';
 import { DEFAULT_UPSTREAM } from '../../src/core/route.ts';
+import type { Usage } from '../../src/core/usage.ts';
 
 /** Builders of calls and events with sensible contents, for tests of stages. */
 

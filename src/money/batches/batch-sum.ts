@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Cost, Usage } from '../../core/events.ts';
+import type { Cost, Usage } from '../../core/usage.ts';
 import { addUsage } from '../../core/usage.ts';
 import { addCost } from '../pricing/cost.ts';
 import type { Batch, NewResult } from './batch.ts';

@@ -1,5 +1,5 @@
 import type { Charge } from '../../core/call-record.ts';
-import type { Cost, Usage } from '../../core/events.ts';
+import type { Cost, Usage } from '../../core/usage.ts';
 
 /** In-process form of tamma.provider.v1.BatchExecution. */
 export type BatchExecution = 'upstream' | 'local';

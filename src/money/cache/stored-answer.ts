@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { CallRecord } from '../../core/call-record.ts';
-import type { Completed, Cost, Output, Started } from '../../core/events.ts';
+import type { Completed, Output, Started } from '../../core/events.ts';
+import type { Cost } from '../../core/usage.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */
 export type AnswerEnd = Omit<

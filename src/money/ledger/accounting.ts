@@ -1,6 +1,6 @@
 import type { Stage } from '../../core/call.ts';
 import type { CallRecord, Charge } from '../../core/call-record.ts';
-import type { Cost, Usage } from '../../core/events.ts';
+import type { Cost, Usage } from '../../core/usage.ts';
 import { addUsage } from '../../core/usage.ts';
 import { addCost } from '../pricing/cost.ts';
 

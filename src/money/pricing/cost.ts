@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts';
-import type { Cost, Usage } from '../../core/events.ts';
+import type { Cost, Usage } from '../../core/usage.ts';
 import { costOf, expectedTier } from './price.ts';
 import { toolsCost } from './tool-price.ts';
 

@@ -1,7 +1,7 @@
 import { divideUp, larger } from '../../core/bigint.ts';
-import type { Usage } from '../../core/events.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
+import type { Usage } from '../../core/usage.ts';
 import { longContextStep, type Rates, ratesOf } from './rates.ts';
 import { type PossibleTiers, type PricedTier, priceListOf, tiersThatMayServe } from './tier.ts';
 

@@ -1,8 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { AttemptSummary } from '../../core/call-record.ts';
 import type { ProviderError } from '../../core/errors.ts';
-import type { Completed, Usage } from '../../core/events.ts';
+import type { Completed } from '../../core/events.ts';
 import type { MessageRequest } from '../../core/message.ts';
+import type { Usage } from '../../core/usage.ts';
 import { ATTRIBUTE, MODALITY_TEXT, MODALITY_UNKNOWN } from '../../telemetry/attributes.ts';
 import { errorType } from '../../telemetry/error-type.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';

@@ -1,4 +1,4 @@
-import type { Cost } from '../../core/events.ts';
+import type { Cost } from '../../core/usage.ts';
 import type { Money } from '../../gen/google/type/money.ts';
 import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
 import { formatDollars, roundToNano } from '../../money/pricing/money.ts';

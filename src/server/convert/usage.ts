@@ -1,4 +1,5 @@
-import type { Timings, Usage } from '../../core/events.ts';
+import type { Timings } from '../../core/events.ts';
+import type { Usage } from '../../core/usage.ts';
 import type * as wire from '../../gen/tamma/provider/v1/usage.ts';
 import { toCount } from './count.ts';
 import { toDuration } from './time.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Charge, newCallRecord } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
-import type { Cost } from '../../../src/core/events.ts';
+import type { Cost } from '../../../src/core/usage.ts';
 import { accounting } from '../../../src/money/ledger/accounting.ts';
 import { endOf } from '../../policies/retry/scripted-attempts.ts';
 import { aCall, completed, drain, replay, started, text, usage } from '../../support/events.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, jest } from '@jest/globals';
 import type { Charge } from '../../../src/core/call-record.ts';
-import type { Usage } from '../../../src/core/events.ts';
+import type { Usage } from '../../../src/core/usage.ts';
 import { batchStore } from '../../../src/money/ledger/batch-operations.ts';
 import { type ExportRow, exportRows } from '../../../src/money/ledger/export-rows.ts';
 import type { LedgerOpening } from '../../../src/money/ledger/ledger.ts';

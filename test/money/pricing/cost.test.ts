@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Cost } from '../../../src/core/events.ts';
 import type { TokenPrices } from '../../../src/core/model.ts';
+import type { Cost } from '../../../src/core/usage.ts';
 import { addCost, attemptCost } from '../../../src/money/pricing/cost.ts';
 import { aCall, usage } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';

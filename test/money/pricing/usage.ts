@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Usage } from '../../../src/core/events.ts';
+import type { Usage } from '../../../src/core/usage.ts';
 import { usage } from '../../support/events.ts';
 
 /** Reported usage of at most so many tokens; its parts may even exceed the whole. */
