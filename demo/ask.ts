@@ -10,6 +10,7 @@ interface AnswerEvent {
 export interface Completed {
   readonly finishReason: string;
   readonly model: string;
+  readonly attempts: number;
   readonly usage: {
     readonly inputTokens: number;
     readonly outputTokens: number;
@@ -33,20 +34,25 @@ export interface Outcome {
   readonly status: Awaited<ReturnType<typeof collect>>['status'];
   /** Absent unless the call ended OK. */
   readonly completed: Completed | undefined;
+  /** All that arrived. */
+  readonly text: string;
   /** From the call to its first text; absent if there was none. */
   readonly firstTextMs: number | undefined;
   readonly totalMs: number;
 }
 
-/** The request that asks `prompt`, as the contract's JSON. */
-export function requestFor(prompt: string): object {
-  return { request: { messages: [{ role: 'ROLE_USER', content: prompt }] } };
+/** The request that asks `prompt`, as the contract's JSON; `resumes`: a break is to be mended. */
+export function requestFor(prompt: string, resumes: boolean): object {
+  return {
+    request: { messages: [{ role: 'ROLE_USER', content: prompt }] },
+    ...(resumes && { options: { recovery: 'STREAM_RECOVERY_RESUME' } }),
+  };
 }
 
 /** Asks once, as any service would, and hands over the text as it arrives. */
 export async function ask(
   client: GrpcClient,
-  prompt: string,
+  request: object,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -56,15 +62,14 @@ export async function ask(
   let firstTextMs: number | undefined;
   const stream = client.provider.stream(
     'SendMessage',
-    { ...requestFor(prompt) },
-    {
-      metadata: { traceparent },
-      signal,
-    },
+    { ...request },
+    { metadata: { traceparent }, signal },
   );
+  let text = '';
   stream.on('data', ({ textDelta }: AnswerEvent) => {
     if (!textDelta) return;
     firstTextMs ??= performance.now() - startedAt;
+    text += textDelta.text;
     onText(textDelta.text);
   });
   const { messages, status } = await collect(stream);
@@ -73,6 +78,7 @@ export async function ask(
     traceId,
     status,
     completed: completed ?? undefined,
+    text,
     firstTextMs,
     totalMs: performance.now() - startedAt,
   };

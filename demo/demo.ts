@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import { connect } from '../test/support/grpc-client.ts';
-import { ask } from './ask.ts';
-import { openEndpoint } from './endpoint.ts';
+import { ask, requestFor } from './ask.ts';
+import { type Endpoint, openEndpoint } from './endpoint.ts';
 import { untilInterrupted } from './interruption.ts';
 import { type DemoOptions, readOptions } from './options.ts';
 import { failure, grpcurlLine, introduction, logTail, serving, summary } from './report.ts';
@@ -21,23 +21,26 @@ const EXIT_INTERRUPTED = 130;
 
 /** Resolves with the exit code. */
 async function demo(options: DemoOptions, interrupted: AbortSignal): Promise<number> {
-  await using endpoint = await openEndpoint(process.env);
+  await using endpoint = await openEndpoint(process.env, () => {
+    process.stdout.write(paint(['red', 'bold'], ' ✂'));
+  });
   print(introduction(endpoint), '');
   const startedAt = performance.now();
   await using sidecar = await startSidecar(endpoint.environment);
   const startMs = performance.now() - startedAt;
   print(`The sidecar listens on ${sidecar.address}, after ${duration(startMs)}.`, '');
   if (interrupted.aborted) return EXIT_INTERRUPTED;
-  const answered = await converse(sidecar, options, interrupted);
+  const answered = await converse(sidecar, endpoint, options, interrupted);
   if (interrupted.aborted) return EXIT_INTERRUPTED;
   if (!options.serve) return answered ? 0 : 1;
   // Awaited here: what is returned unawaited would find the sidecar stopped.
   return await keepServing(sidecar, interrupted);
 }
 
-/** Asks the question. Resolves with whether it was answered. */
+/** Asks the question. Resolves with whether it was answered, and by the whole answer if that is known. */
 async function converse(
   sidecar: Sidecar,
+  { answer }: Endpoint,
   { prompt, serve }: DemoOptions,
   interrupted: AbortSignal,
 ): Promise<boolean> {
@@ -45,7 +48,8 @@ async function converse(
   print(`${paint(['cyan', 'bold'], '>')} ${paint('bold', prompt)}`, '');
   try {
     const show = (text: string) => void process.stdout.write(text);
-    const outcome = await ask(client, prompt, show, interrupted);
+    const request = requestFor(prompt, answer !== undefined);
+    const outcome = await ask(client, request, show, interrupted);
     if (outcome.firstTextMs !== undefined) print('', '');
     if (interrupted.aborted) return false;
     if (outcome.completed === undefined) {
@@ -56,10 +60,10 @@ async function converse(
       (entry) => entry.trace_id === outcome.traceId,
       AbortSignal.any([interrupted, AbortSignal.timeout(LOG_WAIT_MS)]),
     );
-    print(summary(outcome.completed, outcome, line !== undefined), '');
+    print(summary(outcome.completed, outcome, answer, line !== undefined), '');
     const until = serve ? '' : ', while `npm run demo -- --serve` keeps serving';
-    print(paint('bold', `The same with grpcurl${until}:`), grpcurlLine(sidecar.address, prompt));
-    return true;
+    print(paint('bold', `The same with grpcurl${until}:`), grpcurlLine(sidecar.address, request));
+    return outcome.text === (answer ?? outcome.text);
   } finally {
     client.close();
   }

@@ -1,5 +1,5 @@
 import { codeName, statusDetails } from '../test/support/grpc-client.ts';
-import { type Completed, type Outcome, requestFor } from './ask.ts';
+import type { Completed, Outcome } from './ask.ts';
 import type { Endpoint } from './endpoint.ts';
 import { banner, duration, paint, table } from './screen.ts';
 import type { SidecarLog } from './sidecar-log.ts';
@@ -9,8 +9,8 @@ const SERVICE = 'tamma.provider.v1.IAIProvider';
 /** Lines of the sidecar's log that are shown after a failure. */
 const LOG_TAIL = 8;
 
-export function introduction({ simulated, url }: Endpoint): string {
-  if (simulated) {
+export function introduction({ answer, url }: Endpoint): string {
+  if (answer !== undefined) {
     return banner(['yellow', 'bold'], 'THE ENDPOINT IS SIMULATED', [
       'OPENAI_API_KEY is not set, so a stand-in on this machine plays OpenAI.',
       'The sidecar, the gRPC call and the stream are real; the answer is not.',
@@ -22,15 +22,27 @@ export function introduction({ simulated, url }: Endpoint): string {
   ]);
 }
 
-/** What is known once the call ended OK. */
-export function summary(completed: Completed, outcome: Outcome, logged: boolean): string {
+/**
+ * What is known once the call ended OK.
+ *
+ * @param expected what a simulation answers, and breaks off once
+ */
+export function summary(
+  completed: Completed,
+  outcome: Outcome,
+  expected: string | undefined,
+  logged: boolean,
+): string {
   const { finishReason, model, usage } = completed;
-  const { firstTextMs, totalMs, traceId } = outcome;
+  const { firstTextMs, totalMs, traceId, text } = outcome;
   return table([
     ['finish reason', finishReason.replace('FINISH_REASON_', '')],
     ['model', model],
     ['usage', usageText(usage)],
     ['cost', costText(completed.cost)],
+    ...(expected === undefined
+      ? []
+      : [['cut off', breakText(text === expected, completed)] as const]),
     ['trace id', `${traceId}${logged ? " (the sidecar's log line has it too)" : ''}`],
     ['first token', firstTextMs === undefined ? 'none' : `after ${duration(firstTextMs)}`],
     ['total', duration(totalMs)],
@@ -61,8 +73,8 @@ export function logTail(log: SidecarLog): string {
 }
 
 /** The command that asks the same, to be pasted into a shell. */
-export function grpcurlLine(address: string, prompt: string): string {
-  const json = JSON.stringify(requestFor(prompt)).replaceAll("'", String.raw`'\''`);
+export function grpcurlLine(address: string, request: object): string {
+  const json = JSON.stringify(request).replaceAll("'", String.raw`'\''`);
   return `grpcurl -plaintext -d '${json}' ${address} ${SERVICE}/SendMessage`;
 }
 
@@ -79,6 +91,11 @@ export function serving(address: string, adminAddress: string): string {
     `grpcurl -plaintext ${address} describe ${SERVICE}`,
     `grpcurl -plaintext ${address} ${SERVICE}/GetStatus`,
   ].join('\n');
+}
+
+function breakText(isWhole: boolean, { attempts }: Completed): string {
+  if (!isWhole) return paint(['red', 'bold'], 'at ✂, and text is missing or came twice');
+  return `at ✂, and went on there: nothing lost, nothing twice, attempts: ${attempts}`;
 }
 
 function usageText({ inputTokens, outputTokens, totalTokens, estimated }: Completed['usage']) {

@@ -34,6 +34,8 @@ hides() {
 run 0 npm run demo
 shows 'the demo says that the endpoint is simulated' 'simulated'
 shows 'it shows the finish reason' '^finish reason +STOP$'
+shows 'its answer goes on where it was cut off' '✂'
+shows 'and is whole' '^cut off +at ✂, and went on there: nothing lost, nothing twice, attempts: 1$'
 shows 'it shows the usage' '^usage +[1-9][0-9]* tokens in, [1-9][0-9]* out'
 shows 'it shows the trace id and finds it in the log' '^trace id +[0-9a-f]{32} .*log'
 shows 'it shows how to do the same with grpcurl' '^grpcurl -plaintext -d .* 127\.0\.0\.1:[0-9]+ tamma\.'

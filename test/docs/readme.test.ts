@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
+import { ANSWER } from '../../demo/endpoint.ts';
+import { ERROR_KINDS } from '../../src/core/error-kinds.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -27,4 +29,20 @@ it('README.md has the figures of docs/performance.md', () => {
   const shown = figures('README.md');
   expect(shown.length).toBeGreaterThan(2);
   expect(figures('docs/performance.md')).toEqual(expect.arrayContaining(shown));
+});
+
+it('README.md shows what the demo answers', () => {
+  const [, shown = ''] = /```text\n(.*?)\n\n/s.exec(readme) ?? [];
+  expect(shown).toContain(' ✂ ');
+  expect(shown.replace(' ✂', '')).toBe(ANSWER);
+});
+
+it('README.md counts reasons and loads as they are', () => {
+  expect(readme).toContain(`one of ${Object.keys(ERROR_KINDS).length} reasons`);
+  const [table = ''] =
+    /<!-- loads -->.*?<!-- end of loads -->/s.exec(readFileSync('docs/resilience.md', 'utf8')) ??
+    [];
+  // Less the head of the table and the line below it.
+  const loads = table.split('\n').filter((line) => line.startsWith('|')).length - 2;
+  expect(readme).toContain(`[${loads} loads]`);
 });
