@@ -1,8 +1,8 @@
 import type { Headroom } from '../../src/core/rate-headroom.ts';
 import { type Conduct, headersMs, type Load, MODEL, piecesOf } from '../../test/load/load.ts';
 import {
-  type Exchange,
   httpError,
+  type ServerExchange,
   type StubUpstream,
   startStubUpstream,
 } from '../../test/support/upstream/index.ts';
@@ -31,7 +31,7 @@ export async function startUpstreams(load: Load, random: () => number): Promise<
   for (const [name, behave] of Object.entries(load.upstreams)) {
     requests.set(name, 0);
     let running = 0;
-    const script = async (exchange: Exchange): Promise<void> => {
+    const script = async (exchange: ServerExchange): Promise<void> => {
       requests.set(name, (requests.get(name) ?? 0) + 1);
       running += 1;
       void exchange.request.closed.then(() => {
@@ -54,11 +54,11 @@ export async function startUpstreams(load: Load, random: () => number): Promise<
   };
 }
 
-function keyOf({ request }: Exchange): number {
+function keyOf({ request }: ServerExchange): number {
   return Number(/\d+$/.exec(request.headers.authorization ?? '')?.[0] ?? 0);
 }
 
-async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
+async function play(conduct: Conduct, exchange: ServerExchange): Promise<void> {
   if (conduct === 'silence') return;
   const since = performance.now();
   const until = (ms: number) => exchange.delay(Math.max(0, since + ms - performance.now()));
@@ -91,7 +91,7 @@ async function play(conduct: Conduct, exchange: Exchange): Promise<void> {
 function fail(
   { fails, retryAfterMs }: Extract<Conduct, { fails: unknown }>,
   limits: Readonly<Record<string, string>>,
-  exchange: Exchange,
+  exchange: ServerExchange,
 ): void {
   const isRate = fails === 'RATE_LIMIT_EXCEEDED';
   const status = isRate ? 429 : 503;
@@ -102,7 +102,7 @@ function fail(
 
 /** Nothing of the simulator's own, which tells of limits in every answer. */
 function sendHead(
-  exchange: Exchange,
+  exchange: ServerExchange,
   status: number,
   contentType: string,
   headers: Readonly<Record<string, string>>,

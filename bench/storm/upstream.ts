@@ -2,7 +2,11 @@ import {
   type StormUpstream as AnyUpstream,
   startStormUpstream,
 } from '../../test/support/storm/upstream.ts';
-import { answer, type Exchange, type RecordedRequest } from '../../test/support/upstream/index.ts';
+import {
+  answer,
+  type RecordedRequest,
+  type ServerExchange,
+} from '../../test/support/upstream/index.ts';
 import { PACE_MS, type Plan } from './plan.ts';
 
 /** Where an upstream's answer was when its caller cancelled. */
@@ -17,7 +21,7 @@ export interface StormUpstream extends AnyUpstream {
 /** An upstream that answers each call as planned. */
 export async function startUpstream(plans: readonly Plan[]): Promise<StormUpstream> {
   const planned = new Map(plans.map((plan) => [plan.question, plan]));
-  const exchanges = new Map<Plan, Exchange>();
+  const exchanges = new Map<Plan, ServerExchange>();
   const upstream = await startStormUpstream(async (exchange, question) => {
     const plan = planned.get(question);
     if (plan === undefined) throw new Error('a request that no call asked for');
@@ -34,7 +38,7 @@ export async function startUpstream(plans: readonly Plan[]): Promise<StormUpstre
   };
 }
 
-function stage(exchange: Exchange | undefined): Stage {
+function stage(exchange: ServerExchange | undefined): Stage {
   if (exchange === undefined) return 'not asked';
   const { request, res } = exchange;
   if (request.closedAt !== undefined) return 'over';

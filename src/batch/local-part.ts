@@ -4,7 +4,7 @@ import { ProviderError } from '../core/errors.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
 import { readLine } from './item-files.ts';
 import { inItemSpan } from './item-span.ts';
-import { Patience } from './patience.ts';
+import { Polling } from './polling.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
 import { restoreRequest } from './stored-request.ts';
@@ -91,7 +91,7 @@ export class LocalPart {
     const { clock, tracer, means } = this.#deps;
     const { creator } = this.#work;
     const request = restoreRequest(await readLine(file, item));
-    const patience = new Patience(this.#work, this.#deps);
+    const polling = new Polling(this.#work, this.#deps);
     while (this.#work.halted === undefined) {
       const record = newCallRecord(clock.now());
       let result: Pick<NewResult, 'result' | 'succeeded'>;
@@ -111,7 +111,7 @@ export class LocalPart {
         const error = ProviderError.from(thrown);
         if (error.retryable) {
           await this.#work.problem(`A request waits: ${error.message}`);
-          await patience.wait(error.facts.retryAfterMs);
+          await polling.wait(error.facts.retryAfterMs);
           continue;
         }
         result = { result: storeResult({ error }), succeeded: false };

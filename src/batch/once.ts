@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ProviderError } from '../core/errors.ts';
 import { pause } from '../core/pause.ts';
 import type { BatchOptions } from './options.ts';
-import { Patience } from './patience.ts';
+import { Polling } from './polling.ts';
 import type { Work } from './run-deps.ts';
 
 /** Something that the upstream does, which must not be done twice. */
@@ -35,7 +35,7 @@ const TROUBLE = 'The upstream did not take it';
  * upstream refuses it, and with the end of the process.
  */
 export async function doOnce<T>(deed: Deed<T>, work: Work, deps: OnceDeps): Promise<T | undefined> {
-  const patience = new Patience(work, deps);
+  const polling = new Polling(work, deps);
   let unclear = deed.mayBeDone;
   for (;;) {
     const found = unclear ? await lookFor(deed, work, deps) : undefined;
@@ -43,10 +43,10 @@ export async function doOnce<T>(deed: Deed<T>, work: Work, deps: OnceDeps): Prom
     try {
       return await deed.act(work.stop);
     } catch (thrown) {
-      const error = patience.check(thrown, deed.isFinal);
+      const error = polling.check(thrown, deed.isFinal);
       unclear = mayHaveBeenDone(error);
       await work.problem(`${TROUBLE}: ${error.message}`);
-      if (!unclear) await patience.wait(error.facts.retryAfterMs);
+      if (!unclear) await polling.wait(error.facts.retryAfterMs);
     }
   }
 }
@@ -56,10 +56,10 @@ async function lookFor<T>(
   work: Work,
   { clock, options }: OnceDeps,
 ): Promise<T | undefined> {
-  const patience = new Patience(work, { clock, options });
+  const polling = new Polling(work, { clock, options });
   const until = clock.now() + options.lookForMs;
   for (;;) {
-    const found = await patience.try(() => find(work.stop), TROUBLE);
+    const found = await polling.try(() => find(work.stop), TROUBLE);
     if (found !== undefined) return found;
     if (clock.now() >= until) return undefined;
     await pause(Math.max(1, options.lookForMs / LOOKS), work.stop, clock);

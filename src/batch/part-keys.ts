@@ -1,7 +1,7 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
 import { type Deed, doOnce } from './once.ts';
-import { Patience } from './patience.ts';
+import { Polling } from './polling.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 
 /** What ails a key, and not what was sent with it. */
@@ -19,13 +19,13 @@ export class PartKeys {
   readonly #work: Work;
   readonly #deps: RunDeps;
   /** While all keys are refused. */
-  readonly #patience: Patience;
+  readonly #polling: Polling;
   readonly #refused = new Set<string>();
 
   constructor(work: Work, deps: RunDeps) {
     this.#work = work;
     this.#deps = deps;
-    this.#patience = new Patience(work, deps);
+    this.#polling = new Polling(work, deps);
   }
 
   choose(keys: readonly string[]): string {
@@ -73,6 +73,6 @@ export class PartKeys {
     if (!isRefused) await clean();
     if (hasOther) return;
     this.#refused.clear();
-    await this.#patience.wait();
+    await this.#polling.wait();
   }
 }

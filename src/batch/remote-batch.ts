@@ -1,7 +1,7 @@
 import { ProviderError } from '../core/errors.ts';
 import type { UpstreamBatch, UpstreamBatches } from '../core/upstream-batches.ts';
 import type { BatchPart, NewResult } from '../money/batches/batch.ts';
-import { Patience } from './patience.ts';
+import { Polling } from './polling.ts';
 import { readResults } from './read-results.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 
@@ -41,32 +41,32 @@ export class RemoteBatch {
     { upstreamBatchId: id, key }: BatchPart,
     isEnough: (batch: UpstreamBatch) => boolean,
   ): Promise<UpstreamBatch> {
-    const patience = new Patience(this.#work, this.#deps);
+    const polling = new Polling(this.#work, this.#deps);
     let before = '';
     let cancelled = false;
     for (;;) {
       const asks: boolean = this.#work.halted !== undefined && !cancelled;
       const ask = () =>
         asks ? this.#cancel(id, key) : this.api.retrieve(id, key, this.#work.stop);
-      const batch = await patience.insist(ask, SILENT);
+      const batch = await polling.insist(ask, SILENT);
       cancelled ||= asks;
       if (isEnough(batch)) return batch;
       const now = JSON.stringify([batch.status, batch.counts]);
-      if (now !== before) patience.reset();
+      if (now !== before) polling.reset();
       before = now;
-      await patience.wait();
+      await polling.wait();
     }
   }
 
   /** Takes in what a file of results says, as far as it can be had. Rejects with the end of the process. */
   async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<void> {
-    const patience = new Patience(this.#work, this.#deps);
-    const read = () => this.#readOnce(fileId, part, settle, patience);
+    const polling = new Polling(this.#work, this.#deps);
+    const read = () => this.#readOnce(fileId, part, settle, polling);
     try {
       // A line may be cut off where somebody between here and there lost the rest of the file.
       for (let reads = 1; reads <= READS; reads += 1) {
-        if (reads > 1) await patience.wait();
-        const unreadable = await patience.insist(read, UNREADABLE);
+        if (reads > 1) await polling.wait();
+        const unreadable = await polling.insist(read, UNREADABLE);
         if (unreadable === 0) return;
         await this.#work.problem(`A file of results has ${unreadable} lines that cannot be read.`);
       }
@@ -98,7 +98,7 @@ export class RemoteBatch {
     fileId: string,
     part: BatchPart,
     settle: Settle,
-    patience: Patience,
+    polling: Polling,
   ): Promise<number> {
     const { stop: signal, batch } = this.#work;
     const lines = this.api.results(fileId, part.key, signal);
@@ -107,7 +107,7 @@ export class RemoteBatch {
       const { done, value } = await reading.next();
       if (done) return value;
       await settle(value);
-      patience.reset();
+      polling.reset();
     }
   }
 
@@ -126,9 +126,9 @@ export class RemoteBatch {
   /** As well as that can be done: the upstream lets files expire, too. */
   async #someTimes<T>(act: () => Promise<T>, about: object): Promise<T | undefined> {
     const { stop, batch } = this.#work;
-    const patience = new Patience(this.#work, this.#deps);
+    const polling = new Polling(this.#work, this.#deps);
     for (let tries = 1; tries <= TRIES; tries += 1) {
-      if (tries > 1) await patience.wait();
+      if (tries > 1) await polling.wait();
       try {
         return await act();
       } catch (thrown) {

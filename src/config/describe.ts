@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { Config, ConfiguredKey, ConfiguredWay } from './config.ts';
 import { formatDollars } from './money.ts';
 import { BYTE_UNITS, DURATION_UNITS, formatQuantity } from './units.ts';
+import { isMapping } from './values.ts';
 
 /** The effective configuration as a configuration file. Of secrets, it says where each is. */
 export function describeConfig(config: Config): string {
@@ -82,7 +83,7 @@ function memberAsWritten([name, value]: [string, unknown]): [string, unknown] {
 /** Keys in order, so that the text depends on the content alone. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
+    isMapping(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
       : member,
   );

@@ -1,4 +1,5 @@
 import { ProviderError } from '../core/errors.ts';
+import { isObject } from '../core/is-object.ts';
 import { pause } from '../core/pause.ts';
 import type {
   BatchLineResult,
@@ -9,7 +10,7 @@ import type {
 } from '../core/upstream-batches.ts';
 import { batchLine, readResultLine, type Surfaces } from './batch-line.ts';
 import { uploadBody } from './batch-upload.ts';
-import { isObject, malformed } from './json-checks.ts';
+import { malformed } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { linesOf } from './lines.ts';
 import { readBody } from './read-body.ts';

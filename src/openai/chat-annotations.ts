@@ -1,7 +1,7 @@
+import { isObject } from '../core/is-object.ts';
 import { toAnnotation } from './annotations.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import type { ChatChunk, ChunkDelta } from './chat-chunk.ts';
-import { isObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 
 /** Sources of one answer that are told; none has more. */

@@ -1,5 +1,6 @@
+import { isObject } from '../core/is-object.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
-import { isObject, malformed, parseObject } from './json-checks.ts';
+import { malformed, parseObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import { hasObjectArguments } from './object-arguments.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';

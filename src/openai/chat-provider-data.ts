@@ -1,6 +1,6 @@
+import { isObject } from '../core/is-object.ts';
 import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
-import { isObject } from './json-checks.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
 import { toProviderData } from './provider-data.ts';
 import type { ToolCalls } from './tool-calls.ts';

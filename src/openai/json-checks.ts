@@ -1,4 +1,5 @@
 import { ProviderError } from '../core/errors.ts';
+import { isObject } from '../core/is-object.ts';
 import { isDeeperThan } from '../request/validate/json-object.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
@@ -75,8 +76,4 @@ export function isListOf(value: unknown, check: Check): boolean {
 
 export function isString(value: unknown): boolean {
   return typeof value === 'string';
-}
-
-export function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { isObject } from './json-checks.ts';
+import { isObject } from '../core/is-object.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 import { ACTIONS } from './responses-calls.ts';

@@ -1,6 +1,7 @@
+import { isObject } from '../core/is-object.ts';
 import { errorIn } from './error-in-answer.ts';
 import { isHostedEvent } from './hosted-output.ts';
-import { isAbsentOr, isListOf, isObject, isString, malformed, parseObject } from './json-checks.ts';
+import { isAbsentOr, isListOf, isString, malformed, parseObject } from './json-checks.ts';
 import { withTextArguments } from './object-arguments.ts';
 import { isCall } from './responses-calls.ts';
 

@@ -1,6 +1,6 @@
 import type { Call, UnknownKind } from '../core/call.ts';
+import { isObject } from '../core/is-object.ts';
 import { isStrange } from './hosted-output.ts';
-import { isObject } from './json-checks.ts';
 import { recordOf } from './json-record.ts';
 import { isKnownFinishWord } from './map-finish-reason.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';

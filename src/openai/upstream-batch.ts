@@ -1,3 +1,4 @@
+import { isObject } from '../core/is-object.ts';
 import { present } from '../core/present.ts';
 import type {
   NewUpstreamBatch,
@@ -5,7 +6,7 @@ import type {
   UpstreamBatchError,
   UpstreamBatchStatus,
 } from '../core/upstream-batches.ts';
-import { isObject, malformed } from './json-checks.ts';
+import { malformed } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromErrorObject } from './map-error.ts';
 import { identifier, plainName } from './upstream-text.ts';

@@ -1,4 +1,4 @@
-import { isObject } from './json-checks.ts';
+import { isObject } from '../core/is-object.ts';
 import type { OutputItem } from './responses-event.ts';
 
 /**

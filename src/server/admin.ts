@@ -131,14 +131,14 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
   };
 }
 
-interface Exchange {
+interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly paths: ReadonlySet<string>;
   readonly door: AdminDoor;
 }
 
-function handle({ request, response, paths, door }: Exchange, deps: AdminServerDeps): void {
+function handle({ request, response, paths, door }: Asked, deps: AdminServerDeps): void {
   try {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const refusal = door.refusal(request);

@@ -11,10 +11,8 @@ import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { nearestFirst } from './budget-order.ts';
 import { isBound, ownBudgets } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
-import { toWireCacheStatus } from './convert/cache.ts';
-import { toWireStoreStatus } from './convert/store-status.ts';
+import { toWireCacheStatus, toWireStoreStatus, toWireUpstreamStatus } from './convert/status.ts';
 import { toDuration } from './convert/time.ts';
-import { toWireUpstreamStatus } from './convert/upstream-status.ts';
 import { measuredOf, stateOf } from './status-news.ts';
 import { problemsOf } from './status-problems.ts';
 

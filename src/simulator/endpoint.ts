@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Behaviour, ServerExchange } from './answers/exchange.ts';
+import { type Behaviour, HttpExchange } from './answers/server-exchange.ts';
 import {
   epochMs,
   type RecordedRequest,
@@ -46,7 +46,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 class HttpEndpoint implements Endpoint {
   readonly #server = createServer({ keepAliveTimeout: 0 }, this.#listener());
   readonly #sockets = new Set<Socket>();
-  readonly #exchanges = new Set<ServerExchange>();
+  readonly #exchanges = new Set<HttpExchange>();
   readonly #failures: unknown[] = [];
   readonly #options: EndpointOptions;
   readonly #host: string;
@@ -114,12 +114,12 @@ class HttpEndpoint implements Endpoint {
       this.#exchanges.delete(exchange);
       markClosed(by);
     };
-    const exchange = new ServerExchange(request, res, onClosed, this.#now);
+    const exchange = new HttpExchange(request, res, onClosed, this.#now);
     this.#exchanges.add(exchange);
     void this.#run(exchange);
   }
 
-  async #run(exchange: ServerExchange): Promise<void> {
+  async #run(exchange: HttpExchange): Promise<void> {
     try {
       await this.#options.route(exchange.request)(exchange);
     } catch (error) {

@@ -1,5 +1,5 @@
-import type { Behaviour } from './answers/exchange.ts';
 import { httpError, keyRefused, notJson, sendJson, unknownUrl } from './answers/json.ts';
+import type { Behaviour } from './answers/server-exchange.ts';
 import type { BatchRequestLine, LineOutcome } from './batches/batch-results.ts';
 import { SimulatedBatches } from './batches/batches.ts';
 import { type Endpoint, startEndpoint } from './endpoint.ts';

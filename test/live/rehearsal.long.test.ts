@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, expect, it } from '@jest/globals';
-import type { Behaviour, Exchange } from '../../src/simulator/answers/exchange.ts';
+import type { Behaviour, ServerExchange } from '../../src/simulator/answers/server-exchange.ts';
 import { strict } from '../../src/simulator/strict/strict.ts';
 import {
   type AnswerOptions,
@@ -76,7 +76,7 @@ function shell(id: string, command: string): object {
 }
 
 /** A function gets JSON, a tool with a grammar what it holds to. */
-function reading({ request }: Exchange): AnswerOptions {
+function reading({ request }: ServerExchange): AnswerOptions {
   const isCustom = JSON.stringify(request.body).includes('"custom"');
   const call = isCustom
     ? { name: 'read', arguments: 'NUMBER.TXT', kind: 'custom' as const }

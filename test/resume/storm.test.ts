@@ -6,7 +6,7 @@ import { collect, type WireMessage } from '../support/grpc-client.ts';
 import { fewOrMany } from '../support/long.ts';
 import { random } from '../support/random.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
-import { type AnswerOptions, answer, type Exchange } from '../support/upstream/index.ts';
+import { type AnswerOptions, answer, type ServerExchange } from '../support/upstream/index.ts';
 
 const CUTS = fewOrMany(40, 2_000);
 const AT_ONCE = fewOrMany(10, 60);
@@ -40,7 +40,7 @@ function word(chance: () => number): string {
   return ['Grüße', '東京', '👩‍🚀', 'plain', 'a\nline', '"quoted"'][Math.floor(chance() * 6)] ?? '';
 }
 
-function questionIn({ request }: Exchange): number {
+function questionIn({ request }: ServerExchange): number {
   return Number(/question (\d+)/.exec(request.rawBody)?.[1]);
 }
 

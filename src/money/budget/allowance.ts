@@ -3,7 +3,7 @@ import type { BudgetState } from '../../core/budget-state.ts';
 import type { BudgetAccount } from './account.ts';
 import type { Budget } from './budget.ts';
 import type { BudgetDefinition } from './options.ts';
-import type { Waiter } from './waiter.ts';
+import type { WaitingClaim } from './waiting-claim.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
 /** What one subject may spend under a budget, from period to period. Amounts are pico-dollars. */
@@ -11,7 +11,7 @@ export class Allowance {
   readonly budget: Budget;
   readonly subject: string;
   /** Claims for which it has too little. */
-  readonly waiting = new WaitingQueue<Waiter>();
+  readonly waiting = new WaitingQueue<WaitingClaim>();
   /** Claims and reservations that refer to it. */
   #users = 0;
   #account: BudgetAccount;

@@ -18,7 +18,7 @@ import { budgetExceeded, waitedInVain } from './refusal.ts';
 import type { Reservation } from './reservation.ts';
 import type { BudgetQuery } from './states.ts';
 import { budgetStates } from './states.ts';
-import { Waiter } from './waiter.ts';
+import { WaitingClaim } from './waiting-claim.ts';
 
 export interface BudgetBookDeps extends AlertDeps {
   readonly clock: Clock;
@@ -214,7 +214,7 @@ export class BudgetBook {
     const { wish, spender } = claim;
     const error = ({ state }: Allowance) => waitedInVain(state, wish.least, spender.model);
     const time = maxWaitMs === undefined ? {} : { time: { clock, maxMs: maxWaitMs, error } };
-    const waiter = new Waiter(claim, at, { signal, ...time }, (left) => {
+    const waiter = new WaitingClaim(claim, at, { signal, ...time }, (left) => {
       this.#waiters -= 1;
       this.#budgets.drop(claim);
       this.#serve(left);
@@ -234,7 +234,7 @@ export class BudgetBook {
   }
 
   /** What becomes of somebody who waits nowhere just now. Returns where it waits on. */
-  #decide(waiter: Waiter): Allowance | undefined {
+  #decide(waiter: WaitingClaim): Allowance | undefined {
     const decision = decide(waiter.claim);
     if (decision.kind === 'wait') {
       waiter.waitAt(decision.at);

@@ -2,7 +2,7 @@ import type { Allowance } from './allowance.ts';
 import type { Budget } from './budget.ts';
 import type { Claim } from './claim.ts';
 import { type BudgetDefinition, countsTheSame } from './options.ts';
-import type { Waiter } from './waiter.ts';
+import type { WaitingClaim } from './waiting-claim.ts';
 
 /** What a claim has reserved and not settled, in pico-dollars. */
 export interface Held {
@@ -56,8 +56,8 @@ export function reclaim(claim: Claim, budgets: readonly Budget[]): void {
 }
 
 /** Everybody who waits, and now waits nowhere. */
-export function leaveQueues(allowances: Iterable<Allowance>): readonly Waiter[] {
-  const left: Waiter[] = [];
+export function leaveQueues(allowances: Iterable<Allowance>): readonly WaitingClaim[] {
+  const left: WaitingClaim[] = [];
   for (const { waiting } of allowances) {
     for (let first = waiting.first; first !== undefined; first = waiting.first) {
       first.leave();

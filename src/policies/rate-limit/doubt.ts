@@ -2,12 +2,41 @@
 const FIRST_MS = 1_000;
 const SHARE = 0.25;
 
-/**
- * Until the next attempt sees whether a wait that nobody believes was meant, in ms.
- *
- * @param confirmedMs for how long what was seen agreed with it
- * @param maxHoldMs the longest pause between two of them
- */
-export function nextProbeMs(confirmedMs: number, maxHoldMs: number): number {
-  return Math.min(Math.max(FIRST_MS, SHARE * confirmedMs), maxHoldMs);
+/** That the upstream asks for a longer wait than is believed, and since when. */
+export class Doubt {
+  readonly #maxHoldMs: number;
+  /** Epoch ms; undefined: it does not. */
+  #since: number | undefined;
+
+  /** @param maxHoldMs the longest wait that is believed, above 0 */
+  constructor(maxHoldMs: number) {
+    this.#maxHoldMs = maxHoldMs;
+  }
+
+  get isRaised(): boolean {
+    return this.#since !== undefined;
+  }
+
+  raise(now: number): void {
+    this.#since ??= now;
+  }
+
+  settle(): void {
+    this.#since = undefined;
+  }
+
+  /** How much longer the wait is likely to last, in ms: as long as it has, at most `maxHoldMs`. Without a doubt 0. */
+  likelyMs(now: number): number {
+    return this.#since === undefined ? 0 : Math.min(now - this.#since, this.#maxHoldMs);
+  }
+
+  /**
+   * How long after `seenAt` another attempt sees whether the wait was meant, in ms. Without a doubt `maxHoldMs`.
+   *
+   * @param seenAt when it was confirmed last, epoch ms
+   */
+  probeAfterMs(seenAt: number): number {
+    if (this.#since === undefined) return this.#maxHoldMs;
+    return Math.min(Math.max(FIRST_MS, SHARE * (seenAt - this.#since)), this.#maxHoldMs);
+  }
 }

@@ -48,10 +48,6 @@ export class GroupLimits {
     this.#tokens.configure(tokens);
   }
 
-  get limitsRequests(): boolean {
-    return this.#requests.isLimited;
-  }
-
   /** Whether it refuses for how many run at once, as far as is known: the rate has another limit. */
   get refusesForNumber(): boolean {
     return this.#numbers.areTheCause;

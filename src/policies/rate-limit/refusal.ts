@@ -13,7 +13,7 @@ const MESSAGES: Readonly<Record<RefusalCause, string>> = {
 };
 
 /** The refusal of a request that would never be taken, whenever it were made. */
-export function tooLarge({ model }: Call, tokens: number, limit: number): ProviderError {
+export function neverFits({ model }: Call, tokens: number, limit: number): ProviderError {
   return new ProviderError('RATE_LIMIT_EXCEEDED', {
     message: `The request has ${tokens} tokens, and the upstream takes ${limit} a minute: it can never be sent there.`,
     countedTokens: tokens,

@@ -1,5 +1,5 @@
 import type { Headroom } from '../../core/rate-headroom.ts';
-import { nextProbeMs } from './doubt.ts';
+import { Doubt } from './doubt.ts';
 import { USED_SHARE } from './local-source.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -39,8 +39,8 @@ export class ReportedBucket {
   #limit: number;
   /** When something was last heard or let through. Epoch ms. */
   #newsAt: number;
-  /** Since when one more would have to wait for longer than limits per minute ask, epoch ms; undefined: it would not. */
-  #doubtedSince: number | undefined;
+  /** Whether one more would have to wait for longer than limits per minute ask. */
+  readonly #doubt: Doubt;
   /** When an attempt was sent against the report, to see whether it holds. Epoch ms. */
   #probeAt = Number.NaN;
   /** One was accepted: of the reset times that make such waits none is believed. */
@@ -59,6 +59,7 @@ export class ReportedBucket {
     maxHoldMs = Number.POSITIVE_INFINITY,
   ) {
     this.#maxHoldMs = maxHoldMs;
+    this.#doubt = new Doubt(maxHoldMs);
     this.#newsAt = now;
     this.#limit = headroom.limit;
     this.#refill = this.#fullRefill(headroom);
@@ -93,17 +94,13 @@ export class ReportedBucket {
     return this.#bucket.waitMs(amount, now, ahead);
   }
 
-  /** How much longer a wait that is not believed is likely to last, in ms: as long as it has, at most `maxHoldMs`. */
+  /** How much longer a wait that is not believed is likely to last, in ms. */
   doubtedMs(now: number): number {
-    if (this.#doubtedSince === undefined || this.#bucket.waitMs(1, now) === 0) return 0;
-    return Math.min(now - this.#doubtedSince, this.#maxHoldMs);
+    return this.#bucket.waitMs(1, now) === 0 ? 0 : this.#doubt.likelyMs(now);
   }
 
   #probeInMs(now: number): number {
-    const since = this.#doubtedSince;
-    const pauseMs =
-      since === undefined ? this.#maxHoldMs : nextProbeMs(this.#newsAt - since, this.#maxHoldMs);
-    return Math.max(0, this.#newsAt + pauseMs - now);
+    return Math.max(0, this.#newsAt + this.#doubt.probeAfterMs(this.#newsAt) - now);
   }
 
   /** What was sent at `sentAt` was accepted. */
@@ -149,8 +146,8 @@ export class ReportedBucket {
     const level = headroom.remaining - (taken - sent.taken) + refill * (now - sent.at);
     this.#bucket.set({ refill, capacity: this.#limit, level }, now);
     const isBelieved = this.#maxHoldMs === Number.POSITIVE_INFINITY;
-    if (!isBelieved && this.#bucket.waitMs(1, now) > MINUTE_MS) this.#doubtedSince ??= now;
-    else this.#doubtedSince = undefined;
+    if (!isBelieved && this.#bucket.waitMs(1, now) > MINUTE_MS) this.#doubt.raise(now);
+    else this.#doubt.settle();
   }
 
   #measure(headroom: Headroom, sent: Mark): void {

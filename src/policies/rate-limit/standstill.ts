@@ -1,4 +1,4 @@
-import { nextProbeMs } from './doubt.ts';
+import { Doubt } from './doubt.ts';
 
 /** The first wait after a refusal that names none, in ms; it doubles from one to the next. */
 const FIRST_MS = 200;
@@ -25,14 +25,14 @@ export class Standstill {
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Refusals in a row that named no wait. */
   #row = 0;
-  /** Since when the upstream asks for more than is believed, epoch ms; undefined: it does not. */
-  #doubtedSince: number | undefined;
+  readonly #doubt: Doubt;
   /** When the attempt was sent that finds out, epoch ms; undefined: none runs. */
   #probeAt: number | undefined;
 
   /** @param maxHoldMs the longest wait that is believed, above 0 */
   constructor(maxHoldMs: number) {
     this.#maxHoldMs = maxHoldMs;
+    this.#doubt = new Doubt(maxHoldMs);
   }
 
   /** Whether what was sent then may have waited for the end of it, together with others. */
@@ -43,22 +43,17 @@ export class Standstill {
   /** 0: an attempt may be sent. */
   waitMs(now: number): number {
     if (now < this.#until) return this.#until - now;
-    return this.#isDoubted && this.#probeAt !== undefined ? PROBE_MS : 0;
+    return this.#doubt.isRaised && this.#probeAt !== undefined ? PROBE_MS : 0;
   }
 
-  /** How much longer a wait that is not believed is likely to last, in ms: as long as it has, at most `maxHoldMs`. */
+  /** How much longer a wait that is not believed is likely to last, in ms. */
   doubtedMs(now: number): number {
-    if (this.#doubtedSince === undefined || this.waitMs(now) === 0) return 0;
-    return Math.min(now - this.#doubtedSince, this.#maxHoldMs);
-  }
-
-  get #isDoubted(): boolean {
-    return this.#doubtedSince !== undefined;
+    return this.waitMs(now) === 0 ? 0 : this.#doubt.likelyMs(now);
   }
 
   /** An attempt is sent, which nothing stood against. */
   sent(now: number): void {
-    if (this.#isDoubted) this.#probeAt = now;
+    if (this.#doubt.isRaised) this.#probeAt = now;
   }
 
   /**
@@ -71,14 +66,14 @@ export class Standstill {
     if (retryAfterMs !== undefined && retryAfterMs > 0) {
       this.#isGuess = false;
       if (retryAfterMs > this.#maxHoldMs) {
-        this.#doubtedSince ??= now;
-        if (isNews) this.#extend(now + nextProbeMs(now - this.#doubtedSince, this.#maxHoldMs));
+        this.#doubt.raise(now);
+        if (isNews) this.#extend(now + this.#doubt.probeAfterMs(now));
         return;
       }
-      if (isNews) this.#doubtedSince = undefined;
+      if (isNews) this.#doubt.settle();
       this.#extend(now + retryAfterMs);
     } else if (isNews) {
-      this.#doubtedSince = undefined;
+      this.#doubt.settle();
       this.#isGuess = true;
       this.#before = Math.min(now, this.#until);
       this.#extend(now + Math.min(FIRST_MS * 2 ** this.#row, LONGEST_MS, this.#maxHoldMs));
@@ -97,7 +92,7 @@ export class Standstill {
     if (sentAt < this.#until) return;
     // It lets some through: to wait for longer would only waste what it grants meanwhile.
     this.#row = 0;
-    if (sentAt > this.#refusedAt) this.#doubtedSince = undefined;
+    if (sentAt > this.#refusedAt) this.#doubt.settle();
   }
 
   /** An answer is complete. */

@@ -3,7 +3,7 @@ import type { ProviderError } from '../../core/errors.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import type { Capacity } from './capacity.ts';
 import { keysOf } from './key-limits.ts';
-import { tooLarge } from './refusal.ts';
+import { neverFits } from './refusal.ts';
 
 /** With so many times what a prompt needs in store, a guess at its length will do. */
 const PLENTY = 4;
@@ -44,7 +44,7 @@ export class TokenNeed {
     const least = Math.min(input, this.#sizes.estimate(call));
     return {
       tokens: this.#capacity.withOutput(input, call.request),
-      ...(least > limit && { tooLarge: tooLarge(call, least, limit) }),
+      ...(least > limit && { neverFits: neverFits(call, least, limit) }),
     };
   }
 }
@@ -52,5 +52,5 @@ export class TokenNeed {
 interface Counted {
   readonly tokens: number;
   /** The prompt alone is more than can be sent in a minute. */
-  readonly tooLarge?: ProviderError;
+  readonly neverFits?: ProviderError;
 }

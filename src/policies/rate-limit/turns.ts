@@ -88,8 +88,8 @@ export class Turns {
   async #count(waiter: Waiter): Promise<void> {
     const counted = await this.#need.count(waiter.call, () => this.#clock.now());
     if (!this.#queue.has(waiter)) return;
-    if (counted?.tooLarge !== undefined) {
-      this.#refuse(waiter, counted.tooLarge);
+    if (counted?.neverFits !== undefined) {
+      this.#refuse(waiter, counted.neverFits);
       this.serve();
       return;
     }

@@ -1,3 +1,5 @@
+import { isObject } from '../../core/is-object.ts';
+
 type Schema = Readonly<Record<string, unknown>>;
 
 /** Levels that are looked into; what is below counts as right. */
@@ -24,7 +26,7 @@ export function meetsSchema(text: string, schema: string): boolean {
 }
 
 function meets(value: unknown, schema: unknown, root: unknown, depth: number): boolean {
-  if (!isRecord(schema)) return schema !== false;
+  if (!isObject(schema)) return schema !== false;
   if (depth > MAX_DEPTH) return true;
   const below = (inner: unknown, given: unknown = value) => meets(given, inner, root, depth + 1);
   const { $ref, type, anyOf, oneOf, allOf } = schema;
@@ -34,18 +36,18 @@ function meets(value: unknown, schema: unknown, root: unknown, depth: number): b
   if (Array.isArray(oneOf) && !oneOf.some((one) => below(one))) return false;
   if (Array.isArray(allOf) && !allOf.every((one) => below(one))) return false;
   if (Array.isArray(value)) return itemsMeet(value, schema, below);
-  return isRecord(value) ? propertiesMeet(value, schema, below) : true;
+  return isObject(value) ? propertiesMeet(value, schema, below) : true;
 }
 
 type Below = (schema: unknown, value: unknown) => boolean;
 
 function itemsMeet(value: readonly unknown[], { items }: Schema, below: Below): boolean {
-  return !isRecord(items) || value.every((item) => below(items, item));
+  return !isObject(items) || value.every((item) => below(items, item));
 }
 
 function propertiesMeet(value: Schema, schema: Schema, below: Below): boolean {
   const { required, additionalProperties } = schema;
-  const properties = isRecord(schema.properties) ? schema.properties : {};
+  const properties = isObject(schema.properties) ? schema.properties : {};
   if (Array.isArray(required) && !required.every((name) => Object.hasOwn(value, String(name)))) {
     return false;
   }
@@ -69,7 +71,7 @@ function hasType(value: unknown, type: unknown): boolean {
     if (name === 'integer') return Number.isInteger(value);
     if (name === 'null') return value === null;
     if (name === 'array') return Array.isArray(value);
-    if (name === 'object') return isRecord(value);
+    if (name === 'object') return isObject(value);
     return typeof name !== 'string' || typeof value === name;
   });
 }
@@ -82,9 +84,5 @@ function resolve(reference: string, root: unknown): unknown {
     .split('/')
     .filter((part) => part !== '')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((at, part) => (isRecord(at) ? at[part] : true), root);
-}
-
-function isRecord(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+    .reduce<unknown>((at, part) => (isObject(at) ? at[part] : true), root);
 }

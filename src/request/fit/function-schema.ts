@@ -1,11 +1,7 @@
+import { isObject } from '../../core/is-object.ts';
 import { jsonObjectProblem } from '../validate/json-object.ts';
 import { MAX_SCHEMA_PROBLEMS } from '../validate/json-schema.ts';
-import {
-  isSchema,
-  type Schema,
-  type SchemaKeywords,
-  schemasWithin,
-} from '../validate/schema-walk.ts';
+import { type Schema, type SchemaKeywords, schemasWithin } from '../validate/schema-walk.ts';
 import { TextMemo } from '../validate/text-memo.ts';
 import { strictSchemaProblems } from './strict-schema.ts';
 
@@ -71,7 +67,7 @@ function* objectProblems({ type }: Schema): Iterable<string> {
 
 /** The places of arrays that do not say what they consist of. */
 function* arrayProblems(schema: unknown, place: string): Iterable<string> {
-  if (!isSchema(schema)) return;
+  if (!isObject(schema)) return;
   const { type, items } = schema;
   if (type === 'array' && items === undefined && place !== '') {
     yield `must say what the items of the array at ${place} are for OpenAI`;

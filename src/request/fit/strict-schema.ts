@@ -1,9 +1,5 @@
-import {
-  isSchema,
-  type Schema,
-  type SchemaKeywords,
-  schemasWithin,
-} from '../validate/schema-walk.ts';
+import { isObject } from '../../core/is-object.ts';
+import { type Schema, type SchemaKeywords, schemasWithin } from '../validate/schema-walk.ts';
 
 /**
  * OpenAI's rules for strict schemas, those that are documented: every object names all of its
@@ -32,7 +28,7 @@ const FORBIDDEN: readonly string[] = [
 
 /** All that keeps a JSON Schema of an object from being a strict one. */
 export function* strictSchemaProblems(schema: unknown, place = ''): Iterable<string> {
-  if (!isSchema(schema)) return;
+  if (!isObject(schema)) return;
   for (const problem of [...keywordProblems(schema), ...objectProblems(schema)]) {
     yield `must be strict for OpenAI: ${place || 'it'} ${problem}`;
   }
@@ -55,11 +51,11 @@ function* objectProblems({
   additionalProperties,
   required,
 }: Schema): Iterable<string> {
-  const isObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
-  if (!isObject && properties === undefined) return;
+  const saysObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
+  if (!saysObject && properties === undefined) return;
   if (additionalProperties !== false) yield 'must set additionalProperties to false';
   const names = new Set(Array.isArray(required) ? required : []);
-  for (const name of Object.keys(isSchema(properties) ? properties : {})) {
+  for (const name of Object.keys(isObject(properties) ? properties : {})) {
     if (!names.has(name)) yield `must require ${JSON.stringify(name)}`;
   }
 }

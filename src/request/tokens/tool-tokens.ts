@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { Tool } from '../../core/message.ts';
 import type { TokenizerName } from '../../core/model.ts';
 import type { PromptBuilder } from './prompt.ts';
@@ -87,9 +88,7 @@ function parseSchema(text: string): Schema | undefined {
 }
 
 function record(value: unknown): Schema | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Schema)
-    : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 function text(value: unknown): string {

@@ -9,10 +9,6 @@ export interface SchemaKeywords {
   readonly several: readonly string[];
 }
 
-export function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What stands directly within a schema at these keywords, by its place below it. */
 export function* schemasWithin(
   schema: Schema,

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { Message, ToolKind } from '../../core/message.ts';
 import { isDeeperThan, MAX_DEPTH } from './json-object.ts';
 
@@ -110,8 +111,4 @@ function textOf(content: Message['content']): string | undefined {
   return content.every(({ type }) => type === 'text')
     ? content.map((part) => (part.type === 'text' ? part.text : '')).join('')
     : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
-import type { CacheSelection, CacheStatus } from '../../provider/provider.ts';
+import type { CacheSelection } from '../../provider/provider.ts';
 import type { Violations } from './violations.ts';
 
 /** Which answers an InvalidateCacheRequest takes out; undefined if it does not say. */
@@ -27,13 +27,4 @@ export function fromWireCacheSelection(
     default:
       return violations.add('what', 'must be all, a model, a project_id or a key');
   }
-}
-
-export function toWireCacheStatus({ entries, bytes, hits, misses }: CacheStatus): wire.CacheStatus {
-  return {
-    entries: BigInt(entries),
-    bytes: BigInt(bytes),
-    hits: BigInt(hits),
-    misses: BigInt(misses),
-  };
 }

@@ -8,8 +8,6 @@ export interface PeerCertificate {
   readonly dnsNames: readonly string[];
   /** URIs among them, such as a SPIFFE id: `spiffe://cluster.local/ns/shop/sa/checkout`. */
   readonly uris: readonly string[];
-  /** E-mail addresses among them. */
-  readonly emails: readonly string[];
   /** `CN=checkout,O=Shop`, in the order of the certificate. */
   readonly subject: string;
   /** SHA-256, upper-case hexadecimal with colons. */
@@ -48,7 +46,6 @@ export function readCertificate(
   return {
     dnsNames: ofKind('DNS'),
     uris: ofKind('URI'),
-    emails: ofKind('email'),
     subject: certificate.subject.split('\n').join(','),
     fingerprint: certificate.fingerprint256,
     expiresAt: Date.parse(certificate.validTo),

@@ -2,15 +2,13 @@ import type { BudgetState } from '../../core/budget-state.ts';
 import type { StoreStatus } from '../../core/store-status.ts';
 import type { Batch } from '../../money/batches/batch.ts';
 import type { CacheStatus, UpstreamStatus } from '../../provider/provider.ts';
-import { batchTable } from './batch-table.ts';
 import { budgetTable, usd } from './budget-table.ts';
 import type { CallMemory } from './call-memory.ts';
-import { failureTable } from './failure-table.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { ahead, since, state } from './page-parts.ts';
 import { plots } from './plots.ts';
 import { SCRIPT } from './script.ts';
-import { storeTable } from './store-table.ts';
+import { batchTable, failureTable, storeTable } from './tables.ts';
 import { modelTable, upstreamTable } from './upstream-tables.ts';
 
 /** What the status page shows and /status.json answers. Times are epoch ms. */

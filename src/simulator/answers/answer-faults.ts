@@ -1,8 +1,8 @@
 import { type AnswerOptions, planAnswer } from '../wire/answer-plan.ts';
 import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import { completion } from './answer.ts';
-import type { Behaviour } from './exchange.ts';
 import { sendJson } from './json.ts';
+import type { Behaviour } from './server-exchange.ts';
 
 /** Resets the connection as soon as the request has arrived. */
 export function resetBeforeHeaders(): Behaviour {

@@ -5,8 +5,8 @@ import type { RecordedRequest } from '../wire/recorded-request.ts';
 import { isResponsesRequest } from '../wire/responses-wire.ts';
 import { plausibleUsage } from '../wire/usage.ts';
 import type { ChatUsage, Delta } from '../wire/wire.ts';
-import type { Behaviour, Exchange } from './exchange.ts';
 import { sendJson } from './json.ts';
+import type { Behaviour, ServerExchange } from './server-exchange.ts';
 
 /** A good answer: streamed if the request wants a stream, else one JSON body. */
 export function answer(options: AnswerOptions = {}): Behaviour {
@@ -69,7 +69,7 @@ function wholeCompletion(request: RecordedRequest, plan: AnswerPlan): object {
 }
 
 async function writeAtOnce(
-  exchange: Exchange,
+  exchange: ServerExchange,
   writer: AnswerWriter,
   deltas: readonly Delta[],
 ): Promise<void> {

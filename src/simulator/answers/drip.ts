@@ -1,6 +1,6 @@
 import type { AnswerOptions } from '../wire/answer-plan.ts';
 import { answerText } from './answer.ts';
-import type { Behaviour } from './exchange.ts';
+import type { Behaviour } from './server-exchange.ts';
 
 /**
  * Splits the answer's bytes anywhere, also inside a character. `tick` says when the next bytes go:

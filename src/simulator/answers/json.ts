@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
 import { type ErrorFields, errorFields, type ListedModel, modelList } from '../wire/wire.ts';
-import type { Behaviour, Exchange } from './exchange.ts';
+import type { Behaviour, ServerExchange } from './server-exchange.ts';
 
 /** Answers with a whole JSON body, indented as OpenAI's are. */
 export function sendJson(
-  exchange: Exchange,
+  exchange: ServerExchange,
   status: number,
   body: object,
   headers: OutgoingHttpHeaders = {},

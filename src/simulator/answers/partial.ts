@@ -1,7 +1,7 @@
 import { type AnswerOptions, type AnswerPlan, planAnswer } from '../wire/answer-plan.ts';
 import { type AnswerWriter, newWriter } from '../wire/answer-writer.ts';
 import { completion, planUsage, writeOpening } from './answer.ts';
-import type { Exchange } from './exchange.ts';
+import type { ServerExchange } from './server-exchange.ts';
 
 /** An answer of which the beginning was written, and what may come next. */
 export interface Begun {
@@ -21,7 +21,7 @@ export interface Begun {
  * @param pieces deltas of text, tool calls and the like
  * @param reply default: `word1 `, `word2 `, … , as many as there are pieces
  */
-export function begin(exchange: Exchange, pieces: number, reply?: AnswerOptions): Begun {
+export function begin(exchange: ServerExchange, pieces: number, reply?: AnswerOptions): Begun {
   const plan = planOf(pieces, reply);
   return exchange.request.body.stream === true
     ? new BegunStream(exchange, plan, pieces)
@@ -35,12 +35,12 @@ export function planOf(pieces: number, reply?: AnswerOptions): AnswerPlan {
 }
 
 class BegunStream implements Begun {
-  readonly #exchange: Exchange;
+  readonly #exchange: ServerExchange;
   readonly #plan: AnswerPlan;
   readonly #writer: AnswerWriter;
   #next = 0;
 
-  constructor(exchange: Exchange, plan: AnswerPlan, pieces: number) {
+  constructor(exchange: ServerExchange, plan: AnswerPlan, pieces: number) {
     this.#exchange = exchange;
     this.#plan = plan;
     this.#writer = newWriter(exchange.request, (event) => exchange.raw(event), plan.identity);
@@ -76,10 +76,10 @@ class BegunStream implements Begun {
 }
 
 class BegunBody implements Begun {
-  readonly #exchange: Exchange;
+  readonly #exchange: ServerExchange;
   #rest: string;
 
-  constructor(exchange: Exchange, plan: AnswerPlan) {
+  constructor(exchange: ServerExchange, plan: AnswerPlan) {
     this.#exchange = exchange;
     const body = JSON.stringify(completion(exchange.request, plan), null, 2);
     const middle = Math.floor(body.length / 2);

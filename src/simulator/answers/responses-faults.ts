@@ -2,8 +2,8 @@ import type { AnswerOptions } from '../wire/answer-plan.ts';
 import { ResponsesWriter } from '../wire/responses-writer.ts';
 import { type ErrorFields, errorFields } from '../wire/wire.ts';
 import { writeOpening } from './answer.ts';
-import type { Behaviour } from './exchange.ts';
 import { planOf } from './partial.ts';
+import type { Behaviour } from './server-exchange.ts';
 
 /** Ends the answer after `chunks` chunks of text with `response.failed`. Over `/responses` only. */
 export function failedResponse(

@@ -1,7 +1,7 @@
 import type { AnswerOptions } from '../wire/answer-plan.ts';
 import { type ErrorFields, errorFields } from '../wire/wire.ts';
-import type { Behaviour } from './exchange.ts';
 import { begin } from './partial.ts';
+import type { Behaviour } from './server-exchange.ts';
 
 /** What strikes in the middle of an answer, which is `reply`, or else one of `word1 `, `word2 `, … */
 

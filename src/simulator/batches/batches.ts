@@ -1,4 +1,4 @@
-import type { Behaviour, Exchange } from '../answers/exchange.ts';
+import type { Behaviour, ServerExchange } from '../answers/server-exchange.ts';
 import { errorFields } from '../wire/wire.ts';
 import { batchObject, batchProblems, problem, type StoredBatch } from './batch.ts';
 import { countOutcomes, expiredLine, readRequestLine, resultLine } from './batch-results.ts';
@@ -71,7 +71,7 @@ export class SimulatedBatches {
 
   #answerTo(
     what: string,
-    { request }: Exchange,
+    { request }: ServerExchange,
     id: string,
     query: URLSearchParams,
   ): Reply | undefined {
@@ -229,7 +229,7 @@ export class SimulatedBatches {
     batch.files = { ...fileOf(false, 'output'), ...fileOf(true, 'error') };
   }
 
-  async #sendContent(file: StoredFile, exchange: Exchange): Promise<void> {
+  async #sendContent(file: StoredFile, exchange: ServerExchange): Promise<void> {
     exchange.headers(200, { 'content-type': 'application/octet-stream' });
     const { paceMs } = this.settings;
     let piece = '';

@@ -1,4 +1,4 @@
-import type { Exchange } from '../answers/exchange.ts';
+import type { ServerExchange } from '../answers/server-exchange.ts';
 import { errorFields } from '../wire/wire.ts';
 
 /** Status and JSON body of an answer. */
@@ -26,7 +26,7 @@ export function notFound(collection: string | undefined, id: string): Reply {
   return [404, { error: errorFields(404, { message: `No such ${collection}: ${id}` }) }];
 }
 
-export function sendReply(exchange: Exchange, [status, body]: Reply): void {
+export function sendReply(exchange: ServerExchange, [status, body]: Reply): void {
   exchange.headers(status, { 'content-type': 'application/json' });
   exchange.raw(JSON.stringify(body));
   exchange.end();

@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Behaviour, Exchange } from '../answers/exchange.ts';
 import { httpError, unknownUrl } from '../answers/json.ts';
+import type { Behaviour, ServerExchange } from '../answers/server-exchange.ts';
 import { type Endpoint, startEndpoint } from '../endpoint.ts';
 import type { Place, Tell } from '../simulator.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
@@ -56,7 +56,7 @@ export function startRecorder(
 }
 
 /** Undefined: there is no answer, and the exchange has ended. */
-async function ask(exchange: Exchange, upstream: URL): Promise<IncomingMessage | undefined> {
+async function ask(exchange: ServerExchange, upstream: URL): Promise<IncomingMessage | undefined> {
   const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>();
   const outgoing = open(exchange.request, upstream);
   outgoing.once('response', resolve);
@@ -85,7 +85,7 @@ function open({ method, path, headers, bytes }: RecordedRequest, upstream: URL):
 
 /** What is to be recorded, or why nothing is. */
 async function passOn(
-  exchange: Exchange,
+  exchange: ServerExchange,
   answer: IncomingMessage,
   began: number,
 ): Promise<Entry | string> {

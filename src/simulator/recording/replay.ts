@@ -1,5 +1,5 @@
-import type { Behaviour } from '../answers/exchange.ts';
 import { httpError } from '../answers/json.ts';
+import type { Behaviour } from '../answers/server-exchange.ts';
 import { type Endpoint, startEndpoint } from '../endpoint.ts';
 import type { Place, Tell } from '../simulator.ts';
 import { chunkBytes, type Entry } from './entry.ts';

@@ -1,18 +1,18 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Answering } from '../answers/answering.ts';
-import type { Exchange } from '../answers/exchange.ts';
+import type { ServerExchange } from '../answers/server-exchange.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An answer on the connection on which it was asked for, and what it says. */
-export class Foreground extends Answering implements Exchange {
-  readonly #asking: Exchange;
+export class Foreground extends Answering implements ServerExchange {
+  readonly #asking: ServerExchange;
   #said = '';
   /** Whether it is an answer, and no refusal. */
   isTaken = true;
 
-  constructor(asking: Exchange) {
+  constructor(asking: ServerExchange) {
     super();
     this.#asking = asking;
   }
@@ -44,7 +44,7 @@ export class Foreground extends Answering implements Exchange {
     this.#asking.headers(status, headers);
   }
 
-  head(...of: Parameters<Exchange['head']>): void {
+  head(...of: Parameters<ServerExchange['head']>): void {
     this.isTaken = false;
     this.#asking.head(...of);
   }

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Answering } from '../answers/answering.ts';
-import type { Exchange } from '../answers/exchange.ts';
+import type { ServerExchange } from '../answers/server-exchange.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
 import type { StoredResponse } from './stored-response.ts';
 
@@ -9,15 +9,15 @@ import type { StoredResponse } from './stored-response.ts';
  * An answer that is given to a stored response, whoever listens, and whether anybody does. Only a refusal
  * goes to the connection on which it was asked for.
  */
-export class Generation extends Answering implements Exchange {
+export class Generation extends Answering implements ServerExchange {
   readonly request: RecordedRequest;
-  readonly #asking: Exchange;
+  readonly #asking: ServerExchange;
   readonly #stored: StoredResponse;
   readonly #begin: () => void;
   #refuses: boolean | undefined;
 
   /** @param begin is called when the request is taken */
-  constructor(asking: Exchange, stored: StoredResponse, begin: () => void) {
+  constructor(asking: ServerExchange, stored: StoredResponse, begin: () => void) {
     super();
     this.request = asking.request;
     this.#asking = asking;

@@ -1,5 +1,5 @@
-import type { Behaviour, Exchange } from '../answers/exchange.ts';
 import { httpError, sendJson } from '../answers/json.ts';
+import type { Behaviour, ServerExchange } from '../answers/server-exchange.ts';
 import { isResponsesRequest } from '../wire/responses-wire.ts';
 import { Foreground } from './foreground.ts';
 import { Generation } from './generation.ts';
@@ -103,7 +103,7 @@ export class SimulatedResponses {
     this.stored.delete(oldest?.id ?? '');
   }
 
-  #begin(exchange: Exchange, stored: StoredResponse): void {
+  #begin(exchange: ServerExchange, stored: StoredResponse): void {
     this.#keep(stored);
     if (stored.isStreamed) this.#show(exchange, { response: stored });
     else sendJson(exchange, 200, stored.object);
@@ -127,7 +127,7 @@ export class SimulatedResponses {
     return (exchange) => this.#show(exchange, { response: stored, startingAfter });
   }
 
-  #show(exchange: Exchange, asked: ViewAsked): void {
+  #show(exchange: ServerExchange, asked: ViewAsked): void {
     const view = new View(exchange, this.faultOf(asked));
     asked.response.show(view, asked.startingAfter ?? -1);
   }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../answers/exchange.ts';
+import type { ServerExchange } from '../answers/server-exchange.ts';
 
 /** What becomes of one connection on which a response is told. */
 export interface ViewFault {
@@ -10,12 +10,12 @@ export interface ViewFault {
 
 /** One connection on which a response is told. */
 export class View {
-  readonly #exchange: Exchange;
+  readonly #exchange: ServerExchange;
   readonly #fault: ViewFault | undefined;
   #sent = 0;
   #isBroken = false;
 
-  constructor(exchange: Exchange, fault: ViewFault | undefined) {
+  constructor(exchange: ServerExchange, fault: ViewFault | undefined) {
     this.#exchange = exchange;
     this.#fault = fault;
     exchange.headers();

@@ -7,13 +7,13 @@ import {
   silent,
 } from '../answers/answer-faults.ts';
 import { drip } from '../answers/drip.ts';
-import type { Behaviour } from '../answers/exchange.ts';
 import { httpError } from '../answers/json.ts';
 import {
   cancelledResponse,
   failedResponse,
   responsesErrorEvent,
 } from '../answers/responses-faults.ts';
+import type { Behaviour } from '../answers/server-exchange.ts';
 import {
   cutAfter,
   errorEvent,

@@ -1,6 +1,6 @@
 import { patternMatcher } from '../../core/name-pattern.ts';
 import { answer } from '../answers/answer.ts';
-import type { Behaviour } from '../answers/exchange.ts';
+import type { Behaviour } from '../answers/server-exchange.ts';
 import type { BatchRequestLine, LineOutcome } from '../batches/batch-results.ts';
 import { errorFields } from '../wire/wire.ts';
 import { errorAnswer, faultBehaviour } from './faults.ts';

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { checkContext } from './strict-context.ts';
 import { Rejection, unsupportedParameter } from './strict-error.ts';
 import { chatMessages, checkConversation, hasImage, textsOf } from './strict-messages.ts';
@@ -23,7 +24,6 @@ import {
   type Fields,
   flag,
   integer,
-  isObject,
   nullable,
   object,
   oneOf,

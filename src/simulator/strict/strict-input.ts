@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { callItems, checkCalls } from './strict-call-items.ts';
 import { Rejection } from './strict-error.ts';
 import { inputFile } from './strict-files.ts';
@@ -8,7 +9,6 @@ import {
   type Check,
   either,
   type Fields,
-  isObject,
   nullable,
   object,
   oneOf,

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { Rejection } from './strict-error.ts';
 import { chatFile } from './strict-files.ts';
 import { imageUrl } from './strict-images.ts';
@@ -7,7 +8,6 @@ import {
   type Check,
   either,
   type Fields,
-  isObject,
   nullable,
   object,
   oneOf,

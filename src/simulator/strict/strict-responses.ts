@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { checkContext } from './strict-context.ts';
 import { Rejection, unsupportedParameter } from './strict-error.ts';
 import { checkItems, responsesInput } from './strict-input.ts';
@@ -21,7 +22,6 @@ import {
   type Fields,
   flag,
   integer,
-  isObject,
   nullable,
   object,
   oneOf,

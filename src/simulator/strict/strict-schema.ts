@@ -1,5 +1,6 @@
+import { isObject } from '../../core/is-object.ts';
 import { Rejection } from './strict-error.ts';
-import { type Fields, isObject } from './strict-values.ts';
+import type { Fields } from './strict-values.ts';
 
 /** Whose schema it is, for the message and the fields of the error. */
 export interface SchemaOwner {

@@ -1,7 +1,8 @@
+import { isObject } from '../../core/is-object.ts';
 import { Rejection, unsupportedParameter } from './strict-error.ts';
 import type { StrictModel } from './strict-models.ts';
 import { checkFunctionSchema, checkStrictSchema } from './strict-schema.ts';
-import { type Fields, isObject } from './strict-values.ts';
+import type { Fields } from './strict-values.ts';
 
 /** A tool as both surfaces define it, and where its schema stands, if it has one. */
 interface Definition {

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { invalidValue, Rejection } from './strict-error.ts';
 
 /** Checks the value that stands at `path`; throws a Rejection if OpenAI would not take it. */
@@ -5,10 +6,6 @@ export type Check = (value: unknown, path: string) => void;
 
 /** A JSON object of unknown content. */
 export type Fields = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export const flag: Check = (value, path) => {
   if (typeof value !== 'boolean') throw invalidType(path, 'a boolean', value);

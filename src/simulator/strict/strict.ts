@@ -1,6 +1,6 @@
 import { answer } from '../answers/answer.ts';
-import type { Behaviour } from '../answers/exchange.ts';
 import { httpError } from '../answers/json.ts';
+import type { Behaviour } from '../answers/server-exchange.ts';
 import type { RecordedRequest } from '../wire/recorded-request.ts';
 import { isResponsesRequest } from '../wire/responses-wire.ts';
 import { checkChat } from './strict-chat.ts';

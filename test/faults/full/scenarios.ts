@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   answer,
   drip,
-  type Exchange,
   headersThenSilence,
   httpError,
+  type ServerExchange,
   silent,
   stallAfter,
 } from '../../support/upstream/index.ts';
@@ -135,7 +135,7 @@ const comeBackIn65s = httpError(429, {
   headers: { 'retry-after': '65' },
 });
 
-async function firstTokenAfter20s(exchange: Exchange): Promise<void> {
+async function firstTokenAfter20s(exchange: ServerExchange): Promise<void> {
   exchange.headers();
   await exchange.delay(20_000);
   await answer()(exchange);

@@ -5,8 +5,8 @@ import {
 import {
   answerText,
   type Behaviour,
-  type Exchange,
   httpError,
+  type ServerExchange,
 } from '../../support/upstream/index.ts';
 import { type AttemptPlan, contentOf } from './plan.ts';
 
@@ -67,7 +67,7 @@ export async function startUpstream(options: UpstreamPlan): Promise<StormUpstrea
   };
 }
 
-async function behave(exchange: Exchange, attempt: Attempt): Promise<void> {
+async function behave(exchange: ServerExchange, attempt: Attempt): Promise<void> {
   const refuse = REFUSALS[attempt.plan.kind];
   if (refuse !== undefined) await refuse(exchange);
   else await stream(exchange, attempt);
@@ -81,7 +81,7 @@ const REFUSALS: Readonly<Record<string, Behaviour>> = {
   silence: () => {},
 };
 
-async function stream(exchange: Exchange, attempt: Attempt): Promise<void> {
+async function stream(exchange: ServerExchange, attempt: Attempt): Promise<void> {
   const { kind, breaksAt, deltas, toolCalls, next } = attempt.plan;
   const hasTools = toolCalls.length > 0;
   const text = answerText(exchange.request, {
@@ -112,7 +112,7 @@ function breakOf(kind: string, bytes: Buffer, share: number): number {
 }
 
 /** None for a stall. */
-const ENDINGS: Readonly<Record<string, (exchange: Exchange) => void>> = {
+const ENDINGS: Readonly<Record<string, (exchange: ServerExchange) => void>> = {
   good: (exchange) => exchange.end(),
   cut: (exchange) => exchange.cut(),
   reset: (exchange) => exchange.reset(),

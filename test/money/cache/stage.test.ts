@@ -3,14 +3,13 @@ import { metrics } from '@opentelemetry/api';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
 import type { TaskType } from '../../../src/core/message.ts';
-import { keepAnswer } from '../../../src/money/cache/keep-stage.ts';
 import {
   DEFAULT_RESPONSE_CACHE,
   type ResponseCacheOptions,
 } from '../../../src/money/cache/options.ts';
 import { ResponseCache } from '../../../src/money/cache/response-cache.ts';
 import { isUsed } from '../../../src/money/cache/rules.ts';
-import { responseCache } from '../../../src/money/cache/stage.ts';
+import { keepAnswer, responseCache } from '../../../src/money/cache/stage.ts';
 import { noLedger } from '../../../src/money/ledger/no-ledger.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { aCall, completed, drain, started, text } from '../../support/events.ts';

@@ -7,7 +7,7 @@ import { attemptTimeout } from '../../../src/policies/timeouts/stage.ts';
 import { busy } from '../../support/busy.ts';
 import { aCall, drain } from '../../support/events.ts';
 import {
-  type Exchange,
+  type ServerExchange,
   type StubUpstream,
   startStubUpstream,
 } from '../../support/upstream/index.ts';
@@ -45,13 +45,13 @@ const WAITS = [
 ] as const satisfies readonly (readonly [
   string,
   Partial<TimeoutOptions>,
-  (exchange: Exchange) => void,
+  (exchange: ServerExchange) => void,
   string,
 ])[];
 
 describe('an answer that came while this process had other things to do', () => {
   it.each(WAITS)('was not too slow with its %s', async (_what, limits, begin, begun) => {
-    const exchange = Promise.withResolvers<Exchange>();
+    const exchange = Promise.withResolvers<ServerExchange>();
     const seen = async (what: string): Promise<void> => {
       if (what === begun) endWhileBusy(await exchange.promise);
     };
@@ -82,7 +82,7 @@ describe('an answer that came while this process had other things to do', () => 
 });
 
 /** Writes the answer's end, which the kernel has when the time is up in which this process computes. */
-function endWhileBusy(exchange: Exchange): void {
+function endWhileBusy(exchange: ServerExchange): void {
   exchange.chunk({ content: '!' }, 'stop');
   exchange.done();
   exchange.end();

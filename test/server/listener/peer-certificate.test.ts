@@ -85,7 +85,6 @@ describe('peerCertificate', () => {
     const told = {
       dnsNames: ['checkout.shop.svc', 'other.shop.svc'],
       uris: ['spiffe://tamma/ns/shop/sa/checkout'],
-      emails: [],
       subject: 'CN=checkout',
       fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
       expiresAt: expect.any(Number),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Exchange } from '../../../src/simulator/answers/exchange.ts';
+import type { ServerExchange } from '../../../src/simulator/answers/server-exchange.ts';
 import { SimulatedResponses } from '../../../src/simulator/responses/responses.ts';
 import {
   answer,
@@ -101,7 +101,7 @@ describe('a response that is kept', () => {
     const keep = responses.keeping(() => {});
     for (let n = 0; n <= 10_000; n += 1) {
       const request = { path: '/v1/responses', body: {}, headers: {}, completionId: `resp_${n}` };
-      await keep({ request } as unknown as Exchange);
+      await keep({ request } as unknown as ServerExchange);
     }
     expect(responses.stored.size).toBe(10_000);
     expect([responses.stored.has('resp_0'), responses.stored.has('resp_1')]).toEqual([false, true]);
@@ -155,7 +155,7 @@ describe('a response in the background', () => {
     ['as its answer', httpError(429, { message: 'Wait.' })],
     [
       'with a head of its own',
-      (exchange: Exchange) => {
+      (exchange: ServerExchange) => {
         exchange.head(429, 'Slow', [['content-type', 'application/json']]);
         exchange.raw('{"error":{"message":"Wait."}}');
         exchange.end();

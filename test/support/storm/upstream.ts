@@ -1,4 +1,4 @@
-import { type Exchange, type StubUpstream, startStubUpstream } from '../upstream/index.ts';
+import { type ServerExchange, type StubUpstream, startStubUpstream } from '../upstream/index.ts';
 
 /** An upstream that knows by its question which call a request is of. */
 export interface StormUpstream extends Pick<StubUpstream, 'url' | 'openConnections' | 'close'> {
@@ -7,7 +7,7 @@ export interface StormUpstream extends Pick<StubUpstream, 'url' | 'openConnectio
 }
 
 export async function startStormUpstream(
-  behave: (exchange: Exchange, question: string) => void | Promise<void>,
+  behave: (exchange: ServerExchange, question: string) => void | Promise<void>,
 ): Promise<StormUpstream> {
   let running = 0;
   const stub = await startStubUpstream({

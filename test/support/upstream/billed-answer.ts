@@ -1,5 +1,5 @@
-import type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
 import { httpError } from '../../../src/simulator/answers/json.ts';
+import type { Behaviour, ServerExchange } from '../../../src/simulator/answers/server-exchange.ts';
 import { plausibleUsage } from '../../../src/simulator/wire/usage.ts';
 import { errorFields } from '../../../src/simulator/wire/wire.ts';
 import type { Bill, BillLine } from './bill.ts';
@@ -60,7 +60,7 @@ export function billedAnswer(bill: Bill, scriptOf: (line: BillLine) => Script): 
 }
 
 /** Whether there is no answer. */
-function refuse(exchange: Exchange, line: BillLine, { end }: Script): boolean {
+function refuse(exchange: ServerExchange, line: BillLine, { end }: Script): boolean {
   switch (end) {
     case 'refused_500':
       line.end('refused');
@@ -84,7 +84,7 @@ function refuse(exchange: Exchange, line: BillLine, { end }: Script): boolean {
 
 /** One piece per period, so that an end follows the last of them by as much. */
 function writePieces(
-  exchange: Exchange,
+  exchange: ServerExchange,
   line: BillLine,
   { script, pacer }: { readonly script: Script; readonly pacer: Pacer },
 ): Promise<void> {
@@ -105,12 +105,12 @@ function writePieces(
   return promise;
 }
 
-function outputLimit({ request: { body } }: Exchange): number {
+function outputLimit({ request: { body } }: ServerExchange): number {
   const limit = body.max_completion_tokens ?? body.max_tokens;
   return typeof limit === 'number' ? limit : LONGEST_ANSWER;
 }
 
-function finish(exchange: Exchange, line: BillLine, script: Script): void {
+function finish(exchange: ServerExchange, line: BillLine, script: Script): void {
   switch (script.end) {
     case 'cut':
       exchange.cut();
@@ -131,7 +131,7 @@ function finish(exchange: Exchange, line: BillLine, script: Script): void {
   line.end(line.outputTokens > 0 ? 'broken' : 'refused');
 }
 
-function complete(exchange: Exchange, line: BillLine, script: Script): void {
+function complete(exchange: ServerExchange, line: BillLine, script: Script): void {
   const limit = outputLimit(exchange);
   line.hiddenTokens = Math.min(script.hiddenTokens, limit - line.outputTokens);
   exchange.chunk({}, line.outputTokens === limit ? 'length' : 'stop');

@@ -1,5 +1,5 @@
 import { answer } from '../../../src/simulator/answers/answer.ts';
-import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
+import type { Behaviour } from '../../../src/simulator/answers/server-exchange.ts';
 
 /** Chooses by the `model` the request names. */
 export function byModel(

@@ -7,13 +7,13 @@ export {
   resetBeforeHeaders,
   silent,
 } from '../../../src/simulator/answers/answer-faults.ts';
-export type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
 export { httpError, sendJson } from '../../../src/simulator/answers/json.ts';
 export {
   cancelledResponse,
   failedResponse,
   responsesErrorEvent,
 } from '../../../src/simulator/answers/responses-faults.ts';
+export type { Behaviour, ServerExchange } from '../../../src/simulator/answers/server-exchange.ts';
 export {
   cutAfter,
   errorEvent,

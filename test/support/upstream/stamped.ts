@@ -1,4 +1,4 @@
-import type { Behaviour, Exchange } from '../../../src/simulator/answers/exchange.ts';
+import type { Behaviour, ServerExchange } from '../../../src/simulator/answers/server-exchange.ts';
 import { Pacer } from './pacer.ts';
 
 /** Digits that open each delta of a stamped answer: when it was written, in µs of `monotonicUs`. */
@@ -21,7 +21,7 @@ export function monotonicUs(): number {
 export function stamped({ deltas, deltaBytes, paceMs }: StampedOptions): Behaviour {
   const filler = 'x'.repeat(deltaBytes - STAMP_DIGITS);
   const pacer = new Pacer(Math.max(1, paceMs));
-  const write = (exchange: Exchange): void =>
+  const write = (exchange: ServerExchange): void =>
     exchange.chunk({ content: String(monotonicUs()).padStart(STAMP_DIGITS, '0') + filler });
   return async (exchange) => {
     exchange.chunk({ role: 'assistant', content: '', refusal: null });
@@ -35,9 +35,9 @@ export function stamped({ deltas, deltaBytes, paceMs }: StampedOptions): Behavio
 }
 
 async function writePaced(
-  exchange: Exchange,
+  exchange: ServerExchange,
   pacer: Pacer,
-  write: (exchange: Exchange) => void,
+  write: (exchange: ServerExchange) => void,
   deltas: number,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -58,8 +58,8 @@ async function writePaced(
 }
 
 async function writeAtOnce(
-  exchange: Exchange,
-  write: (exchange: Exchange) => void,
+  exchange: ServerExchange,
+  write: (exchange: ServerExchange) => void,
   deltas: number,
 ): Promise<void> {
   for (let written = 0; written < deltas; written += 1) {

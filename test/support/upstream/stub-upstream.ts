@@ -1,11 +1,11 @@
 import { answer } from '../../../src/simulator/answers/answer.ts';
-import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
 import {
   keyRefused,
   listModels,
   notJson,
   unknownUrl,
 } from '../../../src/simulator/answers/json.ts';
+import type { Behaviour } from '../../../src/simulator/answers/server-exchange.ts';
 import { SimulatedBatches } from '../../../src/simulator/batches/batches.ts';
 import { type Endpoint, startEndpoint } from '../../../src/simulator/endpoint.ts';
 import { SimulatedResponses } from '../../../src/simulator/responses/responses.ts';

@@ -1,6 +1,6 @@
 import { answer } from '../../../src/simulator/answers/answer.ts';
 import { drip as dripAnswer } from '../../../src/simulator/answers/drip.ts';
-import type { Behaviour } from '../../../src/simulator/answers/exchange.ts';
+import type { Behaviour } from '../../../src/simulator/answers/server-exchange.ts';
 import type { AnswerOptions } from '../../../src/simulator/wire/answer-plan.ts';
 
 /** Sends the headers at once, and the answer when `trigger` settles. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { CircuitState } from '../../../src/provider/provider.ts';
-import { toWireUpstreamStatus } from '../../../src/server/convert/upstream-status.ts';
+import { toWireUpstreamStatus } from '../../../src/server/convert/status.ts';
 import { anUpstreamStatus } from '../../support/fake-provider.ts';
 
 const endpoint = 'https://api.openai.com';

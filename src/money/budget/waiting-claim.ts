@@ -17,11 +17,11 @@ export interface WaitLimits {
 }
 
 /** A claim that waits in the queue of one of its allowances. */
-export class Waiter implements Waiting<Waiter> {
+export class WaitingClaim implements Waiting<WaitingClaim> {
   readonly claim: Claim;
   readonly order: number;
-  before: Waiter | undefined;
-  behind: Waiter | undefined;
+  before: WaitingClaim | undefined;
+  behind: WaitingClaim | undefined;
   #at: Allowance;
   readonly #resolvers = Promise.withResolvers<Reservation>();
   readonly #unlisten: () => void;

@@ -18,7 +18,7 @@ const MENDED_BY_PEOPLE: ReadonlySet<ErrorReason> = new Set([
 ]);
 
 /** Waits that grow while nothing happens, and what is tried until it works. */
-export class Patience {
+export class Polling {
   readonly #work: Work;
   readonly #clock: Clock;
   readonly #options: Pick<BatchOptions, 'pollIntervalMs' | 'maxPollIntervalMs' | 'lookForMs'>;

@@ -6,10 +6,10 @@ import { type ChatUsage, COMMON_HEADERS, type Delta } from '../wire/wire.ts';
 import { Answering } from './answering.ts';
 
 /** Decides how one request is answered. Returning without `end` leaves the connection open. */
-export type Behaviour = (exchange: Exchange) => void | Promise<void>;
+export type Behaviour = (exchange: ServerExchange) => void | Promise<void>;
 
 /** One request and the means to answer it. Writing after the client left does nothing. */
-export interface Exchange {
+export interface ServerExchange {
   readonly request: RecordedRequest;
   readonly res: ServerResponse;
   /** Aborts when the connection goes away before the behaviour has finished. */
@@ -41,7 +41,7 @@ export interface Exchange {
   delay(ms: number): Promise<void>;
 }
 
-export class ServerExchange extends Answering implements Exchange {
+export class HttpExchange extends Answering implements ServerExchange {
   readonly request: RecordedRequest;
   readonly res: ServerResponse;
   readonly #left = new AbortController();

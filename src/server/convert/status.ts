@@ -1,7 +1,9 @@
+import type { StoreStatus } from '../../core/store-status.ts';
 import { ErrorReason } from '../../gen/tamma/provider/v1/error.ts';
 import * as wire from '../../gen/tamma/provider/v1/provider.ts';
 import type {
   AttemptStatistics,
+  CacheStatus,
   CircuitState,
   ModelStatus,
   Percentiles,
@@ -86,4 +88,22 @@ function toWireHeadroom({ requests, tokens, fullMs }: RateLeft): wire.Headroom {
 
 function time(epochMs: number | undefined) {
   return epochMs === undefined ? undefined : toTimestamp(epochMs);
+}
+
+export function toWireStoreStatus({ problem, since, pending }: StoreStatus): wire.StoreStatus {
+  return {
+    healthy: problem === undefined,
+    problem: problem ?? '',
+    sinceTime: toTimestamp(since),
+    pending: BigInt(pending),
+  };
+}
+
+export function toWireCacheStatus({ entries, bytes, hits, misses }: CacheStatus): wire.CacheStatus {
+  return {
+    entries: BigInt(entries),
+    bytes: BigInt(bytes),
+    hits: BigInt(hits),
+    misses: BigInt(misses),
+  };
 }
