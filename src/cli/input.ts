@@ -8,7 +8,12 @@ export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
   try {
     return encoding === undefined ? readFileSync(path) : readFileSync(path, encoding);
   } catch (error) {
-    const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-    throw new CliError('usage', `${path} cannot be read (${hasCode ? error.code : error})`);
+    throw new CliError('usage', unreadable(path, error));
   }
+}
+
+/** What to tell whoever named the file. */
+export function unreadable(path: string, error: unknown): string {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return `${path} cannot be read (${hasCode ? error.code : error})`;
 }

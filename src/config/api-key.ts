@@ -12,7 +12,7 @@ import {
 import { isMapping, isText } from './values.ts';
 
 const MISSING =
-  'no API key is given: set OPENAI_API_KEY, or name a file that holds it in OPENAI_API_KEY_FILE or, in the configuration file, in apiKeyFile or keys; with targets alone, name that of the default model in defaultModel: target/model';
+  'no API key is given: set OPENAI_API_KEY, or OPENAI_API_KEY_FILE to a file that holds it, or apiKeyFile or keys in the configuration file; with targets alone, set defaultModel to target/model; to try it without a key, see tamma-provider-openai simulate --help';
 
 /**
  * The key that is given in one of the ways for those who have one key: the first that is used; the

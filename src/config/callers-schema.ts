@@ -25,7 +25,7 @@ const nameError = 'must be 1 to 63 lower-case letters, digits and hyphens';
 const patternError = 'must be 1 to 512 visible ASCII characters';
 const ownerError =
   'must be any, or a text of 1 to 256 characters without *, ? and control characters';
-const rightsError = `must be a list of ${RIGHTS.join(', ')}`;
+const rightError = `must be one of ${RIGHTS.join(', ')}`;
 const whoError = 'must have one of tokenFile, san and subject, and no more';
 
 function pattern(meaning: string) {
@@ -66,7 +66,7 @@ const caller = group({
   projectId: owner('The project that it acts for.'),
   userId: owner('The user that it acts for.'),
   rights: z
-    .array(z.enum(RIGHTS, rightsError), rightsError)
+    .array(z.enum(RIGHTS, rightError), 'must be a list')
     .default(['messages'])
     .describe(`What it may do. A list of ${RIGHTS.join(', ')}; default messages.`),
   limits: group({
@@ -134,7 +134,8 @@ function refuseDoubles(callers: readonly unknown[], context: z.core.$RefinementC
 const URL_ERROR = 'must be an https URL without credentials and fragment';
 const HTTPS_URL = /^https:\/\/[^\s/?#@]+(\/[^\s#]*)?$/;
 const textError = 'must be 1 to 512 visible ASCII characters';
-const algorithmsError = `must be a list of at least one of ${ALGORITHMS.join(', ')}`;
+const algorithmError = `must be one of ${ALGORITHMS.join(', ')}`;
+const algorithmsError = 'must be a list of at least one algorithm';
 const jwksError = 'must have one of jwksFile and jwksUrl, and no more';
 
 const text = (meaning: string) =>
@@ -147,7 +148,7 @@ export const callerJwtSchema = group({
   issuer: text('Issuer of the tokens, as in their iss. No default.'),
   audience: text('Who they must be for, as in their aud. No default.'),
   algorithms: z
-    .array(z.enum(ALGORITHMS, algorithmsError), algorithmsError)
+    .array(z.enum(ALGORITHMS, algorithmError), algorithmsError)
     .min(1, algorithmsError)
     .default(['RS256', 'ES256'])
     .describe(

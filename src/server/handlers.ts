@@ -128,7 +128,8 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       // One who is known has the right to, or would not be here.
       if (caller === undefined && !deps.allowInvalidateCache) {
         throw new ProviderError('PERMISSION_DENIED', {
-          message: 'InvalidateCache is switched off in the configuration of this provider.',
+          message:
+            'InvalidateCache is off: cache.allowInvalidate in the configuration of this provider allows it.',
         });
       }
       const violations = new Violations();
@@ -143,7 +144,8 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       // One who is known has the right to, or would not be here.
       if (caller === undefined && !deps.allowReload) {
         throw new ProviderError('PERMISSION_DENIED', {
-          message: 'ReloadConfig is switched off in the configuration of this provider.',
+          message:
+            'ReloadConfig is off: allowReload in the configuration of this provider allows it.',
         });
       }
       const { configRevision, changed, needsRestart } = await deps.reload();
@@ -159,7 +161,7 @@ function createDispose(deps: HandlerDeps) {
     // One who is known has the right to, or would not be here.
     if (deps.allowDispose || caller !== undefined) return {};
     throw new ProviderError('PERMISSION_DENIED', {
-      message: 'Dispose is switched off in the configuration of this provider.',
+      message: 'Dispose is off: allowDispose in the configuration of this provider allows it.',
     });
   });
   const answerThenDispose: typeof dispose = (call, callback) =>

@@ -102,7 +102,7 @@ describe('batch', () => {
   });
 
   it('says what is wrong with the command line', async () => {
-    expect((await batch(['create', '/gone'])).err).toContain('ENOENT');
+    expect((await batch(['create', '/gone'])).err).toContain('/gone cannot be read (ENOENT)');
     expect((await batch(['create', '-', '--max-cost', 'much'])).err).toContain('must be dollars');
     expect(await batch([])).toMatchObject({ exitCode: 2, out: '' });
     expect((await batch(['status'])).err).toContain("missing required argument 'id'");

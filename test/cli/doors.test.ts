@@ -123,7 +123,9 @@ describe('a call that fails', () => {
     ] as const) {
       const { exitCode, err } = await run(line, { TAMMA_CA: '', TAMMA_TOKEN: '' });
       expect(exitCode).toBe(4);
-      expect(err).toBe(`${name}: ${address}: connect ECONNREFUSED ${address}\n`);
+      expect(err).toBe(
+        `${name}: no sidecar answers at ${address}: connect ECONNREFUSED ${address}; --address says where it is\n`,
+      );
     }
     await release();
   });

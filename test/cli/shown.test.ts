@@ -32,7 +32,7 @@ describe('status', () => {
       upstreams: [{ target: 'default', endpoint: 'https://a.test', ready: true, keys: 2 }],
     });
     expect(await lines('status')).toEqual([
-      'ready: openai 1.2.3, serving, revision abc, up 2.0 s, 0 calls, load 0%',
+      'ready: openai 1.2.3, serving, revision abc, up 2.0 s, 0 calls running, load 0%',
       '',
       'TARGET   ENDPOINT        READY  KEYS  LAST SUCCESS  LAST FAILURE',
       'default  https://a.test  yes       2',
@@ -81,7 +81,7 @@ describe('status', () => {
     });
     const shown = await lines('status');
     expect(shown.slice(0, 2)).toEqual([
-      'not ready: openai 1.2.3, draining, revision abc, up 1 min 30 s, 1 call, load 26%, 5.0 s to drain',
+      'not ready: openai 1.2.3, draining, revision abc, up 1 min 30 s, 1 call running, load 26%, 5.0 s to drain',
       '  ! drains',
     ]);
     const cells = shown.slice(2).map((line) => line.split(/ {2,}/));
@@ -114,8 +114,8 @@ describe('status', () => {
     const inJson = (await lines('status --watch --json')).map((line) => JSON.parse(line));
     expect(inJson).toMatchObject([{ activeCalls: 1 }, { activeCalls: 2 }]);
     expect((await lines('status --watch')).filter((line) => line.startsWith('not ready'))).toEqual([
-      expect.stringContaining('1 call,'),
-      expect.stringContaining('2 calls,'),
+      expect.stringContaining('1 call running,'),
+      expect.stringContaining('2 calls running,'),
     ]);
   });
 });
@@ -154,6 +154,7 @@ describe('budgets', () => {
   it('may be none', async () => {
     answer({});
     expect(await lines('budgets --name other')).toEqual(['There is no such budget.']);
+    expect(await lines('budgets')).toEqual(['There are no budgets.']);
   });
 });
 

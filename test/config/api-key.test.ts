@@ -29,7 +29,7 @@ describe('API key', () => {
     const found = problemsOf(() => loadConfig({ environment: {}, readFile: readFrom({}) }));
     expect(found).toHaveLength(1);
     expect(found[0]?.message).toMatch(
-      /OPENAI_API_KEY, .*OPENAI_API_KEY_FILE .*apiKeyFile or keys; .* defaultModel: target\/model$/,
+      /OPENAI_API_KEY, .*OPENAI_API_KEY_FILE .*apiKeyFile or keys .* defaultModel .* simulate --help$/,
     );
   });
 

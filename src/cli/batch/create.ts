@@ -12,6 +12,7 @@ import { toMoney } from '../../server/convert/money.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { CreateOptions } from '../commands/batch.ts';
 import { withSidecar } from '../connection/sidecar.ts';
+import { unreadable } from '../input.ts';
 import { Printer } from '../print/printer.ts';
 import { messageFromJson, messageJson } from '../print/proto-json.ts';
 import { named, several } from '../print/words.ts';
@@ -78,7 +79,10 @@ async function* pieces(first: Piece, file: string, { host }: Cli): AsyncGenerato
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new CliError('usage', number === 0 ? message : `${file}, line ${number}: ${message}`);
+    throw new CliError(
+      'usage',
+      number === 0 ? unreadable(file, error) : `${file}, line ${number}: ${message}`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { request as overHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { isMapping } from '../../config/values.ts';
 import { type Cli, CliError } from '../cli.ts';
+import { unreachable } from '../connection/failure.ts';
 import { writtenConfig } from '../connection/listener.ts';
 import type { ConnectionOptions } from '../connection/options.ts';
 import { addressOf, firstWord, tlsOf, tokenOf } from '../connection/way.ts';
@@ -68,7 +69,7 @@ function filesOf(tls: NonNullable<ReturnType<typeof tlsOf>>) {
 function send(request: ReturnType<typeof overHttp>, address: string): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const fail = (error: Error) =>
-    reject(new CliError('unreachable', `${address}: ${error.message || error.name}`));
+    reject(new CliError('unreachable', unreachable(address, error.message || error.name)));
   request.on('error', fail);
   request.on('response', (response) => {
     text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), fail);

@@ -42,7 +42,10 @@ async function showBudgets(options: Options, cli: Cli): Promise<void> {
     const { messageJson } = await import('../print/proto-json.ts');
     return printer.document(messageJson('GetBudgetsResponse', GetBudgetsResponse, response));
   }
-  if (response.budgets.length === 0) return printer.text('There is no such budget.\n');
+  if (response.budgets.length === 0) {
+    const isAny = [name, user, project, model].every((wanted) => wanted === '');
+    return printer.text(isAny ? 'There are no budgets.\n' : 'There is no such budget.\n');
+  }
   const { budgetTable } = await import('../status/budget-table.ts');
   await budgetTable(response.budgets, printer);
   if (response.truncated) await printer.text('There are more.\n');

@@ -37,7 +37,7 @@ export function register(command: Command, cli: Cli): void {
     examples: [
       [
         'simulate answers.yaml',
-        'Then run the sidecar with OPENAI_BASE_URL=http://127.0.0.1:4010/v1',
+        'Then run the sidecar with OPENAI_API_KEY=none OPENAI_BASE_URL=http://127.0.0.1:4010/v1',
       ],
       ['simulate --record session.jsonl', 'Keep what OpenAI answers to your tests'],
       [

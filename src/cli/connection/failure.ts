@@ -36,6 +36,11 @@ export async function failure(error: unknown, { address, json, cli }: Failed): P
   return new CliError(exit, said(error, details, exit === 'unreachable' ? address : undefined));
 }
 
+/** What to tell whoever asked where nobody answers. */
+export function unreachable(address: string, why: string): string {
+  return `no sidecar answers at ${address}: ${why}; --address says where it is`;
+}
+
 interface StatusError extends Error {
   readonly code: number;
   readonly details: string;
@@ -65,7 +70,10 @@ function said(
   const why = message || whole;
   // grpc-js wraps what the system says.
   const [, system = why] = /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(why) ?? [];
-  const head = [address, reason, system].filter((part) => part).join(': ');
+  const head =
+    address === undefined
+      ? [reason, system].filter((part) => part).join(': ')
+      : unreachable(address, system);
   // The message of most errors ends with them.
   const words = info?.upstreamMessage;
   const below = [

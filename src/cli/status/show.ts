@@ -37,7 +37,7 @@ async function draw(status: ProviderStatus, printer: Printer): Promise<void> {
     named(State, status.state),
     `revision ${status.configRevision}`,
     `up ${time(status.uptime)}`,
-    several(status.activeCalls, 'call'),
+    `${several(status.activeCalls, 'call')} running`,
     `load ${Math.round(status.load * 100)}%`,
     ...(status.drainRemaining === undefined ? [] : [`${time(status.drainRemaining)} to drain`]),
   ];

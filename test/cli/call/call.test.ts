@@ -178,7 +178,7 @@ describe('call', () => {
       const { exitCode, err } = await call(address, line);
       expect({ exitCode, err }).toEqual({
         exitCode: 4,
-        err: expect.stringMatching(/^call: 127\.0\.0\.1:\d+: \S/),
+        err: expect.stringMatching(/^call: no sidecar answers at 127\.0\.0\.1:\d+: \S/),
       });
     }
     expect(await call(address, '--ca /gone')).toMatchObject({
@@ -201,7 +201,7 @@ describe('call', () => {
     expect(await call(broken)).toMatchObject({
       exitCode: 4,
       out: '',
-      err: `call: ${broken}: aborted\n`,
+      err: `call: no sidecar answers at ${broken}: aborted; --address says where it is\n`,
     });
   });
 

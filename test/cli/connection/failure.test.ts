@@ -25,8 +25,16 @@ describe('probe', () => {
 
 describe('a call that ends with', () => {
   it.each([
-    [Code.UNAVAILABLE, 4, () => `models: ${sidecar.address}: why\n`],
-    [Code.DEADLINE_EXCEEDED, 4, () => `models: ${sidecar.address}: why\n`],
+    [
+      Code.UNAVAILABLE,
+      4,
+      () => `models: no sidecar answers at ${sidecar.address}: why; --address says where it is\n`,
+    ],
+    [
+      Code.DEADLINE_EXCEEDED,
+      4,
+      () => `models: no sidecar answers at ${sidecar.address}: why; --address says where it is\n`,
+    ],
     [Code.PERMISSION_DENIED, 5, () => 'models: why\n'],
     [Code.NOT_FOUND, 6, () => 'models: why\n'],
     [Code.INVALID_ARGUMENT, 2, () => 'models: why\n'],
