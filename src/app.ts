@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AdminServers } from './admin-servers.ts';
 import { statusOf } from './admin-status.ts';
 import { createBatches } from './batch/create.ts';
 import { callersOf } from './caller-options.ts';
@@ -6,11 +7,10 @@ import type { Config } from './config/config.ts';
 import type { ConfigSources } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { DatedClock } from './core/dated-clock.ts';
-import { adminServerOptions, warnOfOpenDoors } from './listener-options.ts';
+import { under, warnOfOpenDoors } from './listener-options.ts';
 import { LiveConfig } from './live-config.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
-import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
 import { logLibrary } from './server/library-log.ts';
 import type { GrpcServer } from './server/options.ts';
 import { CallMemory } from './server/page/call-memory.ts';
@@ -60,21 +60,6 @@ export interface App {
   /** Records of usage that could be written nowhere. */
   readonly lostRecords: number;
   readonly logger: Logger;
-}
-
-const ADMIN_KEYS = {
-  everything: 'adminListen',
-  health: 'healthListen',
-  metrics: 'metricsListen',
-} as const;
-
-/** Has an error name the key of the configuration that it comes from. */
-async function under<T>(key: string, starting: Promise<T>): Promise<T> {
-  try {
-    return await starting;
-  } catch (cause) {
-    throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
 }
 
 /** For what is shown: a step of the wall clock is told of by the provider. */
@@ -183,7 +168,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     listeners: () => listeners,
   });
   const events = new StatusEvents(dated, () => drawStatus(status(), memory));
-  const adminDeps: AdminServerDeps = {
+  const admin = new AdminServers(config, {
     handleMetrics: telemetry.handleMetrics,
     ready: () => listeners.length > 0 && !server.draining,
     status,
@@ -191,13 +176,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     logger: logs.server,
     clock,
     refusedConnections: telemetry.instruments.refusedConnections,
-  };
-  const adminServers = adminServerOptions(config).map((options) => ({
-    key: ADMIN_KEYS[options.serves],
-    server: createAdminServer(options, adminDeps),
-  }));
+  });
 
-  let adminAddresses: readonly string[] = [];
   let stopping: Promise<void> | undefined;
   const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>();
 
@@ -205,17 +185,15 @@ export function createApp(config: Config, deps: AppDeps): App {
     try {
       warnOfOpenDoors(config, logger);
       await batches?.start();
-      for (const { key, server: admin } of adminServers) {
-        adminAddresses = [...adminAddresses, await under(key, admin.start())];
-      }
+      await admin.start();
       listeners = await under('listen', server.start());
     } catch (error) {
       await stop();
       throw error;
     }
-    const [admin, ...others] = adminAddresses;
+    const [first, ...others] = admin.addresses;
     live.start();
-    const addresses = { listeners, admin, ...(others.length > 0 ? { open: others } : {}) };
+    const addresses = { listeners, admin: first, ...(others.length > 0 ? { open: others } : {}) };
     logger.info({ ...addresses, version, config_revision: live.revision }, 'serving');
     logger.flush();
     // Behind whoever waits for the addresses.
@@ -239,7 +217,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       await batches?.close();
       events.close();
       await provider.dispose();
-      await Promise.all(adminServers.map((admin) => admin.server.stop()));
+      await admin.stop();
       await telemetry.shutdown();
       logger.info('stopped');
       hasStopped();
@@ -257,10 +235,10 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
     logger,
     get adminAddresses() {
-      return adminAddresses;
+      return admin.addresses;
     },
     get adminAddress() {
-      return adminAddresses[0] ?? '';
+      return admin.addresses[0] ?? '';
     },
   };
 }

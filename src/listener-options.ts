@@ -30,6 +30,15 @@ export function adminServerOptions(config: Config): readonly AdminServerOptions[
   ];
 }
 
+/** Has an error name the key of the configuration that it comes from. */
+export async function under<T>(key: string, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (cause) {
+    throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
 /** Warns of what can be read or used by others than who was meant, as was insisted on. */
 export function warnOfOpenDoors(config: Config, logger: Pick<Logger, 'warn'>): void {
   for (const address of insecureListeners(config)) {

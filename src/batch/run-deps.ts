@@ -41,3 +41,7 @@ export interface Work {
   /** Notes what an operator or the caller should know. */
   problem(sentence: string): Promise<void>;
 }
+
+export function throwIfHalted({ halted }: Work): void {
+  if (halted !== undefined) throw halted;
+}

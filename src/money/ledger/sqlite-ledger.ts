@@ -1,11 +1,11 @@
 import type { Charge } from '../../core/call-record.ts';
-import type { Clock, Timer } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import { type Disk, fullness } from '../store/disk.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { Attempt } from './attempt.ts';
-import { Backlog, type Portion } from './backlog.ts';
+import { BacklogWriter } from './backlog-writer.ts';
 import { type BatchOperations, batchBooks } from './batch-books.ts';
 import { InFlight } from './in-flight.ts';
 import type { Journal } from './journal.ts';
@@ -44,18 +44,6 @@ export interface SqliteLedgerDeps {
   readonly onRecord?: (record: LedgerRecord) => void;
 }
 
-/** How long what is settled waits for others to be written with it. */
-const FLUSH_MS = 50;
-
-/** After a write that failed. */
-const RETRY_MS = 1_000;
-
-/** What is in memory alone need not leave this thread before so many have come together. */
-const MEMORY_BATCH = 1_000;
-
-/** A journal that holds no more than so many settled records is written anew without being noticed. */
-const FEW = 500;
-
 /**
  * The ledger in SQLite, which works in a thread of its own. What is opened is in the journal at once,
  * and so is what is settled; from there it goes to the database in batches, and waits in memory while
@@ -67,25 +55,16 @@ export class SqliteLedger implements Ledger {
   readonly #log: LedgerLog;
   readonly #onRecord: ((record: LedgerRecord) => void) | undefined;
   readonly #inFlight: InFlight | undefined;
-  readonly #backlog = new Backlog();
+  readonly #backlog: BacklogWriter;
   readonly #database: Outage;
   readonly #journal: Outage;
   readonly #disk: Disk | undefined;
   readonly #queries = new QueryQueue();
   /** Records that neither database nor journal would take. */
   #lost = 0;
-  readonly #newRetention: () => Retention;
   /** In memory it begins with the first batch: the thread is not started for nothing. */
   #retention: Retention | undefined;
-  /** Numbers of attempts of which the journal should know that they are done. */
-  #done: number[] = [];
   #lastNumber = 0;
-  /** Attempts that went to the database. */
-  #moved = 0;
-  #flushTimer: Timer | undefined;
-  #onItsWay: Portion | undefined;
-  /** Resolves once it is no more. */
-  #flushing: Promise<boolean> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -102,9 +81,9 @@ export class SqliteLedger implements Ledger {
     this.#database = new Outage('ledger database', log, clock);
     this.#journal = new Outage('ledger journal', log, clock);
     const outage = this.#database;
-    this.#newRetention = () => new Retention(retention, { store, outage, clock });
+    const newRetention = () => new Retention(retention, { store, outage, clock });
     if (journal !== undefined) {
-      this.#retention = this.#newRetention();
+      this.#retention = newRetention();
       const inFlight = new InFlight({ journal, outage: this.#journal, clock }, kept);
       this.#inFlight = inFlight;
       this.batches = batchBooks(deps.batches, (record) => this.#onRecord?.(record));
@@ -116,6 +95,10 @@ export class SqliteLedger implements Ledger {
     } else {
       this.kept = NO_KEPT_BOOK;
     }
+    const onMoved = () => {
+      this.#retention ??= newRetention();
+    };
+    this.#backlog = new BacklogWriter({ store, outage, inFlight: this.#inFlight, clock, onMoved });
   }
 
   open(opening: LedgerOpening): LedgerEntry {
@@ -124,7 +107,7 @@ export class SqliteLedger implements Ledger {
 
   sums(query: LedgerQuery, signal?: AbortSignal): Promise<LedgerSums> {
     return this.#queries.run(async () => {
-      const isWhole = await this.#flushAll();
+      const isWhole = await this.#backlog.flushAll();
       const sums = await sumRecords(this.#store, query, this.#clock.now(), signal);
       return isWhole ? sums : { ...sums, partial: true };
     }, signal);
@@ -146,12 +129,7 @@ export class SqliteLedger implements Ledger {
   }
 
   spending(since: number): readonly Spending[] {
-    // The thread answers after it has written what is on its way, unless it cannot write just now.
-    const written = this.#database.problem === undefined ? this.#onItsWay : undefined;
-    const waiting = this.#backlog.spending(since, written);
-    // In memory nothing is from before.
-    const isEmpty = this.#inFlight === undefined && this.#moved === 0 && written === undefined;
-    return isEmpty ? waiting : [...this.#store.askNow('spending', since), ...waiting];
+    return this.#backlog.spending(since);
   }
 
   close(): Promise<void> {
@@ -162,11 +140,11 @@ export class SqliteLedger implements Ledger {
   async #close(): Promise<void> {
     const inFlight = this.#inFlight;
     // In memory nothing outlives the process.
-    if (inFlight !== undefined && !(await this.#flushAll()) && inFlight.broken) {
+    if (inFlight !== undefined && !(await this.#backlog.flushAll()) && inFlight.broken) {
       await this.#useReserve(inFlight);
     }
     this.#closed = true;
-    this.#flushTimer?.cancel();
+    this.#backlog.close();
     this.#retention?.stop();
     this.#inFlight?.close(!this.#backlog.empty);
   }
@@ -174,7 +152,7 @@ export class SqliteLedger implements Ledger {
   readonly #sent = (attempt: Attempt): void => {
     if (this.#closed) return;
     this.#inFlight?.add(attempt);
-    if (this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
+    if (this.#inFlight?.broken) this.#backlog.mendJournal();
   };
 
   readonly #over = (attempt: Attempt, charge?: Charge, payer?: Payer): void => {
@@ -192,76 +170,7 @@ export class SqliteLedger implements Ledger {
     const line = { type: 'settled', number: attempt.number, stored } as const;
     this.#backlog.add(attempt.number, stored, this.#inFlight?.append(line) ?? false);
     this.#onRecord?.(record);
-    if (this.#inFlight !== undefined || this.#backlog.size >= MEMORY_BATCH) {
-      this.#flushAfter(FLUSH_MS);
-    }
   };
-
-  #flushAfter(ms: number): void {
-    this.#flushTimer ??= this.#clock.after(ms, () => {
-      this.#flushTimer = undefined;
-      // If a batch is on its way, the next follows it.
-      void this.#flush();
-    });
-  }
-
-  /** What is settled by now, as far as the database can be written. Whether all of it could. */
-  async #flushAll(): Promise<boolean> {
-    for (let left = this.#backlog.size; left > 0; ) {
-      const moved = this.#moved;
-      if (!(await this.#flush())) return false;
-      left -= Math.max(1, this.#moved - moved);
-    }
-    return true;
-  }
-
-  /** Writes a batch to the database, and what follows from it to the journal. Whether it could. */
-  #flush(): Promise<boolean> {
-    // A sum that was asked for before the end must not find the database away.
-    if (this.#closed) return Promise.resolve(this.#backlog.empty);
-    this.#flushing ??= this.#flushOne().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
-  }
-
-  async #flushOne(): Promise<boolean> {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
-    const moved = this.#backlog.empty || (await this.#database.watch(() => this.#moveBatch()));
-    if (this.#closed) return moved;
-    this.#writeJournal();
-    if (!moved || this.#inFlight?.broken) this.#flushAfter(RETRY_MS);
-    else if (!this.#backlog.empty) this.#flushAfter(0);
-    return moved;
-  }
-
-  async #moveBatch(): Promise<void> {
-    const batch = this.#backlog.next();
-    this.#onItsWay = batch;
-    try {
-      await this.#store.ask('add', batch.records, batch.excess);
-    } finally {
-      this.#onItsWay = undefined;
-    }
-    this.#backlog.landed(batch);
-    if (!this.#closed) this.#retention ??= this.#newRetention();
-    this.#moved += batch.numbers.length;
-    this.#done = this.#done.concat(batch.numbers);
-  }
-
-  #writeJournal(): void {
-    const inFlight = this.#inFlight;
-    const numbers = this.#done;
-    this.#done = [];
-    if (inFlight === undefined) return;
-    if (numbers.length > 0) inFlight.append({ type: 'done', numbers });
-    if (inFlight.broken || (inFlight.large && this.#backlog.size <= FEW)) this.#renew(inFlight);
-  }
-
-  #renew(inFlight: InFlight): void {
-    if (inFlight.renew(this.#backlog.lines())) this.#backlog.journalled();
-  }
 
   /** The last resort of a stop: what fits goes where it belongs, of the rest the log has the sums. */
   async #useReserve(inFlight: InFlight): Promise<void> {
@@ -270,8 +179,8 @@ export class SqliteLedger implements Ledger {
     } catch (err) {
       this.#log.error({ err }, 'the reserve of the ledger cannot be let go of');
     }
-    await this.#flushAll();
-    if (inFlight.broken && !this.#backlog.empty) this.#renew(inFlight);
-    this.#lost = tellLost([...this.#backlog.unwritten()], this.#log);
+    await this.#backlog.flushAll();
+    if (inFlight.broken && !this.#backlog.empty) this.#backlog.renewJournal(inFlight);
+    this.#lost = tellLost(this.#backlog.unwritten(), this.#log);
   }
 }
