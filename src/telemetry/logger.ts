@@ -21,13 +21,18 @@ export interface LoggerOptions {
 
 const SERVICE_NAME = 'tamma-provider-openai';
 
+/** What is logged above it is made into a line at once. */
+const INFO = pino.levels.values.info ?? 0;
+
 /**
  * One JSON object per line: ISO time, level as a word, service, message. Errors go under `err`. To log
- * never throws and never waits: what cannot be made into a line, or not be written, is counted.
+ * never throws and never waits: what cannot be made into a line, or not be written, is counted. Fields
+ * that are logged must not be changed afterwards: a line may be made with those behind it.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { level, pretty = false, drops = new LogDrops() } = options;
   const written = options.destination ?? new BurstWriter(standardError(), drops);
+  const bursts = written instanceof BurstWriter ? written : undefined;
   const colours = process.stderr.isTTY === true;
   return pino(
     {
@@ -37,12 +42,18 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields) },
       serializers: { err: serializeError },
       hooks: {
-        logMethod(words, log) {
-          try {
-            log.apply(this, words);
-          } catch {
-            drops.lines += 1;
-          }
+        logMethod(words, log, severity) {
+          const at = Date.now();
+          const make = (): void => {
+            saidAt = at;
+            try {
+              log.apply(this, words);
+            } catch {
+              drops.lines += 1;
+            }
+          };
+          if (bursts === undefined) make();
+          else bursts.line(make, severity <= INFO);
         },
       },
     },
@@ -50,15 +61,16 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
+/** Epoch ms at which the line was logged that is made now. */
+let saidAt = 0;
 let second = -1;
 let isoSecond = '';
 
 /** pino's own, but that the date is made once a second: a tenth of what a line costs. */
 function isoTime(): string {
-  const now = Date.now();
-  const ms = now % 1_000;
-  if (now - ms !== second) {
-    second = now - ms;
+  const ms = saidAt % 1_000;
+  if (saidAt - ms !== second) {
+    second = saidAt - ms;
     isoSecond = new Date(second).toISOString().slice(0, -4);
   }
   return `,"time":"${isoSecond}${String(ms).padStart(3, '0')}Z"`;

@@ -56,7 +56,7 @@ class Pushes extends PeriodicExportingMetricReader {
   override async collect(
     options?: Parameters<PeriodicExportingMetricReader['collect']>[0],
   ): Promise<CollectionResult> {
-    return this.#sets.expand(await super.collect(options));
+    return this.#sets.collect(() => super.collect(options));
   }
 }
 

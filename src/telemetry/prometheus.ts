@@ -36,7 +36,7 @@ export class Scrapes extends PrometheusExporter {
   override async collect(
     options?: Parameters<MetricReader['collect']>[0],
   ): Promise<CollectionResult> {
-    const { resourceMetrics, errors } = this.#sets.expand(await super.collect(options));
+    const { resourceMetrics, errors } = await this.#sets.collect(() => super.collect(options));
     this.series = 0;
     const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
       ...scope,

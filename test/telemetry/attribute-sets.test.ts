@@ -27,8 +27,8 @@ function subject(temporality: AggregationTemporality, sets?: AttributeSets) {
   const counter = meter.createCounter('counter');
   const histogram = meter.createHistogram('histogram');
   const collected = async () => {
-    const result = await reader.collect();
-    return pointsOf(sets === undefined ? result : sets.expand(result));
+    const collect = () => reader.collect();
+    return pointsOf(await (sets === undefined ? collect() : sets.collect(collect)));
   };
   return {
     counter: sets === undefined ? counter : sets.numbering(counter),

@@ -68,11 +68,34 @@ describe('BurstWriter', () => {
     expect(written).toHaveLength(2);
   });
 
+  it('makes the lines of a burst that may wait together, and all before one that may not', () => {
+    const made: string[] = [];
+    const line = (name: string, mayWait = true) =>
+      writer.line(() => {
+        made.push(name);
+        writer.write(`${name}\n`);
+      }, mayWait);
+    line('a');
+    line('b');
+    line('c');
+    expect(made).toEqual(['a']);
+    line('d', false);
+    expect(made).toEqual(['a', 'b', 'c', 'd']);
+    line('e');
+    jest.advanceTimersByTime(100);
+    expect(written).toEqual(['a\n', 'b\nc\nd\ne\n']);
+    line('f');
+    writer.flush();
+    expect(written.at(-1)).toBe('f\n');
+    for (let i = 0; i <= 65; i += 1) line(`${i}`);
+    expect(made.at(-1)).toBe('64');
+  });
+
   it('writes what it holds when it is told to, and when the process exits', () => {
     writer.write('a\n');
     writer.write('b\n');
     writer.flush();
-    writer.write('c\n');
+    writer.line(() => writer.write('c\n'), true);
     for (const listener of process.listeners('exit')) {
       if (!onExit.includes(listener)) listener.call(process, 0);
     }
