@@ -1,4 +1,5 @@
-import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
 
 /** Field number and wire type, as one byte: `number << 3 | type`. */
 const TAG_SEQUENCE = 0x08;
@@ -22,7 +23,26 @@ export function serializeSendMessageResponse(message: SendMessageResponse): Buff
       return encodeTextDelta(sequence, text, outputTokensSoFar);
     }
   }
-  return IAIProviderService.sendMessage.responseSerialize(message);
+  return serialize(SendMessageResponse, message);
+}
+
+/** A writer whose buffer is larger is not kept. */
+const MAX_KEPT_BYTES = 64 * 1024;
+
+/** Used again: a new one for each message takes, and clears, a buffer of its own. */
+let kept: BinaryWriter | undefined;
+
+/** Serializes a message with the generated encoder. @throws Error if a number does not fit its field. */
+export function serialize<Message>(
+  { encode }: { encode(message: Message, writer: BinaryWriter): BinaryWriter },
+  message: Message,
+): Buffer {
+  const writer = kept ?? new BinaryWriter();
+  // One that an encoder has left in the middle of a message is of no use any more.
+  kept = undefined;
+  const { buffer, byteOffset, length } = encode(message, writer).finish();
+  if (length <= MAX_KEPT_BYTES) kept = writer;
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 function encodeTextDelta(sequence: number, text: string, outputTokens: number): Buffer {

@@ -1,7 +1,11 @@
 import { refuseForeign } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { MessageRequest } from '../core/message.ts';
-import { IAIProviderService, type SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import {
+  IAIProviderService,
+  type SendMessageResponse,
+  SendMessageSyncResponse,
+} from '../gen/tamma/provider/v1/provider.ts';
 import type {
   CallOptions,
   IAIProvider,
@@ -16,7 +20,7 @@ import { fromWireOptions } from './convert/options.ts';
 import { fromWireRequest } from './convert/request.ts';
 import { toWireResponse } from './convert/response.ts';
 import { Violations } from './convert/violations.ts';
-import { serializeSendMessageResponse } from './encode-response.ts';
+import { serialize, serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { Rpcs } from './rpc.ts';
@@ -55,6 +59,11 @@ const SEND_MESSAGE = {
   responseSerialize: (value: SendMessageResponse) => serializeSendMessageResponse(value),
 };
 
+const SEND_MESSAGE_SYNC = {
+  ...METHODS.sendMessageSync,
+  responseSerialize: (value: SendMessageSyncResponse) => serialize(SendMessageSyncResponse, value),
+};
+
 /** The status is serialized once for all who watch it. */
 const WATCH_STATUS = { ...METHODS.watchStatus, responseSerialize: (status: Buffer) => status };
 
@@ -81,7 +90,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
         rpc.abort,
       );
     }),
-    sendMessageSync: rpcs.unary(METHODS.sendMessageSync, ANSWERS, async (message, rpc) => {
+    sendMessageSync: rpcs.unary(SEND_MESSAGE_SYNC, ANSWERS, async (message, rpc) => {
       const violations = new Violations();
       const request = readRequest(message, rpc, violations);
       const response = await provider.sendMessageSync(request, callOptions(rpc, violations));

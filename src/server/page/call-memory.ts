@@ -30,9 +30,8 @@ const MAX_FAILURES = 50;
 export class CallMemory {
   readonly traffic: Traffic;
   readonly #dated: Pick<Clock, 'now'>;
-  readonly #calls = new Map<string, RememberedCall>();
-  /** In a ring: to look for the first key of a map is to pass all that were deleted before it. */
-  readonly #ids: string[] = [];
+  /** In a ring. */
+  readonly #calls: RememberedCall[] = [];
   #next = 0;
   #failures: RememberedCall[] = [];
 
@@ -50,10 +49,7 @@ export class CallMemory {
   note(ended: EndedCall): void {
     const call = { ...ended, endedOn: this.#dated.now() };
     this.traffic.note(call);
-    this.#calls.set(call.id, call);
-    const oldest = this.#ids[this.#next];
-    if (oldest !== undefined) this.#calls.delete(oldest);
-    this.#ids[this.#next] = call.id;
+    this.#calls[this.#next] = call;
     this.#next = (this.#next + 1) % MAX_CALLS;
     if (call.error !== undefined && call.error.reason !== 'CANCELLED') {
       this.#failures = [call, ...this.#failures].slice(0, MAX_FAILURES);
@@ -62,9 +58,7 @@ export class CallMemory {
 
   /** By id of the call, trace id or the upstream's request id; of several the latest first. */
   find(id: string): readonly RememberedCall[] {
-    const found = this.#calls.get(id);
-    if (found !== undefined) return [found];
-    return [...new Set([...this.#calls.values(), ...this.#failures])]
+    return [...new Set([...this.#calls, ...this.#failures])]
       .filter((call) => hasId(call, id))
       .toSorted((a, b) => b.endedAt - a.endedAt);
   }
