@@ -72,3 +72,16 @@ it('has the exit codes of the program', () => {
   const table = exitCodes().map(([code, meaning]) => `| ${code} | ${meaning} |`);
   expect(page).toContain(`\n${table.join('\n')}\n`);
 });
+
+it('names options that there are', async () => {
+  const commands = Object.values(COMMANDS).flatMap(Object.keys);
+  const batch = ['create', 'status', 'results', 'list', 'cancel'].map((name) => `batch ${name}`);
+  const helps = await Promise.all([...commands, ...batch].map((name) => run(`${name} --help`)));
+  const known = new Set(helps.flatMap(({ out }) => out.match(/--[a-z-]+/g)).concat('--version'));
+  const pages = ['docs/cli.md', 'docs/batch.md', 'docs/ledger.md', 'docs/testing.md'];
+  const told = pages.flatMap((name) =>
+    [...readFileSync(name, 'utf8').matchAll(/`(--[a-z-]+)[^`\n]*`/g)].map(([, option]) => option),
+  );
+  expect(told.length).toBeGreaterThan(20);
+  expect(told.filter((option) => !known.has(String(option)))).toEqual([]);
+});
