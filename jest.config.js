@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 
 // Jest's processes, and the threads and processes that tests start, find what Node.js compiled before.
 process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/node_modules/.cache/compile`;
@@ -14,7 +15,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // What takes long or stands on real time: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
-  maxWorkers: '100%',
+  // Some tests wait for servers, sockets and disks: another process uses the cores meanwhile.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // A process that was given much takes a while to end, on a slow machine more than the default of 0.5 s.
   workerGracefulExitTimeout: 30_000,
   // What test files leave in the realm of a process ends with it.

@@ -32,8 +32,9 @@ class Runtime extends JestRuntime {
   }
 
   #isShared(from, name, options) {
-    // Options say that jest loads a part of itself. What this part knows is in the realm anyway.
-    if (options !== undefined) return name === '@jest/expect';
+    // Options say that jest loads a part of itself. What its packages know is in the realm anyway; jest-circus,
+    // which is loaded by paths, keeps tests.
+    if (options !== undefined) return !/^[./]/.test(name);
     if (/^[./]/.test(name)) {
       const path = resolve(dirname(from), name);
       return this.#shared.some((begin) => path.startsWith(begin));
