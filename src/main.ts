@@ -7,6 +7,9 @@ import { forgetSecrets } from './secret-variables.ts';
 const MAX_BYTES = 256 * 2 ** 20;
 const readFile = (path: string | URL) => readTextFileSync(path, MAX_BYTES);
 
+// A message that waits for a slow caller keeps the whole block that it was cut from, with what was written beside it.
+Buffer.poolSize = 8 * 2 ** 10;
+
 // Beside src and dist alike.
 const packageRoot = new URL('..', import.meta.url);
 const manifest = new URL('package.json', packageRoot);

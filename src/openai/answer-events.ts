@@ -31,6 +31,8 @@ export interface Outcome
 const MAX_WEIGHT = 32 * 1024 * 1024;
 /** What a chunk costs beside its text, in characters, so that many tiny ones count too. */
 const CHUNK_WEIGHT = 64;
+/** Its text is kept here, and by whoever counts its tokens if it breaks off. */
+const COPIES = 2;
 
 /** Makes the events of one answer, whichever API it comes from: whole characters, counted output. */
 export class AnswerEvents {
@@ -77,7 +79,7 @@ export class AnswerEvents {
 
   /** What is kept of the answer, in characters. */
   get weight(): number {
-    return this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks + this.#heldWeight;
+    return COPIES * this.#outputCharacters + this.#heldWeight;
   }
 
   /** One piece of output has come, of so many characters in all; to be told before what is in it. */
@@ -96,7 +98,8 @@ export class AnswerEvents {
 
   /** Whoever collects the answer holds all of it: a server that never ends must not fill memory. */
   #bound(): void {
-    if (this.weight > MAX_WEIGHT) throw tooLarge();
+    const weight = this.#outputCharacters + CHUNK_WEIGHT * this.#outputChunks + this.#heldWeight;
+    if (weight > MAX_WEIGHT) throw tooLarge();
   }
 
   /** @param phase of the text, where the model tells them apart */

@@ -132,6 +132,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#responded = true;
+    // Pieces of what was read first, which they would keep as a whole as long as the answer comes.
+    controller.rawHeaders = null;
     if (!this.#over) this.#listener.onHeaders(status, headers);
   }
 

@@ -1,10 +1,10 @@
 import { ProviderError } from '../core/errors.ts';
 
 /** All answers of this thread together, in bytes or characters; above it those that are large fail. */
-const MAX_OF_ALL = 96 * 1024 * 1024;
+const MAX_OF_ALL = 64 * 1024 * 1024;
 
-/** An answer up to this size never fails for the size of others; nearly every answer is smaller. */
-const SMALL = 256 * 1024;
+/** An answer up to this size never fails for the size of others: nearly every one is smaller than 64 Ki characters. */
+const SMALL = 128 * 1024;
 
 let heldByAll = 0;
 

@@ -1,3 +1,4 @@
+import { LongText } from '../core/long-text.ts';
 import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
 
 /**
@@ -5,17 +6,17 @@ import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
  * end of the answer. What arrives last and is longer completes what arrived first.
  */
 export class Said {
-  #text = '';
+  readonly #text = new LongText();
   #codePoints = 0;
   /** It ends in the first half of a surrogate pair. */
   #cut = false;
 
   get text(): string {
-    return this.#text;
+    return this.#text.toString();
   }
 
   get isEmpty(): boolean {
-    return this.#text === '';
+    return this.#text.length === 0;
   }
 
   get codePoints(): number {
@@ -25,7 +26,7 @@ export class Said {
   /** Notes a piece, and returns it. */
   add(piece: string): string {
     if (piece === '') return piece;
-    this.#text += piece;
+    this.#text.add(piece);
     // Counted as it comes: to look at the whole again would join all its pieces each time.
     this.#codePoints += codePoints(piece) - (this.#cut && isLowHalf(piece.charCodeAt(0)) ? 1 : 0);
     this.#cut = isHighHalf(piece.charCodeAt(piece.length - 1));
@@ -34,7 +35,7 @@ export class Said {
 
   /** What of the whole has not come; nothing where the whole is another text than what came. */
   rest(whole: string): string {
-    return whole.length > this.#text.length && whole.startsWith(this.#text)
+    return whole.length > this.#text.length && whole.startsWith(this.text)
       ? whole.slice(this.#text.length)
       : '';
   }

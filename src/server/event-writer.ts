@@ -5,17 +5,16 @@ import { HIGH_WATER_MARK } from '../core/event-queue.ts';
 import type { AnswerEvent, Completed } from '../core/events.ts';
 import { Flow } from '../core/flow.ts';
 import type { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
-import { BytesInFlight } from './bytes-in-flight.ts';
 import { toWireEvent } from './convert/event.ts';
 import type { MessageStream } from './message-stream.ts';
 
 /**
- * What waits for slow callers, of all answers of this thread together, in characters: above it every
- * upstream is held back whose caller is slow.
+ * What waits for slow callers, of all answers of this thread together, in bytes or characters, here or in
+ * HTTP/2: above it every upstream is held back whose caller is slow.
  */
 const MAX_WAITING = 64 * 1024 * 1024;
 
-const allWaiting = new BytesInFlight(MAX_WAITING, 1);
+let waitingOfAll = 0;
 
 /** An answer that was not asked for yet. */
 export type PendingAnswer = (emit: Emit, flow: Flow) => Promise<Completed>;
@@ -49,7 +48,8 @@ class AnswerWriter {
   readonly #stream: MessageStream<SendMessageResponse>;
   readonly #abort: (reason: ProviderError) => void;
   readonly #waiting = new EventBuffer<AnswerEvent>();
-  readonly #held = allWaiting.open(allWaiting);
+  /** The part of `waitingOfAll` that is this answer's. */
+  #waitingBytes = 0;
   /** Until the caller has caught up; never rejects. Absent: it has. */
   #draining: Promise<void> | undefined;
   #closed = false;
@@ -65,10 +65,8 @@ class AnswerWriter {
       this.#write(event);
       return;
     }
-    const { weight } = this.#waiting;
     this.#waiting.push(event);
-    const fits = this.#held.take(this.#waiting.weight - weight);
-    if (!fits || this.#waiting.weight > HIGH_WATER_MARK) this.flow.hold();
+    this.#count();
   };
 
   /** Rejects with the reason of the call's signal if it ends before the caller has caught up. */
@@ -85,7 +83,7 @@ class AnswerWriter {
 
   /** Nothing waits any more. */
   forget(): void {
-    this.#held.release();
+    this.#note(0);
   }
 
   #write(event: AnswerEvent): void {
@@ -93,6 +91,7 @@ class AnswerWriter {
       const { sent } = this.#stream;
       if (!this.#stream.write(toWireEvent(event, sent + 1))) {
         this.#draining = this.#stream.drained().then(this.#drained, this.#left);
+        this.#count();
       }
     } catch (thrown) {
       // Whoever reads the upstream must not be thrown at. If the call has ended, it knows.
@@ -107,10 +106,24 @@ class AnswerWriter {
       if (event === undefined) break;
       this.#write(event);
     }
-    if (this.#waiting.isEmpty) this.#held.release();
+    const caughtUp = this.#draining === undefined;
+    if (caughtUp) this.#note(0);
+    const fits = waitingOfAll <= MAX_WAITING && this.#waiting.weight <= HIGH_WATER_MARK / 2;
     // May bring the next events before it returns.
-    if (this.#waiting.weight <= HIGH_WATER_MARK / 2) this.flow.release();
+    if (caughtUp || fits) this.flow.release();
   };
+
+  /** While the caller is slow. */
+  #count(): void {
+    const { weight } = this.#waiting;
+    this.#note(weight + this.#stream.waitingBytes);
+    if (weight > HIGH_WATER_MARK || waitingOfAll > MAX_WAITING) this.flow.hold();
+  }
+
+  #note(bytes: number): void {
+    waitingOfAll += bytes - this.#waitingBytes;
+    this.#waitingBytes = bytes;
+  }
 
   /** The call has ended before: nothing that waits is of use any more. */
   readonly #left = (): void => {

@@ -1,11 +1,41 @@
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
+import { callStream } from './listener/call-stream.ts';
 
-/** The part of a gRPC stream that a MessageStream uses. */
+/** What takes the messages of a MessageStream. */
 export interface ByteStream {
+  /** Bytes that were written and that the caller has no room for yet. */
+  readonly writableLength: number;
+  /** False: the caller is slow; `drain` tells when it has caught up. */
   write(bytes: Buffer): boolean;
   once(event: 'drain', listener: () => void): unknown;
   off(event: 'drain', listener: () => void): unknown;
+}
+
+/** The part of a call of grpc-js that messages are handed to. */
+export interface WritableCall {
+  write(message: Buffer): boolean;
+}
+
+/**
+ * The messages of a call on their way to HTTP/2, which knows when the caller is slow: grpc-js takes sixteen
+ * more before it says so, of whatever size.
+ */
+export function byteStreamOf(call: WritableCall): ByteStream {
+  const stream = callStream(call);
+  if (stream === undefined)
+    throw new Error('grpc-js does not tell of the stream of a call any more.');
+  return {
+    get writableLength() {
+      return stream.writableLength;
+    },
+    write(bytes) {
+      call.write(bytes);
+      return !stream.writableNeedDrain;
+    },
+    once: (event, listener) => stream.once(event, listener),
+    off: (event, listener) => stream.off(event, listener),
+  };
 }
 
 /** What becomes of a caller who does not read. */
@@ -40,6 +70,11 @@ export class MessageStream<Message> {
   /** Number of messages handed to the transport. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** Bytes that were handed to the transport and that the caller has not taken. */
+  get waitingBytes(): number {
+    return this.#call.writableLength;
   }
 
   /**

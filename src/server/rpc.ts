@@ -3,7 +3,7 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
 } from '@grpc/grpc-js';
-import { MessageStream } from './message-stream.ts';
+import { byteStreamOf, MessageStream } from './message-stream.ts';
 import { type Method, readRequest, taken } from './read-request.ts';
 import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
@@ -85,7 +85,12 @@ export class Rpcs {
         options,
         async answer(rpc) {
           const stall = { clock, ms: stallMs, abort: rpc.abort };
-          stream = new MessageStream(call, method.responseSerialize, rpc.signal, stall);
+          stream = new MessageStream(
+            byteStreamOf(call),
+            method.responseSerialize,
+            rpc.signal,
+            stall,
+          );
           await run(readRequest(method, shape, taken(call)), stream, rpc);
           call.end();
         },

@@ -13,6 +13,7 @@ const PIECE = 'x'.repeat(64 * 1024);
 
 /** A transport that takes one message and then none until it is drained. */
 class SlowTransport {
+  writableLength = 0;
   written = 0;
   #onDrain: (() => void) | undefined;
 
@@ -161,6 +162,26 @@ describe('writeAnswer', () => {
     for (const { end, written } of answers) {
       end.reject(new ProviderError('CANCELLED'));
       await written.catch(() => {});
+    }
+  });
+
+  it('counts what waits in HTTP/2 among it', async () => {
+    const [large, other] = [open(), open()];
+    large.transport.writableLength = 65 * 2 ** 20;
+    large.emit(started());
+    expect(large.flow?.held).toBe(true);
+    other.emit(started());
+    expect(other.flow?.held).toBe(true);
+    await other.transport.drain();
+    expect(other.flow?.held).toBe(false);
+    await large.transport.drain();
+    other.emit(text('more'));
+    expect(other.flow?.held).toBe(false);
+    for (const { end, written, transport } of [large, other]) {
+      end.resolve(completed());
+      await null;
+      await transport.drain();
+      await written;
     }
   });
 });

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { MessageStream } from '../../src/server/message-stream.ts';
+import { byteStreamOf, MessageStream } from '../../src/server/message-stream.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 class FakeStream extends EventEmitter {
+  readonly writableLength = 0;
   readonly written: string[] = [];
   accepts = true;
 
@@ -73,5 +74,30 @@ describe('MessageStream', () => {
     expect(() => stream.write('a')).toThrow('gone');
     expect(target.written).toEqual([]);
     expect(stream.sent).toBe(0);
+  });
+});
+
+describe('what takes the messages of a call', () => {
+  it('says that the caller is slow when HTTP/2 does, whatever grpc-js would still take', () => {
+    const stream = Object.assign(new EventEmitter(), {
+      writableLength: 0,
+      writableNeedDrain: false,
+    });
+    const write = () => true;
+    const bytes = byteStreamOf({ stream, write } as { write: () => boolean });
+    expect(bytes.write(Buffer.from('a'))).toBe(true);
+    Object.assign(stream, { writableLength: 70_000, writableNeedDrain: true });
+    expect(bytes.write(Buffer.from('b'))).toBe(false);
+    expect(bytes.writableLength).toBe(70_000);
+    let drained = 0;
+    bytes.once('drain', () => {
+      drained += 1;
+    });
+    stream.emit('drain');
+    expect(drained).toBe(1);
+  });
+
+  it('is not there for anything but a call of grpc-js', () => {
+    expect(() => byteStreamOf({ write: () => true })).toThrow('does not tell of the stream');
   });
 });

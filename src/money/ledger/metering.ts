@@ -4,6 +4,7 @@ import type { Charge } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { AnswerEvent, Completed } from '../../core/events.ts';
+import { LongText } from '../../core/long-text.ts';
 import { spenderOf } from '../../core/spender.ts';
 import type { Usage } from '../../core/usage.ts';
 import { addUsage, estimatedUsage, estimateTokens } from '../../core/usage.ts';
@@ -90,7 +91,7 @@ class AttemptMeter {
   /** The upstream may produce an answer of which nothing will come. */
   #lost = false;
   /** Absent: no output was. */
-  #received: string | undefined;
+  #received: LongText | undefined;
 
   /** @param kept what costs are recorded with */
   constructor(deps: MeteringDeps, kept: Kept<Attributes>, call: Call) {
@@ -118,7 +119,8 @@ class AttemptMeter {
     const piece = writtenIn(event);
     if (piece === undefined) return;
     this.markSent();
-    this.#received = this.#received === undefined ? piece : this.#received + piece;
+    this.#received ??= new LongText();
+    this.#received.add(piece);
     this.#entry?.progress(
       event.type === 'textDelta' ? event.outputTokensSoFar : estimateTokens(this.#received.length),
     );
@@ -182,7 +184,10 @@ class AttemptMeter {
   async #countReceived(): Promise<number> {
     const { maxTokens = Number.POSITIVE_INFINITY } = this.#call.request;
     if (this.#lost) return Math.min(USUAL_OUTPUT, maxTokens);
-    const counted = await this.#deps.sizes.outputTokens(this.#call, this.#received ?? '');
+    const counted = await this.#deps.sizes.outputTokens(
+      this.#call,
+      this.#received?.toString() ?? '',
+    );
     return Math.min(counted, maxTokens);
   }
 
