@@ -1,29 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Tracer } from '@opentelemetry/api';
-import type { Clock } from '../core/clock.ts';
-import type { ProviderLog } from '../core/provider-log.ts';
-import type { BatchBooks } from '../money/batches/batch-store.ts';
-import type { BatchMeans } from '../provider/batch-means.ts';
-import type { Instruments } from '../telemetry/instruments.ts';
 import { Changes } from './changes.ts';
 import { ItemFiles } from './item-files.ts';
 import { Lanes } from './lane.ts';
 import type { BatchOptions } from './options.ts';
 import { BatchRetention } from './retention.ts';
+import type { BatchEnvironment } from './run-deps.ts';
 import { BatchRunner } from './runner.ts';
 import { BatchService } from './service.ts';
-
-export interface BatchEnvironment {
-  readonly means: BatchMeans;
-  readonly books: BatchBooks;
-  readonly clock: Clock;
-  readonly log: ProviderLog;
-  readonly tracer: Tracer;
-  readonly instruments: Pick<Instruments, 'batchItems' | 'batches' | 'cost'>;
-  /** Makes ids of batches. Default: random UUIDs. */
-  readonly newId?: () => string;
-}
 
 /** Below the data directory. */
 export const BATCH_DIRECTORY = 'batches';

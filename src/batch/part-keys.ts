@@ -1,15 +1,7 @@
-import type { ErrorReason } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
 import { type Deed, doOnce } from './once.ts';
-import { Polling } from './polling.ts';
+import { OF_A_KEY, Polling } from './polling.ts';
 import type { RunDeps, Work } from './run-deps.ts';
-
-/** What ails a key, and not what was sent with it. */
-const OF_A_KEY: ReadonlySet<ErrorReason> = new Set([
-  'INVALID_API_KEY',
-  'PERMISSION_DENIED',
-  'QUOTA_EXCEEDED',
-]);
 
 /** What was to be done was refused to the key: it begins anew, with another one. */
 export const OTHER_KEY = Symbol('another key is to be used');

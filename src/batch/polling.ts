@@ -10,8 +10,8 @@ const HALT_LIMIT_MS = 60 * 60_000;
 
 const GROWTH = 1.5;
 
-/** Of a key. */
-const MENDED_BY_PEOPLE: ReadonlySet<ErrorReason> = new Set([
+/** What ails a key, and not what was sent with it: people mend it. */
+export const OF_A_KEY: ReadonlySet<ErrorReason> = new Set([
   'INVALID_API_KEY',
   'PERMISSION_DENIED',
   'QUOTA_EXCEEDED',
@@ -69,7 +69,7 @@ export class Polling {
         return await act();
       } catch (thrown) {
         const error = this.#notBroken(thrown);
-        if (error.retryable || MENDED_BY_PEOPLE.has(error.reason)) refusedSince = undefined;
+        if (error.retryable || OF_A_KEY.has(error.reason)) refusedSince = undefined;
         else refusedSince ??= this.#clock.now();
         const refusedMs = refusedSince === undefined ? 0 : this.#clock.now() - refusedSince;
         if (refusedMs > this.#options.lookForMs) throw error;

@@ -1,24 +1,16 @@
-import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { endReason } from '../core/signal.ts';
 import type { BatchExecution, NewItem } from '../money/batches/batch.ts';
-import type { BatchBooks } from '../money/batches/batch-store.ts';
 import { formatDollars } from '../money/pricing/money.ts';
-import type { BatchMeans } from '../provider/batch-means.ts';
 import { type BatchItem, ItemPreparer, type ItemWishes, type PreparedItem } from './item.ts';
-import type { ItemFiles } from './item-files.ts';
 import type { BatchOptions } from './options.ts';
 import { PartFiles } from './part-files.ts';
 import { itemPath, Problems } from './problems.ts';
+import type { RunDeps } from './run-deps.ts';
 import { storeCall } from './stored-call.ts';
 import { storeRequest } from './stored-request.ts';
 
-export interface ReceiverDeps {
-  readonly means: BatchMeans;
-  readonly books: BatchBooks;
-  readonly files: ItemFiles;
-  readonly clock: Clock;
-}
+type ReceiverDeps = Pick<RunDeps, 'means' | 'books' | 'files' | 'clock'>;
 
 export interface ReceiveOptions {
   readonly execution?: BatchExecution;

@@ -1,17 +1,10 @@
-import type { Clock, Timer } from '../core/clock.ts';
-import type { ProviderLog } from '../core/provider-log.ts';
-import type { BatchBooks } from '../money/batches/batch-store.ts';
-import type { ItemFiles } from './item-files.ts';
+import type { Timer } from '../core/clock.ts';
+import type { RunDeps } from './run-deps.ts';
 
 /** How often it is looked for what has been kept long enough, in ms. */
 const INTERVAL_MS = 60 * 60_000;
 
-export interface RetentionDeps {
-  readonly books: BatchBooks;
-  readonly files: ItemFiles;
-  readonly clock: Clock;
-  readonly log: ProviderLog;
-}
+type RetentionDeps = Pick<RunDeps, 'books' | 'files' | 'clock' | 'log'>;
 
 /** Deletes batches that ended long enough ago. */
 export class BatchRetention {

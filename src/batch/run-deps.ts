@@ -11,18 +11,25 @@ import type { ItemFiles } from './item-files.ts';
 import type { Lanes } from './lane.ts';
 import type { BatchOptions } from './options.ts';
 
-/** What working off batches needs. */
-export interface RunDeps {
-  readonly options: BatchOptions;
+/** What batches take of the process and its provider. */
+export interface BatchEnvironment {
   readonly means: BatchMeans;
   readonly books: BatchBooks;
-  readonly files: ItemFiles;
-  readonly lanes: Lanes;
-  readonly changes: Changes;
   readonly clock: Clock;
   readonly log: ProviderLog;
   readonly tracer: Tracer;
+  readonly instruments: Pick<Instruments, 'batchItems' | 'batches' | 'cost'>;
+  /** Makes ids of batches. Default: random UUIDs. */
+  readonly newId?: () => string;
+}
+
+/** What working off batches needs. */
+export interface RunDeps extends Omit<BatchEnvironment, 'instruments' | 'newId'> {
   readonly instruments: Pick<Instruments, 'batchItems' | 'cost'>;
+  readonly options: BatchOptions;
+  readonly files: ItemFiles;
+  readonly lanes: Lanes;
+  readonly changes: Changes;
 }
 
 /** A batch that is worked off, and what ends that. */

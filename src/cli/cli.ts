@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { ReadFile } from '../config/files.ts';
 import type { Exit } from './exit-codes.ts';
-import type { Host, Sidecar } from './serve.ts';
+import type { Host, ServedApp } from './serve.ts';
 
 /** What subcommands are given of the process and of the program. */
 export interface Cli {
@@ -18,7 +18,7 @@ export interface Cli {
     config: Config,
     pretty: boolean,
     configPath?: string,
-  ) => Sidecar | Promise<Sidecar>;
+  ) => ServedApp | Promise<ServedApp>;
   /** With which the process ends if nothing is thrown. At first 0. */
   exitCode: number;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from '../config/files.ts';
 import { CliError } from './cli.ts';
 
 /** @throws CliError if it cannot be read */
@@ -14,6 +15,5 @@ export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
 
 /** What to tell whoever named the file. */
 export function unreadable(path: string, error: unknown): string {
-  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-  return `${path} cannot be read (${hasCode ? error.code : error})`;
+  return `${path} cannot be read (${codeOf(error) ?? error})`;
 }

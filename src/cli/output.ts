@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { codeOf } from '../config/files.ts';
 import { CliError } from './cli.ts';
 
 /** Resolves once whoever reads has taken what was written: the process ends next, and with it what waits. */
@@ -28,5 +29,5 @@ export function readerLeft(output: Writable): Promise<void> {
 }
 
 export function isBrokenPipe(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPIPE';
+  return codeOf(error) === 'EPIPE';
 }

@@ -1,18 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
+import type { App } from '../app.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** What the process asks of the sidecar. */
-export interface Sidecar {
-  /** Listens. Resolves with the addresses, real ports filled in. */
-  start(): Promise<readonly string[]>;
-  /** Reads the configuration again. */
-  reload(): void;
-  /** Drains and stops. */
-  stop(): Promise<void>;
-  /** Resolves when it has stopped, for whatever reason. */
-  readonly stopped: Promise<void>;
-  /** Records of usage that could be written nowhere. */
-  readonly lostRecords: number;
+/** What the process asks of the application. */
+export interface ServedApp
+  extends Pick<App, 'start' | 'reload' | 'stop' | 'stopped' | 'lostRecords'> {
   readonly logger: Readonly<Record<'info' | 'error' | 'fatal', Log>>;
 }
 
@@ -66,7 +58,7 @@ const SAME_REQUEST_MS = 2_000;
  * @param now the time in ms, from whenever
  */
 export async function serve(
-  app: Sidecar,
+  app: ServedApp,
   host: Host,
   now: () => number = () => performance.now(),
 ): Promise<number> {

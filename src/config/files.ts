@@ -39,10 +39,15 @@ export function readText(
   try {
     return readFile(file);
   } catch (error) {
-    const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-    fail(`the file cannot be read (${hasCode ? error.code : 'unknown error'})`);
+    fail(`the file cannot be read (${codeOf(error) ?? 'unknown error'})`);
     return undefined;
   }
+}
+
+/** `ENOENT`, for instance. Undefined: the error has none. */
+export function codeOf(error: unknown): string | undefined {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode ? String(error.code) : undefined;
 }
 
 /** The parser appends the text it stumbled over as a JSON string. */

@@ -1,3 +1,5 @@
+import type { Call } from './call.ts';
+
 /** Characters with a meaning of their own in a regular expression, except for the two of patterns. */
 const SYNTAX = /[\\^$.+()[\]{}|/]/g;
 
@@ -20,4 +22,12 @@ export function patternMatcher(pattern: string): (name: string) => boolean {
   const source = pattern.replace(SYNTAX, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
   const expression = new RegExp(`^${source}$`, 'su');
   return (name) => expression.test(name);
+}
+
+/** Finds the first of what is configured for models that fits a call's, by its id or by what the caller wrote. */
+export function ownOf<T extends { readonly pattern: string }>(
+  configured: readonly T[],
+): (call: Pick<Call, 'target' | 'model'>) => T | undefined {
+  const all = configured.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  return ({ target, model }) => all.find(({ fits }) => fits(target.model.id) || fits(model))?.own;
 }

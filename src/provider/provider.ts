@@ -15,7 +15,7 @@ import type { LedgerQuery, LedgerStatus, LedgerSums } from '../money/ledger/ledg
 import type { CircuitState } from '../policies/breaker/circuit.ts';
 import type { AttemptStatistics } from '../policies/health/attempt-window.ts';
 import type { UpstreamHealthStatus } from '../policies/health/upstream-health.ts';
-import type { RateLeft } from '../policies/rate-limit/key-limits.ts';
+import type { TargetLoad } from '../policies/rate-limit/limiters.ts';
 import type { TokenCount } from '../request/tokens/token-counter.ts';
 
 export type { BudgetQuery } from '../money/budget/states.ts';
@@ -214,17 +214,8 @@ export interface UpstreamStatus extends UpstreamHealthStatus {
 }
 
 /** What stands between calls and one model at one upstream. */
-export interface ModelStatus {
-  readonly model: string;
+export interface ModelStatus extends TargetLoad {
   readonly circuit: CircuitState;
-  /** Attempts that run. */
-  readonly running: number;
-  /** Attempts that wait for the rate limit or for others to end. */
-  readonly queued: number;
-  /** Attempts that may run at once, as it adapted; 0: not limited. */
-  readonly concurrencyLimit: number;
-  /** Epoch ms until which nothing is sent, because the upstream limits the rate. Absent: it is. */
-  readonly heldUntil?: number;
   /** An attempt would be made now. */
   readonly ready?: boolean;
   /** Absent: it is ready. */
@@ -235,10 +226,6 @@ export interface ModelStatus {
   readonly nextProbeAt?: number;
   /** Summed when they are read. Absent: no attempt ended in the window. */
   readonly statistics?: AttemptStatistics | undefined;
-  /** What rate limits leave. Absent: none are known. */
-  readonly headroom?: RateLeft;
-  /** How long one more would wait now, in ms. An estimate. */
-  readonly queueWaitMs?: number;
   /** Absent: no price is known. */
   readonly pricing?: ModelInfo['pricing'];
 }

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
-import { ATTRIBUTE, METHOD_OTHER, RPC_SYSTEM_GRPC } from '../telemetry/attributes.ts';
+import { ATTRIBUTE, METHOD_OTHER } from '../telemetry/attributes.ts';
 import { extractTraceContext } from '../telemetry/propagation.ts';
-import { isServerFault, type RpcTelemetryDeps } from './rpc-telemetry.ts';
+import { endRpcSpan, type RpcTelemetryDeps, startRpcSpan } from './rpc-telemetry.ts';
 
 export interface LibraryTelemetryDeps extends Pick<RpcTelemetryDeps, 'tracer' | 'instruments'> {
   readonly clock: Pick<Clock, 'now'>;
@@ -28,25 +27,12 @@ export function traceLibraryCalls(deps: LibraryTelemetryDeps) {
     const known = deps.isKnown(path);
     if (known && OWN.test(path)) return;
     const method = known ? path.slice(1) : METHOD_OTHER;
-    const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
     const caller = extractTraceContext((key) => headers[key]?.toString());
-    const span = deps.tracer.startSpan(
-      method,
-      { kind: SpanKind.SERVER, attributes: identity },
-      caller,
-    );
+    const { span, identity } = startRpcSpan(deps.tracer, method, caller);
     if (!known) span.setAttribute(ATTRIBUTE.rpcMethodOriginal, path.slice(1, MAX_NAME));
     const startedAt = deps.clock.now();
     stream.once('close', () => {
-      const code = codeOf(stream);
-      const failed = isServerFault(code);
-      const result = {
-        [ATTRIBUTE.rpcStatusCode]: code,
-        ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
-      };
-      span.setAttributes(result);
-      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
+      const result = endRpcSpan(span, codeOf(stream));
       const seconds = (deps.clock.now() - startedAt) / 1000;
       deps.instruments.rpcServerCallDuration.record(seconds, { ...identity, ...result });
     });

@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type Context,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -80,8 +81,24 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set([
 /** Of durations; there are few methods, and codes. */
 const durations = new Kept<Attributes>();
 
-export function isServerFault(code: string): boolean {
-  return SERVER_FAULTS.has(code);
+/** The server's span of an RPC, and what it is told apart by. @param caller whose child it is */
+export function startRpcSpan(tracer: Tracer, method: string, caller: Context) {
+  const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
+  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: identity }, caller);
+  return { span, identity };
+}
+
+/** Ends it. Returns what its code says, for the duration. */
+export function endRpcSpan(span: Span, code: string): Attributes {
+  const failed = SERVER_FAULTS.has(code);
+  const result: Attributes = {
+    [ATTRIBUTE.rpcStatusCode]: code,
+    ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
+  };
+  span.setAttributes(result);
+  if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+  return result;
 }
 
 /**
@@ -96,12 +113,7 @@ export function startRpcTrace(
   addresses?: CallAddresses,
 ): RpcTrace {
   const caller = extractTraceContext(lookup);
-  const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
-  const span = deps.tracer.startSpan(
-    method,
-    { kind: SpanKind.SERVER, attributes: identity },
-    caller,
-  );
+  const { span, identity } = startRpcSpan(deps.tracer, method, caller);
   if (addresses && span.isRecording()) span.setAttributes(addressAttributes(addresses));
   const context = trace.setSpan(caller, span);
   const { traceId, spanId } = traceIds(context);
@@ -115,14 +127,7 @@ export function startRpcTrace(
     traceId,
     end({ error, record }) {
       const code = codeOf(error);
-      const failed = SERVER_FAULTS.has(code);
-      const result: Attributes = {
-        [ATTRIBUTE.rpcStatusCode]: code,
-        ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
-      };
-      span.setAttributes(result);
-      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
+      const result = endRpcSpan(span, code);
       durationMs = deps.clock.now() - record.startedAt;
       const attributes = durations.get(`${method}|${code}`, () =>
         Object.freeze({ ...identity, ...result }),

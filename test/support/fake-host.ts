@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
-import type { Host, Output, Sidecar } from '../../src/cli/serve.ts';
+import type { Host, Output, ServedApp } from '../../src/cli/serve.ts';
 
 /** A process that only notes what is done to it. Emit 'SIGTERM' and the like on it. */
 export class FakeHost extends EventEmitter implements Host {
@@ -21,7 +21,7 @@ export class FakeHost extends EventEmitter implements Host {
 }
 
 /** A sidecar whose start and stop end when the test says so; by default at once. */
-export class FakeSidecar implements Sidecar {
+export class FakeSidecar implements ServedApp {
   readonly #stopped = Promise.withResolvers<void>();
   readonly stopped = this.#stopped.promise;
   lostRecords = 0;

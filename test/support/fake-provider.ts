@@ -10,6 +10,7 @@ import type {
   LedgerSum,
   LedgerSums,
 } from '../../src/money/ledger/ledger.ts';
+import { NO_LABELS, noTotals } from '../../src/money/ledger/totals.ts';
 import type {
   AnswerOptions,
   BudgetQuery,
@@ -116,24 +117,7 @@ export function aBudget(fields: Partial<BudgetState> = {}): BudgetState {
 }
 
 export function aSum(fields: Partial<LedgerSum> = {}): LedgerSum {
-  return {
-    model: '',
-    userId: '',
-    projectId: '',
-    outcome: '',
-    target: '',
-    day: '',
-    attempts: 0,
-    estimatedAttempts: 0,
-    unpricedAttempts: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    reasoningTokens: 0,
-    picoDollars: 0n,
-    ...fields,
-  };
+  return { ...NO_LABELS, ...noTotals(), ...fields };
 }
 
 /** A provider that does what its members, each of which a test may replace, say. */

@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts';
 import { explain } from '../help.ts';
 import { configOption } from '../options.ts';
 import { readConfig } from '../read-config.ts';
-import { type Sidecar, serve, startFailed } from '../serve.ts';
+import { type ServedApp, serve, startFailed } from '../serve.ts';
 
 interface Options {
   readonly config?: string;
@@ -37,7 +37,7 @@ async function run({ config: path, checkConfig, pretty = false }: Options, cli: 
     return printConfig({ ...(path !== undefined && { config: path }) }, cli);
   }
   const config = await readConfig(cli, path);
-  let app: Sidecar;
+  let app: ServedApp;
   try {
     app = await cli.createApp(config, pretty, path);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { codeOf } from '../../config/files.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
@@ -80,7 +81,10 @@ async function prepareReplay(path: string, speed: number, { readFile }: Cli): Pr
     return (place, tell) => startReplay(recording, { speed }, place, tell);
   } catch (error) {
     if (error instanceof RecordingError) throw new CliError('usage', `${path}: ${error.message}`);
-    throw new CliError('usage', `${path}: the file cannot be read (${codeOf(error)})`);
+    throw new CliError(
+      'usage',
+      `${path}: the file cannot be read (${codeOf(error) ?? 'unknown error'})`,
+    );
   }
 }
 
@@ -101,7 +105,10 @@ function create(path: string): number {
   try {
     return openSync(path, 'wx', RECORDING_MODE);
   } catch (error) {
-    throw new CliError('usage', `${path}: the file cannot be made (${codeOf(error)})`);
+    throw new CliError(
+      'usage',
+      `${path}: the file cannot be made (${codeOf(error) ?? 'unknown error'})`,
+    );
   }
 }
 
@@ -109,7 +116,7 @@ async function started(start: Start, place: Place, tell: Tell): Promise<Endpoint
   try {
     return await start(place, tell);
   } catch (error) {
-    throw new CliError('failed', `it cannot listen (${codeOf(error)})`);
+    throw new CliError('failed', `it cannot listen (${codeOf(error) ?? 'unknown error'})`);
   }
 }
 
@@ -123,9 +130,4 @@ function stopSignal({ host }: Cli): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of STOP_SIGNALS) host.on(signal, () => resolve());
   return promise;
-}
-
-function codeOf(error: unknown): string {
-  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-  return hasCode ? String(error.code) : 'unknown error';
 }

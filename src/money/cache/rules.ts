@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts';
-import { patternMatcher } from '../../core/name-pattern.ts';
+import { ownOf } from '../../core/name-pattern.ts';
 import type { CacheRule, ResponseCacheOptions } from './options.ts';
 
 /** Whether any call uses the cache without asking for it. */
@@ -9,13 +9,12 @@ export function isUsed({ enabled, models, tasks }: ResponseCacheOptions): boolea
 
 /** Finds what holds for a call: what its task says, else what its model says, else what holds for all. */
 export function ruleOf(options: ResponseCacheOptions): (call: Call) => CacheRule {
-  const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  const find = ownOf(options.models);
   const { tasks } = options;
-  return ({ request: { taskType }, target, model }) => {
+  return (call) => {
+    const { taskType } = call.request;
     const task = taskType && tasks[taskType];
-    const found = models.find(({ fits }) => fits(target.model.id) || fits(model));
-    return found === undefined && task === undefined
-      ? options
-      : { ...options, ...found?.own, ...task };
+    const found = find(call);
+    return found === undefined && task === undefined ? options : { ...options, ...found, ...task };
   };
 }

@@ -3,6 +3,7 @@ import type { StoreStatus } from '../../core/store-status.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { BatchBooks } from '../batches/batch-store.ts';
 import type { DiskSpace } from '../store/disk.ts';
+import type { Totals } from './totals.ts';
 
 /** An attempt that is about to be made, as the ledger needs it should the process die in it. */
 export interface LedgerOpening {
@@ -78,7 +79,7 @@ export interface LedgerQuery {
 }
 
 /** The sum over a group of records. Labels that were not grouped by are empty. */
-export interface LedgerSum {
+export interface LedgerSum extends Readonly<Totals> {
   readonly model: string;
   readonly userId: string;
   readonly projectId: string;
@@ -86,15 +87,6 @@ export interface LedgerSum {
   readonly target: string;
   /** ISO 8601, UTC. */
   readonly day: string;
-  readonly attempts: number;
-  readonly estimatedAttempts: number;
-  readonly unpricedAttempts: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  readonly reasoningTokens: number;
-  readonly picoDollars: bigint;
 }
 
 /** What was used and spent. */

@@ -1,17 +1,19 @@
 import type { LedgerRecord, LedgerSum } from './ledger.ts';
 
+/** What of them is counted in numbers. */
+const COUNTS = [
+  'attempts',
+  'estimatedAttempts',
+  'unpricedAttempts',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'reasoningTokens',
+] as const;
+
 /** What is added up over records. */
-export interface Totals {
-  attempts: number;
-  estimatedAttempts: number;
-  unpricedAttempts: number;
-  inputTokens: number;
-  outputTokens: number;
-  cacheReadTokens: number;
-  cacheWriteTokens: number;
-  reasoningTokens: number;
-  picoDollars: bigint;
-}
+export type Totals = Record<(typeof COUNTS)[number], number> & { picoDollars: bigint };
 
 export type Labels = Omit<LedgerSum, keyof Totals>;
 
@@ -39,14 +41,7 @@ export function noTotals(): Totals {
 }
 
 export function addTotals(sum: Totals, more: Totals): void {
-  sum.attempts += more.attempts;
-  sum.estimatedAttempts += more.estimatedAttempts;
-  sum.unpricedAttempts += more.unpricedAttempts;
-  sum.inputTokens += more.inputTokens;
-  sum.outputTokens += more.outputTokens;
-  sum.cacheReadTokens += more.cacheReadTokens;
-  sum.cacheWriteTokens += more.cacheWriteTokens;
-  sum.reasoningTokens += more.reasoningTokens;
+  for (const name of COUNTS) sum[name] += more[name];
   sum.picoDollars += more.picoDollars;
 }
 
@@ -80,17 +75,9 @@ function keyOf({ day, model, userId, projectId, target, outcome }: Labels): stri
 }
 
 function negative(totals: Totals): Totals {
-  return {
-    attempts: -totals.attempts,
-    estimatedAttempts: -totals.estimatedAttempts,
-    unpricedAttempts: -totals.unpricedAttempts,
-    inputTokens: -totals.inputTokens,
-    outputTokens: -totals.outputTokens,
-    cacheReadTokens: -totals.cacheReadTokens,
-    cacheWriteTokens: -totals.cacheWriteTokens,
-    reasoningTokens: -totals.reasoningTokens,
-    picoDollars: -totals.picoDollars,
-  };
+  const sum = { ...totals, picoDollars: -totals.picoDollars };
+  for (const name of COUNTS) sum[name] = -totals[name];
+  return sum;
 }
 
 /** The group of the daily totals that a record counts in, and what it adds to it. */

@@ -1,5 +1,5 @@
 import type { Call, Stage } from '../../core/call.ts';
-import { patternMatcher } from '../../core/name-pattern.ts';
+import { ownOf } from '../../core/name-pattern.ts';
 import { recoveryOf } from '../../core/party.ts';
 import { type HedgeDeps, HedgedAttempt } from './hedged-attempt.ts';
 import type { HedgeOptions, HedgeRule } from './options.ts';
@@ -26,13 +26,12 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps): Stage {
  * runs, which would run twice, and none once the call has had one.
  */
 function ruleOf(options: HedgeOptions): (call: Call) => HedgeRule | undefined {
-  const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  const find = ownOf(options.models);
   return (call) => {
-    const { background, request, alternatives, record, target, model } = call;
+    const { background, request, alternatives, record } = call;
     if (background || recoveryOf(call) === 'resume' || record.hedge !== undefined) return undefined;
     if (request.hostedTools !== undefined && request.hostedTools.length > 0) return undefined;
-    const { own } = models.find(({ fits }) => fits(target.model.id) || fits(model)) ?? {};
-    const { after, to } = { ...options, ...own };
+    const { after, to } = { ...options, ...find(call) };
     if (after === 'off' || (to === 'chain' && alternatives.length === 0)) return undefined;
     return { after, to };
   };

@@ -20,7 +20,7 @@ export interface TargetLoad {
   readonly running: number;
   /** Attempts that wait for the rate limit or for others to end. */
   readonly queued: number;
-  /** Attempts that may run at once now. */
+  /** Attempts that may run at once, as it adapted; 0: not limited. */
   readonly concurrencyLimit: number;
   /** Epoch ms until which the upstream lets nothing through, whatever the key. Absent: it does. */
   readonly heldUntil?: number;

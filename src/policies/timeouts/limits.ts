@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { TimeoutPhase } from '../../core/errors.ts';
-import { patternMatcher } from '../../core/name-pattern.ts';
+import { ownOf } from '../../core/name-pattern.ts';
 import { deadlineOf, recoveryOf } from '../../core/party.ts';
 import { effectiveEffort } from '../../request/fit/accepts.ts';
 import type { TimeoutOptions } from './options.ts';
@@ -25,10 +25,9 @@ const IDLE_MS = 30_000;
  * remaining deadline that this route has beside the others, and after 10 s at most.
  */
 export function limitsOf(options: TimeoutOptions, clock: Clock): (call: Call) => PhaseLimits {
-  const models = options.models.map((own) => ({ own, fits: patternMatcher(own.pattern) }));
+  const find = ownOf(options.models);
   return (call) => {
-    const { id } = call.target.model;
-    const { own } = models.find(({ fits }) => fits(id) || fits(call.model)) ?? {};
+    const own = find(call);
     const headersMs = own?.headersMs ?? options.headersMs;
     const firstTokenMs = call.firstTokenTimeoutMs ?? own?.firstTokenMs ?? options.firstTokenMs;
     const idleMs = call.idleTimeoutMs ?? own?.idleMs ?? options.idleMs;
