@@ -42,6 +42,8 @@ export class AnswerEvents {
   readonly #reasoning = new CodePoints();
   readonly #refusal = new CodePoints();
   readonly tools: ToolCalls;
+  /** Of the request; most answers call none. */
+  #toolNames: ReadonlySet<string> | undefined;
   #phase = '';
   #started = false;
   #outputChunks = 0;
@@ -51,8 +53,7 @@ export class AnswerEvents {
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#emit = emit;
-    const names = new Set(call.request.tools?.map(({ name }) => name));
-    this.tools = new ToolCalls(emit, (name) => names.has(name));
+    this.tools = new ToolCalls(emit, (name) => this.#isTool(name));
   }
 
   get hasOutput(): boolean {
@@ -75,6 +76,11 @@ export class AnswerEvents {
       target: this.#call.upstream,
       ...present({ storedUpstream: this.#call.keeps }),
     });
+  }
+
+  #isTool(wanted: string): boolean {
+    this.#toolNames ??= new Set(this.#call.request.tools?.map(({ name }) => name));
+    return this.#toolNames.has(wanted);
   }
 
   /** What is kept of the answer, in characters. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Call, Emit } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import { type ErrorFacts, ProviderError } from '../core/errors.ts';
+import { ProviderError } from '../core/errors.ts';
 import { EventBuffer } from '../core/event-buffer.ts';
 import type { AnswerEvent, Completed } from '../core/events.ts';
 import type { FlowSource } from '../core/flow.ts';
@@ -17,7 +17,8 @@ import { malformed } from './json-checks.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
 import { completedWithPlainNames, withPlainNames } from './plain-names.ts';
 import { rateHeadroom } from './rate-headers.ts';
-import { headerValue, retryAfterMs, shouldRetry } from './retry-after.ts';
+import { factsOf, type ResponseHead } from './response-facts.ts';
+import { headerValue } from './retry-after.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 import { requestId } from './upstream-text.ts';
@@ -25,7 +26,7 @@ import { WholeReader } from './whole-reader.ts';
 
 export interface AnswerContext {
   readonly transport: Pick<Transport, 'send'>;
-  readonly buildRequest: (call: Call, surface: ApiSurface) => Promise<HttpRequest>;
+  readonly buildRequest: (call: Call, surface: ApiSurface) => HttpRequest | Promise<HttpRequest>;
   readonly clock: Clock;
   /** By which dates of the upstream are read. Default: `clock`. */
   readonly dated?: Clock;
@@ -53,7 +54,7 @@ export class Answer implements FlowSource, ResponseListener {
   #settled = false;
   #failed = false;
   #startedAt = 0;
-  #facts: ErrorFacts;
+  #head: ResponseHead | undefined;
   #answer: AnswerReader | undefined;
   #body: BodyReader | undefined;
   #decoder: ContentDecoder | undefined;
@@ -63,7 +64,6 @@ export class Answer implements FlowSource, ResponseListener {
     this.#emit = emit;
     this.#surface = surface;
     this.#context = context;
-    this.#facts = { model: call.model };
     this.#exchange = new Exchange(call.signal, this);
   }
 
@@ -71,7 +71,7 @@ export class Answer implements FlowSource, ResponseListener {
   run(): Promise<Completed> {
     this.#startedAt = this.#context.clock.now();
     this.#call.flow.attach(this);
-    this.#send().catch((error: unknown) => this.#fail(error));
+    this.#ask();
     return this.#result.promise;
   }
 
@@ -99,16 +99,7 @@ export class Answer implements FlowSource, ResponseListener {
     const id = requestId(headerValue(headers, 'x-request-id') ?? '');
     this.#call.record.upstreamRequestId = id ?? '';
     this.#call.record.upstreamStatus = status;
-    this.#facts = {
-      ...this.#facts,
-      upstreamStatus: status,
-      ...present({
-        upstreamRequestId: id,
-        // What is wrong may be said later, inside the answer.
-        retryAfterMs: retryAfterMs(headers, this.#now),
-        shouldRetry: shouldRetry(headers),
-      }),
-    };
+    this.#head = { status, headers, id, at: this.#now };
     if (!this.#whole) this.#call.onProgress('headers');
     const headroom = rateHeadroom(headers);
     if (headroom !== undefined) this.#call.onHeadroom(headroom);
@@ -157,11 +148,20 @@ export class Answer implements FlowSource, ResponseListener {
     return dated.now();
   }
 
-  async #send(): Promise<void> {
-    this.#call.signal.throwIfAborted();
-    const request = await this.#context.buildRequest(this.#call, this.#surface);
-    this.#context.transport.send(request, this.#exchange);
+  #ask(): void {
+    try {
+      this.#call.signal.throwIfAborted();
+      const request = this.#context.buildRequest(this.#call, this.#surface);
+      if (request instanceof Promise) request.then(this.#send).catch(this.#fail);
+      else this.#send(request);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
+
+  readonly #send = (request: HttpRequest): void => {
+    this.#context.transport.send(request, this.#exchange);
+  };
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
     if (status >= 300) {
@@ -240,7 +240,7 @@ export class Answer implements FlowSource, ResponseListener {
     this.#result.resolve(completedWithPlainNames(completed, this.#call.model));
   }
 
-  #fail(thrown: unknown): void {
+  readonly #fail = (thrown: unknown): void => {
     this.#failed = true;
     this.#decoder?.destroy();
     this.#exchange.destroy();
@@ -259,8 +259,9 @@ export class Answer implements FlowSource, ResponseListener {
         : ProviderError.from(thrown);
     const { upstreamMessage, ...facts } = error.facts;
     const words = this.#context.upstreamMessages ? present({ upstreamMessage }) : {};
-    this.#result.reject(new ProviderError(error.reason, { ...this.#facts, ...facts, ...words }));
-  }
+    const known = factsOf(this.#call.model, this.#head);
+    this.#result.reject(new ProviderError(error.reason, { ...known, ...facts, ...words }));
+  };
 
   #settle(): void {
     this.#settled = true;

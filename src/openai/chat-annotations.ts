@@ -13,8 +13,8 @@ const MAX_TOLD = 1_024;
  */
 export class ChatAnnotations {
   readonly #events: Pick<AnswerEvents, 'annotation'>;
-  readonly #told = new Set<string>();
-  readonly #urls = new Set<string>();
+  #told: Set<string> | undefined;
+  #urls: Set<string> | undefined;
   /** The last list of each kind: it comes again, and longer, with every chunk. */
   #results: readonly unknown[] = [];
   #citations: readonly unknown[] = [];
@@ -40,16 +40,20 @@ export class ChatAnnotations {
 
   /** At the end of the answer: the lists, without what is told already. */
   end(): void {
+    if (this.#results.length + this.#citations.length === 0) return;
     for (const raw of [...this.#results, ...this.#citations]) {
       const { url, title } = typeof raw === 'string' ? { url: raw, title: '' } : recordOf(raw);
-      if (typeof url !== 'string' || url === '' || this.#urls.has(url)) continue;
+      if (typeof url !== 'string' || url === '' || this.#urls?.has(url)) continue;
       this.#tell({ type: 'url_citation', url, title });
     }
   }
 
   #tell(raw: unknown): void {
     const annotation = toAnnotation(raw, 0);
-    if (annotation === undefined || this.#told.size >= MAX_TOLD) return;
+    if (annotation === undefined) return;
+    this.#told ??= new Set();
+    this.#urls ??= new Set();
+    if (this.#told.size >= MAX_TOLD) return;
     const { url, title, start, end, kind } = annotation;
     const key = JSON.stringify([url, title, start, end, kind]);
     if (this.#told.has(key)) return;

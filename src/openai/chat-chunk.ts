@@ -1,7 +1,7 @@
 import { isObject } from '../core/is-object.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { malformed, parseObject } from './json-checks.ts';
-import { recordOf } from './json-record.ts';
+import { type JsonRecord, recordOf } from './json-record.ts';
 import { hasObjectArguments } from './object-arguments.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 
@@ -69,7 +69,9 @@ export function isChunk(data: string): boolean {
 export function parseChunk(data: string): ChatChunk {
   const value = parseObject(data);
   return checked(
-    hasObjectArguments(data) ? withTextArguments(value, parseJsonExactly(data)) : value,
+    holdsCalls(value) && hasObjectArguments(data)
+      ? withTextArguments(value, parseJsonExactly(data))
+      : value,
   );
 }
 
@@ -148,6 +150,19 @@ function withTextArguments(chunk: unknown, exact: unknown): unknown {
     if (empty) called.withoutArguments = true;
   });
   return chunk;
+}
+
+/** Whether there is a call in it whose arguments may be an object. */
+function holdsCalls({ choices }: JsonRecord): boolean {
+  return Array.isArray(choices) && choices.some(isCalling);
+}
+
+function isCalling(choice: unknown): boolean {
+  const { delta, message } = recordOf(choice);
+  return [delta, message].some((said) => {
+    const { tool_calls, function_call } = recordOf(said);
+    return Boolean(tool_calls || function_call);
+  });
 }
 
 /** Everything in a chunk that holds a function. */

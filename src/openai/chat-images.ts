@@ -10,7 +10,7 @@ const DATA_URL = /^data:(image\/[\w.+-]{1,64});base64,/;
 export class ChatImages {
   readonly #emit: Emit;
   readonly #events: Pick<AnswerEvents, 'hold'>;
-  readonly #told = new Set<string>();
+  #told: Set<string> | undefined;
 
   constructor(emit: Emit, events: Pick<AnswerEvents, 'hold'>) {
     this.#emit = emit;
@@ -21,12 +21,13 @@ export class ChatImages {
     if (!Array.isArray(images)) return;
     for (const image of images) {
       const { url } = recordOf(recordOf(image).image_url);
-      if (typeof url === 'string' && url !== '' && !this.#told.has(url)) this.#tell(url);
+      if (typeof url === 'string' && url !== '' && !this.#told?.has(url)) this.#tell(url);
     }
   }
 
   #tell(url: string): void {
     this.#events.hold(url.length);
+    this.#told ??= new Set();
     this.#told.add(url);
     const id = `image_generation_${this.#told.size}`;
     const use = { type: 'hostedTool', id, tool: 'image_generation', status: 'completed' } as const;

@@ -12,7 +12,7 @@ import type { ToolCalls } from './tool-calls.ts';
 export class ChatProviderData {
   readonly #target: string;
   readonly #calls: ToolCalls;
-  readonly #ofCalls = new Map<number, JsonRecord>();
+  #ofCalls: Map<number, JsonRecord> | undefined;
   #extraContent: JsonRecord | undefined;
   #details: JsonRecord[] | undefined;
   #characters = 0;
@@ -25,6 +25,7 @@ export class ChatProviderData {
 
   addCall(call: number, { extra_content }: ToolCallFragment): void {
     if (!isObject(extra_content) || !this.#hasRoom(extra_content)) return;
+    this.#ofCalls ??= new Map();
     this.#ofCalls.set(call, { ...this.#ofCalls.get(call), ...extra_content });
   }
 
@@ -39,6 +40,7 @@ export class ChatProviderData {
 
   /** At the end of the answer: hands the calls theirs. */
   ofCalls(): void {
+    if (this.#ofCalls === undefined) return;
     for (const [call, extra_content] of this.#ofCalls) {
       this.#calls.setProviderData(call, toProviderData(this.#target, { extra_content }));
     }

@@ -40,7 +40,7 @@ export function saidIn({ id, function: called, custom }: ToolCallFragment): Tool
 export class ChatToolCalls {
   readonly #calls: ToolCalls;
   /** The last call of each of the upstream's numbers. */
-  readonly #byIndex = new Map<number, number>();
+  #byIndex: Map<number, number> | undefined;
   /** A name that came alone, behind whole arguments: the begin of the next call, or the same again. */
   #waiting: { readonly at: number; readonly id: string; readonly name: string } | undefined;
 
@@ -56,7 +56,10 @@ export class ChatToolCalls {
     const known = this.#known(index, id, name);
     const call = this.#choose(known, id, name, args);
     if (call === undefined) return undefined;
-    if (index !== undefined) this.#byIndex.set(index, call);
+    if (index !== undefined) {
+      this.#byIndex ??= new Map();
+      this.#byIndex.set(index, call);
+    }
     this.#calls.add(call, piece);
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
@@ -101,7 +104,7 @@ export class ChatToolCalls {
 
   /** Where all calls have one number, the id of an earlier one goes on with that. */
   #numbered(index: number, id: string): number | undefined {
-    const call = this.#byIndex.get(index);
+    const call = this.#byIndex?.get(index);
     if (call === undefined || id === '' || this.#calls.idOf(call) === id) return call;
     return this.#calls.find(id) ?? call;
   }
@@ -159,8 +162,9 @@ export class ChatToolCalls {
 
 /** Characters of names and arguments. */
 export function lengthOfCalls(fragments: readonly ToolCallFragment[] | undefined): number {
+  if (fragments === undefined) return 0;
   let length = 0;
-  for (const fragment of fragments ?? []) {
+  for (const fragment of fragments) {
     const { name, arguments: args } = saidIn(fragment);
     length += name.length + args.length;
   }

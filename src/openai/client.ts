@@ -69,8 +69,11 @@ function identityHeaders(options: ClientOptions): Record<string, string | null> 
 
 /** Builds requests to one upstream with one key. */
 export interface Requests {
-  /** Rejects with the SDK's errors, for instance for a header's bad character. */
-  build(wanted: RequestToBuild): Promise<HttpRequest>;
+  /**
+   * At once where the same was built before. Throws or rejects with the SDK's errors, for instance for a
+   * header's bad character.
+   */
+  build(wanted: RequestToBuild): HttpRequest | Promise<HttpRequest>;
 }
 
 /** What the SDK sends by itself; any other header comes from OPENAI_CUSTOM_HEADERS. */
@@ -103,23 +106,16 @@ export class RequestBuilder implements Requests {
     );
   }
 
-  async build(wanted: RequestToBuild): Promise<HttpRequest> {
-    const { method, body, headers = {} } = wanted;
-    const key = `${method} ${wanted.path} ${wanted.accept}`;
-    let template = this.#templates.get(key);
-    if (template === undefined) {
-      template = await this.#make(wanted);
-      this.#templates.set(key, template);
-    }
-    const all = template.headers.slice();
-    for (const name in headers) all.push(name, headers[name] ?? '');
-    return {
-      origin: template.origin,
-      path: template.path,
-      method: METHODS[method],
-      headers: all,
-      body: body === undefined ? null : JSON.stringify(body),
-    };
+  build(wanted: RequestToBuild): HttpRequest | Promise<HttpRequest> {
+    const key = `${wanted.method} ${wanted.path} ${wanted.accept}`;
+    const template = this.#templates.get(key);
+    return template === undefined ? this.#buildFirst(key, wanted) : filled(template, wanted);
+  }
+
+  async #buildFirst(key: string, wanted: RequestToBuild): Promise<HttpRequest> {
+    const template = await this.#make(wanted);
+    this.#templates.set(key, template);
+    return filled(template, wanted);
   }
 
   async #make({ method, path, accept, body }: RequestToBuild): Promise<Template> {
@@ -139,4 +135,16 @@ export class RequestBuilder implements Requests {
     );
     return { origin, path: pathname + search, headers: headers.flat() };
   }
+}
+
+function filled(template: Template, { method, headers = {}, body }: RequestToBuild): HttpRequest {
+  const own: string[] = [];
+  for (const name in headers) own.push(name, headers[name] ?? '');
+  return {
+    origin: template.origin,
+    path: template.path,
+    method: METHODS[method],
+    headers: template.headers.concat(own),
+    body: body === undefined ? null : JSON.stringify(body),
+  };
 }

@@ -179,6 +179,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #tellHeld(): void {
     const held = this.#held;
+    if (held.length === 0) return;
     this.#held = [];
     for (const chunk of held) {
       if (this.#over) return;

@@ -78,6 +78,7 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
 ]);
 
 function wordOf(raw: string): string {
+  if (Object.hasOwn(WORDS, raw)) return raw;
   return (
     raw
       .trim()

@@ -18,10 +18,16 @@ interface UsageNames {
 }
 
 /** The name of a field, and perhaps of one in it. */
-type Path = readonly string[];
+interface Path {
+  readonly name: string;
+  readonly inner: string | undefined;
+}
 
-const paths = (...names: readonly string[]): readonly Path[] =>
-  names.map((name) => name.split('.'));
+const paths = (...all: readonly string[]): readonly Path[] =>
+  all.map((path) => {
+    const [name = '', inner] = path.split('.');
+    return { name, inner };
+  });
 
 const AUDIO = {
   input: paths('prompt_tokens_details.audio_tokens', 'input_tokens_details.audio_tokens'),
@@ -119,7 +125,7 @@ function withReasoning(input: number, output: number, reasoning: unknown, total:
 }
 
 function find(usage: JsonRecord, places: readonly Path[]): unknown {
-  for (const [name = '', inner] of places) {
+  for (const { name, inner } of places) {
     const value = inner === undefined ? usage[name] : recordOf(usage[name])[inner];
     if (value !== undefined && value !== null) return value;
   }

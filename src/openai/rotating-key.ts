@@ -79,7 +79,7 @@ export class RotatingKey implements Requests {
     return this.#file !== undefined;
   }
 
-  build(wanted: RequestToBuild): Promise<HttpRequest> {
+  build(wanted: RequestToBuild): HttpRequest | Promise<HttpRequest> {
     this.#look();
     return this.#builder.build(wanted);
   }

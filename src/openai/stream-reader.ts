@@ -64,9 +64,11 @@ export class StreamReader {
     if (this.#heard) this.#awaitSilence();
     if (!this.#completed && this.#isOver) {
       this.#complete();
-      this.#wait(LAST_WAIT_MS, () => this.#context.exchange.destroy());
+      // Nearly always the same read brings the end of the body, and nothing has to be waited for.
+      queueMicrotask(this.#awaitEnd);
     }
     if (this.#surplus && this.#completed) {
+      this.#ended = true;
       this.stop();
       this.#context.exchange.destroy();
     }
@@ -75,8 +77,8 @@ export class StreamReader {
   /** The body ended. */
   end(): void {
     this.stop();
-    if (this.#completed) return;
     this.#ended = true;
+    if (this.#completed) return;
     this.#parser.end();
     this.#complete();
   }
@@ -84,6 +86,7 @@ export class StreamReader {
   /** The connection broke: no matter if the model had said all it says. */
   fail(error: unknown): void {
     this.stop();
+    this.#ended = true;
     if (this.#completed) return;
     // Who gives a reason with every piece may have been in the middle of the answer.
     if (!this.#stream.finished || (this.#stream.wentOn && !this.#done)) throw error;
@@ -145,6 +148,11 @@ export class StreamReader {
     this.#waitMs = ms;
     this.#timer = this.#context.clock.afterSilence(ms, then);
   }
+
+  /** The answer is complete, and its body has not ended. */
+  readonly #awaitEnd = (): void => {
+    if (!this.#ended) this.#wait(LAST_WAIT_MS, () => this.#context.exchange.destroy());
+  };
 
   readonly #onSilence = (): void => {
     const { exchange, isUnread } = this.#context;

@@ -47,7 +47,7 @@ export class ToolCalls {
   readonly #emit: (delta: ToolCallDelta) => void;
   readonly #isTool: (name: string) => boolean;
   readonly #drafts: Draft[] = [];
-  readonly #byId = new Map<string, number>();
+  #byId: Map<string, number> | undefined;
 
   /** @param isTool whether the request has a tool of this name, which is then no piece of one */
   constructor(emit: (delta: ToolCallDelta) => void, isTool: (name: string) => boolean) {
@@ -61,7 +61,7 @@ export class ToolCalls {
 
   /** Place of the call with the id; undefined if there is none. */
   find(id: string): number | undefined {
-    return this.#byId.get(id);
+    return this.#byId?.get(id);
   }
 
   /** As the server gave it first; empty if it has given none. */
@@ -139,6 +139,7 @@ export class ToolCalls {
    */
   #addId(draft: Draft, call: number, id: string): void {
     if (id === '') return;
+    this.#byId ??= new Map();
     const owner = this.#byId.get(id) ?? call;
     this.#byId.set(id, owner);
     if (draft.givenId === '') draft.givenId = id;
@@ -199,6 +200,7 @@ export class ToolCalls {
     draft.told = true;
     if (draft.id === '') {
       draft.id = newId();
+      this.#byId ??= new Map();
       this.#byId.set(draft.id, call);
     }
     const first = delta(call, draft.id, draft.name, draft.arguments);

@@ -1,4 +1,5 @@
 import type { Usage } from '../core/usage.ts';
+import type { JsonRecord } from './json-record.ts';
 
 /**
  * The usage of one answer, of which servers report several: with every chunk, as zeros first or last,
@@ -39,5 +40,8 @@ const LEVELS = 4;
 function countsAnything(raw: unknown, levels = LEVELS): boolean {
   if (typeof raw === 'number') return raw !== 0;
   if (typeof raw !== 'object' || raw === null || levels === 0) return false;
-  return Object.values(raw).some((below) => countsAnything(below, levels - 1));
+  for (const name in raw) {
+    if (countsAnything((raw as JsonRecord)[name], levels - 1)) return true;
+  }
+  return false;
 }

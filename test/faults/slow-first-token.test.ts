@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RunningApp, startApp } from '../support/running-app.ts';
-import { firstTokenAfter } from '../support/upstream/index.ts';
+import { answer, type Behaviour } from '../support/upstream/index.ts';
 import { see } from './seen.ts';
 import { SteppedClock } from './stepped-clock.ts';
 import { startTwo } from './two-upstreams.ts';
@@ -11,6 +12,19 @@ afterEach(() => running.stop());
 const GOOD_TEXT = 'Hello from the stub.';
 /** It does not reason. */
 const MODEL = { model: 'gpt-4o' };
+const FIRST_TOKEN_S = 20;
+
+/** Each second takes a turn of the event loop, so that the headers are read in one of the first. */
+function slowFirstToken(clock: SteppedClock): Behaviour {
+  return async (exchange) => {
+    exchange.headers();
+    for (let second = 0; second < FIRST_TOKEN_S && !exchange.signal.aborted; second += 1) {
+      clock.advance(1_000);
+      await nextTurn();
+    }
+    if (!exchange.signal.aborted) await answer()(exchange);
+  };
+}
 
 describe('an upstream whose headers come at once and whose first token after 20 s', () => {
   it.each(['FAIL', 'sync'] as const)(
@@ -18,14 +32,12 @@ describe('an upstream whose headers come at once and whose first token after 20 
     async (mode) => {
       const clock = new SteppedClock();
       running = await startApp('', {}, clock);
-      const token = Promise.withResolvers<void>();
-      running.stub.enqueue(firstTokenAfter(token.promise));
-      const call = see(running.client, mode, MODEL);
-      await clock.begun(60_000, 60_000);
-      clock.advance(20_000);
-      token.resolve();
+      running.stub.enqueue(slowFirstToken(clock));
 
-      expect(await call).toMatchObject({ texts: [GOOD_TEXT], answer: { attempts: 1 } });
+      expect(await see(running.client, mode, MODEL)).toMatchObject({
+        texts: [GOOD_TEXT],
+        answer: { attempts: 1 },
+      });
       const [request, ...more] = running.stub.requests;
       expect(more).toEqual([]);
       expect(request).toMatchObject({ firstByteAt: Number(request?.receivedAt) + 20_000 });
@@ -36,12 +48,10 @@ describe('an upstream whose headers come at once and whose first token after 20 
     const clock = new SteppedClock();
     const two = await startTwo('', {}, clock);
     running = two;
-    const token = Promise.withResolvers<void>();
-    two.stub.enqueue(firstTokenAfter(token.promise));
-    const call = see(two.client, mode, MODEL);
-    await clock.pass(10_000, 10_000);
+    const startedAt = clock.now();
+    two.stub.enqueue(slowFirstToken(clock));
 
-    expect(await call).toMatchObject({
+    expect(await see(two.client, mode, MODEL)).toMatchObject({
       texts: [GOOD_TEXT],
       answer: {
         target: 'second',
@@ -51,7 +61,7 @@ describe('an upstream whose headers come at once and whose first token after 20 
     });
     const [left] = two.stub.requests;
     await left?.closed;
-    token.resolve();
+    expect(clock.now() - startedAt).toBeGreaterThanOrEqual(10_000);
     expect(left?.closedBy).toBe('client');
     expect(two.stub.requests).toHaveLength(1);
     expect(two.second.requests).toHaveLength(1);

@@ -15,11 +15,11 @@ export class SteppedClock extends FakeClock {
 
   /** Lets the next wait pass that takes between `least` and `most` ms, as soon as it has begun. */
   async pass(least: number, most: number): Promise<void> {
-    this.advance(await this.begun(least, most));
+    this.advance(await this.#begun(least, most));
   }
 
   /** Resolves to the next wait that takes between `least` and `most` ms, as soon as it has begun. */
-  async begun(least: number, most: number): Promise<number> {
+  async #begun(least: number, most: number): Promise<number> {
     for (;;) {
       const index = this.#waits.findIndex((ms) => ms >= least && ms <= most);
       const [ms] = index < 0 ? [] : this.#waits.splice(index, 1);

@@ -120,7 +120,7 @@ export class Capacity {
   /** Where the counts stand that the upstream's reports are compared with. */
   marks(now: number, key = 0): GroupMarks & Pick<Admission, 'limits'> {
     const limits = this.keys.of(key);
-    return { limits, ...limits.marks(now) };
+    return { ...limits.marks(now), limits };
   }
 
   /** Why `take` failed with each of these keys, and after how many ms it is to be tried again. */

@@ -192,13 +192,13 @@ export class Limiter {
     const key = this.#takeWithKey(call, tokens, now);
     if (key === undefined) return undefined;
     const admission: Admission = {
+      ...this.#capacity.marks(now, key),
       at: now,
       key,
       tokens,
       running: this.#capacity.running,
-      ...this.#capacity.marks(now, key),
       waitedMs: waiter === undefined ? 0 : now - waiter.since,
-      ...(waiter?.waitedFor === undefined ? {} : { waitedFor: waiter.waitedFor }),
+      ...(waiter?.waitedFor && { waitedFor: waiter.waitedFor }),
     };
     return new Permit(call, admission, this);
   }

@@ -93,8 +93,8 @@ export class Permit {
       // A breaker below refuses attempts that are never made.
       sent: this.#call.record.attempts > this.#attempts,
       tokens: this.#completed?.usage.totalTokens || this.#charged(),
-      ...(this.#completed === undefined ? {} : { completed: this.#completed }),
-      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#completed && { completed: this.#completed }),
+      ...(this.#error && { error: this.#error }),
     });
   }
 

@@ -32,20 +32,20 @@ export function limitsOf(options: TimeoutOptions, clock: Clock): (call: Call) =>
     const firstTokenMs = call.firstTokenTimeoutMs ?? own?.firstTokenMs ?? options.firstTokenMs;
     const idleMs = call.idleTimeoutMs ?? own?.idleMs ?? options.idleMs;
     const leaveAfterMs = call.alternatives.length > 0 ? shareOf(call, clock) : undefined;
-    const idle = inNumbers(idleMs, () => automaticIdleMs(call, leaveAfterMs));
+    const idle = inNumbers(idleMs, automaticIdleMs(call, leaveAfterMs));
     return {
       connect: own?.connectMs ?? options.connectMs,
-      headers: inNumbers(headersMs, () => leaveAfterMs ?? HEADERS_MS),
+      headers: inNumbers(headersMs, leaveAfterMs ?? HEADERS_MS),
       first_token: resumesOutput(call)
         ? idle
-        : inNumbers(firstTokenMs, () => automaticFirstTokenMs(call, leaveAfterMs)),
+        : inNumbers(firstTokenMs, automaticFirstTokenMs(call, leaveAfterMs)),
       idle,
     };
   };
 }
 
-function inNumbers(configured: number | 'auto', automatic: () => number): number {
-  return configured === 'auto' ? automatic() : configured;
+function inNumbers(configured: number | 'auto', automatic: number): number {
+  return configured === 'auto' ? automatic : configured;
 }
 
 /** Its first output was on another connection. */

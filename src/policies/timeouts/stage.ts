@@ -66,7 +66,7 @@ function endOf({ reason }: AbortSignal, { isStale }: PhaseWatch): unknown {
  * Which phase an attempt is in, and one timer for it. Starts in `connect`. What comes before the body
  * comes also while the caller is slow; the two phases of the body stand still then.
  *
- * The timer of `idle` is not set back for each event: it looks when it fires how much time is left.
+ * The timer is not set back for each phase and event: it looks when it fires how much time is left.
  */
 class PhaseWatch implements FlowWatcher {
   readonly #clock: Clock;
@@ -75,6 +75,8 @@ class PhaseWatch implements FlowWatcher {
   readonly #onTimeout: (phase: TimeoutPhase) => void;
   #phase: TimeoutPhase = 'connect';
   #timer: Timer | undefined;
+  /** Epoch ms; Infinity while there is no timer. */
+  #firesAt = Number.POSITIVE_INFINITY;
   /** When the phase's time is up, in epoch ms; Infinity while it stands still. */
   #due = Number.POSITIVE_INFINITY;
   #held = false;
@@ -125,6 +127,7 @@ class PhaseWatch implements FlowWatcher {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
   /** Nothing came over a connection that served others before: most likely it is dead. */
@@ -143,14 +146,19 @@ class PhaseWatch implements FlowWatcher {
   }
 
   #stand(left: number): void {
-    this.#timer?.cancel();
+    this.stop();
     this.#left = left;
     this.#due = Number.POSITIVE_INFINITY;
   }
 
   #await(ms: number): void {
-    this.#timer?.cancel();
     this.#due = this.#clock.now() + ms;
+    if (this.#due < this.#firesAt) this.#wake(ms);
+  }
+
+  #wake(ms: number): void {
+    this.#timer?.cancel();
+    this.#firesAt = this.#clock.now() + ms;
     this.#timer = this.#clock.afterSilence(ms, this.#onTimer);
   }
 
@@ -158,7 +166,7 @@ class PhaseWatch implements FlowWatcher {
     // What waits for its turn is no silence, and what it is shows when it is read.
     const left = this.#flow.unread ? LOOK_AGAIN_MS : this.#due - this.#clock.now();
     if (left <= 0) this.#onTimeout(this.#phase);
-    else this.#timer = this.#clock.afterSilence(left, this.#onTimer);
+    else this.#wake(left);
   };
 }
 
