@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Histogram } from '@opentelemetry/api';
+import { type Attributes, type Counter, type Histogram, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { CollectionResult, MetricData } from '@opentelemetry/sdk-metrics';
 
 /** What the SDK is given in the place of a set: no metric has an attribute of this name. */
@@ -18,7 +18,8 @@ type Tell = (value: number, attributes: Attributes | undefined) => void;
  * collects gets the attributes back. A set that is frozen is serialized once.
  *
  * Measurements are told to the SDK together, when there are many or when it collects: one after another they take a
- * third of the time that they take in the middle of other work. Until then nobody may change their attributes.
+ * third of the time that they take in the middle of other work. Until then nobody may change their attributes. The
+ * context is left out: the SDK, which looks the active one up for each measurement, makes nothing of it.
  */
 export class AttributeSets {
   readonly #sets: Attributes[] = [];
@@ -37,11 +38,11 @@ export class AttributeSets {
   numbering(instrument: object): object;
   numbering(instrument: Counter | Histogram | object): Counter | Histogram | object {
     if ('add' in instrument) {
-      const tell: Tell = (value, numbered) => instrument.add(value, numbered);
+      const tell: Tell = (value, numbered) => instrument.add(value, numbered, ROOT_CONTEXT);
       return { add: (value, attributes) => this.#keep(tell, value, attributes) } satisfies Counter;
     }
     if ('record' in instrument) {
-      const tell: Tell = (value, numbered) => instrument.record(value, numbered);
+      const tell: Tell = (value, numbered) => instrument.record(value, numbered, ROOT_CONTEXT);
       return {
         record: (value, attributes) => this.#keep(tell, value, attributes),
       } satisfies Histogram;
