@@ -96,6 +96,13 @@ const SUITES: readonly Suite[] = [
     ...jest('test/scripts'),
   },
   {
+    name: 'functions',
+    leavesRoom: true,
+    shows:
+      'a short call and a whole one take no more function calls than they did, which time on a strange machine would not show',
+    ...program('bench/functions.ts', '--max', '6000,7700'),
+  },
+  {
     name: 'ledger-kill',
     shows: 'a ledger whose process is killed 60 times has what was told exactly, and nothing twice',
     ...jest('test/money/ledger/kill'),
