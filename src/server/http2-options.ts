@@ -1,10 +1,11 @@
 import type { Server } from '@grpc/grpc-js';
+import { MAX_METADATA_BYTES } from './metadata-size.ts';
 
 /** How many cancels a connection may bring at once, and for how many a second it may go on. */
 const RESETS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
 
-/** Of the metadata of a call, in bytes, with 32 for each key: the most that gRPC's core library takes, too. */
-const MAX_METADATA_BYTES = 16 * 1024;
+/** Metadata up to this size is read, to say that it is too much; in bytes, with 32 for each key. */
+const MAX_READ_METADATA_BYTES = 2 * MAX_METADATA_BYTES;
 
 /**
  * Lets callers cancel as fast as they like. Node's guard against rapid resets (CVE-2023-44487) closes a
@@ -12,8 +13,7 @@ const MAX_METADATA_BYTES = 16 * 1024;
  * service whose own callers went away together. What the guard is there to bound is bounded here by
  * `RapidResets` and `ArrivalQueue`.
  *
- * And tells callers how much metadata is taken: with more a call is reset (ENHANCE_YOUR_CALM) before anything is
- * made of it.
+ * And bounds the metadata that is read: with more a call is reset (ENHANCE_YOUR_CALM) before anything is made of it.
  *
  * grpc-js has no options for these, but hands the object that is changed here on to node:http2.
  *
@@ -26,6 +26,6 @@ export function setHttp2Options(server: Server): void {
   }
   const settings: unknown = Reflect.get(options, 'settings');
   Object.assign(options, RESETS, {
-    settings: Object.assign({}, settings, { maxHeaderListSize: MAX_METADATA_BYTES }),
+    settings: Object.assign({}, settings, { maxHeaderListSize: MAX_READ_METADATA_BYTES }),
   });
 }

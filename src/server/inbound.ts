@@ -160,6 +160,8 @@ export class Inbound {
   #countDecompressed(call: LibraryCall, held: HeldBytes): void {
     const handle = call.decompressMessage;
     call.decompressMessage = (message, encoding) => {
+      const wrong = wrongFlag(message[0], encoding);
+      if (wrong !== undefined) return Promise.reject({ code: status.INTERNAL, details: wrong });
       if (encoding !== 'gzip' && encoding !== 'deflate')
         return handle.call(call, message, encoding);
       return this.#decompress(call, message.subarray(5), encoding, held);
@@ -227,6 +229,18 @@ function releaseWhatWasTaken(call: LibraryCall, held: HeldBytes): void {
     held.release();
     start.call(call);
   };
+}
+
+/**
+ * What is wrong with the flag before a message, which grpc-js takes for 0 unless it is 1; undefined: nothing.
+ *
+ * @param encoding of the message, `identity` where it is not compressed or the call names none
+ */
+function wrongFlag(flag: number | undefined, encoding: string): string | undefined {
+  if (flag === 0) return undefined;
+  if (flag !== 1) return `The flag before a message is ${flag}, where gRPC has 0 and 1 alone.`;
+  if (encoding !== 'identity') return undefined;
+  return 'The message is flagged as compressed, and the call names no encoding in grpc-encoding.';
 }
 
 const NEVER_CAME = {
