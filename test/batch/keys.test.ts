@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ReloadingApp, startReloadingApp } from '../reload/reloading-app.ts';
 import { API_KEY } from '../support/running-app.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import type { BatchFault } from '../support/upstream/index.ts';
 import { create, get, ids, item, results } from './running-batches.ts';
 
@@ -14,12 +14,13 @@ const THREE = ids(3).map((id) => item(id));
 const QUICK = 'batch: {pollInterval: 10ms, maxPollInterval: 40ms, lookFor: 100ms}';
 
 let app: ReloadingApp;
+const newFolder = tempFolders();
 let directory: string;
 let both: string;
 let first: string;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
+  directory = newFolder();
   const file = join(directory, 'second-key');
   writeFileSync(file, SECOND);
   const dataDir = join(directory, 'data');
@@ -31,7 +32,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await app.stop();
-  rmSync(directory, { recursive: true });
 });
 
 /** Lets each key see its own files and batches alone. What was made, by which key, as far as that was not refused. */

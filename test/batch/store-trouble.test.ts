@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { createBatches } from '../../src/batch/create.ts';
 import type { BatchItem } from '../../src/batch/item.ts';
@@ -17,6 +16,7 @@ import type { BatchMeans } from '../../src/provider/batch-means.ts';
 import { response } from '../server/convert/answer.ts';
 import { aCall } from '../support/events.ts';
 import { TelemetryProbe } from '../support/telemetry.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
 const { signal } = new AbortController();
 
@@ -28,11 +28,11 @@ const OPTIONS = {
   violations: [],
 };
 
+const newFolder = tempFolders();
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tamma-batch-'));
+  directory = newFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A request of each kind rejects once, after it was done or before: the thread died over it. */
 function troubled(store: BatchStore, done: boolean, spared: readonly string[]): BatchBooks {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   type Batch,
   BatchExecution,
@@ -13,14 +12,14 @@ import {
 import { FinishReason } from '../../src/gen/tamma/provider/v1/event.ts';
 import { SendMessageResponse } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { FakeHost } from '../support/fake-host.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { type Written, withCannedSidecar } from './support.ts';
 
 const { sidecar, run, lines } = withCannedSidecar();
-const directory = mkdtempSync(join(tmpdir(), 'cli-answers-'));
+const directory = tempFolder();
 const items = join(directory, 'items.jsonl');
 const item = { customId: 'a', request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }] } };
 writeFileSync(items, `${JSON.stringify(item)}\n`);
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const AT = { seconds: 1_795_894_200n, nanos: 0 };
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,9 +7,10 @@ import { holdClosedPort } from '../support/closed-port.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { answer, silent, stallAfter } from '../support/upstream/index.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'cli-ask-'));
+const directory = tempFolder();
 const file = (name: string, content: string | Buffer) => {
   const path = join(directory, name);
   writeFileSync(path, content);
@@ -23,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 async function ask(

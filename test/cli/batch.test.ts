@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
-const directory = mkdtempSync(`${tmpdir()}/cli-batch-`);
+const directory = tempFolder();
 const item = (customId: string, fields: object = {}) =>
   JSON.stringify({
     customId,
@@ -21,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 function batch(argv: readonly string[], input: readonly string[] = []) {

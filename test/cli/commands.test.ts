@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { API_KEY, type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'cli-'));
+const directory = tempFolder();
 const items = join(directory, 'items.jsonl');
 const NAMES = Object.values(COMMANDS).flatMap(Object.keys);
 
@@ -34,7 +34,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 function run(argv: readonly string[], host = new FakeHost()) {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { listenerOf } from '../../src/cli/connection/listener.ts';
@@ -8,14 +6,11 @@ import { holdClosedPort } from '../support/closed-port.ts';
 import { readFrom } from '../support/config.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
+import { filesIn, tempFolder } from '../support/temp-folder.ts';
 import { httpError } from '../support/upstream/index.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'cli-doors-'));
-const file = (name: string, text: string) => {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-};
+const directory = tempFolder();
+const file = filesIn(directory);
 
 let running: RunningApp;
 /** Of a caller that may do everything but administer. */
@@ -44,7 +39,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 const run = (line: string, variables: object = {}) =>

@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Journal } from '../../src/money/ledger/journal.ts';
 import { create, item, results } from '../batch/running-batches.ts';
 import { anOpening } from '../money/ledger/support.ts';
@@ -10,13 +9,14 @@ import { readFrom } from '../support/config.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { runCommand } from '../support/run-command.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
 const USER = 'user-7f3a9c-to-be-forgotten';
 const PROJECT = 'project-51be0d-to-be-forgotten';
 const STAYING = { user_id: 'user-that-stays', project_id: 'project-that-stays' };
 
+const newFolder = tempFolders();
 let directory: string;
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const CACHE = 'cache: {enabled: true, deterministicOnly: false, storage: sqlite}';
 
@@ -81,7 +81,7 @@ describe('forget', () => {
     ['--user', USER],
     ['--project', PROJECT],
   ])('leaves nothing of %s in any file, and the sums as they were', async (option, id) => {
-    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    directory = newFolder();
     const yaml = `dataDir: '${directory}', batch: {pollInterval: 10ms}, ${CACHE}, ${BUDGETS}`;
     const app = await fill(yaml);
     const metadata = { user_id: USER, project_id: PROJECT };
@@ -114,7 +114,7 @@ describe('forget', () => {
   });
 
   it('does not touch a directory that a sidecar uses', async () => {
-    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    directory = newFolder();
     const yaml = `dataDir: '${directory}'`;
     const app = await fill(yaml);
     expect(await run(['--user', USER], `{${yaml}}`)).toMatchObject({
@@ -174,7 +174,7 @@ describeWithRedis('forget, with a shared store', () => {
     ['--user', USER, PROJECT],
     ['--project', PROJECT, USER],
   ])('leaves nothing of %s in any key', async (option, id, other) => {
-    directory = mkdtempSync(join(tmpdir(), 'forget-'));
+    directory = newFolder();
     const shared = CACHE.replace('sqlite', 'redis');
     const yaml = `store: redis, redis: {url: '${redis.url}', keyPrefix: 't*:', timeout: 2s}, ${shared}, ${BUDGETS}`;
     const app = await fill(yaml);

@@ -1,16 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../support/run-command.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
+const newFolder = tempFolders();
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'protos-'));
+  directory = newFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 const protos = (...argv: string[]) => runCommand(['protos', ...argv]);
 

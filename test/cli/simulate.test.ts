@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 import { contentOf, postChat } from '../support-tests/post-chat.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'simulate-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = tempFolder();
 
 function file(name: string, content: string): string {
   const path = join(directory, name);

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readTextFile, readTextFileSync } from '../../src/core/read-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'read-file-'));
+const directory = tempFolder();
 const at = (name: string) => join(directory, name);
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const ways = [
   ['at once', async (path: string, max?: number) => readTextFileSync(path, max)],

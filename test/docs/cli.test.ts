@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -8,10 +7,11 @@ import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { FakeHost, FakeSidecar } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { API_KEY, type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const page = readFileSync('docs/cli.md', 'utf8');
 const lines = [...page.matchAll(/^tamma-provider-openai (.*)$/gm)].map(([, line = '']) => line);
-const directory = mkdtempSync(join(tmpdir(), 'docs-cli-'));
+const directory = tempFolder();
 
 let running: RunningApp;
 /** What stands for what in the page. */
@@ -34,7 +34,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 function run(line: string) {

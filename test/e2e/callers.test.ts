@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { HealthService } from '../../src/gen/grpc/health/v1/health.ts';
 import { ServerReflectionService } from '../../src/gen/grpc/reflection/v1/reflection.ts';
 import { ServerReflectionService as ServerReflectionServiceV1Alpha } from '../../src/gen/grpc/reflection/v1alpha/reflection.ts';
@@ -22,17 +20,14 @@ import {
 import { AUDIENCE, anIssuer, ISSUER, type Issuer } from '../support/issuer.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
+import { filesIn, tempFolder } from '../support/temp-folder.ts';
 
 const TOKEN = 'the-token-of-the-web-shop';
 const OLD_TOKEN = 'the-token-of-the-last-year';
 const UNAUTHENTICATED = 16;
 
-const directory = mkdtempSync(join(tmpdir(), 'callers-'));
-const file = (name: string, text: string) => {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-};
+const directory = tempFolder();
+const file = filesIn(directory);
 
 /** All rights, by token. */
 const ALL = 'rights: [messages, batches, usage, admin, reflection]';
@@ -55,7 +50,6 @@ afterEach(async () => {
   await running?.stop();
   running = raw = undefined;
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const JWT = `callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${join(directory, 'jwks')}}`;
 

@@ -1,26 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { create, item } from '../batch/running-batches.ts';
 import { collect, failureOf, statusDetails } from '../support/grpc-client.ts';
 import { AUDIENCE, anIssuer, ISSUER } from '../support/issuer.ts';
 import { API_KEY, aRequest, startApp } from '../support/running-app.ts';
+import { filesIn, tempFolder } from '../support/temp-folder.ts';
 import { httpError } from '../support/upstream/index.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'planted-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const directory = tempFolder();
 
 /** Tokens, right and wrong, and what the admin port is asked with. */
 const RIGHT = 'planted-right-0123456789abcdef';
 const WRONG = 'planted-wrong-0123456789abcdef';
 const ADMIN = 'planted-admin-0123456789abcdef';
 
-function write(name: string, text: string): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-}
+const write = filesIn(directory);
 
 it('in calls, right and wrong, are in no output', async () => {
   const issuer = await anIssuer();

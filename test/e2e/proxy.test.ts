@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'proxy-chain';
 import { loadConfig } from '../../src/config/load.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
@@ -10,6 +9,7 @@ import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { providerOptions } from '../../src/provider-options.ts';
 import { Authority } from '../support/certificates.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import { type StubUpstream, silent, startStubUpstream } from '../support/upstream/index.ts';
 
 const REQUEST = { messages: [{ role: 'user' as const, content: 'Say hello' }] };
@@ -19,6 +19,7 @@ const shown = authority.issue({
   dns: ['upstream.test', 'proxy.test'],
 });
 
+const newFolder = tempFolders();
 let directory: string;
 let stub: StubUpstream;
 /** The stub behind TLS. */
@@ -57,11 +58,9 @@ async function startProxy(user?: string): Promise<Server> {
 }
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'proxy-'));
+  directory = newFolder();
   writeFileSync(join(directory, 'ca.pem'), authority.cert);
 });
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 beforeEach(async () => {
   asked = [];

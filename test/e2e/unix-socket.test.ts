@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { codeName, collect, connect } from '../support/grpc-client.ts';
 import { aRequest, startApp } from '../support/running-app.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
+const newFolder = tempFolders();
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tamma-'));
+  folder = newFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('a unix socket', () => {
   it('serves beside a port, for its group, and is gone afterwards', async () => {

@@ -1,25 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SILENT } from '../../src/core/provider-log.ts';
 import { RotatingKey } from '../../src/openai/rotating-key.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
+const newFolder = tempFolders();
 let directory: string;
 let file: string;
 let clock: FakeClock;
 let warnings: string[];
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'key-'));
+  directory = newFolder();
   file = join(directory, 'key');
   clock = new FakeClock();
   warnings = [];
 });
-
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function open(options: { readonly file?: string } = { file }): RotatingKey {
   const log = { ...SILENT, warn: (_: object, text: string) => warnings.push(text) };

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { newCallRecord } from '../../src/core/call-record.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
@@ -8,6 +5,7 @@ import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/prov
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { holdsSecret } from '../../src/telemetry/secrets.ts';
 import { drainPulled } from '../support/events.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import {
   answer,
   cutAfter,
@@ -231,14 +229,11 @@ describe('costs', () => {
 });
 
 describe('a provider with a ledger on disk', () => {
+  const newFolder = tempFolders();
   let directory: string;
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'provider-'));
-  });
-
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
+    directory = newFolder();
   });
 
   it('leaves the directory alone if it cannot be made', async () => {

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,10 +6,12 @@ import type { MessageRequest } from '../../src/core/message.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import { answer, type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
 
 const REQUEST: MessageRequest = { messages: [{ role: 'user', content: 'Say hello' }] };
 
+const newFolder = tempFolders();
 let directory: string;
 let stub: StubUpstream;
 let clock: FakeClock;
@@ -38,14 +39,13 @@ function open(keys: Readonly<Record<string, string>>): void {
 
 beforeEach(async () => {
   clock = new FakeClock();
-  directory = mkdtempSync(join(tmpdir(), 'keys-'));
+  directory = newFolder();
   stub = await startStubUpstream();
 });
 
 afterEach(async () => {
   await provider.dispose();
   await stub.close();
-  rmSync(directory, { recursive: true });
 });
 
 /** As Kubernetes does it: the directory that `..data` leads to is another one from now on. */

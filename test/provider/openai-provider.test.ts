@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -11,6 +10,7 @@ import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { TokenCounter } from '../../src/request/tokens/token-counter.ts';
 import { aBudget } from '../money/budget/books.ts';
 import { drainPulled } from '../support/events.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import {
   answer,
   cutAfter,
@@ -244,17 +244,17 @@ describe('the usage of a provider', () => {
 });
 
 describe('the models of a provider', () => {
+  const newFolder = tempFolders();
   let folder: string;
   let file: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'provider-'));
+    folder = newFolder();
     file = join(folder, 'models.json');
   });
 
   afterEach(() => {
     jest.useRealTimers();
-    rmSync(folder, { recursive: true });
   });
 
   function write(...models: readonly object[]): void {

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { compare } from '../../scripts/catalogue/compare.ts';
 import { compareList } from '../../scripts/catalogue/live-list.ts';
 import { modelsDev } from '../../scripts/catalogue/models-dev.ts';
 import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
 import { aModel } from '../support/models.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 
 const NOW = Date.UTC(2026, 10, 28);
 
@@ -30,13 +30,12 @@ const catalogue = createCatalogue('1', [
 ]);
 
 describe('the check of the catalogue', () => {
+  const newFolder = tempFolders();
   let directory: string;
 
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'catalogue-'));
+    directory = newFolder();
   });
-
-  afterAll(() => rmSync(directory, { recursive: true }));
 
   function listing(models: object): string {
     const path = join(directory, 'api.json');

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../src/server/admin.ts';
 import { Authority } from '../support/certificates.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import { TlsFolder } from '../support/tls.ts';
 
 const READ_AGAIN_MS = 5_000;
@@ -32,18 +32,18 @@ const STATUS = {
   ledger: { since: 0, pending: 0 },
 } as const;
 
+const newFolder = tempFolders();
 let folder: string;
 let started: AdminServer | undefined;
 const clock = new FakeClock();
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'admin-'));
+  folder = newFolder();
 });
 
 afterEach(async () => {
   await started?.stop();
   started = undefined;
-  rmSync(folder, { recursive: true });
 });
 
 async function start(options: Partial<AdminServerOptions> = {}) {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
+import { tempFolders } from '../support/temp-folder.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
 import { eventually, PATIENT_MS } from './support.ts';
 
@@ -29,13 +29,14 @@ const BUDGET = {
 describeWithRedis('providers that share a store', () => {
   let server: RedisServer;
   let upstream: StubUpstream;
+  const newFolder = tempFolders();
   let directory: string;
   let providers: OpenAIProvider[];
 
   beforeEach(async () => {
     server = await RedisServer.start();
     upstream = await startStubUpstream();
-    directory = mkdtempSync(join(tmpdir(), 'providers-'));
+    directory = newFolder();
     providers = [];
   });
 
@@ -43,7 +44,6 @@ describeWithRedis('providers that share a store', () => {
     for (const provider of providers) await provider.dispose();
     await upstream.close();
     await server.stop();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   function open(

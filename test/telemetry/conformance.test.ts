@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withMetrics } from '../../scripts/metrics-doc.ts';
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
@@ -8,10 +6,11 @@ import { METRICS } from '../../src/telemetry/metrics.ts';
 import { prometheusName } from '../../src/telemetry/prometheus.ts';
 import { collect } from '../support/grpc-client.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { answer, httpError, resetAfter } from '../support/upstream/index.ts';
 
 const DEFINITIONS = Object.entries<MetricDefinition>(METRICS);
-const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
+const directory = tempFolder();
 const CONFIG = `
 dataDir: ${directory}
 defaultModel: gpt-5.4
@@ -59,7 +58,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await running.stop();
-  rmSync(directory, { recursive: true });
 });
 
 async function send(fields: object = {}) {

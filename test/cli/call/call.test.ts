@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Authority } from '../../support/certificates.ts';
 import { runCommand } from '../../support/run-command.ts';
+import { filesIn, tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'cli-call-'));
-afterAll(() => rmSync(directory, { recursive: true }));
-const file = (name: string, text: string) => {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-};
+const directory = tempFolder();
+const file = filesIn(directory);
 
 let server: Server | undefined;
 afterEach(() => {

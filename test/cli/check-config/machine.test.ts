@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { machineWarnings } from '../../../src/cli/check-config/machine.ts';
 import { load } from '../../support/config.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'machine-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = tempFolder();
 const file = join(directory, 'file');
 writeFileSync(file, 'something');
 

@@ -1,7 +1,6 @@
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,7 +8,6 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -21,11 +19,13 @@ import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
 import { LogProbe } from '../../shared-store/support.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { describeWithDisk, SmallDisk } from '../../support/small-disk.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
 const ROOMY = { maxBytes: 10_000_000, maxEntries: 1_000 };
 const HOUR_MS = 3_600_000;
 const UNHEARD: StoreEvents = { kept: () => {}, evicted: () => {}, failed: () => {} };
 
+const newFolder = tempFolders();
 let directory: string;
 let clock: FakeClock;
 let stores: StoreThread;
@@ -54,12 +54,11 @@ async function restart(meanwhile: () => void = () => {}): Promise<void> {
 describe('answers in a directory', () => {
   beforeEach(() => {
     clock = new FakeClock();
-    directory = mkdtempSync(join(tmpdir(), 'answers-'));
+    directory = newFolder();
     stores = new StoreThread({ directory });
   });
   afterEach(async () => {
     await stores.close();
-    rmSync(directory, { recursive: true });
   });
 
   it('outlive the process, with the time that they have left and the order of their use', async () => {

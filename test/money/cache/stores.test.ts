@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SILENT } from '../../../src/core/provider-log.ts';
 import {
@@ -18,6 +15,7 @@ import { SharedAnswers } from '../../../src/shared-store/shared-answers.ts';
 import { connectedTo } from '../../shared-store/support.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { describeWithRedis, RedisServer } from '../../support/redis-server.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
 /** What a response cache may keep its answers in, wherever that is: all of them behave alike. */
 
@@ -196,15 +194,15 @@ describe('answers in memory', () => {
 
 describe('answers in a directory', () => {
   const clock = new FakeClock();
+  const newFolder = tempFolders();
   let directory: string;
   let stores: StoreThread;
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'answers-'));
+    directory = newFolder();
     stores = new StoreThread({ directory });
   });
   afterEach(async () => {
     await stores.close();
-    rmSync(directory, { recursive: true });
   });
 
   const open = (options: AnswerStoreOptions): Opened => {

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { textLines } from '../../../src/money/ledger/text-lines.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'text-lines-'));
+const directory = tempFolder();
 const path = join(directory, 'lines');
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('the lines of a file', () => {
   it.each<[string, readonly string[]]>([

@@ -1,20 +1,19 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 import { CatalogueError } from '../../../src/request/catalogue/rows.ts';
 import { CatalogueStore } from '../../../src/request/catalogue/store.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
+const newFolder = tempFolders();
 let folder: string;
 let file: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'catalogue-'));
+  folder = newFolder();
   file = join(folder, 'models.yaml');
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A file with one model. */
 function yaml(version: string, contextWindow: number | string): string {

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Authenticator,
   type AuthenticatorOptions,
@@ -12,15 +11,11 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { AUDIENCE, anIssuer, ISSUER } from '../../support/issuer.ts';
 import { LogRecorder } from '../../support/running-server.ts';
+import { filesIn, tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'authenticator-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = tempFolder();
 
-function write(name: string, text: string): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-}
+const write = filesIn(directory);
 
 const caller = (fields: Partial<CallerOptions>): CallerOptions => ({
   name: 'shop',

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { Authority, type Certificate } from '../../support/certificates.ts';
 import { codeName, connect, type GrpcClient } from '../../support/grpc-client.ts';
 import { serverPerTest } from '../../support/server-per-test.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { clientSecurity, TLS_CHANNEL, TlsFolder } from '../../support/tls.ts';
 
 const TOKEN = 'token-of-the-web-shop';
@@ -12,14 +12,13 @@ const authority = new Authority();
 const clients = new Authority('Clients');
 const stranger = new Authority('Strangers');
 
-const directory = mkdtempSync(join(tmpdir(), 'certificates-'));
+const directory = tempFolder();
 const tokenFile = join(directory, 'tokens');
 writeFileSync(tokenFile, TOKEN);
 const folder = new TlsFolder();
 folder.put(authority.issue({ commonName: 'sidecar', dns: ['localhost'], ips: ['127.0.0.1'] }));
 
 afterAll(() => {
-  rmSync(directory, { recursive: true });
   folder.remove();
 });
 

@@ -1,27 +1,26 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { JwtVerifier } from '../../../src/server/callers/jwt.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { Authority } from '../../support/certificates.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { AUDIENCE, anIssuer, ISSUER, SUBJECT } from '../../support/issuer.ts';
 import { LogRecorder } from '../../support/running-server.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const authority = new Authority();
 const certificate = authority.issue({ commonName: 'issuer', dns: ['localhost'] });
 
-const directory = mkdtempSync(join(tmpdir(), 'jwks-'));
+const directory = tempFolder();
 const caFile = join(directory, 'ca.pem');
 const tokenFile = join(directory, 'token');
 writeFileSync(caFile, authority.cert);
 writeFileSync(tokenFile, 'token-of-this-pod\n');
-afterAll(() => rmSync(directory, { recursive: true }));
 
 let server: Server | undefined;
 let verifier: JwtVerifier | undefined;

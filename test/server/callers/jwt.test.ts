@@ -1,17 +1,16 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { JwtVerifier } from '../../../src/server/callers/jwt.ts';
 import { LiveText } from '../../../src/server/callers/live-text.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { AUDIENCE, anIssuer, ISSUER, type Issuer, SUBJECT } from '../../support/issuer.ts';
 import { LogRecorder } from '../../support/running-server.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'jwt-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = tempFolder();
 const jwksFile = join(directory, 'jwks');
 const clock = new FakeClock(1_800_000_000_000);
 const NOW = 1_800_000_000;

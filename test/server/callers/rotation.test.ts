@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { codeName, failureOf } from '../../support/grpc-client.ts';
 import { REQUEST, serverPerTest } from '../../support/server-per-test.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const start = serverPerTest();
-const directory = mkdtempSync(join(tmpdir(), 'rotation-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = tempFolder();
 
 it('of tokens loses no call of callers that go on all the while', async () => {
   const tokenFile = join(directory, 'tokens');

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import {
   type ClientHttp2Session,
   connect as connectHttp2,
@@ -9,15 +8,14 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTls } from 'node:tls';
-import { afterAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { readAgain, stopReading } from '../../../src/server/listener/hold-reading.ts';
 import { Authority } from '../../support/certificates.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'hold-reading-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const directory = tempFolder();
 
 const identity = new Authority().issue({ commonName: 'localhost' });
 

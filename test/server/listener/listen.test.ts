@@ -1,22 +1,21 @@
 import { once } from 'node:events';
-import { existsSync, linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parseListenAddress } from '../../../src/server/listener/address.ts';
 import { connect } from '../../support/grpc-client.ts';
 import { startServer } from '../../support/running-server.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
+const newFolder = tempFolders();
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tamma-listen-'));
+  folder = newFolder();
   path = join(folder, 'p.sock');
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A listener of another program at `path`. */
 async function listenAt(where: string) {
