@@ -100,6 +100,8 @@ async function* items(count: number): AsyncGenerator<BatchItem> {
   }
 }
 
+const newStore = () => new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+
 async function read(service: BatchService, batchId: string) {
   const found: string[] = [];
   for await (const one of service.batchResults(
@@ -119,7 +121,7 @@ describe('a batch whose store dies over a request', () => {
     ['before it was done', false],
     ['behind it', true],
   ])('%s goes on, and every item has one result', async (_when, done) => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     const service = open(troubled(store, done, CALLERS));
     await service.start();
     const { id } = await service.createBatch(OPTIONS, items(3), { signal });
@@ -129,7 +131,7 @@ describe('a batch whose store dies over a request', () => {
   });
 
   it('while it is made is not there, and its caller hears of it', async () => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     for (const done of [false, true]) {
       const spared = BATCH_OPERATIONS.filter((name) => name !== 'commit');
       const service = open(troubled(store, done, spared));
@@ -141,7 +143,7 @@ describe('a batch whose store dies over a request', () => {
   });
 
   it('gives its key back where not even what was received can be removed', async () => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     const books = troubled(store, false, [...BATCH_OPERATIONS]);
     let isFull = true;
     const full = async () => {
@@ -170,7 +172,7 @@ describe('a batch whose store dies over a request', () => {
   });
 
   it('is not taken where its files cannot be written', async () => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     writeFileSync(join(directory, 'batches'), 'no directory');
     const service = open(troubled(store, false, [...BATCH_OPERATIONS]));
     await expect(service.createBatch(OPTIONS, items(2), { signal })).rejects.toMatchObject({
@@ -180,7 +182,7 @@ describe('a batch whose store dies over a request', () => {
   });
 
   it('has one line in the log when it is held up, however often it is tried, and one when it goes on', async () => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     let failures = 3;
     const books = {
       ...troubled(store, false, [...BATCH_OPERATIONS]),
@@ -201,7 +203,7 @@ describe('a batch whose store dies over a request', () => {
   });
 
   it('is left as it stands by the end of the process', async () => {
-    const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+    const store = newStore();
     const books = {
       ...troubled(store, false, [...BATCH_OPERATIONS]),
       finish: () => Promise.reject(new Error('the disk is full')),
@@ -215,7 +217,7 @@ describe('a batch whose store dies over a request', () => {
 });
 
 it('results that are kept no longer do not end as if they were all', async () => {
-  const store = new BatchStore(new StoreDatabase(':memory:').connection, () => {});
+  const store = newStore();
   const service = open(troubled(store, false, [...BATCH_OPERATIONS]));
   const { id } = await service.createBatch(OPTIONS, items(3), { signal });
   await read(service, id);

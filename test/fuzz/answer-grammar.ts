@@ -1,4 +1,4 @@
-import type { Random } from './wire-grammar.ts';
+import { Grammar } from './grammar.ts';
 
 const NAMES =
   `id model choices delta message content tool_calls index function name arguments custom input
@@ -27,81 +27,53 @@ const NUMBERS = ['0', '1', '-1', '0.5', '1e999', '-0', '9007199254740993', '2147
 const ENDS = ['\n', '\r\n', '\r'];
 
 /** Bodies of answers: mostly events with JSON of the names that are read, as only then anything is reached. */
-export class AnswerGrammar {
-  readonly #random: Random;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
+export class AnswerGrammar extends Grammar {
   /** @param known of which it is a damaged copy. Default: it is new. */
   answer(known?: Buffer): Buffer {
-    const lines = Array.from({ length: 1 + this.#below(20) }, () => this.#event());
+    const lines = Array.from({ length: 1 + this.below(20) }, () => this.#event());
     const bytes = Buffer.from(known ?? lines.join(''));
-    return known !== undefined || this.#chance(0.1) ? this.#damaged(bytes) : bytes;
+    return known !== undefined || this.chance(0.1) ? this.damaged(bytes) : bytes;
   }
 
   #event(): string {
-    const end = this.#pick(ENDS);
-    const name = this.#chance(0.1)
-      ? `event: ${this.#pick(['error', 'message', ...TYPES])}${end}`
+    const end = this.pick(ENDS);
+    const name = this.chance(0.1)
+      ? `event: ${this.pick(['error', 'message', ...TYPES])}${end}`
       : '';
-    if (this.#chance(0.05))
-      return `${this.#pick([':', 'id: 1', 'data', 'retry: x', '[{}', ',{}', '{'])}${end}`;
-    return `${name}data: ${this.#data()}${end}${this.#chance(0.95) ? end : ''}`;
+    if (this.chance(0.05))
+      return `${this.pick([':', 'id: 1', 'data', 'retry: x', '[{}', ',{}', '{'])}${end}`;
+    return `${name}data: ${this.#data()}${end}${this.chance(0.95) ? end : ''}`;
   }
 
   #data(): string {
-    if (this.#chance(0.05)) return '[DONE]';
-    if (this.#chance(0.05)) return this.#value(0);
-    if (this.#chance(0.5)) {
-      const finish = this.#chance(0.1) ? ',"finish_reason":"stop"' : '';
+    if (this.chance(0.05)) return '[DONE]';
+    if (this.chance(0.05)) return this.#value(0);
+    if (this.chance(0.5)) {
+      const finish = this.chance(0.1) ? ',"finish_reason":"stop"' : '';
       return `{"choices":[{"index":0,"delta":${this.#object(1)}${finish}}]}`;
     }
-    return `{"type":"${this.#pick(TYPES)}",${this.#object(0).slice(1)}`;
+    return `{"type":"${this.pick(TYPES)}",${this.#object(0).slice(1)}`;
   }
 
   #value(depth: number): string {
-    const kind = this.#below(depth > 5 ? 4 : 8);
-    if (kind < 2) return `"${this.#pick(TEXTS)}"`;
-    if (kind < 3) return this.#pick(NUMBERS);
-    if (kind < 4) return this.#pick(['null', 'true', '{}', '[]']);
+    const kind = this.below(depth > 5 ? 4 : 8);
+    if (kind < 2) return `"${this.pick(TEXTS)}"`;
+    if (kind < 3) return this.pick(NUMBERS);
+    if (kind < 4) return this.pick(['null', 'true', '{}', '[]']);
     if (kind < 5)
-      return this.#chance(0.02)
-        ? '['.repeat(20_000) + ']'.repeat(20_000)
-        : `[${this.#list(depth)}]`;
+      return this.chance(0.02) ? '['.repeat(20_000) + ']'.repeat(20_000) : `[${this.#list(depth)}]`;
     return this.#object(depth + 1);
   }
 
   #object(depth: number): string {
     const fields = Array.from(
-      { length: 1 + this.#below(5) },
-      () => `"${this.#pick(NAMES)}":${this.#value(depth + 1)}`,
+      { length: 1 + this.below(5) },
+      () => `"${this.pick(NAMES)}":${this.#value(depth + 1)}`,
     );
     return `{${fields.join()}}`;
   }
 
   #list(depth: number): string {
-    return Array.from({ length: this.#below(4) }, () => this.#value(depth + 1)).join();
-  }
-
-  #damaged(bytes: Buffer): Buffer {
-    const copy = Buffer.from(bytes.subarray(0, this.#below(bytes.length + 1)));
-    for (let flip = this.#below(8); flip > 0 && copy.length > 0; flip -= 1) {
-      copy[this.#below(copy.length)] = this.#below(256);
-    }
-    return copy;
-  }
-
-  #pick<T>(all: readonly T[]): T {
-    return all[this.#below(all.length)] as T;
-  }
-
-  #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
-  }
-
-  #chance(share: number): boolean {
-    return this.#random() < share;
+    return Array.from({ length: this.below(4) }, () => this.#value(depth + 1)).join();
   }
 }

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
@@ -20,8 +20,8 @@ import {
 
 const CANCELLED = new ProviderError('CANCELLED');
 
-/** Takes connections and says nothing: a TLS handshake with it never ends. */
-async function startMuteServer(): Promise<{ server: Server; port: number; sockets: Socket[] }> {
+/** One that takes connections and says nothing: a TLS handshake with it never ends. */
+async function openMuteUpstream(connectTimeoutMs: number) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
@@ -31,7 +31,13 @@ async function startMuteServer(): Promise<{ server: Server; port: number; socket
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
-  return { server, port: (server.address() as AddressInfo).port, sockets };
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = `https://127.0.0.1:${port}/v1`;
+  const upstream = createOpenAIUpstream(
+    { apiKeys: [{ secret: 'sk-test' }], baseUrl, connectTimeoutMs },
+    { clock: new FakeClock() },
+  );
+  return { upstream, server, sockets };
 }
 
 describe('a call that ends early', () => {
@@ -92,15 +98,7 @@ describe('a call that ends early', () => {
   });
 
   it('gives up a connection that is still being made', async () => {
-    const { server, port, sockets } = await startMuteServer();
-    const upstream = createOpenAIUpstream(
-      {
-        apiKeys: [{ secret: 'sk-test' }],
-        baseUrl: `https://127.0.0.1:${port}/v1`,
-        connectTimeoutMs: 60_000,
-      },
-      { clock: new FakeClock() },
-    );
+    const { upstream, server, sockets } = await openMuteUpstream(60_000);
     const controller = new AbortController();
     const reading = readAll((emit) => upstream.answer(aCall({ signal: controller.signal }), emit));
     await until(() => sockets.length === 1);
@@ -113,15 +111,7 @@ describe('a call that ends early', () => {
   });
 
   it('gives up a connection that takes too long', async () => {
-    const { server, port } = await startMuteServer();
-    const upstream = createOpenAIUpstream(
-      {
-        apiKeys: [{ secret: 'sk-test' }],
-        baseUrl: `https://127.0.0.1:${port}/v1`,
-        connectTimeoutMs: 1,
-      },
-      { clock: new FakeClock() },
-    );
+    const { upstream, server } = await openMuteUpstream(1);
     const { error } = await readAll((emit) => upstream.answer(aCall(), emit));
     expect(error).toMatchObject({ reason: 'TIMEOUT', facts: { timeoutPhase: 'connect' } });
     await upstream.close();
@@ -129,15 +119,7 @@ describe('a call that ends early', () => {
   });
 
   it('lets go of a connection that is still being made when the upstream closes', async () => {
-    const { server, port, sockets } = await startMuteServer();
-    const upstream = createOpenAIUpstream(
-      {
-        apiKeys: [{ secret: 'sk-test' }],
-        baseUrl: `https://127.0.0.1:${port}/v1`,
-        connectTimeoutMs: 60_000,
-      },
-      { clock: new FakeClock() },
-    );
+    const { upstream, server, sockets } = await openMuteUpstream(60_000);
     const reading = readAll((emit) => upstream.answer(aCall(), emit));
     await until(() => sockets.length === 1);
     await upstream.close();

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  brotliCompressSync,
-  deflateRawSync,
-  deflateSync,
-  gzipSync,
-  zstdCompressSync,
-} from 'node:zlib';
 import { type Model, unknownModel } from '../../src/core/model.ts';
 import { openUpstream, readAll } from '../openai/open-upstream.ts';
 import { aCall } from '../support/events.ts';
+import { COMPRESSORS } from './differential/framing.ts';
 
 /** Where the cases are; one file each. docs/compatibility.md says which server they are of. */
 const CASES = join(import.meta.dirname, 'cases', 'answers');
@@ -68,14 +62,6 @@ function bodyOf({ body, data, json }: Case['response']): string {
     })
     .join('');
 }
-
-const COMPRESSORS = {
-  gzip: gzipSync,
-  deflate: deflateSync,
-  'deflate-raw': deflateRawSync,
-  br: brotliCompressSync,
-  zstd: zstdCompressSync,
-};
 
 /** What comes of it, by a model of no particular kind unless another one is named. */
 export async function answerOf(

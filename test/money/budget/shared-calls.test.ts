@@ -1,21 +1,19 @@
 import { expect, it } from '@jest/globals';
 import type { Call, Handler } from '../../../src/core/call.ts';
-import type { Charge } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed } from '../../../src/core/events.ts';
-import { budget } from '../../../src/money/budget/stage.ts';
-import { coalesce } from '../../../src/money/sharing/stage.ts';
-import { aCall, completed, drain, usage } from '../../support/events.ts';
+import { aCall, completed, drain } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';
+import { aCharge, COST, sharedWithin } from '../sharing/within-budgets.ts';
 import { aBudget, openBook, settled } from './books.ts';
 
-const COST = 700n;
 const DOLLAR = 10n ** 12n;
 const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
 
 /** Shared calls of users, of whom bob alone has a budget. */
 function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
-  const { book, clock, telemetry } = openBook([aBudget({ scope: 'user', match: 'bob', limit })]);
+  const opened = openBook([aBudget({ scope: 'user', match: 'bob', limit })]);
+  const { book } = opened;
   const ended: PromiseWithResolvers<Completed>[] = [];
   const upstream: Handler = async (call) => {
     const end = Promise.withResolvers<Completed>();
@@ -27,14 +25,7 @@ function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
       call.record.charges.push(aCharge());
     }
   };
-  const within = budget(book, {
-    clock,
-    sizes: { atMost: () => 50, countAtMost: async () => ({ tokens: 50, counted: true }) },
-    minOutputTokens: 10,
-    unpriced: 'refuse',
-    instruments: telemetry.instruments,
-  });
-  const handler = coalesce({ clock, instruments: telemetry.instruments })(within(upstream));
+  const handler = sharedWithin(opened, upstream);
   const model = aModel({ maxOutputTokens: 1_000, ...(prices && { prices }) });
   const ask = (userId: string) => {
     const controller = new AbortController();
@@ -50,12 +41,6 @@ function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
   };
   const spent = () => book.states({}).map(({ subject, spent: sum }) => [subject, sum]);
   return { ask, ended, spent };
-}
-
-function aCharge(): Charge {
-  const cost = { picoDollars: COST, catalogueVersion: '1', estimated: false, unpriced: false };
-  const attempt = { attempt: 1, upstream: 'default', model: 'gpt-test', usage: usage(), cost };
-  return { ...attempt, serviceTier: '', outcome: 'completed', startedAt: 0, endedAt: 0 };
 }
 
 it('moves what is of no budget to the budget of the one who pays from then on', async () => {

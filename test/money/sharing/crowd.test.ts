@@ -1,18 +1,15 @@
 import { expect, it } from '@jest/globals';
 import type { Call, Handler } from '../../../src/core/call.ts';
-import type { Charge } from '../../../src/core/call-record.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { Flow } from '../../../src/core/flow.ts';
 import { pause } from '../../../src/core/pause.ts';
-import { budget } from '../../../src/money/budget/stage.ts';
-import { coalesce } from '../../../src/money/sharing/stage.ts';
-import { aCall, completed, drain, started, text, usage } from '../../support/events.ts';
+import { aCall, completed, drain, started, text } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';
 import { random as seeded } from '../../support/random.ts';
 import { aBudget, openBook, settled } from '../budget/books.ts';
+import { aCharge, COST, sharedWithin } from './within-budgets.ts';
 
-const COST = 700n;
 const PIECES = 200;
 const MODEL = aModel({
   prices: { currency: 'USD', standard: { input: '1', output: '10' }, history: [] },
@@ -23,15 +20,10 @@ const WHOLE = Array.from({ length: PIECES }, (_, index) => `${index} `).join('')
 const textIn = (events: readonly ProviderEvent[]): string =>
   events.map((event) => (event.type === 'textDelta' ? event.text : '')).join('');
 
-function aCharge(): Charge {
-  const cost = { picoDollars: COST, catalogueVersion: '1', estimated: false, unpriced: false };
-  const attempt = { attempt: 1, upstream: 'default', model: 'gpt-test', usage: usage(), cost };
-  return { ...attempt, serviceTier: '', outcome: 'completed', startedAt: 0, endedAt: 0 };
-}
-
 it('asks the upstream once for a thousand that come, leave and dawdle', async () => {
   const limit = 10n ** 15n;
-  const { book, clock, telemetry } = openBook([aBudget({ scope: 'user', limit })]);
+  const opened = openBook([aBudget({ scope: 'user', limit })]);
+  const { book, clock } = opened;
   const random = seeded(17);
   let requests = 0;
   const upstream: Handler = async (call, emit) => {
@@ -44,14 +36,7 @@ it('asks the upstream once for a thousand that come, leave and dawdle', async ()
     call.record.charges.push(aCharge());
     return completed();
   };
-  const within = budget(book, {
-    clock,
-    sizes: { atMost: () => 50, countAtMost: async () => ({ tokens: 50, counted: true }) },
-    minOutputTokens: 10,
-    unpriced: 'refuse',
-    instruments: telemetry.instruments,
-  });
-  const handler = coalesce({ clock, instruments: telemetry.instruments })(within(upstream));
+  const handler = sharedWithin(opened, upstream);
   const callers = Array.from({ length: 1_000 }, (_, index) => {
     const leaves = index % 3 === 0;
     const comesAt = index === 0 ? 0 : 1 + Math.floor(random() * 1_900);

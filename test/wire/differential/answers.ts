@@ -93,3 +93,11 @@ function cutWhereTokensEnded(answer: AnAnswer): AnAnswer {
   const cut = { ...last, args: characters.slice(0, Math.ceil(characters.length / 2)).join('') };
   return { ...answer, calls: [...answer.calls.slice(0, -1), cut] };
 }
+
+/** One of each list, and then the next one of each. */
+export function inTurns<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, i) =>
+    lists.flatMap((list) => list.slice(i, i + 1)),
+  ).flat();
+}

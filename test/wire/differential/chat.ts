@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ACall, AnAnswer } from './answers.ts';
+import { type ACall, type AnAnswer, inTurns } from './answers.ts';
 import type { Chance } from './chance.ts';
 import type { AnEvent } from './framing.ts';
 import { objectOf } from './object-of.ts';
@@ -409,13 +409,6 @@ function callDeltas(calls: readonly ACall[], style: Calls, chance: Chance): Delt
     default:
       return fragments.flat().map((fragment) => ({ tool_calls: [fragment] }));
   }
-}
-
-function inTurns<T>(lists: readonly (readonly T[])[]): T[] {
-  const longest = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, i) =>
-    lists.flatMap((list) => list.slice(i, i + 1)),
-  ).flat();
 }
 
 interface Fragment {

@@ -20,7 +20,8 @@ export interface AResponse {
   readonly body: Buffer;
 }
 
-const COMPRESSORS = {
+/** By content coding. */
+export const COMPRESSORS = {
   gzip: gzipSync,
   deflate: deflateSync,
   'deflate-raw': deflateRawSync,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AnAnswer } from './answers.ts';
+import { type AnAnswer, inTurns } from './answers.ts';
 import type { Chance } from './chance.ts';
 import type { AnEvent } from './framing.ts';
 import { objectOf } from './object-of.ts';
@@ -233,13 +233,6 @@ function named(event: Body, { names }: ResponsesServer): AnEvent {
       return { name, data: rest };
     }
   }
-}
-
-function inTurns<T>(lists: readonly (readonly T[])[]): T[] {
-  const longest = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, i) =>
-    lists.flatMap((list) => list.slice(i, i + 1)),
-  ).flat();
 }
 
 function itemEvents(item: Item, server: ResponsesServer, chance: Chance): Body[] {
