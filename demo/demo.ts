@@ -102,4 +102,6 @@ function print(...lines: readonly string[]): void {
   for (const line of lines) console.log(line);
 }
 
+// A reader that leaves early (`| head`) ends it in silence.
+process.stdout.on('error', () => process.exit());
 process.exitCode = await main();

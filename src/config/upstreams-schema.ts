@@ -81,7 +81,7 @@ export const upstreamShape = {
     .exactOptional()
     .describe("Azure's api-version. No default."),
   allowStored: flag(
-    'Whether the upstream may store answers while their call runs, so that a break can be mended (recovery RESUME). Not with zero data retention; needs dataDir.',
+    'Whether the upstream may store answers while their call runs, so that a break can be mended (recovery RESUME). Not with zero data retention; without dataDir they stay there if the process is killed.',
     false,
   ),
   keyHeader: choice(
