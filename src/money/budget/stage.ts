@@ -173,7 +173,7 @@ function covered(call: Call, plan: AttemptPlan, reservation: Reservation): Cover
 }
 
 function unpricedModel(model: string): ProviderError {
-  const description = `names ${model}, of which no price is known: the configuration refuses such models where a budget applies`;
+  const description = `names ${model}, of which no price is known: costManagement.unpriced in the configuration refuses such models where a budget applies`;
   return new ProviderError('UNSUPPORTED_PARAMETER', {
     model,
     fieldViolations: [{ field: 'request.model', description }],
