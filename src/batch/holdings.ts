@@ -6,7 +6,7 @@ import type { Reservation } from '../money/budget/reservation.ts';
 type Spender = Omit<Owed, 'most'>;
 
 /** What of a part does not fit a budget. */
-export interface Refused {
+interface Refused {
   readonly spender: Spender;
   readonly error: ProviderError;
 }

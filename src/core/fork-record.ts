@@ -18,12 +18,12 @@ export function forkRecord(record: CallRecord): CallRecord {
 }
 
 /** How much a record held when the attempts began beside which the fork's were made. */
-export interface Mark {
+export interface ForkMark {
   readonly failed: number;
   readonly logged: number;
 }
 
-export function markOf({ failedAttempts, attemptLog }: CallRecord): Mark {
+export function markOf({ failedAttempts, attemptLog }: CallRecord): ForkMark {
   return { failed: failedAttempts.length, logged: attemptLog.length };
 }
 
@@ -35,7 +35,7 @@ export function markOf({ failedAttempts, attemptLog }: CallRecord): Mark {
 export function joinRecord(
   record: CallRecord,
   fork: CallRecord,
-  { failed, logged }: Mark,
+  { failed, logged }: ForkMark,
   counts: boolean,
 ): void {
   const { failedAttempts, attemptLog, charges } = record;

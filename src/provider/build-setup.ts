@@ -12,7 +12,7 @@ import { CatalogueStore } from '../request/catalogue/store.ts';
 import { Router } from '../request/route/router.ts';
 import type { RouterDeps } from '../request/route/router-options.ts';
 import type { BatchMeans } from './batch-means.ts';
-import { type Connection, connect } from './connection.ts';
+import { type Connection, connectTo } from './connection.ts';
 import { heldBatches } from './held-batches.ts';
 import type { Lasting } from './lasting.ts';
 import { ModelList } from './model-list.ts';
@@ -63,7 +63,7 @@ export function prepareSetup(
   const deps = { ...lasting, ...connectionOptions(options, settings) };
   const connected = Object.entries({ [home]: homes, ...all }).map(([name, own]) => {
     const known = sameTarget(before, name, own);
-    return [name, { own, to: connect(own, deps, known?.connection) }] as const;
+    return [name, { own, to: connectTo(own, deps, known?.connection) }] as const;
   });
   const isSameFile = before !== undefined && before.options.catalogueFile === file;
   return {

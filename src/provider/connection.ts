@@ -42,7 +42,7 @@ const NO_KEY: ApiKey = { secret: '', weight: 1 };
  * @param before of the same target
  * @throws TypeError if its `baseUrl` is not a URL
  */
-export function connect(
+export function connectTo(
   options: UpstreamOptions,
   deps: ConnectionDeps,
   before?: Connection,

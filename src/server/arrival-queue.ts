@@ -6,7 +6,7 @@ const MOST_WAITING = 64;
 const FEW_WAITING = 16;
 
 /** What is read of connections, by what tells them apart. Connections may have gone. */
-export interface Reading {
+interface Reading {
   /** Reads no further; may be asked again. */
   stop(key: object): void;
   start(key: object): void;

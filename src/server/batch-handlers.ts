@@ -16,7 +16,7 @@ import {
   toWireBatch,
 } from './convert/batch.ts';
 import { toWireResponse } from './convert/response.ts';
-import { Violations } from './convert/violations.ts';
+import { WireViolations } from './convert/violations.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { Rpcs } from './rpc.ts';
 import type { RpcCall } from './rpc-lifecycle.ts';
@@ -62,7 +62,7 @@ export function createBatchHandlers({
       return { batch: toWireBatch(batch) };
     }),
     listBatches: rpcs.unary(METHODS.listBatches, {}, async (request, rpc) => {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const query = fromWireListQuery(request, violations);
       throwIfAny(violations);
       const page = await provider().listBatches(query, batchCall(rpc));
@@ -126,7 +126,7 @@ function outOfOrder(field: string, description: string): ProviderError {
   return new ProviderError('INVALID_REQUEST', { fieldViolations: [{ field, description }] });
 }
 
-function throwIfAny({ found }: Violations): void {
+function throwIfAny({ found }: WireViolations): void {
   if (found.length > 0) throw new ProviderError('INVALID_REQUEST', { fieldViolations: found });
 }
 

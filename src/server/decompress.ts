@@ -1,10 +1,10 @@
 import { createGunzip, createInflate } from 'node:zlib';
 
 /** Why a message was not decompressed. */
-export type Refused = 'corrupt' | 'too large' | 'no room';
+type Refused = 'corrupt' | 'too large' | 'no room';
 
 /** What gRPC clients compress with, and this server takes. */
-export type Encoding = 'gzip' | 'deflate';
+type Encoding = 'gzip' | 'deflate';
 
 /**
  * Decompresses a message. What comes out is asked for piece by piece, so a message never takes more

@@ -19,7 +19,7 @@ import { toWireModels, toWireTokenCount } from './convert/models.ts';
 import { fromWireOptions } from './convert/options.ts';
 import { fromWireRequest } from './convert/request.ts';
 import { toWireResponse } from './convert/response.ts';
-import { Violations } from './convert/violations.ts';
+import { WireViolations } from './convert/violations.ts';
 import { serialize, serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
 import type { RawHandlers } from './raw-service.ts';
@@ -78,7 +78,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       return { ...identity, warnings: [...warnings], configRevision: deps.configRevision };
     }),
     sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const request = readRequest(message, rpc, violations);
       const options = {
         ...fromWireOptions(message.options, violations),
@@ -91,7 +91,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       );
     }),
     sendMessageSync: rpcs.unary(SEND_MESSAGE_SYNC, ANSWERS, async (message, rpc) => {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const request = readRequest(message, rpc, violations);
       const response = await provider.sendMessageSync(request, callOptions(rpc, violations));
       return { response: toWireResponse(response) };
@@ -117,7 +117,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
       (_request, rpc) => provider.getModels(callOptions(rpc)),
     ),
     countTokens: rpcs.unary(METHODS.countTokens, { heavy: true }, async (message, rpc) => {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const request = readRequest(message, rpc, violations);
       return toWireTokenCount(await provider.countTokens(request, callOptions(rpc, violations)));
     }),
@@ -141,7 +141,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
             'InvalidateCache is off: cache.allowInvalidate in the configuration of this provider allows it.',
         });
       }
-      const violations = new Violations();
+      const violations = new WireViolations();
       const selection = fromWireCacheSelection(request, violations);
       if (selection === undefined) {
         throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });
@@ -185,13 +185,13 @@ function createDispose(deps: HandlerDeps) {
 function readRequest(
   message: { readonly request: Parameters<typeof fromWireRequest>[0] },
   { caller }: RpcCall,
-  violations: Violations,
+  violations: WireViolations,
 ): MessageRequest {
   refuseForeign(message.request?.metadata, caller, 'request.metadata');
   return fromWireRequest(message.request, violations);
 }
 
-function callOptions(rpc: RpcCall, violations = new Violations()) {
+function callOptions(rpc: RpcCall, violations = new WireViolations()) {
   violations.throwIfTooMany();
   const { id, caller, signal, deadline, context, record } = rpc;
   return {

@@ -6,7 +6,7 @@ import { ownBudgets, ownQuery } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { text } from './convert/present.ts';
 import { fromWireUsageQuery, toWireUsageSums } from './convert/usage-sums.ts';
-import { Violations } from './convert/violations.ts';
+import { WireViolations } from './convert/violations.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { Rpcs } from './rpc.ts';
 
@@ -27,7 +27,7 @@ export function createUsageHandlers({
 }: UsageHandlerDeps): RawHandlers<typeof IAIUsageProviderService> {
   return {
     getUsage: rpcs.unary(METHODS.getUsage, {}, async (request, { signal, caller }) => {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const query = fromWireUsageQuery(request, violations);
       if (violations.found.length > 0) {
         throw new ProviderError('INVALID_REQUEST', { fieldViolations: violations.found });

@@ -1,4 +1,4 @@
-import type { Sidecar } from './sidecar.ts';
+import type { SidecarIdentity } from './sidecar.ts';
 
 /** What a sidecar says of one account. Micro-dollars, sums since the period began, without `base`. */
 export interface AccountReport {
@@ -63,7 +63,7 @@ export const ARGS_BEFORE = 5;
 export const ARGS_PER_ACCOUNT = 9;
 
 export function argumentsOf(
-  sidecar: Sidecar,
+  sidecar: SidecarIdentity,
   leaseMs: number,
   reports: readonly AccountReport[],
 ): readonly string[] {

@@ -13,9 +13,9 @@ import {
   type RedisClient,
 } from './redis-client.ts';
 import { keySpace } from './redis-keys.ts';
-import { defineScript, type Script, type ScriptRunner, StoreAwayError } from './script.ts';
+import { defineScript, type LuaScript, type ScriptRunner, StoreAwayError } from './script.ts';
 
-export interface ConnectionDeps {
+export interface StoreConnectionDeps {
   readonly clock: Clock;
   /** By which it is told since when it is as it is. */
   readonly dated: Pick<Clock, 'now'>;
@@ -49,7 +49,7 @@ export class RedisConnection implements ScriptRunner {
   readonly #dated: Pick<Clock, 'now'>;
   readonly #random: () => number;
   readonly #notice: OutageNotice;
-  readonly #duration: ConnectionDeps['duration'];
+  readonly #duration: StoreConnectionDeps['duration'];
   readonly #latency: Latency;
   readonly #listeners: (() => void)[] = [];
   /** The connection of the moment, also while it is being made. */
@@ -58,7 +58,7 @@ export class RedisConnection implements ScriptRunner {
   /** Of the outage, if it is one. */
   #error: unknown;
   /** Of scripts that the server, though it is there, would not run when they were asked of it last. */
-  readonly #refusals = new Map<Script, Error>();
+  readonly #refusals = new Map<LuaScript, Error>();
   /** When it became as it is, or began to connect, by the clock. */
   #since: number;
   /** Connections in a row that failed, or did not hold. */
@@ -69,7 +69,7 @@ export class RedisConnection implements ScriptRunner {
   /** Begins to connect. */
   constructor(
     options: Pick<SharedStoreOptions, 'url' | 'keyPrefix' | 'timeoutMs'>,
-    deps: ConnectionDeps,
+    deps: StoreConnectionDeps,
   ) {
     const { url, keyPrefix, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     hideCredentials(url);
@@ -115,7 +115,7 @@ export class RedisConnection implements ScriptRunner {
     this.#listeners.push(listener);
   }
 
-  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  async run(script: LuaScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const client = this.#client;
     if (!this.#isUp || client === undefined) throw new StoreAwayError('The shared store is away.');
     const askedAt = this.#clock.now();
@@ -191,11 +191,11 @@ export class RedisConnection implements ScriptRunner {
     if (wasUp) this.#tell();
   }
 
-  #took(script: Script): void {
+  #took(script: LuaScript): void {
     if (this.#refusals.delete(script) && this.#refusals.size === 0) this.#since = this.#clock.now();
   }
 
-  #refused(script: Script, cause: unknown): void {
+  #refused(script: LuaScript, cause: unknown): void {
     if (!(cause instanceof Error)) return;
     const isFirst = this.#refusals.size === 0;
     this.#refusals.set(script, cause);

@@ -18,7 +18,7 @@ import { type AccountKeeper, LeasedAccount, type PendingReport } from './leased-
 import type { SharedStoreOptions } from './options.ts';
 import { type KeySpace, keySpace } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
-import { type Sidecar, thisSidecar } from './sidecar.ts';
+import { type SidecarIdentity, thisSidecar } from './sidecar.ts';
 import { Silence } from './silence.ts';
 
 export interface RedisAccountsDeps extends Pick<AccountKeeper, 'clock' | 'dated'> {
@@ -57,7 +57,7 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly #log: RedisAccountsDeps['log'];
   #definitions: ReadonlyMap<string, BudgetDefinition>;
   readonly #own: BudgetAccounts;
-  readonly #sidecar: Sidecar;
+  readonly #sidecar: SidecarIdentity;
   readonly #keys: KeySpace;
   readonly #courier = new Courier<LeasedAccount>((batch) => this.#send(batch));
   readonly #accounts = new Map<string, LeasedAccount>();

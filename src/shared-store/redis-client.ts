@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { RedisClientOptions, RedisClientType } from '@redis/client';
 import { boundReplies } from './bounded-replies.ts';
-import type { Script } from './script.ts';
+import type { LuaScript } from './script.ts';
 
 /** See SharedStoreOptions. */
 export const DEFAULT_TIMEOUT_MS = 1_000;
@@ -32,7 +32,7 @@ export function destroyClient(client: RedisClient): void {
 
 export async function evaluate(
   client: RedisClient,
-  script: Script,
+  script: LuaScript,
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
 /** A Lua script that the server runs as a whole, with nothing of anybody else's in between. */
-export interface Script {
+export interface LuaScript {
   readonly source: string;
   /** By which the server remembers it. */
   readonly sha1: string;
 }
 
-export function defineScript(source: string): Script {
+export function defineScript(source: string): LuaScript {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
@@ -22,7 +22,7 @@ export interface ScriptRunner {
    * all the same, and even later.
    * @throws Error what the server says against it
    */
-  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  run(script: LuaScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Calls `listener` whenever `isUp` has changed. */
   onChange(listener: () => void): void;
 }

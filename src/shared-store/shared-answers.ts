@@ -2,9 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import {
   type AnswerStore,
   type AnswerStoreOptions,
+  type CacheEntry,
   type CacheSelection,
   ENTRY_BYTES,
-  type Entry,
   MAX_SENT_BYTES,
   type StoreEvents,
   type StoreSize,
@@ -13,7 +13,7 @@ import { Asker } from '../money/cache/asker.ts';
 import { GET_ANSWER, RENEW_ANSWERS, SET_ANSWER, TAKE_OUT_ANSWERS } from './answers-script.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { keySpace } from './redis-keys.ts';
-import { type Script, type ScriptRunner, StoreAwayError } from './script.ts';
+import { type LuaScript, type ScriptRunner, StoreAwayError } from './script.ts';
 
 /** Of what is kept, beside that of the answers: sidecars of another version have keys of their own. */
 const FORMAT = 1;
@@ -59,7 +59,7 @@ export class SharedAnswers implements AnswerStore {
     return typeof answer === 'string' ? Buffer.from(answer) : undefined;
   }
 
-  set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean {
+  set(key: string, entry: CacheEntry, ttlMs: number, generation: string | undefined): boolean {
     const { bytes, model, projectId } = entry;
     const { maxBytes, maxEntries } = this.#options;
     const size = bytes.length + ENTRY_BYTES;
@@ -107,7 +107,7 @@ export class SharedAnswers implements AnswerStore {
   close(): void {}
 
   /** What a script says beside how the cache stands, which is noted. */
-  async #run(script: Script, args: readonly string[]): Promise<readonly unknown[]> {
+  async #run(script: LuaScript, args: readonly string[]): Promise<readonly unknown[]> {
     if (!this.#runner.isUp) throw new StoreAwayError('The shared store is away.');
     const reply = await this.#runner.run(script, this.#keys, [this.#prefix, ...args]);
     const [generation, entries, bytes, ...rest] = reply as readonly unknown[];

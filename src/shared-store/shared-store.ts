@@ -7,7 +7,7 @@ import type { OpenAnswerStore } from '../money/cache/answer-store.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
-import { type ConnectionDeps, RedisConnection } from './connection.ts';
+import { RedisConnection, type StoreConnectionDeps } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { redisAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
@@ -40,7 +40,7 @@ export interface SharedStoreDeps {
   /** What this sidecar has spent. */
   readonly ledger: Pick<Ledger, 'spending' | 'sums'>;
   /** Of requests to the server. Default: nobody hears of it. */
-  readonly duration?: ConnectionDeps['duration'];
+  readonly duration?: StoreConnectionDeps['duration'];
   /** Of the ledger, which is this process' alone. Absent: it ends with the process. */
   readonly directory?: string | undefined;
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.ts';
 const NAME_FILE = 'sidecar-name';
 
 /** This process, as the shared store knows it. */
-export interface Sidecar {
+export interface SidecarIdentity {
   /** What its leases stand under. */
   readonly name: string;
   /** It starts again under the same name, and then knows from its ledger what it has spent. */
@@ -23,7 +23,11 @@ export interface Sidecar {
  * @param name unique among those that share the store; absent: the host's
  * @param keepsLedger the ledger survives the process, and no other process uses it
  */
-export function thisSidecar(name: string | undefined, keepsLedger: boolean, clock: Clock): Sidecar {
+export function thisSidecar(
+  name: string | undefined,
+  keepsLedger: boolean,
+  clock: Clock,
+): SidecarIdentity {
   const session = randomUUID().slice(0, 8);
   const recovers = keepsLedger && name !== undefined;
   const plain = name ?? hostname();

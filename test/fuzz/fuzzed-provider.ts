@@ -3,7 +3,7 @@ import { ProviderError } from '../../src/core/errors.ts';
 import type { MessageRequest } from '../../src/gen/tamma/provider/v1/message.ts';
 import { createOpenAIProvider, type OpenAIProviderOptions } from '../../src/provider/create.ts';
 import { fromWireRequest } from '../../src/server/convert/request.ts';
-import { Violations } from '../../src/server/convert/violations.ts';
+import { WireViolations } from '../../src/server/convert/violations.ts';
 import { drainPulled } from '../support/events.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 import { StrictUpstream } from './strict-upstream.ts';
@@ -39,7 +39,7 @@ export async function startFuzzedProvider(
   );
   return {
     async judge(wire) {
-      const violations = new Violations();
+      const violations = new WireViolations();
       const request = fromWireRequest(wire, violations);
       const sent = upstream.accepted;
       const { events, error } = await drainPulled(

@@ -15,7 +15,7 @@ import { DEFAULT_HEDGE } from '../../src/policies/hedge/options.ts';
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
-import { connect } from '../../src/provider/connection.ts';
+import { connectTo } from '../../src/provider/connection.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts, type UpstreamParts } from '../../src/provider/upstream-parts.ts';
 import { createCatalogue } from '../../src/request/catalogue/catalogue.ts';
@@ -105,7 +105,7 @@ export async function simulate(load: Load): Promise<Result> {
       ...(load.rateLimit && { rateLimit: load.rateLimit }),
       ...(load.timeouts && { timeouts: load.timeouts }),
     };
-    const parts = createUpstreamParts(name, options, connect(options, deps), {
+    const parts = createUpstreamParts(name, options, connectTo(options, deps), {
       ...deps,
       catalogue: () => CATALOGUE,
     });

@@ -19,7 +19,7 @@ import { DEFAULT_HEDGE, type HedgeOptions } from '../../src/policies/hedge/optio
 import { localSource } from '../../src/policies/rate-limit/local-source.ts';
 import { RetryBudget } from '../../src/policies/retry/budget.ts';
 import { DEFAULT_RETRY } from '../../src/policies/retry/options.ts';
-import { connect } from '../../src/provider/connection.ts';
+import { connectTo } from '../../src/provider/connection.ts';
 import type { UpstreamOptions } from '../../src/provider/options.ts';
 import { createPipeline } from '../../src/provider/pipeline.ts';
 import { createUpstreamParts } from '../../src/provider/upstream-parts.ts';
@@ -192,7 +192,7 @@ function setUp(script: readonly Behaviour[], hedge: HedgeOptions) {
     room: new WaitingRoom(clock),
   };
   const upstreams = ['default', 'azure'].map((name) => {
-    const parts = createUpstreamParts(name, options, connect(options, deps), {
+    const parts = createUpstreamParts(name, options, connectTo(options, deps), {
       ...deps,
       catalogue: () => CATALOGUE,
     });

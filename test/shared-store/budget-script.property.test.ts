@@ -8,7 +8,7 @@ import {
 } from '../../src/shared-store/account-report.ts';
 import { BUDGET_SCRIPT } from '../../src/shared-store/budget-script.ts';
 import { defineScript } from '../../src/shared-store/script.ts';
-import type { Sidecar } from '../../src/shared-store/sidecar.ts';
+import type { SidecarIdentity } from '../../src/shared-store/sidecar.ts';
 import { fewOrMany } from '../support/long.ts';
 import { describeWithRedis } from '../support/redis-server.ts';
 import { redisOfBlock } from './support.ts';
@@ -23,7 +23,7 @@ describeWithRedis('the script of budgets', () => {
 
   /** A report, as it went to the redis.server. */
   interface Sent {
-    readonly sidecar: Sidecar;
+    readonly sidecar: SidecarIdentity;
     readonly leaseMs: number;
     readonly report: AccountReport;
   }
@@ -177,7 +177,7 @@ describeWithRedis('the script of budgets', () => {
     return { session, base: 0n, spent, granted: 0n, known: false };
   }
 
-  function asSidecar(name: string, session: number): Sidecar {
+  function asSidecar(name: string, session: number): SidecarIdentity {
     return { name, recovers: true, session: String(session), startedAt: session };
   }
 

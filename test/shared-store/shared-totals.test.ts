@@ -6,7 +6,7 @@ import type { Charge } from '../../src/core/call-record.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { pause } from '../../src/core/pause.ts';
 import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
-import { type Script, StoreAwayError } from '../../src/shared-store/script.ts';
+import { type LuaScript, StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
 import { LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from '../../src/shared-store/totals-script.ts';
 import {
@@ -64,7 +64,7 @@ it('totals of a year are waited for two seconds at most, however slowly each scr
   const clock = new FakeClock(Date.UTC(2026, 10, 29));
   const days = Array.from({ length: 400 }, (_, n) => String(clock.now() - n * 86_400_000));
   let asked = 0;
-  const run = async (script: Script): Promise<unknown> => {
+  const run = async (script: LuaScript): Promise<unknown> => {
     if (script === LIST_DAYS_SCRIPT) return [0, days];
     if (script !== READ_DAY_SCRIPT) return [];
     asked += 1;

@@ -4,7 +4,7 @@ import { newCallRecord } from '../../src/core/call-record.ts';
 import { Limiter } from '../../src/policies/rate-limit/limiter.ts';
 import { DEFAULT_RATE_LIMIT } from '../../src/policies/rate-limit/options.ts';
 import { redisRateSource } from '../../src/shared-store/redis-rate-source.ts';
-import type { Script, ScriptRunner } from '../../src/shared-store/script.ts';
+import type { LuaScript, ScriptRunner } from '../../src/shared-store/script.ts';
 import { aCall } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { LogProbe } from './support.ts';
@@ -37,7 +37,7 @@ class SimulatedServer {
     return {
       isUp: true,
       onChange: () => {},
-      run: async (_script: Script, _keys, args) => {
+      run: async (_script: LuaScript, _keys, args) => {
         await this.#pass();
         const answer = this.#draw(args);
         await this.#pass();

@@ -8,7 +8,11 @@ import type { Spending } from '../../src/money/ledger/ledger.ts';
 import { RedisConnection } from '../../src/shared-store/connection.ts';
 import type { SharedStoreOptions } from '../../src/shared-store/options.ts';
 import { redisAccounts } from '../../src/shared-store/redis-accounts.ts';
-import { type Script, type ScriptRunner, StoreAwayError } from '../../src/shared-store/script.ts';
+import {
+  type LuaScript,
+  type ScriptRunner,
+  StoreAwayError,
+} from '../../src/shared-store/script.ts';
 import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -101,7 +105,7 @@ export class Switch implements ScriptRunner {
     this.#listeners.push(listener);
   }
 
-  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  async run(script: LuaScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     if (!this.#isUp) throw new StoreAwayError('It is switched off.');
     if (this.refusal !== undefined) throw this.refusal;
     const answer = await this.#runner.run(script, keys, args);

@@ -18,7 +18,7 @@ export interface Changed {
 }
 
 /** What becomes of an answer. */
-export interface Kept {
+export interface Placed {
   /** False: there was no room. */
   readonly kept: boolean;
   /** Keys of others that made room. */
@@ -78,7 +78,7 @@ export function answerStore({ directory, onClose }: StorePlace) {
       limits: AnswerStoreOptions,
       now: number,
       used: readonly string[],
-    ): Kept =>
+    ): Placed =>
       within(
         { kept: false, evicted: [], size: NOTHING },
         (open) => {

@@ -1,5 +1,5 @@
 /** An answer as it is kept. */
-export interface Entry {
+export interface CacheEntry {
   /** See `encodeAnswer`. */
   readonly bytes: Buffer;
   /** Id of its model in the catalogue, or the name that was sent if it is in none. */
@@ -74,7 +74,7 @@ export interface AnswerStore {
    * @param generation of the moment in which the answer began
    * @returns whether it is kept, or on its way there. Never throws
    */
-  set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean;
+  set(key: string, entry: CacheEntry, ttlMs: number, generation: string | undefined): boolean;
   /**
    * Takes entries out. Returns how many.
    *

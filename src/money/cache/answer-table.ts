@@ -2,9 +2,9 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { DatabaseError, SQLITE_CORRUPT, sqliteCodeOf } from '../store/protocol.ts';
 import {
   type AnswerStoreOptions,
+  type CacheEntry,
   type CacheSelection,
   ENTRY_BYTES,
-  type Entry,
   type StoreSize,
 } from './answer-store.ts';
 
@@ -52,7 +52,7 @@ export interface FoundAnswer {
 }
 
 /** An answer that is to be kept. */
-export interface NewAnswer extends Entry {
+export interface NewAnswer extends CacheEntry {
   readonly key: string;
   /** Epoch ms. */
   readonly expiresAt: number;

@@ -5,7 +5,7 @@ import { tenantOf } from '../../core/spender.ts';
 import { canonical, canonicalJson } from './canonical.ts';
 
 /** Whose answers a call may get. */
-export interface KeyOptions {
+interface KeyOptions {
   /** See ResponseCacheOptions. */
   readonly share: 'project' | 'all';
   /** URL of the upstream that a call names: elsewhere the name may be another's. */

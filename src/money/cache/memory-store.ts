@@ -3,24 +3,24 @@ import type { Clock } from '../../core/clock.ts';
 import {
   type AnswerStore,
   type AnswerStoreOptions,
+  type CacheEntry,
   type CacheSelection,
   ENTRY_BYTES,
-  type Entry,
   type StoreEvents,
   type StoreSize,
 } from './answer-store.ts';
 
 /** Answers in this process, outside its JavaScript heap. */
 export class MemoryStore implements AnswerStore {
-  #entries: LRUCache<string, Entry>;
-  readonly #newEntries: (options: AnswerStoreOptions) => LRUCache<string, Entry>;
+  #entries: LRUCache<string, CacheEntry>;
+  readonly #newEntries: (options: AnswerStoreOptions) => LRUCache<string, CacheEntry>;
   readonly #events: StoreEvents;
   #options: AnswerStoreOptions;
   #invalidations = 0;
 
   constructor(options: AnswerStoreOptions, events: StoreEvents, clock: Clock) {
     this.#newEntries = ({ maxEntries, maxBytes }) =>
-      new LRUCache<string, Entry>({
+      new LRUCache<string, CacheEntry>({
         max: maxEntries,
         maxSize: maxBytes,
         sizeCalculation: ({ bytes }) => bytes.length + ENTRY_BYTES,
@@ -44,7 +44,7 @@ export class MemoryStore implements AnswerStore {
     return this.#entries.get(key)?.bytes;
   }
 
-  set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean {
+  set(key: string, entry: CacheEntry, ttlMs: number, generation: string | undefined): boolean {
     if (generation !== this.generation) return false;
     this.#entries.set(key, entry, { ttl: Math.max(1, Math.ceil(ttlMs)) });
     const isKept = this.#entries.has(key);
@@ -84,7 +84,7 @@ export class MemoryStore implements AnswerStore {
   close(): void {}
 }
 
-function isIn(selection: CacheSelection, { model, projectId }: Entry): boolean {
+function isIn(selection: CacheSelection, { model, projectId }: CacheEntry): boolean {
   if (selection.type === 'all') return true;
   if (selection.type === 'model' && selection.model !== model) return false;
   return selection.projectId === undefined || selection.projectId === projectId;

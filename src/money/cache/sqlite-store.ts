@@ -2,12 +2,12 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { ProviderLog } from '../../core/provider-log.ts';
 import { messageOf } from '../store/ledger-error.ts';
 import type { StoreClient, Stores } from '../store/store-client.ts';
-import type { AnswerOperations, Changed, Kept } from './answer-operations.ts';
+import type { AnswerOperations, Changed, Placed } from './answer-operations.ts';
 import {
   type AnswerStore,
   type AnswerStoreOptions,
+  type CacheEntry,
   type CacheSelection,
-  type Entry,
   MAX_SENT_BYTES,
   type StoreEvents,
   type StoreSize,
@@ -86,7 +86,7 @@ export class SqliteStore implements AnswerStore {
     return bytes;
   }
 
-  set(key: string, entry: Entry, ttlMs: number, generation: string | undefined): boolean {
+  set(key: string, entry: CacheEntry, ttlMs: number, generation: string | undefined): boolean {
     const { length } = entry.bytes;
     if (generation !== this.generation || length > MAX_SENT_BYTES) return false;
     const now = this.#dated.now();
@@ -154,7 +154,7 @@ export class SqliteStore implements AnswerStore {
     });
   }
 
-  #took({ kept, evicted, size }: Kept): void {
+  #took({ kept, evicted, size }: Placed): void {
     this.#size = size;
     for (const key of evicted) this.#changed(key);
     if (evicted.length > 0) this.#events.evicted(evicted.length);

@@ -5,7 +5,7 @@ import type { StoredRecord } from './record-rows.ts';
 import { RecordStore } from './record-store.ts';
 import { type Recovered, recover } from './recover.ts';
 import type { RetentionOptions } from './retention.ts';
-import { Reading, toSums } from './sums.ts';
+import { SumsReading, toSums } from './sums.ts';
 import { dayOf, Groups, type Labels, type Totals } from './totals.ts';
 
 /** What the ledger does in the worker. */
@@ -19,7 +19,7 @@ const SPENDERS: LedgerQuery = { groupBy: ['model', 'userId', 'projectId'] };
 export function ledgerStore({ database, directory, isReplacement }: StorePlace) {
   const store = new RecordStore(database);
   let recovered = directory === undefined || isReplacement ? NOTHING : recover(directory, store);
-  let reading: Reading | undefined;
+  let reading: SumsReading | undefined;
   return {
     /** What a process that died had left; its records were booked just now. Tells it once. */
     recovered: (): Recovered => {
@@ -45,7 +45,7 @@ export function ledgerStore({ database, directory, isReplacement }: StorePlace) 
       })),
     /** Begins to read a sum, in parts so that others have their turn in between, and ends any other. */
     beginSums: (query: LedgerQuery, now: number): void => {
-      reading = new Reading(store, query, now);
+      reading = new SumsReading(store, query, now);
     },
     /** Reads a part. Whether there are more. */
     readOn: (): boolean => reading?.readOn() ?? false,

@@ -35,7 +35,7 @@ export async function sumRecords(
 }
 
 /** The sum that is being read in the worker. There is one at a time. */
-export class Reading {
+export class SumsReading {
   readonly #store: RecordStore;
   readonly #query: LedgerQuery;
   readonly #slices: Slice[];

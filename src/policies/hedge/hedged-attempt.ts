@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { Flow, type FlowSource } from '../../core/flow.ts';
-import { forkRecord, joinRecord, type Mark, markOf } from '../../core/fork-record.ts';
+import { type ForkMark, forkRecord, joinRecord, markOf } from '../../core/fork-record.ts';
 import { deadlineOf } from '../../core/party.ts';
 import type { Router } from '../../request/route/router.ts';
 import type { FirstOutputs } from './first-outputs.ts';
@@ -46,7 +46,7 @@ export class HedgedAttempt {
   readonly #deps: HedgeDeps;
   readonly #first: FirstAttempt;
   readonly #race: Race;
-  readonly #mark: Mark;
+  readonly #mark: ForkMark;
   readonly #chargesBefore: number;
   /** The second attempt's. The caller's flow holds it once its events go there. */
   readonly #flow = new Flow();

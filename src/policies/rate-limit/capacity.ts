@@ -8,7 +8,7 @@ import { KeyLimits, type RateWait } from './key-limits.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { RateLimitOptions } from './options.ts';
 import { Peak } from './peak.ts';
-import type { Admission, Outcome, WaitedFor } from './permit.ts';
+import type { Admission, AttemptOutcome, WaitedFor } from './permit.ts';
 import { QuotaGroups } from './quota-groups.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
 import { type Ahead, NOBODY } from './wait-queue.ts';
@@ -175,7 +175,7 @@ export class Capacity {
   }
 
   /** Takes an attempt's room back, and learns from what became of it. */
-  release(admission: Admission, outcome: Outcome, now: number): void {
+  release(admission: Admission, outcome: AttemptOutcome, now: number): void {
     this.#learn(admission, outcome, now);
     this.#running -= 1;
     const { at, limits, tokens } = admission;
@@ -189,7 +189,7 @@ export class Capacity {
     }
   }
 
-  #learn(admission: Admission, { completed, error }: Outcome, now: number): void {
+  #learn(admission: Admission, { completed, error }: AttemptOutcome, now: number): void {
     const { at, limits } = admission;
     if (completed !== undefined) {
       const took = Math.log(Math.max(2, now - at));

@@ -2,7 +2,7 @@ import type { ProviderError } from '../../core/errors.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
 import { MeasuredRate } from './measured-rate.ts';
 import type { Configured, Quota } from './quota.ts';
-import { Refusals } from './refusal-share.ts';
+import { RefusalShare } from './refusal-share.ts';
 import { RefusedNumbers } from './refused-numbers.ts';
 import type { Mark } from './reported-bucket.ts';
 import { Standstill } from './standstill.ts';
@@ -29,7 +29,7 @@ export class GroupLimits {
   readonly #requests: Quota;
   readonly #tokens: Quota;
   readonly #standstill: Standstill;
-  readonly #refusals = new Refusals();
+  readonly #refusals = new RefusalShare();
   readonly #measured = new MeasuredRate();
   readonly #numbers = new RefusedNumbers();
   /** The largest request, as a refusal told, in tokens, and until when that is believed. */

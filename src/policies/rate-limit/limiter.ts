@@ -9,7 +9,7 @@ import { HoldLog } from './hold-log.ts';
 import { keysOf, type RateLeft } from './key-limits.ts';
 import type { RateLimitOptions } from './options.ts';
 import { Patience } from './patience.ts';
-import { type Admission, type Outcome, Permit } from './permit.ts';
+import { type Admission, type AttemptOutcome, Permit } from './permit.ts';
 import { type Priority, priorityOf } from './priority.ts';
 import type { QuotaGroups } from './quota-groups.ts';
 import { refusal } from './refusal.ts';
@@ -173,7 +173,7 @@ export class Limiter {
     if (this.queued > 0) this.#turns.serve();
   }
 
-  released(admission: Admission, outcome: Outcome): void {
+  released(admission: Admission, outcome: AttemptOutcome): void {
     this.#capacity.release(admission, outcome, this.#clock.now());
     if (outcome.error?.reason === 'RATE_LIMIT_EXCEEDED') this.#tellHold(admission.key);
     this.#turns.serve();

@@ -25,7 +25,7 @@ export interface Admission extends GroupMarks {
 export type WaitedFor = 'rate_limit' | 'concurrency';
 
 /** What became of the attempt. */
-export interface Outcome {
+export interface AttemptOutcome {
   /** A request was made; the upstream may have counted it. */
   readonly sent: boolean;
   /** Of input and output; 0 if the upstream did no work. */
@@ -39,7 +39,7 @@ export interface PermitIssuer {
   reported(admission: Admission, headroom: RateHeadroom): void;
   firstEvent(admission: Admission): void;
   /** Called once. */
-  released(admission: Admission, outcome: Outcome): void;
+  released(admission: Admission, outcome: AttemptOutcome): void;
 }
 
 /** The right to make one attempt. Gathers what the limiter learns from it; must be released. */

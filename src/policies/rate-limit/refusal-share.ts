@@ -15,7 +15,7 @@ const MEMORY_MS = 10_000;
  * it; were the whole target held up for it, an upstream that refuses one request in twenty for reasons
  * of its own would come to a standstill.
  */
-export class Refusals {
+export class RefusalShare {
   #share = new MovingAverage(WEIGHT, 0);
   #outcomes = 0;
   /** Epoch ms. */

@@ -9,7 +9,7 @@ export interface CatalogueProblem {
 }
 
 /** Tells what is wrong with a field of a model. */
-export type Report = (field: string, message: string) => void;
+export type ReportField = (field: string, message: string) => void;
 
 /** Every name that means this model. */
 export function namesOf(model: Model): readonly string[] {
@@ -17,7 +17,7 @@ export function namesOf(model: Model): readonly string[] {
 }
 
 /** What contradicts itself within one model. */
-export function checkModel(model: Model, report: Report): void {
+export function checkModel(model: Model, report: ReportField): void {
   checkTokens(model, report);
   checkReasoning(model, report);
   const { supports, replacement, prices } = model;
@@ -31,7 +31,7 @@ export function checkModel(model: Model, report: Report): void {
   }
 }
 
-function checkTokens(model: Model, report: Report): void {
+function checkTokens(model: Model, report: ReportField): void {
   const { contextWindow = Number.POSITIVE_INFINITY, prices } = model;
   for (const field of ['maxInputTokens', 'maxOutputTokens'] as const) {
     if ((model[field] ?? 0) > contextWindow) report(field, 'must not exceed contextWindow');
@@ -41,7 +41,7 @@ function checkTokens(model: Model, report: Report): void {
   }
 }
 
-function checkReasoning({ reasoning, rejects, ...model }: Model, report: Report): void {
+function checkReasoning({ reasoning, rejects, ...model }: Model, report: ReportField): void {
   const { efforts, defaultEffort, isReasoning } = reasoning;
   if (efforts.length > 0 && !isReasoning) {
     report('reasoning.efforts', 'must be empty for a model that does not reason');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Model, unknownModel } from '../../core/model.ts';
-import { type CatalogueProblem, checkModel, namesOf, type Report } from './check.ts';
+import { type CatalogueProblem, checkModel, namesOf, type ReportField } from './check.ts';
 import { withFields } from './merge.ts';
 import { type CatalogueData, type CatalogueRow, catalogueSchema } from './schema.ts';
 
@@ -65,7 +65,7 @@ function checkRows(
   const given = new Set<string>();
   const owners = ownersOfBaseNames(rows, models);
   for (const [index, row] of rows.entries()) {
-    const report: Report = (field, message) =>
+    const report: ReportField = (field, message) =>
       void problems.push({ path: `models[${index}].${field}`, message });
     const model = models.get(row.id);
     if (model === undefined || given.has(row.id)) {
@@ -89,7 +89,7 @@ function ownersOfBaseNames(
   return new Map(others.flatMap((model) => namesOf(model).map((name) => [name, model.id])));
 }
 
-function checkNames(model: Model, owners: Map<string, string>, report: Report): void {
+function checkNames(model: Model, owners: Map<string, string>, report: ReportField): void {
   for (const name of namesOf(model)) {
     const owner = owners.get(name);
     if (owner !== undefined)
@@ -102,7 +102,7 @@ function checkReferences(
   row: CatalogueRow,
   model: Model,
   models: ReadonlyMap<string, Model>,
-  report: Report,
+  report: ReportField,
 ): void {
   if (row.prices !== undefined && model.prices === undefined) {
     report('prices.standard', 'is required where other prices are given');

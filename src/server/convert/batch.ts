@@ -10,7 +10,7 @@ import { map, text } from './present.ts';
 import { fromWireRequest } from './request.ts';
 import { fromWireDuration, toTimestamp } from './time.ts';
 import { toWireUsage } from './usage.ts';
-import { optionalEnum, Violations } from './violations.ts';
+import { optionalEnum, WireViolations } from './violations.ts';
 
 const STATE: Record<Exclude<BatchState, 'receiving'>, wire.BatchState> = {
   queued: wire.BatchState.QUEUED,
@@ -35,7 +35,7 @@ const PICO_PER_NANO = 1_000n;
 const NANO_PER_DOLLAR = 1_000_000_000n;
 
 export function fromWireBatchOptions(options: wire.BatchOptions): CreateBatchOptions {
-  const violations = new Violations();
+  const violations = new WireViolations();
   const execution = optionalEnum(EXECUTION, options.execution, 'options.execution', violations);
   const window = 'options.completion_window';
   const completionWindowMs = fromWireDuration(options.completionWindow, window, violations);
@@ -51,14 +51,14 @@ export function fromWireBatchOptions(options: wire.BatchOptions): CreateBatchOpt
 }
 
 export function fromWireBatchItem({ customId, request }: wire.BatchItem): BatchItem {
-  const violations = new Violations();
+  const violations = new WireViolations();
   const converted = fromWireRequest(request, violations);
   return { customId, request: converted, violations: violations.found };
 }
 
 export function fromWireListQuery(
   request: wire.ListBatchesRequest,
-  violations: Violations,
+  violations: WireViolations,
 ): ListQuery {
   const { pageSize } = request;
   if (pageSize < 0 || pageSize > MAX_PAGE) {
@@ -79,7 +79,7 @@ export function fromWireListQuery(
 function fromWireMoney(
   money: Money | undefined,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): bigint | undefined {
   if (money === undefined) return undefined;
   const { currencyCode, units, nanos } = money;

@@ -1,11 +1,11 @@
 import type * as wire from '../../gen/tamma/provider/v1/provider.ts';
 import type { CacheSelection } from '../../provider/provider.ts';
-import type { Violations } from './violations.ts';
+import type { WireViolations } from './violations.ts';
 
 /** Which answers an InvalidateCacheRequest takes out; undefined if it does not say. */
 export function fromWireCacheSelection(
   { what }: wire.InvalidateCacheRequest,
-  violations: Violations,
+  violations: WireViolations,
 ): CacheSelection | undefined {
   const named = (field: string, name: string): string | undefined =>
     name === '' ? violations.add(field, 'must not be empty') : name;

@@ -2,12 +2,12 @@ import type { HostedTool } from '../../core/message.ts';
 import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { list, text } from './present.ts';
-import type { Violations } from './violations.ts';
+import type { WireViolations } from './violations.ts';
 
 /** Tools that the upstream or the model brings along. */
 export function fromWireHostedTools(
   tools: readonly wire.HostedTool[],
-  violations: Violations,
+  violations: WireViolations,
 ): readonly HostedTool[] | undefined {
   return list(
     tools.flatMap(

@@ -10,13 +10,13 @@ import { present } from '../../core/present.ts';
 import type * as wire from '../../gen/tamma/provider/v1/message.ts';
 import { IMAGE_DETAIL, ROLE, TOOL_KIND } from './enums.ts';
 import { list, text } from './present.ts';
-import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
+import { optionalEnum, requiredEnum, type WireViolations } from './violations.ts';
 
 /** One turn of a conversation. `field` is its proto path. */
 export function fromWireMessage(
   message: wire.Message,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): Message {
   return {
     // Whatever stands in for a bad role, the message is refused.
@@ -44,7 +44,7 @@ function fromWireToolCall(
   { id, name, arguments: args, kind, providerData }: wire.ToolCall,
   index: number,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): ToolCall {
   return {
     id,
@@ -60,7 +60,7 @@ function fromWireToolCall(
 function fromWireContent(
   message: wire.Message,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): Message['content'] {
   if (message.parts.length === 0) return message.content;
   const parts = message.parts.flatMap(
@@ -73,7 +73,7 @@ function fromWireContent(
 function fromWirePart(
   { part }: wire.ContentPart,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): ContentPart | undefined {
   switch (part?.$case) {
     case 'text':
@@ -90,7 +90,7 @@ function fromWirePart(
 function fromWireImage(
   image: wire.Image,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): ImagePart | undefined {
   const detail = optionalEnum(IMAGE_DETAIL, image.detail, `${field}.detail`, violations);
   const rest = present({ mediaType: text(image.mediaType), detail });
@@ -107,7 +107,7 @@ function fromWireImage(
 function fromWireFile(
   file: wire.File,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): FilePart | undefined {
   const rest = present({ name: text(file.name), mediaType: text(file.mediaType) });
   switch (file.source?.$case) {

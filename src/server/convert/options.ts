@@ -3,12 +3,12 @@ import type * as wire from '../../gen/tamma/provider/v1/event.ts';
 import type { SendOptions } from '../../provider/provider.ts';
 import { STREAM_RECOVERY } from './enums.ts';
 import { fromWireDuration } from './time.ts';
-import { optionalEnum, type Violations } from './violations.ts';
+import { optionalEnum, type WireViolations } from './violations.ts';
 
 /** How a call streams. Ranges are the pipeline's to check. */
 export function fromWireOptions(
   options: wire.StreamOptions | undefined,
-  violations: Violations,
+  violations: WireViolations,
 ): Pick<SendOptions, 'recovery' | 'firstTokenTimeoutMs' | 'idleTimeoutMs'> {
   if (options === undefined) return {};
   return present({

@@ -13,7 +13,7 @@ import { fromWireHostedTools } from './hosted-tools.ts';
 import { fromWireMessage } from './message.ts';
 import { list, map, text } from './present.ts';
 import { fromWireDuration } from './time.ts';
-import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
+import { optionalEnum, requiredEnum, type WireViolations } from './violations.ts';
 
 /**
  * The request of a call. Notes only what the domain's types cannot express; ranges and the like are
@@ -21,7 +21,7 @@ import { optionalEnum, requiredEnum, type Violations } from './violations.ts';
  */
 export function fromWireRequest(
   request: wire.MessageRequest | undefined,
-  violations: Violations,
+  violations: WireViolations,
 ): MessageRequest {
   if (request === undefined) {
     violations.add('request', 'must be set');
@@ -33,7 +33,7 @@ export function fromWireRequest(
   return { messages, ...fromWireSettings(request, violations) };
 }
 
-function fromWireSettings(request: wire.MessageRequest, violations: Violations) {
+function fromWireSettings(request: wire.MessageRequest, violations: WireViolations) {
   return present({
     model: text(request.model),
     maxTokens: request.maxTokens,
@@ -80,7 +80,7 @@ function fromWireSettings(request: wire.MessageRequest, violations: Violations) 
 
 function fromWireCachePolicy(
   cache: wire.CachePolicy | undefined,
-  violations: Violations,
+  violations: WireViolations,
 ): CachePolicy | undefined {
   if (cache === undefined) return undefined;
   return present({
@@ -91,7 +91,7 @@ function fromWireCachePolicy(
 }
 
 /** A number, because the upstream takes JSON, whose integers are exact only up to 2^53-1. */
-function fromWireSeed(seed: bigint | undefined, violations: Violations): number | undefined {
+function fromWireSeed(seed: bigint | undefined, violations: WireViolations): number | undefined {
   if (seed === undefined) return undefined;
   const value = Number(seed);
   if (Number.isSafeInteger(value)) return value;
@@ -116,7 +116,7 @@ function fromWireCustomFormat({ format }: wire.CustomFormat): CustomFormat {
 
 function fromWireToolChoice(
   toolChoice: wire.ToolChoice | undefined,
-  violations: Violations,
+  violations: WireViolations,
 ): ToolChoice | undefined {
   if (toolChoice === undefined) return undefined;
   const { choice } = toolChoice;
@@ -145,7 +145,7 @@ function fromWireToolChoice(
 
 function fromWireResponseFormat(
   responseFormat: wire.ResponseFormat | undefined,
-  violations: Violations,
+  violations: WireViolations,
 ): ResponseFormat | undefined {
   if (responseFormat === undefined) return undefined;
   const { format } = responseFormat;

@@ -1,6 +1,6 @@
 import type { Duration } from '../../gen/google/protobuf/duration.ts';
 import type { Timestamp } from '../../gen/google/protobuf/timestamp.ts';
-import type { Violations } from './violations.ts';
+import type { WireViolations } from './violations.ts';
 
 /** The limits of google.protobuf.Duration and Timestamp; see their proto files. */
 const MAX_DURATION_SECONDS = 315_576_000_000;
@@ -46,7 +46,7 @@ function splitSeconds(ms: number, maxSeconds: number): { seconds: bigint; nanos:
 export function fromWireDuration(
   duration: Duration | undefined,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): number | undefined {
   if (duration === undefined) return undefined;
   return (

@@ -10,7 +10,7 @@ import { nameOf } from './enums.ts';
 import { toWireCost } from './money.ts';
 import { text } from './present.ts';
 import { fromTimestamp } from './time.ts';
-import type { Violations } from './violations.ts';
+import type { WireViolations } from './violations.ts';
 
 const DIMENSION: Record<LedgerDimension, wire.UsageDimension> = {
   model: wire.UsageDimension.MODEL,
@@ -24,7 +24,7 @@ const DIMENSION: Record<LedgerDimension, wire.UsageDimension> = {
 /** What a GetUsageRequest asks of the ledger. */
 export function fromWireUsageQuery(
   request: wire.GetUsageRequest,
-  violations: Violations,
+  violations: WireViolations,
 ): LedgerQuery {
   const from = readTime(request.startTime, 'start_time', violations);
   const until = readTime(request.endTime, 'end_time', violations);
@@ -46,7 +46,7 @@ export function fromWireUsageQuery(
 function readTime(
   time: wire.GetUsageRequest['startTime'],
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): number | undefined {
   if (time === undefined) return undefined;
   const epochMs = fromTimestamp(time);
@@ -56,7 +56,7 @@ function readTime(
 
 function readDimensions(
   groupBy: readonly wire.UsageDimension[],
-  violations: Violations,
+  violations: WireViolations,
 ): readonly LedgerDimension[] {
   return groupBy.flatMap((value, index) => {
     const dimension = nameOf(DIMENSION, value);

@@ -8,7 +8,7 @@ const MAX_VIOLATIONS = 100;
  * The fields of one request that the domain's types cannot express. They are handed to the provider,
  * which refuses them together with whatever else is wrong: the caller learns of everything at once.
  */
-export class Violations {
+export class WireViolations {
   readonly #violations: FieldViolation[] = [];
   #more = 0;
 
@@ -39,7 +39,7 @@ export function requiredEnum<Name extends string>(
   table: EnumTable<Name>,
   value: number,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): Name | undefined {
   if (value === 0) return violations.add(field, 'must be set');
   return optionalEnum(table, value, field, violations);
@@ -50,7 +50,7 @@ export function optionalEnum<Name extends string>(
   table: EnumTable<Name>,
   value: number,
   field: string,
-  violations: Violations,
+  violations: WireViolations,
 ): Name | undefined {
   if (value === 0) return undefined;
   return nameOf(table, value) ?? violations.add(field, `has the unknown value ${value}`);

@@ -37,6 +37,6 @@ export async function ipAddressesOf(host: string): Promise<readonly string[]> {
 }
 
 /** Whether an IP address is one that this machine alone reaches. */
-export function isLoopback(ip: string): boolean {
+export function isLoopbackAddress(ip: string): boolean {
   return ip === '::1' || /^(::ffff:)?127\./.test(ip);
 }

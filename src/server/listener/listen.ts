@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import {
   formatListenAddress,
   ipAddressesOf,
-  isLoopback,
+  isLoopbackAddress,
   type ListenAddress,
   parseListenAddress,
 } from './address.ts';
@@ -109,7 +109,7 @@ export class Listeners {
     where: { readonly host: string; readonly port: number } | { readonly path: string },
     take: (socket: Socket) => void,
   ): Promise<Server> {
-    const elsewhere = 'host' in where && !isLoopback(where.host);
+    const elsewhere = 'host' in where && !isLoopbackAddress(where.host);
     const server = createServer({ noDelay: true }, (socket) => {
       if (this.#deps.connections.accept(socket, elsewhere)) take(socket);
     });

@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { SendMessageRequest } from '../../../src/gen/tamma/provider/v1/provider.ts';
 import { cacheKey, INDIFFERENT } from '../../../src/money/cache/key.ts';
 import { fromWireRequest } from '../../../src/server/convert/request.ts';
-import { Violations } from '../../../src/server/convert/violations.ts';
+import { WireViolations } from '../../../src/server/convert/violations.ts';
 import { aCall } from '../../support/events.ts';
 
 /*
@@ -124,7 +124,7 @@ function keyOf(request: object): string {
     request: { messages: [{ role: 'ROLE_USER', content: 'Hi' }], ...request },
   });
   const decoded = SendMessageRequest.decode(bytes ?? new Uint8Array());
-  const asked = fromWireRequest(decoded.request, new Violations());
+  const asked = fromWireRequest(decoded.request, new WireViolations());
   return cacheKey(aCall({ request: asked, asked, model: asked.model ?? 'gpt-test' }), {
     share: 'project',
     endpointOf: () => '',

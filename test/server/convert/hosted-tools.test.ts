@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { MessageRequest } from '../../../src/gen/tamma/provider/v1/message.ts';
 import { fromWireRequest } from '../../../src/server/convert/request.ts';
-import { Violations } from '../../../src/server/convert/violations.ts';
+import { WireViolations } from '../../../src/server/convert/violations.ts';
 
 /** What a client wrote, as it arrives. */
 function received(fields: Partial<MessageRequest>) {
   const whole = { ...MessageRequest.decode(new Uint8Array()), ...fields };
-  const violations = new Violations();
+  const violations = new WireViolations();
   const decoded = MessageRequest.decode(MessageRequest.encode(whole).finish());
   return { request: fromWireRequest(decoded, violations), found: violations.found };
 }

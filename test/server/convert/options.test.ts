@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
 import { StreamOptions, StreamRecovery } from '../../../src/gen/tamma/provider/v1/event.ts';
 import { fromWireOptions as convert } from '../../../src/server/convert/options.ts';
-import { Violations } from '../../../src/server/convert/violations.ts';
+import { WireViolations } from '../../../src/server/convert/violations.ts';
 
 function options(fields: Partial<StreamOptions>): StreamOptions {
   return { ...StreamOptions.decode(new Uint8Array()), ...fields };
 }
 
-const fromWireOptions = (good: StreamOptions | undefined) => convert(good, new Violations());
+const fromWireOptions = (good: StreamOptions | undefined) => convert(good, new WireViolations());
 
 it('leaves out what is not set', () => {
   expect(fromWireOptions(undefined)).toStrictEqual({});
@@ -34,7 +34,7 @@ it('names every bad field at once', () => {
     idleTimeout: { seconds: 0n, nanos: 1_000_000_000 },
   });
   const description = 'must be a valid duration: at most 10,000 years, one sign';
-  const violations = new Violations();
+  const violations = new WireViolations();
   convert(bad, violations);
   expect(violations.found).toEqual([
     { field: 'options.recovery', description: 'has the unknown value 99' },

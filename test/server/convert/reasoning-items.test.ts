@@ -4,7 +4,7 @@ import { Completed } from '../../../src/gen/tamma/provider/v1/event.ts';
 import { Message, Role } from '../../../src/gen/tamma/provider/v1/message.ts';
 import { fromWireMessage } from '../../../src/server/convert/message.ts';
 import { toWireOutcome } from '../../../src/server/convert/response.ts';
-import { Violations } from '../../../src/server/convert/violations.ts';
+import { WireViolations } from '../../../src/server/convert/violations.ts';
 import { completed } from './answer.ts';
 
 /** The items as a client of the generated code reads them in `completed`. */
@@ -14,7 +14,7 @@ function received(reasoningItems: readonly ReasoningItem[]) {
 }
 
 /** A turn as it arrives when such a client sends it. */
-function arrived(fields: Partial<Message>, violations = new Violations()) {
+function arrived(fields: Partial<Message>, violations = new WireViolations()) {
   const sent: Message = { ...Message.decode(new Uint8Array()), role: Role.ASSISTANT, ...fields };
   const message = Message.decode(Message.encode(sent).finish());
   return fromWireMessage(message, 'request.messages[0]', violations);
@@ -41,7 +41,7 @@ describe('reasoning items', () => {
   });
 
   it('are not judged here, in whichever turn they stand', () => {
-    const violations = new Violations();
+    const violations = new WireViolations();
     const turn = arrived({ role: Role.USER, reasoningItems: received(ITEMS) }, violations);
     expect(violations.found).toEqual([]);
     expect(turn.reasoningItems).toStrictEqual(ITEMS);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as wire from '../../../src/gen/tamma/provider/v1/message.ts';
 import { fromWireRequest as convert } from '../../../src/server/convert/request.ts';
-import { Violations } from '../../../src/server/convert/violations.ts';
+import { WireViolations } from '../../../src/server/convert/violations.ts';
 
 /** A request without any field set, as the decoder leaves it. */
 function request(fields: Partial<wire.MessageRequest> = {}): wire.MessageRequest {
@@ -23,12 +23,12 @@ const textPart = (value: string): wire.ContentPart => ({ part: { $case: 'text', 
 const unknown = (): never => 99 as never;
 
 function violationsOf(bad: wire.MessageRequest | undefined): readonly (readonly string[])[] {
-  const violations = new Violations();
+  const violations = new WireViolations();
   convert(bad, violations);
   return violations.found.map((v) => [v.field, v.description]);
 }
 
-const fromWireRequest = (good: wire.MessageRequest) => convert(good, new Violations());
+const fromWireRequest = (good: wire.MessageRequest) => convert(good, new WireViolations());
 
 describe('fromWireRequest', () => {
   it('leaves out what is empty', () => {
