@@ -8,8 +8,8 @@ import type { RunDeps } from './run-deps.ts';
 import { restoreCall } from './stored-call.ts';
 import { storeResult } from './stored-result.ts';
 
-/** Lines that are read before they are kept. */
-const CHUNK = 100;
+/** Lines that are read before they are kept, and their characters: one line may have millions. */
+const CHUNK = { lines: 100, characters: 4 * 1024 * 1024 };
 
 /** As the ledger names it; batches are sold by no tier. */
 const SERVICE_TIER = 'batch';
@@ -35,16 +35,20 @@ export async function* readResults(
 ): AsyncGenerator<readonly NewResult[], number> {
   let chunk = new Map<string, BatchLineResult>();
   let unreadable = 0;
+  let characters = 0;
   for await (const line of lines) {
     if (line === undefined) {
       unreadable += 1;
       continue;
     }
     // The first line of an item is the one that counts, here as between chunks.
-    if (!chunk.has(line.customId)) chunk.set(line.customId, line);
-    if (chunk.size < CHUNK) continue;
+    if (chunk.has(line.customId)) continue;
+    chunk.set(line.customId, line);
+    characters += line.size;
+    if (chunk.size < CHUNK.lines && characters < CHUNK.characters) continue;
     yield await toResults(chunk, of, deps);
     chunk = new Map();
+    characters = 0;
   }
   if (chunk.size > 0) yield await toResults(chunk, of, deps);
   return unreadable;

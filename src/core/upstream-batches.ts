@@ -64,6 +64,8 @@ export interface BatchLine {
 
 /** What a file of results says of one request. */
 export interface BatchLineResult {
+  /** Of the line, in characters: what it holds takes some times as much memory. */
+  readonly size: number;
   readonly customId: string;
   /**
    * Reads the answer. Rejects with ProviderError if the request failed, or if the answer cannot be read.

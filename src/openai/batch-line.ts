@@ -44,6 +44,7 @@ export function readResultLine(line: string, surfaces: Surfaces): BatchLineResul
   const { custom_id, response, error } = objectIn(line);
   if (typeof custom_id !== 'string') return undefined;
   return {
+    size: line.length,
     customId: custom_id,
     answer: (call) => readAnswer(call, recordOf(response), error, surfaces),
   };

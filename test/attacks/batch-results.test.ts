@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { readResults } from '../../src/batch/read-results.ts';
+import type { BatchLineResult } from '../../src/core/upstream-batches.ts';
+import { linesOf } from '../../src/openai/lines.ts';
+
+async function* endless(block: Buffer): AsyncGenerator<Buffer> {
+  for (;;) yield block;
+}
+
+/** How many lines there were until the file was given up. */
+async function linesUntilRefused(block: string): Promise<number> {
+  let lines = 0;
+  const read = async () => {
+    for await (const _line of linesOf(endless(Buffer.from(block)), 100)) lines += 1;
+  };
+  await expect(read()).rejects.toThrow('with a line that is too long, or with too many lines');
+  return lines;
+}
+
+describe('a file of results', () => {
+  it('without an end is given up, though its lines are empty', async () => {
+    expect(await linesUntilRefused('\n'.repeat(65_536))).toBe(0);
+  });
+
+  it('without an end is given up sooner where its lines are too long', async () => {
+    expect(await linesUntilRefused(`${'x'.repeat(101)}\n`.repeat(20))).toBe(100);
+  });
+
+  it('leaves other work its turn between its lines', async () => {
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    let lines = 0;
+    const file = (async function* () {
+      yield Buffer.from('x\n'.repeat(20_000));
+    })();
+    for await (const _line of linesOf(file, 100)) lines += 1;
+    over = true;
+    expect(lines).toBe(20_000);
+    expect(turns).toBeGreaterThanOrEqual(15);
+  });
+
+  it('with large lines is not held until there are a hundred', async () => {
+    const asked: number[] = [];
+    const line = (at: number): BatchLineResult => ({
+      size: 3 * 2 ** 20,
+      customId: `item-${at}`,
+      answer: () => Promise.reject(new Error('Nobody asks for it.')),
+    });
+    const file = (async function* () {
+      for (let at = 0; at < 7; at += 1) yield line(at);
+    })();
+    const books = {
+      findItems: async (_batch: string, customIds: readonly string[]) => {
+        asked.push(customIds.length);
+        return [];
+      },
+    };
+    const deps = { books } as unknown as Parameters<typeof readResults>[2];
+    const of = { batch: 'batch_1' } as Parameters<typeof readResults>[1];
+    for await (const results of readResults(file, of, deps)) expect(results).toEqual([]);
+    expect(asked).toEqual([2, 2, 2, 1]);
+  });
+});
