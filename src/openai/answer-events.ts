@@ -141,15 +141,13 @@ export class AnswerEvents {
     // One that was cut off may have none.
     if (outcome.finishReason === 'tool_calls') this.tools.throwIfNameless();
     this.tools.end();
+    const counted = usage ?? estimatedUsage(0, this.#outputTokens());
     return {
-      type: 'completed',
       ...outcome,
+      type: 'completed',
       toolCalls: this.tools.all,
       // Input tokens are not known here; whoever accounts for the call fills in their estimate.
-      usage: {
-        ...(usage ?? estimatedUsage(0, this.#outputTokens())),
-        ...(hostedCalls && { toolCalls: hostedCalls }),
-      },
+      usage: hostedCalls === undefined ? counted : { ...counted, toolCalls: hostedCalls },
       model: model || this.#call.model,
       target: this.#call.upstream,
       attempts: this.#call.attempt,

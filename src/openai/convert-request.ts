@@ -29,18 +29,18 @@ export function toChatCompletionRequest(call: Call): ChatCompletionCreateParams 
     model: call.model,
     messages: request.messages.map((message) => toMessageParam(message, model, call.upstream)),
     ...(model.supports.streaming && STREAMED),
-    ...toSamplingParams(request, model.maxTokensField),
+    ...toSamplingParams(request, model),
     ...toToolParams(request),
     ...toServiceParams(request),
   };
 }
 
-function toSamplingParams(
-  request: MessageRequest,
-  maxTokensField: Model['maxTokensField'],
-): Partial<Params> {
+function toSamplingParams(request: MessageRequest, { maxTokensField }: Model): Partial<Params> {
+  const { maxTokens } = request;
   return present({
-    [maxTokensField]: request.maxTokens,
+    // Not as a computed name, which takes ten times as long as all of this.
+    max_tokens: maxTokensField === 'max_tokens' ? maxTokens : undefined,
+    max_completion_tokens: maxTokensField === 'max_completion_tokens' ? maxTokens : undefined,
     temperature: request.temperature,
     top_p: request.topP,
     frequency_penalty: request.frequencyPenalty,

@@ -18,6 +18,24 @@ const UNIT_MS: ReadonlyMap<string | undefined, number> = new Map([
   ['ns', 1e-6],
 ]);
 
+/** Names of the headers of one limit. */
+interface HeaderNames {
+  readonly limit: string;
+  readonly remaining: string;
+  readonly reset: string;
+}
+
+const REQUESTS = namesOf('requests');
+const TOKENS = namesOf('tokens');
+
+function namesOf(what: string): HeaderNames {
+  return {
+    limit: `x-ratelimit-limit-${what}`,
+    remaining: `x-ratelimit-remaining-${what}`,
+    reset: `x-ratelimit-reset-${what}`,
+  };
+}
+
 /** Longest name of an organization or a project that is kept. */
 const MAX_NAME_LENGTH = 128;
 
@@ -26,8 +44,8 @@ const MAX_NAME_LENGTH = 128;
  * if it says nothing that makes sense: some compatible servers send -1 or 0 where they limit nothing.
  */
 export function rateHeadroom(headers: ResponseHeaders): RateHeadroom | undefined {
-  const requests = headroom(headers, 'requests');
-  const tokens = headroom(headers, 'tokens');
+  const requests = headroom(headers, REQUESTS);
+  const tokens = headroom(headers, TOKENS);
   const account = accountOf(headers);
   if (requests === undefined && tokens === undefined && account === undefined) return undefined;
   return {
@@ -49,13 +67,13 @@ function isName(value: string | undefined): value is string {
   return value !== undefined && value !== '' && value.length <= MAX_NAME_LENGTH;
 }
 
-function headroom(headers: ResponseHeaders, of: 'requests' | 'tokens'): Headroom | undefined {
-  const limit = count(headerValue(headers, `x-ratelimit-limit-${of}`));
+function headroom(headers: ResponseHeaders, names: HeaderNames): Headroom | undefined {
+  const limit = count(headerValue(headers, names.limit));
   if (limit === undefined || limit === 0) return undefined;
-  const reported = count(headerValue(headers, `x-ratelimit-remaining-${of}`));
+  const reported = count(headerValue(headers, names.remaining));
   if (reported === undefined) return undefined;
   const remaining = Math.min(reported, limit);
-  const resetMs = duration(headerValue(headers, `x-ratelimit-reset-${of}`));
+  const resetMs = duration(headerValue(headers, names.reset));
   // A limit per minute that refills evenly, where the upstream does not say.
   return { limit, remaining, resetMs: resetMs ?? MINUTE_MS * (1 - remaining / limit) };
 }

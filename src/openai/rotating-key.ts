@@ -96,8 +96,9 @@ export class RotatingKey implements Requests {
 
   /** No call waits for it: what it finds is there for the next. */
   #look(): void {
+    if (this.#file === undefined) return;
     const now = this.#deps.clock.now();
-    if (this.#file === undefined || now - this.#lookedAt < LOOK_EVERY_MS) return;
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now;
     void this.#read(1);
   }

@@ -23,7 +23,6 @@ async function guarded(
 ): Promise<Completed> {
   const circuit = breakers.circuit(call.target.model.id);
   const pass = admitted(circuit, call, breakers);
-  const startedAt = breakers.now();
   const watching: Emit = (event) => {
     if (!pass.hasDelivered && isOutput(event)) circuit.delivers(pass);
     emit(event);
@@ -34,7 +33,7 @@ async function guarded(
     return completed;
   } catch (thrown) {
     const error = ProviderError.from(thrown);
-    const tookMs = breakers.now() - startedAt;
+    const tookMs = breakers.now() - pass.at;
     if (troubleOf(error, call) !== 'down' && !isSilent(error, call, tookMs)) throw error;
     circuit.failed(pass);
     // A wait that the upstream asked for may outlast the open circuit.

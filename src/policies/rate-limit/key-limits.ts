@@ -100,8 +100,8 @@ export class KeyLimits {
    * @param tokens of a usual attempt
    */
   heldMs(tokens: number, now: number, key?: number): number {
-    const keys = key === undefined ? this.#quotaGroups.all : [key];
-    return Math.min(...keys.map((one) => this.of(one).heldMs(tokens, now)));
+    if (key !== undefined) return this.of(key).heldMs(tokens, now);
+    return Math.min(...this.#quotaGroups.all.map((one) => this.of(one).heldMs(tokens, now)));
   }
 
   /** The shortest of the groups' waits: an attempt goes with the key that has room first. */

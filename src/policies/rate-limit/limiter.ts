@@ -162,8 +162,9 @@ export class Limiter {
   // As the issuer of permits:
 
   reported(admission: Admission, headroom: RateHeadroom): void {
-    this.#capacity.reported(admission, headroom, this.#clock.now());
-    this.#tellHold(admission.key);
+    const now = this.#clock.now();
+    this.#capacity.reported(admission, headroom, now);
+    this.#tellHold(admission.key, now);
     this.#turns.serve();
   }
 
@@ -174,10 +175,12 @@ export class Limiter {
   }
 
   released(admission: Admission, outcome: AttemptOutcome): void {
-    this.#capacity.release(admission, outcome, this.#clock.now());
-    if (outcome.error?.reason === 'RATE_LIMIT_EXCEEDED') this.#tellHold(admission.key);
+    const now = this.#clock.now();
+    const isRefused = outcome.error?.reason === 'RATE_LIMIT_EXCEEDED';
+    this.#capacity.release(admission, outcome, now);
+    if (isRefused) this.#tellHold(admission.key, now);
     this.#turns.serve();
-    if (outcome.error?.reason === 'RATE_LIMIT_EXCEEDED') this.#turns.sendElsewhere();
+    if (isRefused) this.#turns.sendElsewhere();
   }
 
   get #isFull(): boolean {
@@ -213,8 +216,7 @@ export class Limiter {
     return key;
   }
 
-  #tellHold(key: number): void {
-    const now = this.#clock.now();
+  #tellHold(key: number, now: number): void {
     this.#holds.held(key, this.#capacity.heldMs(now, key), now);
   }
 }

@@ -153,20 +153,22 @@ class PhaseWatch implements FlowWatcher {
 
   #await(ms: number): void {
     this.#due = this.#clock.now() + ms;
-    if (this.#due < this.#firesAt) this.#wake(ms);
+    if (this.#due < this.#firesAt) this.#wake(ms, this.#due);
   }
 
-  #wake(ms: number): void {
+  /** @param at when `ms` are over, epoch ms */
+  #wake(ms: number, at: number): void {
     this.#timer?.cancel();
-    this.#firesAt = this.#clock.now() + ms;
+    this.#firesAt = at;
     this.#timer = this.#clock.afterSilence(ms, this.#onTimer);
   }
 
   readonly #onTimer = (): void => {
     // What waits for its turn is no silence, and what it is shows when it is read.
-    const left = this.#flow.unread ? LOOK_AGAIN_MS : this.#due - this.#clock.now();
+    const now = this.#clock.now();
+    const left = this.#flow.unread ? LOOK_AGAIN_MS : this.#due - now;
     if (left <= 0) this.#onTimeout(this.#phase);
-    else this.#wake(left);
+    else this.#wake(left, now + left);
   };
 }
 
