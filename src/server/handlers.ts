@@ -22,6 +22,7 @@ import { toWireResponse } from './convert/response.ts';
 import { WireViolations } from './convert/violations.ts';
 import { serialize, serializeSendMessageResponse } from './encode-response.ts';
 import { writeAnswer } from './event-writer.ts';
+import type { LiveServerOptions } from './options.ts';
 import type { RawHandlers } from './raw-service.ts';
 import type { Rpcs } from './rpc.ts';
 import type { RpcCall } from './rpc-lifecycle.ts';
@@ -31,10 +32,11 @@ export interface HandlerDeps {
   readonly rpcs: Rpcs;
   readonly provider: IAIProvider;
   readonly status: StatusBoard;
-  readonly configRevision: string;
-  readonly allowDispose: boolean;
-  readonly allowInvalidateCache: boolean;
-  readonly allowReload: boolean;
+  /** The options that are in force. */
+  readonly live: () => Pick<
+    LiveServerOptions,
+    'configRevision' | 'allowDispose' | 'allowInvalidateCache' | 'allowReload'
+  >;
   /** Reads the configuration again. Rejects with ProviderError. */
   readonly reload: () => Promise<Reloaded>;
   /** Starts the drain. Called after Dispose was answered. */
@@ -75,7 +77,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
   return {
     initialize: rpcs.unary(METHODS.initialize, {}, async (_request, rpc) => {
       const { warnings, ...identity } = await provider.initialize(callOptions(rpc));
-      return { ...identity, warnings: [...warnings], configRevision: deps.configRevision };
+      return { ...identity, warnings: [...warnings], configRevision: deps.live().configRevision };
     }),
     sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
       const violations = new WireViolations();
@@ -135,7 +137,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     ),
     invalidateCache: rpcs.unary(METHODS.invalidateCache, {}, async (request, { caller }) => {
       // One who is known has the right to, or would not be here.
-      if (caller === undefined && !deps.allowInvalidateCache) {
+      if (caller === undefined && !deps.live().allowInvalidateCache) {
         throw new ProviderError('PERMISSION_DENIED', {
           message:
             'InvalidateCache is off: cache.allowInvalidate in the configuration of this provider allows it.',
@@ -151,7 +153,7 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     }),
     reloadConfig: rpcs.unary(METHODS.reloadConfig, {}, async (_request, { caller }) => {
       // One who is known has the right to, or would not be here.
-      if (caller === undefined && !deps.allowReload) {
+      if (caller === undefined && !deps.live().allowReload) {
         throw new ProviderError('PERMISSION_DENIED', {
           message:
             'ReloadConfig is off: allowReload in the configuration of this provider allows it.',
@@ -168,7 +170,7 @@ function createDispose(deps: HandlerDeps) {
   const { onDispose } = deps;
   const dispose = deps.rpcs.unary(METHODS.dispose, {}, (_request, { caller }) => {
     // One who is known has the right to, or would not be here.
-    if (deps.allowDispose || caller !== undefined) return {};
+    if (deps.live().allowDispose || caller !== undefined) return {};
     throw new ProviderError('PERMISSION_DENIED', {
       message: 'Dispose is off: allowDispose in the configuration of this provider allows it.',
     });

@@ -99,18 +99,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): GrpcServ
         rpcs,
         provider,
         status,
-        get configRevision() {
-          return live.configRevision;
-        },
-        get allowDispose() {
-          return live.allowDispose;
-        },
-        get allowInvalidateCache() {
-          return live.allowInvalidateCache;
-        },
-        get allowReload() {
-          return live.allowReload;
-        },
+        live: () => live,
         reload: deps.reload,
         onDispose,
       }),

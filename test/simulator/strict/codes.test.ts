@@ -1,46 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { strict } from '../../src/simulator/strict/strict.ts';
-import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
-import { readAll, send } from './post-chat.ts';
+import { describe, expect, it } from '@jest/globals';
+import type { Rejection } from '../../../src/simulator/strict/strict-error.ts';
+import {
+  BEFORE,
+  refusedChat,
+  refusedResponse,
+  rejectedChat,
+  rejectedResponse,
+} from './rejected.ts';
 
-let stub: StubUpstream;
+const codeOf = (rejection: Rejection | undefined) =>
+  rejection && [rejection.status, rejection.param, rejection.code];
 
-beforeAll(async () => {
-  stub = await startStubUpstream({ script: strict() });
-});
-afterAll(() => stub.close());
-
-async function post(path: string, body: object) {
-  const { status, text } = await readAll(await send('POST', stub.url + path, JSON.stringify(body)));
-  return { status, error: status === 200 ? undefined : JSON.parse(text).error };
-}
-
-const chat = (fields: object) =>
-  post('/chat/completions', {
-    model: 'gpt-4.1',
-    messages: [{ role: 'user', content: 'Hi' }],
-    ...fields,
-  });
-const responses = (fields: object) =>
-  post('/responses', { model: 'gpt-6.1-sol', input: 'Hi', store: false, ...fields });
-
-const schema = (fields: object = {}) => ({
-  type: 'object',
-  properties: { a: { type: 'string' } },
-  ...fields,
-});
-const STRICT_SCHEMA = schema({ required: ['a'], additionalProperties: false });
-const chatTool = (parameters: object, strictly = false) => ({
-  type: 'function',
-  function: { name: 'f', parameters, strict: strictly },
-});
+const parameters = { type: 'object', properties: { a: { type: 'string' } } };
 const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } });
 const turns = (...messages: object[]) => ({ messages });
 const ask = { role: 'user', content: 'Hi' };
+const OLD = { model: 'gpt-3.5-turbo', today: BEFORE };
 
-describe('the strict stub on Chat Completions', () => {
+describe('Chat Completions, by code', () => {
   it.each<[string, object]>([
-    ['the least', {}],
     [
       'parameters in their ranges',
       { temperature: 2, top_p: 0, stop: ['a'], seed: -1, max_tokens: 9 },
@@ -48,8 +26,6 @@ describe('the strict stub on Chat Completions', () => {
     ['a snapshot', { model: 'gpt-4.1-2025-04-14' }],
     ['a fine-tuned model', { model: 'ft:gpt-4.1:acme::1' }],
     ['sampling without reasoning', { model: 'gpt-5.2', temperature: 0, reasoning_effort: 'none' }],
-    ['a strict schema', { tools: [chatTool(STRICT_SCHEMA, true)], tool_choice: 'required' }],
-    ['a loose schema', { tools: [chatTool(schema())] }],
     [
       'calls and their results',
       turns(
@@ -58,8 +34,8 @@ describe('the strict stub on Chat Completions', () => {
         { role: 'tool', tool_call_id: '1', content: '' },
       ),
     ],
-  ])('takes %s', async (_, fields) => {
-    await expect(chat(fields)).resolves.toEqual({ status: 200 });
+  ])('takes %s', (_, fields) => {
+    expect(refusedChat(fields)).toBeUndefined();
   });
 
   it.each<[string, object, string | null, string | null]>([
@@ -83,31 +59,12 @@ describe('the strict stub on Chat Completions', () => {
       'reasoning_effort',
       'unsupported_value',
     ],
-    [
-      'max_tokens with reasoning',
-      { model: 'o3', max_tokens: 9 },
-      'max_tokens',
-      'unsupported_parameter',
-    ],
-    [
-      'sampling with reasoning',
-      { model: 'o3', temperature: 0 },
-      'temperature',
-      'unsupported_value',
-    ],
     ['stop with o3', { model: 'o3', stop: 'a' }, 'stop', 'unsupported_parameter'],
-    [
-      'tools that need Responses',
-      { model: 'gpt-6-sol', tools: [chatTool(schema())] },
-      'reasoning_effort',
-      null,
-    ],
     ['metadata that is not stored', { metadata: { a: 'b' } }, 'metadata', null],
-    ['a choice without tools', { tool_choice: 'auto' }, 'tool_choice', null],
     ['JSON nobody speaks of', { response_format: { type: 'json_object' } }, 'messages', null],
     [
       'schemas that are not strict',
-      { tools: [chatTool(schema(), true)] },
+      { tools: [{ type: 'function', function: { name: 'f', parameters, strict: true } }] },
       'tools[0].function.parameters',
       'invalid_function_parameters',
     ],
@@ -123,32 +80,22 @@ describe('the strict stub on Chat Completions', () => {
       'messages.[0].role',
       null,
     ],
-    ['silence', turns({ role: 'assistant' }), 'messages.[0].content', null],
     ['half characters', turns({ role: 'user', content: '\ud83d' }), null, null],
     [
       'too long prompts',
-      turns({ role: 'user', content: 'word '.repeat(1_100_000) }),
+      { ...OLD, ...turns({ role: 'user', content: 'word '.repeat(17_000) }) },
       'messages',
       'context_length_exceeded',
     ],
-  ])('refuses %s', async (_, fields, param, code) => {
-    const { status, error } = await chat(fields);
-    expect(status).toBe(400);
-    expect(error).toEqual({
-      message: expect.any(String),
-      type: 'invalid_request_error',
-      param,
-      code,
-    });
+  ])('refuses %s', (_, fields, param, code) => {
+    expect(codeOf(rejectedChat(fields))).toEqual([400, param, code]);
   });
 
-  it.each<[string, string, string | null]>([
-    ['unknown models', 'gpt-7', 'model_not_found'],
-    ['shut-down models', 'gpt-4', 'model_not_found'],
-    ['models of the Responses API', 'gpt-5.4-pro', null],
-    ['models that make embeddings', 'text-embedding-3-small', null],
-  ])('does not find %s', async (_, model, code) => {
-    await expect(chat({ model })).resolves.toMatchObject({ status: 404, error: { code } });
+  it.each([
+    ['unknown models', 'gpt-7'],
+    ['shut-down models', 'gpt-4'],
+  ])('does not find %s', (_, model) => {
+    expect(codeOf(rejectedChat({ model }))).toEqual([404, null, 'model_not_found']);
   });
 });
 
@@ -157,14 +104,12 @@ const sealed = item('reasoning', { id: 'rs_1', summary: [], encrypted_content: '
 const asked = item('function_call', { call_id: '1', name: 'f', arguments: '{}' });
 const given = item('function_call_output', { call_id: '1', output: '' });
 
-describe('the strict stub on Responses', () => {
+describe('Responses, by code', () => {
   it.each<[string, object]>([
-    ['a text', {}],
-    ['sealed reasoning, a call and its result', { input: [ask, sealed, asked, given] }],
     ['what a stateless client asks', { include: ['reasoning.encrypted_content'], stream: true }],
     ['an empty list of parameters', { tools: [item('function', { name: 'f', parameters: null })] }],
-  ])('takes %s', async (_, fields) => {
-    await expect(responses(fields)).resolves.toEqual({ status: 200 });
+  ])('takes %s', (_, fields) => {
+    expect(refusedResponse(fields)).toBeUndefined();
   });
 
   it.each<[string, object, string | null, string | null]>([
@@ -193,7 +138,6 @@ describe('the strict stub on Responses', () => {
       'reasoning.effort',
       'unsupported_value',
     ],
-    ['sampling with reasoning', { temperature: 1 }, 'temperature', 'unsupported_parameter'],
     [
       'seals of models without reasoning',
       { model: 'gpt-4.1', include: ['reasoning.encrypted_content'] },
@@ -208,23 +152,13 @@ describe('the strict stub on Responses', () => {
     ],
     ['reasoning that led to nothing', { input: [ask, sealed] }, 'input', null],
     ['results of nothing', { input: [given] }, 'input', null],
-    ['unanswered calls', { input: [asked] }, 'input', null],
-    [
-      'streams that a model has not',
-      { model: 'o3-pro', stream: true },
-      'stream',
-      'unsupported_value',
-    ],
     [
       'foreign ids',
       { input: [{ ...sealed, id: 'x' }, asked, given] },
       'input[0].id',
       'invalid_value',
     ],
-  ])('refuses %s', async (_, fields, param, code) => {
-    await expect(responses(fields)).resolves.toMatchObject({
-      status: 400,
-      error: { type: 'invalid_request_error', param, code },
-    });
+  ])('refuses %s', (_, fields, param, code) => {
+    expect(codeOf(rejectedResponse(fields))).toEqual([400, param, code]);
   });
 });
