@@ -41,7 +41,7 @@ export interface PreparedSetup {
  * Makes what may fail.
  *
  * @param before what it follows
- * @throws TypeError if a `baseUrl` is not a URL, if there are budgets and costs are not tracked, or if the
+ * @throws TypeError if a `baseUrl` is not a URL, if a key is empty, if there are budgets and costs are not tracked, or if the
  * cache has nowhere to be.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
  */

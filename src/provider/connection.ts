@@ -40,13 +40,15 @@ const NO_KEY: ApiKey = { secret: '', weight: 1 };
  * The connection of before if it would be made the same, else a new one, of which nothing is open yet.
  *
  * @param before of the same target
- * @throws TypeError if its `baseUrl` is not a URL
+ * @throws TypeError if its `baseUrl` is not a URL, or if a key is empty
  */
 export function connectTo(
   options: UpstreamOptions,
   deps: ConnectionDeps,
   before?: Connection,
 ): Connection {
+  if (options.keys.some(({ secret }) => secret === ''))
+    throw new TypeError('a key is empty: where the server wants none, keys are an empty list');
   const all = options.keys.length > 0 ? options.keys : [NO_KEY];
   const keys = new KeyRing(all, deps.clock, before?.keys);
   const identity = JSON.stringify(all.map((key) => [identityOf(key), key.quotaGroup]));

@@ -117,6 +117,19 @@ it('README.md has a client that prints the answer, and what it took', async () =
   expect(printed).toMatch(/inputTokens: [1-9]/);
 });
 
+it('docs/clients/typescript.md has a provider in process that does the same', async () => {
+  const page = readFileSync('docs/clients/typescript.md', 'utf8');
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
+  const here = code
+    .replace('@tamma/provider-openai', resolve('src/index.ts'))
+    .replace('https://api.openai.com/v1', upstream.url);
+  const file = join(directory, 'in-process.ts');
+  writeFileSync(file, here);
+  const printed = await run(`OPENAI_API_KEY=sk-any node ${file}`, '.');
+  expect(printed).toContain('Hello from the stub.');
+  expect(printed).toMatch(/inputTokens: [1-9]/);
+});
+
 describe('docs/operations.md', () => {
   it.each(on('docs/operations.md', 'curl'))('%s', async (command) => {
     const answer = await run(command);

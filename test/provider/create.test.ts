@@ -80,6 +80,12 @@ describe('several upstreams', () => {
     expect(azure.requests[0]?.body.model).toBe('prod-4o');
   });
 
+  it('have keys that are not empty, or none', () => {
+    expect(() => open({ keys: [{ secret: '', weight: 1 }] })).toThrow('a key is empty');
+    const target = { keys: [{ secret: '', weight: 1 }], baseUrl: azure.url };
+    expect(() => open({ targets: { azure: target } })).toThrow('a key is empty');
+  });
+
   it('are spoken to in the version of their API', async () => {
     const target = { keys: [], baseUrl: azure.url, apiVersion: 'preview' };
     await open({ targets: { azure: target } }).initialize();
