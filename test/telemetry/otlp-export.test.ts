@@ -48,7 +48,11 @@ afterEach(async () => {
 /** Runs export-one-span.ts. What it prints, line by line. */
 function run(environment: Record<string, string>, ...args: string[]): AsyncIterator<string> {
   exporter = spawn(process.execPath, [join(__dirname, 'export-one-span.ts'), ...args], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return createInterface({ input: exporter.stdout })[Symbol.asyncIterator]();
