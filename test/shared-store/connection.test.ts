@@ -187,7 +187,9 @@ describeWithRedis('a connection to Redis', () => {
       ],
       [
         'is in protected mode',
-        (socket: Socket) => void socket.end('-DENIED Redis is running in protected mode\r\n'),
+        // Who does not read keeps the socket when the other side closes it.
+        (socket: Socket) =>
+          void socket.resume().end('-DENIED Redis is running in protected mode\r\n'),
       ],
     ])('waits longer each time for a server that %s', async (_, behave) => {
       const listener = createServer((socket) => behave(socket.on('error', () => {})));
