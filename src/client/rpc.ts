@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Client,
+  type ClientReadableStream,
   type ClientWritableStream,
   Metadata,
   type ServiceError,
@@ -81,6 +82,7 @@ export function serverStream<Q, R>(
       callOptions,
     );
     cancelledBy(options.signal, call);
+    cancelledByLeaving(call);
     return call;
   };
 }
@@ -154,4 +156,18 @@ function cancelledBy(signal: AbortSignal | undefined, call: Cancellable): void {
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
   call.once('status', () => signal.removeEventListener('abort', cancel));
+}
+
+/** A reader that leaves destroys the stream, which for grpc-js (1.14.7) does not end the call: it goes on, and costs. */
+function cancelledByLeaving(call: ClientReadableStream<unknown>): void {
+  let isOver = false;
+  call.once('status', () => {
+    isOver = true;
+  });
+  call.once('close', () => {
+    if (isOver) return;
+    // Nobody is left to hear that it was cancelled.
+    call.on('error', () => {});
+    call.cancel();
+  });
 }

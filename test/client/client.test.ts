@@ -12,7 +12,7 @@ import {
   StreamRecovery,
 } from '../../src/client/index.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
-import { answer, cutAfter, httpError, silent } from '../support/upstream/index.ts';
+import { answer, cutAfter, endless, httpError, silent } from '../support/upstream/index.ts';
 
 const request = { messages: [{ role: Role.USER, content: 'Say hello' }] };
 
@@ -120,6 +120,17 @@ describe('a client in TypeScript', () => {
     await sleep(1);
     controller.abort();
     expect(await left).toMatchObject({ code: status.CANCELLED });
+  });
+
+  it('ends a call whose reader leaves', async () => {
+    running.stub.enqueue(endless());
+    const before = running.stub.requests.length;
+    for await (const { event } of sidecar.sendMessage({ request })) {
+      if (event?.$case === 'textDelta') break;
+    }
+    const asked = await running.stub.waitForRequest(before + 1);
+    await asked.closed;
+    expect(asked.closedBy).toBe('client');
   });
 
   it('ends a call that sends although the next request is still to come', async () => {
