@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { collect } from '../../src/core/collect.ts';
 import type { ProviderEvent } from '../../src/core/events.ts';
-import { aCall, completed, replay, started, text } from '../support/events.ts';
+import { aCall, completed, RESET, replay, started, text } from '../support/events.ts';
 
 const run = (...events: ProviderEvent[]) =>
   collect((emit) => replay(...events)(aCall(), emit), { userId: 'u1' });
@@ -54,11 +54,10 @@ describe('collect', () => {
       kind: 'url_citation',
     });
     const annotation = (title: string): ProviderEvent => ({ type: 'annotation', ...cited(title) });
-    const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' };
     const response = await run(
       started(),
       annotation('old'),
-      reset,
+      RESET,
       started(),
       text('new'),
       annotation('a'),
@@ -80,9 +79,8 @@ describe('collect', () => {
   });
 
   it('forgets what came before a reset', async () => {
-    const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' };
     const second = started({ responseId: 'chatcmpl-2' });
-    const response = await run(started(), text('old'), reset, second, text('new'), completed());
+    const response = await run(started(), text('old'), RESET, second, text('new'), completed());
     expect(response).toMatchObject({ id: 'chatcmpl-2', content: 'new' });
   });
 

@@ -4,6 +4,7 @@ import { ProviderError } from '../../src/core/errors.ts';
 import type { MessageRequest } from '../../src/core/message.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { until } from '../openai/open-upstream.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
 import { type StubUpstream, silent, startStubUpstream } from '../support/upstream/index.ts';
@@ -54,10 +55,6 @@ async function leaveDeadConnections(): Promise<void> {
 /** The end of the bodies is on its way; the connections are free behind it. */
 async function free(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await nextTurn();
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await nextTurn();
 }
 
 function isBlamed(): boolean {

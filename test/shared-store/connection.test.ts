@@ -6,7 +6,7 @@ import { RedisConnection, reconnectDelay } from '../../src/shared-store/connecti
 import { defineScript, StoreAwayError } from '../../src/shared-store/script.ts';
 import { holdsSecret } from '../../src/telemetry/secrets.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
-import { connectTo, eventually, LogProbe, PATIENT_MS } from './support.ts';
+import { AWAY, BACK, connectTo, eventually, LogProbe, PATIENT_MS } from './support.ts';
 
 describeWithRedis('a connection to Redis', () => {
   const ECHO = defineScript('return { KEYS[1], ARGV[1] }');
@@ -14,9 +14,6 @@ describeWithRedis('a connection to Redis', () => {
 
   /** Of those that hang, in ms. */
   const TIMEOUT_MS = 1_000;
-
-  const AWAY = 'warn: the shared store is away; calls go on within their leases';
-  const BACK = 'info: the shared store is back';
 
   let log: LogProbe;
   let server: RedisServer;

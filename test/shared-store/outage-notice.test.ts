@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { OutageNotice } from '../../src/shared-store/outage-notice.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { LogProbe } from './support.ts';
-
-const AWAY = 'warn: the shared store is away; calls go on within their leases';
-const BACK = 'info: the shared store is back';
+import { AWAY, BACK, LogProbe } from './support.ts';
 
 describe('a notice of outages', () => {
   function open() {

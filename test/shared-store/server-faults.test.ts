@@ -7,7 +7,7 @@ import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
-import { eventually, LogProbe } from './support.ts';
+import { AWAY, eventually, LogProbe } from './support.ts';
 
 /**
  * What calls, GetUsage and the log do while the server of the shared store is of no use. The server is
@@ -17,7 +17,6 @@ import { eventually, LogProbe } from './support.ts';
 const DOLLAR = 1_000_000_000_000n;
 /** No call waits longer for the server. */
 const LONGEST_MS = 2_000;
-const AWAY = 'warn: the shared store is away; calls go on within their leases';
 const LOST = 'warn: the shared store has lost its data; what was spent is reported again';
 
 /** What becomes of calls then. */

@@ -240,3 +240,7 @@ export class Bench {
 }
 
 export type BenchSidecar = ReturnType<Bench['sidecar']>;
+
+/** What the log says when the server goes, and when it comes back. */
+export const AWAY = 'warn: the shared store is away; calls go on within their leases';
+export const BACK = 'info: the shared store is back';

@@ -2,6 +2,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Call, type Emit, type Handler, NOTHING_APPLIED } from '../../src/core/call.ts';
 import { newCallRecord } from '../../src/core/call-record.ts';
 import type {
+  AttemptReset,
   Completed,
   EffectiveSettings,
   ProviderEvent,
@@ -64,6 +65,17 @@ export function started(fields: Partial<Started> = {}): Started {
 
 export function text(value: string, outputTokensSoFar = value.length): TextDelta {
   return { type: 'textDelta', text: value, outputTokensSoFar };
+}
+
+export const RESET: AttemptReset = {
+  type: 'attemptReset',
+  attempt: 2,
+  reason: 'NETWORK_ERROR',
+};
+
+/** The text that events bring, of whatever kind. */
+export function textIn(events: readonly ProviderEvent[]): string {
+  return events.map((event) => ('text' in event ? event.text : '')).join('');
 }
 
 export function usage(fields: Partial<Usage> = {}): Usage {

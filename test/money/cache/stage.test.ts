@@ -12,7 +12,7 @@ import { isUsed } from '../../../src/money/cache/rules.ts';
 import { keepAnswer, responseCache } from '../../../src/money/cache/stage.ts';
 import { noLedger } from '../../../src/money/ledger/no-ledger.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
-import { aCall, completed, drain, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, RESET, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const ASKED = { messages: [{ role: 'user' as const, content: 'Hi' }], temperature: 0 };
@@ -102,8 +102,7 @@ describe('responseCache', () => {
 
   it('keeps of an answer that began again what stands', async () => {
     const { answer } = aCache();
-    const reset = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
-    await answer([started(), text('Hel'), reset, started({ responseId: 'second' }), text('Hi')]);
+    await answer([started(), text('Hel'), RESET, started({ responseId: 'second' }), text('Hi')]);
     const { events } = await answer();
     expect(events).toMatchObject([
       { type: 'started', responseId: 'second' },

@@ -1,10 +1,9 @@
 import { expect, it } from '@jest/globals';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
-import type { ProviderEvent } from '../../../src/core/events.ts';
 import { Flow } from '../../../src/core/flow.ts';
 import { pause } from '../../../src/core/pause.ts';
-import { aCall, completed, drain, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, started, text, textIn } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';
 import { random as seeded } from '../../support/random.ts';
 import { aBudget, openBook, settled } from '../budget/books.ts';
@@ -16,9 +15,6 @@ const MODEL = aModel({
   maxOutputTokens: 1_000,
 });
 const WHOLE = Array.from({ length: PIECES }, (_, index) => `${index} `).join('');
-
-const textIn = (events: readonly ProviderEvent[]): string =>
-  events.map((event) => (event.type === 'textDelta' ? event.text : '')).join('');
 
 it('asks the upstream once for a thousand that come, leave and dawdle', async () => {
   const limit = 10n ** 15n;

@@ -6,15 +6,13 @@ import { Flow } from '../../../src/core/flow.ts';
 import { replay } from '../../../src/money/cache/replay.ts';
 import { decodeAnswer, encodeAnswer } from '../../../src/money/cache/stored-answer.ts';
 import { SharedRun } from '../../../src/money/sharing/shared-run.ts';
-import { aCall, completed, drain, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, RESET, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 /*
  * Whatever an answer consists of, tool calls in fragments that are said by turns and answers that begin anew
  * included, each of those who share it, and whoever gets it again, can put together the same.
  */
-
-const RESET = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
 
 const words = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
 /** Long enough to be told in several pieces. */

@@ -4,10 +4,8 @@ import { ProviderError } from '../../../src/core/errors.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
 import { Flow } from '../../../src/core/flow.ts';
 import { SharedRun, type SharedRunOptions } from '../../../src/money/sharing/shared-run.ts';
-import { aCall, completed, drain, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, RESET, started, text, textIn } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-
-const RESET = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
 
 /** A run whose upstream says what it is told to. */
 function aRun(given: Partial<SharedRunOptions> = {}) {
@@ -34,9 +32,6 @@ function aRun(given: Partial<SharedRunOptions> = {}) {
       drain((to) => run.follow(aCall({ flow: new Flow(), ...fields }), to)),
   };
 }
-
-const textIn = (events: readonly { readonly type: string }[]): string =>
-  events.map((event) => ('text' in event ? event.text : '')).join('');
 
 /** Lets promises that can settle do so. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -7,18 +7,23 @@ import { Flow } from '../../../src/core/flow.ts';
 import { deadlineOf, recoveryOf } from '../../../src/core/party.ts';
 import { spenderOf } from '../../../src/core/spender.ts';
 import { coalesce } from '../../../src/money/sharing/stage.ts';
-import { aCall, completed, drain, started, text, usage } from '../../support/events.ts';
+import {
+  aCall,
+  completed,
+  drain,
+  RESET,
+  started,
+  text,
+  textIn,
+  usage,
+} from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
 
-const RESET = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
 const MIB = 1024 * 1024;
 
 /** Lets promises that can settle do so. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-const textIn = (events: readonly { readonly type: string }[]): string =>
-  events.map((event) => ('text' in event ? event.text : '')).join('');
 
 /** Callers before an upstream that says what it is told to. */
 function aStage() {

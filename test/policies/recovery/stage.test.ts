@@ -5,14 +5,13 @@ import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { recovery } from '../../../src/policies/recovery/stage.ts';
 import { settled } from '../../money/budget/books.ts';
-import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, RESET, replay, started, text } from '../../support/events.ts';
 
 const cut = new ProviderError('NETWORK_ERROR', {
   message: 'hung up',
   upstreamRequestId: 'req_9',
   retryAfterMs: 1000,
 });
-const reset: ProviderEvent = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' };
 
 describe('recovery: fail', () => {
   const run = (...events: (ProviderEvent | Error)[]) =>
@@ -35,7 +34,7 @@ describe('recovery: fail', () => {
 
   it('leaves a break before output as it is, so that it may be retried', async () => {
     expect((await run(started(), cut)).error).toBe(cut);
-    expect((await run(started(), text('a'), reset, cut)).error).toBe(cut);
+    expect((await run(started(), text('a'), RESET, cut)).error).toBe(cut);
   });
 
   it.each(['CANCELLED', 'DEADLINE_EXCEEDED', 'SHUTTING_DOWN', 'INTERNAL'] as const)(
@@ -57,20 +56,20 @@ describe('recovery: restart', () => {
     drain((emit) => recovery()(replay(...events))(aCall({ recovery: 'restart' }), emit));
 
   it('tells the caller what is void', async () => {
-    const events = [started(), text('a'), reset, started({ attempt: 2 }), text('b'), completed()];
+    const events = [started(), text('a'), RESET, started({ attempt: 2 }), text('b'), completed()];
     expect(await run(...events)).toEqual({ events });
   });
 
   it('reads a break as STREAM_INTERRUPTED if the caller has output that is not void', async () => {
-    const events = [started(), text('a'), reset, started({ attempt: 2 }), text('b')];
+    const events = [started(), text('a'), RESET, started({ attempt: 2 }), text('b')];
     const outcome = await run(...events, cut);
     expect(outcome.events).toEqual(events);
     expect(outcome.error).toMatchObject({ reason: 'STREAM_INTERRUPTED', facts: { cause: cut } });
   });
 
   it('leaves a break as it is if all that the caller has is void', async () => {
-    expect((await run(started(), text('a'), reset, cut)).error).toBe(cut);
-    expect((await run(started(), text('a'), reset, started(), cut)).error).toBe(cut);
+    expect((await run(started(), text('a'), RESET, cut)).error).toBe(cut);
+    expect((await run(started(), text('a'), RESET, started(), cut)).error).toBe(cut);
   });
 });
 
@@ -108,7 +107,7 @@ describe('recovery: hold_back', () => {
 
   it('delivers only the answer that was completed', async () => {
     const second = [started({ attempt: 2 }), text('b'), completed()];
-    expect(await run(started(), text('a'), reset, ...second)).toEqual({ events: second });
+    expect(await run(started(), text('a'), RESET, ...second)).toEqual({ events: second });
   });
 
   it('lets out nothing while the caller does not take it, and the rest when it does', async () => {

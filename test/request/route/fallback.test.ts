@@ -4,7 +4,7 @@ import type { ErrorReason } from '../../../src/core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { fallback } from '../../../src/request/route/fallback.ts';
-import { aCall, completed, drain, replay, started, text } from '../../support/events.ts';
+import { aCall, completed, drain, RESET, replay, started, text } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { aRouter, asking } from './a-router.ts';
 
@@ -98,8 +98,6 @@ describe('fallback', () => {
 
 describe('an answer that breaks off', () => {
   const BROKEN: Script = [started(), text('Hel'), failure('NETWORK_ERROR')];
-  const RESET = { type: 'attemptReset', attempt: 2, reason: 'NETWORK_ERROR' } as const;
-
   it('is the end of a call whose recovery is fail', async () => {
     const { calls, outcome } = run([BROKEN, ANSWER]);
     expect(await outcome).toEqual({
