@@ -58,6 +58,7 @@ export class Answer implements FlowSource, ResponseListener {
   #answer: AnswerReader | undefined;
   #body: BodyReader | undefined;
   #decoder: ContentDecoder | undefined;
+  #onAbortDecoding: (() => void) | undefined;
 
   constructor(call: Call, emit: Emit, surface: ApiSurface, context: AnswerContext) {
     this.#call = call;
@@ -113,6 +114,7 @@ export class Answer implements FlowSource, ResponseListener {
   onEnd(): void {
     // What is decoded still concerns the call: the exchange no longer hears of its end.
     if (this.#decoder !== undefined) {
+      this.#onAbortDecoding = () => this.onAbort();
       this.#call.signal.addEventListener('abort', this.#onAbortDecoding);
     }
     this.#guard(() => (this.#decoder ?? this.#body)?.end());
@@ -135,8 +137,6 @@ export class Answer implements FlowSource, ResponseListener {
     this.#result.reject(this.#call.signal.reason);
   }
 
-  readonly #onAbortDecoding = (): void => this.onAbort();
-
   /** The model cannot stream, so no stream was asked for. */
   get #whole(): boolean {
     return !this.#call.target.model.supports.streaming;
@@ -152,16 +152,21 @@ export class Answer implements FlowSource, ResponseListener {
     try {
       this.#call.signal.throwIfAborted();
       const request = this.#context.buildRequest(this.#call, this.#surface);
-      if (request instanceof Promise) request.then(this.#send).catch(this.#fail);
-      else this.#send(request);
+      if (request instanceof Promise) void this.#sendWhenBuilt(request);
+      else this.#context.transport.send(request, this.#exchange);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  readonly #send = (request: HttpRequest): void => {
-    this.#context.transport.send(request, this.#exchange);
-  };
+  async #sendWhenBuilt(request: Promise<HttpRequest>): Promise<void> {
+    try {
+      const built = await request;
+      this.#context.transport.send(built, this.#exchange);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
 
   #expectBody(status: number, headers: IncomingHttpHeaders): void {
     if (status >= 300) {
@@ -240,7 +245,7 @@ export class Answer implements FlowSource, ResponseListener {
     this.#result.resolve(completedWithPlainNames(completed, this.#call.model));
   }
 
-  readonly #fail = (thrown: unknown): void => {
+  #fail(thrown: unknown): void {
     this.#failed = true;
     this.#decoder?.destroy();
     this.#exchange.destroy();
@@ -261,13 +266,15 @@ export class Answer implements FlowSource, ResponseListener {
     const words = this.#context.upstreamMessages ? present({ upstreamMessage }) : {};
     const known = factsOf(this.#call.model, this.#head);
     this.#result.reject(new ProviderError(error.reason, { ...known, ...facts, ...words }));
-  };
+  }
 
   #settle(): void {
     this.#settled = true;
     this.#held.release();
     this.#body?.stop?.();
-    this.#call.signal.removeEventListener('abort', this.#onAbortDecoding);
+    if (this.#onAbortDecoding !== undefined) {
+      this.#call.signal.removeEventListener('abort', this.#onAbortDecoding);
+    }
     this.#call.flow.detach(this);
   }
 }

@@ -38,6 +38,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #connecting: Socket | undefined;
   #over = false;
+  /** Whether it hears of the signal. */
+  #listens = false;
   #paused = false;
   #opensSocket = false;
   #responded = false;
@@ -60,8 +62,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   begin(onTrouble: (trouble: Trouble) => void): boolean {
     this.#onTrouble = onTrouble;
     if (this.#signal.aborted && !this.#over) this.#onAbort();
-    if (!this.#over) this.#signal.addEventListener('abort', this.#onAbort);
-    return !this.#over;
+    if (this.#over) return false;
+    this.#listens = true;
+    this.#signal.addEventListener('abort', this.#onAbort);
+    return true;
   }
 
   /** It goes over a connection that served others before, which the server may just have closed. */
@@ -92,6 +96,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The signal concerns the exchange no longer; it still runs to its end. */
   release(): void {
+    if (!this.#listens) return;
+    this.#listens = false;
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 

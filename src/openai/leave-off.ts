@@ -12,9 +12,10 @@ export function leaveOffWhenOver(socket: Socket): void {
   const parser = parserOf(socket);
   const track: unknown = parser && Reflect.get(parser, 'trackHeader');
   if (parser === undefined || typeof track !== 'function') return;
+  const method = track.bind(parser);
   Reflect.set(parser, 'trackHeader', (bytes: number): void => {
-    if (!socket.destroyed) Reflect.apply(track, parser, [bytes]);
     if (socket.destroyed) throw new Error('the connection is over');
+    method(bytes);
   });
 }
 

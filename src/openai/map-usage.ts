@@ -98,11 +98,9 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   const total = count(usage.total_tokens ?? undefined, MAX_COUNT);
   const reasoning = find(usage, names.reasoning);
   const outputTokens = withReasoning(inputTokens, count(said, MAX_COUNT), reasoning, total);
-  const details = {
-    cacheReadTokens: count(find(usage, names.cacheRead), inputTokens),
-    cacheWriteTokens: count(find(usage, names.cacheWrite), inputTokens),
-    reasoningTokens: count(reasoning, outputTokens),
-  };
+  const cacheReadTokens = count(find(usage, names.cacheRead), inputTokens);
+  const cacheWriteTokens = count(find(usage, names.cacheWrite), inputTokens);
+  const reasoningTokens = count(reasoning, outputTokens);
   const audio = audioOf(
     count(find(usage, AUDIO.input), inputTokens),
     count(find(usage, AUDIO.output), outputTokens),
@@ -112,7 +110,9 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
     outputTokens,
     // Always the sum, as the contract says: some servers' totals hold tokens that are in neither.
     totalTokens: Math.min(inputTokens + outputTokens, MAX_COUNT),
-    ...details,
+    cacheReadTokens,
+    cacheWriteTokens,
+    reasoningTokens,
     ...audio,
     estimated: doubtful || input === undefined || said === undefined,
   };

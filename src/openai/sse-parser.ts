@@ -155,8 +155,12 @@ class Occurrences {
   /** The first at or behind `start`, else the length. `start` must not go back. */
   from(start: number): number {
     if (this.#at >= start) return this.#at;
-    const found = this.#bytes.indexOf(this.#wanted, start);
-    this.#at = found === -1 ? this.#bytes.length : found;
+    // As every other line of a stream, for it is empty.
+    if (this.#bytes[start] === this.#wanted) this.#at = start;
+    else {
+      const found = this.#bytes.indexOf(this.#wanted, start);
+      this.#at = found === -1 ? this.#bytes.length : found;
+    }
     return this.#at;
   }
 }
