@@ -48,7 +48,7 @@ hides 'and prints no stack' '^ +at '
 # What is missing is one sentence, whatever Node.js is there.
 bare=$(mktemp -d)
 mkdir "$bare/scripts" && cp package.json .npmrc "$bare" && cp scripts/require-install.cjs "$bare/scripts"
-for command in start test 'run demo'; do
+for command in start test 'run demo' 'run check' 'run build' 'run test:long'; do
   # shellcheck disable=SC2086
   run not-0 npm --silent --prefix "$bare" $command
   shows "npm $command without npm ci says what to do" '^Nothing is installed yet: run `npm ci` first\.$'
