@@ -3,7 +3,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { CreateBatchRequest } from '../../src/gen/tamma/provider/v1/batch_provider.ts';
 import { Role } from '../../src/gen/tamma/provider/v1/message.ts';
 import { callHeaders, data, frame, openConnection } from '../../test/attacks/frames.ts';
-import { prefix } from '../../test/attacks/wire.ts';
+import { field, prefix } from '../../test/attacks/wire.ts';
 import type { RawGrpc } from '../../test/support/raw-grpc.ts';
 import {
   type Attack,
@@ -19,7 +19,9 @@ import {
 } from './attack.ts';
 import { saying } from './requests.ts';
 
-const CREATE_BATCH = '/tamma.provider.v1.IAIBatchProvider/CreateBatch';
+const BATCHES = '/tamma.provider.v1.IAIBatchProvider';
+const CREATE_BATCH = `${BATCHES}/CreateBatch`;
+const USAGE = '/tamma.provider.v1.IAIUsageProvider';
 const HEADERS = 1;
 const END_HEADERS = 4;
 const NOTHING = whole(Buffer.alloc(0));
@@ -140,7 +142,31 @@ export const CALL_ATTACKS: readonly Attack[] = [
     name: 'health and reflection asked without end',
     run: storm([`${HEALTH}/Check`, REFLECTION, `${PROVIDER}/GetStatus`], NOTHING, () => ({})),
   },
+  {
+    name: 'batches and their results asked for without end',
+    keepsBatches: true,
+    run: storm(
+      [`${BATCHES}/GetBatch`, `${BATCHES}/StreamBatchResults`, `${BATCHES}/CancelBatch`],
+      whole(field(1, Buffer.from('batch-1'))),
+      () => ({}),
+    ),
+  },
+  {
+    name: 'the models, budgets and usage asked for without end',
+    keepsBatches: true,
+    run: storm(
+      [
+        `${PROVIDER}/GetModels`,
+        `${PROVIDER}/Initialize`,
+        `${USAGE}/GetUsage`,
+        `${USAGE}/GetBudgets`,
+      ],
+      NOTHING,
+      () => ({}),
+    ),
+  },
   { name: 'metadata of 120 keys', run: storm([COUNT_TOKENS], saying('x'), metadata(110, 100)) },
+  { name: 'metadata of 30 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(5, 6_000)) },
   { name: 'metadata of 60 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(10, 6_000)) },
   { name: 'binary metadata that is none', run: storm([COUNT_TOKENS], saying('x'), binaries) },
   { name: 'deadlines that are none', run: storm([COUNT_TOKENS], saying('x'), deadlines) },
