@@ -33,6 +33,7 @@ export interface UpstreamBatchError {
   readonly code: string;
   /** Of the file, from 1. Absent: it is about all of it. */
   readonly line?: number;
+  /** Another one each time. */
   readonly error: ProviderError;
 }
 

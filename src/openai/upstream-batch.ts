@@ -80,7 +80,10 @@ function toError(error: JsonRecord): UpstreamBatchError {
   const { code, line } = error;
   return {
     code: identifier(stringOr(code)) ?? '',
-    error: fromErrorObject({ error }, { model: '', requestId: '' }),
+    // Made when it is asked for: fifty thousand at once took a second.
+    get error() {
+      return fromErrorObject({ error }, { model: '', requestId: '' });
+    },
     ...present({ line: typeof line === 'number' ? line : undefined }),
   };
 }

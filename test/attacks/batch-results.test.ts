@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readResults } from '../../src/batch/read-results.ts';
 import type { BatchLineResult } from '../../src/core/upstream-batches.ts';
 import { linesOf } from '../../src/openai/lines.ts';
+import { toUpstreamBatch } from '../../src/openai/upstream-batch.ts';
 
 async function* endless(block: Buffer): AsyncGenerator<Buffer> {
   for (;;) yield block;
@@ -16,6 +17,23 @@ async function linesUntilRefused(block: string): Promise<number> {
   await expect(read()).rejects.toThrow('with a line that is too long, or with too many lines');
   return lines;
 }
+
+it('what is told to be wrong with a file is not made an error before somebody asks', () => {
+  let read = 0;
+  const wrong = {
+    code: 'x',
+    get message() {
+      read += 1;
+      return 'No.';
+    },
+  };
+  const data = Array.from({ length: 1_000 }, () => wrong);
+  const { errors } = toUpstreamBatch({ id: 'batch_1', status: 'failed', errors: { data } });
+  expect(errors).toHaveLength(1_000);
+  expect(read).toBe(0);
+  expect(errors[999]?.error.message).toBeTruthy();
+  expect(read).toBeGreaterThan(0);
+});
 
 describe('a file of results', () => {
   it('without an end is given up, though its lines are empty', async () => {
