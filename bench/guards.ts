@@ -22,7 +22,7 @@ import { createInjector } from '../src/server/listener/injector.ts';
 import { Listeners } from '../src/server/listener/listen.ts';
 import { startLoadMeter } from '../src/server/load-meter.ts';
 import { OverloadGuard } from '../src/server/overload.ts';
-import { rawService } from '../src/server/raw-service.ts';
+import { type RawRequest, rawService } from '../src/server/raw-service.ts';
 import { requestShape } from '../src/server/request-shape.ts';
 import { oversizeOf } from '../src/server/request-size.ts';
 import { grpcStatus, RawGrpc } from '../test/support/raw-grpc.ts';
@@ -64,10 +64,14 @@ function serve(server: GrpcServer, guarded: boolean): void {
   server.addService(
     { countTokens },
     {
-      countTokens: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => {
+      countTokens: (
+        call: { request: RawRequest },
+        answer: (error: null, bytes: Buffer) => void,
+      ) => {
         if (guarded) {
           overload.admit({ all: 1, ofConnection: 1 });
-          if (oversizeOf(call.request, shape) !== undefined) throw new Error('it is no attack');
+          if (oversizeOf(call.request.take(), shape) !== undefined)
+            throw new Error('it is no attack');
         }
         answer(null, reply);
       },

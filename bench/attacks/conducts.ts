@@ -12,6 +12,25 @@ const BOMB = 64 * MIB;
 export const CONDUCTS = {
   silence: () => {},
   'an answer without end': stream(chunk(times(event({ content: 'word '.repeat(20) })))),
+  'letters of three bytes without end': stream(chunk(times(event({ content: '字'.repeat(30) })))),
+  'pictures without end': (socket: Socket) => {
+    const url = `data:image/png;base64,${'A'.repeat(400_000)}`;
+    socket.write(HEAD);
+    forEver(socket, chunk(event({ images: [{ type: 'image_url', image_url: { url } }] })));
+  },
+  'other fields with each event': (socket: Socket) => {
+    let at = 0;
+    socket.write(HEAD);
+    const more = () => {
+      let goesOn = true;
+      while (goesOn && !socket.destroyed) {
+        const fields = Array.from({ length: 300 }, () => [`field_${at++}`, { a: 1 }]);
+        goesOn = socket.write(chunk(event(Object.fromEntries(fields))));
+      }
+    };
+    socket.on('drain', more);
+    more();
+  },
   'empty data lines without end': stream(chunk(times('data:\n'))),
   'comments without end': stream(chunk(times(':\n'))),
   'ids and names of events without end': stream(chunk(times('id: 1\nevent: message\n\n'))),

@@ -7,15 +7,33 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
-type RawMethod = MethodDefinition<Buffer, Buffer>;
+type RawMethod = MethodDefinition<RawRequest | Buffer, Buffer>;
+
+const NOTHING = Buffer.alloc(0);
+
+/** The request of a call of one request, as bytes, until its handler takes it. grpc-js keeps what it got until the call ends. */
+export class RawRequest {
+  #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** The bytes; the next time there are none. */
+  take(): Buffer {
+    const bytes = this.#bytes;
+    this.#bytes = NOTHING;
+    return bytes;
+  }
+}
 
 /** A handler for each method of a service, taking and giving bytes. */
 export type RawHandlers<Service> = {
   readonly [Name in keyof Service]: Service[Name] extends { readonly responseStream: true }
-    ? handleServerStreamingCall<Buffer, Buffer>
+    ? handleServerStreamingCall<RawRequest, Buffer>
     : Service[Name] extends { readonly requestStream: true }
       ? handleClientStreamingCall<Buffer, Buffer>
-      : handleUnaryCall<Buffer, Buffer>;
+      : handleUnaryCall<RawRequest, Buffer>;
 };
 
 /** The same service with messages left as bytes, for handlers that read and write them themselves. */
@@ -27,8 +45,8 @@ export function rawService(definition: ServiceDefinition): Record<string, RawMet
         path,
         requestStream,
         responseStream,
-        requestSerialize: asIs,
-        requestDeserialize: asIs,
+        requestSerialize: bytesOf,
+        requestDeserialize: requestStream ? asIs : raw,
         responseSerialize: asIs,
         responseDeserialize: asIs,
       },
@@ -44,6 +62,14 @@ export function assertComplete(
   for (const [name, { path }] of Object.entries(definition)) {
     if (typeof implementation[name] !== 'function') throw new Error(`no handler for ${path}`);
   }
+}
+
+function raw(bytes: Buffer): RawRequest {
+  return new RawRequest(bytes);
+}
+
+function bytesOf(request: RawRequest | Buffer): Buffer {
+  return request instanceof RawRequest ? request.take() : request;
 }
 
 function asIs(bytes: Buffer): Buffer {

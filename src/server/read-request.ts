@@ -11,13 +11,6 @@ export type Method<Request, Response> = Pick<
 
 const UNREADABLE = 'The request is not a valid message of its type.';
 
-/** The message of a call, which grpc-js would keep until the call ends. */
-export function taken(call: { request: Buffer }): Buffer {
-  const { request } = call;
-  call.request = Buffer.alloc(0);
-  return request;
-}
-
 /** @throws ProviderError INVALID_REQUEST: the bytes are no message of the type, or one that is too large */
 export function readRequest<Request>(
   method: Pick<Method<Request, never>, 'requestDeserialize'>,

@@ -4,7 +4,8 @@ import type {
   handleUnaryCall,
 } from '@grpc/grpc-js';
 import { byteStreamOf, MessageStream } from './message-stream.ts';
-import { type Method, readRequest, taken } from './read-request.ts';
+import type { RawRequest } from './raw-service.ts';
+import { type Method, readRequest } from './read-request.ts';
 import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
 import { type RpcCall, type RpcDeps, RpcLifecycle, type RpcOptions } from './rpc-lifecycle.ts';
@@ -28,7 +29,7 @@ export class Rpcs {
     method: Method<Request, Response>,
     options: RpcOptions,
     run: (request: Request, rpc: RpcCall) => Promise<Response> | Response,
-  ): handleUnaryCall<Buffer, Buffer> {
+  ): handleUnaryCall<RawRequest, Buffer> {
     const shape = requestShape(method.path);
     return (call, callback) => {
       void this.#lifecycle.run({
@@ -36,7 +37,7 @@ export class Rpcs {
         call,
         options,
         async answer(rpc) {
-          const response = await run(readRequest(method, shape, taken(call)), rpc);
+          const response = await run(readRequest(method, shape, call.request.take()), rpc);
           rpc.signal.throwIfAborted();
           callback(null, method.responseSerialize(response));
         },
@@ -74,7 +75,7 @@ export class Rpcs {
     method: Method<Request, Response>,
     options: RpcOptions,
     run: (request: Request, stream: MessageStream<Response>, rpc: RpcCall) => Promise<void>,
-  ): handleServerStreamingCall<Buffer, Buffer> {
+  ): handleServerStreamingCall<RawRequest, Buffer> {
     const shape = requestShape(method.path);
     const { clock, stallMs } = this.#deps;
     return (call) => {
@@ -91,7 +92,7 @@ export class Rpcs {
             rpc.signal,
             stall,
           );
-          await run(readRequest(method, shape, taken(call)), stream, rpc);
+          await run(readRequest(method, shape, call.request.take()), stream, rpc);
           call.end();
         },
         fail(reply) {
