@@ -11,18 +11,17 @@ import {
 import { toMoney } from '../../server/convert/money.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { CreateOptions } from '../commands/batch.ts';
-import { withSidecar } from '../connection/sidecar.ts';
 import { unreadable } from '../input.ts';
 import { Printer } from '../print/printer.ts';
 import { messageFromJson, messageJson } from '../print/proto-json.ts';
 import { named, several } from '../print/words.ts';
-import { metadataOf } from './metadata.ts';
+import { withBatches } from './with-batches.ts';
 
 /** Takes the batch of a file. */
 export async function createBatch(file: string, options: CreateOptions, cli: Cli): Promise<void> {
   const first = optionsPiece(options);
-  const { batch } = await withSidecar(options, cli, (sidecar, rpc) =>
-    sidecar.createBatch(pieces(first, file, cli), { ...rpc, metadata: metadataOf(options) }),
+  const { batch } = await withBatches(options, cli, (sidecar, rpc) =>
+    sidecar.createBatch(pieces(first, file, cli), rpc),
   );
   if (batch === undefined) throw new CliError('failed', 'the sidecar told no batch');
   const printer = new Printer(cli);

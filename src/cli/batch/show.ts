@@ -1,11 +1,15 @@
-import { Batch, BatchExecution, BatchState } from '../../gen/tamma/provider/v1/batch_provider.ts';
+import {
+  Batch,
+  BatchExecution,
+  BatchState,
+  StreamBatchResultsResponse,
+} from '../../gen/tamma/provider/v1/batch_provider.ts';
 import { type Cli, CliError } from '../cli.ts';
-import type { BatchOptions, ListOptions } from '../commands/batch.ts';
-import { withSidecar } from '../connection/sidecar.ts';
+import type { BatchOptions, ListOptions, ResultsOptions } from '../commands/batch.ts';
 import { type Fact, Printer } from '../print/printer.ts';
 import { messageJson } from '../print/proto-json.ts';
 import { count, dollars, moment, named } from '../print/words.ts';
-import { metadataOf } from './metadata.ts';
+import { withBatches } from './with-batches.ts';
 
 const HEADS = ['BATCH', 'NAME', 'STATE', 'ITEMS', 'DONE', 'FAILED', 'COST', 'TAKEN', 'EXPIRES'];
 
@@ -13,27 +17,27 @@ const HEADS = ['BATCH', 'NAME', 'STATE', 'ITEMS', 'DONE', 'FAILED', 'COST', 'TAK
 const PAGE = 1_000;
 
 export async function showBatch(id: string, options: BatchOptions, cli: Cli): Promise<void> {
-  const { batch } = await withSidecar(options, cli, (sidecar, rpc) =>
-    sidecar.getBatch({ batchId: id }, { ...rpc, metadata: metadataOf(options) }),
+  const { batch } = await withBatches(options, cli, (sidecar, rpc) =>
+    sidecar.getBatch({ batchId: id }, rpc),
   );
   await print(batch, options, cli);
 }
 
 export async function cancelBatch(id: string, options: BatchOptions, cli: Cli): Promise<void> {
-  const { batch } = await withSidecar(options, cli, (sidecar, rpc) =>
-    sidecar.cancelBatch({ batchId: id }, { ...rpc, metadata: metadataOf(options) }),
+  const { batch } = await withBatches(options, cli, (sidecar, rpc) =>
+    sidecar.cancelBatch({ batchId: id }, rpc),
   );
   await print(batch, options, cli);
 }
 
 export async function listBatches(options: ListOptions, cli: Cli): Promise<void> {
-  const batches = await withSidecar(options, cli, async (sidecar, rpc) => {
+  const batches = await withBatches(options, cli, async (sidecar, rpc) => {
     const found: Batch[] = [];
     let pageToken = '';
     do {
       const pageSize = Math.min(options.limit - found.length, PAGE);
       const request = { pageSize, pageToken, state: stateOf(options) };
-      const page = await sidecar.listBatches(request, { ...rpc, metadata: metadataOf(options) });
+      const page = await sidecar.listBatches(request, rpc);
       found.push(...page.batches);
       pageToken = page.nextPageToken;
     } while (pageToken !== '' && found.length < options.limit);
@@ -42,6 +46,20 @@ export async function listBatches(options: ListOptions, cli: Cli): Promise<void>
   const printer = new Printer(cli);
   if (!options.json) return printer.table(HEADS, batches.map(row));
   for (const batch of batches) await printer.line(messageJson('Batch', Batch, batch));
+}
+
+/** Writes the results, each in a line. */
+export function writeResults(id: string, options: ResultsOptions, cli: Cli): Promise<void> {
+  const printer = new Printer(cli);
+  const { after, wait = false } = options;
+  const request = { batchId: id, afterSequence: BigInt(after), wait };
+  return withBatches(options, cli, async (sidecar, rpc) => {
+    for await (const result of sidecar.streamBatchResults(request, rpc)) {
+      await printer.line(
+        messageJson('StreamBatchResultsResponse', StreamBatchResultsResponse, result),
+      );
+    }
+  });
 }
 
 function stateOf({ state }: ListOptions): BatchState {

@@ -113,7 +113,7 @@ function results(batch: Command, cli: Cli): void {
     .option('--wait', 'stay until the batch has ended');
   addOptions(command, 'JSON Lines, as it does anyway');
   command.action(async (id: string, options: ResultsOptions) => {
-    const { writeResults } = await import('../batch/results.ts');
+    const { writeResults } = await import('../batch/show.ts');
     await writeResults(id, options, cli);
   });
 }
