@@ -159,10 +159,11 @@ function holdsCalls({ choices }: JsonRecord): boolean {
 
 function isCalling(choice: unknown): boolean {
   const { delta, message } = recordOf(choice);
-  return [delta, message].some((said) => {
-    const { tool_calls, function_call } = recordOf(said);
-    return Boolean(tool_calls || function_call);
-  });
+  return hasCalls(recordOf(delta)) || hasCalls(recordOf(message));
+}
+
+function hasCalls({ tool_calls, function_call }: JsonRecord): boolean {
+  return Boolean(tool_calls || function_call);
 }
 
 /** Everything in a chunk that holds a function. */

@@ -27,6 +27,7 @@ interface WithArguments {
  * @param data what it was parsed from
  */
 export function withTextArguments<T extends object>(event: T, data: string): T {
+  if (!mayHoldArguments(event)) return event;
   if (!hasObjectArguments(data) && !ACTION.test(data)) return event;
   const exact = holdersOf(parseJsonExactly(data));
   holdersOf(event).forEach((holder, i) => {
@@ -34,6 +35,12 @@ export function withTextArguments<T extends object>(event: T, data: string): T {
     if (isObject(holder[name])) holder.arguments = JSON.stringify(exact[i]?.[name]);
   });
   return event;
+}
+
+/** Most events are pieces of text, whose data need not be searched. */
+function mayHoldArguments(value: object): boolean {
+  const { item, output, response, arguments: given, operation, action } = recordOf(value);
+  return Boolean(item || output || response) || [given, operation, action].some(isObject);
 }
 
 /** Everything in it that may hold arguments, always in the same order. */
