@@ -50,6 +50,15 @@ export const ADMIN_ATTACKS: readonly Attack[] = [
     name: 'admin: headers without end',
     run: sockets(20, says(`${get('/livez')}${'x-more: and more\r\n'.repeat(2_000)}`)),
   },
+  {
+    name: 'admin: bodies without end',
+    run: sockets(
+      20,
+      says(
+        `${get('/livez')}transfer-encoding: chunked\r\n\r\n${`10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(10)}`,
+      ),
+    ),
+  },
   { name: 'admin: heaps of requests', run: sockets(20, says(`${get('/')}\r\n`.repeat(200))) },
   {
     name: 'admin: 200 pages that watch and never read',

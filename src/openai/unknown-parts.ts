@@ -102,17 +102,23 @@ export class UnknownParts {
   }
 
   #fields(value: object, known: ReadonlySet<string>, path: string): void {
+    // A hostile upstream has as many names as it likes.
+    if (this.#hasEnough) return;
     for (const name in value) {
       if (!known.has(name)) this.#tell('field', path + name);
     }
   }
 
+  get #hasEnough(): boolean {
+    return this.#told !== undefined && this.#told.size >= MAX_TOLD;
+  }
+
   #tell(kind: UnknownKind, name: string): void {
+    if (this.#hasEnough) return;
     this.#told ??= new Set();
     const shown = identifier(name) ?? NAMELESS;
     const key = `${kind} ${shown}`;
-    // A hostile upstream has as many names as it likes.
-    if (this.#told.has(key) || this.#told.size >= MAX_TOLD) return;
+    if (this.#told.has(key)) return;
     this.#told.add(key);
     this.#call.onUnknown?.(kind, shown);
   }

@@ -141,6 +141,8 @@ interface Asked {
 function handle({ request, response, paths, door }: Asked, deps: AdminServerDeps): void {
   try {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    // Nobody has a use for a body: it is not read to its end, which may never come.
+    if (hasBody(request)) response.setHeader('connection', 'close');
     const refusal = door.refusal(request);
     const [asked = ''] = String(request.url).split('?', 1);
     const path = asked.startsWith(CALLS) ? CALLS : asked;
@@ -156,6 +158,11 @@ function handle({ request, response, paths, door }: Asked, deps: AdminServerDeps
     if (response.headersSent) response.destroy();
     else send(response, 500, TEXT, 'internal error\n');
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
+  return coding !== undefined || length !== '0';
 }
 
 function refuse(refusal: Refusal, response: ServerResponse): void {
