@@ -2,7 +2,7 @@ import { tooLarge } from './faults.ts';
 import { stringOr } from './json-record.ts';
 import { isCall } from './responses-calls.ts';
 import type { ItemPart, OutputItem, ResponsesEvent } from './responses-event.ts';
-import { Said } from './said.ts';
+import { CountedSaid, Said } from './said.ts';
 
 export type Kind = 'message' | 'call' | 'reasoning';
 
@@ -15,12 +15,12 @@ const MAX_PLACES = 2 * MAX_ITEMS;
 /** One item of the output, as far as it has come. */
 export interface Item {
   readonly kind: Kind;
-  readonly text: Said;
+  readonly text: CountedSaid;
   readonly refusal: Said;
   readonly reasoning: Said;
   readonly arguments: Said;
   /** Where the texts of its parts begin, by part. */
-  readonly parts: Map<unknown, Said>;
+  readonly parts: Map<unknown, CountedSaid>;
   id: string;
   phase: string;
   /** Its reasoning comes as text or as summary; what comes first is told. */
@@ -118,7 +118,7 @@ export class ResponsesItems {
     if (this.#items.length >= MAX_ITEMS) throw tooLarge();
     const item: Item = {
       kind,
-      text: new Said(),
+      text: new CountedSaid(),
       refusal: new Said(),
       reasoning: new Said(),
       arguments: new Said(),
@@ -145,11 +145,11 @@ export function kindOf(item: OutputItem): Kind | undefined {
 }
 
 /** What has come of one part of an item. */
-export function partOf(item: Item, what: string, place: unknown): Said {
+export function partOf(item: Item, what: string, place: unknown): CountedSaid {
   const key = `${what} ${String(place)}`;
   let part = item.parts.get(key);
   if (part === undefined) {
-    part = new Said();
+    part = new CountedSaid();
     item.parts.set(key, part);
   }
   return part;

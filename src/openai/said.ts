@@ -7,9 +7,6 @@ import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
  */
 export class Said {
   readonly #text = new LongText();
-  #codePoints = 0;
-  /** It ends in the first half of a surrogate pair. */
-  #cut = false;
 
   get text(): string {
     return this.#text.toString();
@@ -19,17 +16,9 @@ export class Said {
     return this.#text.length === 0;
   }
 
-  get codePoints(): number {
-    return this.#codePoints;
-  }
-
   /** Notes a piece, and returns it. */
   add(piece: string): string {
-    if (piece === '') return piece;
     this.#text.add(piece);
-    // Counted as it comes: to look at the whole again would join all its pieces each time.
-    this.#codePoints += codePoints(piece) - (this.#cut && isLowHalf(piece.charCodeAt(0)) ? 1 : 0);
-    this.#cut = isHighHalf(piece.charCodeAt(piece.length - 1));
     return piece;
   }
 
@@ -38,5 +27,24 @@ export class Said {
     return whole.length > this.#text.length && whole.startsWith(this.text)
       ? whole.slice(this.#text.length)
       : '';
+  }
+}
+
+/** The same, where its length is wanted in code points. */
+export class CountedSaid extends Said {
+  #codePoints = 0;
+  /** It ends in the first half of a surrogate pair. */
+  #cut = false;
+
+  get codePoints(): number {
+    return this.#codePoints;
+  }
+
+  override add(piece: string): string {
+    if (piece === '') return piece;
+    // Counted as it comes: to look at the whole again would join all its pieces each time.
+    this.#codePoints += codePoints(piece) - (this.#cut && isLowHalf(piece.charCodeAt(0)) ? 1 : 0);
+    this.#cut = isHighHalf(piece.charCodeAt(piece.length - 1));
+    return super.add(piece);
   }
 }
