@@ -68,8 +68,9 @@ function said(
   address: string | undefined,
 ): string {
   const why = message || whole;
-  // grpc-js wraps what the system says.
-  const [, system = why] = /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(why) ?? [];
+  // grpc-js wraps what the system says, and OpenSSL puts where it happened around it.
+  const [, wrapped = why] = /Last error: (?:Error: )?(.*?)\s*\. Resolution note/s.exec(why) ?? [];
+  const system = wrapped.replace(/^\w+:error:\w+:[^:]*:[^:]*:([^:]*):.*$/s, 'TLS: $1');
   const head =
     address === undefined
       ? [reason, system].filter((part) => part).join(': ')

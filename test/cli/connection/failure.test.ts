@@ -45,6 +45,12 @@ describe('a call that ends with', () => {
     expect(await run('models')).toEqual({ exitCode, out: '', err: err() });
   });
 
+  it('words of OpenSSL is told what they say, in one line', async () => {
+    const { exitCode, err } = await run('models --tls');
+    expect(exitCode).toBe(4);
+    expect(err).toMatch(/^models: no sidecar answers at \S+: TLS: wrong version number; .*\n$/);
+  });
+
   it('no word of its own is told by its code', async () => {
     sidecar.refuse('getModels', { code: Code.INTERNAL, details: '' });
     expect(await run('models')).toMatchObject({
