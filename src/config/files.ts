@@ -1,4 +1,5 @@
 import { LineCounter } from 'yaml';
+import { codeOf } from '../core/system-code.ts';
 import type { Report } from './problems.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -42,12 +43,6 @@ export function readText(
     fail(`the file cannot be read (${codeOf(error) ?? 'unknown error'})`);
     return undefined;
   }
-}
-
-/** `ENOENT`, for instance. Undefined: the error has none. */
-export function codeOf(error: unknown): string | undefined {
-  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-  return hasCode ? String(error.code) : undefined;
 }
 
 /** The parser appends the text it stumbled over as a JSON string. */
