@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { codeOf } from '../core/system-code.ts';
+import { codeOf } from '../config/system-code.ts';
 import { CliError } from './cli.ts';
 
 /** @throws CliError if it cannot be read */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { codeOf } from '../core/system-code.ts';
+import { codeOf } from '../config/system-code.ts';
 import { CliError } from './cli.ts';
 
 /** Resolves once whoever reads has taken what was written: the process ends next, and with it what waits. */

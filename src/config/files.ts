@@ -1,6 +1,6 @@
 import { LineCounter } from 'yaml';
-import { codeOf } from '../core/system-code.ts';
 import type { Report } from './problems.ts';
+import { codeOf } from './system-code.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Reads a file as UTF-8. Throws what node:fs throws. */

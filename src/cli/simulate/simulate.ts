@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { codeOf } from '../../core/system-code.ts';
+import { codeOf } from '../../config/system-code.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
