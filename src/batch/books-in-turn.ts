@@ -4,20 +4,17 @@ import type { BatchBooks } from '../money/batches/batch-store.ts';
 /** Requests that are with the thread of the store at once. */
 const AT_ONCE = 32;
 
-/** Those that may wait for it: a thousand callers wait for results of one batch, and all of them look when it has some. */
-const MAX_WAITING = 4_096;
-
 /** Of one that is refused, in ms. */
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * The books for what callers ask: they get their turn one after the other, so that the thread of the store has room for
- * the ledger and for the batches themselves, however many ask.
+ * Books that are asked some things at a time, so that the thread of the store has room for the ledger, and for others
+ * who ask, however many ask these.
  *
- * What it is asked rejects with ProviderError RATE_LIMIT_EXCEEDED if 4,096 wait already.
+ * @param maxWaiting requests that may wait: what is asked beyond rejects with ProviderError RATE_LIMIT_EXCEEDED
  */
-export function booksInTurn(books: BatchBooks): BatchBooks {
-  const turns = new Turns();
+export function booksInTurn(books: BatchBooks, maxWaiting: number): BatchBooks {
+  const turns = new Turns(maxWaiting);
   const asked = Object.entries(books).map(([name, ask]) => [
     name,
     (...values: unknown[]) => turns.run(() => Reflect.apply(ask, books, values)),
@@ -26,9 +23,14 @@ export function booksInTurn(books: BatchBooks): BatchBooks {
 }
 
 class Turns {
+  readonly #maxWaiting: number;
   #running = 0;
   #waiting: (() => void)[] = [];
   #next = 0;
+
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting;
+  }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) await this.#turn();
@@ -41,9 +43,9 @@ class Turns {
   }
 
   #turn(): Promise<void> {
-    if (this.#waiting.length - this.#next >= MAX_WAITING) {
+    if (this.#waiting.length - this.#next >= this.#maxWaiting) {
       throw new ProviderError('RATE_LIMIT_EXCEEDED', {
-        message: `${MAX_WAITING} requests for batches wait already; ask again when they are answered.`,
+        message: `${this.#maxWaiting} requests for batches wait already; ask again when they are answered.`,
         quotaSubject: 'requests for batches',
         retryAfterMs: RETRY_AFTER_MS,
       });

@@ -11,7 +11,6 @@ import type {
   ListQuery,
   ResultsQuery,
 } from './batch-provider.ts';
-import { booksInTurn } from './books-in-turn.ts';
 import { checkOptions, DEFAULT_WINDOW_MS } from './check-options.ts';
 import type { BatchItem } from './item.ts';
 import { pageTokenOf, readPageToken } from './page-token.ts';
@@ -35,7 +34,7 @@ export class BatchService implements IAIBatchProvider {
   readonly #receiving = new Map<string, Promise<unknown>>();
 
   constructor(deps: BatchServiceDeps) {
-    this.#deps = { ...deps, books: booksInTurn(deps.books) };
+    this.#deps = deps;
   }
 
   /** Goes on with the batches of a process before this one. */

@@ -12,7 +12,7 @@ function slowBooks() {
     waiting.push(answer);
     return answer.promise;
   };
-  const books = booksInTurn({ get } as unknown as BatchBooks);
+  const books = booksInTurn({ get } as unknown as BatchBooks, 4_096);
   const answer = async (): Promise<void> => {
     waiting.shift()?.resolve(undefined);
     for (let step = 0; step < 5; step += 1) await null;
