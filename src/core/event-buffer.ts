@@ -9,12 +9,14 @@ const EVENT_WEIGHT = 64;
 
 /** Events that wait, in order. Adjacent deltas of a kind become one, too large ones several. */
 export class EventBuffer<Event extends ProviderEvent = ProviderEvent> {
-  #events: Event[] = [];
+  #events: (Event | undefined)[] = [];
+  /** Places of the oldest, and of the next to come. */
   #next = 0;
+  #end = 0;
   #weight = 0;
 
   get isEmpty(): boolean {
-    return this.#next === this.#events.length;
+    return this.#next === this.#end;
   }
 
   /** In characters. */
@@ -31,24 +33,30 @@ export class EventBuffer<Event extends ProviderEvent = ProviderEvent> {
   shift(): Event | undefined {
     const event = this.#events[this.#next];
     if (event === undefined) return undefined;
+    this.#events[this.#next] = undefined;
     this.#next += 1;
     this.#weight -= lengthOf(event) + EVENT_WEIGHT;
-    if (this.isEmpty) this.clear();
+    if (!this.isEmpty) return event;
+    // Of an answer that is paced, each event is alone: its place is used again.
+    if (this.#end === 1) this.#next = this.#end = 0;
+    else this.clear();
     return event;
   }
 
   clear(): void {
     this.#events = [];
     this.#next = 0;
+    this.#end = 0;
     this.#weight = 0;
   }
 
   #append(event: Event): void {
-    const last = this.#events.length - 1;
-    const tail = last >= this.#next ? this.#events[last] : undefined;
+    const last = this.#end - 1;
+    const tail = this.isEmpty ? undefined : this.#events[last];
     const merged = tail === undefined ? undefined : merge(tail, event);
     if (merged === undefined) {
-      this.#events.push(event);
+      this.#events[this.#end] = event;
+      this.#end += 1;
       this.#weight += EVENT_WEIGHT;
     } else {
       this.#events[last] = merged as Event;

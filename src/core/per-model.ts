@@ -7,6 +7,8 @@ export class PerModel<T> {
   readonly #makeRoom: (full: PerModel<T>) => void;
   /** By id of the model, the longest unused first. */
   readonly #values = new Map<string, T>();
+  /** The model that was used last. */
+  #newest: string | undefined;
 
   /** @param makeRoom called before there would be too many; may `drop` one, or let there be more */
   constructor(create: (model: string) => T, makeRoom: (full: PerModel<T>) => void) {
@@ -17,6 +19,8 @@ export class PerModel<T> {
   /** The one of a model by its id, which is used by this. */
   use(model: string): T {
     const known = this.#values.get(model);
+    if (known !== undefined && model === this.#newest) return known;
+    this.#newest = model;
     if (known !== undefined) this.#values.delete(model);
     else if (this.#values.size >= MAX_MODELS) this.#makeRoom(this);
     const value = known ?? this.#create(model);
