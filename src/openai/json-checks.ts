@@ -4,9 +4,8 @@ import { isDeeperThan } from '../request/validate/json-object.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
 
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
+/** Each value but the first stands behind one. */
+const MARKS = [',', '{', '['] as const;
 
 type Check = (value: unknown) => boolean;
 
@@ -46,12 +45,15 @@ const SMALL = 256 * 1024;
  */
 const MAX_VALUES = 524_288;
 
-/** Not fewer than there are: brackets and commas in texts count, too. */
+/** Not fewer than there are, or more than may be: brackets and commas in texts count, too. */
 function valuesIn(json: string): number {
   let count = 1;
-  for (let at = 0; at < json.length; at += 1) {
-    const unit = json.charCodeAt(at);
-    if (unit === COMMA || unit === OPEN_BRACE || unit === OPEN_BRACKET) count += 1;
+  for (const mark of MARKS) {
+    // A long text has few of them, and is passed over many times as fast as one looks at each character.
+    for (let at = json.indexOf(mark); at >= 0 && count <= MAX_VALUES; ) {
+      count += 1;
+      at = json.indexOf(mark, at + 1);
+    }
   }
   return count;
 }
