@@ -55,12 +55,13 @@ const { values } = parseArgs({
   },
 });
 exitOnSignals();
+// Before this process is bound to one core.
+const { date, cpu, cores, node } = thisMachine();
 const pinned = pinnable();
 if (pinned) pinMyself(CORES.load);
 
 const rows: Row[] = [];
 for (const load of LOADS) rows.push({ what: load.what, ...(await measure(load)) });
-const { date, cpu, cores, node } = thisMachine();
 const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${values.pairs} pairs of ${CALLS} calls.
 
 ${table(
