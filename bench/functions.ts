@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import type { FunctionCalls } from './function-probe.ts';
 import { grpcTarget } from './grpc-target.ts';
+import { callTimes } from './load.ts';
 import { DELTA_BYTES, startStub } from './measure.ts';
 import { exitOnSignals, type RunningProcess, startProcess } from './processes.ts';
 import { figure, table } from './table.ts';
@@ -121,9 +122,9 @@ async function perCall(subject: Subject, method: Method, answer: typeof SHORT) {
       deltaBytes: DELTA_BYTES,
     };
     const target = grpcTarget(options);
-    await callOften(target.call, WARM_UP);
+    await callTimes(target, WARM_UP, AT_ONCE);
     await ask(running, 'count');
-    await callOften(target.call, COUNTED);
+    await callTimes(target, COUNTED, AT_ONCE);
     const calls = await ask(running, 'answer');
     target.close();
     return mapValues(calls, (count) => count / COUNTED);
@@ -131,14 +132,6 @@ async function perCall(subject: Subject, method: Method, answer: typeof SHORT) {
     await running.stop();
     await stub.stop();
   }
-}
-
-async function callOften(call: () => Promise<void>, times: number): Promise<void> {
-  let left = times;
-  const work = async (): Promise<void> => {
-    while (left-- > 0) await call();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
 async function ask({ child }: RunningProcess, word: 'count' | 'answer'): Promise<FunctionCalls> {

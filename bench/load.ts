@@ -31,3 +31,12 @@ export class Load {
     while (!this.#stopped) await this.#target.call();
   }
 }
+
+/** Makes so many calls, `atOnce` at a time. */
+export async function callTimes(target: Target, times: number, atOnce: number): Promise<void> {
+  let left = times;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await target.call();
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { everythingOn } from './everything-on.ts';
 import { grpcTarget } from './grpc-target.ts';
+import { callTimes } from './load.ts';
 import { thisMachine } from './machine.ts';
 import { DELTA_BYTES, startStub } from './measure.ts';
 import { writeInto } from './page.ts';
@@ -120,10 +121,6 @@ async function measure({ method, deltas }: (typeof LOADS)[number]): Promise<Omit
 /** Microseconds for each of so many calls. */
 async function cpuOf({ pid, target }: { pid: number; target: Target }, calls = CALLS) {
   const before = cpuSeconds(pid);
-  let left = calls;
-  const work = async (): Promise<void> => {
-    while (left-- > 0) await target.call();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await callTimes(target, calls, AT_ONCE);
   return ((cpuSeconds(pid) - before) / calls) * 1e6;
 }
