@@ -6,7 +6,8 @@ const KEPT = Symbol.for('tamma.test.encodings');
 
 type Encodings = Map<TokenizerName, Tiktoken>;
 const realm = globalThis as { [KEPT]?: Encodings };
-const encodings = (realm[KEPT] ??= new Map());
+const encodings: Encodings = realm[KEPT] ?? new Map();
+realm[KEPT] = encodings;
 
 /** Tokens of `text` by OpenAI's own implementation; special tokens are ordinary text. */
 export function referenceCount(name: TokenizerName, text: string): number {
