@@ -123,6 +123,6 @@ describeWithRedis('redis', () => {
     await expectAnswer(sidecar);
     const { budgets } = await sidecar.getBudgets();
     expect(budgets.map(({ name }) => name)).toEqual(['team']);
-    expect(server.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
+    expect(await server.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
   });
 });

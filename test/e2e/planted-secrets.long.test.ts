@@ -74,7 +74,7 @@ describeWithRedis('secrets of every kind', () => {
     const jwts = { right: await issuer.sign(), expired: await issuer.sign({ exp: 1 }) };
     const authority = new Authority();
     const { cert, key } = authority.issue({ commonName: 'sidecar', dns: ['localhost'] });
-    const redis = await RedisServer.start('--requirepass', SECRETS.redis);
+    const redis = await RedisServer.start('--requirepass', SECRETS.redis, '--dir', directory);
     const collector = await startCollector();
     stops.push(() => redis.stop());
     const stub = await startStubUpstream();
@@ -164,11 +164,9 @@ callerJwt: {issuer: "${ISSUER}", audience: ${AUDIENCE}, jwksFile: ${write('jwks'
     }
 
     // Its last spans and metrics are sent while it ends.
-    const dump = join(directory, 'redis.rdb');
-    const auth = ['-a', SECRETS.redis, '--no-auth-warning'];
-    redis.command(...auth, 'config', 'set', 'rdbcompression', 'no');
-    redis.command(...auth, '--rdb', dump);
-    outputs.set('redis', readFileSync(dump, 'latin1'));
+    await redis.commandWith(SECRETS.redis, 'config', 'set', 'rdbcompression', 'no');
+    await redis.commandWith(SECRETS.redis, 'save');
+    outputs.set('redis', readFileSync(join(directory, 'dump.rdb'), 'latin1'));
     client.close();
     sidecar.child.kill('SIGTERM');
     expect(await sidecar.gone).toBe(0);

@@ -121,32 +121,24 @@ describeWithRedis('a connection to Redis', () => {
       const opened = connectTo(server, log, count, TIMEOUT_MS);
       connection = opened;
       await eventually(() => opened.isUp);
-      const before = ids();
+      const before = await ids();
       expect(before).toHaveLength(1);
       server.freeze();
       await eventually(() => attempts > 0);
       server.thaw();
       await eventually(() => opened.isUp);
-      for (const id of ids()) expect(before).not.toContain(id);
+      for (const id of await ids()) expect(before).not.toContain(id);
     });
 
     it('is away while the server wants a password that it is not given', async () => {
-      server.command('config', 'set', 'requirepass', 'hunter2-hunter2');
+      await server.command('config', 'set', 'requirepass', 'hunter2-hunter2');
       const delays = countDelays();
       await eventually(() => delays.count > 4);
       expect(delays.connection.isUp).toBe(false);
       await expect(delays.connection.run(ECHO, ['a'], ['1'])).rejects.toThrow(StoreAwayError);
       expect(log.lines).toEqual([AWAY]);
       expect(log.fields).toMatchObject([{ err: { message: expect.stringMatching(/NOAUTH/) } }]);
-      server.command(
-        '-a',
-        'hunter2-hunter2',
-        '--no-auth-warning',
-        'config',
-        'set',
-        'requirepass',
-        '',
-      );
+      await server.commandWith('hunter2-hunter2', 'config', 'set', 'requirepass', '');
       await eventually(() => delays.connection.isUp);
     });
 
@@ -164,12 +156,12 @@ describeWithRedis('a connection to Redis', () => {
         const opened = await connected();
         const WRITE = defineScript(`return redis.call('SET', KEYS[1], '1')`);
         expect(await opened.run(WRITE, ['a'], [])).toBe('OK');
-        server.command(...begin);
+        await server.command(...begin);
         await expect(opened.run(WRITE, ['a'], [])).rejects.toThrow(StoreAwayError);
         expect(opened.isUp).toBe(false);
         const lost = log.fields[0] as { err: Error };
         expect(String(lost.err.message)).toMatch(says);
-        server.command(...end);
+        await server.command(...end);
         await eventually(() => opened.isUp);
         expect(await opened.run(WRITE, ['a'], [])).toBe('OK');
         expect(log.lines).toEqual([AWAY, BACK]);
@@ -240,7 +232,7 @@ describeWithRedis('a connection to Redis', () => {
     const PASSWORD = 'correct horse/battery';
 
     it('are used, and never shown', async () => {
-      server.command('config', 'set', 'requirepass', PASSWORD);
+      await server.command('config', 'set', 'requirepass', PASSWORD);
       const encoded = encodeURIComponent(PASSWORD);
       await connected({ url: server.url.replace('//', `//default:${encoded}@`) });
       expect(holdsSecret(PASSWORD)).toBe(true);
@@ -248,7 +240,7 @@ describeWithRedis('a connection to Redis', () => {
     });
 
     it('that are refused are told of without them', async () => {
-      server.command('config', 'set', 'requirepass', PASSWORD);
+      await server.command('config', 'set', 'requirepass', PASSWORD);
       connection = connectTo({ url: server.url.replace('//', '//:wrong-password@') }, log);
       await eventually(() => log.lines.length > 0);
       const [{ err }] = log.fields as [{ err: Error }];
@@ -297,10 +289,9 @@ describeWithRedis('a connection to Redis', () => {
     });
   });
 
-  /** Of the connections that the server knows, its own tool's left out. */
-  function ids(): readonly string[] {
-    return server
-      .command('client', 'list')
+  /** Of the connections that the server knows, without the one that asks. */
+  async function ids(): Promise<readonly string[]> {
+    return (await server.command('client', 'list'))
       .split('\n')
       .filter((line) => !line.includes('cmd=client|list'))
       .map((line) => line.split(' ')[0] ?? '');

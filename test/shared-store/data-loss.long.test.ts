@@ -28,7 +28,7 @@ describeWithRedis('budgets on a server that forgets', () => {
       (await reserve(sidecar, 3n * DOLLAR)).settle(BigInt(2 + index) * DOLLAR);
       await sidecar.tick();
     }
-    bench.server.command('flushall');
+    await bench.server.command('flushall');
     return pair;
   }
 

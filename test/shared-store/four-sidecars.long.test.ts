@@ -26,8 +26,8 @@ describeWithRedis('several sidecars', () => {
 
   afterAll(() => server.stop());
 
-  beforeEach(() => {
-    server.command('flushall');
+  beforeEach(async () => {
+    await server.command('flushall');
     connections = Array.from({ length: SIDECARS }, () => connectTo(server));
     sidecars = connections.map((connection) =>
       openSidecar(connection, { budgets: BUDGETS, leaseMs: 2_000 }),

@@ -103,13 +103,13 @@ describeWithRedis('providers that share a store', () => {
     const [first, second] = [open(), open()];
     const keyed = (provider: OpenAIProvider, content?: string) => ask(provider, content, 'k-1');
     const made = await keyed(first);
-    const kept = () => server.command('keys', 'test:*:repeat:*').trim();
-    await eventually(() => kept() !== '');
+    const kept = () => server.command('keys', 'test:*:repeat:*');
+    await eventually(async () => (await kept()) !== '');
     expect(await keyed(second)).toMatchObject({ content: made.content, shared: true, attempts: 0 });
     expect(upstream.requests).toHaveLength(1);
     await expect(keyed(second, 'Another')).rejects.toMatchObject({ reason: 'INVALID_REQUEST' });
-    expect(kept()).not.toContain('k-1');
-    expect(Number(server.command('pttl', kept()))).toBeLessThanOrEqual(600_000);
+    expect(await kept()).not.toContain('k-1');
+    expect(Number(await server.command('pttl', await kept()))).toBeLessThanOrEqual(600_000);
   });
 
   it('answer GetUsage from their own ledger while the store is away', async () => {
@@ -146,9 +146,8 @@ describeWithRedis('providers that share a store', () => {
       const calls = () => (provider.getBudgets({})[0]?.spent ?? 0n) / PRICE;
       return { provider, set, calls };
     };
-    const days = (): readonly string[] =>
-      server
-        .command('keys', 'test:*:budget:everybody:*')
+    const days = async (): Promise<readonly string[]> =>
+      (await server.command('keys', 'test:*:budget:everybody:*'))
         .split(/\s+/)
         .map((key) => key.replace(/^.*everybody:(\d+).*$/, '$1'));
     const [one, two] = [sidecar(), sidecar()];
@@ -169,7 +168,7 @@ describeWithRedis('providers that share a store', () => {
     for (const each of [one, late]) each.set(midnight + 2 * HOUR_MS);
     await ask(late.provider);
     await eventually(() => [one, two, late].every(({ calls }) => calls() === 5n));
-    expect(new Set(days())).toContain(String(midnight));
+    expect(new Set(await days())).toContain(String(midnight));
     const { rows } = await two.provider.getUsage({ groupBy: ['day'] });
     expect(rows.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(6);
   });

@@ -136,18 +136,20 @@ describeWithRedis('accounts that sidecars share', () => {
       one.clock.advance(DAY_MS);
       expect(one.state()).toMatchObject({ spent: 0n });
       expect((await reserve(one, LIMIT)).granted).toBe(LIMIT);
-      const keys = bench.server.command('keys', '*').split('\n');
+      const keys = (await bench.server.command('keys', '*')).split('\n');
       expect(keys).toHaveLength(2);
       for (const key of keys) {
         expect(key).toMatch(/^test:\{shared\}:budget:daily:\d+:$/);
-        expect(Number(bench.server.command('pttl', key))).toBeGreaterThan(DAY_MS / 2);
+        expect(Number(await bench.server.command('pttl', key))).toBeGreaterThan(DAY_MS / 2);
       }
     });
 
     it('is kept for ever if it is a total', async () => {
       const one = sidecar({ budgets: [aBudget({ limit: LIMIT, period: 'total' })] });
       await reserve(one, DOLLAR);
-      expect(bench.server.command('pttl', bench.server.command('keys', '*'))).toBe('-1');
+      expect(await bench.server.command('pttl', await bench.server.command('keys', '*'))).toBe(
+        '-1',
+      );
     });
   });
 

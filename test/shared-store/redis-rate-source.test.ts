@@ -14,9 +14,9 @@ describeWithRedis('rates on Redis', () => {
   /** What one left under way must not arrive in the next. */
   let test = 0;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     test += 1;
-    redis.server.command('flushall');
+    await redis.server.command('flushall');
   });
 
   const perMinute = (limit: number): RateLimit => ({ subject: 'requests per minute', limit });
@@ -239,7 +239,7 @@ describeWithRedis('rates on Redis', () => {
     it('knows what a bucket held when the server has lost it', async () => {
       const one = stillSource(perDay(10));
       await one.draw(8);
-      redis.server.command('flushall');
+      await redis.server.command('flushall');
       one.clock.advance(SECOND_MS);
       expect(one.take(5)).toBe(false);
       await one.change();

@@ -142,7 +142,7 @@ describeWithRedis('a sidecar whose shared store', () => {
     ['is out of memory', 'refuse', ['config', 'set', 'maxmemory', '1']],
     ['is a replica', 'refuse', ['replicaof', '127.0.0.1', '1']],
   ] as const)('%s lets no call wait, with onOutage %s', async (_, onOutage, command) => {
-    server.command(...command);
+    await server.command(...command);
     await open(server.url, onOutage);
     await expectOutage(ENDS[onOutage]);
   });
@@ -151,7 +151,7 @@ describeWithRedis('a sidecar whose shared store', () => {
     await open();
     await connected();
     expect(await askAnew()).toBe('completed');
-    server.command('replicaof', '127.0.0.1', '1');
+    await server.command('replicaof', '127.0.0.1', '1');
     await expectOutage(ENDS.refuse);
   });
 
@@ -165,7 +165,7 @@ describeWithRedis('a sidecar whose shared store', () => {
     });
 
     it.each([
-      ['is flushed', async (): Promise<void> => void server.command('flushall')],
+      ['is flushed', async (): Promise<void> => void (await server.command('flushall'))],
       [
         'is replaced by an empty one',
         async (): Promise<void> => {
@@ -214,7 +214,7 @@ describeWithRedis('a sidecar whose shared store', () => {
     await connected();
     for (let count = 0; count < 3; count += 1) expect(await askAnew()).toBe('completed');
     expect(await usage()).toMatchObject({ partial: false });
-    server.command('flushall');
+    await server.command('flushall');
     const all = { total: { attempts: 3 } };
     expect(await usage()).toMatchObject({ ...all, partial: true });
     await server.kill();

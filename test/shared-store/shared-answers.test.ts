@@ -96,10 +96,9 @@ describeWithRedis('a response cache that sidecars share', () => {
   }
 
   /** Entries, once what was written is there. */
-  const entries = () => Number(server.command('zcard', `${PREFIX}used`));
+  const entries = async () => Number(await server.command('zcard', `${PREFIX}used`));
   async function untilThere(count: number): Promise<void> {
-    // Each look starts a process.
-    while (entries() !== count) await sleep(20);
+    while ((await entries()) !== count) await sleep(2);
   }
 
   const nameOfAnswer = () => server.command('keys', `${PREFIX}answer:*`);
@@ -222,9 +221,12 @@ describeWithRedis('a response cache that sidecars share', () => {
     expect(await one.ask()).toMatchObject({ cached: true });
   });
 
-  it.each<[string, (name: string) => void]>([
+  it.each<[string, (name: string) => Promise<unknown>]>([
     ['is damaged', (name) => server.command('setrange', name, '40', '☠')],
-    ['is cut off', (name) => server.command('set', name, server.command('get', name).slice(0, 99))],
+    [
+      'is cut off',
+      async (name) => server.command('set', name, (await server.command('get', name)).slice(0, 99)),
+    ],
     ['is empty', (name) => server.command('set', name, '')],
     ['is of another version', (name) => server.command('setrange', name, '0', '9')],
     ['is none', (name) => server.command('set', name, '{"started":{},"deltas":[],"end":{}}')],
@@ -237,16 +239,16 @@ describeWithRedis('a response cache that sidecars share', () => {
     const one = await open({ maxEntries: 3 });
     await one.ask();
     await untilThere(1);
-    damage(nameOfAnswer());
+    await damage(await nameOfAnswer());
     const { content } = await one.ask();
     expect(content).toBe('Hello from the stub.');
     let again = await one.ask();
     while (!again.cached) again = await one.ask();
     for (let at = 0; at < 5; at += 1) await one.ask(`question ${at}`);
     while (!(await one.ask('question 4')).cached);
-    expect(entries()).toBeLessThanOrEqual(3);
+    expect(await entries()).toBeLessThanOrEqual(3);
     expect(await one.provider.invalidateCache({ type: 'all' })).toBeGreaterThanOrEqual(1);
-    expect(nameOfAnswer()).toBe('');
+    expect(await nameOfAnswer()).toBe('');
   });
 
   const INSTEAD = `redis.call('DEL', KEYS[1]) return redis.call('HSET', KEYS[1], 'a', 'b')`;
@@ -256,7 +258,7 @@ describeWithRedis('a response cache that sidecars share', () => {
   it('needs of the server no more than docs/shared-store.md says', async () => {
     const page = readFileSync('docs/shared-store.md', 'utf8');
     const permissions = /ACL\): `([^`]+)`/.exec(page)?.[1] ?? '';
-    server.command(
+    await server.command(
       'acl',
       'setuser',
       'sidecar',
@@ -272,7 +274,7 @@ describeWithRedis('a response cache that sidecars share', () => {
     expect(await one.ask()).toMatchObject({ cached: true });
     expect(await one.provider.invalidateCache({ type: 'all' })).toBe(1);
     await one.ask('Once', { idempotencyKey: 'k-1' });
-    while (server.command('keys', 'test:*:repeat:*') === '') await sleep(20);
-    expect(server.command('acl', 'log')).toBe('');
+    while ((await server.command('keys', 'test:*:repeat:*')) === '') await sleep(20);
+    expect(await server.command('acl', 'log')).toBe('');
   });
 });

@@ -54,7 +54,7 @@ describeWithRedis('a shared store', () => {
     store.totals.add(aRecord('a', { endedAt: systemClock.now() }).record);
     expect(await store.totals.sums({ groupBy: [] })).toMatchObject({ total: { attempts: 1 } });
     // And one of the tool that asks.
-    expect(server.command('client', 'list').split('\n')).toHaveLength(2);
+    expect((await server.command('client', 'list')).split('\n')).toHaveLength(2);
     await store.accounts.close();
     await store.close();
     await store.close();
@@ -70,7 +70,7 @@ describeWithRedis('a shared store', () => {
     const store = open(new LogProbe());
     await eventually(() => store.status().problem === undefined);
     const before = store.status().since;
-    server.command('acl', 'setuser', 'default', ...rules);
+    await server.command('acl', 'setuser', 'default', ...rules);
     try {
       const key = { budget: budget.name, subject: row[0], startsAt: DAY * 3 };
       const account = store.accounts.open(key, budget.limit, () => {});
@@ -79,11 +79,11 @@ describeWithRedis('a shared store', () => {
       expect(store.status().problem).toMatch(/^It refuses some of what it is asked/);
       expect(store.status().problem).toMatch(reason);
       expect(store.status().since).toBeGreaterThanOrEqual(before);
-      server.command('acl', 'setuser', 'default', '+@all', '~*');
+      await server.command('acl', 'setuser', 'default', '+@all', '~*');
       await eventually(() => store.status().problem === undefined);
       await eventually(() => account.available >= CENT);
     } finally {
-      server.command('acl', 'setuser', 'default', '+@all', '~*');
+      await server.command('acl', 'setuser', 'default', '+@all', '~*');
       await store.accounts.close();
       await store.close();
     }

@@ -109,8 +109,8 @@ describeWithRedis('totals on Redis', () => {
 
   let ledgers: { close(): Promise<void> }[];
 
-  beforeEach(() => {
-    redis.server.command('flushall');
+  beforeEach(async () => {
+    await redis.server.command('flushall');
     ledgers = [];
   });
 
@@ -328,13 +328,13 @@ describeWithRedis('totals on Redis', () => {
         await sidecar.push();
       }
       expect(await other.totals.sums(ALL)).toMatchObject({ total: { attempts: 6 } });
-      redis.server.command('flushall');
+      await redis.server.command('flushall');
       one.book('d', costing(1n), { userId: 'bob' });
       expect(await one.totals.sums(ALL)).toMatchObject({ total: { attempts: 4 }, partial: true });
       expect(await other.totals.sums(ALL)).toMatchObject({ partial: true });
       await two.push(10_000);
       await two.push(10_000);
-      redis.server.command('del', 'test:{shared}:totals:lost');
+      await redis.server.command('del', 'test:{shared}:totals:lost');
       const { rows, total, partial } = await other.totals.sums({ groupBy: ['userId'] });
       expect(total).toMatchObject({ attempts: 7, picoDollars: 25n + 2_000n });
       expect(rows.map(({ userId, attempts }) => [userId, attempts]).sort()).toEqual([
@@ -352,11 +352,11 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       const day = new Date(one.today).toISOString().slice(0, 10);
       const keys = [`test:{shared}:totals:${day}`];
-      keys.push(redis.server.command('keys', 'test:*:totals:attempts:*'));
-      for (const key of keys) redis.server.command('copy', key, `${key}:kept`);
+      keys.push(await redis.server.command('keys', 'test:*:totals:attempts:*'));
+      for (const key of keys) await redis.server.command('copy', key, `${key}:kept`);
       one.book('b');
       await one.push();
-      for (const key of keys) redis.server.command('copy', `${key}:kept`, key, 'replace');
+      for (const key of keys) await redis.server.command('copy', `${key}:kept`, key, 'replace');
       one.book('c');
       await one.push();
       await one.push();
@@ -372,7 +372,7 @@ describeWithRedis('totals on Redis', () => {
         one.set(hours * HOUR_MS);
         one.book('b');
         await one.push();
-        redis.server.command('flushall');
+        await redis.server.command('flushall');
         one.book('c');
         for (let pushes = 0; pushes < 3; pushes += 1) await one.push(10_000);
         expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
@@ -400,7 +400,7 @@ describeWithRedis('totals on Redis', () => {
         await two.push();
         expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 3 } });
         await two.push(30 * HOUR_MS);
-        redis.server.command('flushall');
+        await redis.server.command('flushall');
         two.book('d');
         for (let pushes = 0; pushes < 3; pushes += 1) await two.push(10_000);
         expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 4 } });
@@ -430,7 +430,12 @@ describeWithRedis('totals on Redis', () => {
       await one.push();
       const day = new Date(one.today).toISOString().slice(0, 10);
       const field = JSON.stringify(['gpt-test', 'alice', '', 'default', 'completed']);
-      redis.server.command('hset', `test:{shared}:totals:${day}`, field, '2 0 0 10 5 0 0 0 0 3');
+      await redis.server.command(
+        'hset',
+        `test:{shared}:totals:${day}`,
+        field,
+        '2 0 0 10 5 0 0 0 0 3',
+      );
       const { total } = await one.totals.sums(ALL);
       expect(total).toMatchObject({ attempts: 3, picoDollars: 4n });
     });
@@ -442,7 +447,7 @@ describeWithRedis('totals on Redis', () => {
       const { rows } = await one.totals.sums({ groupBy: ['day'] });
       expect(rows).toHaveLength(1);
       const day = new Date(one.today).toISOString().slice(0, 10);
-      const kept = Number(redis.server.command('ttl', `test:{shared}:totals:${day}`));
+      const kept = Number(await redis.server.command('ttl', `test:{shared}:totals:${day}`));
       expect(kept).toBeGreaterThan(399 * 86_400);
     });
   });

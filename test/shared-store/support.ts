@@ -30,9 +30,9 @@ export const CENT = DOLLAR / 100n;
 const LONGEST_MS = 100_000;
 
 /** @throws Error if it does not come to it */
-export async function eventually(condition: () => boolean): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const until = performance.now() + LONGEST_MS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > until) throw new Error(`It never comes to ${condition}.`);
     await sleep(5);
   }
@@ -202,7 +202,7 @@ export class Bench {
   async clear(): Promise<void> {
     await Promise.all(this.#sidecars.map(({ book }) => book.close()));
     this.#sidecars = [];
-    this.server.command('flushall');
+    await this.server.command('flushall');
   }
 
   async stop(): Promise<void> {

@@ -1,16 +1,15 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe } from '@jest/globals';
 import { randomPort } from './ports.ts';
+import { encodeCommand, takeReply } from './redis-reply.ts';
 
 const HOST = '127.0.0.1';
-
-/** How long redis-cli may take, in ms. */
-const COMMAND_MS = 60_000;
 
 /** Tests that need a redis-server. Without one on the PATH they are left out, and say so. */
 export function describeWithRedis(what: string, tests: () => void): void {
@@ -89,10 +88,42 @@ export class RedisServer {
     await ended;
   }
 
-  /** What redis-cli prints for a command. */
-  command(...words: readonly string[]): string {
-    const options = ['-h', HOST, '-p', String(this.port), ...words];
-    return execFileSync('redis-cli', options, { encoding: 'utf8', timeout: COMMAND_MS }).trim();
+  /**
+   * What redis-cli would print for a command. It goes over a connection of its own, as the server's
+   * own tool has one, but starts no process.
+   *
+   * @throws Error that says what the server says, if it refuses
+   */
+  async command(...words: readonly string[]): Promise<string> {
+    return await this.#ask([words]);
+  }
+
+  /** The same where the server wants a password. */
+  async commandWith(password: string, ...words: readonly string[]): Promise<string> {
+    return await this.#ask([['auth', password], words]);
+  }
+
+  /** What it says to the last of some commands. */
+  async #ask(commands: readonly (readonly string[])[]): Promise<string> {
+    const socket = connect(this.port, HOST);
+    try {
+      let bytes = Buffer.alloc(0);
+      let said = '';
+      socket.write(commands.map(encodeCommand).join(''));
+      let open = commands.length;
+      for await (const chunk of socket) {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (let reply = takeReply(bytes); reply !== undefined; reply = takeReply(bytes)) {
+          said = reply.lines.join('\n').trim();
+          open -= 1;
+          if (open === 0) return said;
+          bytes = bytes.subarray(reply.end);
+        }
+      }
+      throw new Error('redis-server closed the connection.');
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** Ends it, and removes its directory. */

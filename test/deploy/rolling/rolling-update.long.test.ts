@@ -68,7 +68,7 @@ describeWithRedis(
       told = await places.told(answered.length);
       await places.empty();
       books = reconcile(places.rows, upstream.bill);
-      store = readStore(server);
+      store = await readStore(server);
     });
 
     afterAll(async () => {

@@ -12,9 +12,9 @@ export interface StoreBooks {
 
 const PICO_PER_MICRO = 1_000_000n;
 
-export function readStore(server: RedisServer): StoreBooks {
+export async function readStore(server: RedisServer): Promise<StoreBooks> {
   const totals = { attempts: 0, picoDollars: 0n };
-  for (const [group, counters] of hashes(server, 'totals')) {
+  for await (const [group, counters] of hashes(server, 'totals')) {
     // The others are how many attempts there are of a sender.
     if (!group.startsWith('[')) continue;
     const words = counters.split(' ');
@@ -24,7 +24,7 @@ export function readStore(server: RedisServer): StoreBooks {
   }
   const spent: Record<string, bigint> = {};
   let leased = 0n;
-  for (const [sidecar, entry, key] of hashes(server, 'budget')) {
+  for await (const [sidecar, entry, key] of hashes(server, 'budget')) {
     // What belongs to no sidecar.
     if (sidecar === '@') continue;
     const [, , , booked = '', granted = ''] = entry.split(' ');
@@ -35,10 +35,13 @@ export function readStore(server: RedisServer): StoreBooks {
   return { totals, spent, leased };
 }
 
-function* hashes(server: RedisServer, kind: string): Generator<[string, string, string]> {
-  for (const key of lines(server.command('keys', `tamma:{shared}:${kind}:*`))) {
-    if (server.command('type', key) !== 'hash') continue;
-    const fields = lines(server.command('hgetall', key));
+async function* hashes(
+  server: RedisServer,
+  kind: string,
+): AsyncGenerator<[string, string, string]> {
+  for (const key of lines(await server.command('keys', `tamma:{shared}:${kind}:*`))) {
+    if ((await server.command('type', key)) !== 'hash') continue;
+    const fields = lines(await server.command('hgetall', key));
     for (let at = 0; at < fields.length; at += 2)
       yield [fields[at] ?? '', fields[at + 1] ?? '', key];
   }

@@ -232,9 +232,9 @@ describeWithRedis('answers that are shared', () => {
     const { store } = await open(ROOMY);
     await keep(store, 'a');
     await store.invalidate({ type: 'all' });
-    server.command('flushall');
+    await server.command('flushall');
   });
-  afterEach(() => void server.command('flushall'));
+  afterEach(async () => void (await server.command('flushall')));
   afterAll(async () => {
     connection.close();
     await server.stop();
@@ -256,7 +256,7 @@ describeWithRedis('answers that are shared', () => {
     expect(await keep(store, 'b', {}, 60_000)).toBe(true);
     expect(await isThere(store, 'a', 'b')).toEqual(['b']);
     expect(store.size().entries).toBe(1);
-    const names = server.command('keys', '*').split('\n').sort();
+    const names = (await server.command('keys', '*')).split('\n').sort();
     expect(names).toEqual([
       'test:{shared}:cache:1:answer:b',
       'test:{shared}:cache:1:ends',
@@ -265,7 +265,7 @@ describeWithRedis('answers that are shared', () => {
       'test:{shared}:cache:1:used',
     ]);
     for (const name of names) {
-      const left = Number(server.command('pttl', name));
+      const left = Number(await server.command('pttl', name));
       expect(left).toBeGreaterThan(0);
       expect(left).toBeLessThanOrEqual(name.endsWith('state') ? 86_400_000 : 121_000);
     }
