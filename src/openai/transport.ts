@@ -43,6 +43,9 @@ const MAX_AGE_MS = 5 * 60_000;
 /** A silence from which on a connection that its caller gave up may well be dead, in ms. */
 const SILENCE_MS = 5_000;
 
+/** What is read of a connection whose answer is held back, in bytes, before the rest stays with the kernel: one read of it. */
+const READ_AHEAD_BYTES = 16 * 1024;
+
 /** Connections that are used again, opened at about the same time. */
 interface Pool {
   readonly agent: Agent;
@@ -108,7 +111,8 @@ export class Transport {
 
   #connector(pem: string | undefined): Connect {
     const timeout = this.#timeoutMs;
-    const direct = buildConnector({ ...trusting(pem), timeout, allowH2: false });
+    const sockets = { ...trusting(pem), timeout, highWaterMark: READ_AHEAD_BYTES };
+    const direct = buildConnector({ ...sockets, allowH2: false });
     return this.#proxy === undefined ? direct : throughTunnel(this.#proxy, direct, timeout);
   }
 

@@ -1,5 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { SendMessageResponse } from '../gen/tamma/provider/v1/provider.ts';
+import { allocate } from './allocate.ts';
 
 /** Field number and wire type, as one byte: `number << 3 | type`. */
 const TAG_SEQUENCE = 0x08;
@@ -49,9 +50,7 @@ function encodeTextDelta(sequence: number, text: string, outputTokens: number): 
   const textBytes = Buffer.byteLength(text);
   const deltaBytes =
     (textBytes === 0 ? 0 : 1 + varintBytes(textBytes) + textBytes) + countBytes(outputTokens);
-  const buffer = Buffer.allocUnsafe(
-    countBytes(sequence) + 1 + varintBytes(deltaBytes) + deltaBytes,
-  );
+  const buffer = allocate(countBytes(sequence) + 1 + varintBytes(deltaBytes) + deltaBytes);
 
   let at = writeCount(buffer, TAG_SEQUENCE, sequence, 0);
   buffer[at++] = TAG_TEXT_DELTA;

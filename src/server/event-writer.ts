@@ -12,7 +12,7 @@ import type { MessageStream } from './message-stream.ts';
  * What waits for slow callers, of all answers of this thread together, in bytes or characters, here or in
  * HTTP/2: above it every upstream is held back whose caller is slow.
  */
-const MAX_WAITING = 64 * 1024 * 1024;
+const MAX_WAITING = 32 * 1024 * 1024;
 
 let waitingOfAll = 0;
 

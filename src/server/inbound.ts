@@ -50,7 +50,7 @@ interface LibraryCall extends SendingCall {
 
 /** The private methods that are replaced or called. */
 const REPLACED =
-  'handleDataFrame handleEndEvent startRead decompressMessage sendMessage serializeMessage maybeSendMetadata checkCancelled'.split(
+  'handleDataFrame handleEndEvent startRead decompressMessage sendMessage maybeSendMetadata checkCancelled'.split(
     ' ',
   );
 

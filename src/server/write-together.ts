@@ -1,11 +1,15 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { allocate } from './allocate.ts';
+
+/** What stands before a message: a flag, which says that it is not compressed, and its length. */
+const PREFIX_BYTES = 5;
 
 /** The part of a call of grpc-js that is used here, much of it private to it. */
 export interface SendingCall {
   readonly stream: ServerHttp2Stream;
+  readonly handler: { serialize(message: unknown): Buffer };
   checkCancelled(): boolean;
   maybeSendMetadata(): void;
-  serializeMessage(message: unknown): Buffer;
   sendMessage(message: unknown, sent: () => void): void;
 }
 
@@ -29,7 +33,20 @@ export function writeTogether(call: SendingCall): void {
       stream.cork();
       queueMicrotask(uncorkBehind);
     }
-    if (stream.write(call.serializeMessage(message))) sent();
+    if (stream.write(framed(call.handler.serialize(message), stream))) sent();
     else stream.once('drain', sent);
   };
+}
+
+/**
+ * What goes behind something that waits will wait, too, for a caller who may never read: of an answer one block that
+ * small buffers are cut from is kept at most, and those of its first turn.
+ */
+function framed(message: Buffer, { writableLength, writableCorked }: ServerHttp2Stream): Buffer {
+  const waits = writableLength > 0 && writableCorked === 0;
+  const bytes = allocate(PREFIX_BYTES + message.length, waits);
+  bytes[0] = 0;
+  bytes.writeUInt32BE(message.length, 1);
+  message.copy(bytes, PREFIX_BYTES);
+  return bytes;
 }

@@ -1,0 +1,50 @@
+import { Writable } from 'node:stream';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { type SendingCall, writeTogether } from '../../src/server/write-together.ts';
+
+/** A call whose caller reads nothing, and what it was sent. */
+function unread() {
+  const handed: Buffer[] = [];
+  // Never done with what it was given first.
+  const stream = new Writable({ write: () => {}, writev: () => {} });
+  const write = stream.write.bind(stream);
+  stream.write = (bytes: Buffer) => {
+    handed.push(bytes);
+    return write(bytes);
+  };
+  const call = {
+    stream,
+    handler: { serialize: (message: string) => Buffer.from(message) },
+    checkCancelled: () => false,
+    maybeSendMetadata: () => {},
+  } as unknown as SendingCall;
+  writeTogether(call);
+  return { handed, send: (message: string) => call.sendMessage(message, () => {}) };
+}
+
+/** Whether a buffer keeps no more memory than it has bytes. */
+const isAlone = (bytes: Buffer | undefined) => bytes?.buffer.byteLength === bytes?.length;
+
+describe('writeTogether', () => {
+  it('writes a message behind its flag and length', () => {
+    const { handed, send } = unread();
+    send('hello');
+    expect(handed).toEqual([Buffer.from('\0\0\0\0\x05hello')]);
+  });
+
+  it('keeps no block of memory for what waits behind something that nobody reads', async () => {
+    const { handed, send } = unread();
+    send('first');
+    await turnOfTheLoop();
+    send('second');
+    send('third');
+    expect(handed.map(isAlone)).toEqual([false, true, true]);
+  });
+
+  it('keeps none for a large message, whether something waits or not', () => {
+    const { handed, send } = unread();
+    send('x'.repeat(5_000));
+    expect(handed.map(isAlone)).toEqual([true]);
+  });
+});
