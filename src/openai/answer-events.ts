@@ -3,7 +3,7 @@ import type { Annotation, Completed, Timings } from '../core/events.ts';
 import { present } from '../core/present.ts';
 import type { Usage } from '../core/usage.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
-import { CodePoints } from './code-points.ts';
+import { CodePoints, isWide } from './code-points.ts';
 import { effectiveSettings } from './effective-settings.ts';
 import { tooLarge } from './faults.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -48,12 +48,18 @@ export class AnswerEvents {
   #started = false;
   #outputChunks = 0;
   #outputCharacters = 0;
+  /** Some of it is beyond Latin-1: a text with one such character takes two bytes for each. */
+  #wide = false;
   #heldWeight = 0;
 
   constructor(call: Call, emit: Emit) {
     this.#call = call;
     this.#emit = emit;
-    this.tools = new ToolCalls(emit, (name) => this.#isTool(name));
+    const tell: Emit = (delta) => {
+      if (delta.type === 'toolCallDelta') this.#see(delta.argumentsFragment);
+      emit(delta);
+    };
+    this.tools = new ToolCalls(tell, (name) => this.#isTool(name));
   }
 
   get hasOutput(): boolean {
@@ -83,9 +89,9 @@ export class AnswerEvents {
     return this.#toolNames.has(wanted);
   }
 
-  /** What is kept of the answer, in characters. */
+  /** What is kept of the answer, in bytes. */
   get weight(): number {
-    return COPIES * this.#outputCharacters + this.#heldWeight;
+    return (this.#wide ? 2 : 1) * COPIES * this.#outputCharacters + this.#heldWeight;
   }
 
   /** One piece of output has come, of so many characters in all; to be told before what is in it. */
@@ -111,6 +117,7 @@ export class AnswerEvents {
   /** @param phase of the text, where the model tells them apart */
   text(piece: string, phase = ''): void {
     if (piece === '') return;
+    this.#see(piece);
     if (phase !== this.#phase) {
       this.#emitText(this.#text.end());
       this.#phase = phase;
@@ -119,11 +126,15 @@ export class AnswerEvents {
   }
 
   reasoning(piece: string): void {
-    if (piece !== '') this.#emitReasoning(this.#reasoning.add(piece));
+    if (piece === '') return;
+    this.#see(piece);
+    this.#emitReasoning(this.#reasoning.add(piece));
   }
 
   refusal(piece: string): void {
-    if (piece !== '') this.#emitRefusal(this.#refusal.add(piece));
+    if (piece === '') return;
+    this.#see(piece);
+    this.#emitRefusal(this.#refusal.add(piece));
   }
 
   annotation(annotation: Annotation): void {
@@ -155,6 +166,10 @@ export class AnswerEvents {
       timings,
       cached: false,
     };
+  }
+
+  #see(piece: string): void {
+    if (!this.#wide) this.#wide = isWide(piece);
   }
 
   #emitText(text: string): void {

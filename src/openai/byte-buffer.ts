@@ -16,6 +16,8 @@ export class ByteBuffer {
   #fullBytes = 0;
   #block = NOTHING;
   #used = 0;
+  /** What was taken last, if its memory is not to be used again. */
+  #taken: Buffer = NOTHING;
 
   get length(): number {
     return this.#fullBytes + this.#used;
@@ -23,6 +25,7 @@ export class ByteBuffer {
 
   /** Copies `bytes` from `start` to `end`. */
   append(bytes: Buffer, start: number, end: number): void {
+    this.#giveBack();
     const copied = bytes.copy(this.#block, this.#used, start, end);
     this.#used += copied;
     const left = end - start - copied;
@@ -34,14 +37,49 @@ export class ByteBuffer {
     this.#used = bytes.copy(this.#block, 0, start + copied, end);
   }
 
-  /** All bytes so far; the buffer is empty then. Valid until the next append. */
+  /** All bytes so far; the buffer is empty then. Valid until the next append or take. */
   take(): Buffer {
+    this.#giveBack();
     const last = this.#block.subarray(0, this.#used);
-    const bytes = this.#full.length === 0 ? last : Buffer.concat([...this.#full, last]);
+    const full = this.#full;
+    const bytes = full.length === 0 ? last : joined([...full, last]);
+    for (const block of full) free(block);
     this.#full = [];
     this.#fullBytes = 0;
     this.#used = 0;
-    if (this.#block.length > KEPT_BYTES) this.#block = NOTHING;
+    if (this.#block.length > KEPT_BYTES) {
+      if (full.length > 0) free(this.#block);
+      this.#block = NOTHING;
+      this.#taken = bytes;
+    }
     return bytes;
   }
+
+  /** Nothing of it is of use any more. */
+  clear(): void {
+    if (this.#fullBytes + this.#used > KEPT_BYTES) this.take();
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (this.#taken === NOTHING) return;
+    free(this.#taken);
+    this.#taken = NOTHING;
+  }
+}
+
+/** In memory of its own, which Buffer.concat takes from a pool if it is little. */
+function joined(blocks: readonly Buffer[]): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(blocks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const block of blocks) at += block.copy(bytes, at);
+  return bytes;
+}
+
+/**
+ * Gives the memory back at once. Left to the garbage collector, which looks at what is on its heap, some megabytes of
+ * each of many answers wait for their turn.
+ */
+function free({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -37,6 +37,13 @@ export function isLowHalf(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
+const WIDE = /[\u0100-\uffff]/;
+
+/** Whether the text takes two bytes for each character, as those beyond Latin-1 do. */
+export function isWide(text: string): boolean {
+  return WIDE.test(text);
+}
+
 export function codePoints(text: string): number {
   let count = text.length;
   for (let at = 0; at < text.length - 1; at += 1) {

@@ -1,9 +1,9 @@
 import { ProviderError } from '../core/errors.ts';
 
-/** All answers of this thread together, in bytes or characters; above it those that are large fail. */
+/** All answers of this thread together, in bytes; above it those that are large fail. */
 const MAX_OF_ALL = 64 * 1024 * 1024;
 
-/** An answer up to this size never fails for the size of others: nearly every one is smaller than 64 Ki characters. */
+/** An answer up to this size never fails for that of others: 64 Ki characters kept twice, or half of that beyond Latin-1. */
 const SMALL = 128 * 1024;
 
 let heldByAll = 0;

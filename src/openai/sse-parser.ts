@@ -70,6 +70,11 @@ export class SseParser {
     return this.#eventBytes + this.#partial.length;
   }
 
+  /** Nothing that is kept is of use any more. */
+  clear(): void {
+    this.#partial.clear();
+  }
+
   /** The stream ended: the last line and the last event need no end of their own. */
   end(): void {
     if (this.#partial.length > 0) {
@@ -87,6 +92,7 @@ export class SseParser {
     this.#keep(chunk, start, end);
     const line = this.#partial.take();
     this.#line(line, 0, line.length);
+    this.#partial.clear();
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {

@@ -69,14 +69,14 @@ export class StreamReader {
     }
     if (this.#surplus && this.#completed) {
       this.#ended = true;
-      this.stop();
+      this.#timer?.cancel();
       this.#context.exchange.destroy();
     }
   }
 
   /** The body ended. */
   end(): void {
-    this.stop();
+    this.#timer?.cancel();
     this.#ended = true;
     if (this.#completed) return;
     this.#parser.end();
@@ -85,7 +85,7 @@ export class StreamReader {
 
   /** The connection broke: no matter if the model had said all it says. */
   fail(error: unknown): void {
-    this.stop();
+    this.#timer?.cancel();
     this.#ended = true;
     if (this.#completed) return;
     // Who gives a reason with every piece may have been in the middle of the answer.
@@ -100,6 +100,7 @@ export class StreamReader {
   /** Nothing of this is of use any more. */
   stop(): void {
     this.#timer?.cancel();
+    this.#parser.clear();
   }
 
   /** Nothing more is waited for. */
@@ -168,7 +169,7 @@ export class StreamReader {
   #complete(): void {
     if (!this.#stream.finished) throw hungUp();
     const { clock, exchange, onComplete, startedAt } = this.#context;
-    this.stop();
+    this.#timer?.cancel();
     this.#completed = true;
     onComplete(this.#stream.end(timingsOf(clock, startedAt, this.#firstOutputAt)));
     exchange.release();

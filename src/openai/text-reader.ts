@@ -23,6 +23,11 @@ export class TextReader {
     return this.#bytes.length;
   }
 
+  /** Nothing of it is of use any more. */
+  clear(): void {
+    this.#bytes.clear();
+  }
+
   /** The body ended. */
   end(): void {
     this.#onText(this.#bytes.take().toString('utf8'));

@@ -37,7 +37,9 @@ export class WholeReader {
     return this.#text.kept + this.#stream.weight;
   }
 
-  stop(): void {}
+  stop(): void {
+    this.#text.clear();
+  }
 
   #onText(text: string): void {
     if (text === '') throw hungUp();

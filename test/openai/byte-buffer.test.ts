@@ -33,4 +33,24 @@ describe('bytes that arrive in pieces', () => {
     piece.fill('x');
     expect(buffer.take().toString()).toBe('abc');
   });
+
+  it.each([20_000, 5_000_000])('give their memory back with the next: %d', (size) => {
+    const buffer = new ByteBuffer();
+    const piece = Buffer.alloc(size);
+    buffer.append(piece, 0, 10);
+    buffer.append(piece, 10, size);
+    const taken = buffer.take();
+    expect(taken.equals(piece)).toBe(true);
+    buffer.append(piece, 0, 1);
+    expect(taken.length).toBe(0);
+    expect(buffer.take().equals(piece.subarray(0, 1))).toBe(true);
+  });
+
+  it('give their memory back when they are of no use any more', () => {
+    const buffer = new ByteBuffer();
+    buffer.append(Buffer.alloc(3_000_000), 0, 3_000_000);
+    buffer.clear();
+    expect(buffer.length).toBe(0);
+    expect(buffer.take().length).toBe(0);
+  });
 });

@@ -184,10 +184,7 @@ class AttemptMeter {
   async #countReceived(): Promise<number> {
     const { maxTokens = Number.POSITIVE_INFINITY } = this.#call.request;
     if (this.#lost) return Math.min(USUAL_OUTPUT, maxTokens);
-    const counted = await this.#deps.sizes.outputTokens(
-      this.#call,
-      this.#received?.toString() ?? '',
-    );
+    const counted = await this.#deps.sizes.outputTokens(this.#call, this.#received ?? '');
     return Math.min(counted, maxTokens);
   }
 

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
+import type { LongText } from '../../core/long-text.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
 import { estimateInputTokens, estimateTokens } from '../../core/usage.ts';
@@ -13,6 +14,12 @@ import { promptTokensAtMost } from './upper-bound.ts';
  * takes 0.2 to 0.6 s, others take milliseconds.
  */
 const COUNT_LIMIT_MS = 1_000;
+
+/**
+ * Longest answer that is counted, in characters: twice what a model writes at most. To count ten times as much would
+ * take longer than COUNT_LIMIT_MS, and to hand it to the thread that counts copies it twice.
+ */
+const MAX_COUNTED_LENGTH = 1024 * 1024;
 
 /**
  * How many tokens prompts and answers have: as a bound, as a guess, or counted, each at its price. For
@@ -77,11 +84,12 @@ export class PromptSizes {
     );
   }
 
-  /** Counts what the model of a call said. Rejects never; a guess as in `spentInput`. */
-  outputTokens({ target }: Call, text: string): Promise<number> {
-    if (text === '') return Promise.resolve(0);
+  /** Counts what the model of a call said. Rejects never; a guess as in `spentInput`, and of a text that is very long. */
+  outputTokens({ target }: Call, text: string | LongText): Promise<number> {
+    if (text.length === 0) return Promise.resolve(0);
+    if (text.length > MAX_COUNTED_LENGTH) return Promise.resolve(estimateTokens(text.length));
     return this.#inTime(
-      (signal) => this.#tokens.countText(target.model, text, signal),
+      (signal) => this.#tokens.countText(target.model, text.toString(), signal),
       () => estimateTokens(text.length),
     );
   }

@@ -104,6 +104,13 @@ describe('PromptSizes', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('guesses an answer that is longer than a model writes', async () => {
+    const { sizes, countText } = setUp();
+    expect(await sizes.outputTokens(aCall(), 'word'.repeat(2 ** 18))).toBe(2 ** 20);
+    expect(await sizes.outputTokens(aCall(), 'word'.repeat(2 ** 18 + 1))).toBe(2 ** 18 + 1);
+    expect(countText).toHaveBeenCalledTimes(1);
+  });
+
   it('never guesses more than the bound', async () => {
     const { sizes, count } = setUp();
     count.mockRejectedValue(new ProviderError('INTERNAL'));
