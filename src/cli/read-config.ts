@@ -2,17 +2,23 @@ import type { Config } from '../config/config.ts';
 import type { ConfigProblem } from '../config/problems.ts';
 import { type Cli, CliError } from './cli.ts';
 
+interface ReadOptions {
+  /** Is told every problem. Default: each in a line. */
+  readonly tell?: (problems: readonly ConfigProblem[]) => void;
+  /** See ConfigSources. */
+  readonly asksUpstreams?: boolean;
+}
+
 /**
  * The effective configuration, as the sidecar would run with it.
  *
  * @param configPath of the YAML file; default: the one TAMMA_CONFIG names, else none
- * @param tell of every problem. Default: each in a line
  * @throws CliError once every problem was told
  */
 export async function readConfig(
   cli: Cli,
   configPath: string | undefined,
-  tell = (problems: readonly ConfigProblem[]): void => tellProblems(cli, problems),
+  { tell = (problems) => tellProblems(cli, problems), asksUpstreams = true }: ReadOptions = {},
 ): Promise<Config> {
   const { environment, readFile } = cli;
   const { loadConfig } = await import('../config/load.ts');
@@ -21,6 +27,7 @@ export async function readConfig(
     return loadConfig({
       environment,
       readFile,
+      asksUpstreams,
       ...(configPath === undefined ? {} : { configPath }),
     });
   } catch (error) {

@@ -30,6 +30,8 @@ export interface ConfigSources {
   /** The YAML file. Default: the one that TAMMA_CONFIG names, else none. */
   readonly configPath?: string;
   readonly readFile: ReadFile;
+  /** Whether upstreams are asked. If not, their secrets are neither read nor needed. Default: they are. */
+  readonly asksUpstreams?: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export function loadConfig(
   sources: ConfigSources,
   change: (written: unknown) => unknown = (written) => written,
 ): Config {
-  const { environment, readFile } = sources;
+  const { environment, readFile, asksUpstreams = true } = sources;
   const problems: ConfigProblem[] = [];
   const report: Report = (problem) => problems.push(problem);
 
@@ -52,7 +54,8 @@ export function loadConfig(
   const written = text === undefined ? undefined : change(text);
   const settings = readSettings({ written: written ?? {}, source, environment }, report);
   const places = { environment, written, source, readFile };
-  const secrets = readSecrets(places, report);
+  const redisUrl = readRedisUrl(places, report);
+  const secrets = { ...(asksUpstreams ? readSecrets(places, report) : NO_SECRETS), redisUrl };
   const ways = settings === undefined ? undefined : readWays(settings, places, report);
   const home = homeOf(isMapping(written) ? written : {}, environment);
   if (settings !== undefined) checkRoutes(settings, home, source, report);
@@ -65,18 +68,27 @@ export function loadConfig(
   return deepFreeze({ ...config, ...(slips.length > 0 && { slips }) });
 }
 
-interface Secrets {
+/** What upstreams ask for. */
+interface UpstreamSecrets {
   readonly apiKey: ConfiguredKey | undefined;
   readonly listed: ListedSecrets;
-  readonly redisUrl: RedisUrl | undefined;
   readonly mcp: ReadonlyMap<string, McpSecrets>;
 }
 
-function readSecrets(sources: SecretSources, report: Report): Secrets {
+interface Secrets extends UpstreamSecrets {
+  readonly redisUrl: RedisUrl | undefined;
+}
+
+const NO_SECRETS: UpstreamSecrets = {
+  apiKey: undefined,
+  listed: { keys: [], targets: new Map(), tokens: new Map() },
+  mcp: new Map(),
+};
+
+function readSecrets(sources: SecretSources, report: Report): UpstreamSecrets {
   return {
     apiKey: readApiKey(sources, report),
     listed: readListedSecrets(sources, report),
-    redisUrl: readRedisUrl(sources, report),
     mcp: readMcpSecrets(sources, report),
   };
 }

@@ -6,6 +6,7 @@ import { Journal } from '../../src/money/ledger/journal.ts';
 import { create, item, results } from '../batch/running-batches.ts';
 import { anOpening } from '../money/ledger/support.ts';
 import { readFrom } from '../support/config.ts';
+import { PatientClock } from '../support/patient-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { runCommand } from '../support/run-command.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
@@ -26,9 +27,10 @@ const WORDS = 'Hello from the stub.';
 const BUDGETS =
   'budgets: [{name: users, scope: user, limit: 9}, {name: projects, scope: project, limit: 9}]';
 
+/** Where nobody has a key. */
 function run(argv: readonly string[], yaml: string) {
   return runCommand(['forget', ...argv, '--config', 'config.yaml'], {
-    environment: { OPENAI_API_KEY: 'k' },
+    environment: {},
     readFile: readFrom({ 'config.yaml': yaml }),
   });
 }
@@ -43,9 +45,9 @@ function everything(below: string): string {
     .join('\n');
 }
 
-/** Once it is connected to a shared store, if it has one: a budget waits for that two seconds at most. */
+/** Once it is connected to a shared store, if it has one: calls go on without one. */
 async function start(yaml: string): Promise<RunningApp> {
-  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`);
+  const app = await startApp(`{defaultModel: gpt-4o-mini, ${yaml}}`, {}, new PatientClock());
   const isConnected = async () => {
     const { status } = await app.client.provider.unary('GetStatus');
     return (status as { sharedStore?: { healthy: boolean } }).sharedStore?.healthy ?? true;
@@ -141,7 +143,10 @@ describe('forget', () => {
       exitCode: 2,
       err: 'configuration: colour: unknown key\n',
     });
-    expect(await run(['--user', 'a'], '{}')).toMatchObject({
+    // Nor does it look for the keys of upstreams, which it does not ask.
+    const other = "{baseUrl: 'https://127.0.0.1/v1', bearerTokenFile: /nowhere/token}";
+    const keys = `keys: [{file: /nowhere/key}], targets: {other: ${other}}`;
+    expect(await run(['--user', 'a'], `{${keys}}`)).toMatchObject({
       exitCode: 0,
       out: 'nothing is kept: there is neither a dataDir nor a shared store\n',
     });

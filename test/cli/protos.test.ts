@@ -31,6 +31,9 @@ describe('protos', () => {
     writeFileSync(file, '');
     const { exitCode, err } = await protos('--out', join(file, 'below'));
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('ENOTDIR') });
+    // Of a directory that is there, the kernel says that it is missing.
+    const proc = await protos('--out', '/proc/x/y');
+    expect(proc).toMatchObject({ exitCode: 1, err: expect.stringContaining("mkdir '/proc/x'") });
     expect(await protos()).toMatchObject({ exitCode: 2, err: expect.stringContaining('--out') });
   });
 });

@@ -11,7 +11,7 @@ import {
   type Sidecar,
   StreamRecovery,
 } from '../../src/client/index.ts';
-import { type RunningApp, startApp } from '../support/running-app.ts';
+import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import { answer, cutAfter, endless, httpError, silent } from '../support/upstream/index.ts';
 
 const request = { messages: [{ role: Role.USER, content: 'Say hello' }] };
@@ -113,6 +113,20 @@ describe('a client in TypeScript', () => {
       if (event?.$case === 'textDelta') break;
     }
     const asked = await running.stub.waitForRequest(before + 1);
+    await asked.closed;
+    expect(asked.closedBy).toBe('client');
+  });
+
+  it('needs a cancel of its own where a stub of grpc-js is read, as docs/clients/typescript.md says', async () => {
+    running.stub.enqueue(endless());
+    const before = running.stub.requests.length;
+    const stream = running.client.provider.stream('SendMessage', aRequest());
+    for await (const { event } of stream) if (event === 'textDelta') break;
+    const asked = await running.stub.waitForRequest(before + 1);
+    // Had the first call been cancelled, the sidecar would know that before it knows of this one.
+    await running.client.provider.unary('GetModels');
+    expect(asked.closedBy).toBeUndefined();
+    stream.cancel();
     await asked.closed;
     expect(asked.closedBy).toBe('client');
   });

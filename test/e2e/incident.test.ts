@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { collect } from '../support/grpc-client.ts';
+import { PatientClock } from '../support/patient-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { type Relay, startRelay } from '../support/relay.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
@@ -27,17 +28,19 @@ describeWithRedis('an incident', () => {
   let redis: RedisServer;
   let way: Relay;
   let running: RunningApp;
+  const clock = new PatientClock();
 
   beforeAll(async () => {
     redis = await RedisServer.start();
     way = await startRelay(redis.port);
-    running = await startApp(`
+    const yaml = `
 defaultModel: gpt-5.4
 retryPolicy: { maxAttempts: 1 }
 store: redis
 redis: { url: 'redis://127.0.0.1:${way.port}', timeout: 2s }
 budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
-`);
+`;
+    running = await startApp(yaml, {}, clock);
   });
   afterAll(async () => {
     await running.stop();
@@ -147,6 +150,7 @@ budgets: [{ name: per-user, scope: user, limit: 0.02, period: day }]
 
   it('ends with Redis gone: what is wrong, while calls go on', async () => {
     expect((await status()).sharedStore).toMatchObject({ healthy: true });
+    clock.isPatient = false;
     await redis.kill();
     await running.log.find(({ msg }) => String(msg).startsWith('the shared store is away'));
     expect(await ask('linus')).toMatchObject({ msg: 'call answered' });

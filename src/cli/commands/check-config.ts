@@ -38,7 +38,7 @@ export async function printConfig({ config: path, json }: Options, cli: Cli): Pr
     if (json) stderr.write(`${JSON.stringify({ problems })}\n`);
     else tellProblems(cli, problems);
   };
-  const config = await readConfig(cli, path, tell);
+  const config = await readConfig(cli, path, { tell });
   const warnings = await allWarnings(config, tell);
   const { configRevision, describeConfig } = await import('../../config/describe.ts');
   const text = describeConfig(config);

@@ -16,7 +16,7 @@ export function register(command: Command, cli: Cli): void {
   command
     .usage('(--user ID | --project ID) [options]')
     .description(
-      'Erase a user or project from the data directory and the shared store of the configuration. What was spent stays, as spent by nobody; batches with a request of it are deleted as a whole, and so are all answers of the response cache. The sidecars that use the directory or the store must be stopped.',
+      'Erase a user or project from the data directory and the shared store of the configuration. What was spent stays, as spent by nobody; batches with a request of it are deleted as a whole, and so are all answers of the response cache. The sidecars that use the directory or the store must be stopped. Needs no API key.',
     )
     .option('--user <id>', 'as calls name it in user_id of their metadata')
     .option('--project <id>', 'as calls name it in project_id of their metadata')
@@ -32,7 +32,7 @@ export function register(command: Command, cli: Cli): void {
 
 async function forget(options: Options, cli: Cli): Promise<void> {
   const forgotten = readForgotten(options);
-  const config = await readConfig(cli, options.config);
+  const config = await readConfig(cli, options.config, { asksUpstreams: false });
   const { eraseFrom, inWords } = await import('../forget/erase.ts');
   const erased = await eraseFrom(config, forgotten);
   cli.host.stdout.write(

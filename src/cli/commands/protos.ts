@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { makeDirectory } from '../../core/make-directory.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { explain } from '../help.ts';
 import { jsonOption } from '../options.ts';
@@ -36,7 +37,7 @@ const SOURCES = ['proto', 'third_party'];
 async function writeProtos(out: string, packageRoot: URL): Promise<readonly string[]> {
   const { FILE_DESCRIPTOR_SET } = await import('../../gen/descriptors.ts');
   try {
-    mkdirSync(out, { recursive: true });
+    makeDirectory(out);
     for (const name of SOURCES) {
       cpSync(fileURLToPath(new URL(name, packageRoot)), join(out, name), { recursive: true });
     }

@@ -4,7 +4,6 @@ import {
   constants,
   existsSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from '../../core/make-directory.ts';
 import { LedgerError, messageOf } from './ledger-error.ts';
 
 /** Who called what at what price is nobody's business but the sidecar's user. */
@@ -47,7 +47,7 @@ export function segmentNumbers(directory: string): readonly number[] {
  */
 export function takeDirectory(directory: string): () => void {
   try {
-    makeDirectory(resolve(directory));
+    makeDirectory(resolve(directory), OWNER_ONLY_DIRECTORY);
     checkOwnership(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     const path = join(directory, 'ledger.lock');
@@ -95,13 +95,6 @@ export function setAside(directory: string, now: Date): string {
   }
   createFile(path);
   return aside;
-}
-
-/** One at a time: `recursive` never ends where the kernel says that a directory is missing which is there. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectory(dirname(path));
-  mkdirSync(path, { mode: OWNER_ONLY_DIRECTORY });
 }
 
 /** Files by which somebody else could change what was spent, or learn of it. */

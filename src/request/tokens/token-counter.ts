@@ -1,9 +1,8 @@
-import { Worker } from 'node:worker_threads';
-import { ProviderError } from '../../core/errors.ts';
+import type { Worker } from 'node:worker_threads';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model, TokenizerName } from '../../core/model.ts';
 import { layOut } from './lay-out.ts';
-import type { CountRequest, CountResponse, WorkerRequest } from './worker-messages.ts';
+import { startTokenWorker, TokenThread } from './token-thread.ts';
 
 /** How many tokens a prompt has, and who says so. */
 export interface TokenCount {
@@ -16,31 +15,20 @@ export interface TokenCount {
 }
 
 export interface TokenCounterOptions {
-  /** Default: `startTokenWorker`. */
+  /** Of a thread of its own. Default: all counters of the process share one, since a tokenizer takes 80 MiB. */
   readonly startWorker?: () => Worker;
 }
 
-type Job = Omit<CountRequest, 'type' | 'id'>;
+/** Of this process. */
+const sharedThread = new TokenThread(startTokenWorker);
 
-interface PendingCount {
-  readonly resolve: (response: CountResponse) => void;
-  readonly reject: (error: ProviderError) => void;
-}
-
-/**
- * Counts the tokens of requests and answers, in one worker thread: counting a long conversation takes
- * tens of milliseconds, and a hostile one seconds, in which no call would move. The thread starts with
- * the first count, is replaced if it dies, and keeps the process alive only while it counts.
- */
+/** Counts the tokens of requests and answers, in a worker thread. */
 export class TokenCounter {
-  readonly #startWorker: () => Worker;
-  readonly #pending = new Map<number, PendingCount>();
-  #worker: Worker | undefined;
-  #lastId = 0;
-  #closed = false;
+  readonly #thread: TokenThread;
 
-  constructor(options: TokenCounterOptions = {}) {
-    this.#startWorker = options.startWorker ?? startTokenWorker;
+  constructor({ startWorker }: TokenCounterOptions = {}) {
+    this.#thread = startWorker === undefined ? sharedThread : new TokenThread(startWorker);
+    this.#thread.hold(this);
   }
 
   /**
@@ -59,7 +47,7 @@ export class TokenCounter {
     signal.throwIfAborted();
     const { id, tokenizer, tokenizerAssumed, contextWindow = 0 } = model;
     const { texts, fixedTokens, estimated } = layOut(id, tokenizer, request);
-    const { tokens, exact } = await this.#ask({ tokenizer, texts }, signal);
+    const { tokens, exact } = await this.#thread.ask(this, { tokenizer, texts }, signal);
     return {
       inputTokens: fixedTokens + tokens,
       estimated: estimated || !exact || tokenizerAssumed,
@@ -73,87 +61,22 @@ export class TokenCounter {
   async countText(model: Model, text: string, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     const { tokenizer } = model;
-    const { tokens } = await this.#ask({ tokenizer, texts: [text] }, signal);
+    const { tokens } = await this.#thread.ask(this, { tokenizer, texts: [text] }, signal);
     return tokens;
   }
 
   /** Starts the thread and loads a tokenizer, half a second that the first count takes otherwise. Never rejects. */
   async load(tokenizer: TokenizerName): Promise<void> {
     try {
-      await this.#ask({ tokenizer, texts: [''] }, new AbortController().signal);
+      const { signal } = new AbortController();
+      await this.#thread.ask(this, { tokenizer, texts: [''] }, signal);
     } catch {
       // Whoever counts is told.
     }
   }
 
-  /** Stops the worker thread. Counts that still run are rejected with SHUTTING_DOWN. */
+  /** Counts that still run are rejected with SHUTTING_DOWN. The thread ends with the last counter that has it. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const worker = this.#worker;
-    this.#abandon(new ProviderError('SHUTTING_DOWN'));
-    await worker?.terminate();
+    await this.#thread.release(this);
   }
-
-  #ask(job: Job, signal: AbortSignal): Promise<CountResponse> {
-    const worker = this.#runningWorker();
-    const id = ++this.#lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<CountResponse>();
-    this.#pending.set(id, { resolve, reject });
-    worker.ref();
-    send(worker, { type: 'count', id, ...job });
-    const onAbort = () => {
-      send(worker, { type: 'cancel', id });
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    return promise.finally(() => {
-      signal.removeEventListener('abort', onAbort);
-      this.#pending.delete(id);
-      if (this.#pending.size === 0) worker.unref();
-    });
-  }
-
-  #runningWorker(): Worker {
-    if (this.#closed) throw new ProviderError('SHUTTING_DOWN');
-    try {
-      this.#worker ??= this.#newWorker();
-    } catch (cause) {
-      throw ProviderError.from(cause);
-    }
-    return this.#worker;
-  }
-
-  #newWorker(): Worker {
-    const worker = this.#startWorker();
-    worker.on('message', (response: CountResponse) => {
-      this.#pending.get(response.id)?.resolve(response);
-    });
-    const onDeath = (cause: unknown) => {
-      if (worker === this.#worker) this.#abandon(new ProviderError('INTERNAL', { cause }));
-    };
-    worker.on('error', onDeath);
-    worker.on('exit', (exitCode) =>
-      onDeath(new Error(`The token worker exited with code ${exitCode}.`)),
-    );
-    return worker;
-  }
-
-  /** Forgets the worker and fails what waits for it; the next count starts a new one. */
-  #abandon(error: ProviderError): void {
-    this.#worker = undefined;
-    for (const { reject } of this.#pending.values()) reject(error);
-  }
-}
-
-/** Starts the thread that serves counts. It is TypeScript next to TypeScript, JavaScript once built. */
-export function startTokenWorker(): Worker {
-  const entry = import.meta.url.endsWith('.ts')
-    ? new URL('./token-worker.ts', import.meta.url)
-    : new URL('./token-worker.js', import.meta.url);
-  // What the process was started with (--import, --input-type, …) is not meant for this thread.
-  return new Worker(entry, { name: 'token-counter', execArgv: [] });
-}
-
-function send(worker: Worker, request: WorkerRequest): void {
-  worker.postMessage(request);
 }

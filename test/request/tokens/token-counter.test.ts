@@ -7,7 +7,8 @@ import { ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { type Model, unknownModel } from '../../../src/core/model.ts';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
-import { startTokenWorker, TokenCounter } from '../../../src/request/tokens/token-counter.ts';
+import { TokenCounter } from '../../../src/request/tokens/token-counter.ts';
+import { startTokenWorker, TokenThread } from '../../../src/request/tokens/token-thread.ts';
 import { referenceCount } from './tiktoken-reference.ts';
 
 const NEVER = new AbortController().signal;
@@ -222,5 +223,26 @@ describe('TokenCounter', () => {
 
   it('closes without ever having counted', async () => {
     await expect(new TokenCounter().close()).resolves.toBeUndefined();
+  });
+
+  it('shares a thread, which ends with the last who holds it', async () => {
+    const workers: Worker[] = [];
+    const thread = new TokenThread(() => {
+      const worker = startTokenWorker();
+      workers.push(worker);
+      return worker;
+    });
+    const job = { tokenizer: 'o200k_base', texts: ['hi'] } as const;
+    const [one, two] = [{}, {}];
+    for (const holder of [one, two]) thread.hold(holder);
+    const long = thread.ask(one, { ...job, texts: ['word '.repeat(MEGABYTE)] }, NEVER);
+    const failing = expect(long).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
+    expect(await thread.ask(two, job, NEVER)).toMatchObject({ tokens: 1 });
+    await thread.release(one);
+    await failing;
+    expect(await thread.ask(two, job, NEVER)).toMatchObject({ tokens: 1 });
+    expect(workers.map(({ threadId }) => threadId)).not.toContain(-1);
+    await thread.release(two);
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1]);
   });
 });
