@@ -1,4 +1,5 @@
 import {
+  constants,
   createBrotliDecompress,
   createGunzip,
   createInflate,
@@ -18,6 +19,12 @@ export interface DecodedBody {
 /** Decoded bytes of one body: many times the longest answer, and no bomb. */
 const MAX_DECODED_BYTES = 256 * 1024 * 1024;
 
+/**
+ * The largest window that zstd may have in HTTP, 8 MiB as a power of two (RFC 9659, section 3): it is memory that each
+ * answer takes, and a frame may ask for 128 MiB.
+ */
+const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 };
+
 type Decompressor = ReturnType<typeof createGunzip>;
 
 /** By the name of the content coding; RFC 9110, section 8.4.1. */
@@ -25,7 +32,7 @@ const DECOMPRESSORS: Readonly<Record<string, (first: Buffer) => Decompressor>> =
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
   br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
+  zstd: () => createZstdDecompress({ params: ZSTD_WINDOW }),
   // Some servers send it without the header of zlib.
   deflate: (first) => (hasZlibHeader(first) ? createInflate() : createInflateRaw()),
 };

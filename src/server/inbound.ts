@@ -8,6 +8,7 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
 import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
 import { decompress } from './decompress.ts';
+import { heardBy } from './listener/noise.ts';
 import { toStatus } from './status.ts';
 import { type SendingCall, writeTogether } from './write-together.ts';
 
@@ -124,11 +125,13 @@ export class Inbound {
 
   #countFrames(call: LibraryCall, held: HeldBytes, isConversation: boolean): void {
     const handle = call.handleDataFrame;
+    const heard = heardBy(call.stream.session);
     let frames = 0;
     let bytes = 0;
     call.handleDataFrame = (data) => {
       frames += 1;
       bytes += data.length;
+      if (heard) heard.bytes += data.length;
       if (!isConversation && frames > CRUMBS.frames && bytes < frames * CRUMBS.meanBytes) {
         call.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
         return;

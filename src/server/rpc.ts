@@ -3,12 +3,23 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
 } from '@grpc/grpc-js';
+import { callStream } from './listener/call-stream.ts';
 import { byteStreamOf, MessageStream } from './message-stream.ts';
 import type { RawRequest } from './raw-service.ts';
 import { type Method, readRequest } from './read-request.ts';
 import { requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
+import { RequestTurns, SMALL_REQUEST_BYTES } from './request-turns.ts';
 import { type RpcCall, type RpcDeps, RpcLifecycle, type RpcOptions } from './rpc-lifecycle.ts';
+
+/** Of all callers of this thread together. */
+const turns = new RequestTurns();
+
+/** Undefined if the request of a call can be read now, else resolves when it can. */
+function turnOf(call: object, bytes: Buffer): Promise<void> | undefined {
+  if (bytes.length <= SMALL_REQUEST_BYTES) return undefined;
+  return turns.wait(callStream(call)?.session ?? call, bytes.length);
+}
 
 /**
  * Makes gRPC handlers of plain functions, one method for each shape of an RPC.
@@ -37,7 +48,11 @@ export class Rpcs {
         call,
         options,
         async answer(rpc) {
-          const response = await run(readRequest(method, shape, call.request.take()), rpc);
+          const bytes = call.request.take();
+          const turn = turnOf(call, bytes);
+          if (turn !== undefined) await turn;
+          rpc.signal.throwIfAborted();
+          const response = await run(readRequest(method, shape, bytes), rpc);
           rpc.signal.throwIfAborted();
           callback(null, method.responseSerialize(response));
         },
@@ -92,7 +107,11 @@ export class Rpcs {
             rpc.signal,
             stall,
           );
-          await run(readRequest(method, shape, call.request.take()), stream, rpc);
+          const bytes = call.request.take();
+          const turn = turnOf(call, bytes);
+          if (turn !== undefined) await turn;
+          rpc.signal.throwIfAborted();
+          await run(readRequest(method, shape, bytes), stream, rpc);
           call.end();
         },
         fail(reply) {

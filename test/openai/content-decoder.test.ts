@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { ContentDecoder } from '../../src/openai/content-decoder.ts';
 
@@ -43,6 +43,16 @@ describe('a body in a coding that was not asked for', () => {
     await nextTurn();
     expect(decoder?.unread).toBe(false);
     decoder?.destroy();
+  });
+
+  it('in zstd takes memory for a window of 8 MiB at most, as HTTP has it', async () => {
+    const text = 'x'.repeat(9 * 2 ** 20);
+    const withWindow = (log: number) =>
+      zstdCompressSync(text, { params: { [constants.ZSTD_c_windowLog]: log } });
+    expect(await decoded('zstd', withWindow(23))).toHaveLength(text.length);
+    await expect(decoded('zstd', withWindow(27))).rejects.toMatchObject({
+      message: 'The upstream sent an answer that cannot be read.',
+    });
   });
 
   it('is nothing where nothing came', async () => {

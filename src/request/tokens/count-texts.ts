@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { LoopTurns } from '../../core/loop-turns.ts';
 import type { Encoding } from './encoding.ts';
 import { chunksOf, MAX_PIECE_LENGTH, wholeCodePoints } from './text-chunks.ts';
 
@@ -44,7 +44,7 @@ export async function countTexts(
     spent += TEXT_OVERHEAD;
     for (const chunk of chunksOf(text)) {
       if (spent >= TURN_LENGTH) {
-        await setImmediate();
+        await itsTurn();
         spent = 0;
       }
       if (signal.aborted) return undefined;
@@ -55,6 +55,18 @@ export async function countTexts(
     }
   }
   return { tokens, exact };
+}
+
+/** One at a time, so that a short text that comes meanwhile waits for one turn alone, and not for one of each. */
+const turns = new LoopTurns(1);
+
+function itsTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    turns.wait(() => {
+      turns.take(1);
+      resolve();
+    });
+  });
 }
 
 function countChunk(encoding: Encoding, text: string): TextCount {

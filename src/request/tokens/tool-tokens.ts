@@ -61,7 +61,7 @@ function addSchema(prompt: PromptBuilder, text: string): void {
       addProperty(prompt, name, property);
       pending.push(property);
     }
-    pending.push(...schemasBelow(schema));
+    addBelow(pending, schema);
   }
 }
 
@@ -73,10 +73,21 @@ function addProperty(prompt: PromptBuilder, name: string, property: Schema): voi
   for (const item of property.enum) prompt.addText(text(item), TOKENS_PER_ENUM_ITEM);
 }
 
-function schemasBelow(schema: Schema): Schema[] {
-  const nested = NESTED.flatMap((keyword) => schema[keyword]);
-  const defined = DEFINITIONS.flatMap((keyword) => Object.values(record(schema[keyword]) ?? {}));
-  return [...nested, ...defined].map(record).filter((below) => below !== undefined);
+/** Adds the schemas below one. There may be ten thousands: no list of them is made. */
+function addBelow(pending: Schema[], schema: Schema): void {
+  const add = (value: unknown): void => {
+    const below = record(value);
+    if (below !== undefined) pending.push(below);
+  };
+  for (const keyword of NESTED) {
+    const nested = schema[keyword];
+    if (Array.isArray(nested)) nested.forEach(add);
+    else if (nested !== undefined) add(nested);
+  }
+  for (const keyword of DEFINITIONS) {
+    const defined = record(schema[keyword]);
+    if (defined !== undefined) Object.values(defined).forEach(add);
+  }
 }
 
 function parseSchema(text: string): Schema | undefined {

@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import { type Clock, every, type Timer } from '../../core/clock.ts';
 import type { Inject } from './injector.ts';
 import { keepUntilCollected } from './native-order.ts';
+import { Noise } from './noise.ts';
 import { readCertificate } from './peer-certificate.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -68,6 +69,7 @@ export class Connections {
   readonly #idle = new Set<Connection>();
   readonly #closing = new Set<Connection>();
   readonly #waiting: (() => void)[] = [];
+  readonly #noise: Noise;
   #timer: Timer | undefined;
   #stopped = false;
   #othersLeave = false;
@@ -75,6 +77,7 @@ export class Connections {
   constructor(limits: ConnectionLimits, deps: ConnectionsDeps) {
     this.#limits = limits;
     this.#deps = deps;
+    this.#noise = new Noise(deps.clock);
   }
 
   /** Other limits from now on; no connection is cut for them at once. */
@@ -117,6 +120,7 @@ export class Connections {
       return;
     }
     connection.session = session;
+    this.#noise.add(session);
     if (this.#othersLeave && connection.elsewhere) this.#close(connection);
     const certificate = channel instanceof TLSSocket ? readCertificate(channel) : undefined;
     if (certificate !== undefined) {
@@ -215,6 +219,7 @@ export class Connections {
     for (const connection of this.#all.values()) {
       if (now >= connection.leavesAt) this.#close(connection);
     }
+    this.#noise.look();
   }
 
   /** Takes no more calls over it; those that run go on. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { countTexts } from '../../../src/request/tokens/count-texts.ts';
@@ -181,6 +182,23 @@ describe('countTexts', () => {
     );
     counting = false;
     expect(turns).toBeGreaterThanOrEqual(5);
+  });
+
+  it('does a turn of one count in a turn of the event loop, however many run', async () => {
+    let counted = 0;
+    const encoding = endless(() => {
+      counted += 1;
+    });
+    const texts = ['word '.repeat(20_000)];
+    const counts = Array.from({ length: 10 }, () => countTexts(encoding, texts, NEVER));
+    // Each begins at once.
+    expect(counted).toBe(10);
+    for (let turn = 1; turn <= 20; turn += 1) {
+      await nextTurn();
+      expect(counted).toBeLessThanOrEqual(10 + turn);
+    }
+    expect(counted).toBeGreaterThan(20);
+    await Promise.all(counts);
   });
 
   it('stops when the signal aborts', async () => {
