@@ -132,6 +132,8 @@ class RedisTotals implements SharedTotals {
 
   async close(): Promise<void> {
     this.#timer.cancel();
+    // What is being told may fail, when much ends at once: by now nothing ends any more.
+    await this.#pushing?.catch(() => {});
     await this.#tryToPush();
   }
 

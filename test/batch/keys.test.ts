@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ReloadingApp, startReloadingApp } from '../reload/reloading-app.ts';
 import { API_KEY } from '../support/running-app.ts';
@@ -113,9 +114,9 @@ it('a batch whose key is taken away says so, and goes on when it is back', async
   app.stub.batches.set({ ...app.stub.batches.settings, workMs: 3_600_000 });
   const { id } = await create(app.client, {}, THREE);
   const problems = async () => (await get(app.client, id)).problems.join('\n');
-  while ((await get(app.client, id)).upstreamBatchIds.length === 0);
+  while ((await get(app.client, id)).upstreamBatchIds.length === 0) await sleep(5);
   await app.reload(first);
-  while (!/is configured no more/.test(await problems()));
+  while (!/is configured no more/.test(await problems())) await sleep(5);
   await app.reload(both);
   app.stub.batches.set({ ...app.stub.batches.settings, workMs: 0 });
   expect(await results(app.client, id)).toHaveLength(3);

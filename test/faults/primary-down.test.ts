@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { statusDetail } from '../support/grpc-client.ts';
 import { type RunningApp, startApp } from '../support/running-app.ts';
@@ -69,6 +70,7 @@ async function seeUntil(mode: Mode, fits: (seen: Seen) => boolean): Promise<Seen
     const seen = await see(running.client, mode);
     all.push(seen);
     if (fits(seen)) return all;
+    await sleep(20);
   }
 }
 

@@ -346,6 +346,22 @@ describeWithRedis('totals on Redis', () => {
       expect([...one.log.lines, ...two.log.lines]).toEqual([]);
     });
 
+    it('are told when it closes, also if what is being told then fails', async () => {
+      const one = openTotals();
+      const run = one.runner.run.bind(one.runner);
+      let fails = 1;
+      one.runner.run = async (...args) => {
+        fails -= 1;
+        if (fails === 0) throw new StoreAwayError('Too much ends to compare totals now.');
+        return run(...args);
+      };
+      one.book('a');
+      one.clock.advance(PUSH_MS);
+      await one.totals.close();
+      expect(one.totals.pending).toBe(0);
+      expect(await openTotals().totals.sums(ALL)).toMatchObject({ total: { attempts: 1 } });
+    });
+
     it('that the server rolled back are told again', async () => {
       const one = openTotals();
       one.book('a');
