@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { LoopTurns } from '../../core/loop-turns.ts';
 import {
   formatListenAddress,
   ipAddressesOf,
@@ -29,6 +30,12 @@ export interface ListenersDeps extends TlsDeps {
   /** Told of connections that could not be had, or were not let in. */
   readonly refusals: Pick<Refusals, 'note'>;
 }
+
+/**
+ * Handshakes of TLS that are begun in one turn of the event loop, of all listeners together. Each takes about a millisecond
+ * for its signature, and hundreds may come in one go.
+ */
+const handshakes = new LoopTurns(16);
 
 /** Where callers connect. Nothing that happens to one connection ends a listener. */
 export class Listeners {
@@ -141,7 +148,10 @@ export class Listeners {
         accepted.destroy();
       }
     });
-    return (socket) => void server.emit('connection', socket);
+    const begin = (socket: Socket): void => {
+      if (!socket.destroyed) server.emit('connection', socket);
+    };
+    return (socket) => handshakes.run(() => begin(socket));
   }
 }
 

@@ -68,6 +68,16 @@ describe('TLS', () => {
     expect(await call(clientSecurity(stranger))).toBe('UNAVAILABLE');
   });
 
+  it('is spoken to all of many who come at once', async () => {
+    const { address } = await start();
+    const [host, port] = address.split(':');
+    const options = { host, port: Number(port), ca: authority.cert, ALPNProtocols: ['h2'] };
+    const sockets = Array.from({ length: 60 }, () => connectTls(options));
+    await Promise.all(sockets.map((socket) => once(socket, 'secureConnect')));
+    expect(new Set(sockets.map(({ alpnProtocol }) => alpnProtocol))).toEqual(new Set(['h2']));
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('is spoken with a chain of certificates', async () => {
     const between = new Authority('Between', authority);
     const { cert, key } = between.issue(LOCALHOST);
