@@ -157,6 +157,7 @@ export class Connections {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#noise.stop();
     for (const socket of this.#all.keys()) socket.destroy();
   }
 

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, every, type Timer } from '../../core/clock.ts';
 import { readAgain, stopReading } from './hold-reading.ts';
 
 /** What was read of a connection, and was for a call. */
@@ -18,12 +18,18 @@ const MOST_AT_FIRST = 256 * 1024;
 
 /** How long connections that come are read one by one, once one was closed, in ms. */
 const CAREFUL_MS = 10_000;
+/** How often the next of them is read, in ms. */
+const TICK_MS = 5;
+/** After so many of them all connections are looked at. */
+const LOOK_EVERY = 10;
 
 interface Connection {
   readonly session: ServerHttp2Session;
   readonly heard: Heard;
   /** Bytes that were read when it was looked at. */
   read: number;
+  /** It has brought a call. */
+  called: boolean;
 }
 
 const heardOf = new WeakMap<object, Heard>();
@@ -37,31 +43,34 @@ export function heardBy(session: object | undefined): Heard | undefined {
  * Closes connections that bring what nobody hears: headers that are more than is read, and frames that concern no call.
  * Node.js parses as much as two megabytes of each connection before anything else has its turn, which takes longest where
  * headers are named by a byte each. Whoever does that comes again, so for some time those that come are read one by one,
- * each for a turn of the event loop.
+ * each for a turn of the event loop, until they bring a call.
  */
 export class Noise {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #all = new Set<Connection>();
+  /** Those that are read one by one; the first is the next. */
   readonly #waiting: Connection[] = [];
   #carefulUntil = 0;
+  #tick: Timer | undefined;
+  #ticks = 0;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now' | 'after'>) {
     this.#clock = clock;
   }
 
   add(session: ServerHttp2Session): void {
     const heard: Heard = { bytes: 0 };
-    const connection: Connection = { session, heard, read: 0 };
+    const connection: Connection = { session, heard, read: 0, called: false };
     heardOf.set(session, heard);
     this.#all.add(connection);
     session.on('stream', () => {
       heard.bytes += CALL_BYTES;
+      connection.called = true;
     });
     session.once('close', () => this.#all.delete(connection));
-    if (this.#clock.now() >= this.#carefulUntil) return;
+    if (this.#tick === undefined) return;
     stopReading(session);
     this.#waiting.push(connection);
-    if (this.#waiting.length === 1) setImmediate(this.#readNext);
   }
 
   /** To be called once a second. */
@@ -69,17 +78,37 @@ export class Noise {
     for (const connection of this.#all) this.#judge(connection, MOST_NOISE);
   }
 
-  /** The first that waits is read, until the turn is over. */
-  readonly #readNext = (): void => {
-    const connection = this.#waiting[0];
-    if (connection === undefined) return;
-    readAgain(connection.session);
+  stop(): void {
+    this.#tick?.cancel();
+  }
+
+  #beCareful(): void {
+    this.#carefulUntil = this.#clock.now() + CAREFUL_MS;
+    this.#tick ??= every(this.#clock, TICK_MS, () => this.#onTick(), true);
+  }
+
+  #onTick(): void {
+    this.#ticks += 1;
+    if (this.#ticks % LOOK_EVERY === 0) this.look();
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#readFor(next);
+    if (this.#clock.now() < this.#carefulUntil) return;
+    this.#tick?.cancel();
+    this.#tick = undefined;
+    for (const { session } of this.#waiting.splice(0)) readAgain(session);
+  }
+
+  /** Until the turn is over. */
+  #readFor(connection: Connection): void {
+    const { session } = connection;
+    readAgain(session);
     setImmediate(() => {
       this.#judge(connection, MOST_AT_FIRST);
-      this.#waiting.shift();
-      this.#readNext();
+      if (session.destroyed || connection.called || this.#tick === undefined) return;
+      stopReading(session);
+      this.#waiting.push(connection);
     });
-  };
+  }
 
   #judge(connection: Connection, most: number): void {
     const { session, heard } = connection;
@@ -89,7 +118,7 @@ export class Noise {
     connection.read = bytesRead;
     heard.bytes = 0;
     if (noise <= most) return;
-    this.#carefulUntil = this.#clock.now() + CAREFUL_MS;
+    this.#beCareful();
     session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }

@@ -62,24 +62,45 @@ describe('a connection', () => {
     expect(session.destroyed).toBe(false);
   });
 
-  it('is read behind those that came before it, once one was closed, each for a turn', async () => {
+  it('is read one by one with those that came after one was closed, until it brings a call', async () => {
     const { clock, noise, open } = setUp();
     open().socket.bytesRead = 2 * MIB;
     noise.look();
-    const [first, second, third] = [open(), open(), open()];
-    expect([first.reads, second.reads, third.reads]).toEqual([false, false, false]);
+    const [quiet, loud, caller] = [open(), open(), open()];
+    const read = () => [quiet.reads, loud.reads, caller.reads];
+    expect(read()).toEqual([false, false, false]);
+    clock.advance(5);
+    expect(read()).toEqual([true, false, false]);
     await nextTurn();
-    expect([first.reads, second.reads, third.reads]).toEqual([true, false, false]);
-    first.socket.bytesRead = MIB / 2;
+    expect(read()).toEqual([false, false, false]);
+    clock.advance(5);
+    loud.socket.bytesRead = MIB / 2;
     await nextTurn();
-    expect(first.destroyed).toBe(true);
-    expect([second.reads, third.reads]).toEqual([true, false]);
-    second.socket.bytesRead = 1_000;
+    expect(loud.destroyed).toBe(true);
+    clock.advance(5);
+    caller.emit('stream');
     await nextTurn();
-    expect(second.destroyed).toBe(false);
-    expect(third.reads).toBe(true);
-    await nextTurn();
+    expect([quiet.reads, caller.reads]).toEqual([false, true]);
+  });
+
+  it('is read as it comes when nobody was closed for some time', () => {
+    const { clock, noise, open } = setUp();
+    open().socket.bytesRead = 2 * MIB;
+    noise.look();
+    const waiting = open();
     clock.advance(10_000);
-    expect(open().reads).toBe(true);
+    expect([waiting.reads, open().reads]).toEqual([true, true]);
+  });
+
+  it('is looked at more often meanwhile', () => {
+    const { clock, noise, open } = setUp();
+    const [first, second] = [open(), open()];
+    first.socket.bytesRead = 2 * MIB;
+    noise.look();
+    second.socket.bytesRead = 2 * MIB;
+    clock.advance(50);
+    expect(second.destroyed).toBe(true);
+    noise.stop();
+    expect(clock.pending).toBe(0);
   });
 });
