@@ -28,6 +28,12 @@ export async function newClient(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Pr
 
 /** Whatever the state it is in. */
 export function destroyClient(client: RedisClient): void {
+  // One that is about to connect has no socket yet that `destroy` could close, and would live on.
+  client.once('connect', () => destroy(client));
+  destroy(client);
+}
+
+function destroy(client: RedisClient): void {
   try {
     client.destroy();
   } catch {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
 import { RedisConnection, reconnectDelay } from '../../src/shared-store/connection.ts';
+import { destroyClient, newClient } from '../../src/shared-store/redis-client.ts';
 import { defineScript, StoreAwayError } from '../../src/shared-store/script.ts';
 import { holdsSecret } from '../../src/telemetry/secrets.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
@@ -215,6 +216,15 @@ describeWithRedis('a connection to Redis', () => {
       const run = expect(opened.run(ECHO, ['a'], ['1'])).rejects.toBeInstanceOf(StoreAwayError);
       await server.kill();
       await run;
+    });
+
+    it('leaves no connection behind when it is closed while it connects', async () => {
+      const client = await newClient(server.url);
+      client.on('error', () => {});
+      const connecting = client.connect();
+      destroyClient(client);
+      await expect(connecting).rejects.toThrow();
+      await eventually(async () => (await ids()).length === 0);
     });
 
     it('rejects what runs when it is closed, and can be closed twice', async () => {
