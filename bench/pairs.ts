@@ -1,9 +1,10 @@
 /**
- * `npm run bench:pairs [-- --pairs N] [-- --write]`: CPU time of a call, the sidecar beside bench/floor.ts on one core. Both
- * are asked by turns, for a second or less, so that a machine that is slower in one minute than in the next
+ * `npm run bench:pairs [-- --pairs N] [-- --write]`: CPU time of a call and of a paced chunk, the sidecar beside bench/floor.ts
+ * on one core. Both are asked by turns, for a few seconds or less, so that a machine that is slower in one minute than in the next
  * is so for both; told are medians, and the median and the quartiles of each pair's ratio. The sidecar has
  * everything on. `--write` puts the table into docs/performance.md.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { everythingOn } from './everything-on.ts';
 import { grpcTarget } from './grpc-target.ts';
@@ -24,17 +25,42 @@ import { figure, table } from './table.ts';
 import { Tally } from './tally.ts';
 import type { Target } from './target.ts';
 
-const LOADS = [
-  { what: 'a short call: 2 chunks, streamed', method: 'SendMessage', deltas: 2 },
-  { what: 'a whole call of 20 chunks', method: 'SendMessageSync', deltas: 20 },
-] as const;
+interface PairedLoad {
+  readonly what: string;
+  readonly method: 'SendMessage' | 'SendMessageSync';
+  /** Chunks of an answer, and ms between two of them. */
+  readonly deltas: number;
+  readonly paceMs: number;
+  /** Of a turn. */
+  readonly calls: number;
+  readonly atOnce: number;
+  /** Before the first turn: V8 goes on compiling what a call runs for some thousands of them. */
+  readonly warmUp: number;
+  /** What of a call is told. */
+  readonly per: number;
+}
+
+/** CPU time is told in steps of 10 ms: a turn takes many of them. */
+const CALLS = { paceMs: 0, calls: 1_000, atOnce: 10, warmUp: 12_000, per: 1 };
+
+const LOADS: readonly PairedLoad[] = [
+  { what: 'a short call: 2 chunks, streamed', method: 'SendMessage', deltas: 2, ...CALLS },
+  { what: 'a whole call of 20 chunks', method: 'SendMessageSync', deltas: 20, ...CALLS },
+  {
+    what: 'a chunk, 20 ms behind the last, on 200 streams',
+    method: 'SendMessage',
+    deltas: 150,
+    paceMs: 20,
+    calls: 200,
+    atOnce: 200,
+    warmUp: 800,
+    per: 150,
+  },
+];
 const ENTRIES = { floor: 'bench/floor.ts', sidecar: 'src/main.ts' } as const;
 
-/** V8 goes on compiling what a call runs for some thousands of them. */
-const WARM_UP = 12_000;
-/** Of a turn: CPU time is told in steps of 10 ms. */
-const CALLS = 1_000;
-const AT_ONCE = 10;
+/** Over which the begins of calls are spread: those of one tick would go on in step. */
+const RAMP_MS = 400;
 const PLACE = {
   page: 'docs/performance.md',
   start: '<!-- pairs -->',
@@ -63,13 +89,13 @@ if (pinned) pinMyself(CORES.load);
 
 const rows: Row[] = [];
 for (const load of LOADS) rows.push({ what: load.what, ...(await measure(load)) });
-const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${values.pairs} pairs of ${CALLS} calls.
+const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${values.pairs} pairs of turns.
 
 ${table(
   [
     { title: 'CPU us', cell: ({ what }: Row) => what },
-    { title: 'floor', cell: ({ floor }) => figure(quantile([...floor], 0.5), 0) },
-    { title: 'sidecar', cell: ({ sidecar }) => figure(quantile([...sidecar], 0.5), 0) },
+    { title: 'floor', cell: ({ floor }) => figure(quantile([...floor], 0.5), 1) },
+    { title: 'sidecar', cell: ({ sidecar }) => figure(quantile([...sidecar], 0.5), 1) },
     { title: 'ratio', cell: ({ ratios }) => figure(quantile([...ratios], 0.5), 2) },
     {
       title: 'quartiles',
@@ -82,16 +108,16 @@ ${table(
 console.log(text);
 if (values.write) writeInto(PLACE, text);
 
-async function measure({ method, deltas }: (typeof LOADS)[number]): Promise<Omit<Row, 'what'>> {
-  const stub = await startStub({ deltas, paceMs: 0 }, pinned ? CORES.load : undefined);
+async function measure(load: PairedLoad): Promise<Omit<Row, 'what'>> {
+  const stub = await startStub(load, pinned ? CORES.load : undefined);
   const subjects = [await start('floor'), await start('sidecar')] as const;
   const [floor, sidecar]: [number[], number[]] = [[], []];
-  for (const subject of subjects) await cpuOf(subject, WARM_UP);
+  for (const subject of subjects) await ask(subject.target, load, load.warmUp);
   for (let pair = 0; pair < Number(values.pairs); pair += 1) {
     // Whoever is first has the cooler core.
-    if (pair % 2 === 0) floor.push(await cpuOf(subjects[0]));
-    sidecar.push(await cpuOf(subjects[1]));
-    if (pair % 2 === 1) floor.push(await cpuOf(subjects[0]));
+    if (pair % 2 === 0) floor.push(await cpuOf(subjects[0], load));
+    sidecar.push(await cpuOf(subjects[1], load));
+    if (pair % 2 === 1) floor.push(await cpuOf(subjects[0], load));
   }
   for (const { target, stop } of subjects) {
     target.close();
@@ -113,14 +139,23 @@ async function measure({ method, deltas }: (typeof LOADS)[number]): Promise<Omit
       stderr: 'ignore',
       ...(pinned && { core: CORES.sidecar }),
     });
-    const common = { address, method, tally: new Tally(), deltaBytes: DELTA_BYTES };
+    const common = { address, method: load.method, tally: new Tally(), deltaBytes: DELTA_BYTES };
     return { pid, stop, target: grpcTarget({ ...common, connections: 4 }) };
   }
 }
 
-/** Microseconds for each of so many calls. */
-async function cpuOf({ pid, target }: { pid: number; target: Target }, calls = CALLS) {
+/** Microseconds of a turn, for each of what is told. */
+async function cpuOf({ pid, target }: { pid: number; target: Target }, load: PairedLoad) {
   const before = cpuSeconds(pid);
-  await callTimes(target, calls, AT_ONCE);
-  return ((cpuSeconds(pid) - before) / calls) * 1e6;
+  await ask(target, load, load.calls);
+  return ((cpuSeconds(pid) - before) / load.calls / load.per) * 1e6;
+}
+
+async function ask(target: Target, { atOnce, paceMs }: PairedLoad, calls: number): Promise<void> {
+  if (paceMs === 0) return callTimes(target, calls, atOnce);
+  const stream = async (_: unknown, i: number) => {
+    await sleep((i / atOnce) * RAMP_MS);
+    await callTimes(target, calls / atOnce, 1);
+  };
+  await Promise.all(Array.from({ length: atOnce }, stream));
 }

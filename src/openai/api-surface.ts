@@ -1,5 +1,6 @@
 import type { Call, Emit } from '../core/call.ts';
 import type { Completed, Timings } from '../core/events.ts';
+import type { Repeatable } from './repeated-event.ts';
 
 /** One of OpenAI's two APIs for answers: how it is asked, and how its answers read. */
 export interface ApiSurface {
@@ -20,6 +21,15 @@ export interface AnswerStream {
    * @throws ProviderError if it cannot be read, or reports a failure
    */
   read(name: string, data: string): void;
+  /** The text in the event that was read last; undefined: there is more of the answer in it, or less. */
+  onlyText(): Repeatable | undefined;
+  /**
+   * Takes an event that is as the last one that had a text alone, but for that.
+   *
+   * @param sequence its `sequence_number`; undefined: as that of the last, or none
+   * @throws ProviderError if the answer grows too large
+   */
+  readAgain(text: string, sequence: number | undefined): void;
   /**
    * Takes what came behind `[DONE]`, which is nothing but usage at those servers that send any.
    *

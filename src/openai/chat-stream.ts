@@ -20,6 +20,7 @@ import { malformed } from './json-checks.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
+import { type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
 import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
@@ -40,6 +41,9 @@ export class ChatStream implements AnswerStream {
   readonly #text = new Said();
   readonly #reasoning = new Said();
   readonly #refusal = new Said();
+  #last: ChatChunk = {};
+  /** Of the last chunk that it was asked for. */
+  #only: OnlyText | undefined;
   #model = '';
   #finishReason = '';
   #wentOn = false;
@@ -87,6 +91,7 @@ export class ChatStream implements AnswerStream {
     if (name === 'error') throw reported(readErrorData(data), this.#call);
     // Keep-alives and metadata of proxies, with any data.
     if (!CHUNK_NAMES.has(name) && !isChunk(data)) {
+      this.#last = {};
       this.#unknown.chatEventName(name);
       return;
     }
@@ -94,6 +99,24 @@ export class ChatStream implements AnswerStream {
     const error = errorIn(chunk);
     if (error) throw reported(error, this.#call);
     this.add(chunk);
+    this.#last = chunk;
+  }
+
+  onlyText(): OnlyText | undefined {
+    this.#only = onlyTextIn(this.#last);
+    return this.#only;
+  }
+
+  readAgain(text: string): void {
+    const { field, fragment } = this.#only ?? {};
+    if (field === 'arguments') {
+      const called = { ...fragment?.function, arguments: text };
+      this.#add('', '', '', [{ ...fragment, function: called }]);
+    } else if (field === 'content') {
+      this.#add(text, '', '', undefined);
+    } else {
+      this.#add('', text, '', undefined);
+    }
   }
 
   readLate(data: string): boolean {

@@ -9,6 +9,7 @@ import { HostedOutput } from './hosted-output.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toIncompleteReason } from './map-finish-reason.ts';
 import { toResponsesUsage } from './map-usage.ts';
+import type { Repeatable } from './repeated-event.ts';
 import { type ResponseProgress, sequenceIn } from './response-progress.ts';
 import {
   parseResponse,
@@ -32,6 +33,15 @@ const ENDS: ReadonlySet<unknown> = new Set([
   'incomplete',
   'failed',
   'cancelled',
+]);
+
+/** Events that end an answer. */
+const ENDINGS: ReadonlySet<string> = new Set([
+  'response.completed',
+  'response.done',
+  'response.incomplete',
+  'response.failed',
+  'response.cancelled',
 ]);
 
 /** Of the many kinds of events, those that bring something new. */
@@ -69,6 +79,11 @@ const READERS: Readonly<Record<string, (output: ResponsesOutput, event: Response
     },
   };
 
+/** Those of which one is often as the one before but for its text. */
+const DELTAS: ReadonlySet<string> = new Set(
+  Object.keys(READERS).filter((type) => type.endsWith('.delta')),
+);
+
 function readPart(output: ResponsesOutput, event: ResponsesEvent): void {
   const { type, text, refusal } = event.part ?? {};
   if (type === 'reasoning_text') output.reasoning(event, text ?? '', true);
@@ -84,6 +99,8 @@ export class ResponsesStream implements AnswerStream {
   readonly #output: ResponsesOutput;
   readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toResponsesUsage);
+  /** The last event, unless it brought nothing. */
+  #last: ResponsesEvent | undefined;
   #response: ResponseObject = {};
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
 
@@ -126,6 +143,7 @@ export class ResponsesStream implements AnswerStream {
   }
 
   read(name: string, data: string): void {
+    this.#last = undefined;
     if (this.finished) return;
     if (name === 'error') throw this.#interrupted(readErrorData(data));
     const event = parseResponsesEvent(name, data);
@@ -135,25 +153,36 @@ export class ResponsesStream implements AnswerStream {
       return;
     }
     if (this.#progress?.reached(event.sequence_number) === false) return;
+    this.#read(event, event.type ?? name);
+    this.#last = event.type == null ? { ...event, type: name } : event;
+  }
+
+  onlyText(): Repeatable | undefined {
+    const { type, delta, response } = this.#last ?? {};
+    if (!DELTAS.has(type ?? '') || !delta || response) return undefined;
+    return { field: 'delta', text: delta };
+  }
+
+  readAgain(delta: string, sequence?: number): void {
+    const event = { ...this.#last, delta };
+    if (this.#progress?.reached(sequence ?? event.sequence_number) === false) return;
+    this.#say(event.type ?? '', event);
+  }
+
+  #read(event: ResponsesEvent, type: string): void {
     this.#unknown.event(event);
-    const type = event.type ?? name;
     const error = type === 'error' ? event : errorIn(event);
     if (error) throw this.#interrupted(error);
     const { response } = event;
     if (response) this.#take(response);
     if (response || event.item || event.item_id || event.delta) this.#start();
-    switch (type) {
-      case 'response.completed':
-      case 'response.done':
-      case 'response.incomplete':
-      case 'response.failed':
-      case 'response.cancelled':
-        this.#end(type);
-        break;
-      default:
-        READERS[type]?.(this.#output, event);
-        this.#output.hosted.see(type, event.item_id, event.output_index);
-    }
+    if (ENDINGS.has(type)) this.#end(type);
+    else this.#say(type, event);
+  }
+
+  #say(type: string, event: ResponsesEvent): void {
+    READERS[type]?.(this.#output, event);
+    this.#output.hosted.see(type, event.item_id, event.output_index);
   }
 
   readWhole(body: string): void {

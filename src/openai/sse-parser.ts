@@ -2,8 +2,15 @@ import { ProviderError } from '../core/errors.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { StrayErrors } from './error-in-answer.ts';
 
-/** `name` is empty for an event without an `event:` field. */
-export type SseListener = (name: string, data: string) => void;
+/**
+ * `name` is empty for an event without an `event:` field.
+ *
+ * @param bytes of the event, and of the empty line behind it; undefined: they came in several reads
+ */
+export type SseListener = (name: string, data: string, bytes?: Buffer) => void;
+
+/** Reads an event that begins at `start`; returns where it ends, or -1 if it was not read. */
+export type SseShortcut = (bytes: Buffer, start: number) => number;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -37,11 +44,16 @@ export class SseParser {
   readonly #stray = new StrayErrors();
   /** The last read ended in a CR, so that a LF at the begin of the next belongs to it. */
   #skipLf = false;
+  readonly #shortcut: SseShortcut | undefined;
 
-  /** @param maxEventBytes of the lines of one event, or of one line */
-  constructor(maxEventBytes: number, onEvent: SseListener) {
+  /**
+   * @param maxEventBytes of the lines of one event, or of one line
+   * @param shortcut is asked at the begin of every event
+   */
+  constructor(maxEventBytes: number, onEvent: SseListener, shortcut?: SseShortcut) {
     this.#maxEventBytes = maxEventBytes;
     this.#onEvent = onEvent;
+    this.#shortcut = shortcut;
   }
 
   /**
@@ -51,18 +63,43 @@ export class SseParser {
    */
   feed(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    const lf = new Occurrences(chunk, LF);
-    const cr = new Occurrences(chunk, CR);
     let start = this.#skipLf && chunk[0] === LF ? 1 : 0;
     this.#skipLf = chunk[chunk.length - 1] === CR;
+    if (this.#isBetweenEvents) start = this.#skim(chunk, start);
+    if (start < chunk.length) this.#lines(chunk, start);
+  }
+
+  /** Returns where an event begins that the shortcut does not read. */
+  #skim(chunk: Buffer, start: number): number {
+    let at = start;
+    for (let end = at; end !== -1; end = this.#shortcut?.(chunk, at) ?? -1) at = end;
+    return at;
+  }
+
+  #lines(chunk: Buffer, from: number): void {
+    const lf = new Occurrences(chunk, LF);
+    const cr = new Occurrences(chunk, CR);
+    let start = from;
+    let event = this.#isBetweenEvents ? start : -1;
     for (;;) {
       const end = Math.min(lf.from(start), cr.from(start));
       if (end === chunk.length) break;
-      this.#endLine(chunk, start, end);
-      start = end + 1;
-      if (chunk[end] === CR && chunk[start] === LF) start += 1;
+      const next = end + (chunk[end] === CR && chunk[end + 1] === LF ? 2 : 1);
+      if (end > start || this.#partial.length > 0) {
+        this.#endLine(chunk, start, end);
+        start = next;
+      } else {
+        this.#atStart = false;
+        this.#dispatch(event === -1 ? undefined : chunk.subarray(event, next));
+        start = this.#skim(chunk, next);
+        event = start;
+      }
     }
     if (start < chunk.length) this.#keep(chunk, start, chunk.length);
+  }
+
+  get #isBetweenEvents(): boolean {
+    return this.#data === undefined && this.#name === '' && this.#partial.length === 0;
   }
 
   /** Bytes of an event that is not whole. */
@@ -127,7 +164,7 @@ export class SseParser {
     else this.#more.push(value);
   }
 
-  #dispatch(): void {
+  #dispatch(bytes?: Buffer): void {
     const name = this.#name;
     const more = this.#more;
     const data = more.length === 0 ? this.#data : `${this.#data}\n${more.join('\n')}`;
@@ -135,7 +172,7 @@ export class SseParser {
     this.#data = undefined;
     if (more.length > 0) this.#more = [];
     this.#eventBytes = 0;
-    if (data !== undefined) this.#onEvent(name, data);
+    if (data !== undefined) this.#onEvent(name, data, bytes);
   }
 
   #claim(bytes: number): void {

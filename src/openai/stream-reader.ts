@@ -4,6 +4,7 @@ import { present } from '../core/present.ts';
 import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
 import { hungUp } from './faults.ts';
+import { RepeatedEvent } from './repeated-event.ts';
 import { SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {
@@ -41,6 +42,7 @@ export class StreamReader {
   readonly #afterFinishMs: number;
   readonly #parser: SseParser;
   readonly #stream: AnswerStream;
+  readonly #repeated = new RepeatedEvent();
   #firstOutputAt: number | undefined;
   #done = false;
   #ended = false;
@@ -56,7 +58,7 @@ export class StreamReader {
     this.#stream = stream;
     this.#context = context;
     this.#afterFinishMs = options.afterFinishMs;
-    this.#parser = new SseParser(options.maxEventBytes, (name, data) => this.#onEvent(name, data));
+    this.#parser = new SseParser(options.maxEventBytes, this.#onEvent, this.#onRepeated);
   }
 
   data(chunk: Buffer): void {
@@ -109,7 +111,16 @@ export class StreamReader {
     return this.#done && (this.#stream.hasUsage || !this.#stream.finished);
   }
 
-  #onEvent(name: string, data: string): void {
+  readonly #onRepeated = (bytes: Buffer, start: number): number => {
+    if (this.#completed || this.#done) return -1;
+    const end = this.#repeated.find(bytes, start);
+    if (end === -1) return -1;
+    this.#stream.readAgain(this.#repeated.text, this.#repeated.sequence);
+    this.#heard = true;
+    return end;
+  };
+
+  readonly #onEvent = (name: string, data: string, bytes?: Buffer): void => {
     if (this.#completed) {
       this.#surplus ||= data !== '';
       return;
@@ -126,10 +137,16 @@ export class StreamReader {
       // The body ended inside an event.
       return;
     } else {
-      this.#stream.read(name, data);
-      if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
+      this.#read(name, data, bytes);
     }
     this.#heard = true;
+  };
+
+  #read(name: string, data: string, bytes: Buffer | undefined): void {
+    this.#stream.read(name, data);
+    if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
+    const only = this.#repeated.passed() && bytes ? this.#stream.onlyText() : undefined;
+    if (bytes && only) this.#repeated.learn(bytes, only);
   }
 
   /** Once for all that one read has brought. */
