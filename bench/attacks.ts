@@ -5,11 +5,12 @@
  * answered after it.
  */
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { Authority } from '../test/support/certificates.ts';
 import { connect } from '../test/support/grpc-client.ts';
 import type { Attack } from './attacks/attack.ts';
 import { ATTACKS } from './attacks/attacks.ts';
@@ -41,6 +42,8 @@ const PLACE = {
   start: '<!-- attacks: written by npm run bench:attacks -- --write -->',
   end: '<!-- end of attacks -->',
 };
+/** Where others ask. */
+const PLAIN = '127.0.0.1:0';
 /** What is left of an attack is cleared away before it is asked how things stand. */
 const RECOVERY_MS = 1_000;
 const ANSWER_MS = 10_000;
@@ -78,16 +81,18 @@ if (values.write) writeInto(PLACE, rendered);
 const isWell = ({ survived, afterwards }: Result) => survived && afterwards === 'OK';
 process.exitCode = results.every(isWell) ? 0 : 1;
 
-async function suffer({ upstream, log, keepsBatches, run }: Attack): Promise<Omit<Result, 'name'>> {
+async function suffer(attack: Attack): Promise<Omit<Result, 'name'>> {
+  const { upstream, log, keepsBatches, run } = attack;
   const hostile = await startUpstream(upstream);
   const directory = mkdtempSync(join(tmpdir(), 'attacks-'));
   const admin = join(directory, 'admin.sock');
+  const tls = join(directory, 'tls.sock');
   const sidecar = await startProcess({
     args: ['src/main.ts'],
     environment: {
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: hostile.url,
-      TAMMA_LISTEN: '127.0.0.1:0',
+      ...(attack.tls ? { TAMMA_CONFIG: listensAt(tls, directory) } : { TAMMA_LISTEN: PLAIN }),
       TAMMA_ADMIN_LISTEN: `unix:${admin}`,
       ...(keepsBatches && { TAMMA_DATA_DIR: join(directory, 'data') }),
     },
@@ -97,7 +102,7 @@ async function suffer({ upstream, log, keepsBatches, run }: Attack): Promise<Omi
   try {
     const bystander = await startBystander(sidecar.address);
     const idleMiB = rssMiB(sidecar.pid);
-    await run(sidecar.address, admin);
+    await run(sidecar.address, admin, tls);
     const others = await bystander.end();
     await new Promise((resolve) => setTimeout(resolve, RECOVERY_MS));
     return {
@@ -112,6 +117,21 @@ async function suffer({ upstream, log, keepsBatches, run }: Attack): Promise<Omi
     await hostile.end();
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Writes a configuration with a second listener, with TLS. @returns its path */
+function listensAt(socket: string, directory: string): string {
+  const { cert, key } = new Authority().issue({ commonName: 'localhost' });
+  const file = (name: string, text: string) => {
+    const path = join(directory, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const tls = { certFile: file('tls.crt', cert), keyFile: file('tls.key', key) };
+  return file(
+    'sidecar.yaml',
+    JSON.stringify({ listen: [PLAIN, { address: `unix:${socket}`, tls }] }),
+  );
 }
 
 async function callOnce(address: string): Promise<string> {

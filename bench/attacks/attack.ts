@@ -12,12 +12,15 @@ export interface Attack {
   readonly log?: string;
   /** The sidecar has a data directory, so that it takes batches. Default: it has none. */
   readonly keepsBatches?: true;
+  /** It listens with TLS, too. Default: it does not. */
+  readonly tls?: true;
   /**
    * Resolves when it is over.
    *
    * @param admin path of the unix socket of the admin port
+   * @param tls path of the one where TLS is spoken, if it is
    */
-  readonly run: (address: string, admin: string) => Promise<void>;
+  readonly run: (address: string, admin: string, tls: string) => Promise<void>;
 }
 
 export const PROVIDER = '/tamma.provider.v1.IAIProvider';
@@ -61,6 +64,45 @@ export function flood(
       });
       await Promise.race([Promise.all(streams), passed(3 * LASTS_MS)]);
     });
+}
+
+/** What a call of a storm says. */
+type Headers = Readonly<Record<string, string | string[]>>;
+
+/**
+ * Calls over four connections as long as it lasts.
+ *
+ * @param atOnce over each of them
+ */
+export function storm(
+  paths: readonly string[],
+  bytes: Buffer | (() => Buffer),
+  headers: () => Headers,
+  atOnce = 100,
+): Attack['run'] {
+  return async (address) => {
+    const until = performance.now() + LASTS_MS;
+    const one = (raw: RawGrpc, path: string) => {
+      const stream = raw.open(path, headers());
+      stream.on('error', () => {});
+      stream.resume();
+      stream.end(typeof bytes === 'function' ? bytes() : bytes);
+      return new Promise((resolve) => stream.once('close', resolve));
+    };
+    const many = async () => {
+      while (performance.now() < until) {
+        await over(address, async (raw) => {
+          for (let round = 0; round < 20 && performance.now() < until; round += 1) {
+            const calls = Array.from({ length: atOnce }, (_, at) =>
+              one(raw, paths[at % paths.length] ?? ''),
+            );
+            await Promise.race([Promise.all(calls), passed(1_000)]);
+          }
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: 4 }, many));
+  };
 }
 
 /** Several connections, since one has a share alone. */

@@ -4,6 +4,8 @@ import { ADMIN_ATTACKS } from './admin.ts';
 import { type Attack, LASTS_MS, over, PROVIDER, SEND_MESSAGE, whole } from './attack.ts';
 import { CALL_ATTACKS } from './calls.ts';
 import { CONDUCTS, type Conduct } from './conducts.ts';
+import { CONTENT_ATTACKS } from './contents.ts';
+import { HANDSHAKE_ATTACKS } from './handshakes.ts';
 import { HTTP2_ATTACKS } from './http2.ts';
 import { KNOWN_ATTACKS } from './known.ts';
 import { REQUEST_ATTACKS, saying } from './requests.ts';
@@ -13,9 +15,11 @@ const conducts = Object.keys(CONDUCTS).filter((name) => name !== 'silence') as C
 export const ATTACKS: readonly Attack[] = [
   ...REQUEST_ATTACKS,
   { name: '3,000 connections that say nothing', run: silent(3_000) },
+  ...HANDSHAKE_ATTACKS,
   ...HTTP2_ATTACKS,
   ...KNOWN_ATTACKS,
   ...CALL_ATTACKS,
+  ...CONTENT_ATTACKS,
   ...ADMIN_ATTACKS,
   ...conducts.map((upstream) => ({
     name: `upstream: ${upstream}, 20 calls`,

@@ -2,9 +2,9 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { CreateBatchRequest } from '../../src/gen/tamma/provider/v1/batch_provider.ts';
 import { Role } from '../../src/gen/tamma/provider/v1/message.ts';
+import { SendMessageRequest } from '../../src/gen/tamma/provider/v1/provider.ts';
 import { callHeaders, data, frame, openConnection } from '../../test/attacks/frames.ts';
 import { field, prefix } from '../../test/attacks/wire.ts';
-import type { RawGrpc } from '../../test/support/raw-grpc.ts';
 import {
   type Attack,
   COUNT_TOKENS,
@@ -14,6 +14,8 @@ import {
   over,
   PROVIDER,
   REFLECTION,
+  SEND_MESSAGE,
+  storm,
   whole,
   write,
 } from './attack.ts';
@@ -25,35 +27,6 @@ const USAGE = '/tamma.provider.v1.IAIUsageProvider';
 const HEADERS = 1;
 const END_HEADERS = 4;
 const NOTHING = whole(Buffer.alloc(0));
-
-type Headers = Readonly<Record<string, string>>;
-
-/** Calls over four connections as long as it lasts, a hundred at once over each. */
-function storm(paths: readonly string[], bytes: Buffer, headers: () => Headers): Attack['run'] {
-  return async (address) => {
-    const until = performance.now() + LASTS_MS;
-    const one = (raw: RawGrpc, path: string) => {
-      const stream = raw.open(path, headers());
-      stream.on('error', () => {});
-      stream.resume();
-      stream.end(bytes);
-      return new Promise((resolve) => stream.once('close', resolve));
-    };
-    const many = async () => {
-      while (performance.now() < until) {
-        await over(address, async (raw) => {
-          for (let round = 0; round < 20 && performance.now() < until; round += 1) {
-            const calls = Array.from({ length: 100 }, (_, at) =>
-              one(raw, paths[at % paths.length] ?? ''),
-            );
-            await Promise.race([Promise.all(calls), passed(1_000)]);
-          }
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: 4 }, many));
-  };
-}
 
 const pick = <T>(all: readonly T[]): T => all[Math.floor(Math.random() * all.length)] as T;
 
@@ -133,6 +106,18 @@ function batches(streams: number, items: () => Buffer): Attack['run'] {
   };
 }
 
+const traces = () => ({
+  traceparent: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '00-'.repeat(600)],
+  tracestate: 'a=b,'.repeat(1_500),
+  baggage: 'k=v,'.repeat(1_500),
+});
+
+function withKey(idempotencyKey: string): Buffer {
+  const messages = [{ role: Role.USER, content: 'Say much.' }];
+  const request = { model: 'gpt-4o', messages, idempotencyKey };
+  return whole(SendMessageRequest.encode(SendMessageRequest.fromPartial({ request })).finish());
+}
+
 let made = 0;
 const tinyItems = () =>
   Buffer.concat(Array.from({ length: 500 }, () => item(`item-${made++}`, 'x')));
@@ -168,6 +153,23 @@ export const CALL_ATTACKS: readonly Attack[] = [
   { name: 'metadata of 120 keys', run: storm([COUNT_TOKENS], saying('x'), metadata(110, 100)) },
   { name: 'metadata of 30 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(5, 6_000)) },
   { name: 'metadata of 60 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(10, 6_000)) },
+  { name: 'traces of 14 KB', run: storm([COUNT_TOKENS], saying('x'), traces) },
+  {
+    name: 'idempotency keys without end',
+    run: storm(
+      [SEND_MESSAGE],
+      () => withKey(`${made++}`.padEnd(200, 'k')),
+      () => ({}),
+    ),
+  },
+  {
+    name: 'an idempotency key for all',
+    run: storm(
+      [SEND_MESSAGE],
+      () => withKey('same'),
+      () => ({}),
+    ),
+  },
   { name: 'binary metadata that is none', run: storm([COUNT_TOKENS], saying('x'), binaries) },
   { name: 'deadlines that are none', run: storm([COUNT_TOKENS], saying('x'), deadlines) },
   { name: 'encodings that are not true', run: storm([COUNT_TOKENS], saying('x'), encodings) },

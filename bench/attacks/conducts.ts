@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 
 const HEAD =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -13,6 +13,41 @@ export const CONDUCTS = {
   silence: () => {},
   'an answer without end': stream(chunk(times(event({ content: 'word '.repeat(20) })))),
   'letters of three bytes without end': stream(chunk(times(event({ content: '字'.repeat(30) })))),
+  'pieces of text of 15 MB': (socket: Socket) => {
+    socket.write(HEAD);
+    forEver(socket, chunk(event({ content: 'x'.repeat(15 * MIB) })));
+  },
+  'letters of three bytes, written in six': (socket: Socket) => {
+    socket.write(HEAD);
+    forEver(
+      socket,
+      chunk(event({ content: 'LETTERS' }).replace('LETTERS', '\\u5b57'.repeat(900_000))),
+    );
+  },
+  'ids and names of models of 1 MB': (socket: Socket) => {
+    socket.write(HEAD);
+    const choices = [{ index: 0, delta: { content: 'x' }, finish_reason: null }];
+    const said = { id: 'i'.repeat(MIB), model: 'm'.repeat(MIB), choices };
+    forEver(socket, chunk(`data: ${JSON.stringify(said)}\n\n`));
+  },
+  'usage that makes no sense': stream(
+    chunk(times(nonsense((n) => ({ choices: [], usage: counts(n) })))),
+  ),
+  'places of choices that are none': stream(
+    chunk(times(nonsense((index) => ({ choices: [{ index, delta: { content: 'x' } }] })))),
+  ),
+  'zeros, returns and bytes that are no text': (socket: Socket) => {
+    const noise = Buffer.from(
+      '\ufeffdata: {"choices":[{"delta":{"content":"\xff\xc0\x80\0"}}]}\r\rdata: \0\r\n\r\n:\0\r',
+      'latin1',
+    );
+    const block = Buffer.concat(Array.from({ length: 500 }, () => noise));
+    socket.write(HEAD);
+    forEver(
+      socket,
+      Buffer.concat([Buffer.from(`${block.length.toString(16)}\r\n`), block, Buffer.from('\r\n')]),
+    );
+  },
   'pictures without end': (socket: Socket) => {
     const url = `data:image/png;base64,${'A'.repeat(400_000)}`;
     socket.write(HEAD);
@@ -105,6 +140,11 @@ export const CONDUCTS = {
       params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
     }),
   ),
+  'zstd with a window of 128 MiB': packed('zstd', () =>
+    zstdCompressSync(Buffer.alloc(160 * MIB, ': a comment\n'), {
+      params: { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_compressionLevel]: 1 },
+    }),
+  ),
   'an error without end': (socket: Socket) => {
     socket.write('HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n');
     forEver(socket, chunk(times('{"error":')));
@@ -159,6 +199,17 @@ function times(text: string): string {
 function event(delta: object, finishReason: string | null = null): string {
   const choices = [{ index: 0, delta, finish_reason: finishReason }];
   return `data: ${JSON.stringify({ id: 'a', object: 'chat.completion.chunk', model: 'm', choices })}\n\n`;
+}
+
+/** An event with each of what is no count, or none that can be. */
+function nonsense(say: (value: unknown) => object): string {
+  const values = [1e308, -1, 0.5, 2 ** 31, 2 ** 53, 'many', null, {}, [[]]];
+  return values.map((value) => `data: ${JSON.stringify({ id: 'a', ...say(value) })}\n\n`).join('');
+}
+
+function counts(n: unknown): object {
+  const prompt_tokens_details = { cached_tokens: n };
+  return { prompt_tokens: n, completion_tokens: n, total_tokens: n, prompt_tokens_details };
 }
 
 function toolCall(index: number): object {
