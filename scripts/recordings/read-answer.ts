@@ -1,10 +1,12 @@
 import type { Call } from '../../src/core/call.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { Completed, ProviderEvent } from '../../src/core/events.ts';
 import { unknownModel } from '../../src/core/model.ts';
 import type { AnswerStream } from '../../src/openai/api-surface.ts';
 import { ChatStream } from '../../src/openai/chat-stream.ts';
+import { Exchange } from '../../src/openai/exchange.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
-import { SseParser } from '../../src/openai/sse-parser.ts';
+import { StreamReader } from '../../src/openai/stream-reader.ts';
 import { aCall } from '../../test/support/events.ts';
 import type { Folded } from './fold.ts';
 import type { Recording } from './recordings.ts';
@@ -20,8 +22,8 @@ export function readAnswer(recording: Recording): Folded | { readonly error: str
       ? new ChatStream(call, (event) => void events.push(event))
       : new ResponsesStream(call, (event) => void events.push(event));
   try {
-    if (recording.streamed) feed(stream, recording.body);
-    else stream.readWhole(recording.body);
+    if (recording.streamed) return folded(events, readStream(stream, recording.body));
+    stream.readWhole(recording.body);
     if (!stream.finished) return { error: 'it has no end' };
     return folded(events, stream.end(TIMINGS));
   } catch (error) {
@@ -32,16 +34,43 @@ export function readAnswer(recording: Recording): Folded | { readonly error: str
   }
 }
 
-function feed(stream: AnswerStream, body: string): void {
-  let done = false;
-  const parser = new SseParser(Number.MAX_SAFE_INTEGER, (name, data) => {
-    if (data === '[DONE]') done = true;
-    else if (done) stream.readLate(data);
-    else if (data !== '') stream.read(name, data);
+/** In reads of that many bytes, as a server may send it. */
+const READ_BYTES = 4_096;
+
+/** By the reader that the sidecar reads with. */
+function readStream(stream: AnswerStream, body: string): Completed {
+  let completed: Completed | undefined;
+  const exchange = new Exchange(new AbortController().signal, {
+    onConnected: nothing,
+    onHeaders: nothing,
+    onData: nothing,
+    onEnd: nothing,
+    onError: nothing,
+    onAbort: nothing,
   });
-  parser.feed(Buffer.from(body));
-  parser.end();
+  const onComplete = (answer: Completed) => {
+    completed = answer;
+  };
+  const clock = systemClock;
+  const context = { exchange, isUnread: () => false, onComplete, clock, startedAt: clock.now() };
+  const reader = new StreamReader(stream, context, {
+    afterFinishMs: 1_000,
+    maxEventBytes: Number.MAX_SAFE_INTEGER,
+  });
+  const bytes = Buffer.from(body);
+  try {
+    for (let at = 0; at < bytes.length; at += READ_BYTES) {
+      reader.data(bytes.subarray(at, at + READ_BYTES));
+    }
+    reader.end();
+  } finally {
+    reader.stop();
+  }
+  if (completed === undefined) throw new Error('it has no end');
+  return completed;
 }
+
+function nothing(): void {}
 
 function folded(events: readonly ProviderEvent[], completed: Completed): Folded {
   const all: Folded = {

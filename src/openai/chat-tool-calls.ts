@@ -16,11 +16,14 @@ export interface ToolCallFragment {
 }
 
 /** What a fragment says, whatever kind of tool it is for. */
-export function saidIn({ id, function: called, custom }: ToolCallFragment): ToolCallPiece & {
+export function saidIn({ id, function: called, ...fragment }: ToolCallFragment): ToolCallPiece & {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
 } {
+  // Snowflake sends an empty one beside the function.
+  const isCustom = !called || fragment.custom?.name || fragment.custom?.input;
+  const custom = isCustom ? fragment.custom : undefined;
   return {
     id: id ?? '',
     name: (custom ?? called)?.name ?? '',
