@@ -190,8 +190,9 @@ function openShared(
     sharedStoreStatus: () => store.status(),
     closeBooks: async () => {
       await budgetBook.close();
-      await own.close();
+      // What is told is compared with the ledger, which has to be open for that.
       await store.close();
+      await own.close();
     },
   };
 }

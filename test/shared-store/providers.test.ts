@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import {
   createOpenAIProvider,
   type OpenAIProviderEnvironment,
   type OpenAIProviderOptions,
 } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
+import { StoreAwayError } from '../../src/shared-store/script.ts';
+import { ToldTotals } from '../../src/shared-store/told-totals.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { tempFolders } from '../support/temp-folder.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
@@ -97,6 +99,19 @@ describeWithRedis('providers that share a store', () => {
     const { total } = await third.getUsage({ groupBy: [] });
     // Its own latest attempt may still be on its way.
     expect([3, 4]).toContain(total.attempts);
+  });
+
+  it('tell all that they have consumed when they end, although they could not before', async () => {
+    const away = new StoreAwayError('Too much ends to compare totals now.');
+    const tell = jest.spyOn(ToldTotals.prototype, 'tell').mockRejectedValue(away);
+    const first = open();
+    await ask(first);
+    tell.mockRestore();
+    await first.dispose();
+    const second = open();
+    await eventually(() => second.sharedStoreStatus()?.problem === undefined);
+    const usage = await second.getUsage({ groupBy: [] });
+    expect(usage).toMatchObject({ partial: false, total: { attempts: 1, picoDollars: PRICE } });
   });
 
   it('make a call with an idempotency key once, whichever is asked again', async () => {
