@@ -89,6 +89,15 @@ interface Budget {
 const budgets = async () =>
   (await running.client.usage.unary('GetBudgets', {})).budgets as readonly Budget[];
 
+/** Until so many calls run: one that comes when the first has left would share nothing. */
+async function begun(calls: number): Promise<void> {
+  const active = async () => {
+    const { status } = await running.client.provider.unary('GetStatus');
+    return (status as { readonly activeCalls: number }).activeCalls;
+  };
+  while ((await active()) !== calls) await sleep(5);
+}
+
 /** Tells both tool calls, by turns, and waits in the middle. */
 const inTheMiddle =
   (reached: () => void, gate: Promise<void>): Behaviour =>
@@ -127,6 +136,7 @@ it('all get whole what the second attempt says, and one pays for both', async ()
   const early = ask('bob');
   await reached.promise;
   const late = ask('carol');
+  await begun(3);
   leaving.abort();
   expect(codeName((await first).status)).toBe('CANCELLED');
   // Who has left is known of before anybody is billed.
