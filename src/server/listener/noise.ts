@@ -26,8 +26,9 @@ const LOOK_EVERY = 10;
 interface Connection {
   readonly session: ServerHttp2Session;
   readonly heard: Heard;
-  /** Bytes that were read when it was looked at. */
+  /** Bytes that were read when it was looked at, and written. */
   read: number;
+  written: number;
   /** It has brought a call. */
   called: boolean;
 }
@@ -60,7 +61,7 @@ export class Noise {
 
   add(session: ServerHttp2Session): void {
     const heard: Heard = { bytes: 0 };
-    const connection: Connection = { session, heard, read: 0, called: false };
+    const connection: Connection = { session, heard, read: 0, written: 0, called: false };
     heardOf.set(session, heard);
     this.#all.add(connection);
     session.on('stream', () => {
@@ -113,9 +114,12 @@ export class Noise {
   #judge(connection: Connection, most: number): void {
     const { session, heard } = connection;
     if (session.destroyed) return;
-    const { bytesRead = 0 } = session.socket;
-    const noise = bytesRead - connection.read - heard.bytes;
+    const { bytesRead = 0, bytesWritten = 0 } = session.socket;
+    // Who reads answers says for each piece that there is room for more.
+    const answered = bytesWritten - connection.written;
+    const noise = bytesRead - connection.read - heard.bytes - answered;
     connection.read = bytesRead;
+    connection.written = bytesWritten;
     heard.bytes = 0;
     if (noise <= most) return;
     this.#beCareful();

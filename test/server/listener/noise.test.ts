@@ -13,6 +13,7 @@ class FakeSession extends EventEmitter {
   reads = true;
   readonly socket = {
     bytesRead: 0,
+    bytesWritten: 0,
     _handle: {
       readStop: () => {
         this.reads = false;
@@ -49,12 +50,13 @@ describe('a connection', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  it('stays that brings data, calls, and a little beside them, again and again', () => {
+  it('stays that brings data, calls, as much as it was answered, and a little beside that, again and again', () => {
     const { noise, open } = setUp();
     const session = open();
     const heard = heardBy(session);
     for (let second = 0; second < 100; second += 1) {
-      session.socket.bytesRead += 30 * MIB + 32 * 1024 + MIB;
+      session.socket.bytesRead += 30 * MIB + 32 * 1024 + 5 * MIB + MIB;
+      session.socket.bytesWritten += 5 * MIB;
       if (heard) heard.bytes += 30 * MIB;
       session.emit('stream');
       noise.look();
