@@ -20,7 +20,7 @@ import { malformed } from './json-checks.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
-import { type OnlyText, onlyTextIn } from './only-text.ts';
+import { isNothing, type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
 import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
@@ -196,7 +196,7 @@ export class ChatStream implements AnswerStream {
     if (choice.usage) this.#usage.add(choice.usage);
     const { delta, message } = choice;
     if (delta) this.#addDelta(delta, choice.index);
-    if (message) this.#addMessage(message, choice.index, delta != null);
+    if (message) this.#addMessage(message, choice.index, delta ?? undefined);
     if (!delta && !message && typeof choice.text === 'string') {
       this.#addDelta({ content: choice.text }, choice.index);
     }
@@ -231,21 +231,25 @@ export class ChatStream implements AnswerStream {
    * A message says the answer so far; beside a delta, or grown since the last, it says what the deltas
    * said and perhaps more. Alone and another text, it is a piece.
    */
-  #addMessage(message: ChunkDelta, choice: unknown, besideDelta: boolean): void {
+  #addMessage(message: ChunkDelta, choice: unknown, delta: ChunkDelta | undefined): void {
     const { text, reasoning } = textsOf(message);
     const refusal = message.refusal ?? '';
     const more = (so: Said, whole: string) =>
-      so.rest(whole) || (besideDelta || so.text === whole ? '' : whole);
+      so.rest(whole) || (delta || so.text === whole ? '' : whole);
     this.#add(
       this.#ofChoice(choice, more(this.#text, text)),
       more(this.#reasoning, reasoning),
       more(this.#refusal, refusal),
       undefined,
     );
-    message.tool_calls?.forEach((call, place) => {
+    // Pieces of calls that stand in the delta, too, are no whole ones.
+    const calls = isNothing(delta?.tool_calls) ? message.tool_calls : undefined;
+    calls?.forEach((call, place) => {
       this.#addCall(call, place);
     });
-    if (message.function_call) this.#addCall({ function: message.function_call }, 0);
+    if (message.function_call && !delta?.function_call) {
+      this.#addCall({ function: message.function_call }, 0);
+    }
     this.#images.add(message);
     this.#annotations.add(message);
     this.#providerData.addMessage(message);

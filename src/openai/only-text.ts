@@ -45,6 +45,7 @@ function onlyTextOf(delta: ChunkDelta): OnlyText | undefined {
   return { field: text === reasoning ? 'reasoning' : 'reasoning_content', text };
 }
 
-function isNothing(value: unknown): boolean {
+/** What holds nothing to read, whatever it should hold. */
+export function isNothing(value: unknown): boolean {
   return value == null || value === '' || (Array.isArray(value) && value.length === 0);
 }
