@@ -4,7 +4,7 @@
  * refusal, tool calls, finish and usage. Prints what differs, file by file, and last
  * `N the same, M different`; exits 1 if any differ.
  *
- * Recordings are cassettes of VCR.py (YAML or JSON), event streams (`.sse`, `.txt`), the data of one
+ * Recordings are cassettes of VCR.py and of VCR (YAML or JSON), event streams (`.sse`, `.txt`), the data of one
  * (`.chunks.txt`, a JSON a line), and bodies (`.json`), as SDKs and gateways keep them for their tests.
  * None are kept here: clone a repository beside this one.
  */

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parse, type ScalarTag } from 'yaml';
 
 export interface Recording {
   readonly surface: 'chat_completions' | 'responses';
@@ -6,6 +6,12 @@ export interface Recording {
   readonly body: string;
   readonly streamed: boolean;
 }
+
+/** What Ruby writes where a text has bytes beyond ASCII. */
+const BINARY: ScalarTag = {
+  tag: '!binary',
+  resolve: (text) => Buffer.from(text, 'base64').toString('utf8'),
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,7 +24,8 @@ export function recordingsOf(file: string, text: string): Recording[] {
 }
 
 function bodiesOf(file: string, text: string): string[] {
-  if (/\.ya?ml$/.test(file)) return cassetteBodies(tryTo(() => parse(text)));
+  if (/\.ya?ml$/.test(file))
+    return cassetteBodies(tryTo(() => parse(text, { customTags: [BINARY] })));
   if (file.endsWith('.json')) {
     const value = tryTo(() => JSON.parse(text));
     const bodies = cassetteBodies(value);
@@ -38,7 +45,8 @@ function dataOf(text: string): string {
 }
 
 function cassetteBodies(cassette: unknown): string[] {
-  const { interactions } = fieldsOf(cassette);
+  // As VCR.py calls them, and the VCR of Ruby.
+  const { http_interactions, interactions = http_interactions } = fieldsOf(cassette);
   if (!Array.isArray(interactions)) return [];
   return interactions.flatMap((interaction) => {
     const response = fieldsOf(fieldsOf(interaction).response);

@@ -80,8 +80,8 @@ export function toResponsesUsage(raw: unknown): Usage {
 /**
  * The token counts of an answer, as far as they can be believed: a count that is negative, fractional,
  * not a number or greater than the whole it is part of reads 0, and so does a missing main count;
- * `estimated` is then set. Absent details are 0 and no cause for doubt: many compatible servers have
- * none.
+ * `estimated` is then set, unless the total says that the main counts are right. Absent details are 0 and no
+ * cause for doubt: many compatible servers have none.
  */
 function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   let doubtful = false;
@@ -93,35 +93,60 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   };
 
   const input = find(usage, names.input);
-  const said = find(usage, names.output);
-  const inputTokens = count(input, MAX_COUNT);
+  const output = find(usage, names.output);
+  const details = {
+    cacheRead: find(usage, names.cacheRead),
+    cacheWrite: find(usage, names.cacheWrite),
+    reasoning: find(usage, names.reasoning),
+    audio: find(usage, AUDIO.input),
+  };
+  const said = { input: count(input, MAX_COUNT), output: count(output, MAX_COUNT) };
   const total = count(usage.total_tokens ?? undefined, MAX_COUNT);
-  const reasoning = find(usage, names.reasoning);
-  const outputTokens = withReasoning(inputTokens, count(said, MAX_COUNT), reasoning, total);
-  const cacheReadTokens = count(find(usage, names.cacheRead), inputTokens);
-  const cacheWriteTokens = count(find(usage, names.cacheWrite), inputTokens);
-  const reasoningTokens = count(reasoning, outputTokens);
+  const beside = total - said.input - said.output;
+  const isSure = !doubtful && total > 0 && beside === 0;
+  const whole = withWhatIsBeside(said, beside, details);
+  const cacheReadTokens = count(details.cacheRead, whole.input);
+  const cacheWriteTokens = count(details.cacheWrite, whole.input);
+  const reasoningTokens = count(details.reasoning, whole.output);
   const audio = audioOf(
-    count(find(usage, AUDIO.input), inputTokens),
-    count(find(usage, AUDIO.output), outputTokens),
+    count(details.audio, whole.input),
+    count(find(usage, AUDIO.output), whole.output),
   );
   return {
-    inputTokens,
-    outputTokens,
+    inputTokens: whole.input,
+    outputTokens: whole.output,
     // Always the sum, as the contract says: some servers' totals hold tokens that are in neither.
-    totalTokens: Math.min(inputTokens + outputTokens, MAX_COUNT),
+    totalTokens: Math.min(whole.input + whole.output, MAX_COUNT),
     cacheReadTokens,
     cacheWriteTokens,
     reasoningTokens,
     ...audio,
-    estimated: doubtful || input === undefined || said === undefined,
+    estimated: (doubtful && !isSure) || input === undefined || output === undefined,
   };
 }
 
-/** xAI counts reasoning beside the output and not in it, which its total shows. */
-function withReasoning(input: number, output: number, reasoning: unknown, total: number): number {
-  if (!isCount(reasoning) || reasoning === 0) return output;
-  return total === input + output + reasoning ? output + reasoning : output;
+interface MainCounts {
+  readonly input: number;
+  readonly output: number;
+}
+
+/**
+ * Some servers count a part beside its whole and not in it, which the total shows: xAI reasoning, Mistral audio, some in
+ * front of Anthropic's models what was read from the cache or written to it.
+ *
+ * @param beside tokens of the total that are in neither count
+ */
+function withWhatIsBeside(
+  { input, output }: MainCounts,
+  beside: number,
+  details: Readonly<Record<'cacheRead' | 'cacheWrite' | 'reasoning' | 'audio', unknown>>,
+): MainCounts {
+  if (beside <= 0) return { input, output };
+  const { reasoning, audio, cacheRead = 0, cacheWrite = 0 } = details;
+  if (beside === reasoning) return { input, output: output + beside };
+  const cached = isCount(cacheRead) && isCount(cacheWrite) ? cacheRead + cacheWrite : 0;
+  const isInput = beside === audio || beside === cached || beside === cacheRead;
+  return isInput ? { input: input + beside, output } : { input, output };
 }
 
 function find(usage: JsonRecord, places: readonly Path[]): unknown {

@@ -83,6 +83,18 @@ describe('toUsage', () => {
     expect(usage).toMatchObject({ cacheReadTokens: 0, reasoningTokens: 5, estimated: true });
   });
 
+  it('believes main counts that make the total, whatever their parts are said to be', () => {
+    const usage = toUsage({
+      prompt_tokens: 7,
+      completion_tokens: 1,
+      total_tokens: 8,
+      prompt_tokens_details: { cached_tokens: 163 },
+    });
+    expect(usage).toMatchObject({ inputTokens: 7, cacheReadTokens: 0, estimated: false });
+    const half = toUsage({ prompt_tokens: 7, completion_tokens: -1, total_tokens: 7 });
+    expect(half).toMatchObject({ inputTokens: 7, outputTokens: 0, estimated: true });
+  });
+
   it('gives int32 counts whatever it is given', () => {
     const count = fc.oneof(fc.anything(), fc.integer(), fc.maxSafeNat());
     const raw = fc.record({
@@ -139,6 +151,26 @@ describe('what compatible servers count', () => {
       'reasoning beside the output, as the total shows',
       { completion_tokens_details: { reasoning_tokens: 300 }, total_tokens: 420 },
       { outputTokens: 320, reasoningTokens: 300, totalTokens: 420, estimated: false },
+    ],
+    [
+      'audio beside the input, as the total shows',
+      { prompt_tokens_details: { audio_tokens: 375 }, total_tokens: 495 },
+      { inputTokens: 475, audioInputTokens: 375, totalTokens: 495, estimated: false },
+    ],
+    [
+      'audio in the input, as the total shows',
+      { prompt_tokens_details: { audio_tokens: 75 }, total_tokens: 120 },
+      { inputTokens: 100, audioInputTokens: 75, totalTokens: 120, estimated: false },
+    ],
+    [
+      'what the cache had beside the input, as the total shows',
+      { cache_read_input_tokens: 900, cache_creation_input_tokens: 50, total_tokens: 1_070 },
+      { inputTokens: 1_050, cacheReadTokens: 900, cacheWriteTokens: 50, estimated: false },
+    ],
+    [
+      'a total of more than is told',
+      { cache_read_input_tokens: 60, total_tokens: 125 },
+      { inputTokens: 100, outputTokens: 20, totalTokens: 120, cacheReadTokens: 60 },
     ],
     [
       'reasoning in the output, as the total shows',

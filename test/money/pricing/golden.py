@@ -234,7 +234,8 @@ def wire(models):
         usage = json.loads(path.read_text())["outcome"].get("usage", {"estimated": True})
         counts = {column: usage.get(name, 0) for name, column in COUNTS.items()}
         row = {"api": DIRECT, "tier": "", "ttl": "", "at": NOW, **counts}
-        for name in () if usage.get("estimated") else PRICED_BY:
+        # Of audio, text models have no price.
+        for name in () if usage.get("estimated") or "audioInputTokens" in usage else PRICED_BY:
             yield f"{path.name} {name} {cost(models[name], row)}"
 
 
