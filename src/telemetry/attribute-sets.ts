@@ -7,17 +7,23 @@ const NUMBER = 'tamma.attribute_set';
 /** Sets with numbers. Beyond them the SDK gets what it is told, and its own limits hold. */
 const MAX_SETS = 20_000;
 
-/** Measurements that wait at most: those of fifty short calls. */
+/** Measurements that wait at most: those of a hundred short calls. */
 const MAX_WAITING = 1_000;
 
 type Tell = (value: number, attributes: Attributes | undefined) => void;
+
+/** Of one counter. */
+interface Sums {
+  readonly tell: Tell;
+  readonly bySet: Map<Attributes | undefined, number>;
+}
 
 /**
  * Stands between what measures and the SDK. The SDK sorts and serializes the attributes of every measurement to find
  * what it belongs to: of a short call, which makes nineteen, that was a tenth. Here it gets a number, and what it
  * collects gets the attributes back. A set that is frozen is serialized once.
  *
- * Measurements are told to the SDK together, when there are many or when it collects: one after another they take a
+ * Measurements are told to the SDK together, those of a counter as their sum, when there are many or when it collects: one after another they take a
  * third of the time that they take in the middle of other work. Until then nobody may change their attributes. The
  * context is left out: the SDK, which looks the active one up for each measurement, makes nothing of it.
  */
@@ -26,11 +32,13 @@ export class AttributeSets {
   readonly #byContent = new Map<string, Attributes>();
   /** Of frozen sets alone. */
   readonly #byObject = new WeakMap<Attributes, Attributes>();
-  /** What waits: a measurement has the same place in all three. */
+  /** What waits of histograms: a measurement has the same place in all three. */
   readonly #tells: Tell[] = [];
   readonly #values: number[] = [];
   readonly #attributes: (Attributes | undefined)[] = [];
   #waiting = 0;
+  /** What waits of counters: sums. */
+  readonly #sums: Sums[] = [];
 
   /** The instrument, whose measurements wait here; one that is observed stays as it is. */
   numbering(instrument: Counter): Counter;
@@ -39,7 +47,9 @@ export class AttributeSets {
   numbering(instrument: Counter | Histogram | object): Counter | Histogram | object {
     if ('add' in instrument) {
       const tell: Tell = (value, numbered) => instrument.add(value, numbered, ROOT_CONTEXT);
-      return { add: (value, attributes) => this.#keep(tell, value, attributes) } satisfies Counter;
+      const sums: Sums = { tell, bySet: new Map() };
+      this.#sums.push(sums);
+      return { add: (value, attributes) => this.#sum(sums, value, attributes) } satisfies Counter;
     }
     if ('record' in instrument) {
       const tell: Tell = (value, numbered) => instrument.record(value, numbered, ROOT_CONTEXT);
@@ -61,22 +71,35 @@ export class AttributeSets {
     return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
   }
 
+  #sum({ bySet }: Sums, value: number, attributes: Attributes | undefined): void {
+    const sum = bySet.get(attributes);
+    bySet.set(attributes, (sum ?? 0) + value);
+    if (sum === undefined) this.#oneMore();
+  }
+
   #keep(tell: Tell, value: number, attributes: Attributes | undefined): void {
-    const at = this.#waiting;
-    this.#tells[at] = tell;
-    this.#values[at] = value;
-    this.#attributes[at] = attributes;
+    this.#tells.push(tell);
+    this.#values.push(value);
+    this.#attributes.push(attributes);
+    this.#oneMore();
+  }
+
+  #oneMore(): void {
     this.#waiting += 1;
     if (this.#waiting >= MAX_WAITING) this.#tellAll();
   }
 
   #tellAll(): void {
-    const count = this.#waiting;
     this.#waiting = 0;
-    for (let at = 0; at < count; at += 1) {
+    for (const { tell, bySet } of this.#sums) {
+      for (const [attributes, sum] of bySet) tell(sum, attributes && this.#numbered(attributes));
+      bySet.clear();
+    }
+    for (let at = 0; at < this.#tells.length; at += 1) {
       const attributes = this.#attributes[at];
       this.#tells[at]?.(this.#values[at] ?? 0, attributes && this.#numbered(attributes));
     }
+    for (const column of [this.#tells, this.#values, this.#attributes]) column.length = 0;
   }
 
   #numbered(attributes: Attributes): Attributes {

@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Model } from '../../core/model.ts';
 import { LEAST_TOKENS_ON_RESPONSES } from '../../request/fit/surface.ts';
-import { affordableOutput, mostCost, type PlannedAttempt } from '../pricing/price.ts';
+import { affordableOutput, mostCosts, type PlannedAttempt } from '../pricing/price.ts';
 import { dearestCall } from '../pricing/tool-price.ts';
 import type { Wish } from './claim.ts';
 
@@ -67,10 +67,10 @@ export function planAttempt(
   const { request, target } = call;
   const output = outputLimit(call, prompt, minOutputTokens);
   const attempt = { inputTokens: prompt.tokens, request, at, batch };
-  const most = mostCost(target.model, { ...attempt, outputTokens: output.tokens });
-  const least = mostCost(target.model, { ...attempt, outputTokens: output.leastTokens });
+  const costs = mostCosts(target.model, attempt, output.tokens, output.leastTokens);
   const callPrice = dearestCall(request.hostedTools ?? [], target.model);
-  if (most === undefined || least === undefined || callPrice === undefined) return undefined;
+  if (costs === undefined || callPrice === undefined) return undefined;
+  const [most, least] = costs;
   const calls = request.maxToolCalls ?? FALLBACK_TOOL_CALLS;
   const tools = { calls, cost: BigInt(calls) * callPrice };
   const wish = { most: most + tools.cost, least: least + tools.cost, explicit: output.explicit };

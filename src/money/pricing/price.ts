@@ -67,24 +67,28 @@ export function costOf(usage: Usage, model: Model, facts: PriceFacts): bigint | 
 }
 
 /**
- * The most that an attempt can cost which has at most so many tokens, in pico-dollars, rounded up;
+ * The most that an attempt can cost with each of these numbers of output tokens at most, in pico-dollars, rounded up;
  * undefined if a price it may be billed at is not known. Nothing is taken to come from the cache, and
  * everything to be written to it where that is billed.
  */
-export function mostCost(
+export function mostCosts<Counts extends readonly number[]>(
   model: Model,
-  attempt: PlannedAttempt & { readonly outputTokens: number },
-): bigint | undefined {
+  attempt: PlannedAttempt,
+  ...outputTokens: Counts
+): { readonly [At in keyof Counts]: bigint } | undefined {
   const bounds = boundsOf(model, attempt);
-  if (bounds === undefined) return undefined;
-  const output = BigInt(attempt.outputTokens);
-  const costs = bounds.map(({ prompt, outputToken }) => prompt + output * outputToken);
-  return toPicoUp(costs.reduce(larger));
+  return bounds && (outputTokens.map((tokens) => mostOf(bounds, BigInt(tokens))) as never);
+}
+
+function mostOf(bounds: readonly Bound[], output: bigint): bigint {
+  let most = 0n;
+  for (const { prompt, outputToken } of bounds) most = larger(most, prompt + output * outputToken);
+  return toPicoUp(most);
 }
 
 /**
  * The most output tokens with which an attempt costs at most so many pico-dollars: the largest whole
- * number (up to 2^53-1) for which `mostCost` does not exceed it. Negative: not even the prompt is
+ * number (up to 2^53-1) for which `mostCosts` does not exceed it. Negative: not even the prompt is
  * affordable. Infinity: output is free, or its price not known.
  */
 export function affordableOutput(model: Model, attempt: PlannedAttempt, pico: bigint): number {
@@ -150,7 +154,8 @@ function boundsIn(
   { inputTokens, request, at }: PlannedAttempt,
 ): readonly Bound[] | undefined {
   const bounds: Bound[] = [];
-  for (const length of new Set([Math.min(inputTokens, longContextStep(model)), inputTokens])) {
+  const short = Math.min(inputTokens, longContextStep(model));
+  for (const length of short === inputTokens ? [short] : [short, inputTokens]) {
     const rates = ratesOf(model, tier, length, at);
     if (rates === undefined) continue;
     const inputToken = dearestInput(rates, request.promptCacheOptions?.ttl);

@@ -4,7 +4,8 @@ import type { Model, ModelPrices } from '../../../src/core/model.ts';
 import {
   affordableOutput,
   costOf,
-  mostCost,
+  mostCosts,
+  type PlannedAttempt,
   type PriceFacts,
   tokenPrices,
 } from '../../../src/money/pricing/price.ts';
@@ -32,6 +33,13 @@ function sold(prices: Partial<ModelPrices>): Model {
 }
 
 const facts = (fields: Partial<PriceFacts> = {}) => ({ serviceTier: '', at: NOW, ...fields });
+
+function mostCost(
+  model: Model,
+  { outputTokens, ...attempt }: PlannedAttempt & { readonly outputTokens: number },
+): bigint | undefined {
+  return mostCosts(model, attempt, outputTokens)?.[0];
+}
 
 describe('costOf', () => {
   const columns = golden.columns.split(' ');
@@ -142,7 +150,7 @@ describe('costOf', () => {
   });
 });
 
-describe('mostCost', () => {
+describe('mostCosts', () => {
   const tiers = ['', 'auto', 'default', 'scale', 'flex', 'priority', 'fast'];
   const ttls = [undefined, '30m', '12h'];
   /** The tiers by which a request may be served. */
