@@ -172,14 +172,10 @@ function endOfText(bytes: Buffer, start: number): number {
 /** Behind the digits of a whole number; -1: there is none, or one that need not be exact. */
 function endOfNumber(bytes: Buffer, start: number): number {
   let end = start;
-  while (isDigit(bytes[end])) end += 1;
+  for (let byte = bytes[end] ?? 0; byte >= ZERO && byte <= NINE; byte = bytes[end] ?? 0) end += 1;
   const digits = end - start;
   const isWhole = digits === 1 || (digits > 1 && bytes[start] !== ZERO);
   return isWhole && digits <= 15 ? end : -1;
-}
-
-function isDigit(byte = 0): boolean {
-  return byte >= ZERO && byte <= NINE;
 }
 
 /** The text that is so written between the quotes; undefined: none is. */

@@ -44,9 +44,14 @@ export function writeTogether(call: SendingCall): void {
  */
 function framed(message: Buffer, { writableLength, writableCorked }: ServerHttp2Stream): Buffer {
   const waits = writableLength > 0 && writableCorked === 0;
-  const bytes = allocate(PREFIX_BYTES + message.length, waits);
+  const { length } = message;
+  const bytes = allocate(PREFIX_BYTES + length, waits);
   bytes[0] = 0;
-  bytes.writeUInt32BE(message.length, 1);
-  message.copy(bytes, PREFIX_BYTES);
+  // By hand, as each message has it: writeUInt32BE checks what is known.
+  bytes[1] = length >>> 24;
+  bytes[2] = length >>> 16;
+  bytes[3] = length >>> 8;
+  bytes[4] = length;
+  bytes.set(message, PREFIX_BYTES);
   return bytes;
 }
