@@ -1,6 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { pause } from '../core/pause.ts';
-import type { Ledger, LedgerDimension, LedgerRecord } from '../money/ledger/ledger.ts';
+import type {
+  Ledger,
+  LedgerDimension,
+  LedgerQuery,
+  LedgerRecord,
+  LedgerSums,
+} from '../money/ledger/ledger.ts';
 import { dailyShare, endOfDay, startOfDay } from '../money/ledger/totals.ts';
 import { type PendingGroup, PendingTotals } from './pending-totals.ts';
 import { StoreAwayError } from './script.ts';
@@ -159,7 +165,7 @@ export class ToldTotals {
     const since = Math.max(this.#sender.since, startOfDay(until - KEPT_MS));
     const batch = this.#batch;
     const pending = new Map(this.#pending.days.map((day) => [day, this.#pending.attempts(day)]));
-    const { rows } = await this.#ledger.sums({ from: since, until, groupBy: ['day'] });
+    const { rows } = await this.#sums({ from: since, until, groupBy: ['day'] });
     this.#throwIfCrossed();
     const owned = new Map(rows.map(({ day, attempts }) => [day, attempts]));
     const there = await this.#server.attempts(this.#sender.id);
@@ -198,7 +204,7 @@ export class ToldTotals {
     this.#wrong.delete(day);
     try {
       const query = { from, until, groupBy: ALL, limit: Number.POSITIVE_INFINITY };
-      const { rows, total } = await this.#ledger.sums(query);
+      const { rows, total } = await this.#sums(query);
       this.#throwIfCrossed();
       for (let index = 0; index < Math.max(1, rows.length); index += MAX_BATCH) {
         const groups = rows
@@ -215,11 +221,18 @@ export class ToldTotals {
     }
   }
 
+  /** A ledger that cannot be written just now has lost nothing: it is asked again. */
+  async #sums(query: LedgerQuery): Promise<LedgerSums> {
+    const sums = await this.#ledger.sums(query);
+    if (sums.partial) throw new StoreAwayError('The ledger does not have all that has ended.');
+    return sums;
+  }
+
   /** Of a clock that was set back before this process began, the ledger has what is still to come. */
   async #findLatest(): Promise<void> {
     if (this.#knowsLatest) return;
     const from = Math.floor(this.#dated.now()) + AHEAD_MS;
-    const { rows } = await this.#ledger.sums({ from, groupBy: ['day'] });
+    const { rows } = await this.#sums({ from, groupBy: ['day'] });
     for (const { day } of rows) this.#latest = Math.max(this.#latest, endOfDay(Date.parse(day)));
     this.#knowsLatest = true;
   }

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -6,6 +6,7 @@ import type { Charge } from '../../src/core/call-record.ts';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { pause } from '../../src/core/pause.ts';
 import type { LedgerQuery, LedgerRecord } from '../../src/money/ledger/ledger.ts';
+import { noLedger } from '../../src/money/ledger/no-ledger.ts';
 import { type LuaScript, StoreAwayError } from '../../src/shared-store/script.ts';
 import { sharedTotals } from '../../src/shared-store/shared-totals.ts';
 import { LIST_DAYS_SCRIPT, READ_DAY_SCRIPT } from '../../src/shared-store/totals-script.ts';
@@ -138,7 +139,14 @@ describeWithRedis('totals on Redis', () => {
     const { ledger } = opened;
     const store = { keyPrefix: 'test:' };
     const own = new CountingClock(clock);
-    const totals = sharedTotals(runner, store, { clock: own, dated, log, ledger, directory });
+    /** Whether the ledger has only what was written before. */
+    const database = { isAway: false };
+    const sums = async (query: LedgerQuery) => {
+      if (!database.isAway) return ledger.sums(query);
+      return { ...(await noLedger().sums(query)), partial: true };
+    };
+    const deps = { clock: own, dated, log, ledger: { sums }, directory };
+    const totals = sharedTotals(runner, store, deps);
     told = totals.add.bind(totals);
     early.forEach(told);
     ledgers.push(opened);
@@ -158,7 +166,8 @@ describeWithRedis('totals on Redis', () => {
     const set = (ms: number) => {
       ahead = ms;
     };
-    return { totals, clock, set, runner, log, today, push, ledger, book, close: opened.close };
+    const { close } = opened;
+    return { totals, clock, set, runner, log, today, push, ledger, database, book, close };
   }
 
   const ALL = { groupBy: [] };
@@ -438,6 +447,24 @@ describeWithRedis('totals on Redis', () => {
       await two.close();
       const three = openTotals(directory, one.clock);
       expect(await three.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
+    });
+
+    it('are compared with a ledger that has all its records, and not before', async () => {
+      const directory = aDirectory();
+      const one = openTotals(directory);
+      one.book('a');
+      await one.push();
+      await one.close();
+      const before = readFileSync(join(directory, 'shared-totals.json'), 'utf8');
+      const two = openTotals(directory, one.clock);
+      two.database.isAway = true;
+      two.book('b');
+      await expect(two.totals.sums(ALL)).rejects.toThrow(StoreAwayError);
+      // One that had lost records would begin with another sender.
+      const sender = readFileSync(join(directory, 'shared-totals.json'), 'utf8');
+      two.database.isAway = false;
+      expect(await two.totals.sums(ALL)).toMatchObject({ total: { attempts: 2 } });
+      expect(sender).toBe(before);
     });
 
     it('of sidecars that are older count beside them', async () => {
