@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from '@jest/globals';
-import { codeName, collect } from '../support/grpc-client.ts';
+import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import {
   answer,
@@ -38,14 +38,22 @@ cache: { ${cache} }
 `);
 }
 
-function ask(user: string, signal?: AbortSignal) {
+function begin(user: string, signal?: AbortSignal) {
   const request = aRequest({
     temperature: 0,
     cache: { coalesce: true },
     metadata: { user_id: user, project_id: 'apollo' },
     tools: CALLS.map(({ name }) => ({ name, inputSchema: '{"type":"object"}' })),
   });
-  return collect(running.client.provider.stream('SendMessage', request, signal && { signal }));
+  return running.client.provider.stream('SendMessage', request, signal && { signal });
+}
+
+const ask = (user: string) => collect(begin(user));
+
+/** Has joined once it is told what the shared call says. */
+function follow(user: string) {
+  const stream = begin(user);
+  return { joined: nextMessage(stream), answer: collect(stream) };
 }
 
 type Answer = Awaited<ReturnType<typeof ask>>;
@@ -89,15 +97,6 @@ interface Budget {
 const budgets = async () =>
   (await running.client.usage.unary('GetBudgets', {})).budgets as readonly Budget[];
 
-/** Until so many calls run: one that comes when the first has left would share nothing. */
-async function begun(calls: number): Promise<void> {
-  const active = async () => {
-    const { status } = await running.client.provider.unary('GetStatus');
-    return (status as { readonly activeCalls: number }).activeCalls;
-  };
-  while ((await active()) !== calls) await sleep(5);
-}
-
 /** Tells both tool calls, by turns, and waits in the middle. */
 const inTheMiddle =
   (reached: () => void, gate: Promise<void>): Behaviour =>
@@ -131,18 +130,19 @@ it('all get whole what the second attempt says, and one pays for both', async ()
   running.stub.enqueue(firstTokenAfter(NEVER));
   other.enqueue(inTheMiddle(reached.resolve, gate.promise));
   const leaving = new AbortController();
-  const first = ask('alice', leaving.signal);
+  const first = collect(begin('alice', leaving.signal));
   await running.stub.waitForRequest(1);
-  const early = ask('bob');
+  const early = follow('bob');
   await reached.promise;
-  const late = ask('carol');
-  await begun(3);
+  const late = follow('carol');
+  // One that comes when the first has left would share nothing.
+  await Promise.all([early.joined, late.joined]);
   leaving.abort();
   expect(codeName((await first).status)).toBe('CANCELLED');
   // Who has left is known of before anybody is billed.
   while ((await budgets()).some(({ subject }) => subject === 'alice')) await sleep(5);
   gate.resolve();
-  const [bob, carol] = await Promise.all([early, late]);
+  const [bob, carol] = await Promise.all([early.answer, late.answer]);
   expect([running.stub.requests.length, other.requests.length]).toEqual([1, 1]);
   for (const told of [bob, carol]) {
     expect(codeName(told.status)).toBe('OK');
