@@ -28,7 +28,7 @@ interface Sum {
 }
 
 /** Empty for no charges, and without a cost if costs are not tracked. */
-function sumOf(charges: readonly Charge[]): Sum {
+export function sumOf(charges: readonly Charge[]): Sum {
   const sum: Sum = {};
   for (const { usage, cost } of charges) {
     sum.usage = addUsage(sum.usage, usage);

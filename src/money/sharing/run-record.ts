@@ -1,4 +1,5 @@
 import type { CallRecord } from '../../core/call-record.ts';
+import { sumOf } from '../ledger/accounting.ts';
 
 /**
  * The record of a shared call, which begins with what is known of the call that began it. What a status
@@ -21,6 +22,12 @@ export function runRecord(begun: CallRecord, payer: () => CallRecord): CallRecor
       if (own !== undefined) payer().usage = own;
     },
   });
+}
+
+/** What was billed to the caller who paid so far stays in its record, and is not told to the next. */
+export function handOver(record: CallRecord, run: CallRecord): void {
+  const charges = run.charges.splice(0);
+  adopt(record, { ...run, charges, ...sumOf(charges) });
 }
 
 /** What was done for the caller who pays, into its record. */

@@ -13,7 +13,7 @@ import { costToMake, type StoredAnswer } from '../cache/stored-answer.ts';
 import { AnswerLog } from './answer-log.ts';
 import { Followers } from './followers.ts';
 import { Reader } from './reader.ts';
-import { adopt, runRecord } from './run-record.ts';
+import { adopt, handOver, runRecord } from './run-record.ts';
 import { isOthers } from './whose-error.ts';
 
 /** Characters of an answer beyond which nobody can join any more, for its beginning is let go. */
@@ -174,6 +174,7 @@ export class SharedRun {
       if (reader.isOver) continue;
       try {
         this.#followers.billTo(reader.call);
+        handOver(from.record, this.#record);
         return;
       } catch (thrown) {
         refused.set(reader, ProviderError.from(thrown));

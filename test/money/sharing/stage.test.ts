@@ -19,6 +19,7 @@ import {
 } from '../../support/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { TelemetryProbe } from '../../support/telemetry.ts';
+import { aCharge } from '../ledger/support.ts';
 
 const MIB = 1024 * 1024;
 
@@ -155,8 +156,11 @@ describe('who leaves', () => {
     expect(spenderOf(upstream().call).userId).toBe('alice');
     second.leave();
     await second.answer;
+    // An attempt that has ended is billed, and told to nobody else.
+    upstream().call.record.charges.push(aCharge());
     first.leave();
     expect((await first.answer).error).toMatchObject({ reason: 'CANCELLED' });
+    expect(upstream().call.record.charges).toEqual([]);
     expect(spenderOf(upstream().call).userId).toBe('carol');
     expect(upstream().call.signal.aborted).toBe(false);
     upstream().say(started(), text('Hello'));
