@@ -1,7 +1,7 @@
-/** What reads on from an event of an answer that is as the last one but for one text. */
+/** The text of an event that has nothing else of the answer, but perhaps a `sequence_number`. */
 export interface Repeatable {
   readonly field: TextField;
-  /** What was read there. Nothing else in the event was, but numbers of `sequence_number`. */
+  /** What was read there. */
   readonly text: string;
 }
 

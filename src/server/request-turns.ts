@@ -1,5 +1,7 @@
+import { LoopTurns } from '../core/loop-turns.ts';
+
 /** A request up to this size is read as soon as it is there, in bytes. */
-export const SMALL_REQUEST_BYTES = 16 * 1024;
+const SMALL_BYTES = 16 * 1024;
 
 /** Bytes of larger ones that are read in one turn of the event loop; the last of them may be larger than what is left. */
 const PER_TURN = 128 * 1024;
@@ -12,9 +14,8 @@ type Waiting = (() => void)[];
  * megabytes in one go, and to decode and check that many schemas takes a fifth of a second.
  */
 export class RequestTurns {
+  readonly #turns = new LoopTurns(PER_TURN);
   readonly #waiting = new Map<object, Waiting>();
-  #left = PER_TURN;
-  #scheduled = false;
 
   /**
    * Undefined if it can be read now, else resolves when it can.
@@ -22,37 +23,21 @@ export class RequestTurns {
    * @param key whatever tells connections apart
    */
   wait(key: object, bytes: number): Promise<void> | undefined {
-    if (bytes <= SMALL_REQUEST_BYTES) return undefined;
-    this.#schedule();
-    if (this.#waiting.size === 0 && this.#left > 0) {
-      this.#left -= bytes;
-      return undefined;
-    }
+    if (bytes <= SMALL_BYTES) return undefined;
+    if (this.#waiting.size === 0 && this.#turns.take(bytes)) return undefined;
     return new Promise((resolve) => {
       const begin = (): void => {
-        this.#left -= bytes;
+        this.#turns.take(bytes);
         resolve();
       };
       const others = this.#waiting.get(key);
       if (others === undefined) this.#waiting.set(key, [begin]);
       else others.push(begin);
+      this.#turns.wait(this.#next);
     });
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(this.#run);
-  }
-
-  readonly #run = (): void => {
-    this.#scheduled = false;
-    this.#left = PER_TURN;
-    while (this.#left > 0 && this.#waiting.size > 0) this.#next();
-    if (this.#waiting.size > 0 || this.#left <= 0) this.#schedule();
-  };
-
-  #next(): void {
+  readonly #next = (): void => {
     for (const [key, waiting] of this.#waiting) {
       const begin = waiting.shift();
       // Behind the others, if it has more.
@@ -61,5 +46,5 @@ export class RequestTurns {
       begin?.();
       return;
     }
-  }
+  };
 }

@@ -7,18 +7,36 @@ import { callStream } from './listener/call-stream.ts';
 import { byteStreamOf, MessageStream } from './message-stream.ts';
 import type { RawRequest } from './raw-service.ts';
 import { type Method, readRequest } from './read-request.ts';
-import { requestShape } from './request-shape.ts';
+import { type RequestShape, requestShape } from './request-shape.ts';
 import { requestStream } from './request-stream.ts';
-import { RequestTurns, SMALL_REQUEST_BYTES } from './request-turns.ts';
+import { RequestTurns } from './request-turns.ts';
 import { type RpcCall, type RpcDeps, RpcLifecycle, type RpcOptions } from './rpc-lifecycle.ts';
+
+interface Asked<Request> {
+  readonly method: Pick<Method<Request, never>, 'requestDeserialize'>;
+  readonly shape: RequestShape;
+}
 
 /** Of all callers of this thread together. */
 const turns = new RequestTurns();
 
-/** Undefined if the request of a call can be read now, else resolves when it can. */
-function turnOf(call: object, bytes: Buffer): Promise<void> | undefined {
-  if (bytes.length <= SMALL_REQUEST_BYTES) return undefined;
-  return turns.wait(callStream(call)?.session ?? call, bytes.length);
+/**
+ * The request of a call, at once if it is small, else when it is its turn.
+ *
+ * @throws what ended the call meanwhile, and what is wrong with the request
+ */
+function take<Request>(
+  call: { readonly request: RawRequest },
+  { method, shape }: Asked<Request>,
+  { signal }: RpcCall,
+): Request | Promise<Request> {
+  const bytes = call.request.take();
+  const read = (): Request => {
+    signal.throwIfAborted();
+    return readRequest(method, shape, bytes);
+  };
+  const turn = turns.wait(callStream(call)?.session ?? call, bytes.length);
+  return turn === undefined ? read() : turn.then(read);
 }
 
 /**
@@ -48,11 +66,7 @@ export class Rpcs {
         call,
         options,
         async answer(rpc) {
-          const bytes = call.request.take();
-          const turn = turnOf(call, bytes);
-          if (turn !== undefined) await turn;
-          rpc.signal.throwIfAborted();
-          const response = await run(readRequest(method, shape, bytes), rpc);
+          const response = await run(await take(call, { method, shape }, rpc), rpc);
           rpc.signal.throwIfAborted();
           callback(null, method.responseSerialize(response));
         },
@@ -107,11 +121,7 @@ export class Rpcs {
             rpc.signal,
             stall,
           );
-          const bytes = call.request.take();
-          const turn = turnOf(call, bytes);
-          if (turn !== undefined) await turn;
-          rpc.signal.throwIfAborted();
-          await run(readRequest(method, shape, bytes), stream, rpc);
+          await run(await take(call, { method, shape }, rpc), stream, rpc);
           call.end();
         },
         fail(reply) {

@@ -23,9 +23,9 @@ interface Sums {
  * what it belongs to: of a short call, which makes nineteen, that was a tenth. Here it gets a number, and what it
  * collects gets the attributes back. A set that is frozen is serialized once.
  *
- * Measurements are told to the SDK together, those of a counter as their sum, when there are many or when it collects: one after another they take a
- * third of the time that they take in the middle of other work. Until then nobody may change their attributes. The
- * context is left out: the SDK, which looks the active one up for each measurement, makes nothing of it.
+ * Measurements are told to the SDK together, those of a counter as their sum, when there are many or when it collects:
+ * one after another they take a third of the time that they take in the middle of other work. Until then nobody
+ * may change their attributes. The context is left out: the SDK, which looks the active one up for each measurement, makes nothing of it.
  */
 export class AttributeSets {
   readonly #sets: Attributes[] = [];

@@ -14,7 +14,7 @@ import { CREATED, ended } from './responses-events.ts';
 const nothing = (): void => {};
 
 /** All that a reader makes of the reads. */
-function readAll(open: (emit: (event: AnswerEvent) => void) => AnswerStream, reads: Buffer[]) {
+function readAll(open: Open, reads: readonly Buffer[]) {
   const seen: (AnswerEvent | Completed | string)[] = [];
   const clock = new FakeClock();
   const listener = { onConnected: nothing, onHeaders: nothing, onData: nothing };
@@ -130,6 +130,16 @@ function repeated(like: object, texts: readonly string[]): string[] {
 
 const framed = (json: string, newline: string) => `data: ${json}${newline}${newline}`;
 
+type Open = (emit: (event: AnswerEvent) => void) => AnswerStream;
+
+/** Reads events, cut in any places and each in a read of its own, as it reads those of which no two are alike. */
+function expectTheSame(open: Open, events: readonly string[], cuts: readonly number[]): void {
+  const expected = readAll(open, cut(neverAlike(events).join(''), []));
+  expect(readAll(open, cut(events.join(''), cuts))).toEqual(expected);
+  const oneByOne = events.map((event) => Buffer.from(event));
+  expect(readAll(open, oneByOne)).toEqual(expected);
+}
+
 describe('an answer whose events are alike', () => {
   it('reads as one whose events are not, over Chat Completions', () => {
     fc.assert(
@@ -137,15 +147,7 @@ describe('an answer whose events are alike', () => {
         const chunks = likes.flatMap(([like, texts]) => repeated(like, texts));
         const last = [JSON.stringify(chunk({}, 'stop')), JSON.stringify(USAGE_CHUNK), '[DONE]'];
         const events = [...chunks, ...last].map((json) => framed(json, newline));
-        const open = (emit: (event: AnswerEvent) => void) => new ChatStream(aCall(), emit);
-        const expected = readAll(open, cut(neverAlike(events).join(''), []));
-        expect(readAll(open, cut(events.join(''), cuts))).toEqual(expected);
-        expect(
-          readAll(
-            open,
-            events.map((event) => Buffer.from(event)),
-          ),
-        ).toEqual(expected);
+        expectTheSame((emit) => new ChatStream(aCall(), emit), events, cuts);
       }),
       { numRuns: 100 },
     );
@@ -157,15 +159,7 @@ describe('an answer whose events are alike', () => {
         const deltas = likes.flatMap(([like, texts]) => repeated(like, texts));
         const all = [JSON.stringify(CREATED), ...deltas, JSON.stringify(ended('completed'))];
         const events = all.map((json) => framed(json, newline));
-        const open = (emit: (event: AnswerEvent) => void) => new ResponsesStream(aCall(), emit);
-        const expected = readAll(open, cut(neverAlike(events).join(''), []));
-        expect(readAll(open, cut(events.join(''), cuts))).toEqual(expected);
-        expect(
-          readAll(
-            open,
-            events.map((event) => Buffer.from(event)),
-          ),
-        ).toEqual(expected);
+        expectTheSame((emit) => new ResponsesStream(aCall(), emit), events, cuts);
       }),
       { numRuns: 100 },
     );

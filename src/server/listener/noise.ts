@@ -49,8 +49,8 @@ export function heardBy(session: object | undefined): Heard | undefined {
 export class Noise {
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #all = new Set<Connection>();
-  /** Those that are read one by one; the first is the next. */
-  readonly #waiting: Connection[] = [];
+  /** Those that are read one by one, as long as they are there; the first is the next. */
+  readonly #waiting = new Set<Connection>();
   #carefulUntil = 0;
   #tick: Timer | undefined;
   #ticks = 0;
@@ -68,10 +68,13 @@ export class Noise {
       heard.bytes += CALL_BYTES;
       connection.called = true;
     });
-    session.once('close', () => this.#all.delete(connection));
+    session.once('close', () => {
+      this.#all.delete(connection);
+      this.#waiting.delete(connection);
+    });
     if (this.#tick === undefined) return;
     stopReading(session);
-    this.#waiting.push(connection);
+    this.#waiting.add(connection);
   }
 
   /** To be called once a second. */
@@ -91,23 +94,25 @@ export class Noise {
   #onTick(): void {
     this.#ticks += 1;
     if (this.#ticks % LOOK_EVERY === 0) this.look();
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next !== undefined) this.#readFor(next);
     if (this.#clock.now() < this.#carefulUntil) return;
     this.#tick?.cancel();
     this.#tick = undefined;
-    for (const { session } of this.#waiting.splice(0)) readAgain(session);
+    for (const { session } of this.#waiting) readAgain(session);
+    this.#waiting.clear();
   }
 
   /** Until the turn is over. */
   #readFor(connection: Connection): void {
     const { session } = connection;
+    this.#waiting.delete(connection);
     readAgain(session);
     setImmediate(() => {
       this.#judge(connection, MOST_AT_FIRST);
       if (session.destroyed || connection.called || this.#tick === undefined) return;
       stopReading(session);
-      this.#waiting.push(connection);
+      this.#waiting.add(connection);
     });
   }
 
