@@ -4,13 +4,19 @@
  */
 export class LoopTurns {
   readonly #perTurn: number;
+  readonly #restTurns: number;
+  #toRest = 0;
   #left: number;
   #waiting: (() => void)[] = [];
   #scheduled = false;
 
-  /** @param perTurn what is done in one turn, in the unit of `take` */
-  constructor(perTurn: number) {
+  /**
+   * @param perTurn what is done in one turn, in the unit of `take`
+   * @param restTurns turns in which nothing is done behind one in which something was. Default: 0
+   */
+  constructor(perTurn: number, restTurns = 0) {
     this.#perTurn = perTurn;
+    this.#restTurns = restTurns;
     this.#left = perTurn;
   }
 
@@ -33,6 +39,17 @@ export class LoopTurns {
       });
   }
 
+  /** Undefined if so much can be done at once, else resolves when it is its turn. */
+  turn(amount: number): Promise<void> | undefined {
+    if (this.take(amount)) return undefined;
+    return new Promise((resolve) => {
+      this.wait(() => {
+        this.take(amount);
+        resolve();
+      });
+    });
+  }
+
   /** Runs `work`, which takes what it needs, in one of the next turns, after those who wait already. */
   wait(work: () => void): void {
     this.#waiting.push(work);
@@ -42,10 +59,16 @@ export class LoopTurns {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#toRest = this.#restTurns;
     setImmediate(this.#begin);
   }
 
   readonly #begin = (): void => {
+    if (this.#toRest > 0) {
+      this.#toRest -= 1;
+      setImmediate(this.#begin);
+      return;
+    }
     this.#scheduled = false;
     this.#left = this.#perTurn;
     const waiting = this.#waiting;

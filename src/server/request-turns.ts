@@ -6,15 +6,18 @@ const SMALL_BYTES = 16 * 1024;
 /** Bytes of larger ones that are read in one turn of the event loop; the last of them may be larger than what is left. */
 const PER_TURN = 128 * 1024;
 
+/** A small call has its answer within about as many turns: it waits for one turn with large ones, and not for one in each of its own. */
+const REST_TURNS = 4;
+
 /** Requests of a connection that wait; the first is the next. */
 type Waiting = (() => void)[];
 
 /**
- * Has large requests read a few in each turn of the event loop, those of connections by turns. A connection can bring two
+ * Has large requests read a few in every fifth turn of the event loop, those of connections by turns. A connection can bring two
  * megabytes in one go, and to decode and check that many schemas takes a fifth of a second.
  */
 export class RequestTurns {
-  readonly #turns = new LoopTurns(PER_TURN);
+  readonly #turns = new LoopTurns(PER_TURN, REST_TURNS);
   readonly #waiting = new Map<object, Waiting>();
 
   /**

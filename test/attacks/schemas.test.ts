@@ -1,4 +1,6 @@
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
+import { functionSchemaProblems } from '../../src/request/fit/function-schema.ts';
+import { layOut } from '../../src/request/tokens/lay-out.ts';
 import { jsonSchemaProblems } from '../../src/request/validate/json-schema.ts';
 
 const LENGTH = 256 * 1024;
@@ -28,4 +30,16 @@ it.each([
 it('of a small schema all that is wrong is told', () => {
   const problems = jsonSchemaProblems('{"type":"any","minimum":"1","required":[1]}');
   expect(problems).toHaveLength(3);
+});
+
+it('a schema is parsed once, for all who look at it', () => {
+  const schema = `{"type":"object","properties":{"a":{"enum":${list(String)}}}}`;
+  const parse = jest.spyOn(JSON, 'parse');
+  expect(jsonSchemaProblems(schema)).toEqual([]);
+  expect(functionSchemaProblems(schema)).toEqual([]);
+  const tools = [{ name: 'look', inputSchema: schema }];
+  expect(layOut('gpt-4o', 'o200k_base', { messages: [], tools }).texts.length).toBeGreaterThan(1e4);
+  const parsed = parse.mock.calls.filter(([text]) => text === schema);
+  parse.mockRestore();
+  expect(parsed).toHaveLength(1);
 });

@@ -30,3 +30,20 @@ it('runs what fits a turn at once, and the rest in the turns behind', async () =
   await nextTurn();
   expect(done).toEqual([0, 1, 2, 3, 4]);
 });
+
+it('leaves turns to everything else behind one in which something was done', async () => {
+  const turns = new LoopTurns(10, 2);
+  const done: string[] = [];
+  const work = (who: string, amount: number) => {
+    const turn = turns.turn(amount);
+    if (turn === undefined) done.push(who);
+    else void turn.then(() => done.push(who));
+  };
+  for (const who of ['a', 'b', 'c', 'd']) work(who, 5);
+  const byTurn: string[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    byTurn.push(done.join(''));
+    await nextTurn();
+  }
+  expect(byTurn).toEqual(['ab', 'ab', 'ab', 'abcd']);
+});

@@ -1,5 +1,5 @@
 import { isObject } from '../../core/is-object.ts';
-import { jsonObjectProblem } from '../validate/json-object.ts';
+import { readJsonObject } from '../validate/json-object.ts';
 import { MAX_SCHEMA_PROBLEMS } from '../validate/json-schema.ts';
 import { type Schema, type SchemaKeywords, schemasWithin } from '../validate/schema-walk.ts';
 import { TextMemo } from '../validate/text-memo.ts';
@@ -38,8 +38,8 @@ export function answerSchemaProblems(text: string, isStrict = false): readonly s
 function memo(problems: (schema: Schema) => Iterable<string>): TextMemo<readonly string[]> {
   return new TextMemo((text) => {
     // Broken ones, too deep ones among them, are told by the validation.
-    if (jsonObjectProblem(text) !== undefined) return [];
-    return firstOf(problems(JSON.parse(text)));
+    const reading = readJsonObject(text);
+    return 'problem' in reading ? [] : firstOf(problems(reading.value));
   }, MAX_REMEMBERED_LENGTH);
 }
 

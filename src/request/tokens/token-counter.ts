@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { LoopTurns } from '../../core/loop-turns.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model, TokenizerName } from '../../core/model.ts';
 import { layOut } from './lay-out.ts';
@@ -18,6 +19,15 @@ export interface TokenCounterOptions {
   /** Of a thread of its own. Default: all counters of the process share one, since a tokenizer takes 80 MiB. */
   readonly startWorker?: () => Worker;
 }
+
+/** Schemas up to this length are laid out at once, all those of a request together. */
+const SMALL_LENGTH = 16 * 1024;
+
+/**
+ * Of longer ones so much in one turn of the event loop, with some turns for everything else between two. Hundreds of calls
+ * that are cancelled together have their prompts counted together.
+ */
+const turns = new LoopTurns(128 * 1024, 4);
 
 /** Of this process. */
 const sharedThread = new TokenThread(startTokenWorker);
@@ -46,6 +56,12 @@ export class TokenCounter {
   ): Promise<TokenCount> {
     signal.throwIfAborted();
     const { id, tokenizer, tokenizerAssumed, contextWindow = 0 } = model;
+    const length = schemasLength(request);
+    const turn = length > SMALL_LENGTH ? turns.turn(length) : undefined;
+    if (turn !== undefined) {
+      await turn;
+      signal.throwIfAborted();
+    }
     const { texts, fixedTokens, estimated } = layOut(id, tokenizer, request);
     const { tokens, exact } = await this.#thread.ask(this, { tokenizer, texts }, signal);
     return {
@@ -79,4 +95,8 @@ export class TokenCounter {
   async close(): Promise<void> {
     await this.#thread.release(this);
   }
+}
+
+function schemasLength({ tools = [] }: MessageRequest): number {
+  return tools.reduce((length, { inputSchema = '' }) => length + inputSchema.length, 0);
 }

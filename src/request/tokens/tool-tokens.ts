@@ -1,6 +1,7 @@
 import { isObject } from '../../core/is-object.ts';
 import type { Tool } from '../../core/message.ts';
 import type { TokenizerName } from '../../core/model.ts';
+import { readJsonObject } from '../validate/json-object.ts';
 import type { PromptBuilder } from './prompt.ts';
 
 /**
@@ -91,6 +92,9 @@ function addBelow(pending: Schema[], schema: Schema): void {
 }
 
 function parseSchema(text: string): Schema | undefined {
+  const reading = readJsonObject(text);
+  if ('value' in reading) return reading.value;
+  // Such as one that is nested too deep to be sent, and is counted nevertheless.
   try {
     return record(JSON.parse(text));
   } catch {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { jsonObjectProblem } from './json-object.ts';
+import { readJsonObject } from './json-object.ts';
 import { TextMemo } from './text-memo.ts';
 
 const DRAFT_2020 = 'https://json-schema.org/draft/2020-12/schema';
@@ -32,9 +32,9 @@ export function jsonSchemaProblems(text: string): readonly string[] {
 }
 
 function schemaProblems(text: string): readonly string[] {
-  const problem = jsonObjectProblem(text);
-  if (problem !== undefined) return [problem];
-  const schema: { readonly $schema?: unknown } = JSON.parse(text);
+  const reading = readJsonObject(text);
+  if ('problem' in reading) return [reading.problem];
+  const { value: schema } = reading;
   const named = String(schema.$schema).startsWith(DRAFT_7);
   const [first, second] = named ? [draft7, draft2020] : [draft2020, draft7];
   if (first.allows(schema) || second.allows(schema)) return [];

@@ -14,7 +14,10 @@ export function* schemasWithin(
   schema: Schema,
   { one, several }: SchemaKeywords,
 ): Iterable<readonly [string, unknown]> {
-  for (const keyword of one) yield [keyword, schema[keyword]];
+  for (const keyword of one) {
+    const child = schema[keyword];
+    if (child !== undefined) yield [keyword, child];
+  }
   for (const keyword of several) {
     const group = schema[keyword];
     if (typeof group !== 'object' || group === null) continue;

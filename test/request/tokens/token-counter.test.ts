@@ -51,6 +51,31 @@ describe('TokenCounter', () => {
     return set;
   }
 
+  it('lays out large schemas a few at a time, and none for who has gone meanwhile', async () => {
+    const inputSchema = JSON.stringify({ title: 'long'.repeat(20_000) });
+    const request = { ...user('Hi.'), tools: [{ name: 'look', inputSchema }] };
+    let read = 0;
+    const watched = {
+      ...request,
+      get messages() {
+        read += 1;
+        return request.messages;
+      },
+    };
+    const gone = new AbortController();
+    const counts = Array.from({ length: 6 }, () =>
+      shared.count('gpt-4o', GPT_4O, watched, gone.signal),
+    );
+    const all = Promise.allSettled(counts);
+    const before = read;
+    gone.abort(new ProviderError('CANCELLED'));
+    const outcomes = await all;
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(counts.length);
+    expect(read).toBe(before);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
   it('loads a tokenizer before the first count, and says nothing where it cannot', async () => {
     const { counter, workers } = start();
     await counter.load('o200k_base');
