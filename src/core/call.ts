@@ -23,7 +23,7 @@ export interface Call {
   /** Unique; RequestInfo and the log name it. */
   readonly id: string;
   /** Who makes it. Absent: callers are not authenticated. */
-  readonly caller?: Caller;
+  readonly caller?: Caller | undefined;
   /** As the caller sent it. Each target prepares it anew. */
   readonly asked: MessageRequest;
   /** As it is sent: `asked`, prepared for the target. */
@@ -60,13 +60,13 @@ export interface Call {
   /** Goes on with this answer, which the upstream keeps, rather than with a new one. */
   readonly resumes?: UpstreamAnswer;
   /** Nobody waits for it: it goes in capacity that others leave. Absent: somebody does. */
-  readonly background?: true;
+  readonly background?: true | undefined;
   /** A second attempt beside one that is silent: it waits for nothing. Absent: it is none. */
   readonly hedge?: true;
   /** Replaces the configured time-out, in ms. */
-  readonly firstTokenTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number | undefined;
   /** Replaces the configured time-out, in ms. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /**
    * Ends the call: caller's cancel, deadline, drain, and inside an attempt its time-outs too. Inside
    * an attempt `signal.reason` is always a ProviderError, so `signal.throwIfAborted()` throws the

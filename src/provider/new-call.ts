@@ -13,10 +13,9 @@ export function newCall(
   options: AnswerOptions,
   now: number,
 ): Call {
-  const { firstTokenTimeoutMs, idleTimeoutMs } = options;
   return {
     id,
-    ...(options.caller === undefined ? {} : { caller: options.caller }),
+    caller: options.caller,
     asked: request,
     request,
     violations: options.violations ?? [],
@@ -28,9 +27,9 @@ export function newCall(
     applied: NOTHING_APPLIED,
     warnings: [],
     recovery: options.recovery ?? 'fail',
-    ...(options.background && { background: true }),
-    ...(firstTokenTimeoutMs === undefined ? {} : { firstTokenTimeoutMs }),
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    background: options.background || undefined,
+    firstTokenTimeoutMs: options.firstTokenTimeoutMs,
+    idleTimeoutMs: options.idleTimeoutMs,
     flow: options.flow ?? new Flow(),
     signal: options.signal ?? new AbortController().signal,
     deadline: options.deadline ?? Number.POSITIVE_INFINITY,

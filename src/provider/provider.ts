@@ -85,7 +85,7 @@ export interface CallOptions {
   /** Default: a random UUID. */
   readonly id?: string;
   /** Who makes the call. Default: nobody knows. */
-  readonly caller?: Caller;
+  readonly caller?: Caller | undefined;
   /** Parent of the call's spans. Default: the active context. */
   readonly context?: Context;
   /** Filled with the facts of the call. */

@@ -14,14 +14,14 @@ export interface ActiveCall {
 /** The calls that run, so that a drain can wait for them and end them. */
 export class ActiveCalls {
   readonly #calls = new Set<ActiveCall>();
-  readonly #answering = new Set<ActiveCall>();
+  #answering = 0;
   #heavy = 0;
   readonly #heavyOf = new WeakMap<object, number>();
   readonly #waiting: (() => void)[] = [];
 
   /** Number of SendMessage and SendMessageSync calls whose callers wait for them. */
   get answering(): number {
-    return this.#answering.size;
+    return this.#answering;
   }
 
   /** Number of calls that the overload guard counts. */
@@ -37,12 +37,12 @@ export class ActiveCalls {
   add(call: ActiveCall): void {
     this.#calls.add(call);
     if (call.heavy) this.#countHeavy(call, 1);
-    if (call.answers) this.#answering.add(call);
+    if (call.answers) this.#answering += 1;
   }
 
-  /** Its caller has the status. What it leaves behind may still have to be wound up. */
+  /** Its caller has the status; to be called once. What it leaves behind may still have to be wound up. */
   answered(call: ActiveCall): void {
-    this.#answering.delete(call);
+    if (call.answers) this.#answering -= 1;
     if (call.heavy) this.#countHeavy(call, -1);
   }
 

@@ -43,22 +43,20 @@ const UNREMARKABLE: ReadonlySet<Code> = new Set([
 /** One line per RPC. What was asked and answered is never part of it. */
 export function logCall(
   { logger, repeats }: CallLogDeps,
-  { error, record, lastSequence }: RpcOutcome,
+  outcome: RpcOutcome,
   identity: { readonly code: Code } & Readonly<Record<string, unknown>>,
   tell?: TellEvent,
 ): void {
+  const { error } = outcome;
   const level = levelOf(error);
   const isRead = logger.isLevelEnabled(level);
   const held =
-    error !== undefined && isRead && repeats?.admit(error.reason, record.target, level) === false;
+    error !== undefined &&
+    isRead &&
+    repeats?.admit(error.reason, outcome.record.target, level) === false;
   if ((held || !isRead) && tell === undefined) return;
-  const fields = {
-    ...identity,
-    reason: error?.reason,
-    ...(error && failureOf(error)),
-    ...factsOf(record),
-    last_sequence: lastSequence,
-  };
+  const facts = factsOf(outcome, identity);
+  const fields = error === undefined ? facts : { ...facts, ...failureOf(error) };
   tell?.(error === undefined ? 'completed' : 'failed', level, fields);
   if (held) return;
   if (error === undefined) logger.info(fields, 'call answered');
@@ -79,10 +77,12 @@ function errOf(error: ProviderError, level: CallLogLevel): unknown {
   return level === 'warn' ? tellingCause(error) : undefined;
 }
 
-function factsOf(record: CallRecord) {
+function factsOf({ error, record, lastSequence }: RpcOutcome, identity: object) {
   const { startedAt, firstOutputAt, usage, cost, failedAttempts, attemptLog } = record;
   const last = attemptLog.at(-1);
   return {
+    ...identity,
+    reason: error?.reason,
     model: record.model || undefined,
     target: record.target || undefined,
     attempts: record.attempts,
@@ -100,6 +100,7 @@ function factsOf(record: CallRecord) {
     time_to_first_token_ms:
       firstOutputAt === undefined ? undefined : Math.round(firstOutputAt - startedAt),
     upstream_request_id: record.upstreamRequestId || undefined,
+    last_sequence: lastSequence,
   };
 }
 

@@ -17,6 +17,8 @@ export interface CallSignal {
   /** Epoch ms, by the clock, at which the signal aborts by itself; Infinity if it never does. */
   readonly deadline: number;
   abort(reason: ProviderError): void;
+  /** Has `listener` called when the signal aborts, for less than a listener of its own costs. One at a time; undefined: nobody. */
+  watch(listener: (() => void) | undefined): void;
   /** Lets go of the call and the clock. To be called when the call is settled. */
   release(): void;
 }
@@ -52,11 +54,18 @@ export function createCallSignal(
   limits?: DeadlineLimits,
 ): CallSignal {
   const controller = new AbortController();
+  const { signal } = controller;
+  let watcher: (() => void) | undefined;
+  const abort = (reason: ProviderError): void => {
+    if (signal.aborted) return;
+    controller.abort(reason);
+    watcher?.();
+  };
   // grpc-js reads its deadlines off Date, which an administrator may set while the process runs.
   const askedMs = Number(call.getDeadline()) - Date.now();
   const allowedMs = allowed(askedMs, limits);
   const deadline = clock.now() + allowedMs;
-  const expire = (): void => controller.abort(new ProviderError('DEADLINE_EXCEEDED'));
+  const expire = (): void => abort(new ProviderError('DEADLINE_EXCEEDED'));
   let timer: Timer | undefined;
   if (allowedMs <= 0) expire();
   else if (allowedMs < Infinity) timer = clock.after(allowedMs, expire);
@@ -65,15 +74,17 @@ export function createCallSignal(
   // Its own deadline timer cancels too, and may be first if the process was busy.
   const onCancelled = (): void => {
     const late = Date.now() >= Number(call.getDeadline());
-    const end = () => controller.abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
-    ends.run(end);
+    ends.run(() => abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED')));
   };
   call.on('cancelled', onCancelled);
 
   return {
-    signal: controller.signal,
+    signal,
     deadline,
-    abort: (reason) => controller.abort(reason),
+    abort,
+    watch(listener) {
+      watcher = listener;
+    },
     release() {
       timer?.cancel();
       call.off('cancelled', onCancelled);

@@ -82,12 +82,10 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     sendMessage: rpcs.serverStreaming(SEND_MESSAGE, ANSWERS, (message, stream, rpc) => {
       const violations = new WireViolations();
       const request = readRequest(message, rpc, violations);
-      const options = {
-        ...fromWireOptions(message.options, violations),
-        ...callOptions(rpc, violations),
-      };
+      const streamed = fromWireOptions(message.options, violations);
+      const options = callOptions(rpc, violations);
       return writeAnswer(
-        (emit, flow) => provider.answer(request, { ...options, flow }, emit),
+        (emit, flow) => provider.answer(request, { ...options, flow, ...streamed }, emit),
         stream,
         rpc.abort,
       );
@@ -196,15 +194,8 @@ function readRequest(
 function callOptions(rpc: RpcCall, violations = new WireViolations()) {
   violations.throwIfTooMany();
   const { id, caller, signal, deadline, context, record } = rpc;
-  return {
-    id,
-    ...(caller === undefined ? {} : { caller }),
-    signal,
-    deadline,
-    context,
-    record,
-    violations: violations.found,
-  } satisfies CallOptions;
+  const { found } = violations;
+  return { id, caller, signal, deadline, context, record, violations: found } satisfies CallOptions;
 }
 
 /** Serializes an answer again only if it is another object than the last one was. */

@@ -12,7 +12,7 @@ export interface LibraryTelemetryDeps extends Pick<RpcTelemetryDeps, 'tracer' | 
 }
 
 /** Methods that measure themselves. */
-const OWN = /^\/tamma\./;
+const OWN = '/tamma.';
 
 /** Characters of a method's name that a span shows. */
 const MAX_NAME = 200;
@@ -25,16 +25,16 @@ export function traceLibraryCalls(deps: LibraryTelemetryDeps) {
   return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     const path = headers[':path'] ?? '';
     const known = deps.isKnown(path);
-    if (known && OWN.test(path)) return;
+    if (known && path.startsWith(OWN)) return;
     const method = known ? path.slice(1) : METHOD_OTHER;
     const caller = extractTraceContext((key) => headers[key]?.toString());
-    const { span, identity } = startRpcSpan(deps.tracer, method, caller);
+    const span = startRpcSpan(deps.tracer, method, caller);
     if (!known) span.setAttribute(ATTRIBUTE.rpcMethodOriginal, path.slice(1, MAX_NAME));
     const startedAt = deps.clock.now();
     stream.once('close', () => {
-      const result = endRpcSpan(span, codeOf(stream));
+      const attributes = endRpcSpan(span, method, codeOf(stream));
       const seconds = (deps.clock.now() - startedAt) / 1000;
-      deps.instruments.rpcServerCallDuration.record(seconds, { ...identity, ...result });
+      deps.instruments.rpcServerCallDuration.record(seconds, attributes);
     });
   };
 }

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
 import { callStream } from './listener/call-stream.ts';
@@ -25,17 +26,34 @@ export function byteStreamOf(call: WritableCall): ByteStream {
   const stream = callStream(call);
   if (stream === undefined)
     throw new Error('grpc-js does not tell of the stream of a call any more.');
-  return {
-    get writableLength() {
-      return stream.writableLength;
-    },
-    write(bytes) {
-      call.write(bytes);
-      return !stream.writableNeedDrain;
-    },
-    once: (event, listener) => stream.once(event, listener),
-    off: (event, listener) => stream.off(event, listener),
-  };
+  return new CallBytes(call, stream);
+}
+
+class CallBytes implements ByteStream {
+  readonly #call: WritableCall;
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(call: WritableCall, stream: ServerHttp2Stream) {
+    this.#call = call;
+    this.#stream = stream;
+  }
+
+  get writableLength(): number {
+    return this.#stream.writableLength;
+  }
+
+  write(bytes: Buffer): boolean {
+    this.#call.write(bytes);
+    return !this.#stream.writableNeedDrain;
+  }
+
+  once(event: 'drain', listener: () => void): void {
+    this.#stream.once(event, listener);
+  }
+
+  off(event: 'drain', listener: () => void): void {
+    this.#stream.off(event, listener);
+  }
 }
 
 /** What becomes of a caller who does not read. */

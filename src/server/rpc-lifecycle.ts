@@ -5,12 +5,7 @@ import type { Caller } from '../core/caller.ts';
 import { ERROR_KINDS } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { ActiveCalls } from './active-calls.ts';
-import {
-  type CallSignal,
-  createCallSignal,
-  type DeadlineLimits,
-  type EndableCall,
-} from './call-signal.ts';
+import { createCallSignal, type DeadlineLimits, type EndableCall } from './call-signal.ts';
 import { callerOf } from './door.ts';
 import { callStream } from './listener/call-stream.ts';
 import type { RunningCalls } from './overload.ts';
@@ -45,8 +40,8 @@ export interface RpcCall {
   readonly id: string;
   /** The headers of the call. */
   readonly metadata: Metadata;
-  /** Absent: callers are not authenticated. */
-  readonly caller?: Caller;
+  /** Undefined: callers are not authenticated. */
+  readonly caller: Caller | undefined;
   readonly context: Context;
   readonly signal: AbortSignal;
   /** Epoch ms; Infinity if the call may take for ever. */
@@ -116,14 +111,15 @@ export class RpcLifecycle {
     const active = { answers, heavy, connection, abort: ending.abort };
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
-    const { metadata } = call;
-    const rpc = {
+    const rpc: RpcCall = {
       id,
-      metadata,
-      ...(caller === undefined ? {} : { caller }),
+      metadata: call.metadata,
+      caller,
       context: trace.context,
+      signal: ending.signal,
+      deadline: ending.deadline,
       record,
-      ...pickEnding(ending),
+      abort: ending.abort,
     };
     let work: Promise<void> | undefined;
     let error: ProviderError | undefined;
@@ -134,7 +130,7 @@ export class RpcLifecycle {
       if (heavy) this.#deps.admit(running);
       rpc.signal.throwIfAborted();
       work = context.with(trace.context, () => one.answer(rpc));
-      await untilUnwound(work, rpc.signal, clock);
+      await untilUnwound(work, ending, clock);
     } catch (thrown) {
       error = ProviderError.from(thrown);
     } finally {
@@ -150,8 +146,8 @@ export class RpcLifecycle {
     this.#guard(() => trace.log(outcome));
     if (answers) {
       const { traceId } = trace;
-      const ended = { id, traceId, method, endedAt: clock.now(), record };
-      this.#guard(() => this.#deps.onCall?.({ ...ended, ...(error && { error }) }));
+      const ended = { id, traceId, method, endedAt: clock.now(), record, error };
+      this.#guard(() => this.#deps.onCall?.(ended));
     }
     this.#guard(onSettled);
   }
@@ -179,10 +175,6 @@ export class RpcLifecycle {
       return false;
     }
   }
-}
-
-function pickEnding({ signal, deadline, abort }: CallSignal) {
-  return { signal, deadline, abort };
 }
 
 function firstText(metadata: Metadata, key: string): string | undefined {

@@ -3,6 +3,7 @@ import {
   type Context,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type Tracer,
   trace,
@@ -78,27 +79,46 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set([
   'DATA_LOSS',
 ]);
 
-/** Of durations; there are few methods, and codes. */
-const durations = new Kept<Attributes>();
-
-/** The server's span of an RPC, and what it is told apart by. @param caller whose child it is */
-export function startRpcSpan(tracer: Tracer, method: string, caller: Context) {
-  const identity = { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
-  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: identity }, caller);
-  return { span, identity };
+/** What is told of all RPCs of one method. */
+interface MethodSets {
+  readonly span: SpanOptions;
+  /** By the code. */
+  readonly durations: Kept<Attributes>;
 }
 
-/** Ends it. Returns what its code says, for the duration. */
-export function endRpcSpan(span: Span, code: string): Attributes {
+const methods = new Kept<MethodSets>();
+
+function setsOf(method: string): MethodSets {
+  return methods.get(method, () => {
+    const attributes = identityOf(method);
+    return { span: { kind: SpanKind.SERVER, attributes }, durations: new Kept() };
+  });
+}
+
+function identityOf(method: string): Attributes {
+  return { [ATTRIBUTE.rpcSystemName]: RPC_SYSTEM_GRPC, [ATTRIBUTE.rpcMethod]: method };
+}
+
+/** The server's span of an RPC. @param caller whose child it is */
+export function startRpcSpan(tracer: Tracer, method: string, caller: Context): Span {
+  return tracer.startSpan(method, setsOf(method).span, caller);
+}
+
+/** Ends it. @returns what its duration is measured with */
+export function endRpcSpan(span: Span, method: string, code: string): Attributes {
   const failed = SERVER_FAULTS.has(code);
-  const result: Attributes = {
-    [ATTRIBUTE.rpcStatusCode]: code,
-    ...(failed ? { [ATTRIBUTE.errorType]: code } : {}),
-  };
-  span.setAttributes(result);
-  if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+  if (span.isRecording()) {
+    span.setAttributes(resultOf(code, failed));
+    if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+  }
   span.end();
-  return result;
+  return setsOf(method).durations.get(code, () =>
+    Object.freeze({ ...identityOf(method), ...resultOf(code, failed) }),
+  );
+}
+
+function resultOf(code: string, failed: boolean): Attributes {
+  return { [ATTRIBUTE.rpcStatusCode]: code, ...(failed ? { [ATTRIBUTE.errorType]: code } : {}) };
 }
 
 /**
@@ -113,30 +133,32 @@ export function startRpcTrace(
   addresses?: CallAddresses,
 ): RpcTrace {
   const caller = extractTraceContext(lookup);
-  const { span, identity } = startRpcSpan(deps.tracer, method, caller);
+  const span = startRpcSpan(deps.tracer, method, caller);
   if (addresses && span.isRecording()) span.setAttributes(addressAttributes(addresses));
   const context = trace.setSpan(caller, span);
   const { traceId, spanId } = traceIds(context);
-  const ids = { trace_id: traceId, span_id: spanId };
-  const told = { call_id: callId, method, caller: name };
   const events = answers ? deps.callEvents : undefined;
-  events?.tell('started', 'info', { ...told, ...ids }, context);
+  const begun = { call_id: callId, method, caller: name, trace_id: traceId, span_id: spanId };
+  events?.tell('started', 'info', begun, context);
   let durationMs = 0;
   return {
     context,
     traceId,
     end({ error, record }) {
-      const code = codeOf(error);
-      const result = endRpcSpan(span, code);
+      const attributes = endRpcSpan(span, method, codeOf(error));
       durationMs = deps.clock.now() - record.startedAt;
-      const attributes = durations.get(`${method}|${code}`, () =>
-        Object.freeze({ ...identity, ...result }),
-      );
       deps.instruments.rpcServerCallDuration.record(durationMs / 1000, attributes, context);
     },
     log(outcome) {
-      const code = codeOf(outcome.error);
-      const fields = { ...told, code, duration_ms: Math.round(durationMs), ...ids };
+      const fields = {
+        call_id: callId,
+        method,
+        caller: name,
+        code: codeOf(outcome.error),
+        duration_ms: Math.round(durationMs),
+        trace_id: traceId,
+        span_id: spanId,
+      };
       logCall(
         deps,
         outcome,

@@ -60,9 +60,10 @@ export class Rpcs {
     run: (request: Request, rpc: RpcCall) => Promise<Response> | Response,
   ): handleUnaryCall<RawRequest, Buffer> {
     const shape = requestShape(method.path);
+    const name = method.path.slice(1);
     return (call, callback) => {
       void this.#lifecycle.run({
-        method: method.path.slice(1),
+        method: name,
         call,
         options,
         async answer(rpc) {
@@ -83,9 +84,10 @@ export class Rpcs {
     run: (requests: AsyncIterable<Request>, rpc: RpcCall) => Promise<Response>,
   ): handleClientStreamingCall<Buffer, Buffer> {
     const shape = requestShape(method.path);
+    const name = method.path.slice(1);
     return (call, callback) => {
       void this.#lifecycle.run({
-        method: method.path.slice(1),
+        method: name,
         call,
         options,
         async answer(rpc) {
@@ -106,11 +108,12 @@ export class Rpcs {
     run: (request: Request, stream: MessageStream<Response>, rpc: RpcCall) => Promise<void>,
   ): handleServerStreamingCall<RawRequest, Buffer> {
     const shape = requestShape(method.path);
+    const name = method.path.slice(1);
     const { clock, stallMs } = this.#deps;
     return (call) => {
       let stream: MessageStream<Response> | undefined;
       void this.#lifecycle.run({
-        method: method.path.slice(1),
+        method: name,
         call,
         options,
         async answer(rpc) {

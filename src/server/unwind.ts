@@ -1,5 +1,6 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
+import type { CallSignal } from './call-signal.ts';
 
 /**
  * Time, in ms, that the status of a call waits, once its signal aborted, for its work to wind up: long
@@ -18,21 +19,21 @@ const PATIENT_UNWIND_MS = 1_500;
  * Follows `work`. Work that has not ended some time after its signal aborted is given up: the promise
  * rejects with the signal's reason.
  */
-export async function untilUnwound<T>(
-  work: Promise<T>,
-  signal: AbortSignal,
+export async function untilUnwound(
+  work: Promise<void>,
+  { signal, watch }: Pick<CallSignal, 'signal' | 'watch'>,
   clock: Clock,
-): Promise<T> {
-  const givenUp = Promise.withResolvers<never>();
-  let timer: ReturnType<Clock['after']> | undefined;
-  const onAbort = (): void => {
-    timer = clock.after(unwindMs(signal.reason), () => givenUp.reject(signal.reason));
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let timer: Timer | undefined;
+  watch(() => {
+    timer = clock.after(unwindMs(signal.reason), () => reject(signal.reason));
+  });
+  work.then(resolve, reject);
   try {
-    return await Promise.race([work, givenUp.promise]);
+    await promise;
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    watch(undefined);
     timer?.cancel();
   }
 }

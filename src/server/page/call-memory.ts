@@ -12,7 +12,7 @@ export interface EndedCall {
   readonly endedAt: number;
   readonly record: CallRecord;
   /** Absent: it was answered. */
-  readonly error?: ProviderError;
+  readonly error?: ProviderError | undefined;
 }
 
 export interface RememberedCall extends EndedCall {
