@@ -3,6 +3,7 @@ import { setDefaultHighWaterMark } from 'node:stream';
 import { run } from './cli/run.ts';
 import { readTextFileSync } from './core/read-file.ts';
 import { forgetSecrets } from './secret-variables.ts';
+import { optimizeSooner } from './tier-up.ts';
 
 /** A recording that is replayed is by far the largest, in bytes. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -30,7 +31,14 @@ const exitCode = await run(
       const { createApp } = await import('./app.ts');
       const sources = { environment, readFile, ...(configPath !== undefined && { configPath }) };
       const rehearse = async () => (await import('./rehearsal.ts')).rehearse(version);
-      const app = createApp(config, { version, environment, pretty, sources, rehearse });
+      const app = createApp(config, {
+        version,
+        environment,
+        pretty,
+        sources,
+        rehearse,
+        onWarm: optimizeSooner,
+      });
       // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
       forgetSecrets(process.env);
       return app;

@@ -1,4 +1,5 @@
 import { Server, Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, it, jest } from '@jest/globals';
 import { createApp } from '../src/app.ts';
 import { rehearse } from '../src/rehearsal.ts';
@@ -47,8 +48,10 @@ it('is nothing that the sidecar logs, measures, books or sends', async () => {
   expect(await (await fetch(`http://${app.adminAddress}/status`)).text()).not.toContain('rehears');
 });
 
-it('begins when the sidecar serves', async () => {
+it('begins when the sidecar serves, and ends before that is told', async () => {
   const begun = Promise.withResolvers<string>();
+  const warm = Promise.withResolvers<void>();
+  let rehearsed = false;
   const app = createApp(
     load('', {
       OPENAI_API_KEY: 'none',
@@ -57,9 +60,21 @@ it('begins when the sidecar serves', async () => {
       TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
       TAMMA_LOG_LEVEL: 'silent',
     }),
-    { version: '1.2.3', rehearse: async () => begun.resolve(app.adminAddress) },
+    {
+      version: '1.2.3',
+      rehearse: async () => {
+        begun.resolve(app.adminAddress);
+        await nextTurn();
+        rehearsed = true;
+      },
+      onWarm: () => {
+        expect(rehearsed).toBe(true);
+        warm.resolve();
+      },
+    },
   );
   await app.start();
   expect(await begun.promise).toBe(app.adminAddress);
+  await warm.promise;
   await app.stop();
 });
