@@ -1,5 +1,5 @@
 /**
- * `npm run bench:tier-up`: how many functions V8 has optimized while the sidecar answered its first calls, by compiler, and
+ * `npm run bench:tiers`: how many functions V8 has optimized while the sidecar answered its first calls, by compiler, and
  * how many it had to give up again (deoptimized): a call is dear until the first column is near 0. Counted, so much
  * the same on every machine.
  */
@@ -27,7 +27,7 @@ interface Row {
 }
 
 exitOnSignals();
-const stub = await startStub({ deltas: 2, paceMs: 0 });
+const stub = await startStub({ deltas: 2, paceMs: 0 }, undefined);
 const sidecar = await startProcess({
   args: ['--trace-opt', '--trace-deopt', 'src/main.ts'],
   environment: {
