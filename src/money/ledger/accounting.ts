@@ -1,5 +1,5 @@
 import type { Stage } from '../../core/call.ts';
-import type { CallRecord, Charge } from '../../core/call-record.ts';
+import type { Charge } from '../../core/call-record.ts';
 import type { Cost, Usage } from '../../core/usage.ts';
 import { addUsage } from '../../core/usage.ts';
 import { addCost } from '../pricing/cost.ts';
@@ -17,7 +17,9 @@ export function accounting(): Stage {
       sum = sumOf(record.charges);
       return { ...completed, ...sum };
     } finally {
-      Object.assign(record, (sum ?? sumOf(record.charges)) satisfies Partial<CallRecord>);
+      const { usage, cost } = sum ?? sumOf(record.charges);
+      if (usage !== undefined) record.usage = usage;
+      if (cost !== undefined) record.cost = cost;
     }
   };
 }

@@ -91,23 +91,27 @@ function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-/** JSON has no bigints. */
+/** JSON has no bigints, and leaves out what is undefined. */
 type FlatOpening = Omit<LedgerOpening, 'prices'> & {
-  readonly prices?: { readonly input: string; readonly output: string };
+  readonly prices?: { readonly input: string; readonly output: string } | undefined;
 };
 
 type FlatRecord = Omit<StoredRecord, 'record'> & {
   readonly record: Omit<StoredRecord['record'], 'cost'> & {
-    readonly cost?: Omit<NonNullable<StoredRecord['record']['cost']>, 'picoDollars'> & {
-      readonly picoDollars: string;
-    };
+    readonly cost?:
+      | (Omit<NonNullable<StoredRecord['record']['cost']>, 'picoDollars'> & {
+          readonly picoDollars: string;
+        })
+      | undefined;
   };
 };
 
 function flattenOpening(opening: LedgerOpening): FlatOpening {
-  const { prices, ...same } = opening;
-  if (prices === undefined) return same;
-  return { ...same, prices: { input: String(prices.input), output: String(prices.output) } };
+  const { prices } = opening;
+  return {
+    ...opening,
+    prices: prices && { input: String(prices.input), output: String(prices.output) },
+  };
 }
 
 function raiseOpening({ prices, ...same }: FlatOpening): LedgerOpening {
@@ -116,11 +120,10 @@ function raiseOpening({ prices, ...same }: FlatOpening): LedgerOpening {
 }
 
 function flattenRecord({ openedAt, record }: StoredRecord): FlatRecord {
-  const { cost, ...same } = record;
-  if (cost === undefined) return { openedAt, record: same };
+  const { cost } = record;
   return {
     openedAt,
-    record: { ...same, cost: { ...cost, picoDollars: String(cost.picoDollars) } },
+    record: { ...record, cost: cost && { ...cost, picoDollars: String(cost.picoDollars) } },
   };
 }
 

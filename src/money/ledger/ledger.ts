@@ -22,7 +22,7 @@ export interface LedgerOpening {
   /** Epoch ms. */
   readonly startedAt: number;
   /** The price of a token of input and of output, in pico-dollars; absent: not known. */
-  readonly prices?: { readonly input: bigint; readonly output: bigint };
+  readonly prices?: { readonly input: bigint; readonly output: bigint } | undefined;
   readonly catalogueVersion: string;
 }
 

@@ -20,6 +20,9 @@ import { tokenPrices } from '../pricing/price.ts';
 import type { PriceNotices } from '../pricing/price-notices.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
+/** What costs are recorded with, by upstream and label of the model. */
+type KeptAttributes = Kept<Kept<Attributes>>;
+
 export interface CostOptions {
   /** False: usage is counted, but has no price and is not written to the ledger. */
   readonly trackingEnabled: boolean;
@@ -50,7 +53,7 @@ export interface MeteringDeps {
  * answer the upstream may go on with although nobody heard of it, and a usual answer as well.
  */
 export function metering(deps: MeteringDeps): Stage {
-  const kept = new Kept<Attributes>();
+  const kept: KeptAttributes = new Kept();
   return (next) =>
     async function metered(call, emit) {
       const meter = new AttemptMeter(deps, kept, call);
@@ -81,7 +84,7 @@ class AttemptMeter {
   /** It is charged, or known to cost nothing. */
   #settled = false;
   readonly #deps: MeteringDeps;
-  readonly #kept: Kept<Attributes>;
+  readonly #kept: KeptAttributes;
   readonly #call: Call;
   readonly #startedAt: number;
   /** Absent if costs are not tracked. */
@@ -93,8 +96,7 @@ class AttemptMeter {
   /** Absent: no output was. */
   #received: LongText | undefined;
 
-  /** @param kept what costs are recorded with */
-  constructor(deps: MeteringDeps, kept: Kept<Attributes>, call: Call) {
+  constructor(deps: MeteringDeps, kept: KeptAttributes, call: Call) {
     this.#deps = deps;
     this.#kept = kept;
     this.#call = call;
@@ -193,21 +195,22 @@ class AttemptMeter {
     const { costs, clock, catalogue } = this.#deps;
     const call = this.#call;
     const billing = { serviceTier, at: this.#startedAt, catalogueVersion: catalogue().version };
-    const charge: Charge = {
+    const untracked: Charge = {
       attempt: call.attempt,
       upstream: call.upstream,
       model: call.target.model.id,
       usage,
-      ...(costs.trackingEnabled && { cost: attemptCost(call, usage, billing) }),
       serviceTier,
       outcome,
       startedAt: this.#startedAt,
       // The wall clock may have been set back in between.
       endedAt: Math.max(this.#startedAt, clock.now()),
     };
+    const charge = costs.trackingEnabled
+      ? { ...untracked, cost: attemptCost(call, usage, billing) }
+      : untracked;
     call.record.charges.push(charge);
-    const { userId, projectId } = spenderOf(call);
-    this.#entry?.settle(charge, { userId, projectId });
+    this.#entry?.settle(charge, spenderOf(call));
     this.#measure(charge);
   }
 
@@ -217,9 +220,11 @@ class AttemptMeter {
     const { instruments, labels } = this.#deps;
     const { upstream } = this.#call;
     const model = labels.label(this.#call.model);
-    const attributes = this.#kept.get(`${upstream}|${model}`, () =>
-      Object.freeze({ [ATTRIBUTE.genAiRequestModel]: model, [ATTRIBUTE.target]: upstream }),
-    );
+    const attributes = this.#kept
+      .get(upstream, () => new Kept())
+      .get(model, () =>
+        Object.freeze({ [ATTRIBUTE.genAiRequestModel]: model, [ATTRIBUTE.target]: upstream }),
+      );
     if (cost.unpriced) instruments.unpricedAttempts.add(1, attributes);
     else instruments.cost.add(toDollars(cost.picoDollars), attributes);
   }
@@ -229,16 +234,18 @@ function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number
   const { model } = call.target;
   const span = trace.getSpanContext(call.context);
   const inputTokens = sizes.estimate(call);
-  const prices = tokenPrices(model, { inputTokens, request: call.request, at });
+  const { userId, projectId } = spenderOf(call);
   return ledger.open({
     callId: call.id,
     traceId: span !== undefined && isSpanContextValid(span) ? span.traceId : '',
     attempt: call.attempt,
     upstream: call.upstream,
-    ...spenderOf(call),
+    model: model.id,
+    userId,
+    projectId,
     inputTokens,
     startedAt: at,
-    ...(prices && { prices }),
+    prices: tokenPrices(model, { inputTokens, request: call.request, at }),
     catalogueVersion: catalogue().version,
   });
 }

@@ -163,7 +163,8 @@ export class SqliteLedger implements Ledger {
       if (attempt.isSent) this.#inFlight?.append({ type: 'done', numbers: [attempt.number] });
       return;
     }
-    const { callId, traceId, userId, projectId, startedAt } = { ...attempt.opening, ...payer };
+    const { callId, traceId, startedAt } = attempt.opening;
+    const { userId, projectId } = payer ?? attempt.opening;
     const record = { ...charge, callId, traceId, userId, projectId };
     const stored = { openedAt: startedAt, record };
     // Before the caller hears of it: what it was told is what the next start finds.
