@@ -145,27 +145,33 @@ export class AnswerEvents {
   }
 
   /** Emits what was held back. */
-  end({ model, usage, hostedCalls, ...outcome }: Outcome, timings: Timings): Completed {
+  end(outcome: Outcome, timings: Timings): Completed {
     this.#emitReasoning(this.#reasoning.end());
     this.#emitText(this.#text.end());
     this.#emitRefusal(this.#refusal.end());
     // One that was cut off may have none.
     if (outcome.finishReason === 'tool_calls') this.tools.throwIfNameless();
     this.tools.end();
+    const { usage, hostedCalls, providerData } = outcome;
     const counted = usage ?? estimatedUsage(0, this.#outputTokens());
-    return {
-      ...outcome,
+    const completed: Completed = {
       type: 'completed',
+      finishReason: outcome.finishReason,
+      rawFinishReason: outcome.rawFinishReason,
       toolCalls: this.tools.all,
+      reasoningItems: outcome.reasoningItems,
       // Input tokens are not known here; whoever accounts for the call fills in their estimate.
       usage: hostedCalls === undefined ? counted : { ...counted, toolCalls: hostedCalls },
-      model: model || this.#call.model,
+      model: outcome.model || this.#call.model,
       target: this.#call.upstream,
       attempts: this.#call.attempt,
       failedAttempts: [],
       timings,
       cached: false,
+      serviceTier: outcome.serviceTier,
+      systemFingerprint: outcome.systemFingerprint,
     };
+    return providerData === undefined ? completed : { ...completed, providerData };
   }
 
   #see(piece: string): void {

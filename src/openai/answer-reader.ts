@@ -48,7 +48,7 @@ export class SniffingReader implements AnswerReader {
     const start = chunk.findIndex((byte) => !BLANK.has(byte));
     if (start === -1) return;
     this.#reader = this.#choose(chunk[start] ?? 0);
-    this.#reader.data(chunk.subarray(start));
+    this.#reader.data(start === 0 ? chunk : chunk.subarray(start));
   }
 
   end(): void {

@@ -3,7 +3,9 @@ import { headerValue, type ResponseHeaders } from './retry-after.ts';
 
 const MINUTE_MS = 60_000;
 
-const COUNT = /^\d{1,15}$/;
+/** Digits of a count that is exact, and no limit of anybody. */
+const MAX_DIGITS = 15;
+const ZERO = 0x30;
 
 /** One number with its unit, as Go's time.Duration.String writes them one after another. */
 const DURATION_PART = /(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|s|us|µs|ns)/y;
@@ -48,11 +50,11 @@ export function rateHeadroom(headers: ResponseHeaders): RateHeadroom | undefined
   const tokens = headroom(headers, TOKENS);
   const account = accountOf(headers);
   if (requests === undefined && tokens === undefined && account === undefined) return undefined;
-  return {
-    ...(requests === undefined ? {} : { requests }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(account === undefined ? {} : { account }),
-  };
+  const told: { -readonly [Fact in keyof RateHeadroom]: RateHeadroom[Fact] } = {};
+  if (requests !== undefined) told.requests = requests;
+  if (tokens !== undefined) told.tokens = tokens;
+  if (account !== undefined) told.account = account;
+  return told;
 }
 
 /** OpenAI grants its limits per project; the name of the organization alone says too little. */
@@ -79,8 +81,15 @@ function headroom(headers: ResponseHeaders, names: HeaderNames): Headroom | unde
 }
 
 function count(value: string | undefined): number | undefined {
-  const text = value?.trim();
-  return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
+  const text = value?.trim() ?? '';
+  if (text === '' || text.length > MAX_DIGITS) return undefined;
+  let number = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return number;
 }
 
 /** A Go duration in ms: `12ms`, `1m30.5s`, `0s`. */

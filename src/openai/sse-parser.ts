@@ -5,9 +5,16 @@ import { StrayErrors } from './error-in-answer.ts';
 /**
  * `name` is empty for an event without an `event:` field.
  *
- * @param bytes of the event, and of the empty line behind it; undefined: they came in several reads
+ * @param read that the event stands in, from `start` until `end`, where the empty line behind it ends; undefined: it
+ *   came in several
  */
-export type SseListener = (name: string, data: string, bytes?: Buffer) => void;
+export type SseListener = (
+  name: string,
+  data: string,
+  read?: Buffer,
+  start?: number,
+  end?: number,
+) => void;
 
 /** Reads an event that begins at `start`; returns where it ends, or -1 if it was not read. */
 export type SseShortcut = (bytes: Buffer, start: number) => number;
@@ -90,7 +97,7 @@ export class SseParser {
         start = next;
       } else {
         this.#atStart = false;
-        this.#dispatch(event === -1 ? undefined : chunk.subarray(event, next));
+        this.#dispatch(event === -1 ? undefined : chunk, event, next);
         start = this.#skim(chunk, next);
         event = start;
       }
@@ -164,7 +171,7 @@ export class SseParser {
     else this.#more.push(value);
   }
 
-  #dispatch(bytes?: Buffer): void {
+  #dispatch(read?: Buffer, start?: number, end?: number): void {
     const name = this.#name;
     const more = this.#more;
     const data = more.length === 0 ? this.#data : `${this.#data}\n${more.join('\n')}`;
@@ -172,7 +179,7 @@ export class SseParser {
     this.#data = undefined;
     if (more.length > 0) this.#more = [];
     this.#eventBytes = 0;
-    if (data !== undefined) this.#onEvent(name, data, bytes);
+    if (data !== undefined) this.#onEvent(name, data, read, start, end);
   }
 
   #claim(bytes: number): void {

@@ -1,11 +1,10 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Completed, Timings } from '../core/events.ts';
-import { present } from '../core/present.ts';
 import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
 import { hungUp } from './faults.ts';
 import { RepeatedEvent } from './repeated-event.ts';
-import { SseParser } from './sse-parser.ts';
+import { type SseListener, SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {
   /** Silence behind a finish reason that ends a stream whose connection stays open, in ms. */
@@ -120,7 +119,7 @@ export class StreamReader {
     return end;
   };
 
-  readonly #onEvent = (name: string, data: string, bytes?: Buffer): void => {
+  readonly #onEvent: SseListener = (name, data, read, start, end) => {
     if (this.#completed) {
       this.#surplus ||= data !== '';
       return;
@@ -137,16 +136,16 @@ export class StreamReader {
       // The body ended inside an event.
       return;
     } else {
-      this.#read(name, data, bytes);
+      this.#read(name, data, read, start, end);
     }
     this.#heard = true;
   };
 
-  #read(name: string, data: string, bytes: Buffer | undefined): void {
+  #read(...[name, data, read, start, end]: Parameters<SseListener>): void {
     this.#stream.read(name, data);
     if (this.#stream.hasOutput) this.#firstOutputAt ??= this.#context.clock.now();
-    const only = this.#repeated.passed() && bytes ? this.#stream.onlyText() : undefined;
-    if (bytes && only) this.#repeated.learn(bytes, only);
+    const only = this.#repeated.passed() && read ? this.#stream.onlyText() : undefined;
+    if (read && only) this.#repeated.learn(read.subarray(start, end), only);
   }
 
   /** Once for all that one read has brought. */
@@ -214,12 +213,7 @@ export function timingsOf(
   startedAt: number,
   firstOutputAt: number | undefined,
 ): Timings {
-  return {
-    queueMs: 0,
-    backoffMs: 0,
-    totalMs: clock.now() - startedAt,
-    ...present({
-      timeToFirstTokenMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
-    }),
-  };
+  const timings = { queueMs: 0, backoffMs: 0, totalMs: clock.now() - startedAt };
+  if (firstOutputAt === undefined) return timings;
+  return { ...timings, timeToFirstTokenMs: firstOutputAt - startedAt };
 }

@@ -22,9 +22,21 @@ export function findProfile(
     const profile = Object.hasOwn(profiles, key) ? profiles[key] : undefined;
     if (profile !== undefined) return { key, profile };
   }
-  for (const key of Object.keys(profiles)) {
+  for (const key of patternsIn(profiles)) {
     const profile = profiles[key];
-    if (profile && /[*?]/.test(key) && matchesPattern(key, name)) return { key, profile };
+    if (profile && matchesPattern(key, name)) return { key, profile };
   }
   return undefined;
+}
+
+const patterns = new WeakMap<Profiles['models'], readonly string[]>();
+
+/** Found once: profiles do not change. */
+function patternsIn(profiles: Profiles['models']): readonly string[] {
+  let found = patterns.get(profiles);
+  if (found === undefined) {
+    found = Object.keys(profiles).filter((key) => /[*?]/.test(key));
+    patterns.set(profiles, found);
+  }
+  return found;
 }

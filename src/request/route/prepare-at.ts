@@ -67,8 +67,6 @@ export function prepareAt(
   const { upstream, rules, resolved, fallback } = place;
   const { name, model } = resolved;
   const { allowStored = false } = rules;
-  // Of another route it may have been said.
-  const { keeps: _, ...anew } = call;
   const profiled = applyProfile(call.asked, { name, model }, options.profiles);
   const dropUnsupported = options.dropUnsupported || fallback;
   // What will be left out must not decide over which API the rest goes.
@@ -93,10 +91,9 @@ export function prepareAt(
   const whole = withSystemPrompt(fitted.request, profiled.systemPrompt);
   // Before anything is left out of the conversation: what it begins with stays the same.
   const request = options.promptCache === 'auto' ? withPromptCacheKey(whole, model) : whole;
-  const { warnings: keepingWarnings, ...keeps } = keeping(call, target, { upstream, allowStored });
-  return {
-    ...anew,
-    ...keeps,
+  const stored = keeping(call, target, { upstream, allowStored });
+  const prepared: Call = {
+    ...(call.keeps ? withoutKeeps(call) : call),
     upstream,
     model: nameAt(rules, name, model),
     target,
@@ -107,9 +104,15 @@ export function prepareAt(
       ...resolved.warnings,
       ...(fallback ? fitted.warnings.map(forFallback) : fitted.warnings),
       ...instructionWarnings(request.messages, model),
-      ...keepingWarnings,
+      ...stored.warnings,
     ],
   };
+  return stored.keeps ? { ...prepared, keeps: true } : prepared;
+}
+
+/** Of another route it was said. */
+function withoutKeeps({ keeps: _, ...call }: Call): Call {
+  return call;
 }
 
 /** The name to send: of a snapshot its own or else that of its model. */

@@ -24,6 +24,7 @@ export function checkHandedBack(
 ): void {
   const { role, phase, providerData, reasoning, toolCalls } = message;
   if (role !== 'assistant') {
+    if (!phase && !providerData && !reasoning) return;
     for (const [name, field] of OF_ASSISTANTS) {
       if (!message[name]) continue;
       violations.malformed(`${path()}.${field}`, 'is only allowed in assistant messages');
