@@ -56,7 +56,7 @@ export interface AttemptSummary {
   readonly model: string;
   readonly startedAt: number;
   /** Absent: it had no output. */
-  readonly firstOutputAt?: number;
+  readonly firstOutputAt?: number | undefined;
   readonly endedAt: number;
   readonly outcome: 'completed' | ErrorReason;
   /**
@@ -65,11 +65,11 @@ export interface AttemptSummary {
    */
   readonly ended: boolean;
   /** It was made beside one that was silent. */
-  readonly hedge?: true;
-  readonly upstreamStatus?: number;
-  readonly upstreamRequestId?: string;
+  readonly hedge?: true | undefined;
+  readonly upstreamStatus?: number | undefined;
+  readonly upstreamRequestId?: string | undefined;
   /** Output tokens that the upstream reported. Absent: it did not. */
-  readonly outputTokens?: number;
+  readonly outputTokens?: number | undefined;
   /** Waited for it in this process: rate limit, concurrency, budget, circuit. In ms. */
   readonly queuedMs: number;
   /** Waited for it because the one before failed. In ms. */

@@ -182,7 +182,7 @@ export interface Timings {
   /** Waiting between attempts, because one failed. */
   readonly backoffMs: number;
   /** Absent: there was no output. */
-  readonly timeToFirstTokenMs?: number;
+  readonly timeToFirstTokenMs?: number | undefined;
   readonly totalMs: number;
 }
 

@@ -54,12 +54,13 @@ export function guardArrivals(server: Server, { large, clock, door, onCall }: Ar
   const resets = new RapidResets(clock);
   const guarded: StreamHandler = (interceptors, stream, headers) => {
     // What goes wrong with it before it is begun is the caller's affair.
-    stream.once('error', ignore);
+    stream.on('error', ignore);
     // A stream forgets its session when it is closed.
     const { session } = stream;
     const connection = session ?? stream;
     let begun = false;
-    stream.once('close', () => {
+    // It comes once, and `once` would wrap the listener and take it off again.
+    stream.on('close', () => {
       if (begun) queue.ended(connection);
       else resets.note(session);
     });

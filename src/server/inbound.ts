@@ -101,7 +101,7 @@ export class Inbound {
     };
     this.#open.add(progress);
     this.#timer ??= every(this.#deps.clock, LOOK_EVERY_MS, () => this.#look(), true);
-    call.stream.once('close', () => {
+    call.stream.on('close', () => {
       held.release();
       this.#open.delete(progress);
     });

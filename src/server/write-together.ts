@@ -4,6 +4,8 @@ import { allocate } from './allocate.ts';
 /** What stands before a message: a flag, which says that it is not compressed, and its length. */
 const PREFIX_BYTES = 5;
 
+const RESOLVED = Promise.resolve();
+
 /** The part of a call of grpc-js that is used here, much of it private to it. */
 export interface SendingCall {
   readonly stream: ServerHttp2Stream;
@@ -31,7 +33,8 @@ export function writeTogether(call: SendingCall): void {
     if (isFirst) {
       isFirst = false;
       stream.cork();
-      queueMicrotask(uncorkBehind);
+      // Not queueMicrotask, which makes an async resource for each.
+      void RESOLVED.then(uncorkBehind);
     }
     if (stream.write(framed(call.handler.serialize(message), stream))) sent();
     else stream.once('drain', sent);

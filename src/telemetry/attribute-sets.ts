@@ -15,7 +15,7 @@ type Tell = (value: number, attributes: Attributes | undefined) => void;
 /** Of one counter. */
 interface Sums {
   readonly tell: Tell;
-  readonly bySet: Map<Attributes | undefined, number>;
+  readonly bySet: Map<Attributes | undefined, { value: number }>;
 }
 
 /**
@@ -73,8 +73,12 @@ export class AttributeSets {
 
   #sum({ bySet }: Sums, value: number, attributes: Attributes | undefined): void {
     const sum = bySet.get(attributes);
-    bySet.set(attributes, (sum ?? 0) + value);
-    if (sum === undefined) this.#oneMore();
+    if (sum !== undefined) {
+      sum.value += value;
+      return;
+    }
+    bySet.set(attributes, { value });
+    this.#oneMore();
   }
 
   #keep(tell: Tell, value: number, attributes: Attributes | undefined): void {
@@ -92,7 +96,8 @@ export class AttributeSets {
   #tellAll(): void {
     this.#waiting = 0;
     for (const { tell, bySet } of this.#sums) {
-      for (const [attributes, sum] of bySet) tell(sum, attributes && this.#numbered(attributes));
+      for (const [attributes, sum] of bySet)
+        tell(sum.value, attributes && this.#numbered(attributes));
       bySet.clear();
     }
     for (let at = 0; at < this.#tells.length; at += 1) {

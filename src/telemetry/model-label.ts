@@ -35,6 +35,7 @@ export class ModelLabels {
 
   /** Takes in a name that an upstream answered to, if it is one, while there is room. */
   admit(model: string): void {
-    if (NAME.test(model) && this.#names.size < this.#limit) this.#names.add(model);
+    if (this.#names.has(model) || this.#names.size >= this.#limit) return;
+    if (NAME.test(model)) this.#names.add(model);
   }
 }

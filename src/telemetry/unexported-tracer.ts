@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type Context,
   context,
@@ -6,9 +7,21 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
 
-const ids = new RandomIdGenerator();
+const POOL_BYTES = 4_096;
+
+/** Ids are cut from it: to make random bytes for each costs as much as the rest of a span. */
+let pool = '';
+let used = 0;
+
+function randomHex(characters: number): string {
+  if (used + characters > pool.length) {
+    pool = randomBytes(POOL_BYTES).toString('hex');
+    used = 0;
+  }
+  used += characters;
+  return pool.slice(used - characters, used);
+}
 
 /**
  * Makes spans that nobody exports. They have real ids, for the log, for error details and for the
@@ -18,12 +31,13 @@ const ids = new RandomIdGenerator();
 export const unexportedTracer: Tracer = {
   startSpan(_name, _options, parent: Context = context.active()): Span {
     const caller = trace.getSpanContext(parent);
-    return trace.wrapSpanContext({
-      traceId: caller?.traceId ?? ids.generateTraceId(),
-      spanId: ids.generateSpanId(),
+    const span = {
+      traceId: caller?.traceId ?? randomHex(32),
+      spanId: randomHex(16),
       traceFlags: caller?.traceFlags ?? TraceFlags.SAMPLED,
-      ...(caller?.traceState === undefined ? {} : { traceState: caller.traceState }),
-    });
+    };
+    const traceState = caller?.traceState;
+    return trace.wrapSpanContext(traceState === undefined ? span : { ...span, traceState });
   },
   startActiveSpan(name: string, ...rest: unknown[]) {
     const work = rest.at(-1) as (span: Span) => never;

@@ -17,8 +17,8 @@ export interface MeasuredAttempt {
   readonly summary: AttemptSummary;
   readonly request: MessageRequest;
   /** Absent: it failed. */
-  readonly completed?: Completed;
-  readonly error?: ProviderError;
+  readonly completed?: Completed | undefined;
+  readonly error?: ProviderError | undefined;
   /** As the upstream names it; empty if it did not. */
   readonly responseModel: string;
   readonly chunks: number;

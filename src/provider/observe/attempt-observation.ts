@@ -130,10 +130,12 @@ export class AttemptObservation {
   end(): void {
     const { labels } = this.#deps;
     const outcome = this.#outcome();
-    if (!(outcome instanceof ProviderError)) {
+    const error = outcome instanceof ProviderError ? outcome : undefined;
+    const completed = outcome instanceof ProviderError ? undefined : outcome;
+    if (completed !== undefined) {
       // An upstream that answers vouches for the name it was asked by and the one it gave.
       labels.admit(this.#call.model);
-      labels.admit(outcome.model);
+      labels.admit(completed.model);
     }
     const summary = this.#summary(outcome);
     const { record } = this.#call;
@@ -142,10 +144,11 @@ export class AttemptObservation {
     this.#metrics.record({
       summary,
       request: this.#call.request,
-      ...(outcome instanceof ProviderError ? { error: outcome } : { completed: outcome }),
+      error,
+      completed,
       responseModel: this.#completed?.model ?? this.#started?.model ?? '',
       chunks: this.#chunks,
-      faults: outcome instanceof ProviderError ? [] : this.#quality.faults(outcome),
+      faults: completed === undefined ? [] : this.#quality.faults(completed),
     });
     this.#deps.onAttempt?.(summary, this.#call);
   }
@@ -161,14 +164,14 @@ export class AttemptObservation {
       target: upstream,
       model,
       startedAt: this.#startedAt,
-      ...(this.#chunks > 0 && { firstOutputAt: this.#firstChunkAt }),
+      firstOutputAt: this.#chunks > 0 ? this.#firstChunkAt : undefined,
       endedAt: this.#deps.clock.now(),
       outcome: failed ? outcome.reason : 'completed',
       ended: failed && signal.aborted,
-      ...(hedge && { hedge }),
-      ...(record.upstreamStatus > 0 && { upstreamStatus: record.upstreamStatus }),
-      ...(record.upstreamRequestId !== '' && { upstreamRequestId: record.upstreamRequestId }),
-      ...(!failed && !outcome.usage.estimated && { outputTokens: outcome.usage.outputTokens }),
+      hedge,
+      upstreamStatus: record.upstreamStatus || undefined,
+      upstreamRequestId: record.upstreamRequestId || undefined,
+      outputTokens: failed || outcome.usage.estimated ? undefined : outcome.usage.outputTokens,
       queuedMs: record.queuedMs - sum(({ queuedMs }) => queuedMs),
       backoffMs: record.backoffMs - sum(({ backoffMs }) => backoffMs),
       left,

@@ -1,6 +1,6 @@
 import { type Attributes, trace } from '@opentelemetry/api';
 import type { Call, Emit, Stage } from '../../core/call.ts';
-import type { CallRecord } from '../../core/call-record.ts';
+import type { AttemptSummary, CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
@@ -76,7 +76,7 @@ class CallObservation {
       timings: {
         queueMs: record.queuedMs,
         backoffMs: record.backoffMs,
-        ...(firstOutputAt === undefined ? {} : { timeToFirstTokenMs: firstOutputAt - startedAt }),
+        timeToFirstTokenMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
         totalMs: this.#deps.clock.now() - startedAt,
       },
     };
@@ -110,18 +110,26 @@ const AFTER = Object.freeze({ [ATTRIBUTE.stageGroup]: 'after' });
 /** What the call took in this process: its time without its attempts and without what it waited for. */
 function recordOverhead({ overhead }: Instruments, record: CallRecord, now: number): void {
   const { startedAt } = record;
-  const [first, ...others] = record.attemptLog.toSorted((a, b) => a.startedAt - b.startedAt);
+  const { attemptLog } = record;
+  // Nearly every call has one.
+  const attempts = attemptLog.length > 1 ? attemptLog.toSorted(byStart) : attemptLog;
+  const [first] = attempts;
   if (first === undefined) return;
   const add = (ms: number, attributes: Attributes) =>
     overhead.record(Math.max(0, ms) / 1000, attributes);
   add(first.startedAt - startedAt - first.queuedMs - first.backoffMs, BEFORE);
   let between = 0;
   let busyUntil = first.endedAt;
-  for (const { startedAt: next, endedAt, queuedMs, backoffMs } of others) {
+  for (let i = 1; i < attempts.length; i += 1) {
+    const { startedAt: next, endedAt, queuedMs, backoffMs } = attempts[i] as AttemptSummary;
     // One that ran beside another has no gap before it.
     if (next > busyUntil) between += next - busyUntil - queuedMs - backoffMs;
     busyUntil = Math.max(busyUntil, endedAt);
   }
   add(now - busyUntil, AFTER);
-  if (others.length > 0) add(between, BETWEEN);
+  if (attempts.length > 1) add(between, BETWEEN);
+}
+
+function byStart(a: AttemptSummary, b: AttemptSummary): number {
+  return a.startedAt - b.startedAt;
 }

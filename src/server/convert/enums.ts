@@ -107,5 +107,6 @@ export function nameOf<Name extends string>(
   table: Readonly<Record<Name, number>>,
   value: number,
 ): Name | undefined {
-  return (Object.keys(table) as Name[]).find((name) => table[name] === value);
+  for (const name in table) if (table[name] === value) return name;
+  return undefined;
 }

@@ -164,7 +164,7 @@ export class Connections {
   #count(connection: Connection, stream: ServerHttp2Stream): void {
     connection.calls += 1;
     this.#idle.delete(connection);
-    stream.once('close', () => {
+    stream.on('close', () => {
       connection.calls -= 1;
       this.#rest(connection);
     });
