@@ -106,7 +106,7 @@ async function ofChunk(): Promise<Both> {
 
 async function perCall(subject: Subject, method: Method, answer: typeof SHORT) {
   const { entry, environment } = subject;
-  const stub = await startStub(answer, undefined);
+  const stub = await startStub(answer);
   const running = await startProcess({
     args: ['--import', './bench/function-probe.ts', entry],
     environment: { OPENAI_BASE_URL: stub.address, ...environment },

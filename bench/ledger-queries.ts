@@ -70,7 +70,7 @@ process.stderr.write(`a ledger of ${values.rows} records …\n`);
 const ledger = fillLedger(environment.TAMMA_DATA_DIR ?? '', Number(values.rows), Date.now());
 if (pinned) pinMyself(CORES.load);
 
-const stub = await startStub(ANSWER, pinned ? CORES.load : undefined);
+const stub = await startStub(ANSWER, pinned ? { core: CORES.load } : {});
 const sidecar = await startSidecar({
   upstream: stub.address,
   environment,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grpcTarget } from './grpc-target.ts';
 import { httpTarget } from './http-target.ts';
-import { Load } from './load.ts';
+import { callTimes, Load } from './load.ts';
 import { headersFor, startPeer } from './peers/start.ts';
 import { cpuSeconds, type RunningProcess, rssMiB, startProcess } from './processes.ts';
 import type { Row, Subject } from './rows.ts';
@@ -42,15 +42,20 @@ export interface Measured {
 }
 
 export const DELTA_BYTES = 20;
-/** V8 goes on compiling what a call runs for some thousands of them, which is not what an hour of them costs. */
-const WARM_UP_MS = 8_000;
+/**
+ * V8 goes on compiling what a call runs for some thousands of them (`npm run bench:tiers`), which is not what an hour
+ * of them costs: so many short ones come first, or what of them comes in so many ms.
+ */
+const WARM_UP = { calls: 8_000, maxMs: 12_000, batch: 400, atOnce: 10 } as const;
+/** Behind that, with the load that is measured. */
+const SETTLE_MS = 4_000;
 /** Twenty paces, so that all phases of a pace are equally taken. */
 const RAMP_MS = 400;
 const CONNECTIONS = 4;
 
 /** Starts a stub and a row's subject, warms them up, measures, and stops them. */
 export async function measure(row: Row, options: MeasureOptions): Promise<Measured> {
-  const stub = await startStub(row, options.cores?.load);
+  const stub = await startStub(row, { core: options.cores?.load, warmUp: true });
   try {
     if (row.subject === 'direct') return await measureAt(stub.address, row, stub, options);
     const subject = await startSubject(row.subject, {
@@ -87,14 +92,25 @@ function startSubject(
 /** The upstream: its answers have so many deltas at such a pace. */
 export function startStub(
   { deltas, paceMs }: Pick<Row, 'deltas' | 'paceMs'>,
-  core: number | undefined,
+  { core, warmUp = false }: { core?: number | undefined; warmUp?: boolean } = {},
 ): Promise<RunningProcess> {
   const script = 'test/support/upstream/main.ts';
   const numbers = ['--deltas', deltas, '--delta-bytes', DELTA_BYTES, '--pace-ms', paceMs];
   return startProcess({
-    args: [script, '--stamp', ...numbers.map(String)],
+    args: [script, '--stamp', ...(warmUp ? ['--warm-up'] : []), ...numbers.map(String)],
     ...(core === undefined ? {} : { core }),
   });
+}
+
+/** Until V8 has compiled what they run. @param targets asked one after the other; their stub was started for it */
+export async function warmUp(targets: readonly Target[], stub: RunningProcess): Promise<void> {
+  for (const target of targets) {
+    const until = performance.now() + WARM_UP.maxMs;
+    for (let made = 0; made < WARM_UP.calls && performance.now() < until; made += WARM_UP.batch) {
+      await callTimes(target, WARM_UP.batch, WARM_UP.atOnce);
+    }
+  }
+  stub.child.send('measure');
 }
 
 /** @param pid of the subject, if there is one */
@@ -114,6 +130,7 @@ async function measureAt(
       : httpTarget(address, { ...common, headers: headersFor(subject, stub.address) });
   const rss = () => (pid === undefined ? undefined : rssMiB(pid));
   const rssIdle = rss();
+  await warmUp([target], stub);
   const samples = await run(row, target, repetitions, {
     tally,
     subject: () => (pid === undefined ? Number.NaN : cpuSeconds(pid)),
@@ -137,7 +154,7 @@ async function run(
 ): Promise<Sample[]> {
   const load = new Load(target);
   await load.start(row.streams, RAMP_MS);
-  await sleep(WARM_UP_MS);
+  await sleep(SETTLE_MS);
   const samples: Sample[] = [];
   while (samples.length < repetitions) samples.push(await window(row.windowMs, gauges));
   const stopped = load.stop();

@@ -10,7 +10,7 @@ import { everythingOn } from './everything-on.ts';
 import { grpcTarget } from './grpc-target.ts';
 import { callTimes } from './load.ts';
 import { thisMachine } from './machine.ts';
-import { DELTA_BYTES, startStub } from './measure.ts';
+import { DELTA_BYTES, startStub, warmUp } from './measure.ts';
 import { writeInto } from './page.ts';
 import {
   CORES,
@@ -34,14 +34,12 @@ interface PairedLoad {
   /** Of a turn. */
   readonly calls: number;
   readonly atOnce: number;
-  /** Before the first turn: V8 goes on compiling what a call runs for some thousands of them. */
-  readonly warmUp: number;
   /** What of a call is told. */
   readonly per: number;
 }
 
 /** CPU time is told in steps of 10 ms: a turn takes many of them. */
-const CALLS = { paceMs: 0, calls: 1_000, atOnce: 10, warmUp: 12_000, per: 1 };
+const CALLS = { paceMs: 0, calls: 1_000, atOnce: 10, per: 1 };
 
 const LOADS: readonly PairedLoad[] = [
   { what: 'a short call: 2 chunks, streamed', method: 'SendMessage', deltas: 2, ...CALLS },
@@ -53,7 +51,6 @@ const LOADS: readonly PairedLoad[] = [
     paceMs: 20,
     calls: 200,
     atOnce: 200,
-    warmUp: 800,
     per: 150,
   },
 ];
@@ -109,10 +106,12 @@ console.log(text);
 if (values.write) writeInto(PLACE, text);
 
 async function measure(load: PairedLoad): Promise<Omit<Row, 'what'>> {
-  const stub = await startStub(load, pinned ? CORES.load : undefined);
+  const stub = await startStub(load, { warmUp: true, ...(pinned && { core: CORES.load }) });
   const subjects = [await start('floor'), await start('sidecar')] as const;
   const [floor, sidecar]: [number[], number[]] = [[], []];
-  for (const subject of subjects) await ask(subject.target, load, load.warmUp);
+  const targets = subjects.map(({ target }) => target);
+  await warmUp(targets, stub);
+  for (const target of targets) await ask(target, load, load.calls);
   for (let pair = 0; pair < Number(values.pairs); pair += 1) {
     // Whoever is first has the cooler core.
     if (pair % 2 === 0) floor.push(await cpuOf(subjects[0], load));

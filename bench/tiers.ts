@@ -27,7 +27,7 @@ interface Row {
 }
 
 exitOnSignals();
-const stub = await startStub({ deltas: 2, paceMs: 0 }, undefined);
+const stub = await startStub({ deltas: 2, paceMs: 0 });
 const sidecar = await startProcess({
   args: ['--trace-opt', '--trace-deopt', 'src/main.ts'],
   environment: {
