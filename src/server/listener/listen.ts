@@ -11,6 +11,7 @@ import {
   parseListenAddress,
 } from './address.ts';
 import type { Connections } from './connections.ts';
+import { whenGreeted } from './greeting.ts';
 import type { Refusals } from './refusals.ts';
 import { LiveTls, type TlsDeps, type TlsOptions, underlying } from './tls.ts';
 import { removeStaleSocket } from './unix-socket.ts';
@@ -32,10 +33,10 @@ export interface ListenersDeps extends TlsDeps {
 }
 
 /**
- * Handshakes of TLS that are begun in one turn of the event loop, of all listeners together. Each takes about a millisecond
- * for its signature, and hundreds may come in one go.
+ * Handshakes of TLS that are answered in one turn of the event loop, of all listeners together, with turns for everything else
+ * between. Each takes about a millisecond for its signature, and hundreds may come in one go.
  */
-const handshakes = new LoopTurns(16);
+const handshakes = new LoopTurns(16, 4);
 
 /** Where callers connect. Nothing that happens to one connection ends a listener. */
 export class Listeners {
@@ -151,7 +152,7 @@ export class Listeners {
     const begin = (socket: Socket): void => {
       if (!socket.destroyed) server.emit('connection', socket);
     };
-    return (socket) => handshakes.run(() => begin(socket));
+    return (socket) => whenGreeted(socket, () => handshakes.run(() => begin(socket)));
   }
 }
 
