@@ -151,6 +151,7 @@ export const CALL_ATTACKS: readonly Attack[] = [
     ),
   },
   { name: 'metadata of 120 keys', run: storm([COUNT_TOKENS], saying('x'), metadata(110, 100)) },
+  { name: 'metadata of 18 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(3, 6_000)) },
   { name: 'metadata of 30 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(5, 6_000)) },
   { name: 'metadata of 60 KB', run: storm([COUNT_TOKENS], saying('x'), metadata(10, 6_000)) },
   { name: 'traces of 14 KB', run: storm([COUNT_TOKENS], saying('x'), traces) },

@@ -4,8 +4,11 @@ import { MAX_METADATA_BYTES } from './metadata-size.ts';
 /** How many cancels a connection may bring at once, and for how many a second it may go on. */
 const RESETS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
 
-/** Metadata up to this size is read, to say that it is too much; in bytes, with 32 for each key. */
-const MAX_READ_METADATA_BYTES = 2 * MAX_METADATA_BYTES;
+/**
+ * Metadata up to this size is read, to say that it is too much; in bytes, with 32 for each key. Not much more than is taken: what
+ * was read of refused calls stays in memory until Node.js collects all of its garbage, which a storm of them does not make it do.
+ */
+const MAX_READ_METADATA_BYTES = MAX_METADATA_BYTES + 4 * 1024;
 
 /**
  * Lets callers cancel as fast as they like. Node's guard against rapid resets (CVE-2023-44487) closes a

@@ -68,7 +68,7 @@ it('a call with more metadata than 16 KiB is refused, and the calls beside it go
   expect(refused?.details).toMatch(
     /^The metadata of the call takes 17\d{3} bytes.* at most 16384 are taken\.$/,
   );
-  expect(codeName((await ask(33_000)).status)).toBe('RESOURCE_EXHAUSTED');
+  expect(codeName((await ask(21_000)).status)).toBe('RESOURCE_EXHAUSTED');
   expect(codeName((await ask(15_000)).status)).toBe('OK');
   const ended = collect(bystander);
   bystander.cancel();
