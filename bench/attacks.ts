@@ -5,7 +5,7 @@
  * answered after it.
  */
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { connect } from '../test/support/grpc-client.ts';
 import type { Attack } from './attacks/attack.ts';
 import { ATTACKS } from './attacks/attacks.ts';
 import type { Report } from './attacks/bystander.ts';
+import { fillLedger } from './ledger/fill.ts';
 import { writeInto } from './page.ts';
 import {
   CORES,
@@ -82,11 +83,16 @@ const isWell = ({ survived, afterwards }: Result) => survived && afterwards === 
 process.exitCode = results.every(isWell) ? 0 : 1;
 
 async function suffer(attack: Attack): Promise<Omit<Result, 'name'>> {
-  const { upstream, log, keepsBatches, run } = attack;
+  const { upstream, log, records, keepsBatches = records !== undefined, run } = attack;
   const hostile = await startUpstream(upstream);
   const directory = mkdtempSync(join(tmpdir(), 'attacks-'));
   const admin = join(directory, 'admin.sock');
   const tls = join(directory, 'tls.sock');
+  const data = join(directory, 'data');
+  if (records !== undefined) {
+    mkdirSync(data, { mode: 0o700 });
+    fillLedger(data, records, Date.now());
+  }
   const sidecar = await startProcess({
     args: ['src/main.ts'],
     environment: {
@@ -94,7 +100,7 @@ async function suffer(attack: Attack): Promise<Omit<Result, 'name'>> {
       OPENAI_BASE_URL: hostile.url,
       ...(attack.tls ? { TAMMA_CONFIG: listensAt(tls, directory) } : { TAMMA_LISTEN: PLAIN }),
       TAMMA_ADMIN_LISTEN: `unix:${admin}`,
-      ...(keepsBatches && { TAMMA_DATA_DIR: join(directory, 'data') }),
+      ...(keepsBatches && { TAMMA_DATA_DIR: data }),
     },
     stderr: openSync(log ?? '/dev/null', 'w'),
     ...(pinned && { core: CORES.sidecar }),

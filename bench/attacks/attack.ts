@@ -12,6 +12,8 @@ export interface Attack {
   readonly log?: string;
   /** The sidecar has a data directory, so that it takes batches. Default: it has none. */
   readonly keepsBatches?: true;
+  /** It keeps batches, and finds a ledger of so many records of the two days before. Default: an empty one. */
+  readonly records?: number;
   /** It listens with TLS, too. Default: it does not. */
   readonly tls?: true;
   /**

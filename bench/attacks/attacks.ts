@@ -8,6 +8,7 @@ import { CONTENT_ATTACKS } from './contents.ts';
 import { HANDSHAKE_ATTACKS } from './handshakes.ts';
 import { HTTP2_ATTACKS } from './http2.ts';
 import { KNOWN_ATTACKS } from './known.ts';
+import { PATIENCE_ATTACKS } from './patience.ts';
 import { REQUEST_ATTACKS, saying } from './requests.ts';
 
 const conducts = Object.keys(CONDUCTS).filter((name) => name !== 'silence') as Conduct[];
@@ -20,6 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   ...KNOWN_ATTACKS,
   ...CALL_ATTACKS,
   ...CONTENT_ATTACKS,
+  ...PATIENCE_ATTACKS,
   ...ADMIN_ATTACKS,
   ...conducts.map((upstream) => ({
     name: `upstream: ${upstream}, 20 calls`,

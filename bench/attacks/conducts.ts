@@ -121,6 +121,7 @@ export const CONDUCTS = {
   },
   'early hints without end': (socket: Socket) =>
     forEver(socket, times('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n')),
+  'the end behind its headers': (socket: Socket) => socket.end(HEAD),
   'headers without end': (socket: Socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
     forEver(socket, times('x-more: and more\r\n'));

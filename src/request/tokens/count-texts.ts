@@ -13,6 +13,8 @@ export interface TextCount {
 
 /** Characters counted before others get their turn. */
 const TURN_LENGTH = 8192;
+/** What is no longer than this, in characters, is counted as soon as it comes: longer ones by the hundred wait for their turns. */
+const SHORT_LENGTH = 2048;
 /** What a text costs beside its characters, in characters: many small ones are work too. */
 const TEXT_OVERHEAD = 64;
 
@@ -39,7 +41,7 @@ export async function countTexts(
 ): Promise<TextCount | undefined> {
   let tokens = 0;
   let exact = true;
-  let spent = 0;
+  let spent = isShort(texts) ? 0 : TURN_LENGTH;
   for (const text of texts) {
     spent += TEXT_OVERHEAD;
     for (const chunk of chunksOf(text)) {
@@ -55,6 +57,15 @@ export async function countTexts(
     }
   }
   return { tokens, exact };
+}
+
+function isShort(texts: readonly string[]): boolean {
+  let length = 0;
+  for (const text of texts) {
+    length += TEXT_OVERHEAD + text.length;
+    if (length > SHORT_LENGTH) return false;
+  }
+  return true;
 }
 
 /** One at a time, so that a short text that comes meanwhile waits for one turn alone, and not for one of each. */
