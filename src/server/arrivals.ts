@@ -88,6 +88,8 @@ function ignore(): void {}
 function clampTimeout(headers: IncomingHttpHeaders): void {
   const timeout = headers[TIMEOUT];
   if (timeout === undefined) return;
-  const [, digits, unit = ''] = LONG_TIMEOUT.exec(String(timeout)) ?? [];
+  const long = LONG_TIMEOUT.exec(String(timeout));
+  if (long === null) return;
+  const [, digits, unit = ''] = long;
   if (Number(digits) * (UNIT_MS[unit] ?? 0) > MAX_TIMER_MS) headers[TIMEOUT] = MAX_TIMEOUT;
 }
