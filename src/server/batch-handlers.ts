@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { context } from '@opentelemetry/api';
 import type { BatchCall, BatchResultEvent, IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { BatchItem } from '../batch/item.ts';
 import { type Caller, ownMetadata } from '../core/caller.ts';
@@ -54,7 +55,10 @@ export function createBatchHandlers({
       const options = fromWireBatchOptions(first.piece.value);
       const metadata = ownMetadata(options.metadata, rpc.caller, 'options.metadata');
       const items = itemsOf({ [Symbol.asyncIterator]: () => iterator }, rpc.caller);
-      const batch = await provider().createBatch({ ...options, metadata }, items, batchCall(rpc));
+      // Those who work it off ask for the span that is active.
+      const batch = await context.with(rpc.context, () =>
+        provider().createBatch({ ...options, metadata }, items, batchCall(rpc)),
+      );
       return { batch: toWireBatch(batch) };
     }),
     getBatch: rpcs.unary(METHODS.getBatch, {}, async ({ batchId }, rpc) => {

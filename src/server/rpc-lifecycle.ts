@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { type Context, context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { type CallRecord, newCallRecord } from '../core/call-record.ts';
 import type { Caller } from '../core/caller.ts';
 import { ERROR_KINDS } from '../core/error-kinds.ts';
@@ -129,7 +129,7 @@ export class RpcLifecycle {
       if (mayBeNew && this.#deps.draining()) throw new ProviderError('SHUTTING_DOWN');
       if (heavy) this.#deps.admit(running);
       rpc.signal.throwIfAborted();
-      work = context.with(trace.context, () => one.answer(rpc));
+      work = one.answer(rpc);
       await untilUnwound(work, ending, clock);
     } catch (thrown) {
       error = ProviderError.from(thrown);

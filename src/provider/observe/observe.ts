@@ -21,7 +21,7 @@ export interface ObserveDeps {
  * measures the call, and sees to it that whatever is thrown is a ProviderError.
  */
 export function observe(deps: ObserveDeps): Stage {
-  const kept = new Kept<Attributes>();
+  const kept: DurationSets = new Kept();
   return (next) =>
     async function observed(call, emit) {
       const observation = new CallObservation(deps, kept, call);
@@ -39,14 +39,16 @@ export function observe(deps: ObserveDeps): Stage {
     };
 }
 
+/** What durations are recorded with, by outcome and model. */
+type DurationSets = Kept<Kept<Attributes>>;
+
 class CallObservation {
   readonly #deps: ObserveDeps;
-  readonly #kept: Kept<Attributes>;
+  readonly #kept: DurationSets;
   readonly #call: Call;
   #outcome: ErrorReason | typeof OUTCOME_COMPLETED = 'INTERNAL';
 
-  /** @param kept what durations are recorded with */
-  constructor(deps: ObserveDeps, kept: Kept<Attributes>, call: Call) {
+  constructor(deps: ObserveDeps, kept: DurationSets, call: Call) {
     this.#deps = deps;
     this.#kept = kept;
     this.#call = call;
@@ -94,7 +96,8 @@ class CallObservation {
     instruments.activeCalls.add(-1);
     const outcome = this.#outcome;
     const model = labels.label(record.model);
-    const attributes = this.#kept.get(`${outcome}|${model}`, () =>
+    const ofOutcome = this.#kept.get(outcome, () => new Kept());
+    const attributes = ofOutcome.get(model, () =>
       Object.freeze({ [ATTRIBUTE.outcome]: outcome, [ATTRIBUTE.genAiRequestModel]: model }),
     );
     const now = clock.now();
