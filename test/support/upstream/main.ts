@@ -35,5 +35,9 @@ const stub = await startStubUpstream({
   script: (exchange) => current(exchange),
   keepRequests: false,
 });
-process.once('SIGTERM', () => void stub.close());
+process.once('SIGTERM', () => {
+  void stub.close();
+  // Who listens to its parent does not exit.
+  if (process.connected) process.disconnect?.();
+});
 process.stdout.write(`listening on ${stub.url}\n`);
