@@ -135,7 +135,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     instruments,
     ...(callEvents && { callEvents }),
     clock,
-    newId: randomUUID,
+    // randomUUID() joins pieces, and V8 writes those in JSON slowly; this makes one string of them.
+    newId: () => randomUUID().toLowerCase(),
     onDispose: () => stop(),
     reload: () => live.reload('call'),
     configProblems: () => live.problems,
