@@ -1,6 +1,5 @@
 import type { Call, Emit } from '../core/call.ts';
-import type { Annotation, Completed, Timings } from '../core/events.ts';
-import { present } from '../core/present.ts';
+import type { Annotation, Completed, Started, Timings } from '../core/events.ts';
 import type { Usage } from '../core/usage.ts';
 import { estimatedUsage, estimateTokens } from '../core/usage.ts';
 import { CodePoints, isWide } from './code-points.ts';
@@ -70,7 +69,8 @@ export class AnswerEvents {
   start(responseId: string, model: string): void {
     if (this.#started) return;
     this.#started = true;
-    this.#emit({
+    const { truncation, keeps } = this.#call;
+    const started: Started = {
       type: 'started',
       responseId,
       model: model || this.#call.model,
@@ -78,10 +78,10 @@ export class AnswerEvents {
       attempt: this.#call.attempt,
       effectiveSettings: effectiveSettings(this.#call),
       warnings: [...this.#call.warnings, ...this.#call.record.warnings],
-      ...present({ truncation: this.#call.truncation }),
       target: this.#call.upstream,
-      ...present({ storedUpstream: this.#call.keeps }),
-    });
+    };
+    const cut = truncation === undefined ? started : { ...started, truncation };
+    this.#emit(keeps ? { ...cut, storedUpstream: keeps } : cut);
   }
 
   #isTool(wanted: string): boolean {

@@ -48,6 +48,7 @@ export class ChatProviderData {
 
   /** For `completed`; absent if the server wants nothing back. */
   ofMessage(): { readonly providerData?: string } {
+    if (this.#extraContent === undefined && this.#details === undefined) return {};
     const fields = {
       ...(this.#extraContent && { extra_content: this.#extraContent }),
       ...(this.#details && { reasoning_details: this.#details }),

@@ -84,6 +84,7 @@ const METHODS = { get: 'GET', post: 'POST', delete: 'DELETE' } as const;
 
 /** What the SDK makes of every request to the same path with the same wish. */
 interface Template {
+  readonly wish: Pick<RequestToBuild, 'method' | 'accept'>;
   readonly origin: string;
   readonly path: string;
   readonly headers: readonly string[];
@@ -96,7 +97,8 @@ interface Template {
 export class RequestBuilder implements Requests {
   readonly #options: ClientOptions;
   readonly #ownHeaders: ReadonlySet<string>;
-  readonly #templates = new Map<string, Template>();
+  /** By path. */
+  readonly #templates = new Map<string, Template[]>();
   #client: Promise<OpenAI> | undefined;
 
   constructor(options: ClientOptions) {
@@ -107,14 +109,17 @@ export class RequestBuilder implements Requests {
   }
 
   build(wanted: RequestToBuild): HttpRequest | Promise<HttpRequest> {
-    const key = `${wanted.method} ${wanted.path} ${wanted.accept}`;
-    const template = this.#templates.get(key);
-    return template === undefined ? this.#buildFirst(key, wanted) : filled(template, wanted);
+    const { path, method, accept } = wanted;
+    const template = this.#templates
+      .get(path)
+      ?.find(({ wish }) => wish.method === method && wish.accept === accept);
+    return template === undefined ? this.#buildFirst(wanted) : filled(template, wanted);
   }
 
-  async #buildFirst(key: string, wanted: RequestToBuild): Promise<HttpRequest> {
+  async #buildFirst(wanted: RequestToBuild): Promise<HttpRequest> {
     const template = await this.#make(wanted);
-    this.#templates.set(key, template);
+    const { path } = wanted;
+    this.#templates.set(path, [...(this.#templates.get(path) ?? []), template]);
     return filled(template, wanted);
   }
 
@@ -133,7 +138,7 @@ export class RequestBuilder implements Requests {
     const headers = [...req.headers].filter(
       ([name]) => SDK_HEADERS.test(name) || this.#ownHeaders.has(name),
     );
-    return { origin, path: pathname + search, headers: headers.flat() };
+    return { wish: { method, accept }, origin, path: pathname + search, headers: headers.flat() };
   }
 }
 

@@ -47,7 +47,8 @@ async function withinBudgets(
   emit: Emit,
   desk: Desk,
 ): Promise<Completed> {
-  const { reservation, affordable } = await desk.reserve(call);
+  const covered = desk.reserve(call);
+  const { reservation, affordable } = covered instanceof Promise ? await covered : covered;
   const before = call.record.charges.length;
   const release = call.party?.onPayer(() => reservation.moveTo(spenderOf(call)));
   try {
@@ -89,14 +90,18 @@ class Desk {
     this.#deps = deps;
   }
 
-  /** From whoever is to pay when there is something to be had. */
-  async reserve(call: Call): Promise<Covered> {
+  /** At once where there is plenty; else from whoever is to pay when there is something to be had. */
+  reserve(call: Call): Covered | Promise<Covered> {
+    return this.#atOnce(spenderOf(call), call) ?? this.#whenThereIs(call);
+  }
+
+  async #whenThereIs(call: Call): Promise<Covered> {
     for (;;) {
       const spender = spenderOf(call);
       const isStill = (): boolean =>
         call.party === undefined || isDeepStrictEqual(spenderOf(call), spender);
       try {
-        const covered = await this.#reserveFor(spender, call);
+        const covered = this.#atOnce(spender, call) ?? (await this.#reserveFor(spender, call));
         if (isStill()) return covered;
         covered.reservation.settle(0n);
       } catch (thrown) {
@@ -105,19 +110,23 @@ class Desk {
     }
   }
 
-  /** Counts the prompt only if its upper bound does not fit with ease. */
-  async #reserveFor(spender: Spender, call: Call): Promise<Covered> {
+  /** Undefined: the upper bound of the prompt does not fit with ease. */
+  #atOnce(spender: Spender, call: Call): Covered | undefined {
     if (!this.#book.appliesTo(spender)) {
       return { reservation: this.#ofNobody(spender, call), affordable: call };
     }
-    const { sizes } = this.#deps;
-    const rough = this.#plan(call, { tokens: sizes.atMost(call), counted: false });
-    if (rough === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
-    const quick = this.#book.tryReserve(spender, rough.wish.most);
-    if (quick !== undefined) return covered(call, rough, quick);
+    const plan = this.#roughPlan(call);
+    if (plan === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
+    const reservation = this.#book.tryReserve(spender, plan.wish.most);
+    return reservation && covered(call, plan, reservation);
+  }
+
+  /** Counts the prompt. */
+  async #reserveFor(spender: Spender, call: Call): Promise<Covered> {
     // A second attempt gets what nobody will miss: it is neither waited for nor cut short for it.
     if (call.hedge) throw new ProviderError('BUDGET_EXCEEDED');
-    const plan = this.#plan(call, await this.#count(call)) ?? rough;
+    const plan = this.#plan(call, await this.#count(call)) ?? this.#roughPlan(call);
+    if (plan === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
     const { maxWaitMs } = this.#deps;
     const reservation = this.#book.reserve(spender, plan.wish, {
       signal: call.signal,
@@ -128,6 +137,10 @@ class Desk {
       plan,
       reservation instanceof Promise ? await this.#waitFor(reservation, call) : reservation,
     );
+  }
+
+  #roughPlan(call: Call): AttemptPlan | undefined {
+    return this.#plan(call, { tokens: this.#deps.sizes.atMost(call), counted: false });
   }
 
   /** What is of no budget now, and may move to those of another. */

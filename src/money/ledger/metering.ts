@@ -67,7 +67,9 @@ export function metering(deps: MeteringDeps): Stage {
       };
       try {
         const onLost = () => meter.markLost();
-        return await meter.complete(await next({ ...call, onProgress, onLost }, pass));
+        const completed = await next({ ...call, onProgress, onLost }, pass);
+        const { usage } = completed;
+        return meter.complete(completed, usage.estimated ? await meter.fillIn(usage) : usage);
       } catch (thrown) {
         const error = ProviderError.from(thrown);
         // Disposed of, in a process without a drain, the connections break before the signal.
@@ -133,9 +135,8 @@ class AttemptMeter {
     return this.#call.request.hostedTools?.some(({ type }) => type === tool) ?? false;
   }
 
-  /** Charges a complete answer, and fills in what its usage lacks. */
-  async complete(event: Completed): Promise<Completed> {
-    const usage = event.usage.estimated ? await this.#fillIn(event.usage) : event.usage;
+  /** Charges a complete answer. @param usage of it, with nothing lacking */
+  complete(event: Completed, usage: Usage): Completed {
     // An upstream that answers vouches for the name it was asked by.
     this.#deps.labels.admit(this.#call.model);
     this.#settle(usage, event.serviceTier, 'completed');
@@ -147,7 +148,7 @@ class AttemptMeter {
     if (this.#settled) return;
     if (this.#received !== undefined || this.#lost || (byCaller && this.#sent)) {
       this.#noteRoughly();
-      const usage = await this.#fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
+      const usage = await this.fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
       this.#settle(usage, '', error.reason);
     } else {
       this.#settled = true;
@@ -173,7 +174,7 @@ class AttemptMeter {
   }
 
   /** 0 of an estimated usage means not given; and without an input, the output was a guess too. */
-  async #fillIn(usage: Usage): Promise<Usage> {
+  async fillIn(usage: Usage): Promise<Usage> {
     const reported = usage.inputTokens > 0;
     const [inputTokens, outputTokens] = await Promise.all([
       reported ? usage.inputTokens : this.#deps.sizes.spentInput(this.#call),

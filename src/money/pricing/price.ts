@@ -141,7 +141,7 @@ function boundsOf(model: Model, attempt: PlannedAttempt): readonly Bound[] | und
   const asked = tiers && boundsIn(model, tiers.asked, attempt);
   const other = tiers?.other === undefined ? [] : boundsIn(model, tiers.other, attempt);
   if (asked === undefined || other === undefined || asked.length === 0) return undefined;
-  return [...asked, ...other];
+  return other.length === 0 ? asked : [...asked, ...other];
 }
 
 /**

@@ -163,7 +163,7 @@ export class ReportedBucket {
       const measured = Math.min(full, Math.max(LEAST_SHARE * full, refilled / elapsed));
       this.#refill += WEIGHT * (measured - this.#refill);
     }
-    this.#last = { ...sent, remaining };
+    this.#last = { at: sent.at, taken: sent.taken, remaining };
   }
 
   /**

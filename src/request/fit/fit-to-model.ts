@@ -98,9 +98,11 @@ function firstOf(
 
 /** The proto paths of a field in all messages. */
 function placesOf({ places }: MessageField, messages: readonly Message[]): readonly string[] {
-  return messages.flatMap((message, index) =>
-    places(message).map((place) => `request.messages[${index}].${place}`),
-  );
+  const found: string[] = [];
+  for (const [index, message] of messages.entries()) {
+    for (const place of places(message)) found.push(`request.messages[${index}].${place}`);
+  }
+  return found;
 }
 
 function named([first, ...others]: readonly string[]): string {

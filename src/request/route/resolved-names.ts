@@ -5,7 +5,7 @@ import type { UpstreamRules } from './prepare-at.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Names whose meaning is kept. */
+/** Names of an upstream whose meaning is kept. */
 const MAX_KNOWN = 1_000;
 
 export interface ResolvedNamesDeps {
@@ -19,7 +19,7 @@ export interface ResolvedNamesDeps {
 /** What names of models mean at an upstream, found once per name, catalogue and day: a shutdown is announced by days. */
 export class ResolvedNames {
   readonly #deps: ResolvedNamesDeps;
-  readonly #byName = new Map<string, ResolvedModel>();
+  readonly #byUpstream = new Map<string, Map<string, ResolvedModel>>();
   #catalogue: Catalogue | undefined;
   #day = 0;
 
@@ -32,15 +32,19 @@ export class ResolvedNames {
     const { catalogue, clock, dated = clock } = this.#deps;
     const [current, now] = [catalogue(), dated.now()];
     const day = Math.floor(now / DAY_MS);
-    if (this.#catalogue !== current || this.#day !== day) this.#byName.clear();
+    if (this.#catalogue !== current || this.#day !== day) this.#byUpstream.clear();
     [this.#catalogue, this.#day] = [current, day];
-    const name = `${upstream}/${model}`;
-    let resolved = this.#byName.get(name);
+    let byName = this.#byUpstream.get(upstream);
+    if (byName === undefined) {
+      byName = new Map();
+      this.#byUpstream.set(upstream, byName);
+    }
+    let resolved = byName.get(model);
     if (resolved === undefined) {
       resolved = resolveModel(model, current, resolve, now);
       // Callers choose the names.
-      if (this.#byName.size >= MAX_KNOWN) this.#byName.clear();
-      this.#byName.set(name, resolved);
+      if (byName.size >= MAX_KNOWN) byName.clear();
+      byName.set(model, resolved);
     }
     return resolved;
   }
