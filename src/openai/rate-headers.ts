@@ -1,4 +1,5 @@
 import type { Headroom, RateHeadroom } from '../core/rate-headroom.ts';
+import { Kept } from '../telemetry/kept.ts';
 import { headerValue, type ResponseHeaders } from './retry-after.ts';
 
 const MINUTE_MS = 60_000;
@@ -92,10 +93,20 @@ function count(value: string | undefined): number | undefined {
   return number;
 }
 
+/** What durations mean that were read, few while there is plenty; NaN: nothing. */
+const read = new Kept<number>();
+const MAX_READ_LENGTH = 32;
+
 /** A Go duration in ms: `12ms`, `1m30.5s`, `0s`. */
 function duration(value: string | undefined): number | undefined {
-  const text = value?.trim();
-  if (text === undefined || text === '') return undefined;
+  const text = value?.trim() ?? '';
+  if (text === '') return undefined;
+  if (text.length > MAX_READ_LENGTH) return readDuration(text);
+  const ms = read.get(text, () => readDuration(text) ?? Number.NaN);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function readDuration(text: string): number | undefined {
   let ms = 0;
   DURATION_PART.lastIndex = 0;
   while (DURATION_PART.lastIndex < text.length) {

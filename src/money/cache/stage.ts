@@ -51,15 +51,22 @@ function withWarning(emit: Emit, warning: string): Emit {
 
 /** Leaves the answers of calls in the cache that use it and were not answered from it. */
 export function keepAnswer(cache: ResponseCache | undefined): Stage {
-  return (next) => async (call, emit) => {
-    const { answerKey } = call;
-    if (cache === undefined || answerKey === undefined) return next(call, emit);
-    const pending = cache.open(answerKey, call);
-    const completed = await next(call, (event) => {
-      pending.recorder.see(event);
-      emit(event);
-    });
-    const kept = pending.keep(completed);
-    return kept === undefined ? completed : { ...completed, cacheKey: kept };
-  };
+  return (next) => (call, emit) =>
+    cache === undefined || call.answerKey === undefined
+      ? next(call, emit)
+      : keeping(next, call, emit, cache.open(call.answerKey, call));
+}
+
+async function keeping(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  pending: ReturnType<ResponseCache['open']>,
+): Promise<Completed> {
+  const completed = await next(call, (event) => {
+    pending.recorder.see(event);
+    emit(event);
+  });
+  const kept = pending.keep(completed);
+  return kept === undefined ? completed : { ...completed, cacheKey: kept };
 }

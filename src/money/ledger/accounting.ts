@@ -15,7 +15,8 @@ export function accounting(): Stage {
     try {
       const completed = await next(call, emit);
       sum = sumOf(record.charges);
-      return { ...completed, ...sum };
+      const { usage = completed.usage, cost } = sum;
+      return cost === undefined ? { ...completed, usage } : { ...completed, usage, cost };
     } finally {
       const { usage, cost } = sum ?? sumOf(record.charges);
       if (usage !== undefined) record.usage = usage;

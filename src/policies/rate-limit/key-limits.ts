@@ -77,7 +77,9 @@ export class KeyLimits {
 
   /** Tokens that a request with one of these keys can have at most, whenever it is made. */
   largestRequest(keys: readonly number[], now: number): number {
-    return Math.max(...keys.map((key) => this.of(key).largestRequest(now)));
+    let most = Number.NEGATIVE_INFINITY;
+    for (const key of keys) most = Math.max(most, this.of(key).largestRequest(now));
+    return most;
   }
 
   /** Share of what the upstream grants that is left to whoever needs so many tokens: 0 if they are not there now, else above. */

@@ -8,8 +8,10 @@ import type { Router } from './router.ts';
  * untouched.
  */
 export function fitContext(router: Pick<Router, 'fit'>): Stage {
-  return (next) => async (call, emit) => {
+  return (next) => (call, emit) => {
     const fitted = router.fit(call);
-    return next(fitted instanceof Promise ? await fitted : fitted, emit);
+    return fitted instanceof Promise
+      ? fitted.then((fitting) => next(fitting, emit))
+      : next(fitted, emit);
   };
 }

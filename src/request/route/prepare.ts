@@ -6,5 +6,9 @@ import type { Router } from './router.ts';
  * validates it and prepares it for the first of these places.
  */
 export function prepare(router: Pick<Router, 'first'>): Stage {
-  return (next) => async (call, emit) => next(router.first(call), emit);
+  return (next) => async (call, emit) => {
+    const prepared = router.first(call);
+    // A promise that is returned as it is takes two turns of the microtask queue more.
+    return await next(prepared, emit);
+  };
 }
