@@ -238,7 +238,8 @@ function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number
   const { userId, projectId } = spenderOf(call);
   return ledger.open({
     callId: call.id,
-    traceId: span !== undefined && isSpanContextValid(span) ? span.traceId : '',
+    // Cut from a longer text, which it would keep, and V8 writes such in JSON slowly; this copies it.
+    traceId: span !== undefined && isSpanContextValid(span) ? span.traceId.toLowerCase() : '',
     attempt: call.attempt,
     upstream: call.upstream,
     model: model.id,
