@@ -100,7 +100,7 @@ const SUITES: readonly Suite[] = [
     leavesRoom: true,
     shows:
       'a short call and a whole one take no more function calls than they did, which time on a strange machine would not show',
-    ...program('bench/functions.ts', '--max', '5600,6400'),
+    ...program('bench/functions.ts', '--max', '5400,6000'),
   },
   {
     name: 'ledger-kill',

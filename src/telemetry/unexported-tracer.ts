@@ -10,17 +10,18 @@ import {
 
 const POOL_BYTES = 4_096;
 
-/** Ids are cut from it: to make random bytes for each costs as much as the rest of a span. */
-let pool = '';
+/** For the next ids: to make random bytes for each costs as much as the rest of a span. */
+let pool = Buffer.alloc(0);
 let used = 0;
 
-function randomHex(characters: number): string {
-  if (used + characters > pool.length) {
-    pool = randomBytes(POOL_BYTES).toString('hex');
+/** A text of its own: one that is cut from a longer text keeps that, and is slow to be made JSON of. */
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    pool = randomBytes(POOL_BYTES);
     used = 0;
   }
-  used += characters;
-  return pool.slice(used - characters, used);
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }
 
 /**
@@ -32,8 +33,8 @@ export const unexportedTracer: Tracer = {
   startSpan(_name, _options, parent: Context = context.active()): Span {
     const caller = trace.getSpanContext(parent);
     const span = {
-      traceId: caller?.traceId ?? randomHex(32),
-      spanId: randomHex(16),
+      traceId: caller?.traceId ?? randomHex(16),
+      spanId: randomHex(8),
       traceFlags: caller?.traceFlags ?? TraceFlags.SAMPLED,
     };
     const traceState = caller?.traceState;
