@@ -140,8 +140,9 @@ export class Listeners {
     tls.keep(server);
     server.on('tlsClientError', (err) => this.#deps.refusals.note('tls', err));
     server.on('secureConnection', (socket: TLSSocket) => {
-      socket.on('error', ignore);
       const accepted = underlying(socket);
+      // Such as that TLS is to be negotiated again, behind which Node.js would not see the connection end.
+      socket.on('error', () => accepted?.destroy());
       if (accepted === undefined) socket.destroy();
       else if (tls.allows(socket)) this.#deps.connections.serve(accepted, socket);
       else {
@@ -159,5 +160,3 @@ export class Listeners {
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
-
-function ignore(): void {}

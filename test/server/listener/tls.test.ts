@@ -68,6 +68,20 @@ describe('TLS', () => {
     expect(await call(clientSecurity(stranger))).toBe('UNAVAILABLE');
   });
 
+  it('is not negotiated again: the connection is closed, and others are answered', async () => {
+    const { address, call } = await start({ minVersion: '1.2' });
+    const [host, port] = address.split(':');
+    const options = { host, port: Number(port), ca: authority.cert, ALPNProtocols: ['h2'] };
+    const socket = connectTls({ ...options, maxVersion: 'TLSv1.2' });
+    socket.on('error', () => {});
+    await once(socket, 'secureConnect');
+    expect(socket.getProtocol()).toBe('TLSv1.2');
+    socket.resume();
+    socket.renegotiate({}, () => {});
+    await once(socket, 'close');
+    expect(await call()).toBe('OK');
+  });
+
   it('is spoken to all of many who come at once', async () => {
     const { address } = await start();
     const [host, port] = address.split(':');
