@@ -4,62 +4,63 @@ import type { FinishReason } from '../core/events.ts';
  * The words of compatible servers, in lower case, `_` between words and without `finish_reason_`.
  * docs/compatibility.md names who says them.
  */
-const WORDS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  end: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  end_turn: 'stop',
-  end_of_turn: 'stop',
-  stop_sequence: 'stop',
-  stop_token: 'stop',
-  complete: 'stop',
-  completed: 'stop',
-  finished: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  max_length: 'length',
-  max_output_tokens: 'length',
-  max_completion_tokens: 'length',
-  model_length: 'length',
-  token_limit: 'length',
-  context_length: 'length',
-  context_length_exceeded: 'length',
-  context_window_exceeded: 'length',
-  model_context_window_exceeded: 'length',
-  tool_calls: 'tool_calls',
-  tool_call: 'tool_calls',
-  tool_use: 'tool_calls',
-  function_call: 'tool_calls',
-  function_calls: 'tool_calls',
-  content_filter: 'content_filter',
-  content_filtered: 'content_filter',
-  sensitive: 'content_filter',
-  safety: 'content_filter',
-  refusal: 'content_filter',
-  recitation: 'content_filter',
-  blocklist: 'content_filter',
-  prohibited_content: 'content_filter',
-  guardrail_intervened: 'content_filter',
-  spii: 'content_filter',
-  image_safety: 'content_filter',
-  image_prohibited_content: 'content_filter',
-  image_recitation: 'content_filter',
-};
+const WORDS: ReadonlyMap<string, FinishReason> = new Map(
+  Object.entries<FinishReason>({
+    stop: 'stop',
+    end: 'stop',
+    eos: 'stop',
+    eos_token: 'stop',
+    end_turn: 'stop',
+    end_of_turn: 'stop',
+    stop_sequence: 'stop',
+    stop_token: 'stop',
+    complete: 'stop',
+    completed: 'stop',
+    finished: 'stop',
+    length: 'length',
+    max_tokens: 'length',
+    max_length: 'length',
+    max_output_tokens: 'length',
+    max_completion_tokens: 'length',
+    model_length: 'length',
+    token_limit: 'length',
+    context_length: 'length',
+    context_length_exceeded: 'length',
+    context_window_exceeded: 'length',
+    model_context_window_exceeded: 'length',
+    tool_calls: 'tool_calls',
+    tool_call: 'tool_calls',
+    tool_use: 'tool_calls',
+    function_call: 'tool_calls',
+    function_calls: 'tool_calls',
+    content_filter: 'content_filter',
+    content_filtered: 'content_filter',
+    sensitive: 'content_filter',
+    safety: 'content_filter',
+    refusal: 'content_filter',
+    recitation: 'content_filter',
+    blocklist: 'content_filter',
+    prohibited_content: 'content_filter',
+    guardrail_intervened: 'content_filter',
+    spii: 'content_filter',
+    image_safety: 'content_filter',
+    image_prohibited_content: 'content_filter',
+    image_recitation: 'content_filter',
+  }),
+);
 
 /**
  * What the model's stopping means here, whatever the case. Compatible servers have words of their own
  * for giving up ("error", "insufficient_system_resource"); whatever is unknown is not a clean end.
  */
 export function toFinishReason(raw: string): FinishReason {
-  const word = wordOf(raw);
-  return Object.hasOwn(WORDS, word) ? (WORDS[word] as FinishReason) : 'error';
+  return WORDS.get(wordOf(raw)) ?? 'error';
 }
 
 /** Whether the word is one that somebody has been seen to say, for a clean end or for giving up. */
 export function isKnownFinishWord(raw: string): boolean {
   const word = wordOf(raw);
-  return Object.hasOwn(WORDS, word) || GIVEN_UP.has(word);
+  return WORDS.has(word) || GIVEN_UP.has(word);
 }
 
 const GIVEN_UP: ReadonlySet<string> = new Set([
@@ -78,7 +79,7 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
 ]);
 
 function wordOf(raw: string): string {
-  if (Object.hasOwn(WORDS, raw)) return raw;
+  if (WORDS.has(raw)) return raw;
   return (
     raw
       .trim()

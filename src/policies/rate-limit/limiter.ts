@@ -201,9 +201,9 @@ export class Limiter {
       tokens,
       running: this.#capacity.running,
       waitedMs: waiter === undefined ? 0 : now - waiter.since,
-      ...(waiter?.waitedFor && { waitedFor: waiter.waitedFor }),
     };
-    return new Permit(call, admission, this);
+    const waitedFor = waiter?.waitedFor;
+    return new Permit(call, waitedFor ? { ...admission, waitedFor } : admission, this);
   }
 
   #takeWithKey(call: Call, tokens: number, now: number): number | undefined {
