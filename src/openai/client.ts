@@ -109,17 +109,22 @@ export class RequestBuilder implements Requests {
   }
 
   build(wanted: RequestToBuild): HttpRequest | Promise<HttpRequest> {
-    const { path, method, accept } = wanted;
-    const template = this.#templates
-      .get(path)
-      ?.find(({ wish }) => wish.method === method && wish.accept === accept);
+    const template = this.#templateFor(wanted);
     return template === undefined ? this.#buildFirst(wanted) : filled(template, wanted);
+  }
+
+  #templateFor({ path, method, accept }: RequestToBuild): Template | undefined {
+    const templates = this.#templates.get(path);
+    return templates?.find(({ wish }) => wish.method === method && wish.accept === accept);
   }
 
   async #buildFirst(wanted: RequestToBuild): Promise<HttpRequest> {
     const template = await this.#make(wanted);
-    const { path } = wanted;
-    this.#templates.set(path, [...(this.#templates.get(path) ?? []), template]);
+    // Others may have been first meanwhile.
+    if (this.#templateFor(wanted) === undefined) {
+      const { path } = wanted;
+      this.#templates.set(path, [...(this.#templates.get(path) ?? []), template]);
+    }
     return filled(template, wanted);
   }
 
