@@ -20,6 +20,7 @@ import {
   pinnable,
   startProcess,
 } from './processes.ts';
+import { sidecarEnvironment } from './sidecar.ts';
 import { quantile } from './statistics.ts';
 import { figure, table } from './table.ts';
 import { Tally } from './tally.ts';
@@ -128,13 +129,7 @@ async function measure(load: PairedLoad): Promise<Omit<Row, 'what'>> {
   async function start(name: keyof typeof ENTRIES) {
     const { pid, address, stop } = await startProcess({
       args: [ENTRIES[name]],
-      environment: {
-        OPENAI_BASE_URL: stub.address,
-        OPENAI_API_KEY: 'bench',
-        TAMMA_LISTEN: '127.0.0.1:0',
-        TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
-        ...everythingOn(),
-      },
+      environment: { ...sidecarEnvironment(stub.address), ...everythingOn() },
       stderr: 'ignore',
       ...(pinned && { core: CORES.sidecar }),
     });

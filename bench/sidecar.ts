@@ -71,17 +71,21 @@ export function sum(metrics: ReadonlyMap<string, number>, name: string): number 
   return total;
 }
 
+/** What a sidecar needs to know. @param upstream base URL */
+export function sidecarEnvironment(upstream: string): Readonly<Record<string, string>> {
+  return {
+    OPENAI_API_KEY: 'bench',
+    OPENAI_BASE_URL: upstream,
+    TAMMA_LISTEN: '127.0.0.1:0',
+    TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
+  };
+}
+
 function processOptions(options: SidecarOptions, stderr: number): ProcessOptions {
   const { upstream, core, entry = 'src/main.ts', nodeOptions = [], environment } = options;
   return {
     args: [...nodeOptions, entry],
-    environment: {
-      OPENAI_API_KEY: 'bench',
-      OPENAI_BASE_URL: upstream,
-      TAMMA_LISTEN: '127.0.0.1:0',
-      TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
-      ...environment,
-    },
+    environment: { ...sidecarEnvironment(upstream), ...environment },
     stderr,
     ...(core === undefined ? {} : { core }),
   };

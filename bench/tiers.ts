@@ -10,6 +10,7 @@ import { grpcTarget } from './grpc-target.ts';
 import { callTimes } from './load.ts';
 import { DELTA_BYTES, startStub } from './measure.ts';
 import { exitOnSignals, startProcess } from './processes.ts';
+import { sidecarEnvironment } from './sidecar.ts';
 import { table } from './table.ts';
 import { Tally } from './tally.ts';
 
@@ -30,13 +31,7 @@ exitOnSignals();
 const stub = await startStub({ deltas: 2, paceMs: 0 });
 const sidecar = await startProcess({
   args: ['--trace-opt', '--trace-deopt', 'src/main.ts'],
-  environment: {
-    OPENAI_BASE_URL: stub.address,
-    OPENAI_API_KEY: 'bench',
-    TAMMA_LISTEN: '127.0.0.1:0',
-    TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
-    ...everythingOn(),
-  },
+  environment: { ...sidecarEnvironment(stub.address), ...everythingOn() },
   stderr: 'ignore',
 });
 const rows: Row[] = [];
