@@ -26,6 +26,6 @@ describe('docs/deploy.md', () => {
 
   it('quotes figures that are measured', () => {
     const measured = readFileSync('docs/performance.md', 'utf8');
-    for (const figure of ['171', '221', '354', '1230']) expect(measured).toContain(` ${figure} |`);
+    for (const figure of ['170', '398', '478', '1950']) expect(measured).toContain(` ${figure} |`);
   });
 });
