@@ -101,12 +101,15 @@ class Desk {
       const isStill = (): boolean =>
         call.party === undefined || isDeepStrictEqual(spenderOf(call), spender);
       try {
-        const covered = this.#atOnce(spender, call) ?? (await this.#reserveFor(spender, call));
+        const covered = await this.#reserveFor(spender, call);
         if (isStill()) return covered;
         covered.reservation.settle(0n);
       } catch (thrown) {
         if (isStill()) throw thrown;
       }
+      // Of whoever is to pay now there may be plenty.
+      const covered = this.#atOnce(spenderOf(call), call);
+      if (covered !== undefined) return covered;
     }
   }
 
