@@ -114,8 +114,9 @@ export class Answer implements FlowSource, ResponseListener {
   onEnd(): void {
     // What is decoded still concerns the call: the exchange no longer hears of its end.
     if (this.#decoder !== undefined) {
-      this.#onAbortDecoding = () => this.onAbort();
-      this.#call.signal.addEventListener('abort', this.#onAbortDecoding);
+      const onAbort = (): void => this.onAbort();
+      this.#onAbortDecoding = onAbort;
+      this.#call.signal.addEventListener('abort', onAbort);
     }
     this.#guard(() => (this.#decoder ?? this.#body)?.end());
   }

@@ -140,7 +140,8 @@ export class KeptResponse implements UpstreamAnswer, ResponseProgress {
   /** Waits for its end, and tells what has not come of it. */
   async #poll(call: Call, emit: Emit): Promise<Completed> {
     const { clock, resources } = this.#deps;
-    this.#emit = (event: AnswerEvent) => emit(withPlainNames(event, call.model));
+    const emitNamed = (event: AnswerEvent): void => emit(withPlainNames(event, call.model));
+    this.#emit = emitNamed;
     call.onProgress('connected');
     call.onProgress('headers');
     for (;;) {

@@ -121,11 +121,12 @@ class Body implements ResponseListener {
         this.exchange.destroy();
         this.#end(new ProviderError('TIMEOUT', { timeoutPhase: 'idle', message: SILENT }));
       });
-      this.#wake = () => {
+      const wake = (): void => {
         timer.cancel();
         this.#wake = undefined;
         resolve();
       };
+      this.#wake = wake;
     });
   }
 }

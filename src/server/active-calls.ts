@@ -1,7 +1,8 @@
 import type { ProviderError } from '../core/errors.ts';
+import { LiveSet, type Member } from '../core/live-set.ts';
 
 /** A call that runs. */
-export interface ActiveCall {
+export interface ActiveCall extends Member {
   /** Whether it answers a conversation: what the provider's status counts. */
   readonly answers: boolean;
   /** Whether it is work that too much of would slow others down: what the overload guard counts. */
@@ -13,7 +14,7 @@ export interface ActiveCall {
 
 /** The calls that run, so that a drain can wait for them and end them. */
 export class ActiveCalls {
-  readonly #calls = new Set<ActiveCall>();
+  readonly #calls = new LiveSet<ActiveCall>();
   #answering = 0;
   #heavy = 0;
   readonly #heavyOf = new WeakMap<object, number>();
@@ -64,6 +65,6 @@ export class ActiveCalls {
   }
 
   abortAll(reason: ProviderError): void {
-    for (const call of [...this.#calls]) call.abort(reason);
+    for (const call of this.#calls) call.abort(reason);
   }
 }

@@ -1,9 +1,10 @@
-import { constants } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { type Clock, every, type Timer } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
+import { LiveSet, type Member } from '../core/live-set.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
 import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
@@ -59,7 +60,7 @@ const REPLACED =
 const BETWEEN_MESSAGES = 0;
 const NOTHING: readonly Buffer[] = [];
 
-interface Progress {
+interface Progress extends Member {
   readonly call: LibraryCall;
   /** Whether it may take for ever to say all that it asks. */
   readonly isConversation: boolean;
@@ -76,7 +77,7 @@ interface Progress {
  */
 export class Inbound {
   readonly #deps: InboundDeps;
-  readonly #open = new Set<Progress>();
+  readonly #open = new LiveSet<Progress>();
   #timer: Timer | undefined;
 
   /** @throws Error if grpc-js has not the methods that are replaced or called here */
@@ -98,12 +99,14 @@ export class Inbound {
       isConversation: requestStream,
       since: clock.now(),
       waiting: 0,
+      place: undefined,
     };
     this.#open.add(progress);
     this.#timer ??= every(this.#deps.clock, LOOK_EVERY_MS, () => this.#look(), true);
     call.stream.on('close', () => {
       held.release();
       this.#open.delete(progress);
+      letGo(call.stream);
     });
     if (responseStream) writeTogether(call);
     this.#countFrames(call, held, requestStream);
@@ -128,7 +131,7 @@ export class Inbound {
     const heard = heardBy(call.stream.session);
     let frames = 0;
     let bytes = 0;
-    call.handleDataFrame = (data) => {
+    const count = (data: Buffer): void => {
       frames += 1;
       bytes += data.length;
       if (heard) heard.bytes += data.length;
@@ -145,6 +148,7 @@ export class Inbound {
       const { decoder } = call;
       if (decoder.readState === BETWEEN_MESSAGES) decoder.readPartialMessage = NOTHING;
     };
+    call.handleDataFrame = count;
   }
 
   /**
@@ -153,22 +157,24 @@ export class Inbound {
    */
   #countResponse(call: LibraryCall, held: HeldBytes): void {
     const send = call.sendMessage;
-    call.sendMessage = (message, sent) => {
+    const count: LibraryCall['sendMessage'] = (message, sent) => {
       const bytes = Buffer.isBuffer(message) ? message.length : 0;
       if (held.take(bytes)) send.call(call, message, sent);
       else call.sendStatus(this.#noRoom());
     };
+    call.sendMessage = count;
   }
 
   #countDecompressed(call: LibraryCall, held: HeldBytes): void {
     const handle = call.decompressMessage;
-    call.decompressMessage = (message, encoding) => {
+    const count: LibraryCall['decompressMessage'] = (message, encoding) => {
       const wrong = wrongFlag(message[0], encoding);
       if (wrong !== undefined) return Promise.reject({ code: status.INTERNAL, details: wrong });
       if (encoding !== 'gzip' && encoding !== 'deflate')
         return handle.call(call, message, encoding);
       return this.#decompress(call, message.subarray(5), encoding, held);
     };
+    call.decompressMessage = count;
   }
 
   /** Rejects with the status to send, as grpc-js expects it. */
@@ -225,13 +231,25 @@ export class Inbound {
   }
 }
 
+/**
+ * Node.js makes a closure for each stream in the old generation of V8's heap, from where it keeps the stream, until
+ * that is collected as a whole, and with it all that the stream knows of: what a call has made would outlive it.
+ */
+function letGo(stream: ServerHttp2Stream): void {
+  stream.removeAllListeners();
+  stream.on('error', ignore);
+}
+
+function ignore(): void {}
+
 /** Who asks for the next message of a stream has taken those before it. */
 function releaseWhatWasTaken(call: LibraryCall, held: HeldBytes): void {
   const start = call.startRead;
-  call.startRead = () => {
+  const releaseFirst = (): void => {
     held.release();
     start.call(call);
   };
+  call.startRead = releaseFirst;
 }
 
 /**

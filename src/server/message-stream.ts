@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
-import { callStream } from './listener/call-stream.ts';
+import type { SendingCall } from './write-together.ts';
 
 /** What takes the messages of a MessageStream. */
 export interface ByteStream {
@@ -13,29 +13,28 @@ export interface ByteStream {
   off(event: 'drain', listener: () => void): unknown;
 }
 
-/** The part of a call of grpc-js that messages are handed to. */
-export interface WritableCall {
-  write(message: Buffer): boolean;
+/** What a handler of a stream is given, as far as it is used here, which is private to grpc-js. */
+export interface StreamingCall {
+  readonly call?: Pick<SendingCall, 'stream' | 'sendMessage'>;
 }
 
 /**
- * The messages of a call on their way to HTTP/2, which knows when the caller is slow: grpc-js takes sixteen
- * more before it says so, of whatever size.
+ * The messages of a call on their way to HTTP/2, which knows when the caller is slow. Past the stream of objects that
+ * grpc-js puts before it, which takes sixteen messages more, of whatever size, and for each a turn of the microtasks.
  */
-export function byteStreamOf(call: WritableCall): ByteStream {
-  const stream = callStream(call);
-  if (stream === undefined)
-    throw new Error('grpc-js does not tell of the stream of a call any more.');
-  return new CallBytes(call, stream);
+export function byteStreamOf({ call }: StreamingCall): ByteStream {
+  if (call === undefined)
+    throw new Error('grpc-js does not tell of the inside of a call any more.');
+  return new CallBytes(call);
 }
 
 class CallBytes implements ByteStream {
-  readonly #call: WritableCall;
+  readonly #call: Pick<SendingCall, 'sendMessage'>;
   readonly #stream: ServerHttp2Stream;
 
-  constructor(call: WritableCall, stream: ServerHttp2Stream) {
+  constructor(call: Pick<SendingCall, 'stream' | 'sendMessage'>) {
     this.#call = call;
-    this.#stream = stream;
+    this.#stream = call.stream;
   }
 
   get writableLength(): number {
@@ -43,7 +42,7 @@ class CallBytes implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
-    this.#call.write(bytes);
+    this.#call.sendMessage(bytes, ignore);
     return !this.#stream.writableNeedDrain;
   }
 
@@ -130,6 +129,8 @@ export class MessageStream<Message> {
     });
   }
 }
+
+function ignore(): void {}
 
 function notRead(ms: number): ProviderError {
   return new ProviderError('STREAM_INTERRUPTED', {

@@ -60,11 +60,12 @@ class Messages {
 
   #more(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#signal.removeEventListener('abort', this.#wake);
+      const wake = (): void => {
+        this.#signal.removeEventListener('abort', wake);
         resolve();
       };
-      this.#signal.addEventListener('abort', this.#wake, { once: true });
+      this.#wake = wake;
+      this.#signal.addEventListener('abort', wake, { once: true });
     });
   }
 }

@@ -4,10 +4,10 @@ import { type CallRecord, newCallRecord } from '../core/call-record.ts';
 import type { Caller } from '../core/caller.ts';
 import { ERROR_KINDS } from '../core/error-kinds.ts';
 import { ProviderError } from '../core/errors.ts';
-import type { ActiveCalls } from './active-calls.ts';
+import type { ActiveCall, ActiveCalls } from './active-calls.ts';
 import { createCallSignal, type DeadlineLimits, type EndableCall } from './call-signal.ts';
 import { callerOf } from './door.ts';
-import { callStream } from './listener/call-stream.ts';
+import { callStream, type EndingCall, forgetAtEnd } from './listener/call-stream.ts';
 import type { RunningCalls } from './overload.ts';
 import type { EndedCall } from './page/call-memory.ts';
 import {
@@ -66,8 +66,7 @@ type StatusReply = ReturnType<typeof toStatus>;
 /** One RPC, whatever its shape. */
 export interface OneRpc {
   readonly method: string;
-  readonly call: EndableCall &
-    CallAddresses & { readonly metadata: Metadata; readonly cancelled: boolean };
+  readonly call: EndableCall & EndingCall & CallAddresses & { readonly metadata: Metadata };
   readonly options: RpcOptions;
   /** Produces the answer; sends OK when it is complete. */
   answer(rpc: RpcCall): Promise<void>;
@@ -108,7 +107,8 @@ export class RpcLifecycle {
     const heavy = options.answers ?? options.heavy ?? false;
     const session = callStream(call)?.session;
     const connection = session ?? call;
-    const active = { answers, heavy, connection, abort: ending.abort };
+    const { abort } = ending;
+    const active: ActiveCall = { answers, heavy, connection, abort, place: undefined };
     const running = { all: calls.heavy, ofConnection: calls.heavyOf(connection) };
     calls.add(active);
     const rpc: RpcCall = {
@@ -149,6 +149,7 @@ export class RpcLifecycle {
       const ended = { id, traceId, method, endedAt: clock.now(), record, error };
       this.#guard(() => this.#deps.onCall?.(ended));
     }
+    forgetAtEnd(call);
     this.#guard(onSettled);
   }
 

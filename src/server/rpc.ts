@@ -4,7 +4,7 @@ import type {
   handleUnaryCall,
 } from '@grpc/grpc-js';
 import { callStream } from './listener/call-stream.ts';
-import { byteStreamOf, MessageStream } from './message-stream.ts';
+import { byteStreamOf, MessageStream, type StreamingCall } from './message-stream.ts';
 import type { RawRequest } from './raw-service.ts';
 import { type Method, readRequest } from './read-request.ts';
 import { type RequestShape, requestShape } from './request-shape.ts';
@@ -119,7 +119,7 @@ export class Rpcs {
         async answer(rpc) {
           const stall = { clock, ms: stallMs, abort: rpc.abort };
           stream = new MessageStream(
-            byteStreamOf(call),
+            byteStreamOf(call as StreamingCall),
             method.responseSerialize,
             rpc.signal,
             stall,

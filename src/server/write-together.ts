@@ -27,7 +27,7 @@ export function writeTogether(call: SendingCall): void {
   let isFirst = true;
   // Behind all that the microtasks of this turn do, which may be the whole answer.
   const uncorkBehind = (): void => process.nextTick(() => stream.uncork());
-  call.sendMessage = (message, sent) => {
+  const send: SendingCall['sendMessage'] = (message, sent) => {
     if (call.checkCancelled()) return;
     call.maybeSendMetadata();
     if (isFirst) {
@@ -39,6 +39,7 @@ export function writeTogether(call: SendingCall): void {
     if (stream.write(framed(call.handler.serialize(message), stream))) sent();
     else stream.once('drain', sent);
   };
+  call.sendMessage = send;
 }
 
 /**

@@ -1,6 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { byteStreamOf, MessageStream } from '../../src/server/message-stream.ts';
+import {
+  byteStreamOf,
+  MessageStream,
+  type StreamingCall,
+} from '../../src/server/message-stream.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 class FakeStream extends EventEmitter {
@@ -83,8 +87,8 @@ describe('what takes the messages of a call', () => {
       writableLength: 0,
       writableNeedDrain: false,
     });
-    const write = () => true;
-    const bytes = byteStreamOf({ stream, write } as { write: () => boolean });
+    const call = { stream, sendMessage: () => {} };
+    const bytes = byteStreamOf({ call } as unknown as StreamingCall);
     expect(bytes.write(Buffer.from('a'))).toBe(true);
     Object.assign(stream, { writableLength: 70_000, writableNeedDrain: true });
     expect(bytes.write(Buffer.from('b'))).toBe(false);
@@ -98,6 +102,6 @@ describe('what takes the messages of a call', () => {
   });
 
   it('is not there for anything but a call of grpc-js', () => {
-    expect(() => byteStreamOf({ write: () => true })).toThrow('does not tell of the stream');
+    expect(() => byteStreamOf({})).toThrow('does not tell of the inside');
   });
 });

@@ -3,6 +3,7 @@ import { smaller } from '../../core/bigint.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
+import { LiveSet } from '../../core/live-set.ts';
 import { endReason } from '../../core/signal.ts';
 import type { Spender } from '../../core/spender.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -40,7 +41,7 @@ export class BudgetBook {
   readonly #deps: BudgetBookDeps;
   readonly #accounts: BudgetAccounts;
   readonly #budgets: Budgets;
-  readonly #held = new Set<Held>();
+  readonly #held = new LiveSet<Held>();
   readonly #endGauges: () => void;
   #waiters = 0;
   /** Runs while somebody waits. */
@@ -152,11 +153,11 @@ export class BudgetBook {
 
   /** Of what the allowances of a claim hold. */
   #reservation(claim: Claim, granted: bigint): Reservation {
-    const held: Held = { claim, left: granted };
+    const held: Held = { claim, left: granted, place: undefined };
     this.#held.add(held);
     const settlePart = (share: bigint, spent: bigint) => {
       // More, or twice, would free what others hold.
-      if (!this.#held.has(held)) return;
+      if (held.place === undefined) return;
       const freed = smaller(share, held.left);
       held.left -= freed;
       this.#settle(held.claim, freed, spent);

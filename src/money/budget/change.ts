@@ -1,3 +1,4 @@
+import type { Member } from '../../core/live-set.ts';
 import type { Allowance } from './allowance.ts';
 import type { Budget } from './budget.ts';
 import type { Claim } from './claim.ts';
@@ -5,7 +6,7 @@ import { type BudgetDefinition, countsTheSame } from './options.ts';
 import type { WaitingClaim } from './waiting-claim.ts';
 
 /** What a claim has reserved and not settled, in pico-dollars. */
-export interface Held {
+export interface Held extends Member {
   /** Another one where another spender has taken it over. */
   claim: Claim;
   left: bigint;

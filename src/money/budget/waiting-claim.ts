@@ -53,7 +53,8 @@ export class WaitingClaim implements Waiting<WaitingClaim> {
       this.refuse(time.error(this.#at));
       onEnd(this.#at);
     });
-    this.#unlisten = () => signal.removeEventListener('abort', abort);
+    const unlisten = (): void => signal.removeEventListener('abort', abort);
+    this.#unlisten = unlisten;
   }
 
   /** Rejects if the claim is refused, or with the signal's reason. */

@@ -1,4 +1,5 @@
 import type { Charge } from '../../core/call-record.ts';
+import type { Member } from '../../core/live-set.ts';
 import type { LedgerEntry, LedgerOpening, Payer } from './ledger.ts';
 
 export interface AttemptOwner {
@@ -7,7 +8,7 @@ export interface AttemptOwner {
 }
 
 /** An attempt that runs. */
-export class Attempt implements LedgerEntry {
+export class Attempt implements LedgerEntry, Member {
   /** By which the journal calls it; unique in this process. */
   readonly number: number;
   readonly opening: LedgerOpening;
@@ -16,6 +17,7 @@ export class Attempt implements LedgerEntry {
   journalledTokens = 0;
   /** Its request may have left. */
   isSent = false;
+  place: number | undefined = undefined;
   readonly #owner: AttemptOwner;
 
   constructor(number: number, opening: LedgerOpening, owner: AttemptOwner) {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
+import { LiveSet } from '../../core/live-set.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { Attempt } from './attempt.ts';
 import { type Journal, keptLines } from './journal.ts';
@@ -22,7 +23,7 @@ export class InFlight {
   readonly #journal: Journal;
   readonly #outage: Outage;
   readonly #clock: Clock;
-  readonly #attempts = new Set<Attempt>();
+  readonly #attempts = new LiveSet<Attempt>();
   readonly #kept = new Map<string, AnswerPlace>();
   #timer: Timer | undefined;
   #ticking = false;

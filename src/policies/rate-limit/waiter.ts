@@ -40,8 +40,9 @@ export class Waiter implements Queued {
     this.isCounted = arrival.isCounted;
     this.waitedFor = arrival.waitedFor;
     this.permit = this.#outcome.promise;
-    this.#onAbort = () => onEnd(this);
-    this.call.signal.addEventListener('abort', this.#onAbort, { once: true });
+    const onAbort = (): void => onEnd(this);
+    this.#onAbort = onAbort;
+    this.call.signal.addEventListener('abort', onAbort, { once: true });
   }
 
   admit(permit: Permit): void {
