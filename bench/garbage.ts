@@ -1,7 +1,7 @@
 /**
  * `npm run bench:garbage`: what a short call allocates in V8's young generation, what of it a collection of that finds in
  * use and copies, and how much of that goes to the old generation; for the floor and the sidecar. Ten calls at a
- * time: what they hold is a few KB a call at most. Bytes are much the same on every machine, times are not.
+ * time. Bytes are much the same on every machine, times are not.
  */
 import { createInterface } from 'node:readline';
 import { everythingOn } from './everything-on.ts';
@@ -67,7 +67,8 @@ function collectionsOf({ child }: RunningProcess): Map<string, Collection[]> {
     const [, isolate = '', json = ''] = LINE.exec(line) ?? [];
     if (json === '') return;
     const of = ofIsolate.get(isolate) ?? [];
-    ofIsolate.set(isolate, [...of, JSON.parse(json)]);
+    ofIsolate.set(isolate, of);
+    of.push(JSON.parse(json));
   });
   return ofIsolate;
 }

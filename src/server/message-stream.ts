@@ -20,7 +20,7 @@ export interface StreamingCall {
 
 /**
  * The messages of a call on their way to HTTP/2, which knows when the caller is slow. Past the stream of objects that
- * grpc-js puts before it, which takes sixteen messages more, of whatever size, and for each a turn of the microtasks.
+ * grpc-js puts before it, which takes sixteen messages more, of whatever size, before it says so.
  */
 export function byteStreamOf({ call }: StreamingCall): ByteStream {
   if (call === undefined)

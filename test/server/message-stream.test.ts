@@ -87,11 +87,13 @@ describe('what takes the messages of a call', () => {
       writableLength: 0,
       writableNeedDrain: false,
     });
-    const call = { stream, sendMessage: () => {} };
+    const sent: string[] = [];
+    const call = { stream, sendMessage: (message: Buffer) => sent.push(String(message)) };
     const bytes = byteStreamOf({ call } as unknown as StreamingCall);
     expect(bytes.write(Buffer.from('a'))).toBe(true);
     Object.assign(stream, { writableLength: 70_000, writableNeedDrain: true });
     expect(bytes.write(Buffer.from('b'))).toBe(false);
+    expect(sent).toEqual(['a', 'b']);
     expect(bytes.writableLength).toBe(70_000);
     let drained = 0;
     bytes.once('drain', () => {
