@@ -8,14 +8,31 @@ export interface Repeatable {
 /** Where the APIs have the text of an event. */
 export type TextField = 'content' | 'reasoning_content' | 'reasoning' | 'arguments' | 'delta';
 
+/** What the events of the last answers of one upstream were like: those of the next are nearly always so. */
+export class UsualEvents {
+  readonly #shapes: Shape[] = [];
+
+  /** The last that was learned first. */
+  get shapes(): readonly Shape[] {
+    return this.#shapes;
+  }
+
+  add(shape: Shape): void {
+    this.#shapes.unshift(shape);
+    if (this.#shapes.length > USUAL) this.#shapes.pop();
+  }
+}
+
 /**
  * Finds the events of one stream that are as the last but for one text, as nearly all of an answer are, in the
  * bytes. What such an event is like is learned from one that was parsed and checked. The next need not be: the
  * same JSON with another text in the same place is the same value with another text in it.
  *
- * Beside the text, a `sequence_number` may differ, and what nobody reads: `created` and `obfuscation`.
+ * Beside the text, a `sequence_number` may differ, and what nobody reads: `created`, `obfuscation`, and the `id` that
+ * an event begins with, of which the first of an answer is read.
  */
 export class RepeatedEvent {
+  readonly #usual: UsualEvents;
   /** Of the event that was found last, its escapes resolved. */
   text = '';
   /** Of the same event; undefined: it has none. */
@@ -23,6 +40,11 @@ export class RepeatedEvent {
   #shape: Shape | undefined;
   /** Events that were read otherwise since one was found. */
   #passed = 0;
+
+  /** @param usual what is learned here is added to it. Default: nothing is known */
+  constructor(usual = new UsualEvents()) {
+    this.#usual = usual;
+  }
 
   /** @returns where such an event ends that begins at `from`; -1: another stands there, or not all of it. */
   find(bytes: Buffer, from: number): number {
@@ -48,12 +70,29 @@ export class RepeatedEvent {
     this.#shape = undefined;
     this.sequence = undefined;
     this.#passed += 1;
-    return this.#passed >= FIRST && this.#passed <= LAST;
+    return this.#passed <= LAST && (this.#passed >= FIRST || this.#usual.shapes.length > 0);
   }
 
   /** @param event the one that was read last: all its bytes, and the empty line behind it */
   learn(event: Buffer, { field, text }: Repeatable): void {
-    if (event.length <= MAX_BYTES) this.#shape = shapeOf(event, field, text);
+    if (event.length > MAX_BYTES) return;
+    for (const shape of this.#usual.shapes) {
+      if (shape.field === field && this.#isLike(shape, event, text)) return;
+    }
+    if (this.#passed < FIRST) return;
+    this.#shape = shapeOf(event, field, text);
+    if (this.#shape !== undefined) this.#usual.add(this.#shape);
+  }
+
+  /** Whether the event is so with this text; then the next may be. */
+  #isLike(shape: Shape, event: Buffer, text: string): boolean {
+    const passed = this.#passed;
+    this.#shape = shape;
+    if (this.find(event, 0) === event.length && this.text === text) return true;
+    this.#shape = undefined;
+    this.sequence = undefined;
+    this.#passed = passed;
+    return false;
   }
 
   /** Whether the bytes are what JSON allows there. */
@@ -62,7 +101,7 @@ export class RepeatedEvent {
       const text = textOf(bytes, start, end);
       if (text === undefined) return false;
       this.text = text;
-    } else if (kind === 'padding') {
+    } else if (kind === 'padding' || kind === 'id') {
       return !hasEscape(bytes, start, end);
     } else if (kind === 'sequence') {
       this.sequence = Number(bytes.toString('latin1', start, end));
@@ -71,10 +110,11 @@ export class RepeatedEvent {
   }
 }
 
-type Kind = 'text' | 'padding' | 'sequence' | 'time';
+type Kind = 'text' | 'id' | 'padding' | 'sequence' | 'time';
 
 /** An event without the values that differ. Those of strings stand between quotes that are part of it. */
 interface Shape {
+  readonly field: TextField;
   readonly start: Buffer;
   readonly holes: readonly Hole[];
 }
@@ -87,6 +127,7 @@ interface Hole {
 
 /** Fields whose values may differ beside the text. */
 const KINDS: Readonly<Record<string, Kind>> = {
+  id: 'id',
   obfuscation: 'padding',
   sequence_number: 'sequence',
   created: 'time',
@@ -95,28 +136,32 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Events with a piece of text are shorter. */
 const MAX_BYTES = 4_096;
 
-/** Of a short answer nothing is learned: it would cost as much as it saves. */
+/** Of a short answer nothing is learned that is not known: it would cost as much as it saves. */
 const FIRST = 4;
 
 /** A server whose events differ in more is soon left alone. */
 const LAST = 12;
+
+/** That are known of an upstream: those of a few models, of text and of arguments. */
+const USUAL = 4;
 
 /**
  * A string or a whole number, and the name in front of it. Behind a bracket or a comma this is a name, and
  * no part of a text: its first quote would end the text, and no colon could follow the second.
  */
 const VALUE =
-  /[{,]\s*"(content|reasoning_content|reasoning|arguments|delta|obfuscation|sequence_number|created)"\s*:\s*("(?:[^"\\]|\\.)*"|(?:0|[1-9]\d{0,14})(?=\s*[,}]))/g;
+  /[{,]\s*"(id|content|reasoning_content|reasoning|arguments|delta|obfuscation|sequence_number|created)"\s*:\s*("(?:[^"\\]|\\.)*"|(?:0|[1-9]\d{0,14})(?=\s*[,}]))/g;
 
 /** Undefined: which value is the text cannot be told for sure. */
 function shapeOf(event: Buffer, field: TextField, text: string): Shape | undefined {
   // A character for each byte.
   const json = event.toString('latin1');
+  const begin = json.indexOf('{');
   const same: string[] = [];
   const kinds: Kind[] = [];
   let from = 0;
   for (const { 0: match, 1: name = '', 2: literal = '', index } of json.matchAll(VALUE)) {
-    const kind = name === field ? 'text' : KINDS[name];
+    const kind = name === field ? 'text' : kindOf(name, index === begin);
     if (kind === undefined) continue;
     // Of a name that comes twice not all are read.
     if (kinds.includes(kind) || literal.startsWith('"') !== isText(kind)) return undefined;
@@ -132,13 +177,18 @@ function shapeOf(event: Buffer, field: TextField, text: string): Shape | undefin
   // A name with an escape may be one of those that are looked for.
   if (!kinds.includes('text') || same.some((part) => part.includes('\\'))) return undefined;
   const [start = EMPTY, ...rest] = same.map((part) => Buffer.from(part, 'latin1'));
-  return { start, holes: kinds.map((kind, i) => ({ kind, next: rest[i] ?? EMPTY })) };
+  return { field, start, holes: kinds.map((kind, i) => ({ kind, next: rest[i] ?? EMPTY })) };
+}
+
+/** An id that stands elsewhere than at the begin is that of a call. */
+function kindOf(name: string, isFirst: boolean): Kind | undefined {
+  return name === 'id' && !isFirst ? undefined : KINDS[name];
 }
 
 const EMPTY = Buffer.alloc(0);
 
 function isText(kind: Kind): boolean {
-  return kind === 'text' || kind === 'padding';
+  return kind === 'text' || kind === 'padding' || kind === 'id';
 }
 
 const QUOTE = 0x22;

@@ -3,7 +3,7 @@ import type { Completed, Timings } from '../core/events.ts';
 import type { AnswerStream } from './api-surface.ts';
 import type { Exchange } from './exchange.ts';
 import { hungUp } from './faults.ts';
-import { RepeatedEvent } from './repeated-event.ts';
+import { RepeatedEvent, type UsualEvents } from './repeated-event.ts';
 import { type SseListener, SseParser } from './sse-parser.ts';
 
 export interface StreamOptions {
@@ -11,6 +11,8 @@ export interface StreamOptions {
   readonly afterFinishMs: number;
   /** Largest event, in bytes. */
   readonly maxEventBytes: number;
+  /** Of the upstream. Default: nothing is known. */
+  readonly usual?: UsualEvents;
 }
 
 export interface StreamContext {
@@ -41,7 +43,7 @@ export class StreamReader {
   readonly #afterFinishMs: number;
   readonly #parser: SseParser;
   readonly #stream: AnswerStream;
-  readonly #repeated = new RepeatedEvent();
+  readonly #repeated: RepeatedEvent;
   #firstOutputAt: number | undefined;
   #done = false;
   #ended = false;
@@ -57,6 +59,7 @@ export class StreamReader {
     this.#stream = stream;
     this.#context = context;
     this.#afterFinishMs = options.afterFinishMs;
+    this.#repeated = new RepeatedEvent(options.usual);
     this.#parser = new SseParser(options.maxEventBytes, this.#onEvent, this.#onRepeated);
   }
 

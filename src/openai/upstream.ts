@@ -15,6 +15,7 @@ import { toChatCompletionRequest } from './convert-request.ts';
 import { KeptResponses } from './kept-responses.ts';
 import { KeyedBatches } from './keyed-batches.ts';
 import { listModels } from './models.ts';
+import { UsualEvents } from './repeated-event.ts';
 import { ResourceHttp } from './resource-http.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
@@ -103,6 +104,7 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
     stream: {
       afterFinishMs: options.afterFinishMs ?? DEFAULT_AFTER_FINISH_MS,
       maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
+      usual: new UsualEvents(),
     },
     upstreamMessages: options.upstreamMessages ?? true,
     buildRequest: (call: Call, surface: ApiSurface) =>

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
@@ -20,6 +21,8 @@ export interface InboundDeps {
   /** Time a request has to arrive; a message that is sent has twice that to be read. In ms. */
   readonly stallMs: number;
 }
+
+const { removeAllListeners } = EventEmitter.prototype;
 
 /** What keeping a frame takes beside its bytes, rounded up. */
 const FRAME_BYTES = 256;
@@ -47,7 +50,6 @@ interface LibraryCall extends SendingCall {
   startRead(): void;
   handleEndEvent(): void;
   decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
-  sendStatus(reply: object): void;
 }
 
 /** The private methods that are replaced or called. */
@@ -108,7 +110,7 @@ export class Inbound {
       this.#open.delete(progress);
       letGo(call.stream);
     });
-    if (responseStream) writeTogether(call);
+    writeTogether(call);
     this.#countFrames(call, held, requestStream);
     this.#countDecompressed(call, held);
     if (requestStream) releaseWhatWasTaken(call, held);
@@ -236,7 +238,9 @@ export class Inbound {
  * that is collected as a whole, and with it all that the stream knows of: what a call has made would outlive it.
  */
 function letGo(stream: ServerHttp2Stream): void {
-  stream.removeAllListeners();
+  // First who would be told of each of the others; and as of any emitter: nobody reads the stream any more.
+  removeAllListeners.call(stream, 'removeListener');
+  removeAllListeners.call(stream);
   stream.on('error', ignore);
 }
 

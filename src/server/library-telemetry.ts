@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { ATTRIBUTE, METHOD_OTHER } from '../telemetry/attributes.ts';
 import { extractTraceContext } from '../telemetry/propagation.ts';
+import { sentTrailers } from './listener/trailers.ts';
 import { endRpcSpan, type RpcTelemetryDeps, startRpcSpan } from './rpc-telemetry.ts';
 
 export interface LibraryTelemetryDeps extends Pick<RpcTelemetryDeps, 'tracer' | 'instruments'> {
@@ -41,6 +42,6 @@ export function traceLibraryCalls(deps: LibraryTelemetryDeps) {
 
 /** What its caller was told; CANCELLED if it was told nothing. */
 function codeOf(stream: ServerHttp2Stream): string {
-  const sent = stream.sentTrailers?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status'];
+  const sent = sentTrailers(stream)?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status'];
   return status[Number(sent ?? status.CANCELLED)] ?? 'UNKNOWN';
 }

@@ -1,5 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { status } from '@grpc/grpc-js';
 import { allocate } from './allocate.ts';
+import { endInOneWrite } from './listener/trailers.ts';
 
 /** What stands before a message: a flag, which says that it is not compressed, and its length. */
 const PREFIX_BYTES = 5;
@@ -13,11 +15,12 @@ export interface SendingCall {
   checkCancelled(): boolean;
   maybeSendMetadata(): void;
   sendMessage(message: unknown, sent: () => void): void;
+  sendStatus(reply: object): void;
 }
 
 /**
- * Has the first message of an answer go out together with what follows it in the same turn of the event loop, the
- * status included, and later messages with those that have to wait anyway. grpc-js takes a message when the one before
+ * Has the first message of an answer go out together with what follows it in the same turn of the event loop, later
+ * messages with those that have to wait anyway, and the status with the last. grpc-js takes a message when the one before
  * has left: a turn, and a system call, for each.
  *
  * Takes messages as long as HTTP/2 has room for them.
@@ -29,17 +32,31 @@ export function writeTogether(call: SendingCall): void {
   const uncorkBehind = (): void => process.nextTick(() => stream.uncork());
   const send: SendingCall['sendMessage'] = (message, sent) => {
     if (call.checkCancelled()) return;
+    const bytes = serialized(call, message);
+    if (bytes === undefined) return;
     call.maybeSendMetadata();
     if (isFirst) {
       isFirst = false;
+      endInOneWrite(stream);
       stream.cork();
       // Not queueMicrotask, which makes an async resource for each.
       void RESOLVED.then(uncorkBehind);
     }
-    if (stream.write(framed(call.handler.serialize(message), stream))) sent();
+    if (stream.write(framed(bytes, stream))) sent();
     else stream.once('drain', sent);
   };
   call.sendMessage = send;
+}
+
+/** Undefined: it cannot be, and the call has ended with that. */
+function serialized(call: SendingCall, message: unknown): Buffer | undefined {
+  try {
+    return call.handler.serialize(message);
+  } catch {
+    const details = 'Error serializing response';
+    call.sendStatus({ code: status.INTERNAL, details, metadata: null });
+    return undefined;
+  }
 }
 
 /**

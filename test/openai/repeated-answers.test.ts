@@ -4,6 +4,7 @@ import type { AnswerEvent, Completed } from '../../src/core/events.ts';
 import type { AnswerStream } from '../../src/openai/api-surface.ts';
 import { ChatStream } from '../../src/openai/chat-stream.ts';
 import { Exchange } from '../../src/openai/exchange.ts';
+import { UsualEvents } from '../../src/openai/repeated-event.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
 import { StreamReader } from '../../src/openai/stream-reader.ts';
 import { aCall } from '../support/events.ts';
@@ -13,8 +14,8 @@ import { CREATED, ended } from './responses-events.ts';
 
 const nothing = (): void => {};
 
-/** All that a reader makes of the reads. */
-function readAll(open: Open, reads: readonly Buffer[]) {
+/** All that a reader makes of the reads. @param usual what it knows of answers before */
+function readAll(open: Open, reads: readonly Buffer[], usual = new UsualEvents()) {
   const seen: (AnswerEvent | Completed | string)[] = [];
   const clock = new FakeClock();
   const listener = { onConnected: nothing, onHeaders: nothing, onData: nothing };
@@ -28,7 +29,7 @@ function readAll(open: Open, reads: readonly Buffer[]) {
       clock,
       startedAt: clock.now(),
     },
-    { afterFinishMs: 100, maxEventBytes: 64 * 1_024 },
+    { afterFinishMs: 100, maxEventBytes: 64 * 1_024, usual },
   );
   try {
     for (const read of reads) reader.data(read);
@@ -81,7 +82,7 @@ const delta = fc.oneof(
 );
 const chatChunk = fc.record(
   {
-    id: fc.constant('chatcmpl-1'),
+    id: fc.constantFrom('chatcmpl-1', 'chatcmpl-1', 'chatcmpl-2'),
     created: fc.nat({ max: 3 }),
     system_fingerprint: fc.constantFrom('fp_1', 'fp_1', 'fp_2'),
     choices: fc.tuple(
@@ -135,9 +136,13 @@ type Open = (emit: (event: AnswerEvent) => void) => AnswerStream;
 /** Reads events, cut in any places and each in a read of its own, as it reads those of which no two are alike. */
 function expectTheSame(open: Open, events: readonly string[], cuts: readonly number[]): void {
   const expected = readAll(open, cut(neverAlike(events).join(''), []));
-  expect(readAll(open, cut(events.join(''), cuts))).toEqual(expected);
+  const usual = new UsualEvents();
+  expect(readAll(open, cut(events.join(''), cuts), usual)).toEqual(expected);
   const oneByOne = events.map((event) => Buffer.from(event));
   expect(readAll(open, oneByOne)).toEqual(expected);
+  // And again, knowing what such events are like.
+  expect(readAll(open, oneByOne, usual)).toEqual(expected);
+  expect(readAll(open, cut(events.join(''), cuts), usual)).toEqual(expected);
 }
 
 describe('an answer whose events are alike', () => {

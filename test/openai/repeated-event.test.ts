@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RepeatedEvent, type TextField } from '../../src/openai/repeated-event.ts';
+import { RepeatedEvent, type TextField, UsualEvents } from '../../src/openai/repeated-event.ts';
 
-function learned(event: string, field: TextField, text: string): RepeatedEvent {
-  const repeated = new RepeatedEvent();
+function learned(
+  event: string,
+  field: TextField,
+  text: string,
+  usual = new UsualEvents(),
+): RepeatedEvent {
+  const repeated = new RepeatedEvent(usual);
+  for (let times = 0; times < 4; times += 1) repeated.passed();
   repeated.learn(Buffer.from(event), { field, text });
   return repeated;
 }
@@ -49,13 +55,25 @@ describe('RepeatedEvent', () => {
     expect(readAgain(event('a', 3, ''), next, 'delta')).toEqual(['b', 12]);
   });
 
+  it('reads over the id in front, and over no other', () => {
+    const calling = (id: string, call: string) =>
+      sse(`{"id":"${id}","tool_calls":[{"id":"${call}","function":{"arguments":"a"}}]}`);
+    const readsOver = (next: string) => readAgain(calling('1', 'call_1'), next, 'arguments');
+    expect(readsOver(calling('23', 'call_1'))).toBe('a');
+    expect(readsOver(calling('1', 'call_2'))).toBeUndefined();
+    const later = (id: string) => sse(`{"object":"chunk","id":"${id}","content":"a"}`);
+    expect(readAgain(later('1'), later('2'))).toBeUndefined();
+  });
+
   it.each([
     ['a control character', chunk('"a\tb"')],
     ['an escape that is none', chunk(String.raw`"\x"`)],
     ['a text that does not end', 'data: {"id":"1","choices":[{"index":0,"delta":{"content":"abc'],
     ['no text', chunk('null')],
     ['more behind the text', chunk('"a","refusal":"no"')],
-    ['another answer', chunk('"a"').replace('"1"', '"2"')],
+    ['another choice', chunk('"a"').replace('0', '1')],
+    ['an id that is no text', chunk('"a"').replace('"1"', '1')],
+    ['an id with an escape', chunk('"a"').replace('"1"', String.raw`"\u0031"`)],
     ['a field more', chunk('"a"', ',"error":{}')],
     ['an event without its end', chunk('"a"').slice(0, -1)],
     ['part of its first line', 'data: {"id"'],
@@ -93,6 +111,48 @@ describe('RepeatedEvent', () => {
     const isWorth = Array.from({ length: 20 }, () => repeated.passed());
     expect(isWorth.indexOf(true)).toBe(3);
     expect(isWorth.lastIndexOf(true)).toBe(11);
+  });
+
+  it('is known from the answer before, once an event of this one is so', () => {
+    const usual = new UsualEvents();
+    learned(chunk('"a"'), 'content', 'a', usual);
+    const repeated = new RepeatedEvent(usual);
+    const [first, next] = [Buffer.from(chunk('"b"')), Buffer.from(chunk('"c"'))];
+    expect(repeated.passed()).toBe(true);
+    expect(repeated.find(first, 0)).toBe(-1);
+    repeated.learn(first, { field: 'content', text: 'b' });
+    expect(repeated.find(next, 0)).toBe(next.length);
+    expect(repeated.text).toBe('c');
+  });
+
+  it.each([
+    ['another event', chunk('"b"', ',"model":"m"'), 'content', 'b'],
+    ['another text', chunk('"b"'), 'content', 'c'],
+    ['another field', chunk('"b"'), 'reasoning', 'b'],
+    ['more than the event', `${chunk('"b"')}: more`, 'content', 'b'],
+  ] as const)('is not known from the answer before: %s', (_name, event, field, text) => {
+    const usual = new UsualEvents();
+    learned(chunk('"a"'), 'content', 'a', usual);
+    const repeated = new RepeatedEvent(usual);
+    repeated.passed();
+    repeated.learn(Buffer.from(event), { field, text });
+    expect(repeated.find(Buffer.from(event), 0)).toBe(-1);
+    expect(repeated.sequence).toBeUndefined();
+  });
+
+  it('knows the last few kinds of events, and no more', () => {
+    const usual = new UsualEvents();
+    const of = (model: string) => chunk('"a"', `,"model":"${model}"`);
+    const models = Array.from({ length: 9 }, (_, i) => `m${i}`);
+    for (const model of models) learned(of(model), 'content', 'a', usual);
+    const known = models.filter((model) => {
+      const event = Buffer.from(of(model));
+      const repeated = new RepeatedEvent(usual);
+      repeated.passed();
+      repeated.learn(event, { field: 'content', text: 'a' });
+      return repeated.find(event, 0) !== -1;
+    });
+    expect(known).toEqual(models.slice(-4));
   });
 
   it('is learned as long as one is found now and then, and forgotten with the next other', () => {

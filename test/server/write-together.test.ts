@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { type SendingCall, writeTogether } from '../../src/server/write-together.ts';
 
 /** A call whose caller reads nothing, and what it was sent. */
-function unread() {
+function unread(other: Partial<SendingCall> = {}) {
   const handed: Buffer[] = [];
   // Never done with what it was given first.
   const stream = new Writable({ write: () => {}, writev: () => {} });
@@ -18,6 +19,7 @@ function unread() {
     handler: { serialize: (message: string) => Buffer.from(message) },
     checkCancelled: () => false,
     maybeSendMetadata: () => {},
+    ...other,
   } as unknown as SendingCall;
   writeTogether(call);
   return { handed, send: (message: string) => call.sendMessage(message, () => {}) };
@@ -40,6 +42,23 @@ describe('writeTogether', () => {
     send('second');
     send('third');
     expect(handed.map(isAlone)).toEqual([false, true, true]);
+  });
+
+  it('ends the call with INTERNAL if a message cannot be serialized', () => {
+    const replies: object[] = [];
+    const { handed, send } = unread({
+      handler: {
+        serialize() {
+          throw new Error('what is said here is for nobody');
+        },
+      },
+      sendStatus: (reply) => replies.push(reply),
+    });
+    send('hello');
+    expect(handed).toEqual([]);
+    expect(replies).toEqual([
+      { code: status.INTERNAL, details: 'Error serializing response', metadata: null },
+    ]);
   });
 
   it('keeps none for a large message, whether something waits or not', () => {
