@@ -100,7 +100,7 @@ const SUITES: readonly Suite[] = [
     leavesRoom: true,
     shows:
       'a short call and a whole one take no more function calls than they did, which time on a strange machine would not show',
-    ...program('bench/functions.ts', '--max', '5400,6000'),
+    ...program('bench/functions.ts', '--max', '5200,5850'),
   },
   {
     name: 'ledger-kill',
