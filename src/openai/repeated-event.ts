@@ -176,7 +176,8 @@ function shapeOf(event: Buffer, field: TextField, text: string): Shape | undefin
   same.push(json.slice(from));
   // A name with an escape may be one of those that are looked for.
   if (!kinds.includes('text') || same.some((part) => part.includes('\\'))) return undefined;
-  const [start = EMPTY, ...rest] = same.map((part) => Buffer.from(part, 'latin1'));
+  // Not Buffer.from: what is kept for long must not keep a block that others are cut from.
+  const [start = EMPTY, ...rest] = same.map((part) => Buffer.alloc(part.length, part, 'latin1'));
   return { field, start, holes: kinds.map((kind, i) => ({ kind, next: rest[i] ?? EMPTY })) };
 }
 
