@@ -61,7 +61,12 @@ async function ask(answer: (stream: ServerHttp2Stream) => void) {
   const [trailers] = await trailed;
   await closed;
   const frames = reads.filter((names) => names.length > 0);
-  return { stream, frames, said: Buffer.concat(said), trailers: Object.fromEntries(Object.entries(trailers)) };
+  return {
+    stream,
+    frames,
+    said: Buffer.concat(said),
+    trailers: Object.fromEntries(Object.entries(trailers)),
+  };
 }
 
 /** As grpc-js ends a call. */
