@@ -1,8 +1,9 @@
 /**
- * `npm run bench:pairs [-- --pairs N] [-- --write]`: CPU time of a call and of a paced chunk, the sidecar beside bench/floor.ts
- * on one core. Both are asked by turns, for a few seconds or less, so that a machine that is slower in one minute than in the next
- * is so for both; told are medians, and the median and the quartiles of each pair's ratio. The sidecar has
- * everything on. `--write` puts the table into docs/performance.md.
+ * `npm run bench:pairs [-- --pairs N] [-- --processes N] [-- --write]`: CPU time of a call and of a paced chunk, the sidecar
+ * beside bench/floor.ts on one core. Both are asked by turns, for a few seconds or less, so that a machine that is slower in one
+ * minute than in the next is so for both, and started anew several times, for no two processes of one program take the same; told
+ * are medians, and the median and the quartiles of each pair's ratio. The sidecar has everything on. `--write` puts the
+ * table into docs/performance.md.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -56,6 +57,9 @@ const LOADS: readonly PairedLoad[] = [
   },
 ];
 const ENTRIES = { floor: 'bench/floor.ts', sidecar: 'src/main.ts' } as const;
+type Name = keyof typeof ENTRIES;
+const FLOOR_FIRST: readonly Name[] = ['floor', 'sidecar'];
+const SIDECAR_FIRST: readonly Name[] = ['sidecar', 'floor'];
 
 /** Over which the begins of calls are spread: those of one tick would go on in step. */
 const RAMP_MS = 400;
@@ -76,6 +80,7 @@ interface Row {
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '40' },
+    processes: { type: 'string', default: '4' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -87,7 +92,7 @@ if (pinned) pinMyself(CORES.load);
 
 const rows: Row[] = [];
 for (const load of LOADS) rows.push({ what: load.what, ...(await measure(load)) });
-const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${values.pairs} pairs of turns.
+const text = `${date}: ${cpu}, ${cores} cores, Node.js ${node}; ${values.pairs} pairs of turns, of ${values.processes} processes of each.
 
 ${table(
   [
@@ -107,26 +112,44 @@ console.log(text);
 if (values.write) writeInto(PLACE, text);
 
 async function measure(load: PairedLoad): Promise<Omit<Row, 'what'>> {
-  const stub = await startStub(load, { warmUp: true, ...(pinned && { core: CORES.load }) });
-  const subjects = [await start('floor'), await start('sidecar')] as const;
   const [floor, sidecar]: [number[], number[]] = [[], []];
+  const processes = Number(values.processes);
+  for (let i = 1; i <= processes; i += 1) {
+    const until = Math.round((Number(values.pairs) * i) / processes);
+    // Whoever is started first waits while the other is warmed up.
+    const turns = await measureOnce(
+      load,
+      i % 2 === 0 ? FLOOR_FIRST : SIDECAR_FIRST,
+      until - floor.length,
+    );
+    floor.push(...turns.floor);
+    sidecar.push(...turns.sidecar);
+  }
+  return { floor, sidecar, ratios: sidecar.map((us, pair) => us / (floor[pair] ?? Number.NaN)) };
+}
+
+/** With processes of its own. */
+async function measureOnce(load: PairedLoad, order: readonly Name[], pairs: number) {
+  const stub = await startStub(load, { warmUp: true, ...(pinned && { core: CORES.load }) });
+  const subjects = [];
+  for (const name of order) subjects.push(await start(name));
   const targets = subjects.map(({ target }) => target);
   await warmUp(targets, stub);
   for (const target of targets) await ask(target, load, load.calls);
-  for (let pair = 0; pair < Number(values.pairs); pair += 1) {
+  const turns: Record<Name, number[]> = { floor: [], sidecar: [] };
+  for (let pair = 0; pair < pairs; pair += 1) {
     // Whoever is first has the cooler core.
-    if (pair % 2 === 0) floor.push(await cpuOf(subjects[0], load));
-    sidecar.push(await cpuOf(subjects[1], load));
-    if (pair % 2 === 1) floor.push(await cpuOf(subjects[0], load));
+    subjects.reverse();
+    for (const subject of subjects) turns[subject.name].push(await cpuOf(subject, load));
   }
   for (const { target, stop } of subjects) {
     target.close();
     await stop();
   }
   await stub.stop();
-  return { floor, sidecar, ratios: sidecar.map((us, pair) => us / (floor[pair] ?? Number.NaN)) };
+  return turns;
 
-  async function start(name: keyof typeof ENTRIES) {
+  async function start(name: Name) {
     const { pid, address, stop } = await startProcess({
       args: [ENTRIES[name]],
       environment: { ...sidecarEnvironment(stub.address), ...everythingOn() },
@@ -134,7 +157,7 @@ async function measure(load: PairedLoad): Promise<Omit<Row, 'what'>> {
       ...(pinned && { core: CORES.sidecar }),
     });
     const common = { address, method: load.method, tally: new Tally(), deltaBytes: DELTA_BYTES };
-    return { pid, stop, target: grpcTarget({ ...common, connections: 4 }) };
+    return { name, pid, stop, target: grpcTarget({ ...common, connections: 4 }) };
   }
 }
 
