@@ -38,10 +38,12 @@ export class RepeatedEvent {
   /** Of the same event; undefined: it has none. */
   sequence: number | undefined;
   #shape: Shape | undefined;
+  /** No event was found to be so yet, and perhaps none will be: it may hold more of the answer, as probabilities. */
+  #isNew = false;
   /** Events that were read otherwise since one was found. */
   #passed = 0;
 
-  /** @param usual what is learned here is added to it. Default: nothing is known */
+  /** @param usual what is learned here and found again is added to it. Default: nothing is known */
   constructor(usual = new UsualEvents()) {
     this.#usual = usual;
   }
@@ -57,7 +59,10 @@ export class RepeatedEvent {
       if (end === -1 || !this.#take(kind, bytes, at, end)) return -1;
       at = behind(bytes, end, next);
     }
-    if (at !== -1) this.#passed = FIRST;
+    if (at === -1) return -1;
+    this.#passed = FIRST;
+    if (this.#isNew) this.#usual.add(this.#shape);
+    this.#isNew = false;
     return at;
   }
 
@@ -68,6 +73,7 @@ export class RepeatedEvent {
    */
   passed(): boolean {
     this.#shape = undefined;
+    this.#isNew = false;
     this.sequence = undefined;
     this.#passed += 1;
     return this.#passed <= LAST && (this.#passed >= FIRST || this.#usual.shapes.length > 0);
@@ -81,7 +87,7 @@ export class RepeatedEvent {
     }
     if (this.#passed < FIRST) return;
     this.#shape = shapeOf(event, field, text);
-    if (this.#shape !== undefined) this.#usual.add(this.#shape);
+    this.#isNew = this.#shape !== undefined;
   }
 
   /** Whether the event is so with this text; then the next may be. */

@@ -14,6 +14,11 @@ function learned(
   return repeated;
 }
 
+/** Has a later answer know it: it came twice. */
+function known(event: string, usual: UsualEvents): void {
+  learned(event, 'content', 'a', usual).find(Buffer.from(event), 0);
+}
+
 /** Text and sequence of `next` if it is as `event` is; undefined: it is not. */
 function readAgain(event: string, next: string, field: TextField = 'content', text = 'a') {
   const repeated = learned(event, field, text);
@@ -115,7 +120,7 @@ describe('RepeatedEvent', () => {
 
   it('is known from the answer before, once an event of this one is so', () => {
     const usual = new UsualEvents();
-    learned(chunk('"a"'), 'content', 'a', usual);
+    known(chunk('"a"'), usual);
     const repeated = new RepeatedEvent(usual);
     const [first, next] = [Buffer.from(chunk('"b"')), Buffer.from(chunk('"c"'))];
     expect(repeated.passed()).toBe(true);
@@ -132,7 +137,7 @@ describe('RepeatedEvent', () => {
     ['more than the event', `${chunk('"b"')}: more`, 'content', 'b'],
   ] as const)('is not known from the answer before: %s', (_name, event, field, text) => {
     const usual = new UsualEvents();
-    learned(chunk('"a"'), 'content', 'a', usual);
+    known(chunk('"a"'), usual);
     const repeated = new RepeatedEvent(usual);
     repeated.passed();
     repeated.learn(Buffer.from(event), { field, text });
@@ -140,19 +145,25 @@ describe('RepeatedEvent', () => {
     expect(repeated.sequence).toBeUndefined();
   });
 
+  it('keeps nothing of an event as which no other was', () => {
+    const usual = new UsualEvents();
+    learned(chunk('"a"', ',"logprobs":["a"]'), 'content', 'a', usual);
+    expect(usual.shapes).toEqual([]);
+  });
+
   it('knows the last few kinds of events, and no more', () => {
     const usual = new UsualEvents();
     const of = (model: string) => chunk('"a"', `,"model":"${model}"`);
     const models = Array.from({ length: 9 }, (_, i) => `m${i}`);
-    for (const model of models) learned(of(model), 'content', 'a', usual);
-    const known = models.filter((model) => {
+    for (const model of models) known(of(model), usual);
+    const kept = models.filter((model) => {
       const event = Buffer.from(of(model));
       const repeated = new RepeatedEvent(usual);
       repeated.passed();
       repeated.learn(event, { field: 'content', text: 'a' });
       return repeated.find(event, 0) !== -1;
     });
-    expect(known).toEqual(models.slice(-4));
+    expect(kept).toEqual(models.slice(-4));
   });
 
   it('is learned as long as one is found now and then, and forgotten with the next other', () => {
