@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { allocate } from './allocate.ts';
-import { endInOneWrite } from './listener/trailers.ts';
+import { endInOneWrite, goOn } from './listener/trailers.ts';
 
 /** What stands before a message: a flag, which says that it is not compressed, and its length. */
 const PREFIX_BYTES = 5;
@@ -19,8 +19,8 @@ export interface SendingCall {
 }
 
 /**
- * Has the first message of an answer go out together with what follows it in the same turn of the event loop, later
- * messages with those that have to wait anyway, and the status with the last. grpc-js takes a message when the one before
+ * Has the first message of an answer go out together with what follows it in the same turn of the event loop, the
+ * status included, and later messages with those that have to wait anyway. grpc-js takes a message when the one before
  * has left: a turn, and a system call, for each.
  *
  * Takes messages as long as HTTP/2 has room for them.
@@ -29,7 +29,11 @@ export function writeTogether(call: SendingCall): void {
   const { stream } = call;
   let isFirst = true;
   // Behind all that the microtasks of this turn do, which may be the whole answer.
-  const uncorkBehind = (): void => process.nextTick(() => stream.uncork());
+  const uncorkBehind = (): void => process.nextTick(uncork);
+  const uncork = (): void => {
+    if (!stream.writableEnded) goOn(stream);
+    stream.uncork();
+  };
   const send: SendingCall['sendMessage'] = (message, sent) => {
     if (call.checkCancelled()) return;
     const bytes = serialized(call, message);

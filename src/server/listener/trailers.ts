@@ -47,12 +47,20 @@ export function endInOneWrite(stream: ServerHttp2Stream): void {
   stream.sendTrailers = sendNow;
 }
 
+/** Its data is not all yet: Node.js would look behind each write whether it was the last. */
+export function goOn(stream: ServerHttp2Stream): void {
+  const state = insideOf<State>(stream, STATE);
+  if (state !== undefined && stream.sendTrailers === sendNow) state.flags |= HAS_TRAILERS;
+}
+
 /** While HTTP/2 asks for them: what is submitted then is part of what it is writing. */
 function sendNow(this: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   const list = listOf(headers);
   const handle = this.closed ? undefined : insideOf<Handle>(this, HANDLE);
   if (list[1] > 0 && handle !== undefined && handle.trailers(list) >= 0) {
     (this as Sent)[SENT] = headers;
+    const state = insideOf<State>(this, STATE);
+    if (state !== undefined) state.flags &= ~HAS_TRAILERS;
     return;
   }
   // It knows what to do.

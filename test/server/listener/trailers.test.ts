@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import net, { type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { endInOneWrite, sentTrailers } from '../../../src/server/listener/trailers.ts';
+import { endInOneWrite, goOn, sentTrailers } from '../../../src/server/listener/trailers.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -123,6 +123,7 @@ describe('endInOneWrite', () => {
     const { said, trailers } = await ask(async (stream) => {
       respond(stream);
       endInOneWrite(stream);
+      goOn(stream);
       for (const piece of ['a', 'b', 'c']) {
         stream.write(piece);
         await new Promise((resolve) => setTimeout(resolve, 2));
