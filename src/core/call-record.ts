@@ -98,6 +98,14 @@ export interface Charge {
   readonly endedAt: number;
 }
 
+/**
+ * What was charged since `last` was the last charge. Where a shared call was handed over meanwhile, what was
+ * charged before has gone with who paid for it: a count of charges would not hold.
+ */
+export function chargesSince({ charges }: CallRecord, last: Charge | undefined): readonly Charge[] {
+  return last === undefined ? charges : charges.slice(charges.indexOf(last) + 1);
+}
+
 export function newCallRecord(startedAt: number): CallRecord {
   return {
     startedAt,

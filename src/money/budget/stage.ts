@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
-import type { CallRecord } from '../../core/call-record.ts';
+import { type CallRecord, type Charge, chargesSince } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
@@ -49,20 +49,20 @@ async function withinBudgets(
 ): Promise<Completed> {
   const covered = desk.reserve(call);
   const { reservation, affordable } = covered instanceof Promise ? await covered : covered;
-  const before = call.record.charges.length;
+  const last = call.record.charges.at(-1);
   const release = call.party?.onPayer(() => reservation.moveTo(spenderOf(call)));
   try {
     return await next(affordable, emit);
   } finally {
     release?.();
-    reservation.settle(chargedSince(call.record, before));
+    reservation.settle(costSince(call.record, last));
   }
 }
 
 /** What attempts cost that ended since, in pico-dollars. */
-function chargedSince({ charges }: CallRecord, before: number): bigint {
+function costSince(record: CallRecord, last: Charge | undefined): bigint {
   let sum = 0n;
-  for (const { cost } of charges.slice(before)) sum += cost?.picoDollars ?? 0n;
+  for (const { cost } of chargesSince(record, last)) sum += cost?.picoDollars ?? 0n;
   return sum;
 }
 

@@ -1,5 +1,10 @@
 import type { Call, Emit, Handler } from '../../core/call.ts';
-import type { CallRecord, HedgeOutcome } from '../../core/call-record.ts';
+import {
+  type CallRecord,
+  type Charge,
+  chargesSince,
+  type HedgeOutcome,
+} from '../../core/call-record.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
@@ -47,7 +52,7 @@ export class HedgedAttempt {
   readonly #first: FirstAttempt;
   readonly #race: Race;
   readonly #mark: ForkMark;
-  readonly #chargesBefore: number;
+  readonly #lastCharge: Charge | undefined;
   /** The second attempt's. The caller's flow holds it once its events go there. */
   readonly #flow = new Flow();
   readonly #source: FlowSource = sourceOf(this.#flow);
@@ -67,7 +72,7 @@ export class HedgedAttempt {
     this.#first = first;
     this.#race = new Race(first.call.signal, first.emit);
     this.#mark = markOf(first.call.record);
-    this.#chargesBefore = first.call.record.charges.length;
+    this.#lastCharge = first.call.record.charges.at(-1);
   }
 
   /** What the call comes to by whichever attempt; the first one's failure if both failed without output. */
@@ -176,7 +181,7 @@ export class HedgedAttempt {
     const { share, metrics } = this.#deps;
     const { call } = this.#first;
     call.flow.detach(this.#source);
-    const inVain = runner.hasWon ? call.record.charges.slice(this.#chargesBefore) : record.charges;
+    const inVain = runner.hasWon ? chargesSince(call.record, this.#lastCharge) : record.charges;
     metrics.spent(call, inVain);
     joinRecord(call.record, record, this.#mark, runner.hasWon);
     if (record.attempts === 0) share.giveBack();

@@ -1,4 +1,5 @@
 import type { Call } from '../../core/call.ts';
+import { type Charge, chargesSince } from '../../core/call-record.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
@@ -48,7 +49,7 @@ export class Permit {
   readonly #call: Call;
   readonly #issuer: PermitIssuer;
   readonly #attempts: number;
-  readonly #charges: number;
+  readonly #lastCharge: Charge | undefined;
   #isFirst = true;
   #completed: Completed | undefined;
   #error: ProviderError | undefined;
@@ -58,7 +59,7 @@ export class Permit {
     this.#call = call;
     this.#issuer = issuer;
     this.#attempts = call.record.attempts;
-    this.#charges = call.record.charges.length;
+    this.#lastCharge = call.record.charges.at(-1);
   }
 
   /** Position of the API key that the attempt is to be made with. */
@@ -101,7 +102,7 @@ export class Permit {
   /** What metering found that the attempt consumed. */
   #charged(): number {
     let tokens = 0;
-    for (const charge of this.#call.record.charges.slice(this.#charges)) {
+    for (const charge of chargesSince(this.#call.record, this.#lastCharge)) {
       tokens += charge.usage.totalTokens;
     }
     return tokens;

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Call, Handler } from '../../../src/core/call.ts';
+import type { Call, Handler, Stage } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed } from '../../../src/core/events.ts';
 import { aCall, completed, drain } from '../../support/events.ts';
@@ -11,7 +11,7 @@ const DOLLAR = 10n ** 12n;
 const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
 
 /** Shared calls of users, of whom bob alone has a budget. */
-function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
+function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES, between?: Stage) {
   const opened = openBook([aBudget({ scope: 'user', match: 'bob', limit })]);
   const { book } = opened;
   const ended: PromiseWithResolvers<Completed>[] = [];
@@ -25,7 +25,7 @@ function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES) {
       call.record.charges.push(aCharge());
     }
   };
-  const handler = sharedWithin(opened, upstream);
+  const handler = sharedWithin(opened, upstream, between);
   const model = aModel({ maxOutputTokens: 1_000, ...(prices && { prices }) });
   const ask = (userId: string) => {
     const controller = new AbortController();
@@ -50,6 +50,20 @@ it('moves what is of no budget to the budget of the one who pays from then on', 
   alice.leave();
   await alice.answer;
   ended[0]?.resolve(completed());
+  expect((await bob.answer).error).toBeUndefined();
+  expect(spent()).toEqual([['bob', COST]]);
+});
+
+it('books to the one who pays from then on what an attempt costs behind one that had failed before', async () => {
+  const again: Stage = (next) => (call, emit) => next(call, emit).catch(() => next(call, emit));
+  const { ask, ended, spent } = aHouse(DOLLAR, PRICES, again);
+  const [alice, bob] = [ask('alice'), ask('bob')];
+  await settled();
+  ended[0]?.reject(new ProviderError('NETWORK_ERROR'));
+  await settled();
+  alice.leave();
+  await alice.answer;
+  ended[1]?.resolve(completed());
   expect((await bob.answer).error).toBeUndefined();
   expect(spent()).toEqual([['bob', COST]]);
 });

@@ -1,4 +1,4 @@
-import type { Handler } from '../../../src/core/call.ts';
+import type { Handler, Stage } from '../../../src/core/call.ts';
 import type { Charge } from '../../../src/core/call-record.ts';
 import { budget } from '../../../src/money/budget/stage.ts';
 import { coalesce } from '../../../src/money/sharing/stage.ts';
@@ -15,8 +15,12 @@ export function aCharge(): Charge {
   return { ...attempt, serviceTier: '', outcome: 'completed', startedAt: 0, endedAt: 0 };
 }
 
-/** An upstream whose calls are shared, and reserve what they may cost. */
-export function sharedWithin({ book, clock, telemetry }: Opened, upstream: Handler): Handler {
+/** An upstream whose calls are shared, and reserve what they may cost. @param between makes the attempts */
+export function sharedWithin(
+  { book, clock, telemetry }: Opened,
+  upstream: Handler,
+  between: Stage = (next) => next,
+): Handler {
   const { instruments } = telemetry;
   const within = budget(book, {
     clock,
@@ -25,5 +29,5 @@ export function sharedWithin({ book, clock, telemetry }: Opened, upstream: Handl
     unpriced: 'refuse',
     instruments,
   });
-  return coalesce({ clock, instruments })(within(upstream));
+  return coalesce({ clock, instruments })(between(within(upstream)));
 }
