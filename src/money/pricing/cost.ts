@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Cost, Usage } from '../../core/usage.ts';
 import { costOf, expectedTier } from './price.ts';
+import { priceListOf } from './tier.ts';
 import { toolsCost } from './tool-price.ts';
 
 /** How an attempt was billed. */
@@ -19,12 +20,17 @@ export interface Billing {
 export function attemptCost({ request, target }: Call, usage: Usage, billing: Billing): Cost {
   const { at, catalogueVersion, batch = false } = billing;
   const { serviceTier: asked = '', promptCacheOptions } = request;
-  const serviceTier = billing.serviceTier || expectedTier(target.model, request, usage.inputTokens);
+  // Compatible servers have words of their own: such an answer costs what was reserved for it, and not nothing.
+  const isNamed = billing.serviceTier !== '' && priceListOf(billing.serviceTier) !== undefined;
+  const serviceTier = isNamed
+    ? billing.serviceTier
+    : expectedTier(target.model, request, usage.inputTokens);
   const facts = { serviceTier, at, cacheTtl: promptCacheOptions?.ttl, batch };
   const tokens = costOf(usage, target.model, facts);
   const tools = toolsCost(usage.toolCalls, target.model);
   // Whoever asks for a tier need not get it; a server that is not asked for one may know of none.
-  const tierUnknown = !batch && billing.serviceTier === '' && !['', 'default'].includes(asked);
+  const isExpected = billing.serviceTier === '' && ['', 'default'].includes(asked);
+  const tierUnknown = !batch && !isNamed && !isExpected;
   return {
     picoDollars: (tokens ?? costOf(withoutAudio(usage), target.model, facts) ?? 0n) + (tools ?? 0n),
     catalogueVersion,

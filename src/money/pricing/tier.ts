@@ -7,6 +7,7 @@ export type PricedTier = 'standard' | 'flex' | 'priority' | 'batch';
  *
  * `fast` is the newer name of `priority`: https://developers.openai.com/api/docs/guides/fast-mode.
  * `scale` is capacity that was bought in advance; its tokens are worth what they cost elsewhere.
+ * `on_demand` is Groq's word for its default, and `standard` that of others.
  */
 export function priceListOf(serviceTier: string): PricedTier | undefined {
   switch (serviceTier) {
@@ -14,6 +15,8 @@ export function priceListOf(serviceTier: string): PricedTier | undefined {
     case 'auto':
     case 'default':
     case 'scale':
+    case 'on_demand':
+    case 'standard':
       return 'standard';
     case 'flex':
       return 'flex';

@@ -33,6 +33,10 @@ describe('attemptCost', () => {
     ['priority', 'default', 24n, false],
     ['priority', '', 140n, true],
     ['auto', '', 24n, true],
+    [undefined, 'on_demand', 24n, false],
+    ['default', 'standard', 24n, false],
+    [undefined, 'performance', 24n, true],
+    ['priority', 'performance', 140n, true],
   ])('of a call that asked for %j and was served by %j is %s micro-dollars', (...args) => {
     const [asked, served, micro, estimated] = args;
     expect(costIn(asked, served)).toEqual({
