@@ -4,6 +4,7 @@ import { subjectOf } from '../../core/spender.ts';
 import type { Ledger, Spending } from '../ledger/ledger.ts';
 import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from './account.ts';
 import { type BudgetDefinition, countedBy } from './options.ts';
+import { periodAt } from './period.ts';
 
 /** Accounts of this process alone. What they begin with is what the ledger has of the running period. */
 export function localAccounts(
@@ -19,6 +20,8 @@ type Balances = Map<string, bigint>;
 /** What accounts that are not open hold, by what is counted: see `countedBy`. */
 interface Closed {
   readonly startsAt: number;
+  /** The ledger had what was spent after its end: the clock was behind when it was read. */
+  readonly wasBehind: boolean;
   readonly balances: Map<string, Balances>;
 }
 
@@ -78,13 +81,20 @@ class LocalAccounts implements BudgetAccounts {
   #periodOf(period: BudgetPeriod, startsAt: number): Closed {
     const last = this.#closed.get(period);
     if (last !== undefined && startsAt <= last.startsAt) return last;
+    const isRead = last === undefined || last.wasBehind;
     // The ledger is read for the first period of a budget alone. A later one began under this process'
     // eyes: all that is spent in it passes through its accounts, and read from the ledger would count twice.
-    const begun = [...(last?.balances.keys() ?? [])];
+    // But for one that had begun before, as the clock was behind when this process started.
+    const begun = isRead ? [] : [...last.balances.keys()];
     const balances = new Map(begun.map((counted): [string, Balances] => [counted, new Map()]));
-    const closed = { startsAt, balances };
+    const closed = { startsAt, wasBehind: isRead && this.#isBehind(period, startsAt), balances };
     this.#closed.set(period, closed);
     return closed;
+  }
+
+  #isBehind(period: BudgetPeriod, startsAt: number): boolean {
+    const { resetsAt } = periodAt(period, startsAt);
+    return Number.isFinite(resetsAt) && this.#spending(resetsAt).length > 0;
   }
 
   #spending(since: number): readonly Spending[] {

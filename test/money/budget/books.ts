@@ -52,7 +52,8 @@ export function openBook(budgets: readonly BudgetDefinition[], around: Surroundi
   const telemetry = new TelemetryProbe();
   const alerts: BudgetAlert[] = [];
   const logged: Opened['logged'] = [];
-  const ledger = { spending: () => around.spent ?? [] };
+  const openedAt = clock.now();
+  const ledger = { spending: (since: number) => (since > openedAt ? [] : (around.spent ?? [])) };
   const book = new BudgetBook(
     { budgets, minOutputTokens: 1 },
     around.accounts ?? localAccounts(ledger, budgets),

@@ -8,9 +8,10 @@ const LIMIT = 100n;
 const NO_CHANGE = () => {};
 const TODAY = Date.UTC(2026, 0, 1);
 const TOMORROW = Date.UTC(2026, 0, 2);
+const DAY_MS = 86_400_000;
 
 function accountsWith(rows: readonly Spending[], ...budgets: Parameters<typeof aBudget>) {
-  const read = jest.fn((_since: number) => rows);
+  const read = jest.fn((since: number) => (since > TODAY ? [] : rows));
   const definitions = (budgets.length === 0 ? [{}] : budgets).map((fields) => aBudget(fields));
   const accounts = localAccounts({ spending: read }, definitions);
   const open = (subject = '', startsAt = TODAY, budget = 'daily'): BudgetAccount =>
@@ -105,14 +106,28 @@ describe('what the ledger has', () => {
     const { accounts, open, read } = accountsWith(ROWS, { scope: 'user' });
     expect([...accounts.subjects('daily', TODAY)]).toHaveLength(2);
     for (let user = 0; user < 1_000; user += 1) open(`user-${user}`);
-    expect(read.mock.calls).toEqual([[TODAY]]);
+    expect(read.mock.calls).toEqual([[TOMORROW], [TODAY]]);
   });
 
   it('is not read again for a later period, whose spending passed through the accounts', () => {
     const { open, read } = accountsWith(ROWS);
     open();
     expect(open('', TOMORROW).spent).toBe(0n);
-    expect(read).toHaveBeenCalledTimes(1);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  it('is read again for a later period that had begun before: the clock was behind', () => {
+    const read = jest.fn((since: number) => [
+      ...(since <= TODAY ? [spending(20n)] : []),
+      ...(since <= TOMORROW ? [spending(3n)] : []),
+    ]);
+    const accounts = localAccounts({ spending: read }, [aBudget()]);
+    const open = (startsAt: number) =>
+      accounts.open({ budget: 'daily', subject: '', startsAt }, LIMIT, NO_CHANGE).spent;
+    expect([open(TODAY), open(TOMORROW)]).toEqual([23n, 3n]);
+    read.mockClear();
+    expect(open(TOMORROW + DAY_MS)).toBe(0n);
+    expect(read).not.toHaveBeenCalled();
   });
 
   it('is read for each kind of period', () => {
@@ -122,7 +137,7 @@ describe('what the ledger has', () => {
     const open = (budget: string, startsAt: number) =>
       accounts.open({ budget, subject: '', startsAt }, LIMIT, NO_CHANGE).spent;
     expect([open('daily', TODAY), open('ever', 0)]).toEqual([7n, 50n]);
-    expect(read).toHaveBeenCalledTimes(2);
+    expect(read.mock.calls).toEqual([[TOMORROW], [TODAY], [0]]);
   });
 });
 
