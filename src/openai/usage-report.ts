@@ -24,11 +24,16 @@ export class ReportedUsage {
   }
 
   /**
-   * @param hasOutput an answer with output has used tokens, whatever the server says
+   * @param hasOutput an answer with output has used tokens of both kinds, whatever the server says: it is an
+   *   estimate where one of them is 0, which some send that tell the prompt at first and the answer at last
    * @returns undefined if the server did not report it
    */
   total(hasOutput: boolean): Usage | undefined {
-    if (this.#last !== undefined) return this.#read(this.#last);
+    if (this.#last !== undefined) {
+      const usage = this.#read(this.#last);
+      const lacks = hasOutput && (usage.inputTokens === 0 || usage.outputTokens === 0);
+      return lacks ? { ...usage, estimated: true } : usage;
+    }
     return hasOutput ? undefined : this.#usage;
   }
 }

@@ -23,6 +23,15 @@ describe('the usage that is reported', () => {
     expect(usage.total(false)).toEqual(toUsage({ prompt_tokens: 0 }));
   });
 
+  it.each([
+    { prompt_tokens: 0, completion_tokens: 7, total_tokens: 7 },
+    { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 },
+  ])('is an estimate where there is output and it says %j', (last) => {
+    const usage = report({ prompt_tokens: 9, completion_tokens: 1 }, last);
+    expect(usage.total(true)).toEqual({ ...toUsage(last), estimated: true });
+    expect(usage.total(false)).toEqual(toUsage(last));
+  });
+
   it('may be nested as deep as a hostile server likes', () => {
     const levels = 200_000;
     const deep = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
