@@ -28,6 +28,11 @@ export class AnswerRecorder {
     return this.#refused;
   }
 
+  /** The model said nothing, as far as it is kept. */
+  get isEmpty(): boolean {
+    return this.#said.isEmpty;
+  }
+
   /** The upstream ran tools for it: what they found may be another now, and what they did is done. */
   get ranTools(): boolean {
     return this.#ranTools;

@@ -116,7 +116,9 @@ export class ResponseCache {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
         const calledTools = completed.toolCalls.length > 0 || recorder.ranTools;
         if (!isFirstChoice || !this.#isWorthKeeping(call, completed, calledTools)) return undefined;
-        const answer = recorder.isRefusal ? undefined : recorder.take(completed, call.record);
+        // One that says nothing is a mishap more often than an answer, and costs little to be made again.
+        const isNone = recorder.isRefusal || recorder.isEmpty;
+        const answer = isNone ? undefined : recorder.take(completed, call.record);
         return answer && this.#keep(key, call, answer, generation) ? key : undefined;
       },
     };

@@ -62,6 +62,7 @@ describe('responseCache', () => {
   it.each<[string, readonly AnswerEvent[], Partial<Completed>]>([
     ['cut off', [started(), text('Hel')], { finishReason: 'length' }],
     ['filtered', [started(), text('Hel')], { finishReason: 'content_filter' }],
+    ['empty', [started()], {}],
     ['refused', [started(), { type: 'refusalDelta', text: 'No.' }], {}],
     ['of another target', [started(), text('Hello')], { target: 'azure' }],
     ['made with a tool that the upstream ran', [started(), SEARCHED, text('Hello')], {}],
