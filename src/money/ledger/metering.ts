@@ -89,6 +89,8 @@ class AttemptMeter {
   readonly #kept: KeptAttributes;
   readonly #call: Call;
   readonly #startedAt: number;
+  /** Of the prices that the call has: while it runs there may come others. */
+  readonly #catalogueVersion: string;
   /** Absent if costs are not tracked. */
   readonly #entry: LedgerEntry | undefined;
   /** Of hosted tools that were told whole, by id, for an attempt that does not end well. */
@@ -103,7 +105,10 @@ class AttemptMeter {
     this.#kept = kept;
     this.#call = call;
     this.#startedAt = deps.clock.now();
-    if (deps.costs.trackingEnabled) this.#entry = open(deps, call, this.#startedAt);
+    this.#catalogueVersion = deps.catalogue().version;
+    if (deps.costs.trackingEnabled) {
+      this.#entry = open(deps, call, this.#startedAt, this.#catalogueVersion);
+    }
   }
 
   markSent(): void {
@@ -193,9 +198,10 @@ class AttemptMeter {
 
   #settle(usage: Usage, serviceTier: string, outcome: Charge['outcome']): void {
     this.#settled = true;
-    const { costs, clock, catalogue } = this.#deps;
+    const { costs, clock } = this.#deps;
     const call = this.#call;
-    const billing = { serviceTier, at: this.#startedAt, catalogueVersion: catalogue().version };
+    const catalogueVersion = this.#catalogueVersion;
+    const billing = { serviceTier, at: this.#startedAt, catalogueVersion };
     const untracked: Charge = {
       attempt: call.attempt,
       upstream: call.upstream,
@@ -231,7 +237,12 @@ class AttemptMeter {
   }
 }
 
-function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number): LedgerEntry {
+function open(
+  { ledger, sizes }: MeteringDeps,
+  call: Call,
+  at: number,
+  catalogueVersion: string,
+): LedgerEntry {
   const { model } = call.target;
   const span = trace.getSpanContext(call.context);
   const inputTokens = sizes.estimate(call);
@@ -248,7 +259,7 @@ function open({ ledger, sizes, catalogue }: MeteringDeps, call: Call, at: number
     inputTokens,
     startedAt: at,
     prices: tokenPrices(model, { inputTokens, request: call.request, at }),
-    catalogueVersion: catalogue().version,
+    catalogueVersion,
   });
 }
 

@@ -75,9 +75,10 @@ function setUp({ trackingEnabled = true, sizes = letters } = {}) {
   const clock = new FakeClock(NOW);
   const ledger = new LedgerProbe();
   const probe = new TelemetryProbe();
+  const catalogue = { version: 'v1' };
   const stage = metering({
     clock,
-    catalogue: () => ({ version: 'v1' }),
+    catalogue: () => catalogue,
     sizes,
     ledger: {
       open: (opening) => ledger.open(opening),
@@ -92,7 +93,7 @@ function setUp({ trackingEnabled = true, sizes = letters } = {}) {
     priceNotices: { priced: () => {} },
     costs: { trackingEnabled },
   });
-  return { clock, ledger, probe, stage };
+  return { clock, ledger, probe, stage, catalogue };
 }
 
 function attemptOf(fields: Partial<Call> = {}): Call {
@@ -144,6 +145,17 @@ describe('metering an answer', () => {
     expect(charges).toEqual([charge]);
     expect(ledger.lines.slice(1)).toEqual([1, charge]);
     expect(events).toEqual([started(), text('hi', 1), end]);
+  });
+
+  it('names the prices that it has, though others have come while it ran', async () => {
+    const { stage, catalogue } = setUp();
+    const call = attemptOf();
+    const handler = stage((inner, emit) => {
+      catalogue.version = 'v2';
+      return connected(completed())(inner, emit);
+    });
+    await drain((emit) => handler(call, emit));
+    expect(call.record.charges).toMatchObject([{ cost: { catalogueVersion: 'v1' } }]);
   });
 
   it('charges the tier that served it', async () => {
