@@ -11,6 +11,7 @@ import type { Party } from './party.ts';
 import type { RateHeadroom } from './rate-headroom.ts';
 import type { LeftRoute, Route } from './route.ts';
 import type { UpstreamAnswer } from './upstream-answers.ts';
+import type { Usage } from './usage.ts';
 
 /** How a break of the answer is handled. In-process form of tamma.provider.v1.StreamRecovery. */
 export type StreamRecovery = 'fail' | 'restart' | 'hold_back' | 'resume';
@@ -102,6 +103,8 @@ export interface Call {
    * Absent: nobody listens.
    */
   readonly onLost?: () => void;
+  /** The upstream says what an answer used that it did not bring to its end. Absent: nobody listens. */
+  readonly onFailedUsage?: (usage: Usage, serviceTier: string) => void;
   /** The upstream sent something that nobody knows, by a name that may be shown. Absent: nobody listens. */
   readonly onUnknown?: (kind: UnknownKind, name: string) => void;
 }

@@ -189,7 +189,11 @@ export class ResponsesStream implements AnswerStream {
     const response = parseResponse(body);
     if (ENDS.has(response.status)) this.#progress?.ended();
     const error = errorIn(response);
-    if (error) throw reported(error, this.#call);
+    if (error) {
+      if (response.usage) this.#usage.add(response.usage);
+      this.#tellUsage(response);
+      throw reported(error, this.#call);
+    }
     this.#unknown.event({ response });
     this.#take(response);
     // Some servers leave the status of a whole answer out.
@@ -219,6 +223,12 @@ export class ResponsesStream implements AnswerStream {
     return this.#events.end(outcome, timings);
   }
 
+  /** What was used is billed, however the answer ended. */
+  #tellUsage({ service_tier }: ResponseObject): void {
+    const usage = this.#usage.isThere ? this.#usage.total(this.#events.hasOutput) : undefined;
+    if (usage !== undefined) this.#call.onFailedUsage?.(usage, stringOr(service_tier));
+  }
+
   #interrupted(error: unknown): ProviderError {
     this.#progress?.interrupted();
     return reported(error, this.#call);
@@ -245,8 +255,11 @@ export class ResponsesStream implements AnswerStream {
   #end(type: string): void {
     const { status, error, output, incomplete_details } = this.#response;
     this.#progress?.ended();
-    if (type === 'response.failed' || status === 'failed') throw reported(error ?? {}, this.#call);
-    if (type === 'response.cancelled' || status === 'cancelled') throw cancelledUpstream();
+    const hasFailed = type === 'response.failed' || status === 'failed';
+    const isCancelled = type === 'response.cancelled' || status === 'cancelled';
+    if (hasFailed || isCancelled) this.#tellUsage(this.#response);
+    if (hasFailed) throw reported(error ?? {}, this.#call);
+    if (isCancelled) throw cancelledUpstream();
     this.#start();
     this.#output.answerDone(output ?? []);
     if (type === 'response.incomplete' || status === 'incomplete') {

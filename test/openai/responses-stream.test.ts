@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Call } from '../../src/core/call.ts';
 import type { Completed, ProviderEvent } from '../../src/core/events.ts';
 import { effectiveSettings } from '../../src/openai/effective-settings.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
@@ -17,9 +18,9 @@ import {
 
 const TIMINGS = { queueMs: 0, backoffMs: 0, totalMs: 5 };
 
-function open() {
+function open(fields: Partial<Call> = {}) {
   const events: ProviderEvent[] = [];
-  const call = aCall({ attempt: 2 });
+  const call = aCall({ attempt: 2, ...fields });
   call.record.upstreamRequestId = 'req_9';
   const stream = new ResponsesStream(call, (event) => events.push(event));
   const read = (event: object, name = '') => stream.read(name, JSON.stringify(event));
@@ -238,6 +239,26 @@ describe('ResponsesStream', () => {
       );
       expect(stream.finished).toBe(false);
     }
+  });
+
+  it('tells what an answer used that failed or was cancelled, where the upstream says so', () => {
+    const told: unknown[] = [];
+    const onFailedUsage: Call['onFailedUsage'] = ({ outputTokens, estimated }, tier) =>
+      told.push([outputTokens, estimated, tier]);
+    const error = { code: 'server_error', message: 'sorry' };
+    const tier = { service_tier: 'flex' };
+    for (const [status, fields] of [
+      ['failed', { ...tier, error }],
+      ['cancelled', tier],
+      ['failed', { error, usage: null }],
+    ] as const) {
+      expect(() => open({ onFailedUsage }).read(ended(status, fields))).toThrow();
+    }
+    const { response } = ended('failed', { ...tier, error }) as { readonly response: object };
+    expect(() => open({ onFailedUsage }).stream.readWhole(JSON.stringify(response))).toThrow();
+    const { completed } = fold(ended('completed'));
+    const used = [completed.usage.outputTokens, false, 'flex'];
+    expect(told).toEqual([used, used, used]);
   });
 
   it('fails with PROVIDER_ERROR where a failed answer says nothing, or was cancelled', () => {

@@ -48,7 +48,7 @@ export interface MeteringDeps {
  * prompt and what was received, counted. The charge is in the call's record and in the ledger before
  * the attempt's end is seen outside.
  *
- * An attempt that fails without output costs nothing, for the upstream did not answer. One that the
+ * An attempt that fails without output costs nothing, for the upstream did not answer, unless that says what it used. One that the
  * caller, the deadline or the drain ends costs its prompt from the moment it is sent. So does one whose
  * answer the upstream may go on with although nobody heard of it, and a usual answer as well.
  */
@@ -67,7 +67,9 @@ export function metering(deps: MeteringDeps): Stage {
       };
       try {
         const onLost = () => meter.markLost();
-        const completed = await next({ ...call, onProgress, onLost }, pass);
+        const onFailedUsage = (used: Usage, tier: string) => meter.markFailed(used, tier);
+        const hooks = { onProgress, onLost, onFailedUsage };
+        const completed = await next({ ...call, ...hooks }, pass);
         const { usage } = completed;
         return meter.complete(completed, usage.estimated ? await meter.fillIn(usage) : usage);
       } catch (thrown) {
@@ -97,6 +99,8 @@ class AttemptMeter {
   readonly #uses = new Map<string, string>();
   /** The upstream may produce an answer of which nothing will come. */
   #lost = false;
+  /** What the upstream said of an answer that failed. */
+  #failed: { readonly usage: Usage; readonly serviceTier: string } | undefined;
   /** Absent: no output was. */
   #received: LongText | undefined;
 
@@ -119,6 +123,10 @@ class AttemptMeter {
 
   markLost(): void {
     this.#lost = true;
+  }
+
+  markFailed(usage: Usage, serviceTier: string): void {
+    this.#failed = { usage, serviceTier };
   }
 
   see(event: AnswerEvent): void {
@@ -151,7 +159,11 @@ class AttemptMeter {
   /** Charges an attempt that ended without an answer, or after it. */
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
     if (this.#settled) return;
-    if (this.#received !== undefined || this.#lost || (byCaller && this.#sent)) {
+    if (this.#failed !== undefined) {
+      const { usage, serviceTier } = this.#failed;
+      const whole = usage.estimated ? await this.fillIn(usage) : usage;
+      this.#settle({ ...whole, ...this.#toolCalls() }, serviceTier, error.reason);
+    } else if (this.#received !== undefined || this.#lost || (byCaller && this.#sent)) {
       this.#noteRoughly();
       const usage = await this.fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
       this.#settle(usage, '', error.reason);

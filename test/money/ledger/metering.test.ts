@@ -147,6 +147,19 @@ describe('metering an answer', () => {
     expect(events).toEqual([started(), text('hi', 1), end]);
   });
 
+  it('charges what the upstream says of an answer that failed', async () => {
+    const used = usage({ inputTokens: 10, outputTokens: 5, totalTokens: 15 });
+    const { charges, error } = await meter((call) => {
+      call.onFailedUsage?.(used, 'priority');
+      throw new ProviderError('SERVICE_UNAVAILABLE');
+    });
+    expect(error).toMatchObject({ reason: 'SERVICE_UNAVAILABLE' });
+    expect(charges).toMatchObject([
+      { usage: used, serviceTier: 'priority', outcome: 'SERVICE_UNAVAILABLE' },
+    ]);
+    expect(charges[0]?.cost).toMatchObject({ picoDollars: 40_000_000n, estimated: false });
+  });
+
   it('names the prices that it has, though others have come while it ran', async () => {
     const { stage, catalogue } = setUp();
     const call = attemptOf();
