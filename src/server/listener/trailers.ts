@@ -3,6 +3,10 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 /** The part of a stream that is used here, private to Node.js. */
 interface State {
   flags: number;
+  /** Of what was written and has not left. */
+  writeCb: (() => void) | null;
+  /** Of what is to happen before that is called. */
+  writePending: number;
 }
 
 interface Handle {
@@ -60,11 +64,26 @@ function sendNow(this: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   if (list[1] > 0 && handle !== undefined && handle.trailers(list) >= 0) {
     (this as Sent)[SENT] = headers;
     const state = insideOf<State>(this, STATE);
-    if (state !== undefined) state.flags &= ~HAS_TRAILERS;
+    if (state !== undefined) {
+      state.flags &= ~HAS_TRAILERS;
+      endWrite(state);
+    }
     return;
   }
   // It knows what to do.
   Object.getPrototypeOf(this).sendTrailers.call(this, headers);
+}
+
+/**
+ * HTTP/2 has all that was written, and closes the stream behind the trailers. Of a stream that is closed in the middle of a
+ * write, Node.js ends that with an error for nobody, and to make one is the costliest function of a call.
+ */
+function endWrite(state: State): void {
+  const { writeCb } = state;
+  if (typeof writeCb !== 'function') return;
+  state.writeCb = null;
+  state.writePending = 0;
+  writeCb();
 }
 
 function listOf(headers: OutgoingHttpHeaders): [string, number] {

@@ -95,6 +95,8 @@ describe('endInOneWrite', () => {
     expect(trailers).toEqual({ 'grpc-status': '0', 'grpc-message': '', many: 'a, b' });
     expect(sentTrailers(stream)).toBe(TRAILERS);
     expect(stream.rstCode).toBe(0);
+    // And not destroyed in the middle of a write, which costs an error.
+    expect(stream.writableFinished).toBe(true);
   });
 
   it('is worth it: Node.js alone writes several times', async () => {
