@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { LedgerOpening } from './ledger.ts';
 import type { StoredRecord } from './record-rows.ts';
@@ -63,28 +64,70 @@ export function readLine(text: string): JournalLine | undefined {
   }
 }
 
-/** What is whole was written here: its shape is checked no further than to go through it. */
+/** What is whole was written here, but its bytes may have been spoiled since. */
 function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
   switch (type) {
     case 'journal':
       return { type, version: Number(first) };
-    case 'opened':
-      return { type, number: Number(first), opening: raiseOpening(second as FlatOpening) };
+    case 'opened': {
+      const opening = raiseOpening(second as FlatOpening);
+      return isOpening(opening) ? { type, number: Number(first), opening } : undefined;
+    }
     case 'progress':
       return isList(second) && second.every(isList)
         ? { type, now: Number(first), tokens: second as ProgressLine['tokens'] }
         : undefined;
-    case 'settled':
-      return { type, number: Number(first), stored: raiseRecord(second as FlatRecord) };
+    case 'settled': {
+      const stored = raiseRecord(second as FlatRecord);
+      return isStored(stored) ? { type, number: Number(first), stored } : undefined;
+    }
     case 'done':
       return isList(first) ? { type, numbers: first as number[] } : undefined;
     case 'kept':
-      return first ? { type, place: first as AnswerPlace } : undefined;
+      return isPlace(first) ? { type, place: first } : undefined;
     case 'gone':
       return { type, id: String(first) };
     default:
       return undefined;
   }
+}
+
+const WHO = ['callId', 'traceId', 'upstream', 'model', 'userId', 'projectId'] as const;
+const COUNTS = [
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'reasoningTokens',
+] as const;
+
+function isOpening(opening: LedgerOpening): boolean {
+  return (
+    areAll('string', opening, [...WHO, 'catalogueVersion']) &&
+    areAll('number', opening, ['attempt', 'inputTokens', 'startedAt'])
+  );
+}
+
+function isStored({ openedAt, record }: StoredRecord): boolean {
+  return (
+    areAll('string', record, [...WHO, 'serviceTier', 'outcome']) &&
+    areAll('number', { ...record, openedAt }, ['openedAt', 'attempt', 'startedAt', 'endedAt']) &&
+    areAll('number', record.usage, COUNTS) &&
+    areAll('boolean', record.usage, ['estimated'])
+  );
+}
+
+function isPlace(value: unknown): value is AnswerPlace & Record<string, unknown> {
+  return isObject(value) && areAll('string', value, ['id', 'upstream', 'endpoint']);
+}
+
+function areAll<Fields>(
+  type: 'string' | 'number' | 'boolean',
+  fields: Fields,
+  names: readonly (keyof Fields)[],
+): boolean {
+  return names.every((name) => typeof fields[name] === type);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JournalLine, readLine, writeLine } from '../../../src/money/ledger/journal-line.ts';
-import { anOpening, aRecord } from './support.ts';
+import { anOpening, aRecord, storeInMemory } from './support.ts';
 
 function unpriced() {
   const { prices: _, ...opening } = anOpening();
@@ -49,10 +49,29 @@ describe('a line of the journal', () => {
     }
   });
 
+  it.each(LINES)('can be booked, or is not read, whatever bit of it is spoiled: $type', (line) => {
+    const { records } = storeInMemory();
+    const bytes = Buffer.from(writeLine(line).trimEnd());
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const spoiled = Buffer.from(bytes);
+      spoiled[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const read = readLine(spoiled.toString());
+      if (read?.type === 'settled') records.add([read.stored]);
+      if (read?.type === 'opened') {
+        const { startedAt, inputTokens, callId } = read.opening;
+        expect([typeof startedAt, typeof inputTokens, typeof callId]).toEqual([
+          'number',
+          'number',
+          'string',
+        ]);
+      }
+    }
+  });
+
   it.each([
     ...['', 'nonsense', '{}', '7', '[]', '["other",1]', '\0\0\0', '["opened",1,null]'],
     ...['["progress",7,null]', '["progress",7,{}]', '["done",null]', '["done",7]'],
-    ...['["kept",null]', '["settled",1,{}]'],
+    ...['["kept",null]', '["kept",{}]', '["settled",1,{}]', '["opened",1,{}]'],
   ])('is not read from %j', (text) => {
     expect(readLine(text)).toBeUndefined();
   });
