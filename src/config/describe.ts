@@ -8,7 +8,11 @@ import { isMapping } from './values.ts';
 /** The effective configuration as a configuration file. Of secrets, it says where each is. */
 export function describeConfig(config: Config): string {
   const redisUrl = config.redisUrl === undefined ? '' : '# Redis URL: (set)\n';
-  return `# revision: ${configRevision(config)}\n${redisUrl}${stringify(asFile(config))}`;
+  const file = asFile(config);
+  // What does not count would be warned of where the file is read.
+  const isRedisUsed = config.store === 'redis' || !isMapping(file);
+  const text = stringify(isRedisUsed ? file : { ...file, redis: undefined });
+  return `# revision: ${configRevision(config)}\n${redisUrl}${text}`;
 }
 
 /**
@@ -70,8 +74,9 @@ export function asWritten(value: unknown): unknown {
 function memberAsWritten([name, value]: [string, unknown]): [string, unknown] {
   if (typeof value === 'number') {
     if (name.endsWith('Ms')) return [name.slice(0, -2), formatQuantity(value, DURATION_UNITS)];
-    // Its own name.
-    if (name === 'maxBytes') return [name, formatQuantity(value, BYTE_UNITS)];
+    // Their own names.
+    if (name === 'maxBytes' || name === 'maxBytesPerFile')
+      return [name, formatQuantity(value, BYTE_UNITS)];
     if (name.endsWith('Bytes')) {
       return [name.replace(/Bytes$/, 'Size'), formatQuantity(value, BYTE_UNITS)];
     }

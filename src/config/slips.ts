@@ -3,7 +3,7 @@ import { asFile } from './describe.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
 import { formatPath } from './problems.ts';
 import { suggest } from './suggest.ts';
-import { isMapping } from './values.ts';
+import { isMapping, isText } from './values.ts';
 
 /** Variables of the program that stand for no key of the file. */
 const OTHER_VARIABLES = [
@@ -45,7 +45,7 @@ export function slipsIn(
   return [
     ...bareNumbers(written, asFile(config), []),
     ...hiddenKeys(written, environment),
-    ...unknownVariables(environment),
+    ...unknownVariables(environment, namedIn(written)),
     ...(holds(written, ['redis']) && config.store !== 'redis'
       ? ['redis does not count without store: redis.']
       : []),
@@ -92,11 +92,19 @@ function holds(written: unknown, [key = '', ...rest]: readonly string[]): boolea
   return rest.length === 0 || holds(written[key], rest);
 }
 
+/** Variables that the file has a key or another secret be read from. */
+function namedIn(written: unknown): readonly string[] {
+  if (Array.isArray(written)) return written.flatMap(namedIn);
+  if (!isMapping(written)) return [];
+  const { environment, ...others } = written;
+  return [...(isText(environment) ? [environment] : []), ...Object.values(others).flatMap(namedIn)];
+}
+
 /** Variables that look like ones of this program, and say nothing to it. */
-function unknownVariables(environment: Environment): readonly string[] {
+function unknownVariables(environment: Environment, named: readonly string[]): readonly string[] {
   const known = [...WINNERS.map(([name]) => name), ...OTHER_VARIABLES];
   return Object.keys(environment)
-    .filter((name) => !known.includes(name) && !OF_A_SERVICE.test(name))
+    .filter((name) => !known.includes(name) && !named.includes(name) && !OF_A_SERVICE.test(name))
     .sort()
     .flatMap((name) => {
       const meant = OLD_NAMES[name] ?? suggest(name, known);

@@ -50,10 +50,16 @@ describe('describeConfig', () => {
     expect(load(describeConfig(config))).toEqual(same);
   });
 
+  it.each(['', YAML])('is nothing to warn of', (yaml) => {
+    const { slips } = load(describeConfig(load(yaml)));
+    expect(slips).toBeUndefined();
+  });
+
   it('writes durations and sizes with their units', () => {
     expect(describeConfig(load(YAML))).toContain('connect: 1500ms\n  headers: auto\n');
     expect(describeConfig(load(YAML))).toContain('maxWait: 0ms\n');
     expect(describeConfig(load(''))).toContain('maxMessageSize: 32MiB\n');
+    expect(describeConfig(load(''))).toContain('maxBytesPerFile: 190MiB\n');
   });
 
   it('writes money as decimals', () => {

@@ -16,6 +16,7 @@ describe('a configuration that is allowed', () => {
   it.each([
     ['drain: {gracePeriod: 30}', 'drain.gracePeriod: 30 without a unit is 30ms.'],
     ['timeouts: {idle: "45000"}', 'timeouts.idle: 45000 without a unit is 45s.'],
+    ['batch: {maxBytesPerFile: 2048}', 'batch.maxBytesPerFile: 2048 without a unit is 2KiB.'],
     ['limits: {maxMessageSize: 2097152}', 'limits.maxMessageSize: 2097152 without a unit is 2MiB.'],
     [
       'timeouts: {models: {"gpt-5*": {firstToken: 9}}}',
@@ -73,6 +74,16 @@ describe('a configuration that is allowed', () => {
     ['BASE_URL', []],
   ])('may go with %s, which may be of another program', (name, expected) => {
     expect(warnings('', { [name]: 'https://a.test/v1' })).toEqual(expected);
+  });
+
+  it('has keys read from variables that are named nearly like others', () => {
+    const named = { OPENAI_API_KEY_2: 'sk-2', OPENAI_API_KEY_EU: 'sk-3', TAMMA_DOCS_TOKEN: 'a' };
+    const yaml = `
+keys: [{environment: OPENAI_API_KEY_2}]
+targets: {a: {baseUrl: "https://a.test/v1", keys: [{environment: OPENAI_API_KEY_EU}]}}
+hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environment: TAMMA_DOCS_TOKEN}}}}`;
+    expect(warnings(yaml, named)).toEqual([]);
+    expect(warnings('', named)).toHaveLength(3);
   });
 
   it('may tell of a Redis that is not used', () => {
