@@ -10,7 +10,7 @@ import {
   ConfigError,
   type ConfigProblem,
   ENVIRONMENT_SOURCE,
-  explainIssue,
+  explainIssues,
   formatPath,
   type Report,
 } from './problems.ts';
@@ -109,8 +109,7 @@ function readSettings(
   const isGroup = isMapping(written);
   if (!isGroup) report({ path: source, message: 'must be a group of keys', source });
   const result = configSchema.safeParse({ ...(isGroup ? written : {}), ...overrides });
-  const issues = result.error?.issues ?? [];
-  for (const { path, message } of issues.flatMap((issue) => explainIssue(issue, configSchema))) {
+  for (const { path, message } of explainIssues(result.error?.issues ?? [], configSchema)) {
     const name = path[0] === undefined ? undefined : variables.get(path[0]);
     if (name !== undefined) report({ path: name, message, source: ENVIRONMENT_SOURCE });
     else report({ path: formatPath(path), message, source });

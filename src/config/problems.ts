@@ -26,11 +26,22 @@ export class ConfigError extends Error {
   }
 }
 
-/** What `schema` found amiss at one place; unknown keys one by one. */
-export function explainIssue(
-  issue: z.core.$ZodIssue,
+interface Explained {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What `schema` found amiss, each once: a text in the place of a list is too long for one as well. */
+export function explainIssues(
+  issues: readonly z.core.$ZodIssue[],
   schema: z.core.$ZodType,
-): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+): readonly Explained[] {
+  const all = issues.flatMap((issue) => explainIssue(issue, schema));
+  return [...new Map(all.map((one) => [`${formatPath(one.path)}: ${one.message}`, one])).values()];
+}
+
+/** What is amiss at one place; unknown keys one by one. */
+function explainIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType): readonly Explained[] {
   if (issue.code === 'invalid_union') return explainUnion(issue, schema);
   if (issue.code !== 'unrecognized_keys') return [issue];
   const known = keysAt(issue.path, schema);
@@ -44,7 +55,7 @@ export function explainIssue(
 function explainUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   schema: z.core.$ZodType,
-): ReturnType<typeof explainIssue> {
+): readonly Explained[] {
   const meant = issue.errors.find((issues) =>
     issues.every(({ code, path }) => code === 'unrecognized_keys' || path.length > 0),
   );
@@ -56,7 +67,7 @@ function explainUnion(
 
 /** Whether the name is one under which people write an API key. */
 export function namesApiKey(key: string): boolean {
-  return /^(openai)?apikey$/.test(bare(key));
+  return /^(openai)?apikeys?$/.test(bare(key));
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
@@ -66,8 +77,21 @@ function unknownKey(key: string, known: readonly string[]): string {
       : 'name a file or a variable that holds it in keys';
     return `an API key does not belong into this file: ${place}`;
   }
-  const suggestion = suggest(key, known);
+  const suggestion = suggest(key, known) ?? beginningLike(key, known);
   return suggestion === undefined ? 'unknown key' : `unknown key; did you mean ${suggestion}?`;
+}
+
+/** The longest known key that is more, or less, of the same: `retry`, `listenAddress`, `timeouts.idle`. */
+function beginningLike(key: string, known: readonly string[]): string | undefined {
+  const written = bare(key);
+  return known
+    .toSorted((a, b) => b.length - a.length)
+    .find((candidate) => {
+      const [shorter = '', longer = ''] = [written, bare(candidate)].toSorted(
+        (a, b) => a.length - b.length,
+      );
+      return shorter.length >= 4 && longer.startsWith(shorter);
+    });
 }
 
 /** The keys that the schema knows in the group at `path`. */

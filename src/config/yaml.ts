@@ -1,5 +1,6 @@
 import type { LineCounter } from 'yaml';
 import { type Document, isScalar, parseDocument, visit, YAMLParseError } from 'yaml';
+import { formatPath } from './problems.ts';
 
 /** Largest text, in characters: what takes a second to read. */
 const MAX_LENGTH = 1024 * 1024;
@@ -28,7 +29,8 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
         const seen = new Set<unknown>();
         for (const { key } of items) {
           if (!isScalar(key)) continue;
-          if (seen.has(key.value)) complain(key.range?.[0] ?? 0, 'Map keys must be unique');
+          const again = `the key ${formatPath([String(key.value)])} stands there twice`;
+          if (seen.has(key.value)) complain(key.range?.[0] ?? 0, again);
           seen.add(key.value);
         }
       },
@@ -36,6 +38,10 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
   } catch (error) {
     // It is nested deeper than the stack goes, which the parser has told.
     if (!(error instanceof RangeError) || document.errors.length === 0) throw error;
+  }
+  for (const error of document.errors) {
+    if (error.code === 'MULTIPLE_DOCS')
+      error.message = 'a second document begins; there must be one';
   }
   document.errors.sort((a, b) => a.pos[0] - b.pos[0]);
   return document;

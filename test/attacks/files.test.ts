@@ -25,10 +25,10 @@ describe('a YAML file that means harm', () => {
 
   it('with a key twice is refused where it stands the second time, at any depth', () => {
     expect(read('a: 1\nb: 2\na: 3').problems).toEqual([
-      'line 3, column 1: Map keys must be unique',
+      'line 3, column 1: the key a stands there twice',
     ]);
     expect(read('a:\n  - {b: 1, b: 2}').problems).toEqual([
-      'line 2, column 12: Map keys must be unique',
+      'line 2, column 12: the key b stands there twice',
     ]);
     expect(read('a: {b: 1}\nc: {b: 1}').problems).toEqual([]);
   });

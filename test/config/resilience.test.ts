@@ -193,6 +193,7 @@ describe('fallback', () => {
     ['{a: b}', '.a', 'must be a list of at most 8 routes'],
     ['{a: [""]}', '.a[0]', 'must be visible ASCII characters without a space, at most 256'],
     ['{"": [b]}', '.""', 'must have the name or a pattern of models'],
+    ['{a: azure/gpt-5.4}', '.a', 'must be a list of at most 8 routes'],
   ])('refuses the chains %s', (chains, path, message) => {
     expect(problems(`fallback: {chains: ${chains}}`)).toEqual([
       { path: `fallback.chains${path}`, message, source: 'config.yaml' },

@@ -228,6 +228,10 @@ describe('unknown keys', () => {
     ['timeouts: {idel: 1s}', 'timeouts.idel', 'unknown key; did you mean idle?'],
     ['limits: {max-deadline: 1s}', 'limits.max-deadline', 'unknown key; did you mean maxDeadline?'],
     ['colour: red', 'colour', 'unknown key'],
+    ['retry: {}', 'retry', 'unknown key; did you mean retryPolicy?'],
+    ['adminListenAddress: a', 'adminListenAddress', 'unknown key; did you mean adminListen?'],
+    ['timeouts.idle: 1s', '"timeouts.idle"', 'unknown key; did you mean timeouts?'],
+    ['tls: {}', 'tls', 'unknown key'],
     ['__proto__: 1', '__proto__', 'unknown key; did you mean proxy?'],
     ['"a\\nb": 1', '"a\\nb"', 'unknown key'],
     [`${'x'.repeat(70)}: 1`, `"${'x'.repeat(64)}"`, 'unknown key'],
@@ -235,7 +239,7 @@ describe('unknown keys', () => {
     expect(problems(yaml)).toEqual([{ path, message, source: 'config.yaml' }]);
   });
 
-  it.each(['apiKey', 'api_key', 'APIKEY', 'openaiApiKey', 'OPENAI_API_KEY'])(
+  it.each(['apiKey', 'apiKeys', 'api_key', 'APIKEY', 'openaiApiKey', 'OPENAI_API_KEY'])(
     'refuses a key under %s and says where it belongs',
     (name) => {
       const found = problems(`${name}: sk-secret`, {});

@@ -1,5 +1,5 @@
 import { type ReadFile, readYaml } from '../../config/files.ts';
-import { explainIssue, formatPath } from '../../config/problems.ts';
+import { explainIssues, formatPath } from '../../config/problems.ts';
 import { type Script, scriptSchema } from './schema.ts';
 
 /** What is wrong with a script: every problem at once, each with its key. */
@@ -30,7 +30,7 @@ export function loadScript(path: string, readFile: ReadFile): Script {
 export function parseScript(written: unknown, source: string): Script {
   const { data, error } = scriptSchema.safeParse(written);
   if (data !== undefined) return data;
-  const problems = error.issues.flatMap((issue) => explainIssue(issue, scriptSchema));
+  const problems = explainIssues(error.issues, scriptSchema);
   throw new ScriptError(
     problems.map(
       ({ path, message }) => `${[source, formatPath(path), message].filter(Boolean).join(': ')}`,
