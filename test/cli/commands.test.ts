@@ -70,6 +70,14 @@ describe('help', () => {
     expect(await run(['help', name])).toEqual({ exitCode, out, err });
   });
 
+  // All of them are refused while the sidecar drains.
+  it.each(['ask', 'status', 'models', 'usage', 'budgets', 'batch', 'reload'])(
+    'of %s says that it may succeed later',
+    async (name) => {
+      expect((await run([name, '--help'])).out).toMatch(/\nExit codes: .*\b7\b/);
+    },
+  );
+
   it.each(['create', 'status', 'results', 'cancel', 'list'])('of batch %s', async (name) => {
     const { exitCode, out } = await run(['batch', name, '--help']);
     expect(exitCode).toBe(0);

@@ -24,7 +24,7 @@ export function register(command: Command, cli: Cli): void {
   });
   explain(command, {
     examples: [['budgets --user ada', 'What ada has left']],
-    exits: ['unreachable', 'refused'],
+    exits: ['unreachable', 'refused', 'tryLater'],
   });
 }
 

@@ -15,7 +15,7 @@ export function register(command: Command, cli: Cli): void {
   });
   explain(command, {
     examples: [['reload', 'After the file was changed']],
-    exits: ['unreachable', 'refused'],
+    exits: ['unreachable', 'refused', 'tryLater'],
   });
 }
 

@@ -27,6 +27,6 @@ export function register(command: Command, cli: Cli): void {
       ['status --address unix:/run/tamma/provider.sock', 'Over a socket'],
       ['status --json | jq -r .problems[]', 'What is wrong, for a script'],
     ],
-    exits: ['unreachable', 'refused'],
+    exits: ['unreachable', 'refused', 'tryLater'],
   });
 }

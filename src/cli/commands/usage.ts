@@ -40,7 +40,7 @@ export function register(command: Command, cli: Cli): void {
       ['usage --by model', 'Since the beginning, by model'],
       ['usage --by user,day --from 2026-11-01', 'Of this month, by user and day'],
     ],
-    exits: ['unreachable', 'refused'],
+    exits: ['unreachable', 'refused', 'tryLater'],
   });
 }
 
