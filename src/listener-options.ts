@@ -2,6 +2,7 @@ import { isOfThisMachine, isSafeUrl } from './config/addresses.ts';
 import type { Config } from './config/config.ts';
 import type { ListenerSettings } from './config/listeners-schema.ts';
 import type { AdminServerOptions } from './server/admin.ts';
+import { CallersError } from './server/callers/authenticator.ts';
 import type { ListenerOptions } from './server/listener/listen.ts';
 import type { Logger } from './telemetry/logger.ts';
 
@@ -35,6 +36,8 @@ export async function under<T>(key: string, starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (cause) {
+    // Its key is another one.
+    if (cause instanceof CallersError) throw cause;
     throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }

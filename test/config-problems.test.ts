@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from '../src/config/problems.ts';
 import { problemsIn, startProblem } from '../src/config-problems.ts';
+import { under } from '../src/listener-options.ts';
 import { LedgerError } from '../src/money/store/ledger-error.ts';
 import { CatalogueError } from '../src/request/catalogue/rows.ts';
 import { CallersError } from '../src/server/callers/authenticator.ts';
@@ -23,6 +24,14 @@ describe('a configuration that cannot be put in force', () => {
     const problems = [{ path: 'listen', message: 'must be an address', source: 'config.yaml' }];
     expect(problemsIn(new ConfigError(problems))).toBe(problems);
     expect(problemsIn('gone')).toMatchObject([{ path: 'configuration', message: 'gone' }]);
+  });
+
+  it('has a start say that it was the callers, though it was a listener that read them', async () => {
+    const thrown = new CallersError('two callers are one');
+    await expect(under('listen', Promise.reject(thrown))).rejects.toBe(thrown);
+    const other = new RangeError('a bug');
+    await expect(under('listen', Promise.reject(other))).rejects.toThrow('listen: a bug');
+    expect(startProblem(thrown)).toBe('callers: two callers are one');
   });
 
   it('has a start say which key it was', () => {

@@ -8,7 +8,7 @@ import { directoryProblem } from '../../money/store/directory.ts';
  * of upstreams were read by now.
  */
 export function machineWarnings(config: Config): readonly string[] {
-  const { admin, adminListen, callers, dataDir, listen } = config;
+  const { admin, adminListen, callerJwt, callers, dataDir, listen } = config;
   const listeners = [
     ...listen.map((one, at) => [`listen[${at}]`, one] as const),
     ['adminListen', adminListen] as const,
@@ -28,6 +28,9 @@ export function machineWarnings(config: Config): readonly string[] {
     }),
     ...unreadable('admin.tokenFile', admin.tokenFile),
     ...callers.flatMap(({ tokenFile }, at) => unreadable(`callers[${at}].tokenFile`, tokenFile)),
+    ...unreadable('callerJwt.jwksFile', callerJwt?.jwksFile),
+    ...unreadable('callerJwt.caFile', callerJwt?.caFile),
+    ...unreadable('callerJwt.jwksTokenFile', callerJwt?.jwksTokenFile),
   ];
 }
 

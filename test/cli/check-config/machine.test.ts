@@ -16,6 +16,7 @@ listen:
 adminListen: { address: "0.0.0.0:9464", insecure: true }
 admin: { tokenFile: ${path} }
 callers: [{ name: a, tokenFile: ${path} }]
+callerJwt: { issuer: a, audience: b, jwksUrl: "https://a.test", caFile: ${path}, jwksTokenFile: ${path} }
 `;
 
 it('tells every file that is not there, by its key', () => {
@@ -26,6 +27,8 @@ it('tells every file that is not there, by its key', () => {
     'listen[1].tls.clientCaFile: /nowhere/x cannot be read here (ENOENT).',
     'admin.tokenFile: /nowhere/x cannot be read here (ENOENT).',
     'callers[0].tokenFile: /nowhere/x cannot be read here (ENOENT).',
+    'callerJwt.caFile: /nowhere/x cannot be read here (ENOENT).',
+    'callerJwt.jwksTokenFile: /nowhere/x cannot be read here (ENOENT).',
   ]);
 });
 
