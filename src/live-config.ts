@@ -142,7 +142,7 @@ export class LiveConfig {
     this.#count(changed.length > 0 ? 'applied' : 'unchanged');
     const fields = { cause, config_revision: revision, changed: changed.slice(0, MAX_TOLD) };
     if (changed.length > 0) logger.info(fields, 'configuration reloaded');
-    else logger.debug({ cause, config_revision: revision }, 'configuration read again: unchanged');
+    else logger.info({ cause, config_revision: revision }, 'configuration read again: unchanged');
     if (needsRestart.length === 0 || isTold) return;
     const needs = needsRestart.slice(0, MAX_TOLD);
     logger.warn({ cause, needs_restart: needs }, 'changes of the configuration wait for a restart');

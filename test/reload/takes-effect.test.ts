@@ -230,6 +230,12 @@ describe('a file that is another one', () => {
     await log.find(({ cause }) => cause === 'signal');
     expect(app.logger.level).toBe('debug');
   });
+
+  it('says of a signal that nothing has changed', async () => {
+    const { app, log } = await start();
+    app.reload();
+    await log.find(({ msg }) => msg === 'configuration read again: unchanged');
+  });
 });
 
 describe('a reload', () => {
