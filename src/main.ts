@@ -9,13 +9,24 @@ import { optimizeSooner } from './tier-up.ts';
 const MAX_BYTES = 256 * 2 ** 20;
 const readFile = (path: string | URL) => readTextFileSync(path, MAX_BYTES);
 
+interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
+
 // HTTP/2 takes so much of an answer that nobody reads, of each call; with the default of 64 KiB it is four times that.
 setDefaultHighWaterMark(false, 16 * 2 ** 10);
 
 // Beside src and dist alike.
 const packageRoot = new URL('..', import.meta.url);
 const manifest = new URL('package.json', packageRoot);
-const { version }: { readonly version: string } = JSON.parse(readFile(manifest));
+const { version, engines }: Manifest = JSON.parse(readFile(manifest));
+// npm installs the package on an older one all the same.
+const oldest = engines.node.replace('>=', '');
+if (Number.parseInt(process.versions.node, 10) < Number(oldest)) {
+  process.stderr.write(`Node.js ${oldest} or newer is needed; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
 const environment = { ...process.env };
 // A report would list them all.
 if (process.report !== undefined) process.report.excludeEnv = true;
