@@ -124,6 +124,15 @@ describeWithRedis('accounts that sidecars share', () => {
       expect((await reserve(two, LIMIT)).granted).toBe(LIMIT);
     });
 
+    it('of a user is shown by sidecars that spend for that user, with what all have spent', async () => {
+      const [one, two] = [sidecar({ budgets: [USERS] }), sidecar({ budgets: [USERS] })];
+      (await reserve(one, DOLLAR)).settle(DOLLAR);
+      await one.tick();
+      expect(two.book.states({})).toEqual([]);
+      await reserve(two, CENT);
+      expect(two.state()).toMatchObject({ subject: 'alice', spent: DOLLAR });
+    });
+
     it('is the same when it is opened again at once', async () => {
       const one = sidecar({ budgets: [USERS] });
       (await reserve(one, DOLLAR)).settle(0n);
