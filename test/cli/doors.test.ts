@@ -65,6 +65,14 @@ describe('a sidecar with TLS and callers', () => {
     expect(forbidden.err).toMatch(/^reload: PERMISSION_DENIED: /);
   });
 
+  it.each(['--cert', '--key'])('is not asked with %s alone', async (option) => {
+    expect(await run(`probe ${option} a.pem`)).toEqual({
+      exitCode: 2,
+      out: '',
+      err: 'probe: a certificate and its key belong together: --cert and --key\n',
+    });
+  });
+
   it('is not told a token without TLS', async () => {
     const address = 'example.com:50051';
     const { exitCode, err } = await runCommand(['status', '--address', address, '--token', 'x']);

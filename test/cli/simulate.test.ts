@@ -95,6 +95,7 @@ describe('simulate', () => {
   it.each([
     [['--listen', 'here'], 'host:port'],
     [['--speed', '0'], 'above 0'],
+    [['--speed', 'max'], '--speed needs --replay'],
     [['--upstream', 'nowhere'], 'http or https'],
     [['--upstream', 'ftp://a'], 'http or https'],
     [['a.yaml', '--replay', 'b'], 'script and --replay exclude each other'],

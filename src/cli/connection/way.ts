@@ -1,5 +1,5 @@
 import { variable } from '../../config/environment.ts';
-import type { Cli } from '../cli.ts';
+import { type Cli, CliError } from '../cli.ts';
 import { readInput } from '../input.ts';
 import { type Listener, listenerOf } from './listener.ts';
 import { type ConnectionOptions, DOORS, type Door } from './options.ts';
@@ -13,7 +13,11 @@ export function addressOf(door: Door, { address, config }: ConnectionOptions, cl
   return named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
 }
 
-/** The files of TLS, and the name in the certificate; undefined if none is spoken. */
+/**
+ * The files of TLS, and the name in the certificate; undefined if none is spoken.
+ *
+ * @throws CliError if there is a certificate without its key, or the other way about
+ */
 export function tlsOf(
   door: Door,
   options: ConnectionOptions,
@@ -23,6 +27,9 @@ export function tlsOf(
   const file = (name: 'ca' | 'cert' | 'key') =>
     options[name] ?? variable(environment, `${DOORS[door].prefix}_${name.toUpperCase()}`);
   const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new CliError('usage', 'a certificate and its key belong together: --cert and --key');
+  }
   const { serverName } = options;
   const files = {
     ...(caFile !== undefined && { caFile }),

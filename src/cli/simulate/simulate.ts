@@ -53,6 +53,7 @@ async function prepare(
   const [first, second] = given.flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (second !== undefined)
     throw new CliError('usage', `${first} and ${second} exclude each other`);
+  if (replay === undefined && speed !== 1) throw new CliError('usage', '--speed needs --replay');
   if (replay !== undefined) return prepareReplay(replay, speed, cli);
   if (record !== undefined && !options.check) {
     return prepareRecorder(record, options.upstream, resources);
