@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explainIssues } from '../../config/problems.ts';
 import { type Model, unknownModel } from '../../core/model.ts';
 import { type CatalogueProblem, checkModel, namesOf, type ReportField } from './check.ts';
 import { withFields } from './merge.ts';
@@ -16,7 +17,7 @@ export class CatalogueError extends Error {
     const told = problems.map(({ path, message }) =>
       path === '.' ? message : `${path} ${message}`,
     );
-    super([`${source}:`, ...told].join('\n'));
+    super(`${source}: ${told.join(', ')}`);
     this.name = 'CatalogueError';
     this.problems = problems;
   }
@@ -48,7 +49,10 @@ function parse(data: unknown, source: string): CatalogueData {
   if (error === undefined) return parsed;
   throw new CatalogueError(
     source,
-    error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path) || '.', message })),
+    explainIssues(error.issues, catalogueSchema).map(({ path, message }) => ({
+      path: z.core.toDotPath(path) || '.',
+      message,
+    })),
   );
 }
 

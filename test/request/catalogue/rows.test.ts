@@ -89,7 +89,7 @@ describe('a catalogue file', () => {
   });
 
   it.each<[string, string, object]>([
-    ['an unknown field', 'models[0]', { contextwindow: 1 }],
+    ['an unknown field', 'models[0].contextwindow', { contextwindow: 1 }],
     ['a field of another type', 'models[0].contextWindow', { contextWindow: '128k' }],
     [
       'a number as price',
@@ -186,9 +186,13 @@ describe('a catalogue file', () => {
     expect(problemsOf(data)).toMatchObject([{ path: '.' }]);
   });
 
-  it('is named in the error, with a line for each problem', () => {
+  it('is named in the error, with each problem, and the key that was meant', () => {
+    const supports = { tool: true };
+    expect(() => apply({ id: 'new', supports, contxtWindow: 1 })).toThrow(
+      'own.yaml: models[0].supports.tool unknown key; did you mean tools?, models[0].contxtWindow unknown key; did you mean contextWindow?',
+    );
     expect(() => apply({ id: 'new', replacement: 'nobody' })).toThrow(
-      'own.yaml:\nmodels[0].replacement must be the id of a model: nobody',
+      'own.yaml: models[0].replacement must be the id of a model: nobody',
     );
   });
 });
