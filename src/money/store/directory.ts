@@ -10,6 +10,7 @@ import {
   renameSync,
   rmdirSync,
   type Stats,
+  statSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -83,6 +84,11 @@ export function directoryProblem(directory: string): string | undefined {
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Whether the database is a file with nothing in it. SQLite takes that for a new one. */
+export function isEmpty(directory: string): boolean {
+  return statSync(databasePath(directory), { throwIfNoEntry: false })?.size === 0;
 }
 
 /** Moves a damaged database away. Returns the path that it has from now on. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CHUNK = Buffer.alloc(2 ** 20, 0x20);
@@ -20,6 +20,11 @@ export function keepReserve(directory: string, bytes: number): void {
   } catch {
     releaseReserve(directory);
   }
+}
+
+/** Once a database was opened there: before that, none is kept. */
+export function hasReserve(directory: string): boolean {
+  return existsSync(pathIn(directory));
 }
 
 export function releaseReserve(directory: string): void {

@@ -1,19 +1,21 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { databasePath, setAside, takeDirectory } from './directory.ts';
+import { databasePath, isEmpty, setAside, takeDirectory } from './directory.ts';
 import { LedgerError, messageOf } from './ledger-error.ts';
 import {
+  DatabaseError,
   failureOf,
   isDamage,
   OPENED,
   type Opened,
   type Operations,
+  SQLITE_CORRUPT,
   type StoreOptions,
   type StoreReply,
   type StoreRequest,
   type WorkerStart,
 } from './protocol.ts';
-import { keepReserve } from './reserve.ts';
+import { hasReserve, keepReserve } from './reserve.ts';
 import { FileRenewed, StoreDatabase } from './store-database.ts';
 
 /** Where a store finds its tables, and its files. */
@@ -88,9 +90,11 @@ export function openStores(
 ): OpenStores {
   const { directory, onCorruption } = options;
   if (directory === undefined) return openAll(stores, { database: new StoreDatabase(':memory:') });
+  // Before the file is made where there is none.
+  const isEmptied = hasReserve(directory) && isEmpty(directory);
   const release = takeDirectory(directory);
   try {
-    const place = { directory, isReplacement };
+    const place = { directory, isReplacement, isEmptied };
     const open = openOrReplace(stores, place, onCorruption === 'keep_aside');
     const close = () => {
       open.close();
@@ -105,11 +109,15 @@ export function openStores(
   }
 }
 
-type FilePlace = Required<Omit<StorePlace, 'database' | 'onClose'>>;
+type FilePlace = Required<Omit<StorePlace, 'database' | 'onClose'>> & {
+  /** The database was there, and nothing is left of it. */
+  readonly isEmptied: boolean;
+};
 
 function openOrReplace(stores: StoreList, place: FilePlace, replace: boolean): OpenStores {
   const { directory } = place;
   try {
+    if (place.isEmptied) throw new DatabaseError('nothing is left of it', SQLITE_CORRUPT);
     return openFile(stores, place);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
