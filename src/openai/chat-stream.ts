@@ -18,7 +18,7 @@ import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
 import { recordOf, stringOr } from './json-record.ts';
-import { toFinishReason } from './map-finish-reason.ts';
+import { isFinishWord, toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
 import { isNothing, type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
@@ -201,7 +201,8 @@ export class ChatStream implements AnswerStream {
       this.#addDelta({ content: choice.text }, choice.index);
     }
     this.#annotations.add(choice);
-    if (choice.finish_reason) this.#addFinish(choice.finish_reason);
+    const { finish_reason: reason } = choice;
+    if (reason && isFinishWord(reason)) this.#addFinish(reason);
   }
 
   /** Some servers give a reason with every chunk. The last holds, but `stop` takes back no worse one. */

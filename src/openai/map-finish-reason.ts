@@ -78,6 +78,14 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
   'other',
 ]);
 
+/** In the place of no reason, as long as the answer goes on: KoboldCpp writes `null` as a text. */
+const NO_REASON: ReadonlySet<string> = new Set(['', 'null', 'none', 'unspecified']);
+
+/** Whether the word says that, or why, the answer ends. */
+export function isFinishWord(raw: string): boolean {
+  return !NO_REASON.has(wordOf(raw));
+}
+
 function wordOf(raw: string): string {
   if (WORDS.has(raw)) return raw;
   return (

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { toFinishReason, toIncompleteReason } from '../../src/openai/map-finish-reason.ts';
+import {
+  isFinishWord,
+  toFinishReason,
+  toIncompleteReason,
+} from '../../src/openai/map-finish-reason.ts';
 
 describe('toFinishReason', () => {
   it.each([
@@ -26,6 +30,10 @@ describe('toFinishReason', () => {
   ])('reads %j as %s', (raw, reason) => {
     expect(toFinishReason(raw)).toBe(reason);
   });
+});
+
+it.each(['null', 'None', 'FINISH_REASON_UNSPECIFIED', ' '])('%j ends no answer', (word) => {
+  expect(isFinishWord(word)).toBe(false);
 });
 
 describe('toIncompleteReason', () => {
