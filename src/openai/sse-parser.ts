@@ -23,6 +23,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
+const OBJECT = 0x7b;
+const LIST = 0x5b;
 /** What a further line of an event takes beside its text, in bytes: empty ones fill memory, too. */
 const LINE_BYTES = 64;
 /** No event is named longer; one that is, is read by its data. */
@@ -34,7 +36,9 @@ const EVENT = Buffer.from('event');
 /**
  * Splits an event stream into events, after https://html.spec.whatwg.org/multipage/server-sent-events.html.
  * Lines are found in the bytes and decoded whole, so a character split between two reads is safe.
- * Other than there, what stands unfinished at a clean end is an event: servers forget its last line.
+ * Other than there, what stands unfinished at a clean end is an event: servers forget its last line. JSON behind
+ * JSON that is whole is an event of its own, for some forget the empty line, and data that begin with a colon are a
+ * comment that a gateway has put behind `data:`.
  * `id:` and `retry:` are of no use here.
  */
 export class SseParser {
@@ -163,12 +167,20 @@ export class SseParser {
   }
 
   #addData(bytes: Buffer, start: number, end: number): void {
+    if (this.#data === undefined && bytes[start] === COLON && start < end) return;
+    if (this.#forgotItsEnd(bytes[start])) this.#dispatch();
     const cost = end - start + (this.#data === undefined ? 0 : LINE_BYTES);
     this.#claim(cost);
     this.#eventBytes += cost;
     const value = bytes.toString('utf8', start, end);
     if (this.#data === undefined) this.#data = value;
     else this.#more.push(value);
+  }
+
+  /** Whether an event without a name is whole, although its empty line has not come. */
+  #forgotItsEnd(next: number | undefined): boolean {
+    if (this.#data === undefined || this.#name !== '' || this.#more.length > 0) return false;
+    return (next === OBJECT || next === LIST) && isWholeJson(this.#data);
   }
 
   #dispatch(read?: Buffer, start?: number, end?: number): void {
@@ -227,6 +239,17 @@ function startsWith(bytes: Buffer, start: number, end: number, prefix: Buffer): 
 function hasField(bytes: Buffer, start: number, end: number, field: Buffer): boolean {
   const after = start + field.length;
   return startsWith(bytes, start, end, field) && (after === end || bytes[after] === COLON);
+}
+
+/** An object or a list, from its begin to its end. */
+function isWholeJson(text: string): boolean {
+  if (!/[}\]]$/.test(text.trimEnd())) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Behind the colon, if there is one, and behind one space. */

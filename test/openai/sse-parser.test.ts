@@ -69,6 +69,23 @@ describe('SseParser', () => {
     ['a byte order mark', '\ufeffdata: a\n\n', [['', 'a']]],
     ['a byte order mark in the middle', '\n\ufeffdata: a\n\n', []],
     ['blank lines', '\n\n\r\n\rdata: a\n\n\n', [['', 'a']]],
+    ['a comment behind a field', 'data: : ping\n\ndata: a\n\n', [['', 'a']]],
+    [
+      'JSON without empty lines between',
+      'data: {"a":1}\ndata: {"b":\ndata: 2}\n\ndata: {"c":3} \ndata: [DONE]\n\n',
+      [
+        ['', '{"a":1}'],
+        ['', '{"b":\n2}'],
+        ['', '{"c":3} '],
+        ['', '[DONE]'],
+      ],
+    ],
+    [
+      'JSON that only looks whole',
+      'data: {"a":{}\ndata: ,"b":[]\ndata: }\n\n',
+      [['', '{"a":{}\n,"b":[]\n}']],
+    ],
+    ['JSON in an event with a name', 'event: e\ndata: {}\ndata: {}\n\n', [['e', '{}\n{}']]],
     ['an unfinished event', 'data: a\n\ndata: b\n', [['', 'a']]],
     ['an unfinished line', 'data: a\n\ndata: b', [['', 'a']]],
     ['text beyond ASCII', 'data: Grüße 👩‍🚀\n\n', [['', 'Grüße 👩‍🚀']]],
