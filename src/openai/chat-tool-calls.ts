@@ -63,9 +63,16 @@ export class ChatToolCalls {
       this.#byIndex ??= new Map();
       this.#byIndex.set(index, call);
     }
-    this.#calls.add(call, piece);
+    this.#calls.add(call, this.#isSaid(call, args) ? { ...piece, arguments: '' } : piece);
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
+  }
+
+  /** Whether the arguments are those of the call once more: gateways sum a call up behind its pieces. */
+  #isSaid(call: number, args: string): boolean {
+    const before = this.#calls.argumentsOf(call);
+    if (args === '' || args.length < before.length || !this.#calls.isComplete(call)) return false;
+    return args === before || args === JSON.stringify(before);
   }
 
   /**

@@ -189,6 +189,17 @@ describe('ChatToolCalls, where servers say little', () => {
       of(['a', 'f', '{}']),
     ],
     [
+      'adds no arguments that are all there, and others',
+      [
+        fragment(0, '{"x":1}', 'a', 'f'),
+        fragment(0, '{"x":1}'),
+        fragment(0, '"{\\"x\\":1}"', 'a', 'f'),
+        fragment(1, '{"x":', 'b', 'f'),
+        fragment(1, '{"x":'),
+      ],
+      of(['a', 'f', '{"x":1}'], ['b', 'f', '{"x":{"x":']),
+    ],
+    [
       'sees no end of arguments in a text',
       [
         fragment(undefined, '{"a":"}\\"}', undefined, 'f'),
