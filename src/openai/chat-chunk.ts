@@ -43,6 +43,10 @@ export interface ChunkDelta {
   /** OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by these names. */
   readonly reasoning_content?: string | null;
   readonly reasoning?: string | null;
+  /** GitHub Copilot's name for it. */
+  readonly reasoning_text?: unknown;
+  /** What Copilot wants back beside it. */
+  readonly reasoning_opaque?: unknown;
   readonly tool_calls?: readonly ToolCallFragment[] | null;
   /** What became `tool_calls` in 2023. */
   readonly function_call?: ToolCallFragment['function'];

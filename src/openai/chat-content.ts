@@ -8,8 +8,9 @@ export interface ContentText {
 }
 
 /** A server that sends reasoning by both names sends the same text twice. */
-export function textsOf({ content, reasoning_content, reasoning }: ChunkDelta): ContentText {
-  const thought = reasoning_content || reasoning || '';
+export function textsOf(delta: ChunkDelta): ContentText {
+  const { content, reasoning_content, reasoning, reasoning_text } = delta;
+  const thought = reasoning_content || reasoning || textOf(reasoning_text);
   if (typeof content === 'string') return { text: content, reasoning: thought };
   if (content == null) return { text: '', reasoning: thought };
   const parts = readParts(content as readonly unknown[]);

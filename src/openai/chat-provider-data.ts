@@ -7,7 +7,8 @@ import type { ToolCalls } from './tool-calls.ts';
 
 /**
  * Gathers what compatible servers want back with the next turn: `extra_content` of Gemini's compatible
- * endpoint, on calls and messages, and OpenRouter's `reasoning_details`.
+ * endpoint, on calls and messages, OpenRouter's `reasoning_details`, and Copilot's `reasoning_opaque` with
+ * the text that it seals.
  */
 export class ChatProviderData {
   readonly #target: string;
@@ -15,6 +16,8 @@ export class ChatProviderData {
   #ofCalls: Map<number, JsonRecord> | undefined;
   #extraContent: JsonRecord | undefined;
   #details: JsonRecord[] | undefined;
+  #opaque = '';
+  #opaqueText = '';
   #characters = 0;
 
   /** @param target the upstream that the data is for */
@@ -29,7 +32,11 @@ export class ChatProviderData {
     this.#ofCalls.set(call, { ...this.#ofCalls.get(call), ...extra_content });
   }
 
-  addMessage({ extra_content, reasoning_details }: ChunkDelta): void {
+  addMessage(delta: ChunkDelta): void {
+    const { extra_content, reasoning_details, reasoning_text, reasoning_opaque } = delta;
+    if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) this.#opaqueText += reasoning_text;
+    if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque))
+      this.#opaque = reasoning_opaque;
     if (isObject(extra_content) && this.#hasRoom(extra_content)) {
       this.#extraContent = { ...this.#extraContent, ...extra_content };
     }
@@ -48,10 +55,14 @@ export class ChatProviderData {
 
   /** For `completed`; absent if the server wants nothing back. */
   ofMessage(): { readonly providerData?: string } {
-    if (this.#extraContent === undefined && this.#details === undefined) return {};
+    if (!this.#extraContent && !this.#details && this.#opaque === '') return {};
     const fields = {
       ...(this.#extraContent && { extra_content: this.#extraContent }),
       ...(this.#details && { reasoning_details: this.#details }),
+      ...(this.#opaque && {
+        reasoning_text: this.#opaqueText,
+        reasoning_opaque: this.#opaque,
+      }),
     };
     const providerData = toProviderData(this.#target, fields);
     return providerData === '' ? {} : { providerData };
@@ -68,6 +79,10 @@ export class ChatProviderData {
  * what a turn brings back less may be kept.
  */
 const MAX_CHARACTERS = 1024 * 1024;
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
 
 /** The texts of one detail come in pieces. */
 function addDetail(details: JsonRecord[], piece: JsonRecord): void {

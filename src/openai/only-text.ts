@@ -25,7 +25,9 @@ function hasMore(delta: ChunkDelta): boolean {
     !isNothing(delta.extra_content) ||
     !isNothing(delta.annotations) ||
     !isNothing(delta.images) ||
-    !isNothing(delta.reasoning_details)
+    !isNothing(delta.reasoning_details) ||
+    !isNothing(delta.reasoning_text) ||
+    !isNothing(delta.reasoning_opaque)
   );
 }
 
