@@ -104,7 +104,7 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   const total = count(usage.total_tokens ?? undefined, MAX_COUNT);
   const beside = total - said.input - said.output;
   const isSure = !doubtful && total > 0 && beside === 0;
-  const whole = withWhatIsBeside(said, beside, details);
+  const { isGuess = false, ...whole } = withWhatIsBeside(said, beside, details);
   const cacheReadTokens = count(details.cacheRead, whole.input);
   const cacheWriteTokens = count(details.cacheWrite, whole.input);
   const reasoningTokens = count(details.reasoning, whole.output);
@@ -115,24 +115,26 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   return {
     inputTokens: whole.input,
     outputTokens: whole.output,
-    // Always the sum, as the contract says: some servers' totals hold tokens that are in neither.
+    // Always the sum, as the contract says.
     totalTokens: Math.min(whole.input + whole.output, MAX_COUNT),
     cacheReadTokens,
     cacheWriteTokens,
     reasoningTokens,
     ...audio,
-    estimated: (doubtful && !isSure) || input === undefined || output === undefined,
+    estimated: (doubtful && !isSure) || input === undefined || output === undefined || isGuess,
   };
 }
 
 interface MainCounts {
   readonly input: number;
   readonly output: number;
+  readonly isGuess?: boolean;
 }
 
 /**
  * Some servers count a part beside its whole and not in it, which the total shows: xAI reasoning, Mistral audio, some in
- * front of Anthropic's models what was read from the cache or written to it.
+ * front of Anthropic's models what was read from the cache or written to it. What nothing explains are the thoughts
+ * of Gemini, which are billed as output.
  *
  * @param beside tokens of the total that are in neither count
  */
@@ -146,7 +148,9 @@ function withWhatIsBeside(
   if (beside === reasoning) return { input, output: output + beside };
   const cached = isCount(cacheRead) && isCount(cacheWrite) ? cacheRead + cacheWrite : 0;
   const isInput = beside === audio || beside === cached || beside === cacheRead;
-  return isInput ? { input: input + beside, output } : { input, output };
+  if (isInput) return { input: input + beside, output };
+  // Without an input it may as well be that.
+  return input === 0 ? { input, output } : { input, output: output + beside, isGuess: true };
 }
 
 function find(usage: JsonRecord, places: readonly Path[]): unknown {

@@ -34,7 +34,7 @@ describe('toUsage', () => {
 
   it.each([
     ['no total', { prompt_tokens: 3, completion_tokens: 4 }],
-    ['a total of its own', { prompt_tokens: 3, completion_tokens: 4, total_tokens: 90 }],
+    ['a total of less', { prompt_tokens: 3, completion_tokens: 4, total_tokens: 5 }],
     [
       'null details',
       {
@@ -168,9 +168,25 @@ describe('what compatible servers count', () => {
       { inputTokens: 1_050, cacheReadTokens: 900, cacheWriteTokens: 50, estimated: false },
     ],
     [
-      'a total of more than is told',
+      'thoughts that only the total tells of',
       { cache_read_input_tokens: 60, total_tokens: 125 },
-      { inputTokens: 100, outputTokens: 20, totalTokens: 120, cacheReadTokens: 60 },
+      {
+        inputTokens: 100,
+        outputTokens: 25,
+        totalTokens: 125,
+        cacheReadTokens: 60,
+        estimated: true,
+      },
+    ],
+    [
+      'what the cache had in the place of the input',
+      { prompt_tokens: 0, cache_read_input_tokens: 60, total_tokens: 80 },
+      { inputTokens: 60, outputTokens: 20, cacheReadTokens: 60, estimated: false },
+    ],
+    [
+      'a total of more than is told where the input is not',
+      { prompt_tokens: 0, total_tokens: 120 },
+      { inputTokens: 0, outputTokens: 20, totalTokens: 20 },
     ],
     [
       'reasoning in the output, as the total shows',
