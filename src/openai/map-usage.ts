@@ -3,7 +3,7 @@ import { audioOf } from '../core/usage.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
 
 /** Counts are int32 on the wire. */
-const MAX_COUNT = 2 ** 31 - 1;
+export const MAX_COUNT = 2 ** 31 - 1;
 
 /**
  * Where an API, and servers that only resemble it, put a count: the first place that holds one is

@@ -1,12 +1,15 @@
 import type { Usage } from '../core/usage.ts';
 import type { JsonRecord } from './json-record.ts';
+import { MAX_COUNT } from './map-usage.ts';
 
 /**
  * The usage of one answer, of which servers report several: with every chunk, as zeros first or last,
- * or not at all. The last that counts anything is the whole.
+ * or not at all. The last that counts anything is the whole, but for an input that only the first had:
+ * gateways pass on what Anthropic's streams say at their begin and at their end.
  */
 export class ReportedUsage {
   readonly #read: (raw: unknown) => Usage;
+  #first: unknown;
   #last: unknown;
   #usage: Usage | undefined;
 
@@ -19,8 +22,12 @@ export class ReportedUsage {
   }
 
   add(raw: unknown): void {
-    if (countsAnything(raw)) this.#last = raw;
-    else this.#usage ??= this.#read(raw);
+    if (countsAnything(raw)) {
+      this.#first ??= raw;
+      this.#last = raw;
+    } else {
+      this.#usage ??= this.#read(raw);
+    }
   }
 
   /**
@@ -30,11 +37,19 @@ export class ReportedUsage {
    */
   total(hasOutput: boolean): Usage | undefined {
     if (this.#last !== undefined) {
-      const usage = this.#read(this.#last);
+      const usage = this.#whole(this.#read(this.#last));
       const lacks = hasOutput && (usage.inputTokens === 0 || usage.outputTokens === 0);
       return lacks ? { ...usage, estimated: true } : usage;
     }
     return hasOutput ? undefined : this.#usage;
+  }
+
+  #whole(last: Usage): Usage {
+    if (last.inputTokens > 0 || this.#first === this.#last) return last;
+    const { inputTokens, cacheReadTokens, cacheWriteTokens } = this.#read(this.#first);
+    if (inputTokens === 0) return last;
+    const totalTokens = Math.min(inputTokens + last.outputTokens, MAX_COUNT);
+    return { ...last, inputTokens, cacheReadTokens, cacheWriteTokens, totalTokens };
   }
 }
 

@@ -11,9 +11,22 @@ function report(...raws: readonly unknown[]): ReportedUsage {
 describe('the usage that is reported', () => {
   it('is the last that counts anything, if only in a detail', () => {
     const counts = { prompt_tokens: 0, prompt_tokens_details: { cached_tokens: 3 } };
-    const usage = report({ prompt_tokens: 9 }, counts, { prompt_tokens: 0 });
+    const usage = report({ completion_tokens: 9 }, counts, { prompt_tokens: 0 });
     expect(usage.isThere).toBe(true);
     expect(usage.total(true)).toEqual(toUsage(counts));
+  });
+
+  it('has the input of the first where the last has none', () => {
+    const first = {
+      prompt_tokens: 100,
+      completion_tokens: 1,
+      prompt_tokens_details: { cached_tokens: 60 },
+    };
+    const last = { prompt_tokens: 0, completion_tokens: 20, total_tokens: 20 };
+    expect(report(first, last).total(true)).toEqual(
+      toUsage({ ...first, completion_tokens: 20, total_tokens: 120 }),
+    );
+    expect(report(last, { ...last, prompt_tokens: 7 }).total(true)?.inputTokens).toBe(7);
   });
 
   it('is of zeros only where there is no output', () => {
