@@ -27,15 +27,24 @@ const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 };
 
 type Decompressor = ReturnType<typeof createGunzip>;
 
-/** By the name of the content coding; RFC 9110, section 8.4.1. */
-const DECOMPRESSORS: Readonly<Record<string, (first: Buffer) => Decompressor>> = {
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
+/** By the name of the content coding; RFC 9110, section 8.4.1. Undefined: the body is not in that coding. */
+const DECOMPRESSORS: Readonly<Record<string, (first: Buffer) => Decompressor | undefined>> = {
+  gzip,
+  'x-gzip': gzip,
   br: () => createBrotliDecompress(),
   zstd: () => createZstdDecompress({ params: ZSTD_WINDOW }),
   // Some servers send it without the header of zlib.
   deflate: (first) => (hasZlibHeader(first) ? createInflate() : createInflateRaw()),
 };
+
+function gzip(first: Buffer): Decompressor | undefined {
+  return isGzip(first) ? createGunzip() : undefined;
+}
+
+/** RFC 1952, section 2.3.1. Proxies decode a body and pass its label on. */
+export function isGzip(first: Buffer): boolean {
+  return first[0] === 0x1f && first[1] === 0x8b;
+}
 
 /** Bytes that tell which decompressor is needed. */
 const HEADER_BYTES = 2;
@@ -49,14 +58,16 @@ function hasZlibHeader(first: Buffer): boolean {
  * Decodes a body in a content coding that was not asked for: proxies compress without being asked.
  */
 export class ContentDecoder {
-  readonly #open: (first: Buffer) => Decompressor;
+  readonly #open: (first: Buffer) => Decompressor | undefined;
   readonly #body: DecodedBody;
   #stream: Decompressor | undefined;
   #first: Buffer = Buffer.alloc(0);
+  /** It was labelled wrongly. */
+  #isPlain = false;
   #decodedBytes = 0;
   #paused = false;
 
-  private constructor(open: (first: Buffer) => Decompressor, body: DecodedBody) {
+  private constructor(open: (first: Buffer) => Decompressor | undefined, body: DecodedBody) {
     this.#open = open;
     this.#body = body;
   }
@@ -73,16 +84,22 @@ export class ContentDecoder {
       this.#stream.write(chunk);
       return;
     }
+    if (this.#isPlain) {
+      this.#body.data(chunk);
+      return;
+    }
     this.#first = Buffer.concat([this.#first, chunk]);
     if (this.#first.length < HEADER_BYTES) return;
     this.#stream = this.#start(this.#first);
-    this.#stream.write(this.#first);
+    this.#isPlain = this.#stream === undefined;
+    if (this.#stream === undefined) this.#body.data(this.#first);
+    else this.#stream.write(this.#first);
   }
 
   /** The body ended. */
   end(): void {
     if (this.#stream !== undefined) this.#stream.end();
-    else if (this.#first.length === 0) this.#body.end();
+    else if (this.#isPlain || this.#first.length === 0) this.#body.end();
     else this.#body.fail(malformed('its compression is broken'));
   }
 
@@ -107,8 +124,9 @@ export class ContentDecoder {
     this.#stream?.destroy();
   }
 
-  #start(first: Buffer): Decompressor {
+  #start(first: Buffer): Decompressor | undefined {
     const stream = this.#open(first);
+    if (stream === undefined) return undefined;
     stream.on('data', (decoded: Buffer) => {
       this.#decodedBytes += decoded.length;
       if (this.#decodedBytes > MAX_DECODED_BYTES) this.#body.fail(tooLarge());

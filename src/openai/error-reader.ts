@@ -7,6 +7,7 @@ import {
 } from 'node:zlib';
 import type { Clock, Timer } from '../core/clock.ts';
 import { ByteBuffer } from './byte-buffer.ts';
+import { isGzip } from './content-decoder.ts';
 import { headerValue, type ResponseHeaders } from './retry-after.ts';
 
 /** As much of an error's body as is read, and as comes out of it. */
@@ -18,14 +19,18 @@ const MAX_WAIT_MS = 5_000;
 const OPTIONS = { maxOutputLength: MAX_BYTES };
 
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  gzip: (bytes) => gunzipSync(bytes, OPTIONS),
-  'x-gzip': (bytes) => gunzipSync(bytes, OPTIONS),
+  gzip,
+  'x-gzip': gzip,
   // Some servers leave out the header of zlib, which begins with 8 in its low half.
   deflate: (bytes) =>
     (bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes, OPTIONS) : inflateRawSync(bytes, OPTIONS),
   br: (bytes) => brotliDecompressSync(bytes, OPTIONS),
   zstd: (bytes) => zstdDecompressSync(bytes, OPTIONS),
 };
+
+function gzip(bytes: Buffer): Buffer {
+  return isGzip(bytes) ? gunzipSync(bytes, OPTIONS) : bytes;
+}
 
 /** Reads the body of an error response, whatever its coding. Whoever takes the text ends the exchange. */
 export class ErrorReader {

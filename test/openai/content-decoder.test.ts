@@ -33,6 +33,14 @@ describe('a body in a coding that was not asked for', () => {
     expect(await decoded(coding, ...[...bytes].map((byte) => Uint8Array.of(byte)))).toBe('Hello');
   });
 
+  it('is itself where its label is wrong, byte by byte too', async () => {
+    const text = Buffer.from('data: {}');
+    expect(await decoded('gzip', text)).toBe('data: {}');
+    expect(await decoded('x-gzip', ...[...text].map((byte) => Uint8Array.of(byte)))).toBe(
+      'data: {}',
+    );
+  });
+
   it('is unread while it waits to be decoded', async () => {
     const { promise: came, resolve } = Promise.withResolvers<void>();
     const decoder = ContentDecoder.for('gzip', { data: () => resolve(), end() {}, fail() {} });
@@ -62,7 +70,7 @@ describe('a body in a coding that was not asked for', () => {
   it.each([
     ['one byte', gzipSync('Hello').subarray(0, 1)],
     ['half of it', gzipSync('Hello').subarray(0, 12)],
-    ['no such thing', Buffer.from('Hello')],
+    ['broken behind its begin', Buffer.from([0x1f, 0x8b, 1])],
   ])('is refused where it is %s', async (_what, bytes) => {
     await expect(decoded('gzip', bytes)).rejects.toMatchObject({
       reason: 'SERVICE_UNAVAILABLE',
