@@ -8,25 +8,31 @@ export interface ContextOverflow {
 
 /** Sentences by which servers without the code say it. The groups are the numbers they name. */
 const OVERFLOW_MESSAGES: readonly RegExp[] = [
-  // OpenAI, vLLM and many after it; xAI
-  /maximum (?:context|prompt) length (?:is |of |\()(?<tokenLimit>\d{1,10})/i,
+  // OpenAI, vLLM and many after it; xAI; Fireworks
+  /maximum (?:context|prompt) length(?: is | of | \(|: )(?<tokenLimit>\d{1,10})/i,
+  // OpenAI's limit on the input of a model
+  /input tokens exceed the configured limit of (?<tokenLimit>\d{1,10})/i,
   // Mistral
   /too large for model with (?<tokenLimit>\d{1,10}) maximum context length/i,
   /exceeds? the (?:model's )?context window/i,
   // vLLM
+  /model's context length is only (?<tokenLimit>\d{1,10})/i,
   /longer than the maximum model length of (?<tokenLimit>\d{1,10})/i,
   /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
   // SGLang: "The input (61709 tokens) is longer than the model's context length (40960 tokens)."
   /longer than the model's context length \((?<tokenLimit>\d{1,10})/i,
   // LM Studio
   /loaded with (?:a )?context length of only (?<tokenLimit>\d{1,10})/i,
+  /reached context length of (?<tokenLimit>\d{1,10})|greater than the context length/i,
   // Ollama, and MLX
+  /prompt too long; exceeded (?:max )?context length/i,
   /input length exceeds (?:the )?(?:maximum )?context length/i,
   /context size has been exceeded/i,
   // TGI and Together
   /tokens \+ `?max_new_tokens`? must be <= (?<tokenLimit>\d{1,10})/i,
   /`?inputs`? must have less than (?<tokenLimit>\d{1,10}) tokens/i,
-  // Moonshot
+  // Moonshot, and its limit in bytes
+  /total message size \d{1,10} exceeds limit/i,
   /exceeded model token limit:? (?<tokenLimit>\d{1,10})/i,
   // Cerebras
   /current length is \d{1,10} while limit is (?<tokenLimit>\d{1,10})/i,
@@ -40,6 +46,22 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /exceed context window of (?<tokenLimit>\d{1,10})/i,
   // Anthropic's compatible endpoint: "prompt is too long: 210000 tokens > 200000 maximum"
   /prompt is too long: \d{1,10} tokens > (?<tokenLimit>\d{1,10})/i,
+  /exceed context limit: \d{1,10} \+ \d{1,10} > (?<tokenLimit>\d{1,10})/i,
+  /\bprompt is too long\b/i,
+  // Bedrock
+  /input is too long for requested model/i,
+  // GitHub Copilot
+  /prompt token count of \d{1,10} exceeds the limit of (?<tokenLimit>\d{1,10})/i,
+  // Groq
+  /reduce the length of the messages or completion/i,
+  // MiniMax, Z.ai
+  /context window exceeds limit|prompt exceeds max length/i,
+  // DeepInfra
+  /exceeds maximum input length (?<tokenLimit>\d{1,10})/i,
+  // Cohere
+  /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
+  // LiteLLM in front of any
+  /\bContextWindowExceededError\b/,
   // Google's: "The input token count (9) exceeds the maximum number of tokens allowed (8)"
   /exceeds the maximum number of tokens allowed \((?<tokenLimit>\d{1,10})/i,
 ];
@@ -47,8 +69,8 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
 /** Where such sentences name the size of the request. */
 const COUNTED_TOKENS: readonly RegExp[] = [
   /re ?quested: ?(\d{1,10})/i,
-  /(?:current length is|input length|given:|keep the first) (\d{1,10})\b/i,
-  /(?:requested|resulted in|prompt contains|request (?:has|contains)|prompt is too long:) (\d{1,10}) /i,
+  /(?:current length is|input length|given:|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:) (\d{1,10})\b/i,
+  /(?:requested|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
   /(?:request|tokens|prompt|count|input) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];
 
