@@ -69,9 +69,9 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
   const own = {
     message: said.slice(0, MAX_MESSAGE_LENGTH),
     // `error` is the kind of the event or of the object, not of the failure.
-    type: error.type === 'error' ? '' : stringOf(error.type),
-    code: stringOf(error.code) || stringOf(error.error_code),
-    param: stringOf(error.param) || placeOf(error),
+    type: error.type === 'error' ? '' : nameOf(error.type),
+    code: nameOf(error.code) || nameOf(error.error_code),
+    param: nameOf(error.param) || placeOf(error),
     innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code) || reasonOf(error),
     statusWord: stringOf(error.status),
     ...sizesOf(error),
@@ -220,6 +220,11 @@ function parsed(text: string): unknown {
 
 function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** LiteLLM writes Python's word for nothing. */
+function nameOf(value: unknown): string {
+  return value === 'None' ? '' : stringOf(value);
 }
 
 /** 400 to 599, as a number or as text. */

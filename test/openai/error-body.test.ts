@@ -36,6 +36,11 @@ const KINDS: readonly [string, unknown, object][] = [
   ['that says nothing', {}, { message: '', type: '', code: '', param: '' }],
   ['that is null', null, { message: '' }],
   ['whose type is that of the event', { type: 'error', message: 'm' }, { type: '', message: 'm' }],
+  [
+    'of LiteLLM, with the name of nothing',
+    { error: { message: 'm', type: 'None', param: 'None', code: 'None' } },
+    { message: 'm', type: '', param: '', code: '' },
+  ],
   ['of Azure', { error: { message: 'm', innererror: { code: 'inner' } } }, { innerCode: 'inner' }],
 ];
 
