@@ -22,9 +22,11 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'UNSUPPORTED_PARAMETER',
   ],
   [
-    /\bmodel\b.{1,200}\b(?:does not exist|not found|decommissioned)\b|\bno endpoints found for\b/i,
+    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints found for\b|\binvalid model\b|\bnot a valid model id\b|\bmodel identifier is invalid\b/i,
     'MODEL_NOT_FOUND',
   ],
+  // NVIDIA's 404 for a model that is not served to the account
+  [/^function '[^']{1,64}': not found for account\b/i, 'MODEL_NOT_FOUND'],
 ];
 
 /** What an error's sentence says; undefined if that is nothing known. */

@@ -61,6 +61,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
   MODEL_NOT_FOUND: [
     'model_not_found',
     'model_not_exist',
+    'model_not_available',
+    'invalid_model',
     'model_decommissioned',
     'modelnotfound',
     'deploymentnotfound',
