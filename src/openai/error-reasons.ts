@@ -60,6 +60,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [409, LATER],
   // NVIDIA and Hugging Face: a model that was shut down.
   [410, { reason: 'PROVIDER_ERROR', unless: ['MODEL_NOT_FOUND'] }],
+  // Fireworks: an account that is suspended for what it owes.
+  [412, { reason: 'PROVIDER_ERROR', unless: ['QUOTA_EXCEEDED'] }],
   [413, { reason: 'INVALID_REQUEST', unless: ['CONTEXT_TOO_LONG', 'RATE_LIMIT_EXCEEDED'] }],
   [422, REFUSED],
   // A dependency of the server failed; the request came too early.

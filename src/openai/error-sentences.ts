@@ -11,7 +11,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
   [
-    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breached (?:its|your) monthly spending limit\b|\bspecified api usage limits\b/i,
+    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b/i,
     'QUOTA_EXCEEDED',
   ],
   // MiniMax has a number for it that nobody else has.
