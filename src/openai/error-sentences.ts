@@ -14,6 +14,8 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b/i,
     'QUOTA_EXCEEDED',
   ],
+  // xAI, and what OpenRouter says of the moderation of others
+  [/\bviolates usage guidelines\b|\byour input was flagged\b/i, 'CONTENT_FILTERED'],
   // MiniMax has a number for it that nobody else has.
   [/\brate limit exceeded\b/i, 'RATE_LIMIT_EXCEEDED'],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
