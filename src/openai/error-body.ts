@@ -1,4 +1,5 @@
 import { type JsonRecord, recordOf } from './json-record.ts';
+import { epochMs } from './retry-after.ts';
 
 /** What can be read of an upstream's error. A string that it does not have is empty. */
 export interface UpstreamErrorBody {
@@ -15,6 +16,8 @@ export interface UpstreamErrorBody {
   readonly statusCode?: number;
   /** How long to wait, in ms, where the body says it in a field. */
   readonly retryAfterMs?: number;
+  /** When the limit comes round, in epoch ms. */
+  readonly resetAt?: number;
   /** Size of the prompt, where it has a field of its own. */
   readonly promptTokens?: number;
   /** Size of the context window, where it has a field of its own. */
@@ -77,6 +80,7 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
     ...sizesOf(error),
     ...statusOf(error, outer),
     ...waitOf(error),
+    ...resetOf(error),
     isPage: false,
   };
   return wrapped === undefined ? own : withWrapped(own, wrapped);
@@ -200,6 +204,12 @@ function waitOf({ details }: JsonRecord) {
     if (match !== null) return { retryAfterMs: Math.ceil(Number(match[1]) * 1000) };
   }
   return {};
+}
+
+/** OpenRouter's `metadata.headers`, which it sends in the body. */
+function resetOf({ metadata }: JsonRecord) {
+  const resetAt = epochMs(recordOf(recordOf(metadata).headers)['X-RateLimit-Reset']);
+  return resetAt === undefined ? {} : { resetAt };
 }
 
 function readPage(text: string): UpstreamErrorBody {

@@ -9,6 +9,7 @@ import { requestTooLarge } from './request-too-large.ts';
 import {
   headerValue,
   type ResponseHeaders,
+  resetAfterMs,
   retryAfterMs,
   saidRetryAfterMs,
   shouldRetry,
@@ -44,11 +45,13 @@ export function fromHttpResponse(
   const body = parseErrorBody(bodyText);
   const reason = reasonOf(body, status, model);
   const message = messageOf(status, reason, headers);
+  const wait = retryAfterMs(headers, now) ?? body.retryAfterMs;
+  const isLimit = reason === 'RATE_LIMIT_EXCEEDED';
   return toProviderError(reason, body, status, bodyText.length, {
     ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
     ...present({
       message,
-      retryAfterMs: retryAfterMs(headers, now) ?? body.retryAfterMs,
+      retryAfterMs: wait ?? (isLimit ? resetAfterMs(headers, body.resetAt, now) : undefined),
       shouldRetry: shouldRetry(headers),
     }),
     cause: outline(`HTTP ${status}`, body, bodyText.length),

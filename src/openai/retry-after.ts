@@ -30,17 +30,43 @@ export function retryAfterMs(headers: ResponseHeaders, now: number): number | un
   return Math.max(0, Math.ceil(date - from));
 }
 
+/** Seconds or milliseconds of the epoch, of this century. */
+const EPOCH = /^\d{10}(?:\d{3})?$/;
+
+/** A moment as some servers tell it, in epoch ms; undefined if it is none. */
+export function epochMs(value: unknown): number | undefined {
+  const text = String(value);
+  if (!EPOCH.test(text)) return undefined;
+  return text.length === 10 ? Number(text) * 1000 : Number(text);
+}
+
+/**
+ * How long it is until a limit comes round, in ms: OpenRouter says when, in `x-ratelimit-reset` or in the body.
+ *
+ * @param told in the body, in epoch ms
+ */
+export function resetAfterMs(
+  headers: ResponseHeaders,
+  told: number | undefined,
+  now: number,
+): number | undefined {
+  const at = told ?? epochMs(headerValue(headers, 'x-ratelimit-reset')?.trim());
+  if (at === undefined) return undefined;
+  return Math.max(0, at - (httpDate(headerValue(headers, 'date')?.trim() ?? '') ?? now));
+}
+
 /** Characters of a message in which its wait is looked for. */
 const MAX_MESSAGE = 2_000;
 /** A longer wait is no rate limit's, in ms. */
 const MAX_SAID_MS = 86_400_000;
-const SAID = /\b(?:try again|retry)(?: your request)? (?:in|after) (\d[\d.a-z ]{0,60})/i;
+const SAID =
+  /\b(?:(?:try again|retry)(?: your request)? (?:in|after)|please wait) (\d[\d.a-z ]{0,60})/i;
 const PART =
   /^(\d{1,9}(?:\.\d{1,9})?) ?(ms|milliseconds?|h|hours?|hrs?|m|min|minutes?|s|sec|seconds?)(?![a-z]) ?/i;
 
 /**
  * How long a message asks to wait, in ms: "Please try again in 6.78s.", "… in 1m30s", "Please retry after
- * 20 seconds." Undefined: it does not, or for more than a day.
+ * 20 seconds.", "Please wait 34 seconds before retrying." Undefined: it does not, or for more than a day.
  */
 export function saidRetryAfterMs(message: string): number | undefined {
   let rest = SAID.exec(message.slice(0, MAX_MESSAGE))?.[1] ?? '';

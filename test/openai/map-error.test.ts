@@ -12,6 +12,7 @@ interface Wire {
   readonly code?: unknown;
   readonly param?: unknown;
   readonly innererror?: unknown;
+  readonly metadata?: unknown;
 }
 
 function http(status: number, error: Wire = {}, headers: Record<string, string> = {}) {
@@ -213,6 +214,14 @@ describe('fromHttpResponse: facts', () => {
       retryAfterMs: 2_000,
       quotaSubject: 'upstream requests',
     });
+  });
+
+  it('keeps when a limit comes round, and of no other failure', () => {
+    const metadata = { headers: { 'X-RateLimit-Reset': String(NOW + 9_000) } };
+    const error = { code: 429, metadata };
+    expect(http(429, error).facts.retryAfterMs).toBe(9_000);
+    expect(http(503, error).facts).not.toHaveProperty('retryAfterMs');
+    expect(http(429, error, { 'retry-after': '2' }).facts.retryAfterMs).toBe(2_000);
   });
 
   it('keeps what the upstream says of another try', () => {

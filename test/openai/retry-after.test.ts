@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAfterMs, saidRetryAfterMs, shouldRetry } from '../../src/openai/retry-after.ts';
+import {
+  epochMs,
+  resetAfterMs,
+  retryAfterMs,
+  saidRetryAfterMs,
+  shouldRetry,
+} from '../../src/openai/retry-after.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -52,8 +58,30 @@ describe('retryAfterMs', () => {
   });
 });
 
+describe('resetAfterMs', () => {
+  it.each<[string, Record<string, string>, number | undefined, number | undefined]>([
+    ['milliseconds in the header', { 'x-ratelimit-reset': String(NOW + 7_500) }, undefined, 7_500],
+    ['seconds in the header', { 'x-ratelimit-reset': String(NOW / 1000 + 7) }, undefined, 7_000],
+    ['a moment in the body', { 'x-ratelimit-reset': '1' }, NOW + 9_000, 9_000],
+    ['a moment that has passed', {}, NOW - 9_000, 0],
+    ["the response's own date", { date: 'Fri, 20 Nov 2026 11:59:55 GMT' }, NOW, 5_000],
+    ['a time that is none of the epoch', { 'x-ratelimit-reset': '60' }, undefined, undefined],
+    ['nothing', {}, undefined, undefined],
+  ])('reads %s', (_what, headers, told, expected) => {
+    expect(resetAfterMs(headers, told, NOW)).toBe(expected);
+  });
+
+  it.each([undefined, null, '', '60', 1.5e12 + 0.5, 'soon', '9'.repeat(20)])(
+    'takes %j for no moment',
+    (value) => {
+      expect(epochMs(value)).toBeUndefined();
+    },
+  );
+});
+
 describe('saidRetryAfterMs', () => {
   it.each([
+    ['Rate limit of 10 per 60s exceeded. Please wait 34 seconds before retrying.', 34_000],
     ['Rate limit reached for gpt-4. Please try again in 6.78s. Visit the page.', 6_780],
     ['Please try again in 120ms.', 120],
     ['Please try again in 1m30.5s.', 90_500],
