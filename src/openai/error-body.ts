@@ -135,8 +135,8 @@ function isFilled(value: unknown): boolean {
 }
 
 function messageOf(error: JsonRecord): string {
-  const { message, msg, detail, error_message, title, reason, status_msg } = error;
-  for (const text of [message, msg, detail, error_message, title, reason, status_msg]) {
+  const { message, msg, detail, error_message, error_msg, title, reason, status_msg } = error;
+  for (const text of [message, msg, detail, error_message, error_msg, title, reason, status_msg]) {
     if (isText(text)) return text as string;
     // FastAPI's list of what is wrong, which Mistral puts into the message.
     const list = problemsOf(text);

@@ -1,8 +1,10 @@
 import { type JsonRecord, recordOf } from './json-record.ts';
+import { isNothing } from './only-text.ts';
 
 /**
  * The error that an answer's chunk, event or body reports in the place of an answer, undefined if it
- * is none: `{error: …}`, vLLM's `{object: "error", …}`, FastAPI's `{detail: …}`, one in a choice.
+ * is none: `{error: …}`, vLLM's `{object: "error", …}`, FastAPI's `{detail: …}`, one in a choice. What holds
+ * nothing, and a code of 0, says that there is none.
  */
 export function errorIn(answer: object): unknown {
   const value = answer as JsonRecord;
@@ -11,11 +13,12 @@ export function errorIn(answer: object): unknown {
   const { choices } = value;
   if (Array.isArray(choices) && choices.length > 0) return recordOf(choices[0]).error || undefined;
   if (value.object === 'error') return value;
-  const { detail, message, code, type } = value;
+  const { detail, errors, type, error_code, code = error_code } = value;
   if (value.output !== undefined) return undefined;
-  if (detail !== undefined || value.errors !== undefined) return value;
+  if (!isNothing(detail) || !isNothing(errors)) return value;
   // Events of the Responses API have a type, and some a code; errors say something as well.
-  const isBare = typeof message === 'string' && code !== undefined && type === undefined;
+  const { error_msg, msg = error_msg, message = msg } = value;
+  const isBare = typeof message === 'string' && code && type === undefined;
   return isBare ? value : undefined;
 }
 

@@ -16,8 +16,8 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // xAI, and what OpenRouter says of the moderation of others
   [/\bviolates usage guidelines\b|\byour input was flagged\b/i, 'CONTENT_FILTERED'],
-  // MiniMax has a number for it that nobody else has.
-  [/\brate limit exceeded\b/i, 'RATE_LIMIT_EXCEEDED'],
+  // MiniMax and Baidu have numbers for it that nobody else has.
+  [/\brate limit exceeded\b|\b(?:rate|request) limit reached\b/i, 'RATE_LIMIT_EXCEEDED'],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
     /\bsupported in (?:the )?v1\/|\bnot supported (?:on|by|with|for) this model\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,

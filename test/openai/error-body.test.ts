@@ -33,6 +33,7 @@ const KINDS: readonly [string, unknown, object][] = [
     { error: { title: 'm', error_code: 'c' } },
     { message: 'm', code: 'c' },
   ],
+  ['of Baidu', { error_code: 17, error_msg: 'm' }, { message: 'm' }],
   ['that says nothing', {}, { message: '', type: '', code: '', param: '' }],
   ['that is null', null, { message: '' }],
   ['whose type is that of the event', { type: 'error', message: 'm' }, { type: '', message: 'm' }],

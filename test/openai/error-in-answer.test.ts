@@ -9,6 +9,8 @@ describe('errorIn', () => {
     ["FastAPI's", { detail: 'no' }],
     ["Cloudflare's", { errors: [{ code: 1 }] }],
     ['one without a frame', { code: 'bad', message: 'no' }],
+    ["Baidu's", { error_code: 17, error_msg: 'no' }],
+    ["Zhipu's", { code: 1113, msg: 'no', success: false }],
     ['an error beside a choice', { error: { code: 1 }, choices: [{ delta: {} }] }],
   ])('finds %s', (_, answer) => {
     expect(errorIn(answer)).toBe(answer);
@@ -26,6 +28,9 @@ describe('errorIn', () => {
     ['an event of the other API', { type: 'response.code.delta', code: 'x', message: 'y' }],
     ['a whole answer', { object: 'response', output: [], error: null, message: 'm', code: null }],
     ['nothing', {}],
+    ['a code of 0', { code: 0, message: 'Success', choices: [], usage: {} }],
+    ['lists and texts of nothing', { errors: [], detail: '', choices: [], usage: {} }],
+    ['a detail that is null', { errors: null, detail: null }],
     ['choices of another kind', { choices: 'none' }],
     ['a choice that is none', { choices: [null] }],
   ])('finds none in %s', (_, answer) => {
