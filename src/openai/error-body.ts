@@ -51,16 +51,23 @@ export function readErrorBody(value: unknown): UpstreamErrorBody {
 function readShape(value: unknown, depth: number): UpstreamErrorBody {
   const outer = recordOf(Array.isArray(value) ? value[0] : value);
   const inner = innerOf(outer);
+  if (depth < MAX_DEPTH && isEnvelope(inner)) return readShape(inner, depth + 1);
   if (typeof inner !== 'string') return read(recordOf(inner), outer, depth);
   // `{code, error: "…"}` is xAI's; beside a message, the text is the code.
   const named = typeof outer.message === 'string';
   return read(named ? { code: inner, ...outer } : { ...outer, message: inner }, {}, depth);
 }
 
+/** Gateways put an error into one of their own, or into the detail of FastAPI, without a word. */
+function isEnvelope(value: unknown): boolean {
+  const error = recordOf(value);
+  return isFilled(error.error) && messageOf(error) === '';
+}
+
 function innerOf(outer: JsonRecord): unknown {
   const { error = recordOf(outer.x_groq).error, errors, detail, base_resp } = outer;
   if (typeof error === 'string' || isFilled(error)) return error;
-  if (Array.isArray(errors) && isFilled(errors[0])) return errors[0];
+  if (Array.isArray(errors) && (isFilled(errors[0]) || isText(errors[0]))) return errors[0];
   if (isFilled(detail) && !Array.isArray(detail)) return detail;
   if (isFilled(base_resp)) return base_resp;
   return outer;

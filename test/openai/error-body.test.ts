@@ -26,6 +26,17 @@ const KINDS: readonly [string, unknown, object][] = [
     { detail: { message: 'm', code: 'c' } },
     { message: 'm', code: 'c' },
   ],
+  [
+    'of FastAPI, around that of the server behind',
+    { detail: { error: { message: 'm', code: 'c' } } },
+    { message: 'm', code: 'c' },
+  ],
+  [
+    'around that of the server behind',
+    { error: { error: { message: 'm', code: 'c' } } },
+    { message: 'm', code: 'c' },
+  ],
+  ['in a list of texts', { errors: ['m'] }, { message: 'm' }],
   ['whose object is empty', { error: {}, message: 'm' }, { message: 'm' }],
   ['with a list that is empty', { errors: [], message: 'm' }, { message: 'm' }],
   [
