@@ -3,7 +3,7 @@ import { stringOr } from './json-record.ts';
 import { toProviderData } from './provider-data.ts';
 import { callIn } from './responses-calls.ts';
 import type { OutputItem } from './responses-event.ts';
-import { type Item, partOf } from './responses-items.ts';
+import { type Item, partOf, restOf } from './responses-items.ts';
 import type { Said } from './said.ts';
 
 /** Between the parts of a summary, which are paragraphs with titles. */
@@ -44,13 +44,12 @@ export class ItemEvents {
     whole: boolean,
   ): void {
     if (item.reasoningIn !== '' && item.reasoningIn !== told) return;
-    const part = partOf(item, told, place);
-    const more = whole ? part.rest(piece) : piece;
+    const more = whole ? restOf(item, told, place, item.reasoning, piece) : piece;
     if (more === '') return;
     const another = told === 'summary' && !item.reasoning.isEmpty && item.summaryPart !== place;
     item.reasoningIn = told;
     item.summaryPart = place;
-    part.add(more);
+    partOf(item, told, place).add(more);
     this.moreReasoning(item, another ? PARAGRAPH + more : more);
   }
 

@@ -21,6 +21,8 @@ export interface Item {
   readonly arguments: Said;
   /** Where the texts of its parts begin, by part. */
   readonly parts: Map<unknown, CountedSaid>;
+  /** As much of its text or reasoning as was told of parts that are whole. */
+  whole: number;
   id: string;
   phase: string;
   /** Its reasoning comes as text or as summary; what comes first is told. */
@@ -123,6 +125,7 @@ export class ResponsesItems {
       reasoning: new Said(),
       arguments: new Said(),
       parts: new Map(),
+      whole: 0,
       id: '',
       phase: stringOr(phase),
       reasoningIn: '',
@@ -144,15 +147,44 @@ export function kindOf(item: OutputItem): Kind | undefined {
   return item.type === 'message' || item.type === 'reasoning' ? item.type : undefined;
 }
 
+function keyOf(what: string, place: unknown): string {
+  return `${what} ${String(place)}`;
+}
+
 /** What has come of one part of an item. */
 export function partOf(item: Item, what: string, place: unknown): CountedSaid {
-  const key = `${what} ${String(place)}`;
+  const key = keyOf(what, place);
   let part = item.parts.get(key);
   if (part === undefined) {
     part = new CountedSaid();
     item.parts.set(key, part);
   }
   return part;
+}
+
+/**
+ * What of the whole of a part has not come. vLLM gives each piece a place of its own, as if it were a part, and
+ * the whole one more: what has come since the last whole may be it, too.
+ *
+ * @param said the text or reasoning of the item
+ */
+export function restOf(
+  item: Item,
+  what: string,
+  place: unknown,
+  said: Said,
+  whole: string,
+): string {
+  const known = partOf(item, what, place);
+  const open = said.text.slice(item.whole);
+  const isOpen = open.length > known.text.length && whole.startsWith(open);
+  if (isOpen) {
+    item.parts.delete(keyOf(what, place));
+    partOf(item, what, place).add(open);
+  }
+  const rest = isOpen ? whole.slice(open.length) : known.rest(whole);
+  item.whole = said.text.length + rest.length;
+  return rest;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   partOf,
   ResponsesItems,
   refusalOf,
+  restOf,
   textOf,
 } from './responses-items.ts';
 
@@ -54,8 +55,9 @@ export class ResponsesOutput {
   text(event: ResponsesEvent, piece: string, whole: boolean): void {
     if (piece === '') return;
     const item = this.#items.of(event, 'message');
-    const part = partOf(item, 'text', event.content_index ?? 0);
-    this.#say.text(item, part, whole ? part.rest(piece) : piece);
+    const place = event.content_index ?? 0;
+    const more = whole ? restOf(item, 'text', place, item.text, piece) : piece;
+    this.#say.text(item, partOf(item, 'text', place), more);
   }
 
   refusal(event: ResponsesEvent, piece: string, whole: boolean): void {
