@@ -43,10 +43,18 @@ export class WholeReader {
 
   #onText(text: string): void {
     if (text === '') throw hungUp();
-    this.#stream.readWhole(text);
+    this.#stream.readWhole(withoutDone(text));
     if (!this.#stream.finished) throw malformed('the body holds no answer');
     const { clock, onComplete, startedAt } = this.#context;
     const firstOutputAt = this.#stream.hasOutput ? clock.now() : undefined;
     onComplete(this.#stream.end(timingsOf(clock, startedAt, firstOutputAt)));
   }
+}
+
+const DONE = 'data: [DONE]';
+
+/** Gateways end what is no stream as if it were one. */
+function withoutDone(text: string): string {
+  const body = text.trimEnd();
+  return body.endsWith(DONE) ? body.slice(0, -DONE.length) : text;
 }
