@@ -46,6 +46,8 @@ export class ChatToolCalls {
   #byIndex: Map<number, number> | undefined;
   /** A name that came alone, behind whole arguments: the begin of the next call, or the same again. */
   #waiting: { readonly at: number; readonly id: string; readonly name: string } | undefined;
+  /** Calls whose fragments say all arguments so far. */
+  #cumulative: Set<number> | undefined;
 
   constructor(calls: ToolCalls) {
     this.#calls = calls;
@@ -63,16 +65,27 @@ export class ChatToolCalls {
       this.#byIndex ??= new Map();
       this.#byIndex.set(index, call);
     }
-    this.#calls.add(call, this.#isSaid(call, args) ? { ...piece, arguments: '' } : piece);
+    const isText = piece.kind === 'custom';
+    this.#calls.add(call, { ...piece, arguments: isText ? args : this.#more(call, args) });
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }
 
-  /** Whether the arguments are those of the call once more: gateways sum a call up behind its pieces. */
-  #isSaid(call: number, args: string): boolean {
+  /**
+   * What a fragment says that did not come before. Gateways sum a call up behind its pieces, and some servers say
+   * all arguments so far each time.
+   */
+  #more(call: number, args: string): string {
     const before = this.#calls.argumentsOf(call);
-    if (args === '' || args.length < before.length || !this.#calls.isComplete(call)) return false;
-    return args === before || args === JSON.stringify(before);
+    if (args === '' || before === '' || args.length < before.length) return args;
+    if (this.#calls.isComplete(call)) {
+      return args === before || args === JSON.stringify(before) ? '' : args;
+    }
+    const isKnown = this.#cumulative?.has(call) ?? false;
+    if (!args.startsWith(before) || !(isKnown || isNoBeginOf(args, before))) return args;
+    this.#cumulative ??= new Set();
+    this.#cumulative.add(call);
+    return args.slice(before.length);
   }
 
   /**
@@ -179,4 +192,9 @@ export function lengthOfCalls(fragments: readonly ToolCallFragment[] | undefined
     length += name.length + args.length;
   }
   return length;
+}
+
+/** Whether an object that begins like this cannot go on with another that begins so, too. */
+function isNoBeginOf(another: string, begin: string): boolean {
+  return another.length > begin.length && begin.startsWith('{') && !/[:[,]\s*$/.test(begin);
 }

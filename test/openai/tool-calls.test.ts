@@ -189,6 +189,23 @@ describe('ChatToolCalls, where servers say little', () => {
       of(['a', 'f', '{}']),
     ],
     [
+      'adds what is new where all so far is said each time',
+      [
+        fragment(0, '{', 'a', 'f'),
+        fragment(0, '{"x":'),
+        fragment(0, '{"x":'),
+        fragment(0, '{"x":[1,'),
+        fragment(0, '{"x":[1,2]}'),
+        fragment(0, '{"x":[1,2]}'),
+      ],
+      of(['a', 'f', '{"x":[1,2]}']),
+    ],
+    [
+      'takes an object in an object that begins like it for one',
+      [fragment(0, '{"x":', 'a', 'f'), fragment(0, '{"x":1}}')],
+      of(['a', 'f', '{"x":{"x":1}}']),
+    ],
+    [
       'adds no arguments that are all there, and others',
       [
         fragment(0, '{"x":1}', 'a', 'f'),
@@ -217,11 +234,12 @@ describe('ChatToolCalls, where servers say little', () => {
     const { toolCalls } = assemble([
       custom('a', 'f', '{}'),
       { custom: { input: '{}' } },
-      custom('b', 'g', ''),
+      custom('b', 'g', '{'),
+      { custom: { input: '{{' } },
     ]);
     expect(toolCalls).toEqual([
       { id: 'a', name: 'f', arguments: '{}{}', kind: 'custom' },
-      { id: 'b', name: 'g', arguments: '', kind: 'custom' },
+      { id: 'b', name: 'g', arguments: '{{{', kind: 'custom' },
     ]);
   });
 });
