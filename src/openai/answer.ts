@@ -11,7 +11,7 @@ import type { ApiSurface } from './api-surface.ts';
 import { ContentDecoder, isPlain } from './content-decoder.ts';
 import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
-import { encoded, notAStream, staleConnection } from './faults.ts';
+import { encoded, staleConnection } from './faults.ts';
 import { HeldAnswer } from './held-answers.ts';
 import { malformed } from './json-checks.ts';
 import { fromHttpResponse, fromTransportError } from './map-error.ts';
@@ -176,12 +176,8 @@ export class Answer implements FlowSource, ResponseListener {
     }
     const contentType = headerValue(headers, 'content-type') ?? '';
     this.#decode(headerValue(headers, 'content-encoding') ?? '');
-    if (/^text\/html\b/i.test(contentType)) {
-      throw notAStream(contentType);
-    } else {
-      this.#answer = new SniffingReader(contentType, (streamed) => this.#readAnswer(streamed));
-      this.#body = this.#answer;
-    }
+    this.#answer = new SniffingReader(contentType, (streamed) => this.#readAnswer(streamed));
+    this.#body = this.#answer;
   }
 
   #expectError(status: number, headers: IncomingHttpHeaders): void {
