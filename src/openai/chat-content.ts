@@ -39,6 +39,15 @@ export function readParts(parts: readonly unknown[]): ContentText {
   return { text, reasoning };
 }
 
+/** The reasoning in what OpenRouter has beside it, and Moonshot in its place. */
+export function textOfDetails({ reasoning_details }: ChunkDelta): string {
+  if (!Array.isArray(reasoning_details)) return '';
+  return reasoning_details
+    .map(recordOf)
+    .map(({ text, summary }) => textOf(text ?? summary))
+    .join('');
+}
+
 /** A text, or the texts of a list of parts. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -10,7 +10,7 @@ import {
   isChunk,
   parseChunk,
 } from './chat-chunk.ts';
-import { textsOf } from './chat-content.ts';
+import { type ContentText, textOfDetails, textsOf } from './chat-content.ts';
 import { ChatImages } from './chat-images.ts';
 import { ChatProviderData } from './chat-provider-data.ts';
 import { ChatToolCalls, lengthOfCalls, type ToolCallFragment } from './chat-tool-calls.ts';
@@ -41,6 +41,8 @@ export class ChatStream implements AnswerStream {
   readonly #text = new Said();
   readonly #reasoning = new Said();
   readonly #refusal = new Said();
+  /** Its reasoning has come in `reasoning_details` alone. */
+  #inDetails = false;
   #last: ChatChunk = {};
   /** Of the last chunk that it was asked for. */
   #only: OnlyText | undefined;
@@ -215,7 +217,7 @@ export class ChatStream implements AnswerStream {
   }
 
   #addDelta(delta: ChunkDelta, choice: unknown): void {
-    const { text, reasoning } = textsOf(delta);
+    const { text, reasoning } = this.#textsOf(delta);
     this.#add(
       this.#ofChoice(choice, text),
       reasoning,
@@ -233,7 +235,7 @@ export class ChatStream implements AnswerStream {
    * said and perhaps more. Alone and another text, it is a piece.
    */
   #addMessage(message: ChunkDelta, choice: unknown, delta: ChunkDelta | undefined): void {
-    const { text, reasoning } = textsOf(message);
+    const { text, reasoning } = this.#textsOf(message);
     const refusal = message.refusal ?? '';
     const more = (so: Said, whole: string) =>
       so.rest(whole) || (delta || so.text === whole ? '' : whole);
@@ -254,6 +256,15 @@ export class ChatStream implements AnswerStream {
     this.#images.add(message);
     this.#annotations.add(message);
     this.#providerData.addMessage(message);
+  }
+
+  /** Where there is no other reasoning, its details say it. */
+  #textsOf(delta: ChunkDelta): ContentText {
+    const texts = textsOf(delta);
+    if (!delta.reasoning_details) return texts;
+    if (texts.reasoning !== '') this.#inDetails = false;
+    else if (this.#reasoning.isEmpty) this.#inDetails = true;
+    return this.#inDetails ? { ...texts, reasoning: textOfDetails(delta) } : texts;
   }
 
   /** What other choices say beside the first is another answer. */

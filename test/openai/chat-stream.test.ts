@@ -124,6 +124,19 @@ describe('ChatStream', () => {
     ]);
   });
 
+  it('takes reasoning from its details where there is no other', () => {
+    const detail = (text: string) => ({ reasoning_details: [{ type: 'reasoning.text', text }] });
+    const summary = { reasoning_details: [{ type: 'reasoning.summary', summary: 'why' }] };
+    const told = (...deltas: readonly object[]) =>
+      fold(...deltas.map((delta) => chunk(delta)), FINISH).flatMap((event) =>
+        event.type === 'reasoningDelta' ? event.text : [],
+      );
+    expect(told(detail('think'), summary)).toEqual(['think', 'why']);
+    expect(told({ ...detail('think'), reasoning: 'think' }, detail('think'))).toEqual(['think']);
+    expect(told(detail(''), { ...detail('a'), reasoning: 'a' }, detail('a'))).toEqual(['a']);
+    expect(told({ reasoning_details: 'none' })).toEqual([]);
+  });
+
   it('estimates the output tokens from chunks and from characters, whichever gives more', () => {
     const events = fold(
       chunk({ role: 'assistant', content: '' }),
