@@ -32,7 +32,7 @@ export class ReportedUsage {
 
   /**
    * @param hasOutput an answer with output has used tokens of both kinds, whatever the server says: it is an
-   *   estimate where one of them is 0, which some send that tell the prompt at first and the answer at last
+   *   estimate where one of them is 0
    * @returns undefined if the server did not report it
    */
   total(hasOutput: boolean): Usage | undefined {

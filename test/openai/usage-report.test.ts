@@ -40,7 +40,7 @@ describe('the usage that is reported', () => {
     { prompt_tokens: 0, completion_tokens: 7, total_tokens: 7 },
     { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 },
   ])('is an estimate where there is output and it says %j', (last) => {
-    const usage = report({ prompt_tokens: 9, completion_tokens: 1 }, last);
+    const usage = report(last);
     expect(usage.total(true)).toEqual({ ...toUsage(last), estimated: true });
     expect(usage.total(false)).toEqual(toUsage(last));
   });
