@@ -56,7 +56,10 @@ class Walk {
       this.#fields += 1;
       if (this.#fields > MAX_FIELDS) return TOO_MANY_FIELDS;
       const tag = this.#varint(end);
-      const field = shape.get(tag >>> 3);
+      const number = tag >>> 3;
+      // There is no field 0: the decoder takes it for the end, and would leave out what stands behind it.
+      if (number === 0) return 'malformed';
+      const field = shape.get(number);
       const problem = this.#value(tag & 7, end, field);
       if (problem !== undefined) return problem;
     }

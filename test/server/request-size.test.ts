@@ -80,6 +80,7 @@ describe('oversizeOf', () => {
     ['a fixed number beyond the end', [0x0d, 0]],
     ['a double beyond the end', [0x09, 0]],
     ['a group', [0x0b, 0x0c]],
+    ['a field 0, which the decoder takes for the end', [0x0a, 0, 0, 0, 0x0a, 0]],
   ])('refuses %s', (_what, bytes) => {
     expect(oversizeOf(Uint8Array.from(bytes), SEND)).toBe('malformed');
   });
