@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { logLibrary } from '../../src/server/library-log.ts';
 
@@ -21,5 +21,17 @@ describe('what grpc-js has to say', () => {
     server.forceShutdown();
     holder.close();
     expect(lines).toContainEqual({ said: expect.stringContaining('No address added') });
+  });
+
+  it('quotes no metadata of callers', () => {
+    const warned: unknown[] = [];
+    const told: unknown[] = [];
+    logLibrary({
+      warn: (fields: object) => void warned.push(fields),
+      debug: (fields: object) => void told.push(fields),
+    });
+    Metadata.fromHttp2Headers({ 'x-token': 's\u00e9cret', 'x-other': 'plain' });
+    expect(warned).toEqual([]);
+    expect(told).toEqual([{ said: 'Failed to add metadata entry x-token' }]);
   });
 });
