@@ -217,20 +217,25 @@ export class Inbound {
     const { clock, stallMs } = this.#deps;
     const now = clock.now();
     for (const progress of this.#open) {
-      const { call, isConversation } = progress;
-      const { writableLength } = call.stream;
+      const { writableLength } = progress.call.stream;
       if (writableLength !== progress.waiting) {
         progress.waiting = writableLength;
         progress.since = now;
       }
       const still = now - progress.since;
       if (writableLength > 0) {
-        if (still >= 2 * stallMs) call.stream.close(constants.NGHTTP2_CANCEL);
-      } else if (still >= stallMs && !isConversation && !call.receivedHalfClose) {
-        call.sendStatus(NEVER_CAME);
-      }
+        if (still >= 2 * stallMs) progress.call.stream.close(constants.NGHTTP2_CANCEL);
+      } else if (still >= stallMs) giveUp(progress);
     }
   }
+}
+
+/** If the rest of what it asks is still to come. */
+function giveUp({ call, isConversation }: Progress): void {
+  if (call.receivedHalfClose) return;
+  // It has its status, and would go on to hold its place and its connection.
+  if (call.cancelled) call.stream.close(constants.NGHTTP2_NO_ERROR);
+  else if (!isConversation) call.sendStatus(NEVER_CAME);
 }
 
 /**

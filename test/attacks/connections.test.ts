@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { codeName, collect, connect, failureOf, nextMessage } from '../support/grpc-client.ts';
-import { RawGrpc } from '../support/raw-grpc.ts';
+import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { REQUEST, REQUEST_BYTES, serverPerTest } from '../support/server-per-test.ts';
 import { callHeaders, data, openConnection, openingBytes } from './frames.ts';
 import { prefix } from './wire.ts';
@@ -127,6 +127,33 @@ describe('a connection that stands for long', () => {
     expect(old.closed).toBe(false);
     for (let second = 8; second < 11; second += 1) clock.advance(1_000);
     await ended;
+  });
+});
+
+describe('a call whose caller never ends what it asks', () => {
+  const WRONG = Buffer.from([0xff]);
+  const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  it.each([
+    ['a request that never came', '/grpc.health.v1.Health/Check', Buffer.alloc(0)],
+    ['a message that is refused', SEND_MESSAGE, Buffer.concat([Buffer.from([7]), prefix(0, 0)])],
+    ['a stream of requests, one of them wrong', REFLECTION, Buffer.concat([prefix(0, 1), WRONG])],
+  ])('holds its connection no longer than it may stall: %s', async (_what, path, says) => {
+    const clock = new FakeClock();
+    const { addresses } = await start({ stallTimeoutMs: 30_000 }, { clock });
+    const raw = new RawGrpc(addresses[0] ?? '');
+    const stream = raw.open(path);
+    const status = grpcStatus(stream);
+    stream.write(says);
+    // The clock of connections, and that of calls.
+    while (clock.pending < 2) await passed(1);
+    await passed(20);
+    const closed = once(stream, 'close');
+    clock.advance(30_000);
+    clock.advance(5_000);
+    await closed;
+    expect(await status).toBeGreaterThan(0);
+    expect(stream.rstCode).toBe(0);
+    await raw.close();
   });
 });
 
