@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 import { type Clock, MAX_TIMER_MS } from '../core/clock.ts';
 import { ArrivalQueue } from './arrival-queue.ts';
@@ -19,6 +19,9 @@ export interface ArrivalLimits {
 /** Enough for a name and a few filters: what health checks, reflection and status ask with, in bytes. */
 export const SMALL_MESSAGE_BYTES = 4 * 1024;
 
+/** With a subtype or parameters, or without. */
+const GRPC = /^application\/grpc(?:[+;]|$)/;
+
 const TIMEOUT = 'grpc-timeout';
 /** As grpc-js reads it; the units below a second cannot say too much. */
 const LONG_TIMEOUT = /(\d{1,8})\s*([HMS])/;
@@ -35,7 +38,8 @@ type StreamHandler = (
 /**
  * Sees each call before grpc-js does. One that was cancelled on its way costs nothing more; a deadline
  * that would overflow the timers of grpc-js, and be over at once, is cut to 24 days; and a method whose
- * requests are small gets a small limit, of which grpc-js knows only one for all.
+ * requests are small gets a small limit, of which grpc-js knows only one for all. What is no call of gRPC is answered as HTTP
+ * answers it.
  *
  * grpc-js has no hook for it, but looks its own method up on the object that is changed here.
  *
@@ -70,6 +74,12 @@ export function guardArrivals(server: Server, { large, clock, door, onCall }: Ar
         return;
       }
       begun = true;
+      const refusal = httpRefusal(headers);
+      if (refusal !== undefined) {
+        stream.respond({ ':status': refusal }, { endStream: true });
+        stream.close(constants.NGHTTP2_NO_ERROR);
+        return;
+      }
       clampTimeout(headers);
       const isLarge = large.has(headers[':path'] ?? '');
       const begin = (): void => {
@@ -81,6 +91,13 @@ export function guardArrivals(server: Server, { large, clock, door, onCall }: Ar
     });
   };
   Reflect.set(server, '_streamHandler', guarded);
+}
+
+/** The status in HTTP of what is no call of gRPC, such as one of gRPC-Web, which reads answers in another form. Undefined: it is one. */
+function httpRefusal(headers: IncomingHttpHeaders): number | undefined {
+  if (headers[':method'] !== 'POST') return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
+  if (GRPC.test(headers['content-type'] ?? '')) return undefined;
+  return constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
 }
 
 function ignore(): void {}

@@ -83,6 +83,29 @@ describe('a call that lies about itself gets a status, and others are answered',
   });
 });
 
+describe('a request that is no call of gRPC is answered as HTTP answers it', () => {
+  it.each([
+    ['asks by GET', { ':method': 'GET' }, 405],
+    ['asks by HEAD', { ':method': 'HEAD' }, 405],
+    ['is of gRPC-Web', { 'content-type': 'application/grpc-web+proto' }, 415],
+    ['is of something else', { 'content-type': 'text/plain' }, 415],
+    ['does not say what it is', { 'content-type': '' }, 415],
+    ['is of gRPC', { 'content-type': 'application/grpc+proto' }, 200],
+    ['is of gRPC, with parameters', { 'content-type': 'application/grpc;charset=utf-8' }, 200],
+  ])('%s', async (_what, headers, expected) => {
+    const { addresses, log } = await start();
+    const raw = new RawGrpc(addresses[0] ?? '');
+    const stream = raw.open(COUNT_TOKENS, headers);
+    stream.on('error', () => {});
+    const response = once(stream, 'response');
+    if (!stream.writableEnded) stream.end(plain);
+    expect((await response)[0]).toMatchObject({ ':status': expected });
+    expect(await grpcStatus(stream)).toBe(expected === 200 ? OK : Number.NaN);
+    expect(log.lines).toHaveLength(expected === 200 ? 1 : 0);
+    await raw.close();
+  });
+});
+
 describe('a connection that says what HTTP/2 does not allow harms nobody else', () => {
   const field = Buffer.from([0x00, 1, 0x78, 1, 0x78]);
   it.each<[string, (stream: number) => Buffer[]]>([
