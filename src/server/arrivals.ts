@@ -23,8 +23,8 @@ export const SMALL_MESSAGE_BYTES = 4 * 1024;
 const GRPC = /^application\/grpc(?:[+;]|$)/;
 
 const TIMEOUT = 'grpc-timeout';
-/** As grpc-js reads it; the units below a second cannot say too much. */
-const LONG_TIMEOUT = /(\d{1,8})\s*([HMS])/;
+/** The units below a second cannot say too much. */
+const LONG_TIMEOUT = /^(\d{1,8})([HMS])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000 };
 const MAX_TIMEOUT = `${Math.floor(MAX_TIMER_MS / 1_000)}S`;
 

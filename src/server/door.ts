@@ -12,7 +12,7 @@ import type { RegisteredCaller } from './callers/registered-caller.ts';
 import { isOpen, rightFor } from './callers/rights.ts';
 import { callStream } from './listener/call-stream.ts';
 import { peerCertificate } from './listener/peer-certificate.ts';
-import { checkMetadataSize } from './metadata-size.ts';
+import { checkMetadata } from './metadata.ts';
 import { type RpcTelemetryDeps, startRpcTrace } from './rpc-telemetry.ts';
 import { toStatus } from './status.ts';
 
@@ -55,7 +55,7 @@ export class Door {
   /** @param begin begins the call, now or later, or never */
   pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, begin: () => void): void {
     try {
-      checkMetadataSize(headers);
+      checkMetadata(headers);
     } catch (thrown) {
       this.#refuse(ProviderError.from(thrown), stream, headers);
       return;
