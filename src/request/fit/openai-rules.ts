@@ -9,7 +9,6 @@ import { LONG_CACHE_TTL } from './surface.ts';
 type Refusals = Pick<Violations, 'unsupported'>;
 
 const MAX_CACHE_KEY_LENGTH = 64;
-const MAX_DESCRIPTION_LENGTH = 1024;
 const MAX_CALL_ID_LENGTH = 64;
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const TIERS: readonly string[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
@@ -42,14 +41,9 @@ export function checkOpenAIRules(
 }
 
 function checkTools({ tools = [] }: MessageRequest, refusals: Refusals): void {
-  tools.forEach(({ description = '', inputSchema, strict }, index) => {
-    const path = `request.tools[${index}]`;
-    if (description.length > MAX_DESCRIPTION_LENGTH) {
-      const rule = `must be at most ${MAX_DESCRIPTION_LENGTH} characters for OpenAI`;
-      refusals.unsupported(`${path}.description`, rule);
-    }
+  tools.forEach(({ inputSchema, strict }, index) => {
     for (const problem of inputSchema ? functionSchemaProblems(inputSchema, strict) : []) {
-      refusals.unsupported(`${path}.input_schema`, problem);
+      refusals.unsupported(`request.tools[${index}].input_schema`, problem);
     }
   });
 }

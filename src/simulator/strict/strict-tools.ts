@@ -16,7 +16,6 @@ import {
 export const identifier: Check = text({ least: 1, most: 64, pattern: /^[a-zA-Z0-9_-]+$/ });
 
 const MAX_TOOLS = 128;
-const MAX_DESCRIPTION = 1024;
 
 const FUNCTION_FIELDS = {
   name: identifier,
@@ -39,9 +38,7 @@ export const chatTools: Check = arrayOf(
     function: object(
       {
         type: oneOf('function'),
-        function: object({ ...FUNCTION_FIELDS, description: text({ most: MAX_DESCRIPTION }) }, [
-          'name',
-        ]),
+        function: object({ ...FUNCTION_FIELDS, description: text() }, ['name']),
       },
       ['type', 'function'],
     ),
@@ -51,7 +48,7 @@ export const chatTools: Check = arrayOf(
         custom: object(
           {
             name: identifier,
-            description: text({ most: MAX_DESCRIPTION }),
+            description: text(),
             format: variant('type', {
               text: object({ type: oneOf('text') }, ['type']),
               grammar: object(
