@@ -6,14 +6,9 @@ import { present, unlessEmpty } from '../core/present.ts';
 import { toCacheOptions } from './cache-options.ts';
 import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
+import { OPENAI_STREAM } from './stream-fields.ts';
 
 type Params = ChatCompletionCreateParams;
-
-/** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
-const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
-  stream: true,
-  stream_options: { include_usage: true, include_obfuscation: false },
-};
 
 /**
  * The call as a Chat Completions request, streaming unless the model cannot. What the caller left out
@@ -21,14 +16,18 @@ const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
  * and context policy, fallback models) is never sent.
  *
  * @param call validated by the prepare stage
+ * @param streamed what asks the upstream for a stream; default: as OpenAI is asked
  */
-export function toChatCompletionRequest(call: Call): ChatCompletionCreateParams {
+export function toChatCompletionRequest(
+  call: Call,
+  streamed = OPENAI_STREAM.chat_completions,
+): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
   return {
     model: call.model,
     messages: request.messages.map((message) => toMessageParam(message, model, call.upstream)),
-    ...(model.supports.streaming && STREAMED),
+    ...(model.supports.streaming && streamed),
     ...toSamplingParams(request, model),
     ...toToolParams(request),
     ...toServiceParams(request),

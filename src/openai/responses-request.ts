@@ -7,14 +7,9 @@ import { toCacheOptions } from './cache-options.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';
+import { OPENAI_STREAM } from './stream-fields.ts';
 
 type Params = ResponseCreateParams;
-
-/** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
-const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
-  stream: true,
-  stream_options: { include_obfuscation: false },
-};
 
 /**
  * The call as a Responses request, streaming unless the model cannot. What the caller left out is
@@ -24,13 +19,18 @@ const STREAMED: Pick<Params, 'stream' | 'stream_options'> = {
  * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
  *   token biases, a prediction and participants' names, and they are not sent
  * @param servers MCP servers of the configuration
+ * @param streamed what asks the upstream for a stream; default: as OpenAI is asked
  */
-export function toResponsesRequest(call: Call, servers: McpServers = {}): Params {
+export function toResponsesRequest(
+  call: Call,
+  servers: McpServers = {},
+  streamed = OPENAI_STREAM.responses,
+): Params {
   const { model, request, target } = call;
   return {
     model,
     input: toInput(request.messages, target.model.instructionRole, call.upstream),
-    ...(target.model.supports.streaming && STREAMED),
+    ...(target.model.supports.streaming && streamed),
     // In the background an answer outlives its connection, and is stored for that. With `store` left
     // out it is so everywhere, and no longer than needed where the account has it that way.
     ...(call.keeps ? { background: true } : { store: false }),

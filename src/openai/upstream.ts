@@ -21,6 +21,7 @@ import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { type KeyOptions, RotatingKey } from './rotating-key.ts';
+import { streamFieldsFor } from './stream-fields.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { followTrust } from './trust.ts';
 
@@ -61,18 +62,22 @@ export interface UpstreamDeps {
 }
 
 /** How an upstream is asked that may be told to call these MCP servers. */
-function surfacesOf(mcpServers: McpServers): Readonly<Record<Surface, ApiSurface>> {
+function surfacesOf(
+  baseUrl: string,
+  mcpServers: McpServers,
+): Readonly<Record<Surface, ApiSurface>> {
+  const streamed = streamFieldsFor(baseUrl);
   return {
     /** Spoken by every compatible server. */
     chat_completions: {
       path: '/chat/completions',
-      toRequest: toChatCompletionRequest,
+      toRequest: (call) => toChatCompletionRequest(call, streamed.chat_completions),
       newStream: (call, emit) => new ChatStream(call, emit),
     },
     /** OpenAI's own, and the only one of some of its models. */
     responses: {
       path: '/responses',
-      toRequest: (call) => toResponsesRequest(call, mcpServers),
+      toRequest: (call) => toResponsesRequest(call, mcpServers, streamed.responses),
       newStream: (call, emit) => new ResponsesStream(call, emit),
     },
   };
@@ -88,7 +93,7 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
   const { clock } = deps;
   const endpoint = new URL(options.baseUrl).origin;
   const { apiKeys, mcpServers = {}, ...client } = options;
-  const surfaces = surfacesOf(mcpServers);
+  const surfaces = surfacesOf(options.baseUrl, mcpServers);
   const keys = apiKeys.map((key, position) => rotatingKey(client, key, position, deps));
   const [first = new RequestBuilder(client)] = keys;
   const transport = new Transport(options, { clock });

@@ -3,6 +3,7 @@ import OpenAI from 'openai';
 import type { Message, MessageRequest } from '../../src/core/message.ts';
 import { type Model, unknownModel } from '../../src/core/model.ts';
 import { toChatCompletionRequest } from '../../src/openai/convert-request.ts';
+import { streamFieldsFor } from '../../src/openai/stream-fields.ts';
 import { aCall } from '../support/events.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
@@ -30,6 +31,21 @@ describe('toChatCompletionRequest', () => {
       stream: true,
       stream_options: { include_usage: true, include_obfuscation: false },
     });
+  });
+
+  it.each([
+    [
+      'https://api.openai.com/v1',
+      { include_usage: true, include_obfuscation: false },
+      { include_obfuscation: false },
+    ],
+    ['http://127.0.0.1:8000/v1', { include_usage: true }, undefined],
+    ['https://api.mistral.ai/v1', undefined, undefined],
+  ])('asks %s for a stream with no more than it takes', (baseUrl, overChat, overResponses) => {
+    const { chat_completions, responses } = streamFieldsFor(baseUrl);
+    const asked = toChatCompletionRequest(aCall(), chat_completions);
+    expect([asked.stream, asked.stream_options]).toEqual([true, overChat]);
+    expect([responses.stream, responses.stream_options]).toEqual([true, overResponses]);
   });
 
   it('sends what the caller set, zero and false too', () => {

@@ -18,6 +18,15 @@ export function isRegional(baseUrl: string): boolean {
   return hostOf(baseUrl).endsWith(`.${OPENAI_HOST}`);
 }
 
+/**
+ * Whether a base URL is Mistral's own: `api.mistral.ai`, `codestral.mistral.ai`.
+ *
+ * @throws TypeError if it is not a URL.
+ */
+export function isMistral(baseUrl: string): boolean {
+  return hostOf(baseUrl).endsWith('.mistral.ai');
+}
+
 function hostOf(baseUrl: string): string {
   return new URL(baseUrl).hostname.replace(/\.$/, '');
 }

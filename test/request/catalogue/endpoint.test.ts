@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isOpenAI, isRegional } from '../../../src/request/catalogue/endpoint.ts';
+import { isMistral, isOpenAI, isRegional } from '../../../src/request/catalogue/endpoint.ts';
 
 describe('isOpenAI', () => {
   it.each([
@@ -33,4 +33,13 @@ it.each([
   ['https://eu.api.openai.com.evil.test/v1', false],
 ])('isRegional of %s is %s', (url, expected) => {
   expect(isRegional(url)).toBe(expected);
+});
+
+it.each([
+  ['https://api.mistral.ai/v1', true],
+  ['https://codestral.mistral.ai/v1', true],
+  ['https://mistral.ai.evil.test/v1', false],
+  ['http://127.0.0.1:8000/v1', false],
+])('isMistral of %s is %s', (url, expected) => {
+  expect(isMistral(url)).toBe(expected);
 });
