@@ -33,17 +33,24 @@ export function toToolParams(request: MessageRequest): ToolParams {
   });
 }
 
+/** What leaving them out means to OpenAI; xAI and TabbyAPI refuse a function that leaves them out. */
+const NO_ARGUMENTS = { type: 'object', properties: {} };
+
+/** Without it where it is not needed: Groq refuses an empty `required`. */
+const STRICTLY_NONE = { ...NO_ARGUMENTS, required: [], additionalProperties: false };
+
 function toTool(tool: Tool): ChatCompletionTool {
   if (tool.custom !== undefined) return toCustomTool(tool, tool.custom);
-  const schema = unlessEmpty(tool.inputSchema);
+  const { name, inputSchema, strict } = tool;
+  const without = strict ? STRICTLY_NONE : NO_ARGUMENTS;
   return {
     type: 'function',
     function: {
-      name: tool.name,
+      name,
       ...present({
         description: unlessEmpty(tool.description),
-        parameters: schema === undefined ? undefined : toSchema(schema),
-        strict: tool.strict,
+        parameters: inputSchema ? toSchema(inputSchema) : without,
+        strict,
       }),
     },
   };

@@ -221,8 +221,24 @@ describe('tools and formats', () => {
 
   it('sends a function without arguments and a general choice', () => {
     const request = convert({ tools: [{ name: 'now', inputSchema: '' }], toolChoice: 'required' });
-    expect(request.tools).toStrictEqual([{ type: 'function', function: { name: 'now' } }]);
+    const parameters = { type: 'object', properties: {} };
+    expect(request.tools).toStrictEqual([
+      { type: 'function', function: { name: 'now', parameters } },
+    ]);
     expect(request.tool_choice).toBe('required');
+  });
+
+  it('sends a strict function without arguments as strict ones are', () => {
+    const { tools } = convert({ tools: [{ name: 'now', strict: true }] });
+    const parameters = {
+      type: 'object',
+      properties: {},
+      required: [],
+      additionalProperties: false,
+    };
+    expect(tools).toStrictEqual([
+      { type: 'function', function: { name: 'now', parameters, strict: true } },
+    ]);
   });
 
   it('sends the form of the answer', () => {
