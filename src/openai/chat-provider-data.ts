@@ -1,9 +1,27 @@
 import { isObject } from '../core/is-object.ts';
+import { present } from '../core/present.ts';
 import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
-import { toProviderData } from './provider-data.ts';
+import { fromProviderData, toProviderData } from './provider-data.ts';
 import type { ToolCalls } from './tool-calls.ts';
+
+/** A turn, or a call in it, as the caller hands it back. */
+interface HandedBack {
+  readonly providerData?: string;
+}
+
+/** What goes back with a turn: what is gathered below, and nothing else that somebody put there. */
+export function ofTurn(target: string, { providerData }: HandedBack): JsonRecord {
+  const fields = fromProviderData(target, providerData);
+  const { extra_content, reasoning_details, reasoning_text, reasoning_opaque } = fields;
+  return present({ extra_content, reasoning_details, reasoning_text, reasoning_opaque });
+}
+
+/** What goes back with a call. */
+export function ofCall(target: string, { providerData }: HandedBack): JsonRecord {
+  return present({ extra_content: fromProviderData(target, providerData).extra_content });
+}
 
 /**
  * Gathers what compatible servers want back with the next turn: `extra_content` of Gemini's compatible

@@ -9,10 +9,9 @@ import type {
 import type { ContentPart, ImagePart, Message, ToolCall } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { present, unlessEmpty } from '../core/present.ts';
+import { ofCall, ofTurn } from './chat-provider-data.ts';
 import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
-import { withoutLayout } from './output-layout.ts';
-import { fromProviderData } from './provider-data.ts';
 
 /**
  * A turn as the Chat Completions API takes it.
@@ -59,7 +58,7 @@ function assistant(
     content: toolCalls !== undefined && content.length === 0 ? null : textOnly(content),
     ...(toolCalls && { tool_calls: toolCalls.map((call) => toToolCallParam(call, target)) }),
     ...nameOf(message),
-    ...withoutLayout(fromProviderData(target, message.providerData)),
+    ...ofTurn(target, message),
     // Wanted with every turn that calls a tool, even if the model thought nothing.
     ...(sendBackAs &&
       (toolCalls || message.reasoning) && { [sendBackAs]: message.reasoning ?? '' }),
@@ -72,7 +71,7 @@ function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageT
       id: call.id,
       type: 'custom',
       custom: { name: call.name, input: call.arguments },
-      ...fromProviderData(target, call.providerData),
+      ...ofCall(target, call),
     };
   }
   return {
@@ -80,7 +79,7 @@ function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageT
     type: 'function',
     // A model that calls without arguments may say "", which many servers do not take back.
     function: { name: call.name, arguments: call.arguments || '{}' },
-    ...fromProviderData(target, call.providerData),
+    ...ofCall(target, call),
   };
 }
 

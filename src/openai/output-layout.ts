@@ -1,5 +1,5 @@
 import { isHosted } from './hosted-output.ts';
-import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
 import { isCall } from './responses-calls.ts';
 import type { OutputItem } from './responses-event.ts';
@@ -51,11 +51,6 @@ export function inLayout<T>(
     left.delete(entry as PartName);
   }
   return [...ordered, ...left.values()];
-}
-
-/** Provider data of other APIs, without the layout. */
-export function withoutLayout({ output: _, ...fields }: JsonRecord): JsonRecord {
-  return fields;
 }
 
 export function entryOf(item: OutputItem): Entry | undefined {
