@@ -87,7 +87,9 @@ function nameOf(message: Message): { name?: string } {
   return present({ name: unlessEmpty(message.name) });
 }
 
+/** A tool may have nothing to say, and the API takes an empty text but no empty list. */
 function textOnly(content: Message['content']): string | ChatCompletionContentPartText[] {
+  if (content.length === 0) return '';
   if (typeof content === 'string') return content;
   return content.filter((part) => part.type === 'text').map(({ type, text }) => ({ type, text }));
 }

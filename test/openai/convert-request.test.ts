@@ -209,10 +209,14 @@ describe('messages', () => {
     });
   });
 
-  it('sends the result of a tool call', () => {
-    expect(convertMessage({ role: 'tool', content: '3', toolCallId: 'call_1' })).toStrictEqual({
+  it.each([
+    ['3', '3'],
+    ['', ''],
+    [[], ''],
+  ])('sends the result %j of a tool call', (content, sent) => {
+    expect(convertMessage({ role: 'tool', content, toolCallId: 'call_1' })).toStrictEqual({
       role: 'tool',
-      content: '3',
+      content: sent,
       tool_call_id: 'call_1',
     });
   });
