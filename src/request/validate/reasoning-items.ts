@@ -25,9 +25,13 @@ export function checkReasoningItems(
     return;
   }
   if (items.length > MAX_ITEMS) violations.malformed(all, `must be at most ${MAX_ITEMS}`);
+  const seen = new Set<string>();
   items.slice(0, MAX_ITEMS).forEach(({ id, encryptedContent, summary, type }, index) => {
     const one = `${all}[${index}]`;
     if (id === '') violations.malformed(`${one}.id`, 'must not be empty');
+    // By its id an item is put in its place, and OpenAI refuses one that is there twice.
+    else if (seen.has(id)) violations.malformed(`${one}.id`, 'must not be given twice in a turn');
+    seen.add(id);
     checkShortText(violations, `${one}.id`, id, MAX_ID_BYTES);
     if (type !== undefined && type !== '' && !TYPES.includes(type)) {
       violations.malformed(`${one}.type`, `must be one of ${TYPES.join(', ')}`);

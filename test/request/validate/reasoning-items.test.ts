@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ReasoningItem } from '../../../src/core/message.ts';
+import type { Message, ReasoningItem } from '../../../src/core/message.ts';
 import { HELLO, inMessages, LONE_SURROGATE } from './refusals.ts';
 
 describe('reasoning items', () => {
@@ -9,7 +9,7 @@ describe('reasoning items', () => {
     inMessages({ role: 'assistant', content: '3', reasoningItems });
 
   it('are taken as the upstream gave them', () => {
-    expect(inTurn(item, { ...item, summary: [] })).toEqual([]);
+    expect(inTurn(item, { ...item, id: 'rs_2', summary: [] })).toEqual([]);
     expect(inTurn()).toEqual([]);
   });
 
@@ -31,6 +31,14 @@ describe('reasoning items', () => {
   });
 
   it('are refused if there are more than 128 in a turn', () => {
-    expect(inTurn(...Array.from({ length: 129 }, () => item))).toEqual([path]);
+    const items = Array.from({ length: 129 }, (_, i) => ({ ...item, id: `rs_${i}` }));
+    expect(inTurn(...items)).toEqual([path]);
+  });
+
+  it('are refused twice in a turn, and taken again in another', () => {
+    const other = { ...item, encryptedContent: 'gBBBB' };
+    expect(inTurn(item, other)).toEqual([`${path}[1].id`]);
+    const again: Message = { role: 'assistant', content: '3', reasoningItems: [item] };
+    expect(inMessages(again, HELLO, again)).toEqual([]);
   });
 });
