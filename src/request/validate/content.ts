@@ -6,17 +6,18 @@ import type { Violations } from './violations.ts';
 
 /** @param path of the message: `request.messages[0]` */
 export function checkContent(violations: Violations, path: () => string, message: Message): void {
-  const { content } = message;
+  const { content, role, toolCalls = [], reasoningItems = [] } = message;
   if (content.length === 0) {
-    // A turn of the model may consist of tool calls alone, and a tool may have nothing to say.
-    if (message.role === 'assistant' && message.toolCalls?.length) return;
-    if (message.role === 'tool') return;
+    // A turn of the model may consist of tool calls alone, or of thoughts if its limit cut it off
+    // behind them, and a tool may have nothing to say.
+    if (role === 'assistant' && toolCalls.length + reasoningItems.length > 0) return;
+    if (role === 'tool') return;
     violations.malformed(`${path()}.content`, 'must not be empty');
   } else if (typeof content === 'string') {
     if (!content.isWellFormed()) violations.malformed(`${path()}.content`, WELL_FORMED_RULE);
   } else {
     content.forEach((part, index) => {
-      checkPart(violations, () => `${path()}.parts[${index}]`, part, message.role);
+      checkPart(violations, () => `${path()}.parts[${index}]`, part, role);
     });
   }
 }

@@ -3,6 +3,11 @@ import type { ContentPart, Message } from '../../../src/core/message.ts';
 import { fieldsOf, HELLO, inMessages, inParts, LONE_SURROGATE, result, turn } from './refusals.ts';
 
 describe('messages', () => {
+  it('need no content where the model only thought', () => {
+    const reasoningItems = [{ id: 'rs_1', encryptedContent: 'gAAAA', summary: [] }];
+    expect(inMessages({ role: 'assistant', content: '', reasoningItems })).toEqual([]);
+  });
+
   it('need content, except beside tool calls', () => {
     expect(inMessages({ role: 'user', content: '' })).toEqual(['request.messages[0].content']);
     expect(inMessages(HELLO, { role: 'user', content: [] })).toEqual([
