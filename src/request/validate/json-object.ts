@@ -1,5 +1,5 @@
 import { isObject } from '../../core/is-object.ts';
-import { exceedsBytes } from './text.ts';
+import { exceedsBytes, WELL_FORMED_RULE } from './text.ts';
 import { TextMemo } from './text-memo.ts';
 
 /** Larger than any schema that a model reads; one as large takes a tenth of a second to check. */
@@ -37,8 +37,16 @@ function read(text: string): Reading {
   if (isDeeperThan(value, MAX_DEPTH)) {
     return { problem: `must not be nested more than ${MAX_DEPTH} levels` };
   }
-  if (text.isWellFormed()) return { value };
-  return { problem: 'must be well-formed Unicode without lone surrogates' };
+  if (text.isWellFormed() && !writesHalves(text, value)) return { value };
+  return { problem: WELL_FORMED_RULE };
+}
+
+/** JSON.stringify escapes a surrogate only if it stands alone. */
+const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+/** Whether strings of a JSON value hold halves of characters, which its text can write with escapes alone. */
+export function writesHalves(text: string, value: object): boolean {
+  return /\\ud[89a-f]/i.test(text) && LONE_SURROGATE.test(JSON.stringify(value));
 }
 
 /** Whether objects and lists of a JSON value are nested in more levels than that. */

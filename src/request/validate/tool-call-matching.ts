@@ -1,6 +1,6 @@
 import type { Message, ToolCall, ToolKind } from '../../core/message.ts';
 import { checkWellFormed, isPrintable } from './text.ts';
-import { ACTION_RULE, isAction, resultProblem } from './tool-results.ts';
+import { actionProblem, resultProblem } from './tool-results.ts';
 import type { Violations } from './violations.ts';
 
 /** Checks that tool calls and their results match, message by message. */
@@ -47,9 +47,9 @@ export class ToolCallMatching {
       this.#violations.malformed(`${path()}.name`, 'must be the name of a tool');
     }
     checkWellFormed(this.#violations, `${path()}.arguments`, call.arguments);
-    if ((call.kind === 'apply_patch' || call.kind === 'shell') && !isAction(call.arguments)) {
-      this.#violations.malformed(`${path()}.arguments`, ACTION_RULE);
-    }
+    if (call.kind !== 'apply_patch' && call.kind !== 'shell') return;
+    const problem = actionProblem(call.arguments);
+    if (problem !== undefined) this.#violations.malformed(`${path()}.arguments`, problem);
   }
 
   /** Some servers number the calls of each turn anew, so an id is free again once it is answered. */

@@ -1,6 +1,7 @@
 import { isObject } from '../../core/is-object.ts';
 import type { Message, ToolKind } from '../../core/message.ts';
-import { isDeeperThan, MAX_DEPTH } from './json-object.ts';
+import { isDeeperThan, MAX_DEPTH, writesHalves } from './json-object.ts';
+import { WELL_FORMED_RULE } from './text.ts';
 
 /** What the caller did of an `apply_patch` call, as the upstream takes it. */
 export interface PatchResult {
@@ -31,12 +32,20 @@ const SHELL_RULE =
 
 /** Why `content` is no result of a call of this kind; undefined if it is one. */
 export function resultProblem(kind: ToolKind, content: Message['content']): string | undefined {
-  if (kind === 'apply_patch') return patchResult(content) === undefined ? PATCH_RULE : undefined;
-  if (kind === 'shell') return shellResult(content) === undefined ? SHELL_RULE : undefined;
-  if (kind === 'mcp_approval') {
-    return approvalResult(content) === undefined ? APPROVAL_RULE : undefined;
-  }
+  if (kind === 'apply_patch') return problemOf(patchResult(content), PATCH_RULE, content);
+  if (kind === 'shell') return problemOf(shellResult(content), SHELL_RULE, content);
+  if (kind === 'mcp_approval') return problemOf(approvalResult(content), APPROVAL_RULE, content);
   return undefined;
+}
+
+/** Its strings are written anew into the request, and no upstream reads one with half a character. */
+function problemOf(
+  parsed: object | undefined,
+  rule: string,
+  content: Message['content'],
+): string | undefined {
+  if (parsed === undefined) return rule;
+  return writesHalves(textOf(content) ?? '', parsed) ? WELL_FORMED_RULE : undefined;
 }
 
 /** Undefined: it is none. */
@@ -70,11 +79,12 @@ export function shellResult(content: Message['content']): ShellResult | undefine
   return Number.isInteger(most) ? { ...result, max_output_length: Number(most) } : undefined;
 }
 
-export const ACTION_RULE = `must be a JSON object of at most ${MAX_DEPTH} levels`;
+const ACTION_RULE = `must be a JSON object of at most ${MAX_DEPTH} levels`;
 
-/** Whether a text can be what a call of these kinds asks for, which is the upstream's own JSON. */
-export function isAction(text: string): boolean {
-  return isObject(parse(text));
+/** Why a text cannot be what a patch or a shell is asked for, which is the upstream's own JSON. */
+export function actionProblem(text: string): string | undefined {
+  const action = parse(text);
+  return problemOf(isObject(action) ? action : undefined, ACTION_RULE, text);
 }
 
 function shellOutput(output: readonly unknown[]): ShellResult | undefined {

@@ -141,6 +141,18 @@ describe('calls of tools that the model knows', () => {
     ]);
   });
 
+  // What bytes that are no UTF-8 become where Python reads them and writes JSON.
+  it('hold no halves of characters', () => {
+    const half = '"a\\udcff"';
+    const action = `{"path":${half}}`;
+    expect(conversation('apply_patch', action, '{"status":"completed"}')).toEqual([
+      'request.messages[1].tool_calls[0].arguments',
+    ]);
+    const result = JSON.stringify([exit]).replace('""', half);
+    expect(conversation('shell', '{}', result)).toEqual(['request.messages[2].content']);
+    expect(conversation('custom', action, result)).toEqual([]);
+  });
+
   it('are not nested deeper than the stack goes', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(conversation('apply_patch', `{"a":${deep}}`, '{"status":"completed"}')).toEqual([

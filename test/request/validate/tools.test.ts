@@ -20,6 +20,8 @@ describe('tools', () => {
     '1',
     `{"a":${'['.repeat(200)}${']'.repeat(200)}}`,
     `{"a":"${LONE_SURROGATE}"}`,
+    '{"title":"a\\ud800"}',
+    '{"properties":{"\\\\\\uDC00":{}}}',
   ])('refuse the schema %.20s', (inputSchema) => {
     expect(fieldsOf({ tools: [{ name: 'add', inputSchema }] })).toEqual([
       'request.tools[0].input_schema',
@@ -29,6 +31,13 @@ describe('tools', () => {
       'request.response_format.json_schema.schema',
     ]);
   });
+
+  it.each(['{"title":"\\ud83d\\ude00"}', '{"title":"\\\\ud800"}'])(
+    'take the schema %s',
+    (inputSchema) => {
+      expect(fieldsOf({ tools: [{ name: 'add', inputSchema }] })).toEqual([]);
+    },
+  );
 
   it('refuse a description that is not well-formed', () => {
     expect(fieldsOf({ tools: [{ name: 'add', description: LONE_SURROGATE }] })).toEqual([
