@@ -87,15 +87,27 @@ function nameOf(message: Message): { name?: string } {
   return present({ name: unlessEmpty(message.name) });
 }
 
-/** A tool may have nothing to say, and the API takes an empty text but no empty list. */
 function textOnly(content: Message['content']): string | ChatCompletionContentPartText[] {
-  if (content.length === 0) return '';
-  if (typeof content === 'string') return content;
-  return content.filter((part) => part.type === 'text').map(({ type, text }) => ({ type, text }));
+  const parts = onePartAsText(content);
+  if (typeof parts === 'string') return parts;
+  return parts.filter((part) => part.type === 'text').map(({ type, text }) => ({ type, text }));
 }
 
 function partsOf(content: Message['content']): string | ChatCompletionContentPart[] {
-  return typeof content === 'string' ? content : content.map(toPart);
+  const parts = onePartAsText(content);
+  return typeof parts === 'string' ? parts : parts.map(toPart);
+}
+
+/**
+ * A list of one text means that text, and some servers take or read it only so: DeepSeek. A tool may have
+ * nothing to say, and the API takes an empty text but no empty list.
+ */
+function onePartAsText(content: Message['content']): Message['content'] {
+  if (content.length === 0) return '';
+  const [part] = content;
+  return content.length === 1 && typeof part === 'object' && part.type === 'text'
+    ? part.text
+    : content;
 }
 
 function toPart(part: ContentPart): ChatCompletionContentPart {

@@ -156,9 +156,18 @@ describe('messages', () => {
   });
 
   it('sends text parts of instructions as parts', () => {
-    const content = [{ type: 'text', text: 'Be brief.' }] as const;
+    const content = ['Be brief.', 'Be kind.'].map((text) => ({ type: 'text', text }) as const);
     expect(convertMessage({ role: 'system', content })).toStrictEqual({ role: 'system', content });
   });
+
+  it.each(['system', 'user', 'assistant', 'tool'] as const)(
+    'sends one text part of %s as the text that it is',
+    (role) => {
+      const content = [{ type: 'text', text: 'Done.' }] as const;
+      const called = role === 'tool' ? { toolCallId: 'call_1' } : {};
+      expect(convertMessage({ role, content, ...called })?.content).toBe('Done.');
+    },
+  );
 
   it.each([[''], [[]]])('sends null as the content of tool calls without text (%j)', (content) => {
     const toolCalls = [{ id: 'call_1', name: 'add', arguments: '{ "a":1.0 }' }];
