@@ -24,6 +24,7 @@ import { type KeyOptions, RotatingKey } from './rotating-key.ts';
 import { streamFieldsFor } from './stream-fields.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { followTrust } from './trust.ts';
+import { withReadableReasoning } from './unopened-reasoning.ts';
 
 export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
   /** A call's `key` is a position in them. Empty: the server wants none. */
@@ -134,10 +135,11 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
       surfaces,
       maxLineBytes: context.stream.maxEventBytes,
     });
-  const answerOnce = (call: Call, emit: Emit): Promise<Completed> =>
+  const ask = (call: Call, emit: Emit): Promise<Completed> =>
     call.keeps
       ? kept.answer(call, emit)
       : new Answer(call, emit, surfaces[call.target.surface], context).run();
+  const answerOnce = (call: Call, emit: Emit) => withReadableReasoning(call, emit, ask);
   return {
     endpoint,
     answers: kept,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../../src/core/call.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import type { Completed, ProviderEvent, Started } from '../../src/core/events.ts';
-import type { Message, MessageRequest } from '../../src/core/message.ts';
+import type { Message, MessageRequest, ReasoningItem } from '../../src/core/message.ts';
 import { type Surface, unknownModel } from '../../src/core/model.ts';
 import { aCall } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -342,6 +342,48 @@ describe('what only Responses has', () => {
         },
         { role: 'assistant', content: 'Hm.' },
       ],
+    });
+  });
+
+  describe('with reasoning that was sealed elsewhere', () => {
+    const unopened = httpError(400, { code: 'invalid_encrypted_content', message: 'No.' });
+    const sealed = { id: 'rs_1', encryptedContent: 'gAAA=', summary: [] };
+    const asked = (item: ReasoningItem) => {
+      const turn = { role: 'assistant', content: '', reasoningItems: [item] } as const;
+      const messages: Message[] = [
+        { role: 'user', content: 'Hi' },
+        turn,
+        { ...turn, content: 'Hm.', providerData: '{"target":"default","output":[]}' },
+        { role: 'user', content: 'And?' },
+      ];
+      return callOver('responses', { request: { messages } });
+    };
+
+    it('asks once more without it, and says so', async () => {
+      const { stub, upstream } = await openUpstream(answer());
+      stub.enqueue(unopened);
+      const { events, error } = await readAll((emit) => upstream.answer(asked(sealed), emit));
+      expect(error).toBeUndefined();
+      expect(stub.requests[0]?.rawBody).toContain('rs_1');
+      expect(stub.requests[1]?.body.input).toMatchObject([
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: 'Hm.' },
+        { role: 'user', content: 'And?' },
+      ]);
+      expect(events[0]).toMatchObject({
+        warnings: [expect.stringContaining('sealed reasoning of earlier turns was left out')],
+      });
+    });
+
+    it('asks no third time, and never without a sealed conversation', async () => {
+      const { stub, upstream } = await openUpstream(unopened);
+      const again = await readAll((emit) => upstream.answer(asked(sealed), emit));
+      expect(again.error?.reason).toBe('INVALID_REQUEST');
+      expect(stub.requests).toHaveLength(2);
+      const compacted = asked({ ...sealed, type: 'compaction' });
+      const once = await readAll((emit) => upstream.answer(compacted, emit));
+      expect(once.error?.reason).toBe('INVALID_REQUEST');
+      expect(stub.requests).toHaveLength(3);
     });
   });
 
