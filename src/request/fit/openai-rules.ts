@@ -35,7 +35,7 @@ export function checkOpenAIRules(
   checkPrediction(request, target.model, refusals);
   checkService(request, target, refusals);
   request.messages.forEach((message, index) => {
-    checkImages(message, index, refusals);
+    checkParts(message, index, refusals);
     checkCalls(request.messages, message, index, refusals);
   });
 }
@@ -128,12 +128,15 @@ function checkService(
 }
 
 /** OpenAI fetches nothing over plain HTTP, which is common for images beside a local server. */
-function checkImages({ content }: Message, index: number, refusals: Refusals): void {
+function checkParts({ content }: Message, index: number, refusals: Refusals): void {
   if (typeof content === 'string') return;
   content.forEach((part, place) => {
-    if (part.type !== 'image' || !/^http:/i.test(part.uri ?? '')) return;
-    const path = `request.messages[${index}].parts[${place}].image.uri`;
-    refusals.unsupported(path, 'must be an https: or a data: URI for OpenAI');
+    const path = `request.messages[${index}].parts[${place}]`;
+    if (part.type === 'image' && /^http:/i.test(part.uri ?? '')) {
+      refusals.unsupported(`${path}.image.uri`, 'must be an https: or a data: URI for OpenAI');
+    } else if (part.type === 'file' && part.uri && part.name) {
+      refusals.unsupported(`${path}.file.name`, 'must not be set with uri for OpenAI');
+    }
   });
 }
 

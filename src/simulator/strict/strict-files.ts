@@ -41,6 +41,12 @@ function withOneSource(check: Check, sources: readonly string[]): Check {
         },
       );
     }
+    if (fields.file_data === undefined && fields.filename !== undefined) {
+      throw new Rejection(
+        `Mutually exclusive parameters: '${path}'. Ensure you are only providing one of: '${given[0]}' or 'filename'.`,
+        { param: path, code: 'mutually_exclusive_parameters' },
+      );
+    }
     if (fields.file_data !== undefined && fields.filename === undefined) {
       throw new Rejection(`Missing required parameter: '${path}.filename'.`, {
         param: `${path}.filename`,

@@ -139,6 +139,17 @@ describe('checkOpenAIRules', () => {
     ]);
   });
 
+  // OpenAI's "Mutually exclusive parameters": 0xPlaygrounds/rig#1429.
+  it('refuses a name beside the address of a file', () => {
+    const file = (name: object): Message => ({
+      role: 'user',
+      content: [{ type: 'file', uri: 'https://a.b/c.pdf', ...name }],
+    });
+    expect(refused({ messages: [file({}), file({ name: 'c.pdf' })] })).toEqual([
+      'request.messages[1].parts[0].file.name must not be set with uri for OpenAI',
+    ]);
+  });
+
   it.each(['{', '[]', '1'])('leaves the schema %s to the validation', (schema) => {
     expect(ofAnswer(schema)).toEqual([]);
   });

@@ -157,6 +157,12 @@ describe('Responses, strictly', () => {
       "Invalid 'input[0].content[0].file_url': string does not match pattern. Expected a string that matches the pattern '^https:'.",
     ],
     [
+      'a name beside an address',
+      file({ file_url: 'https://example.com/a', filename: 'a.pdf' }),
+      'input[0].content[0]',
+      "Mutually exclusive parameters: 'input[0].content[0]'. Ensure you are only providing one of: 'file_url' or 'filename'.",
+    ],
+    [
       'files from nowhere',
       file({ file_id: null }),
       'input[0].content[0]',

@@ -476,7 +476,7 @@ export interface File {
      */
     { $case: "data"; value: Buffer }
     | //
-    /** Where the upstream fetches it: https:. Over the Responses API only. */
+    /** Where the upstream fetches it: https:. Over the Responses API only. OpenAI takes no name with it. */
     { $case: "uri"; value: string }
     | //
     /** The upstream's id of a file that was uploaded to it before. Without name. */
