@@ -36,7 +36,10 @@ export function checkOpenAIRules(
   checkService(request, target, refusals);
   request.messages.forEach((message, index) => {
     checkParts(message, index, refusals);
-    checkCalls(request.messages, message, index, refusals);
+    checkCalls(message, index, refusals);
+    if (target.surface === 'chat_completions') {
+      checkResults(request.messages, message, index, refusals);
+    }
   });
 }
 
@@ -140,13 +143,8 @@ function checkParts({ content }: Message, index: number, refusals: Refusals): vo
   });
 }
 
-/** Calls as OpenAI's models make them, and their results right behind them. */
-function checkCalls(
-  messages: readonly Message[],
-  { toolCalls = [] }: Message,
-  index: number,
-  refusals: Refusals,
-): void {
+/** Calls as OpenAI's models make them. */
+function checkCalls({ toolCalls = [] }: Message, index: number, refusals: Refusals): void {
   const path = `request.messages[${index}].tool_calls`;
   toolCalls.forEach(({ id, name, kind = 'function' }, call) => {
     if (id.length > MAX_CALL_ID_LENGTH) {
@@ -157,8 +155,20 @@ function checkCalls(
     const rule = 'must be 1 to 64 characters of a-z, A-Z, 0-9, _ and - for OpenAI';
     refusals.unsupported(`${path}[${call}].name`, rule);
   });
+}
+
+/** Results right behind their calls: the Responses API finds them by their ids, wherever they stand. */
+function checkResults(
+  messages: readonly Message[],
+  { toolCalls = [] }: Message,
+  index: number,
+  refusals: Refusals,
+): void {
   const ids = new Set(toolCalls.map(({ id }) => id));
   const results = messages.slice(index + 1, index + 1 + ids.size);
   if (results.every(({ toolCallId = '' }) => ids.delete(toolCallId))) return;
-  refusals.unsupported(path, 'must be answered by the messages right behind it for OpenAI');
+  refusals.unsupported(
+    `request.messages[${index}].tool_calls`,
+    'must be answered by the messages right behind it for OpenAI over Chat Completions',
+  );
 }

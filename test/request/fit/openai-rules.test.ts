@@ -207,10 +207,11 @@ describe('checkOpenAIRules', () => {
   it.each<[string, Message[]]>([
     ['come later', [turn('a'), HELLO, result('a')]],
     ['follow another turn', [turn('a'), turn('b'), result('a'), result('b')]],
-  ])('refuses calls whose results %s', (_, messages) => {
+  ])('refuses over Chat Completions calls whose results %s', (_, messages) => {
     expect(refused({ messages })).toContain(
-      'request.messages[0].tool_calls must be answered by the messages right behind it for OpenAI',
+      'request.messages[0].tool_calls must be answered by the messages right behind it for OpenAI over Chat Completions',
     );
+    expect(refused({ messages }, aModel(), 'responses')).toEqual([]);
   });
 
   it('takes the results of one turn in any order', () => {
