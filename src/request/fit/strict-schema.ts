@@ -24,6 +24,19 @@ const FORBIDDEN: readonly string[] = [
   'then',
   'else',
   'patternProperties',
+  'propertyNames',
+];
+
+const FORMATS: readonly unknown[] = [
+  'date-time',
+  'time',
+  'date',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'uuid',
 ];
 
 /** All that keeps a JSON Schema of an object from being a strict one. */
@@ -40,6 +53,9 @@ export function* strictSchemaProblems(schema: unknown, place = ''): Iterable<str
 function* keywordProblems(schema: Schema): Iterable<string> {
   for (const keyword of FORBIDDEN) {
     if (Object.hasOwn(schema, keyword)) yield `must not have ${keyword}`;
+  }
+  if (schema.format !== undefined && !FORMATS.includes(schema.format)) {
+    yield `must have one of the formats ${FORMATS.join(', ')}`;
   }
   if (!TYPING.some((name) => Object.hasOwn(schema, name))) yield 'must have a type';
   if (schema.type === 'array' && schema.items === undefined) yield 'must have items';

@@ -22,7 +22,9 @@ const NOT_IN_STRICT = [
   'then',
   'else',
   'patternProperties',
+  'propertyNames',
 ];
+const STRICT_FORMATS = /^(?:date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid)$/;
 
 /** The rules for the parameters of every function, strict or not. */
 export function checkFunctionSchema(schema: Fields, owner: SchemaOwner): void {
@@ -110,6 +112,9 @@ function checkStrictNode(node: Fields, context: readonly string[], owner: Schema
   const at = `In context=${show(context)}`;
   const forbidden = NOT_IN_STRICT.find((keyword) => Object.hasOwn(node, keyword));
   if (forbidden !== undefined) throw fault(owner, `${at}, '${forbidden}' is not permitted.`);
+  if (node.format !== undefined && !STRICT_FORMATS.test(String(node.format))) {
+    throw fault(owner, `${at}, '${node.format}' is not a valid format.`);
+  }
   const typed = ['type', 'anyOf', '$ref', 'enum', 'const'].some((key) => Object.hasOwn(node, key));
   if (!typed) throw fault(owner, `${at}, schema must have a 'type' key.`);
   if (node.type !== 'object' && !isObject(node.properties)) return;

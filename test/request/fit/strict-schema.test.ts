@@ -22,6 +22,7 @@ describe('a strict schema', () => {
         $defs: { b: { anyOf: [STRICT, { type: 'null' }] } },
       },
     ],
+    ['has a format', { ...STRICT, properties: { a: { type: 'string', format: 'date-time' } } }],
     ['allows anything somewhere', { ...STRICT, properties: { a: true } }],
   ])('may be one that %s', (_, schema) => {
     expect(problems(schema)).toEqual([]);
@@ -70,6 +71,16 @@ describe('a strict schema', () => {
       'has a forbidden keyword within',
       within({ properties: { a: { not: {} } } }),
       '/properties/a must not have not',
+    ],
+    [
+      'has a format of other kinds',
+      within({ properties: { a: { type: 'string', format: 'uri' } } }),
+      '/properties/a must have one of the formats date-time, ',
+    ],
+    [
+      'has rules for names',
+      within({ $defs: { b: { ...STRICT, propertyNames: {} } } }),
+      '/$defs/b must not have propertyNames',
     ],
     [
       'requires nothing of what it has',

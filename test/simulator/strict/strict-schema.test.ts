@@ -97,13 +97,18 @@ describe('the parameters of a strict function', () => {
   });
 
   it.each<[string, object, string]>([
-    ...['allOf', 'oneOf', 'not', 'if', 'patternProperties'].map(
+    ...['allOf', 'oneOf', 'not', 'if', 'patternProperties', 'propertyNames'].map(
       (keyword): [string, object, string] => [
         keyword,
         closed({ a: { type: 'string', [keyword]: {} } }),
         `In context=('properties', 'a'), '${keyword}' is not permitted.`,
       ],
     ),
+    [
+      'a format that is none of nine',
+      closed({ a: { type: 'string', format: 'uri' } }),
+      "In context=('properties', 'a'), 'uri' is not a valid format.",
+    ],
     [
       'no type',
       closed({ a: {} }),
