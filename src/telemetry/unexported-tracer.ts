@@ -35,7 +35,8 @@ export const unexportedTracer: Tracer = {
     const span = {
       traceId: caller?.traceId ?? randomHex(16),
       spanId: randomHex(8),
-      traceFlags: caller?.traceFlags ?? TraceFlags.SAMPLED,
+      // The other bits are no business of ours, and the SDK writes eight of them as three digits.
+      traceFlags: (caller?.traceFlags ?? TraceFlags.SAMPLED) & TraceFlags.SAMPLED,
     };
     const traceState = caller?.traceState;
     return trace.wrapSpanContext(traceState === undefined ? span : { ...span, traceState });
