@@ -34,7 +34,10 @@ export function throughTunnel(
   timeoutMs: number,
 ): Connect {
   return (target, callback) => {
-    if (target.protocol !== 'https:') return direct(target, callback);
+    // What is for the proxy to forward is sent to it, over TLS where that is how it is spoken to.
+    const isProxy = target.protocol !== 'https:' || target.host === proxy.target.host;
+    // Not for the name that the request is for: undici would want its certificate.
+    if (isProxy) return direct(proxy.target, callback);
     let settled = false;
     const settle: buildConnector.Callback = (...result) => {
       if (settled) return;

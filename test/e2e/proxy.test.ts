@@ -125,6 +125,20 @@ describe('an upstream behind a proxy', () => {
     expect(stub.requests[0]?.headers.host).toBe(`upstream.test:${stub.port}`);
   });
 
+  it.each([
+    ['https', secureUrl],
+    ['http', plainUrl],
+  ])('is reached over %s through one that is spoken to over TLS', async (_scheme, baseUrl) => {
+    const behindTls = await startRelay(
+      proxy.port,
+      authority.issue({ commonName: 'proxy', ips: ['127.0.0.1'] }),
+    );
+    const one = open(baseUrl(), {}, `proxy: https://127.0.0.1:${behindTls.port}\n${caFile()}`);
+    expect(await answered(one)).toBe(1);
+    expect(asked.map(({ host }) => host)).toEqual(['upstream.test']);
+    await behindTls.close();
+  });
+
   it('is not reached through it where NO_PROXY names it', async () => {
     const one = open(plainUrl(), { HTTP_PROXY: proxyUrl(), NO_PROXY: 'upstream.test' });
     await expect(one.sendMessageSync(REQUEST)).rejects.toMatchObject({
