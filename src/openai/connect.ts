@@ -22,6 +22,13 @@ export class TunnelError extends Error {
   }
 }
 
+/** There was no connection to the proxy, or it broke before there was a tunnel. The cause says why. */
+export class ProxyError extends Error {
+  constructor(cause: unknown) {
+    super('the proxy could not be asked', { cause });
+  }
+}
+
 /**
  * Connects to https upstreams through a tunnel of the proxy (RFC 9110, CONNECT) and to the proxy itself
  * directly.
@@ -36,28 +43,38 @@ export function throughTunnel(
   return (target, callback) => {
     // What is for the proxy to forward is sent to it, over TLS where that is how it is spoken to.
     const isProxy = target.protocol !== 'https:' || target.host === proxy.target.host;
-    // Not for the name that the request is for: undici would want its certificate.
-    if (isProxy) return direct(proxy.target, callback);
+    if (isProxy) {
+      // Not for the name that the request is for: undici would want its certificate.
+      return direct(proxy.target, (...[error, socket]) =>
+        error === null ? callback(null, socket) : callback(new ProxyError(error), null),
+      );
+    }
     let settled = false;
+    let hasTunnel = false;
     const settle: buildConnector.Callback = (...result) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
       callback(...result);
     };
+    const fail = (error: Error): void => {
+      const isTold = hasTunnel || error instanceof TunnelError;
+      settle(isTold ? error : new ProxyError(error), null);
+    };
     const socket = connectedBy(direct, proxy.target, (error) => {
-      if (error !== null) settle(error, null);
+      if (error !== null) fail(error);
       else {
         openTunnel(socket, target, proxy, (refusal) => {
-          if (refusal === undefined) direct({ ...target, httpSocket: socket }, settle);
+          hasTunnel = refusal === undefined;
+          if (hasTunnel) direct({ ...target, httpSocket: socket }, settle);
           else socket.destroy(refusal);
         });
       }
     });
     const timer = setTimeout(() => socket.destroy(tooSlow()), timeoutMs);
-    socket.on('error', (error) => settle(error, null));
+    socket.on('error', fail);
     // The TLS over a socket that is destroyed need not say so.
-    socket.on('close', () => settle(new Error('the connection to the proxy was closed'), null));
+    socket.on('close', () => fail(new Error('the connection to the proxy was closed')));
     return socket;
   };
 }

@@ -28,6 +28,8 @@ export interface ErrorObjectFacts {
 
 const NO_PATH = 'The base URL of the upstream does not serve this path; it usually ends in /v1.';
 
+const PROXY_CREDENTIALS = 'The proxy on the way to the upstream wants other credentials.';
+
 /**
  * A response that is not 2xx. Of its text, the facts hold numbers and identifiers, and what is meant
  * for the caller alone.
@@ -79,6 +81,7 @@ function messageOf(
 ): string | undefined {
   if (reason !== 'PROVIDER_ERROR') return undefined;
   if (status === 404 || status === 405) return NO_PATH;
+  if (status === 407) return PROXY_CREDENTIALS;
   return status >= 300 && status < 400 ? redirectMessage(headers) : undefined;
 }
 

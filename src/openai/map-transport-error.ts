@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../core/errors.ts';
-import { TunnelError } from './connect.ts';
+import { ProxyError, TunnelError } from './connect.ts';
 import { recordOf } from './json-record.ts';
 import { toCause } from './upstream-text.ts';
 
@@ -57,7 +57,6 @@ const UNKNOWN: Failure = ['NETWORK_ERROR', {}];
 /** Codes of the operating system, of Node and of undici. */
 const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['ENOTFOUND', DNS],
-  ['EAI_AGAIN', DNS],
   ['ECONNREFUSED', REFUSED],
   ['EHOSTUNREACH', UNREACHABLE],
   ['ENETUNREACH', UNREACHABLE],
@@ -69,18 +68,25 @@ const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['CERT_NOT_YET_VALID', NOT_YET_VALID],
   ['ERR_TLS_CERT_ALTNAME_INVALID', WRONG_NAME],
   ['EPROTO', TLS],
+  ['INVALID_CA', TLS],
+  ['INVALID_PURPOSE', TLS],
+  ['PATH_LENGTH_EXCEEDED', TLS],
   ['SELF_SIGNED_CERT_IN_CHAIN', TLS],
+  // What Node.js calls every other refusal of a certificate, a key that is too short for instance.
+  ['UNSPECIFIED', TLS],
   ['ETIMEDOUT', CONNECT_TIMEOUT],
   ['UND_ERR_CONNECT_TIMEOUT', CONNECT_TIMEOUT],
   ['UND_ERR_HEADERS_TIMEOUT', HEADERS_TIMEOUT],
   ['UND_ERR_BODY_TIMEOUT', BODY_TIMEOUT],
   ['UND_ERR_HEADERS_OVERFLOW', MALFORMED],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', MALFORMED],
   ['UND_ERR_CLOSED', CLOSED],
   ['UND_ERR_DESTROYED', CLOSED],
 ]);
 
-/** Families of codes: OpenSSL's verification errors, Node's TLS errors, llhttp's parse errors. */
+/** Families of codes: those of getaddrinfo, OpenSSL's verification errors, Node's TLS errors, llhttp's parse errors. */
 const FAILURE_OF_PREFIX: readonly (readonly [string, Failure])[] = [
+  ['EAI_', DNS],
   ['CERT_', TLS],
   ['UNABLE_TO_', TLS],
   ['DEPTH_ZERO_', TLS],
@@ -97,7 +103,7 @@ export function fromTransportError(error: unknown, model: string): ProviderError
   const chain = causesOf(error);
   const known = chain.find((link) => link instanceof ProviderError);
   if (known instanceof ProviderError) return known;
-  const [reason, facts] = chain.map(failureOf).find((found) => found !== undefined) ?? UNKNOWN;
+  const [reason, facts] = firstFailure(chain) ?? UNKNOWN;
   return new ProviderError(reason, {
     ...facts,
     model,
@@ -119,11 +125,22 @@ function causeOf(error: unknown): unknown {
   return Array.isArray(errors) ? errors[0] : cause;
 }
 
+function firstFailure(chain: readonly unknown[]): Failure | undefined {
+  return chain.map(failureOf).find((found) => found !== undefined);
+}
+
 function failureOf(error: unknown): Failure | undefined {
   if (error instanceof TunnelError) return ['NETWORK_ERROR', { message: noTunnel(error) }];
+  if (error instanceof ProxyError) return ofProxy(firstFailure(causesOf(error.cause)) ?? UNKNOWN);
   const code = codeOf(error);
   const exact = FAILURE_OF_CODE.get(code);
   return exact ?? FAILURE_OF_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
+
+/** The same, said of the proxy, which is who has to be looked at. */
+function ofProxy([reason, facts]: Failure): Failure {
+  const { message = 'The proxy could not be reached, or it hung up.' } = facts;
+  return [reason, { ...facts, message: message.replaceAll('upstream', 'proxy') }];
 }
 
 function noTunnel({ status }: TunnelError): string {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { buildConnector } from 'undici';
-import { TunnelError, throughTunnel } from '../../src/openai/connect.ts';
+import { ProxyError, TunnelError, throughTunnel } from '../../src/openai/connect.ts';
 import { HttpProxy } from '../../src/openai/proxy.ts';
 import { holdClosedPort } from '../support/closed-port.ts';
 
@@ -60,15 +60,23 @@ describe('what the proxy answers to CONNECT', () => {
 
   it('comes too late', async () => {
     const error = await connecting(await proxyThat(() => {}), {}, '', 20);
+    expect(error).toBeInstanceOf(ProxyError);
     expect(error).toMatchObject({
-      code: 'UND_ERR_CONNECT_TIMEOUT',
-      message: 'the connection through the proxy took too long',
+      cause: {
+        code: 'UND_ERR_CONNECT_TIMEOUT',
+        message: 'the connection through the proxy took too long',
+      },
     });
   });
 
   it('is not to be had where nobody listens', async () => {
     const closed = await holdClosedPort();
-    expect(await connecting(closed.port)).toMatchObject({ code: 'ECONNREFUSED' });
+    const forwarded = { protocol: 'http:', hostname: '127.0.0.1', port: String(closed.port) };
+    for (const target of [{}, forwarded]) {
+      const error = await connecting(closed.port, target);
+      expect(error).toBeInstanceOf(ProxyError);
+      expect(error).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    }
     await closed.release();
   });
 });

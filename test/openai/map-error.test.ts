@@ -33,6 +33,7 @@ describe('fromHttpResponse: reason by status', () => {
     [403, 'PERMISSION_DENIED'],
     [404, 'PROVIDER_ERROR'],
     [405, 'PROVIDER_ERROR'],
+    [407, 'PROVIDER_ERROR'],
     [408, 'SERVICE_UNAVAILABLE'],
     [409, 'SERVICE_UNAVAILABLE'],
     [413, 'INVALID_REQUEST'],
@@ -53,6 +54,10 @@ describe('fromHttpResponse: reason by status', () => {
     expect(fromHttpResponse(status, {}, '<html>Bad</html>', 'gpt-test').reason).toBe(reason);
     expect(http(status).facts).toMatchObject({ upstreamStatus: status, model: 'gpt-test' });
   });
+});
+
+it('a 407 is said to come from the proxy on the way, which alone sends it', () => {
+  expect(http(407).message).toBe('The proxy on the way to the upstream wants other credentials.');
 });
 
 describe('fromHttpResponse: reason by code and type', () => {

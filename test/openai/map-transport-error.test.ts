@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
-import { TunnelError } from '../../src/openai/connect.ts';
+import { ProxyError, TunnelError } from '../../src/openai/connect.ts';
 import { fromTransportError } from '../../src/openai/map-error.ts';
 
 function coded(code: string, message = 'internal.host:8443', cause?: unknown): Error {
@@ -17,6 +17,7 @@ describe('fromTransportError', () => {
   it.each([
     ['ENOTFOUND', 'NETWORK_ERROR', /DNS/],
     ['EAI_AGAIN', 'NETWORK_ERROR', /DNS/],
+    ['EAI_FAIL', 'NETWORK_ERROR', /DNS/],
     ['ECONNREFUSED', 'NETWORK_ERROR', /refused/],
     ['EHOSTUNREACH', 'NETWORK_ERROR', /route/],
     ['ECONNRESET', 'NETWORK_ERROR', /closed/],
@@ -26,9 +27,12 @@ describe('fromTransportError', () => {
     ['CERT_NOT_YET_VALID', 'NETWORK_ERROR', /TLS certificate is not valid yet.*clock is behind/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'NETWORK_ERROR', /TLS/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'NETWORK_ERROR', /TLS/],
+    ['INVALID_PURPOSE', 'NETWORK_ERROR', /TLS/],
+    ['UNSPECIFIED', 'NETWORK_ERROR', /TLS/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'NETWORK_ERROR', /TLS certificate is for another host/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'NETWORK_ERROR', /TLS/],
     ['HPE_INVALID_CONSTANT', 'SERVICE_UNAVAILABLE', /HTTP/],
+    ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'SERVICE_UNAVAILABLE', /HTTP/],
     ['UND_ERR_DESTROYED', 'SHUTTING_DOWN', /shutting down/],
     ['NEVER_SEEN', 'NETWORK_ERROR', /could not be reached/],
   ])('reads %s as %s, in plain words', (code, reason, words) => {
@@ -103,4 +107,15 @@ it.each([
     reason: 'NETWORK_ERROR',
     message: `The proxy made no connection to the upstream: ${said}`,
   });
+});
+
+it.each([
+  ['ECONNREFUSED', 'NETWORK_ERROR', 'The proxy refused the connection.'],
+  ['ENOTFOUND', 'NETWORK_ERROR', "The proxy's host name could not be resolved (DNS)."],
+  ['UND_ERR_CONNECT_TIMEOUT', 'TIMEOUT', 'The connection to the proxy took too long.'],
+  ['NEVER_SEEN', 'NETWORK_ERROR', 'The proxy could not be reached, or it hung up.'],
+])('says of the proxy what happened on the way to it: %s', (code, reason, message) => {
+  const error = fromTransportError(new ProxyError(coded(code)), '');
+  expect(error).toMatchObject({ reason, message });
+  expect(error.cause).toMatchObject({ message: expect.stringContaining(code) });
 });
