@@ -168,6 +168,7 @@ export class GroupLimits {
     const { at } = sent.requestMark;
     if (!this.#standstill.endedJustBefore(at)) this.#numbers.accepted(sent.running, at);
     this.#standstill.accepted(at);
+    this.#measured.accepted(at);
     this.#requests.accepted(at, now);
     this.#tokens.accepted(at, now);
   }

@@ -57,6 +57,8 @@ export class MeasuredRate {
   #fruitless = 0;
   /** As many are refused whatever the rate. */
   #isAnyway = false;
+  /** None of those was taken of which the rate was measured while the last were under way: it is no rate. */
+  #takesNone = false;
 
   /** As many are refused whatever is sent. */
   get refusesAnyway(): boolean {
@@ -95,11 +97,26 @@ export class MeasuredRate {
     this.#measure(sliceAt(sentAt), now);
   }
 
+  /** What was sent at `sentAt` is answered. Where none was taken before, the next may follow as if nothing had been. */
+  accepted(sentAt: number): void {
+    if (!this.#takesNone || sentAt <= this.#measuredAt) return;
+    this.#takesNone = false;
+    this.#share = 1;
+    this.#measuredAt = Number.NEGATIVE_INFINITY;
+    this.#rate = 0;
+    this.#bucket = undefined;
+  }
+
   /** Of very many at once most were refused: as many as were not may be sent a second. */
   #measureBurst(now: number): void {
     if (this.#isAnyway) return;
-    const { sent, refused } = this.#count(sliceAt(now) - MEASURED_MS, now);
-    if (sent < MANY || refused < BURST_SHARE * sent || refused === sent) return;
+    const since = sliceAt(now) - MEASURED_MS;
+    const { sent, refused } = this.#count(since, now);
+    if (sent < MANY || refused < BURST_SHARE * sent) return;
+    if (refused === sent) {
+      this.#takesNone ||= this.#measuredAt >= since;
+      return;
+    }
     const rate = (sent - refused) / MEASURED_MS;
     if (this.#bucket !== undefined && rate >= this.#shape(now).refill) return;
     this.#begin(rate, refused / sent, now);
@@ -125,6 +142,7 @@ export class MeasuredRate {
   }
 
   #begin(rate: number, share: number, now: number): void {
+    this.#takesNone = false;
     this.#share = share;
     this.#measuredAt = now;
     this.#rate = rate;

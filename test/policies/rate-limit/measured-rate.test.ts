@@ -88,6 +88,31 @@ describe('MeasuredRate', () => {
     expect(rate.waitMs(1_020, 49)).toBeCloseTo(1_000, -1);
   });
 
+  it('holds nobody back any more behind a time in which nothing was taken', () => {
+    const rate = new MeasuredRate();
+    for (let call = 0; call < 40; call += 1) rate.take(1_000);
+    for (let call = 0; call < 40; call += 1) rate.refused(1_000, 1_020);
+    // One at a time finds out whether it is over.
+    expect(rate.waitMs(1_020)).toBeGreaterThan(500);
+    expect(rate.take(2_200)).toBe(true);
+    rate.accepted(1_000);
+    expect(rate.waitMs(2_200)).toBeGreaterThan(500);
+    rate.accepted(2_200);
+    expect(rate.waitMs(2_300, 100)).toBe(0);
+  });
+
+  it('keeps to the rate of a burst of which some were taken when they are answered', () => {
+    const rate = new MeasuredRate();
+    for (let call = 0; call < 40; call += 1) rate.take(1_000);
+    for (let call = 0; call < 30; call += 1) rate.refused(1_000, 1_020);
+    const waitMs = rate.waitMs(1_300, 40);
+    expect(waitMs).toBeGreaterThan(1_000);
+    expect(rate.take(1_300)).toBe(true);
+    rate.accepted(1_000);
+    rate.accepted(1_300);
+    expect(rate.waitMs(1_300, 40)).toBeGreaterThan(1_000);
+  });
+
   it('does not count what was never sent', () => {
     const rate = new MeasuredRate();
     for (let call = 0; call < 200; call += 1) {
