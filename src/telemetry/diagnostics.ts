@@ -1,5 +1,7 @@
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Logger } from './logger.ts';
+import type { Environment } from './otlp.ts';
+import { hideSecret, withoutSecrets } from './secrets.ts';
 
 /** As much of what OpenTelemetry says as goes into a log line, in characters. */
 const MAX_LENGTH = 1000;
@@ -10,7 +12,8 @@ const MAX_LENGTH = 1000;
  */
 export function logDiagnostics(logger: Pick<Logger, 'warn'>): void {
   const warn: DiagLogger['warn'] = (...words) => {
-    const said = words.map(String).join(' ').slice(0, MAX_LENGTH).toWellFormed();
+    const text = words.map((word) => withoutStack(String(word))).join(' ');
+    const said = withoutSecrets(text).slice(0, MAX_LENGTH).toWellFormed();
     logger.warn({ said }, 'telemetry is in trouble');
   };
   const nothing = () => undefined;
@@ -18,4 +21,45 @@ export function logDiagnostics(logger: Pick<Logger, 'warn'>): void {
     { error: warn, warn, info: nothing, debug: nothing, verbose: nothing },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+}
+
+/** The SDK tells errors as JSON that begins with a stack, behind which there may be no room for what went wrong. */
+function withoutStack(text: string): string {
+  try {
+    const { stack, ...facts } = JSON.parse(text);
+    return stack === undefined ? text : JSON.stringify(facts);
+  } catch {
+    return text;
+  }
+}
+
+const HEADERS = /^OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?HEADERS$/;
+
+/** Collectors quote what they refuse: with these the exporters prove who they are. */
+export function hideExporterSecrets(environment: Environment): void {
+  for (const [variable, headers = ''] of Object.entries(environment)) {
+    if (!HEADERS.test(variable)) continue;
+    for (const header of headers.split(',')) hideHeader(header);
+  }
+}
+
+/** @param header `name=value`, the value percent-encoded */
+function hideHeader(header: string): void {
+  const [name = '', ...rest] = header.split('=');
+  // A tenant's name is a word that may stand anywhere.
+  if (!/auth|key|token|secret|passw|cookie/i.test(name)) return;
+  const value = rest.join('=').trim();
+  for (const form of [value, decoded(value)]) {
+    hideSecret(form);
+    // Without the `Basic` or `Bearer` in front.
+    hideSecret(form.split(/\s+/).at(-1) ?? '');
+  }
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }

@@ -12,7 +12,7 @@ import { AttributeSets } from './attribute-sets.ts';
 import { ATTRIBUTE, INSTRUMENTATION_SCOPE, SCHEMA_URL } from './attributes.ts';
 import { CallEvents } from './call-events.ts';
 import { datedTracer, type SpanTime } from './dated-tracer.ts';
-import { logDiagnostics } from './diagnostics.ts';
+import { hideExporterSecrets, logDiagnostics } from './diagnostics.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Logger } from './logger.ts';
 import { createOtlpMetricReader, type Environment, exportsOverOtlp } from './otlp.ts';
@@ -75,6 +75,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const disabled = environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
   const sets = new AttributeSets();
   const prometheus = new Scrapes(sets);
+  hideExporterSecrets(environment);
   if (!environment.OTEL_LOG_LEVEL) logDiagnostics(options.logger);
   const tellsOfCalls = sendsEvents(options);
   if (options.events && !tellsOfCalls) options.logger.warn({}, NOWHERE);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { diag } from '@opentelemetry/api';
-import { logDiagnostics } from '../../src/telemetry/diagnostics.ts';
+import { hideExporterSecrets, logDiagnostics } from '../../src/telemetry/diagnostics.ts';
 
 afterEach(() => diag.disable());
 
@@ -12,5 +12,24 @@ describe('what OpenTelemetry says of itself', () => {
     diag.error('x'.repeat(5000));
     diag.info('nobody needs this');
     expect(lines).toEqual([{ said: 'the collector Error: is away' }, { said: 'x'.repeat(1000) }]);
+  });
+
+  it('shows what went wrong, not where the SDK noticed, and no secret that a collector quotes', () => {
+    const lines: object[] = [];
+    hideExporterSecrets({
+      OTEL_EXPORTER_OTLP_HEADERS:
+        'x-api-key=planted%20one, authorization=Basic cGxhbnRlZA==,x-scope=tenant-1',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'token=planted-100%-two',
+    });
+    logDiagnostics({ warn: (fields: object) => void lines.push(fields) });
+    const data =
+      'no planted one, no cGxhbnRlZA==, no planted-100%-two, no Bearer abcdefgh for tenant-1';
+    diag.error(JSON.stringify({ stack: 'x'.repeat(5000), message: 'Unauthorized', data }));
+    diag.error('{"message":"no stack"}');
+    const hidden = 'no [redacted], no [redacted], no [redacted], no [redacted] for tenant-1';
+    expect(lines).toEqual([
+      { said: JSON.stringify({ message: 'Unauthorized', data: hidden }) },
+      { said: '{"message":"no stack"}' },
+    ]);
   });
 });
