@@ -40,6 +40,13 @@ const KEEP_ALIVE_MS = 30_000;
 /** From then on a connection gets no further request, in ms: who always reuses never asks the DNS again. */
 const MAX_AGE_MS = 5 * 60_000;
 
+/**
+ * How long each address of a host but the last is tried, in ms. With the 250 of Node.js those that are farther away are
+ * given up while they answer (https://github.com/nodejs/node/issues/54359); with more a dead one costs more of
+ * the connect time-out.
+ */
+const ADDRESS_MS = 1_000;
+
 /** A silence from which on a connection that its caller gave up may well be dead, in ms. */
 const SILENCE_MS = 5_000;
 
@@ -111,7 +118,12 @@ export class Transport {
 
   #connector(pem: string | undefined): Connect {
     const timeout = this.#timeoutMs;
-    const sockets = { ...trusting(pem), timeout, highWaterMark: READ_AHEAD_BYTES };
+    const sockets = {
+      ...trusting(pem),
+      timeout,
+      autoSelectFamilyAttemptTimeout: ADDRESS_MS,
+      highWaterMark: READ_AHEAD_BYTES,
+    };
     const direct = buildConnector({ ...sockets, allowH2: false });
     return this.#proxy === undefined ? direct : throughTunnel(this.#proxy, direct, timeout);
   }
