@@ -68,7 +68,8 @@ export class MeasuredRate {
   /** Until one more may be sent if so many go before, in ms. */
   waitMs(now: number, ahead = 0): number {
     this.#grow(now);
-    return this.#bucket?.waitMs(1, now, ahead) ?? 0;
+    // Behind a first one that is taken all go: who waits does not wait for each of those before it.
+    return this.#bucket?.waitMs(1, now, this.#takesNone ? 0 : ahead) ?? 0;
   }
 
   take(now: number): boolean {

@@ -94,6 +94,8 @@ describe('MeasuredRate', () => {
     for (let call = 0; call < 40; call += 1) rate.refused(1_000, 1_020);
     // One at a time finds out whether it is over.
     expect(rate.waitMs(1_020)).toBeGreaterThan(500);
+    // Behind which all go: nobody is told to wait for those before.
+    expect(rate.waitMs(1_020, 100)).toBe(rate.waitMs(1_020));
     expect(rate.take(2_200)).toBe(true);
     rate.accepted(1_000);
     expect(rate.waitMs(2_200)).toBeGreaterThan(500);
