@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { newCallRecord } from '../core/call-record.ts';
+import { callerIn } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
 import { readLine } from './item-files.ts';
@@ -99,6 +100,7 @@ export class LocalPart {
         const response = await inItemSpan(tracer, this.#of.batch, creator, (context) =>
           means.send(request, {
             id: `${this.#of.batch}/${item.number}`,
+            caller: callerIn(this.#work.batch.owner),
             context,
             signal: this.#work.stop,
             deadline: this.#work.batch.expiresAt,

@@ -10,6 +10,19 @@ export interface Caller {
   readonly userId?: string;
 }
 
+/** Before the name of a caller, where it stands for an owner. */
+const CALLER = 'caller ';
+
+/** Whom what is kept for a caller belongs to. */
+export function ownerOf({ name }: Caller): string {
+  return `${CALLER}${name}`;
+}
+
+/** The caller that an owner is. What it may act for is not told. Undefined: it is none. */
+export function callerIn(owner: string): Caller | undefined {
+  return owner.startsWith(CALLER) ? { name: owner.slice(CALLER.length) } : undefined;
+}
+
 type Labels = Readonly<Record<string, string>>;
 
 /** The keys of a call's metadata that name a user or a project; the first of them counts. */

@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { Call } from '../core/call.ts';
 import type { CallRecord } from '../core/call-record.ts';
+import type { Caller } from '../core/caller.ts';
 import type { FieldViolation } from '../core/errors.ts';
 import type { MessageResponse } from '../core/events.ts';
 import type { MessageRequest } from '../core/message.ts';
@@ -25,6 +26,8 @@ export interface BatchMeans {
     request: MessageRequest,
     options: {
       readonly id: string;
+      /** Whose answers it may get again: of the batch. Undefined: callers are not known. */
+      readonly caller: Caller | undefined;
       /** Holds the span that is the parent of its attempts. */
       readonly context: Context;
       readonly signal: AbortSignal;

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { context } from '@opentelemetry/api';
 import type { BatchCall, BatchResultEvent, IAIBatchProvider } from '../batch/batch-provider.ts';
 import type { BatchItem } from '../batch/item.ts';
-import { type Caller, ownMetadata } from '../core/caller.ts';
+import { type Caller, ownerOf, ownMetadata } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import { linkSignal } from '../core/signal.ts';
 import {
@@ -135,7 +135,7 @@ function throwIfAny({ found }: WireViolations): void {
 }
 
 function batchCall({ signal, metadata, caller }: RpcCall): BatchCall {
-  const owner = caller === undefined ? projectOf(metadata) : `caller ${caller.name}`;
+  const owner = caller === undefined ? projectOf(metadata) : ownerOf(caller);
   return { signal, ...(owner !== '' && { owner }) };
 }
 

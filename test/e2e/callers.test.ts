@@ -514,4 +514,29 @@ callers:
       { projectId: 'p-1', userId: 'u-1', attempts: 1 },
     ]);
   });
+
+  it('get no answer that was made for another caller, whatever project they name', async () => {
+    const { client, stub } = await start(`dataDir: ${join(directory, 'answers')}
+batch: {pollInterval: 10ms}
+cache: {enabled: true}
+callers:
+  - {name: shop, tokenFile: ${tokens}, projectId: p-1, rights: [messages, batches]}
+  - {name: other, tokenFile: ${other}, rights: [batches]}`);
+    const fields = { temperature: 0, idempotencyKey: 'once' };
+    const asked = { messages: [{ role: 'ROLE_USER', content: 'Question one' }], maxTokens: 100 };
+    const request = { request: { ...asked, ...fields } };
+    await client.provider.unary('SendMessageSync', request, mine);
+    const work = async (project: string, settings: CallSettings) => {
+      const named = { ...fields, metadata: { project_id: project } };
+      const options = { execution: 'BATCH_EXECUTION_LOCAL' };
+      const { id } = await create(client, options, [item('one', named)], settings.metadata);
+      const results = { batchId: id, wait: true };
+      await collect(client.batch.stream('StreamBatchResults', results, settings));
+      return stub.requests.length;
+    };
+    expect(await work('p-1', mine)).toBe(1);
+    expect(await work('p-1', theirs)).toBe(2);
+    // As the project of the shop is told apart from that of others.
+    expect(await work('shop p-1', theirs)).toBe(3);
+  });
 });
