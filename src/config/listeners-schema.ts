@@ -160,7 +160,7 @@ export const adminSchema = group({
   tokenFile: filePath()
     .exactOptional()
     .describe(
-      'File with a token that whoever asks must have, as a bearer or as the password of any user. Read again when it changes. No default; left out: nobody is asked for one.',
+      'File with tokens, as those of callers have them, of which whoever asks must have one, as a bearer or as the password of any user. Read again when it changes. No default; left out: nobody is asked for one.',
     ),
 });
 

@@ -1,6 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import { digestOf, parseTokens, type Token } from './callers/token-list.ts';
 
 /** Why a request is not answered. */
 export type Refusal = 'wrong host' | 'no token';
@@ -23,23 +25,23 @@ const AUTHORIZATION = /^(Bearer|Basic) +([!-~]+)$/i;
 export class AdminDoor {
   readonly #hosts: ReadonlySet<string>;
   readonly #needsToken: boolean;
-  /** SHA-256 of those that open it. */
-  #tokens: readonly Buffer[] = [];
+  readonly #clock: Pick<Clock, 'now'>;
+  /** Those that open it. */
+  #tokens: readonly Token[] = [];
 
-  constructor({ hosts, needsToken }: AdminDoorOptions) {
+  constructor({ hosts, needsToken }: AdminDoorOptions, clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
     this.#hosts = new Set(['localhost', ...hosts.map((name) => name.toLowerCase())]);
     this.#needsToken = needsToken;
   }
 
   /**
-   * Takes the text of a file of tokens, one a line: from now on these count and no others.
+   * Takes the text of a file of tokens, as callers have them: from now on these count and no others.
    *
-   * @throws Error if there is none in it
+   * @throws Error that says what is wrong with it, never what stands there
    */
   setTokens(text: string): void {
-    const tokens = text.split(/\s+/).filter((token) => token !== '');
-    if (tokens.length === 0) throw new Error('the file holds no token');
-    this.#tokens = tokens.map(digest);
+    this.#tokens = parseTokens(text);
   }
 
   /** Undefined: the request may be answered. */
@@ -65,11 +67,11 @@ export class AdminDoor {
         : Buffer.from(credentials, 'base64')
             .toString()
             .replace(/^[^:]*:/, '');
-    const given = digest(token);
-    return this.#tokens.some((one) => timingSafeEqual(one, given));
+    const given = digestOf(token);
+    const now = this.#clock.now();
+    return this.#tokens.some(
+      ({ digest, expiresAt = Number.POSITIVE_INFINITY }) =>
+        timingSafeEqual(digest, given) && now < expiresAt,
+    );
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

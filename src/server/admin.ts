@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
-import { LiveFiles } from '../core/live-files.ts';
 import { formatDollars } from '../money/pricing/money.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AdminDoor, type Refusal } from './admin-door.ts';
 import { type HttpListener, listenHttp } from './admin-listener.ts';
+import { LiveText } from './callers/live-text.ts';
 import type { ListenerOptions } from './listener/listen.ts';
 import { Refusals } from './listener/refusals.ts';
 import type { CallMemory } from './page/call-memory.ts';
@@ -21,7 +21,7 @@ export interface AdminServerOptions {
   readonly serves: 'everything' | 'health' | 'metrics';
   /** Names, beside localhost and IP addresses, under which it may be asked. */
   readonly hosts: readonly string[];
-  /** File with tokens, one a line, of which a request must bring one. Left out: none is asked for. */
+  /** File with tokens: see `parseTokens`. A request must bring one of them. Left out: none is asked for. */
   readonly tokenFile?: string;
 }
 
@@ -85,14 +85,14 @@ export function createAdminServer(options: AdminServerOptions, deps: AdminServer
   const { tokenFile } = options;
   const running = new Set<ServerResponse>();
   const paths: ReadonlySet<string> = new Set(PATHS[options.serves]);
-  const door = new AdminDoor({ hosts: options.hosts, needsToken: tokenFile !== undefined });
+  const door = new AdminDoor({ hosts: options.hosts, needsToken: tokenFile !== undefined }, clock);
   const tokens =
     tokenFile === undefined
       ? undefined
-      : new LiveFiles([tokenFile], {
+      : new LiveText(tokenFile, {
           clock,
-          take: ([text = '']) => door.setTokens(text),
-          onError: (err) =>
+          take: (text) => door.setTokens(text),
+          onRefusal: (err) =>
             logger.warn({ err, token_file: tokenFile }, 'the tokens are kept: their file is wrong'),
         });
   const refusals = new Refusals({ clock, log: logger, counter: deps.refusedConnections });

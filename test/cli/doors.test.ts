@@ -26,7 +26,7 @@ beforeAll(async () => {
     retryPolicy: { maxAttempts: 1 }
     listen: [{ address: '127.0.0.1:0', tls: { certFile: ${certFile}, keyFile: ${keyFile} } }]
     callers: [{ name: shop, tokenFile: ${tokenFile}, rights: [messages, usage] }]
-    admin: { tokenFile: ${file('admin-token', 'of-the-operator-0123456789\n')} }
+    admin: { tokenFile: ${file('admin-token', ADMIN_TOKENS)} }
   `;
   running = await startApp(yaml, { TAMMA_LISTEN: '' });
   environment = {
@@ -40,6 +40,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.stop();
 });
+
+/** The first as its digest alone. */
+const ADMIN_TOKENS = `# of operators
+sha256:${'0'.repeat(64)}
+of-the-operator-0123456789
+`;
 
 const run = (line: string, variables: object = {}) =>
   runCommand(line.split(' '), { environment: { ...environment, ...variables } });

@@ -9,12 +9,13 @@ import {
   type AdminServerOptions,
   createAdminServer,
 } from '../../src/server/admin.ts';
+import { digestOf } from '../../src/server/callers/token-list.ts';
 import { Authority } from '../support/certificates.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { tempFolders } from '../support/temp-folder.ts';
 import { TlsFolder } from '../support/tls.ts';
 
-const READ_AGAIN_MS = 5_000;
+const READ_AGAIN_MS = 2_000;
 const STATUS = {
   version: '1.2.3',
   configRevision: 'c0ffee',
@@ -140,21 +141,21 @@ describe('a token for the admin server', () => {
 
   it('opens it, as a bearer or a password', async () => {
     const tokenFile = join(folder, 'token');
-    writeFileSync(tokenFile, 'one-token\nother:token\n');
+    writeFileSync(tokenFile, 'one-token-0123456789\nother:token:0123456789\n');
     const { get, address } = await start({ tokenFile });
     for (const authorization of [
-      'Bearer one-token',
-      'bearer other:token',
-      basic('me:other:token'),
+      'Bearer one-token-0123456789',
+      'bearer other:token:0123456789',
+      basic('me:other:token:0123456789'),
     ]) {
       expect(await get('/status.json', { authorization })).toBe(200);
     }
     for (const authorization of [
-      'Bearer one-tokem',
+      'Bearer one-token-0123456780',
       'Bearer ',
-      'one-token',
-      'Digest one-token',
-      basic('one-token:'),
+      'one-token-0123456789',
+      'Digest one-token-0123456789',
+      basic('one-token-0123456789:'),
     ]) {
       expect(await get('/livez', { authorization })).toBe(401);
     }
@@ -163,27 +164,49 @@ describe('a token for the admin server', () => {
     expect(refused.headers.get('www-authenticate')).toMatch(/Bearer, Basic/);
   });
 
-  it('may change, and is kept while its file is wrong', async () => {
+  it('stands in its file as that of a caller does: with a remark, as a digest, until a time', async () => {
     const tokenFile = join(folder, 'token');
-    writeFileSync(tokenFile, 'old');
-    const { get, warn } = await start({ tokenFile });
-    writeFileSync(tokenFile, '\n');
-    clock.advance(READ_AGAIN_MS);
-    while (warn.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(await get('/', { authorization: 'Bearer old' })).toBe(200);
-    expect(await get('/', { authorization: 'Bearer ' })).toBe(401);
-    writeFileSync(tokenFile, 'new');
-    clock.advance(READ_AGAIN_MS);
-    while ((await get('/', { authorization: 'Bearer new' })) !== 200) clock.advance(READ_AGAIN_MS);
-    expect(await get('/', { authorization: 'Bearer old' })).toBe(401);
+    const digest = digestOf('of-the-operator-0123').toString('hex');
+    const ends = new Date(clock.now() + 1_000).toISOString();
+    writeFileSync(tokenFile, `# of operators-everywhere\nsha256:${digest} ${ends}\n`);
+    const { get } = await start({ tokenFile });
+    const bearer = (token: string) => get('/', { authorization: `Bearer ${token}` });
+    expect(await bearer('of-the-operator-0123')).toBe(200);
+    for (const word of ['#', 'operators-everywhere', `sha256:${digest}`, ends]) {
+      expect(await bearer(word)).toBe(401);
+    }
+    clock.advance(1_000);
+    expect(await bearer('of-the-operator-0123')).toBe(401);
   });
 
-  it('must be there', async () => {
+  it('may change, and is kept while its file is wrong', async () => {
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, 'old-token-0123456789');
+    const { get, warn } = await start({ tokenFile });
+    writeFileSync(tokenFile, 'half-a-tok');
+    while (warn.mock.calls.length === 0) await readAgain();
+    expect(await get('/', { authorization: 'Bearer old-token-0123456789' })).toBe(200);
+    expect(await get('/', { authorization: 'Bearer half-a-tok' })).toBe(401);
+    writeFileSync(tokenFile, 'new-token-0123456789');
+    while ((await get('/', { authorization: 'Bearer new-token-0123456789' })) !== 200) {
+      await readAgain();
+    }
+    expect(await get('/', { authorization: 'Bearer old-token-0123456789' })).toBe(401);
+  });
+
+  it('must be there, and be none that can be guessed', async () => {
     const tokenFile = join(folder, 'token');
     await expect(start({ tokenFile })).rejects.toThrow('ENOENT');
     writeFileSync(tokenFile, ' \n');
-    await expect(start({ tokenFile })).rejects.toThrow('the file holds no token');
+    await expect(start({ tokenFile })).rejects.toThrow('there is no token in it');
+    writeFileSync(tokenFile, 'secret\n');
+    await expect(start({ tokenFile })).rejects.toThrow('a token must be 16 to 1024');
   });
+
+  async function readAgain(): Promise<void> {
+    clock.advance(READ_AGAIN_MS);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 });
 
 describe('listeners of probes and scrapers', () => {

@@ -6,7 +6,7 @@ import { type Cli, CliError } from '../cli.ts';
 import { unreachable } from '../connection/failure.ts';
 import { writtenConfig } from '../connection/listener.ts';
 import type { ConnectionOptions } from '../connection/options.ts';
-import { addressOf, firstWord, tlsOf, tokenOf } from '../connection/way.ts';
+import { addressOf, tlsOf, tokenIn, tokenOf } from '../connection/way.ts';
 import { readInput } from '../input.ts';
 
 interface Answer {
@@ -46,7 +46,7 @@ export async function askAdmin(
 function configuredToken({ config }: ConnectionOptions, cli: Cli): string | undefined {
   const admin = writtenConfig(config, cli)?.admin;
   if (!isMapping(admin) || typeof admin.tokenFile !== 'string') return undefined;
-  return firstWord(readInput(admin.tokenFile, 'utf8'));
+  return tokenIn(readInput(admin.tokenFile, 'utf8'));
 }
 
 function target(address: string): RequestOptions {

@@ -42,7 +42,7 @@ export function tlsOf(
 }
 
 /**
- * The token of the command line, or of the environment; of a file it is the first word.
+ * The token of the command line, or of the environment; of a file it is the first that is written out there.
  *
  * @throws CliError if the file cannot be read
  */
@@ -56,9 +56,11 @@ export function tokenOf(
   const inVariable = variable(environment, `${prefix}_TOKEN`);
   if (tokenFile === undefined && inVariable !== undefined) return inVariable;
   const file = tokenFile ?? variable(environment, `${prefix}_TOKEN_FILE`);
-  return file === undefined ? undefined : firstWord(readInput(file, 'utf8'));
+  return file === undefined ? undefined : tokenIn(readInput(file, 'utf8'));
 }
 
-export function firstWord(text: string): string | undefined {
-  return text.trim().split(/\s/, 1)[0];
+/** Of a file of tokens, as a sidecar has it, the first that is not a digest. */
+export function tokenIn(text: string): string | undefined {
+  const words = text.split('\n').flatMap((line) => line.trim().split(/\s/, 1));
+  return words.find((word) => word !== '' && !/^(#|sha256:)/.test(word));
 }
