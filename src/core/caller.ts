@@ -8,6 +8,8 @@ export interface Caller {
   readonly projectId?: string;
   /** The only user that it may act for. Absent: any. */
   readonly userId?: string;
+  /** It has not the right to know what others spend. Absent: it has. */
+  readonly withoutUsage?: true;
 }
 
 /** Before the name of a caller, where it stands for an owner. */

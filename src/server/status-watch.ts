@@ -9,7 +9,7 @@ import {
 import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import { PROVIDER_OPENAI } from '../telemetry/attributes.ts';
 import { nearestFirst } from './budget-order.ts';
-import { isBound, ownBudgets } from './callers/own.ts';
+import { isBound, ownBudgets, seesAllBudgets } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { toWireCacheStatus, toWireStoreStatus, toWireUpstreamStatus } from './convert/status.ts';
 import { toDuration } from './convert/time.ts';
@@ -67,7 +67,7 @@ export class StatusBoard {
   #news = '';
   #figures = '';
   #version = 0;
-  /** The state as it was at `#toldAt`, for the watches of each bound caller and for those of all others. */
+  /** The state as it was at `#toldAt`, for the watches of each caller that does not see all of it and for those of all others. */
   readonly #messages = new Map<Caller | undefined, Buffer>();
   #toldAt = 0;
   #draining = false;
@@ -79,7 +79,8 @@ export class StatusBoard {
 
   /**
    * As a caller may see it. A bound one is not told what others spend, ask and keep: of the budgets it
-   * sees, also among the problems, those of its own user and project, and nothing of the cache.
+   * sees, also among the problems, those of its own user and project, and nothing of the cache. One without the
+   * right to usage is told of no others' budgets either.
    */
   current(caller?: Caller): ProviderStatus {
     const { provider, clock, version, configRevision, activeCalls } = this.#deps;
@@ -158,7 +159,7 @@ export class StatusBoard {
         const last = this.#draining;
         if (last || told !== this.#version) {
           told = this.#version;
-          yield this.#currentMessage(isBound(caller) ? caller : undefined);
+          yield this.#currentMessage(seesAllBudgets(caller) ? undefined : caller);
           if (last) return;
         } else {
           await new Promise<void>((resolve) => {
@@ -211,15 +212,15 @@ export class StatusBoard {
     for (const wake of this.#watches) wake();
   }
 
-  #currentMessage(bound: Caller | undefined): Buffer {
+  #currentMessage(caller: Caller | undefined): Buffer {
     const now = this.#deps.clock.now();
     if (now - this.#toldAt >= LOOK_AGAIN_MS) this.#messages.clear();
     if (this.#messages.size === 0) this.#toldAt = now;
-    const known = this.#messages.get(bound);
+    const known = this.#messages.get(caller);
     if (known !== undefined) return known;
-    const status = this.current(bound);
+    const status = this.current(caller);
     const message = IAIProviderService.watchStatus.responseSerialize({ status });
-    this.#messages.set(bound, message);
+    this.#messages.set(caller, message);
     return message;
   }
 }

@@ -439,6 +439,20 @@ cache: {enabled: true}`;
   });
 });
 
+it('a caller without the right to usage sees nothing of what is spent in the status, asked or watched', async () => {
+  const { client } = await start(`callers:
+  - {name: shop, tokenFile: ${tokens}, rights: [messages]}
+budgets: [{name: everybody, limit: 10}, {name: projects, limit: 5, scope: project}]`);
+  const settings = bearer(TOKEN);
+  const request = aRequest({ metadata: { project_id: 'p-1' } });
+  await client.provider.unary('SendMessageSync', request, settings);
+  const { status } = await client.provider.unary('GetStatus', {}, settings);
+  const watched = await nextMessage(client.provider.stream('WatchStatus', {}, settings));
+  for (const seen of [status, watched.status]) {
+    expect(seen).toMatchObject({ state: 'STATE_SERVING', budgets: [] });
+  }
+});
+
 describe('limits of a caller', () => {
   it('refuse more calls at once, and a minute, than it may make', async () => {
     const { client } = await start(

@@ -27,18 +27,23 @@ export function ownQuery<T extends Query>(query: T, caller: Caller | undefined):
 }
 
 /**
- * The budgets that a caller may see: if it is bound, those of its own user and project. Others tell
- * what everybody spends together.
+ * The budgets that a caller may see: if it is bound, or has not the right to usage, those of its own user and
+ * project. Others tell what everybody spends together.
  */
 export function ownBudgets(
   budgets: readonly BudgetState[],
   caller: Caller | undefined,
 ): readonly BudgetState[] {
-  if (!isBound(caller)) return budgets;
+  if (caller === undefined || seesAllBudgets(caller)) return budgets;
   return budgets.filter(({ scope, subject }) => {
     const own = scope === 'user' ? caller.userId : caller.projectId;
     return (scope === 'user' || scope === 'project') && own !== undefined && subject === own;
   });
+}
+
+/** Whether a caller may see budgets that are not its own. */
+export function seesAllBudgets(caller: Caller | undefined): boolean {
+  return caller?.withoutUsage === undefined && !isBound(caller);
 }
 
 /** Whether what a caller may see is less than everything. */

@@ -26,6 +26,7 @@ export class RegisteredCaller implements Caller {
   readonly name: string;
   readonly projectId?: string;
   readonly userId?: string;
+  readonly withoutUsage?: true;
   readonly limits: CallerLimits;
   readonly #rights: ReadonlySet<Right>;
 
@@ -35,6 +36,7 @@ export class RegisteredCaller implements Caller {
     if (projectId !== undefined) this.projectId = projectId;
     if (userId !== undefined) this.userId = userId;
     this.#rights = new Set(options.rights);
+    if (!this.#rights.has('usage')) this.withoutUsage = true;
     this.limits = new CallerLimits(name, options.limits, clock);
   }
 
