@@ -46,6 +46,11 @@ export async function fetchText(url: URL, options: FetchOptions): Promise<string
     },
   );
   asking.on('error', reject);
+  // Node.js closes it without a word.
+  asking.on('upgrade', (_, socket) => {
+    socket.destroy();
+    reject(new Error('it answers with another protocol'));
+  });
   asking.end();
   return promise;
 }

@@ -90,6 +90,11 @@ describe('the keys of a URL', () => {
   it.each<[string, RequestListener, object]>([
     ['another status', (_, response) => response.writeHead(403).end(), { caFile }],
     ['a redirect', (_, response) => response.writeHead(302, { location: '/x' }).end(), { caFile }],
+    [
+      'another protocol',
+      (_, response) => response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end(),
+      { caFile },
+    ],
     ['what is no JWKS', (_, response) => response.end('<html>'), { caFile }],
     ['more than 1 MiB', (_, response) => response.end(Buffer.alloc(2 ** 20 + 1)), { caFile }],
     ['a certificate of nobody we know', (_, response) => response.end('{}'), {}],
