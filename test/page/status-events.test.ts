@@ -60,3 +60,12 @@ it('draws once a second for any number of pages, sends what has changed, and res
     ]);
   }
 });
+
+it('lets nothing that is drawn say anything but data', async () => {
+  const { events, open } = await startPages(() => new Map([['a', 'p\revent: none\r\nid: 1\n\nb']]));
+  const page = await open();
+  events.close();
+  expect(await page.text()).toBe(
+    'id: 5000\ndata: p\ndata: event: none\ndata: id: 1\ndata: \ndata: b\n\n',
+  );
+});

@@ -79,6 +79,7 @@ export class StatusEvents {
 
   #event(sections: readonly string[]): string {
     const id = Math.round(this.#clock.now());
-    return `id: ${id}\ndata: ${sections.join('').replaceAll('\n', '\ndata: ')}\n\n`;
+    // A line ends with each of these, and callers choose names that are drawn.
+    return `id: ${id}\ndata: ${sections.join('').replaceAll(/\r\n?|\n/g, '\ndata: ')}\n\n`;
   }
 }
