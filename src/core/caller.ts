@@ -31,6 +31,11 @@ type Labels = Readonly<Record<string, string>>;
 const USER_KEYS = ['user_id', 'userId'] as const;
 const PROJECT_KEYS = ['project_id', 'projectId'] as const;
 
+/** Whether a key of a call's metadata names a user or a project. */
+export function namesSpender(key: string): boolean {
+  return [...USER_KEYS, ...PROJECT_KEYS].some((one) => one === key);
+}
+
 /** The user for whom a call is made. Empty: it names none. */
 export function userOf(metadata: Labels = {}, caller?: Caller): string {
   return caller?.userId ?? firstOf(metadata, USER_KEYS);

@@ -1,3 +1,4 @@
+import { namesSpender } from '../../core/caller.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import { exceedsBytes, isPrintable, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
@@ -24,6 +25,9 @@ export function checkMetadata(violations: Violations, metadata: MessageRequest['
       violations.malformed(`${PATH}[${key}]`, `must be at most ${MAX_VALUE_BYTES} bytes`);
     } else if (!value.isWellFormed()) {
       violations.malformed(`${PATH}[${key}]`, WELL_FORMED_RULE);
+    } else if (namesSpender(key) && !isPrintable(value)) {
+      // It stands in tables, where a terminal would do what it says.
+      violations.malformed(`${PATH}[${key}]`, 'must be without control characters');
     }
   }
 }

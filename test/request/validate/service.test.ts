@@ -51,6 +51,9 @@ describe('response format, service and metadata', () => {
     expect(fieldsOf({ metadata: many })).toEqual(['request.metadata']);
     expect(fieldsOf({ metadata: { '': 'v' } })).toEqual(['request.metadata']);
     expect(fieldsOf({ metadata: { ['k'.repeat(65)]: 'v' } })).toEqual(['request.metadata']);
+    expect(
+      fieldsOf({ metadata: { a: '\u001b[2J', project_id: '\u001b[2J', userId: 'a\rb' } }),
+    ).toEqual(['request.metadata[project_id]', 'request.metadata[userId]']);
     expect(fieldsOf({ metadata: { 'a\n': 'v' } })).toEqual(['request.metadata']);
     expect(fieldsOf({ metadata: { a: 'ä'.repeat(257), b: LONE_SURROGATE } })).toEqual([
       'request.metadata[a]',

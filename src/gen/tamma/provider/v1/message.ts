@@ -324,7 +324,8 @@ export interface MessageRequest {
   /**
    * The caller's own labels: traceId, userId, issueId and the like. `user_id` and `project_id`
    * (or else `userId` and `projectId`) select budgets and stand in the ledger. Echoed in MessageResponse, never sent upstream and never logged whole.
-   * At most 32 entries, keys up to 64 and values up to 512 bytes.
+   * At most 32 entries, keys up to 64 and values up to 512 bytes, those that name a user or a project
+   * without control characters.
    */
   metadata: { [key: string]: string };
   /**
