@@ -141,11 +141,12 @@ describe('a token for the admin server', () => {
 
   it('opens it, as a bearer or a password', async () => {
     const tokenFile = join(folder, 'token');
-    writeFileSync(tokenFile, 'one-token-0123456789\nother:token:0123456789\n');
+    writeFileSync(tokenFile, 'one-token-0123456789\nother:token:0123456789\nshort\n');
     const { get, address } = await start({ tokenFile });
     for (const authorization of [
       'Bearer one-token-0123456789',
       'bearer other:token:0123456789',
+      'Bearer short',
       basic('me:other:token:0123456789'),
     ]) {
       expect(await get('/status.json', { authorization })).toBe(200);
@@ -183,10 +184,10 @@ describe('a token for the admin server', () => {
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 'old-token-0123456789');
     const { get, warn } = await start({ tokenFile });
-    writeFileSync(tokenFile, 'half-a-tok');
+    writeFileSync(tokenFile, 'sha256:half-a-digest');
     while (warn.mock.calls.length === 0) await readAgain();
     expect(await get('/', { authorization: 'Bearer old-token-0123456789' })).toBe(200);
-    expect(await get('/', { authorization: 'Bearer half-a-tok' })).toBe(401);
+    expect(await get('/', { authorization: 'Bearer sha256:half-a-digest' })).toBe(401);
     writeFileSync(tokenFile, 'new-token-0123456789');
     while ((await get('/', { authorization: 'Bearer new-token-0123456789' })) !== 200) {
       await readAgain();
@@ -194,13 +195,11 @@ describe('a token for the admin server', () => {
     expect(await get('/', { authorization: 'Bearer old-token-0123456789' })).toBe(401);
   });
 
-  it('must be there, and be none that can be guessed', async () => {
+  it('must be there', async () => {
     const tokenFile = join(folder, 'token');
     await expect(start({ tokenFile })).rejects.toThrow('ENOENT');
     writeFileSync(tokenFile, ' \n');
     await expect(start({ tokenFile })).rejects.toThrow('there is no token in it');
-    writeFileSync(tokenFile, 'secret\n');
-    await expect(start({ tokenFile })).rejects.toThrow('a token must be 16 to 1024');
   });
 
   async function readAgain(): Promise<void> {

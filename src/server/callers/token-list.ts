@@ -11,7 +11,8 @@ export interface Token {
 const MAX_TOKENS = 1_000;
 const DIGEST = /^sha256:([0-9a-fA-F]{64})$/;
 /** A digest without salt protects only what cannot be guessed. */
-const TOKEN = /^[!-~]{16,1024}$/;
+const LEAST_LENGTH = 16;
+const TOKEN = /^[!-~]{1,1024}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
@@ -19,9 +20,10 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{
  * the token itself; behind it, if it ends by itself, the time at which it does, as ISO 8601 with a
  * zone. Empty lines, and those that begin with `#`, say nothing.
  *
+ * @param least characters of a token
  * @throws Error that names the line, never what stands there
  */
-export function parseTokens(text: string): readonly Token[] {
+export function parseTokens(text: string, least = LEAST_LENGTH): readonly Token[] {
   const tokens = text.split('\n').flatMap((line, index) => {
     const [token, time, ...rest] = line.trim().split(/\s+/);
     if (!token || token.startsWith('#')) return [];
@@ -29,7 +31,7 @@ export function parseTokens(text: string): readonly Token[] {
       throw new Error(`line ${index + 1}: ${what}`);
     };
     if (rest.length > 0) return fail('there is more than a token and a time');
-    return [{ digest: readToken(token, fail), ...readTime(time, fail) }];
+    return [{ digest: readToken(token, least, fail), ...readTime(time, fail) }];
   });
   if (tokens.length === 0) throw new Error('there is no token in it');
   if (tokens.length > MAX_TOKENS) throw new Error(`there are more than ${MAX_TOKENS} tokens in it`);
@@ -38,11 +40,13 @@ export function parseTokens(text: string): readonly Token[] {
 
 type Fail = (what: string) => never;
 
-function readToken(token: string, fail: Fail): Buffer {
+function readToken(token: string, least: number, fail: Fail): Buffer {
   const digest = DIGEST.exec(token)?.[1];
   if (digest !== undefined) return Buffer.from(digest, 'hex');
   if (token.startsWith('sha256:')) return fail('sha256: must be followed by 64 hexadecimal digits');
-  if (!TOKEN.test(token)) return fail('a token must be 16 to 1024 visible ASCII characters');
+  if (token.length < least || !TOKEN.test(token)) {
+    return fail(`a token must be ${least} to 1024 visible ASCII characters`);
+  }
   return digestOf(token);
 }
 
