@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf } from './json-record.ts';
-import { epochMs } from './retry-after.ts';
+import { fieldWaitMs, momentOf } from './retry-after.ts';
 
 /** What can be read of an upstream's error. A string that it does not have is empty. */
 export interface UpstreamErrorBody {
@@ -86,8 +86,8 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
     statusWord: stringOf(error.status),
     ...sizesOf(error),
     ...statusOf(error, outer),
-    ...waitOf(error),
-    ...resetOf(error),
+    ...waitOf(error, outer),
+    ...resetOf(error, outer),
     isPage: false,
   };
   return wrapped === undefined ? own : withWrapped(own, wrapped);
@@ -197,25 +197,36 @@ function statusOf(error: JsonRecord, outer: JsonRecord) {
 
 /** Of Google's `details`. */
 function reasonOf({ details }: JsonRecord): string {
-  if (!Array.isArray(details)) return '';
-  return details.map((detail) => stringOf(recordOf(detail).reason)).find(isText) ?? '';
+  return (
+    listOf(details)
+      .map((detail) => stringOf(recordOf(detail).reason))
+      .find(isText) ?? ''
+  );
 }
 
-const SECONDS = /^(\d{1,9}(?:\.\d{1,9})?)s$/;
+/** Names of a wait, with the unit of a number in ms: Google's RetryInfo has `"retryDelay": "36s"` in `details`. */
+const WAITS: readonly (readonly [name: string, unit: number])[] = [
+  ['retry_after_ms', 1],
+  ['retryAfterMs', 1],
+  ['retry_after', 1000],
+  ['retryAfter', 1000],
+  ['retry_after_seconds', 1000],
+  ['retryDelay', 1000],
+];
 
-/** Google's RetryInfo: `"retryDelay": "36s"`. */
-function waitOf({ details }: JsonRecord) {
-  if (!Array.isArray(details)) return {};
-  for (const detail of details) {
-    const match = SECONDS.exec(stringOf(recordOf(detail).retryDelay));
-    if (match !== null) return { retryAfterMs: Math.ceil(Number(match[1]) * 1000) };
-  }
-  return {};
+function waitOf({ details, metadata, ...error }: JsonRecord, outer: JsonRecord) {
+  const places = [error, outer, recordOf(metadata), ...listOf(details).map(recordOf)];
+  const waits = places.flatMap((place) =>
+    WAITS.flatMap(([name, unit]) => fieldWaitMs(place[name], unit) ?? []),
+  );
+  return waits[0] === undefined ? {} : { retryAfterMs: waits[0] };
 }
 
-/** OpenRouter's `metadata.headers`, which it sends in the body. */
-function resetOf({ metadata }: JsonRecord) {
-  const resetAt = epochMs(recordOf(recordOf(metadata).headers)['X-RateLimit-Reset']);
+/** OpenRouter's `metadata.headers`, which it sends in the body; MiniMax's date. */
+function resetOf({ metadata, retryAfter, retry_after }: JsonRecord, outer: JsonRecord) {
+  const reset = recordOf(recordOf(metadata).headers)['X-RateLimit-Reset'];
+  const dates = [reset, retryAfter, retry_after, outer.retryAfter, outer.retry_after];
+  const resetAt = dates.flatMap((date) => momentOf(date) ?? [])[0];
   return resetAt === undefined ? {} : { resetAt };
 }
 
@@ -237,6 +248,10 @@ function parsed(text: string): unknown {
 
 function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** LiteLLM writes Python's word for nothing. */

@@ -53,6 +53,16 @@ const KINDS: readonly [string, unknown, object][] = [
     { error: { message: 'm', type: 'None', param: 'None', code: 'None' } },
     { message: 'm', type: '', param: '', code: '' },
   ],
+  [
+    'with a wait beside its text',
+    { error: 'm', retryAfter: 30 },
+    { message: 'm', retryAfterMs: 30_000 },
+  ],
+  [
+    'with a wait beside it',
+    { error: { message: 'm' }, retry_after: '30' },
+    { message: 'm', retryAfterMs: 30_000 },
+  ],
   ['of Azure', { error: { message: 'm', innererror: { code: 'inner' } } }, { innerCode: 'inner' }],
 ];
 
@@ -159,6 +169,9 @@ describe('what an error says beside its words', () => {
     ],
     [{ details: [{ reason: 'API_KEY_INVALID' }] }, { innerCode: 'API_KEY_INVALID' }],
     [{ details: [{}, { retryDelay: '1.5s' }] }, { retryAfterMs: 1500 }],
+    [{ retry_after_ms: 250 }, { retryAfterMs: 250 }],
+    [{ metadata: { retry_after_seconds: 9 } }, { retryAfterMs: 9_000 }],
+    [{ retryAfter: '2025-05-02T12:00:00Z' }, { resetAt: 1_746_187_200_000 }],
   ])('%j', (error, read) => {
     expect(readErrorBody({ error: { message: 'm', ...error } })).toMatchObject(read);
   });

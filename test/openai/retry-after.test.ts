@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  epochMs,
+  fieldWaitMs,
+  momentOf,
   resetAfterMs,
   retryAfterMs,
   saidRetryAfterMs,
@@ -18,6 +19,13 @@ describe('retryAfterMs', () => {
     ['zero', { 'retry-after': '0' }, 0],
     ['a date to come', { 'retry-after': 'Fri, 20 Nov 2026 12:00:30 GMT' }, 30_000],
     ['a date that has passed', { 'retry-after': 'Fri, 20 Nov 2026 11:00:00 GMT' }, 0],
+    ['a date in other words', { 'retry-after': 'Fri, 20 Nov 2026 12:00:30 UTC' }, 30_000],
+    ['a date of ISO 8601', { 'retry-after': '2026-11-20T13:00:30.5+01:00' }, 30_500],
+    ['a moment of the epoch', { 'retry-after': String(NOW / 1000 + 9) }, 9_000],
+    ['a span', { 'retry-after': '2m59.56s' }, 179_560],
+    ['milliseconds by their unit', { 'retry-after': '370ms' }, 370],
+    ['seconds by their name', { 'retry-after': '60 seconds' }, 60_000],
+    ['the first of what was joined', { 'retry-after': '5, 9' }, 5_000],
     ['the first of several', { 'retry-after': ['2', '9'] }, 2_000],
     ['milliseconds before seconds', { 'retry-after-ms': '5', 'retry-after': '9' }, 5],
     [
@@ -37,7 +45,12 @@ describe('retryAfterMs', () => {
     'Infinity',
     'soon',
     '9'.repeat(400),
+    '-30s',
+    '30x',
+    '25h',
+    '30s or so',
     '2026-11-20',
+    '2026-99-20T12:00:00Z',
     'Fri, 99 Nov 2026 12:00:30 GMT',
   ])('is absent for %j', (value) => {
     expect(retryAfterMs({ 'retry-after': value }, NOW)).toBeUndefined();
@@ -67,14 +80,49 @@ describe('resetAfterMs', () => {
     ["the response's own date", { date: 'Fri, 20 Nov 2026 11:59:55 GMT' }, NOW, 5_000],
     ['a time that is none of the epoch', { 'x-ratelimit-reset': '60' }, undefined, undefined],
     ['nothing', {}, undefined, undefined],
+    ['a span', { 'x-ratelimit-reset': '1m30s' }, undefined, 90_000],
+    ['the draft', { ratelimit: '"default";r=0;t=30' }, undefined, 30_000],
+    [
+      'the draft, of several',
+      { ratelimit: '"a";r=0;t=9, "b";r=0;t=30, "c";r=7;t=90' },
+      undefined,
+      30_000,
+    ],
+    ['the older draft', { ratelimit: 'limit=10, remaining=0, reset=30' }, undefined, 30_000],
+    [
+      'a limit of which something is left',
+      { ratelimit: '"default";r=5;t=30' },
+      undefined,
+      undefined,
+    ],
+    ['more than a day', { ratelimit: '"default";r=0;t=31536000' }, undefined, undefined],
   ])('reads %s', (_what, headers, told, expected) => {
     expect(resetAfterMs(headers, told, NOW)).toBe(expected);
   });
 
-  it.each([undefined, null, '', '60', 1.5e12 + 0.5, 'soon', '9'.repeat(20)])(
+  it.each([undefined, null, '', '60', 1.5e12 + 0.5, 'soon', '9'.repeat(20), { toString: 7 }])(
     'takes %j for no moment',
     (value) => {
-      expect(epochMs(value)).toBeUndefined();
+      expect(momentOf(value)).toBeUndefined();
+    },
+  );
+});
+
+describe('fieldWaitMs', () => {
+  it.each([
+    [30, 1_000, 30_000],
+    ['30', 1_000, 30_000],
+    [1500.2, 1, 1_501],
+    ['36s', 1_000, 36_000],
+    ['1.5s', 1, 1_500],
+  ])('reads %j of %d ms', (value, unit, expected) => {
+    expect(fieldWaitMs(value, unit)).toBe(expected);
+  });
+
+  it.each([undefined, null, '', -3, 'soon', 31_536_000, NOW / 1000, NOW, [5], { toString: 7 }])(
+    'takes %j for no wait',
+    (value) => {
+      expect(fieldWaitMs(value, 1_000)).toBeUndefined();
     },
   );
 });
