@@ -35,13 +35,14 @@ const MAX_DEPTH = 4;
 
 /** Reads the body of an error response; text that is no JSON object is its message. */
 export function parseErrorBody(text: string): UpstreamErrorBody {
-  const value = parsed(text);
+  const value = parsed(dataOf(text) ?? text);
   return value === undefined ? readPage(text) : readErrorBody(value);
 }
 
 /**
  * Reads an error in any of the shapes in use: OpenAI's `{error: {…}}` or what is inside it, Ollama's
  * `{error: "…"}`, Google's `[{error: {…}}]`, FastAPI's `{detail: …}`, Cloudflare's `{errors: […]}`,
+ * Amazon's `{Message, __type}`,
  * what a gateway wraps, a bare string.
  */
 export function readErrorBody(value: unknown): UpstreamErrorBody {
@@ -49,13 +50,17 @@ export function readErrorBody(value: unknown): UpstreamErrorBody {
 }
 
 function readShape(value: unknown, depth: number): UpstreamErrorBody {
-  const outer = recordOf(Array.isArray(value) ? value[0] : value);
-  const inner = innerOf(outer);
+  const outer = recordOf(firstOf(value));
+  const inner = firstOf(innerOf(outer));
   if (depth < MAX_DEPTH && isEnvelope(inner)) return readShape(inner, depth + 1);
   if (typeof inner !== 'string') return read(recordOf(inner), outer, depth);
   // `{code, error: "…"}` is xAI's; beside a message, the text is the code.
   const named = typeof outer.message === 'string';
   return read(named ? { code: inner, ...outer } : { ...outer, message: inner }, {}, depth);
+}
+
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
 }
 
 /** Gateways put an error into one of their own, or into the detail of FastAPI, without a word. */
@@ -79,7 +84,7 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
   const own = {
     message: said.slice(0, MAX_MESSAGE_LENGTH),
     // `error` is the kind of the event or of the object, not of the failure.
-    type: error.type === 'error' ? '' : nameOf(error.type),
+    type: error.type === 'error' ? '' : nameOf(error.type) || nameOf(error.__type),
     code: nameOf(error.code) || nameOf(error.error_code),
     param: nameOf(error.param) || placeOf(error),
     innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code) || reasonOf(error),
@@ -129,7 +134,7 @@ function upToLastBrace(text: string): string {
 
 /** Messages quote other JSON too: schemas, arguments of a call. */
 function isError(value: unknown): boolean {
-  const { error, message, detail } = recordOf(Array.isArray(value) ? value[0] : value);
+  const { error, message, detail } = recordOf(firstOf(value));
   return typeof error === 'string' || isFilled(error) || [message, detail].some(isText);
 }
 
@@ -142,7 +147,16 @@ function isFilled(value: unknown): boolean {
 }
 
 function messageOf(error: JsonRecord): string {
-  const { message, msg, detail, error_message, error_msg, title, reason, status_msg } = error;
+  const {
+    message = error.Message,
+    msg,
+    detail,
+    error_message,
+    error_msg,
+    title,
+    reason,
+    status_msg,
+  } = error;
   for (const text of [message, msg, detail, error_message, error_msg, title, reason, status_msg]) {
     if (isText(text)) return text as string;
     // FastAPI's list of what is wrong, which Mistral puts into the message.
@@ -228,6 +242,11 @@ function resetOf({ metadata, retryAfter, retry_after }: JsonRecord, outer: JsonR
   const dates = [reset, retryAfter, retry_after, outer.retryAfter, outer.retry_after];
   const resetAt = dates.flatMap((date) => momentOf(date) ?? [])[0];
   return resetAt === undefined ? {} : { resetAt };
+}
+
+/** Of the first event, where the error is framed as the stream would have been. */
+function dataOf(text: string): string | undefined {
+  return /^\s*(?:event:[^\r\n]*\s+)?data:([^\r\n]*)/.exec(text)?.[1];
 }
 
 function readPage(text: string): UpstreamErrorBody {

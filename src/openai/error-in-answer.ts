@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from './json-record.ts';
+import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { isNothing } from './only-text.ts';
 
 /**
@@ -18,8 +18,13 @@ export function errorIn(answer: object): unknown {
   if (!isNothing(detail) || !isNothing(errors)) return value;
   // Events of the Responses API have a type, and some a code; errors say something as well.
   const { error_msg, msg = error_msg, message = msg } = value;
-  const isBare = typeof message === 'string' && code && type === undefined;
-  return isBare ? value : undefined;
+  const failed = Boolean(code) || value.success === false || isFailure(value.status);
+  return failed && typeof message === 'string' && type === undefined ? value : undefined;
+}
+
+/** iFlow has the status of an error in the body of a 200. */
+function isFailure(status: unknown): boolean {
+  return /^[45]\d{2}$/.test(typeof status === 'number' ? `${status}` : stringOr(status));
 }
 
 /** MiniMax answers 200 and says what went wrong beside an answer without choices, Groq beside one that it cut off. */

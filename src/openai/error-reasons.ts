@@ -46,12 +46,12 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [401, { reason: 'INVALID_API_KEY' }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
-  // A project without access to a model; content that is refused; xAI's used up credit.
+  // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key.
   [
     403,
     {
       reason: 'PERMISSION_DENIED',
-      unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED', 'QUOTA_EXCEEDED'],
+      unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED', 'QUOTA_EXCEEDED', 'INVALID_API_KEY'],
     },
   ],
   [404, NO_PATH],
@@ -68,6 +68,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [424, LATER],
   [425, LATER],
   [429, { reason: 'RATE_LIMIT_EXCEEDED', unless: ['QUOTA_EXCEEDED'] }],
+  // Microsoft's "retry with", which gateways say of a limit.
+  [449, LATER],
   [451, { reason: 'PERMISSION_DENIED' }],
   // Groq: no room in the flex tier. 499: a proxy before the server gave up.
   [498, LATER],

@@ -4,20 +4,26 @@ import type { UpstreamErrorBody } from './error-body.ts';
 
 /** Sentences by which servers say what they have no code for, or a code that says too little. */
 const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
-  // xAI and Gemini refuse a key with 400.
+  // xAI and Gemini refuse a key with 400, Amazon with 403.
   [
-    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b/i,
+    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b/i,
     'INVALID_API_KEY',
   ],
   [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
   [
-    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b/i,
+    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b|余额不足/i,
     'QUOTA_EXCEEDED',
   ],
-  // xAI, and what OpenRouter says of the moderation of others
-  [/\bviolates usage guidelines\b|\byour input was flagged\b/i, 'CONTENT_FILTERED'],
+  // xAI, what OpenRouter says of the moderation of others, and Zhipu
+  [
+    /\bviolates usage guidelines\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b/i,
+    'CONTENT_FILTERED',
+  ],
   // MiniMax and Baidu have numbers for it that nobody else has.
-  [/\brate limit exceeded\b|\b(?:rate|request) limit reached\b/i, 'RATE_LIMIT_EXCEEDED'],
+  [
+    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded your current rate limit\b|速率限制/i,
+    'RATE_LIMIT_EXCEEDED',
+  ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
     /\bsupported in (?:the )?v1\/|\bnot supported (?:on|by|with|for) this model\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,

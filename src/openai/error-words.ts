@@ -17,6 +17,14 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'throttling_error',
     'limit_requests',
     'limit_burst_rate',
+    // Volcengine's Ark
+    'ratelimitexceeded',
+    'requestbursttoofast',
+    // Zhipu
+    '1302',
+    '1303',
+    // Amazon
+    'throttlingexception',
     'resource_exhausted',
     'requests',
     'tokens',
@@ -38,6 +46,16 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'billing_hard_limit_reached',
     'payment_required',
     'arrearage',
+    'accountoverdueerror',
+    'quotaexceeded',
+    'setlimitexceeded',
+    // Zhipu: no balance, and the limits of its plans
+    '1113',
+    '1304',
+    '1308',
+    '1309',
+    '1310',
+    'servicequotaexceededexception',
   ],
   INVALID_API_KEY: [
     'invalid_api_key',
@@ -48,12 +66,16 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'invalid_authentication_error',
     'unauthenticated',
     'unauthorized',
+    'unrecognizedclientexception',
+    'expiredtokenexception',
   ],
   PERMISSION_DENIED: [
     'permission_denied',
     'permission_denied_error',
     'permission_error',
     'access_denied',
+    'accessdenied',
+    'accessdeniedexception',
     'forbidden',
     'unsupported_country_region_territory',
     'model_terms_required',
@@ -67,6 +89,10 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'modelnotfound',
     'deploymentnotfound',
     'unknown_model',
+    'modelnotopen',
+    'invalidendpointormodel',
+    'invalidendpoint',
+    '1211',
   ],
   CONTEXT_TOO_LONG: [
     'context_length_exceeded',
@@ -75,6 +101,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'model_context_window_exceeded',
     'exceed_context_size_error',
     'tokens_limit_reached',
+    // Zhipu
+    '1261',
   ],
   CONTENT_FILTERED: [
     'content_policy_violation',
@@ -84,6 +112,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'data_inspection_failed',
     'datainspectionfailed',
     'sensitive_words_detected',
+    'sensitivecontentdetected',
+    '1301',
     // The Responses API's words for a prompt that was flagged.
     'invalid_prompt',
     'bio_policy',
@@ -137,6 +167,14 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
 const OVERLOAD: readonly string[] = [
   'server_is_overloaded',
   'server_overloaded',
+  'serveroverloaded',
+  // Zhipu
+  '1305',
+  '1312',
+  // Amazon
+  'modelnotreadyexception',
+  'modeltimeoutexception',
+  'serviceunavailableexception',
   'overloaded',
   'overloaded_error',
   'engine_overloaded',
@@ -166,16 +204,26 @@ const REASON_OF_WORD: ReadonlyMap<string, ErrorReason> = new Map([
   ...OVERLOAD.map((word): [string, ErrorReason] => [word, 'SERVICE_UNAVAILABLE']),
 ]);
 
-/** Families of codes: `project_spend_limit_exceeded`, `organization_usage_limit_exceeded`. */
-const QUOTA_SUFFIXES = ['_spend_limit_exceeded', '_usage_limit_exceeded'] as const;
+/** Families of codes: `project_spend_limit_exceeded`, Ark's `ModelAccountTpmRateLimitExceeded`. */
+const SUFFIXES: readonly (readonly [suffix: string, reason: ErrorReason])[] = [
+  ['_spend_limit_exceeded', 'QUOTA_EXCEEDED'],
+  ['_usage_limit_exceeded', 'QUOTA_EXCEEDED'],
+  ['ratelimitexceeded', 'RATE_LIMIT_EXCEEDED'],
+  ['sensitivecontentdetected', 'CONTENT_FILTERED'],
+];
 
 /** What a word means by itself; undefined if it is not known. */
 export function reasonOfWord(word: string): ErrorReason | undefined {
-  const known = word.toLowerCase();
-  if (QUOTA_SUFFIXES.some((suffix) => known.endsWith(suffix))) return 'QUOTA_EXCEEDED';
-  return REASON_OF_WORD.get(known);
+  const known = generalOf(word);
+  const family = SUFFIXES.find(([suffix]) => known.endsWith(suffix));
+  return family?.[1] ?? REASON_OF_WORD.get(known);
 }
 
 export function isOverloadWord(word: string): boolean {
-  return OVERLOAD.includes(word.toLowerCase());
+  return OVERLOAD.includes(generalOf(word));
+}
+
+/** Without the namespace that Amazon has in front, and what Ark says more precisely: `InvalidEndpoint.NotFound`. */
+function generalOf(word: string): string {
+  return word.toLowerCase().replace(/^.*#/, '').replace(/\..*$/, '');
 }

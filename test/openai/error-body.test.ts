@@ -45,6 +45,12 @@ const KINDS: readonly [string, unknown, object][] = [
     { message: 'm', code: 'c' },
   ],
   ['of Baidu', { error_code: 17, error_msg: 'm' }, { message: 'm' }],
+  [
+    'of Amazon',
+    { __type: 'com.amazon#ThrottlingException', Message: 'm' },
+    { message: 'm', type: 'com.amazon#ThrottlingException' },
+  ],
+  ['that is a list', { error: [{ message: 'm', code: 'c' }] }, { message: 'm', code: 'c' }],
   ['that says nothing', {}, { message: '', type: '', code: '', param: '' }],
   ['that is null', null, { message: '' }],
   ['whose type is that of the event', { type: 'error', message: 'm' }, { type: '', message: 'm' }],

@@ -11,6 +11,8 @@ describe('errorIn', () => {
     ['one without a frame', { code: 'bad', message: 'no' }],
     ["Baidu's", { error_code: 17, error_msg: 'no' }],
     ["Zhipu's", { code: 1113, msg: 'no', success: false }],
+    ['one that says only that it failed', { success: false, message: 'no' }],
+    ["iFlow's", { status: '449', msg: 'no', body: null }],
     ['an error beside a choice', { error: { code: 1 }, choices: [{ delta: {} }] }],
   ])('finds %s', (_, answer) => {
     expect(errorIn(answer)).toBe(answer);
@@ -28,6 +30,7 @@ describe('errorIn', () => {
     ['an event of the other API', { type: 'response.code.delta', code: 'x', message: 'y' }],
     ['a whole answer', { object: 'response', output: [], error: null, message: 'm', code: null }],
     ['nothing', {}],
+    ['a status of success', { status: 200, message: 'Success' }],
     ['a code of 0', { code: 0, message: 'Success', choices: [], usage: {} }],
     ['lists and texts of nothing', { errors: [], detail: '', choices: [], usage: {} }],
     ['a detail that is null', { errors: null, detail: null }],
