@@ -45,6 +45,10 @@ export interface ChunkDelta {
   readonly reasoning?: string | null;
   /** GitHub Copilot's name for it. */
   readonly reasoning_text?: unknown;
+  /** The name of Anthropic's API for it, at gateways before it, as a text or an object. */
+  readonly thinking?: unknown;
+  /** LiteLLM's for its blocks, beside another name or alone. */
+  readonly thinking_blocks?: unknown;
   /** What Copilot wants back beside it. */
   readonly reasoning_opaque?: unknown;
   readonly tool_calls?: readonly ToolCallFragment[] | null;

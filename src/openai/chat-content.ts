@@ -9,8 +9,10 @@ export interface ContentText {
 
 /** A server that sends reasoning by both names sends the same text twice. */
 export function textsOf(delta: ChunkDelta): ContentText {
-  const { content, reasoning_content, reasoning, reasoning_text } = delta;
-  const thought = reasoning_content || reasoning || textOf(reasoning_text);
+  const { content, reasoning_content, reasoning, reasoning_text, thinking, thinking_blocks } =
+    delta;
+  const thought =
+    reasoning_content || reasoning || textOf(reasoning_text ?? thinking ?? thinking_blocks);
   if (typeof content === 'string') return { text: content, reasoning: thought };
   if (content == null) return { text: '', reasoning: thought };
   const parts = readParts(content as readonly unknown[]);
@@ -48,11 +50,11 @@ export function textOfDetails({ reasoning_details }: ChunkDelta): string {
     .join('');
 }
 
-/** A text, or the texts of a list of parts. */
+/** A text, that of a part, or the texts of a list of parts. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return '';
-  return value
-    .map((part) => textOf(typeof part === 'string' ? part : recordOf(part).text))
-    .join('');
+  if (typeof value !== 'object' || value === null) return '';
+  if (Array.isArray(value)) return value.map(textOf).join('');
+  const { text, thinking = text, content = thinking } = recordOf(value);
+  return textOf(content);
 }

@@ -4,6 +4,7 @@ import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { type JsonRecord, recordOf } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
+import { isThought } from './thought-tags.ts';
 import type { ToolCalls } from './tool-calls.ts';
 
 /** A turn, or a call in it, as the caller hands it back. */
@@ -55,7 +56,9 @@ export class ChatProviderData {
     if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) this.#opaqueText += reasoning_text;
     if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque))
       this.#opaque = reasoning_opaque;
-    if (isObject(extra_content) && this.#hasRoom(extra_content)) {
+    // That flags the content beside it, and asks for nothing back.
+    const isWanted = isObject(extra_content) && !isThought(extra_content);
+    if (isWanted && this.#hasRoom(extra_content)) {
       this.#extraContent = { ...this.#extraContent, ...extra_content };
     }
     if (!Array.isArray(reasoning_details) || !this.#hasRoom(reasoning_details)) return;

@@ -22,6 +22,7 @@ import { isFinishWord, toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
 import { isNothing, type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
+import { ThoughtTags } from './thought-tags.ts';
 import { UnknownParts } from './unknown-parts.ts';
 import { ReportedUsage } from './usage-report.ts';
 
@@ -41,6 +42,7 @@ export class ChatStream implements AnswerStream {
   readonly #text = new Said();
   readonly #reasoning = new Said();
   readonly #refusal = new Said();
+  readonly #thoughts = new ThoughtTags();
   /** Its reasoning has come in `reasoning_details` alone. */
   #inDetails = false;
   #last: ChatChunk = {};
@@ -115,7 +117,7 @@ export class ChatStream implements AnswerStream {
       const called = { ...fragment?.function, arguments: text };
       this.#add('', '', '', [{ ...fragment, function: called }]);
     } else if (field === 'content') {
-      this.#add(text, '', '', undefined);
+      this.#add(this.#thoughts.rest(text), '', '', undefined);
     } else {
       this.#add('', text, '', undefined);
     }
@@ -260,7 +262,9 @@ export class ChatStream implements AnswerStream {
 
   /** Where there is no other reasoning, its details say it. */
   #textsOf(delta: ChunkDelta): ContentText {
-    const texts = textsOf(delta);
+    const said = textsOf(delta);
+    const mayThink = this.#thoughts.isOpen || delta.extra_content;
+    const texts = mayThink ? this.#thoughts.split(delta, said) : said;
     if (!delta.reasoning_details) return texts;
     if (texts.reasoning !== '') this.#inDetails = false;
     else if (this.#reasoning.isEmpty) this.#inDetails = true;

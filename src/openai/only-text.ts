@@ -27,6 +27,8 @@ function hasMore(delta: ChunkDelta): boolean {
     !isNothing(delta.images) ||
     !isNothing(delta.reasoning_details) ||
     !isNothing(delta.reasoning_text) ||
+    !isNothing(delta.thinking) ||
+    !isNothing(delta.thinking_blocks) ||
     !isNothing(delta.reasoning_opaque)
   );
 }

@@ -16,7 +16,7 @@ const CHOICE = names(`index delta message finish_reason logprobs usage error con
   prompt_logprobs seed`);
 const DELTA =
   names(`role content refusal reasoning_content reasoning tool_calls function_call extra_content
-  reasoning_details reasoning_text reasoning_opaque annotations images name token_ids prefix executed_tools`);
+  reasoning_details reasoning_text reasoning_opaque thinking thinking_blocks annotations images name token_ids prefix executed_tools`);
 const EVENT =
   names(`type sequence_number item_id output_index content_index summary_index annotation_index
   delta text refusal arguments name part item response error code message param input annotation obfuscation

@@ -43,6 +43,23 @@ describe('ChatStream', () => {
     ]);
   });
 
+  it('ends a thought of Gemini at a text that is read as one before it', () => {
+    const events: ProviderEvent[] = [];
+    const stream = new ChatStream(aCall({ attempt: 1 }), (event) => events.push(event));
+    const read = (delta: object) => stream.read('', JSON.stringify(chunk(delta)));
+    read({ content: 'So: ' });
+    stream.onlyText();
+    read({ content: '<thought>Hm', extra_content: { google: { thought: true } } });
+    stream.readAgain('</thought>Hi');
+    stream.readAgain('</thought>');
+    expect(events.slice(1)).toMatchObject([
+      { type: 'textDelta', text: 'So: ' },
+      { type: 'reasoningDelta', text: 'Hm' },
+      { type: 'textDelta', text: 'Hi' },
+      { type: 'textDelta', text: '</thought>' },
+    ]);
+  });
+
   it('reads a message that comes whole in the place of its parts', () => {
     const whole = {
       id: 'c',
