@@ -38,7 +38,7 @@ const EVENT = Buffer.from('event');
  * Lines are found in the bytes and decoded whole, so a character split between two reads is safe.
  * Other than there, what stands unfinished at a clean end is an event: servers forget its last line. JSON behind
  * JSON that is whole is an event of its own, for some forget the empty line, and data that begin with a colon are a
- * comment that a gateway has put behind `data:`.
+ * comment that a gateway has put behind `data:`, as another one puts `data:` itself.
  * `id:` and `retry:` are of no use here.
  */
 export class SseParser {
@@ -156,7 +156,11 @@ export class SseParser {
     }
     if (from === end) this.#dispatch();
     else if (hasField(bytes, from, end, DATA)) {
-      this.#addData(bytes, valueStart(bytes, from + DATA.length, end), end);
+      let value = valueStart(bytes, from + DATA.length, end);
+      while (bytes[value] === DATA[0] && isDataAgain(bytes, value, end)) {
+        value = valueStart(bytes, value + DATA.length, end);
+      }
+      this.#addData(bytes, value, end);
     } else if (hasField(bytes, from, end, EVENT)) {
       const name = valueStart(bytes, from + EVENT.length, end);
       this.#name = end - name > MAX_NAME_BYTES ? '' : bytes.toString('utf8', name, end);
@@ -239,6 +243,12 @@ function startsWith(bytes: Buffer, start: number, end: number, prefix: Buffer): 
 function hasField(bytes: Buffer, start: number, end: number, field: Buffer): boolean {
   const after = start + field.length;
   return startsWith(bytes, start, end, field) && (after === end || bytes[after] === COLON);
+}
+
+/** Whether the value is `data:` and what that holds. */
+function isDataAgain(bytes: Buffer, start: number, end: number): boolean {
+  const colon = start + DATA.length;
+  return colon < end && hasField(bytes, start, end, DATA);
 }
 
 /** An object or a list, from its begin to its end. */

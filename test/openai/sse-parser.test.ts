@@ -69,6 +69,14 @@ describe('SseParser', () => {
     ['a byte order mark', '\ufeffdata: a\n\n', [['', 'a']]],
     ['a byte order mark in the middle', '\n\ufeffdata: a\n\n', []],
     ['blank lines', '\n\n\r\n\rdata: a\n\n\n', [['', 'a']]],
+    [
+      'a field behind its own name',
+      'data: data:data: a\n\ndata: data\n\n',
+      [
+        ['', 'a'],
+        ['', 'data'],
+      ],
+    ],
     ['a comment behind a field', 'data: : ping\n\ndata: a\n\n', [['', 'a']]],
     [
       'JSON without empty lines between',
