@@ -5,7 +5,8 @@ import { type StreamContext, timingsOf } from './stream-reader.ts';
 import { TextReader } from './text-reader.ts';
 
 /**
- * Reads a response that holds a whole answer in one JSON body, as models give it that cannot stream.
+ * Reads a response that holds a whole answer in one JSON body, as models give it that cannot stream, or its chunks in
+ * lines of JSON.
  * Its methods throw what is wrong with it.
  */
 export class WholeReader {
@@ -43,13 +44,25 @@ export class WholeReader {
 
   #onText(text: string): void {
     if (text === '') throw hungUp();
-    this.#stream.readWhole(withoutDone(text));
+    const body = withoutDone(text);
+    if (LINES.test(body)) this.#readLines(body);
+    else this.#stream.readWhole(body);
     if (!this.#stream.finished) throw malformed('the body holds no answer');
     const { clock, onComplete, startedAt } = this.#context;
     const firstOutputAt = this.#stream.hasOutput ? clock.now() : undefined;
     onComplete(this.#stream.end(timingsOf(clock, startedAt, firstOutputAt)));
   }
+
+  #readLines(body: string): void {
+    for (const line of body.split('\n')) {
+      const data = line.trim();
+      if (data !== '' && data !== '[DONE]') this.#stream.read('', data);
+    }
+  }
 }
+
+/** An object behind an object, which is no JSON: the lines of NDJSON, as some servers stream. */
+const LINES = /\}[ \t]*\r?\n\s*\{/;
 
 const DONE = 'data: [DONE]';
 
