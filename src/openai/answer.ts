@@ -8,7 +8,7 @@ import type { FlowSource } from '../core/flow.ts';
 import { present } from '../core/present.ts';
 import { type AnswerReader, type BodyReader, SniffingReader } from './answer-reader.ts';
 import type { ApiSurface } from './api-surface.ts';
-import { ContentDecoder, isPlain } from './content-decoder.ts';
+import { ContentDecoder, codingOf } from './content-decoder.ts';
 import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
 import { encoded, staleConnection } from './faults.ts';
@@ -175,7 +175,7 @@ export class Answer implements FlowSource, ResponseListener {
       return;
     }
     const contentType = headerValue(headers, 'content-type') ?? '';
-    this.#decode(headerValue(headers, 'content-encoding') ?? '');
+    this.#decode(codingOf(headerValue(headers, 'content-encoding') ?? ''));
     this.#answer = new SniffingReader(contentType, (streamed) => this.#readAnswer(streamed));
     this.#body = this.#answer;
   }
@@ -189,7 +189,7 @@ export class Answer implements FlowSource, ResponseListener {
 
   /** @param coding of the body, empty for none */
   #decode(coding: string): void {
-    if (isPlain(coding)) return;
+    if (coding === '') return;
     this.#decoder = ContentDecoder.for(coding, {
       data: (chunk) => this.#guard(() => this.#body?.data(chunk)),
       end: () => this.#guard(() => this.#body?.end()),

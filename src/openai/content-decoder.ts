@@ -74,7 +74,7 @@ export class ContentDecoder {
 
   /** @returns undefined for a coding that is not known */
   static for(coding: string, body: DecodedBody): ContentDecoder | undefined {
-    const name = coding.trim().toLowerCase();
+    const name = codingOf(coding);
     const open = Object.hasOwn(DECOMPRESSORS, name) ? DECOMPRESSORS[name] : undefined;
     return open && new ContentDecoder(open, body);
   }
@@ -139,7 +139,14 @@ export class ContentDecoder {
   }
 }
 
-/** `identity`, or nothing. */
-export function isPlain(coding: string): boolean {
-  return coding === '' || /^identity$/i.test(coding);
+/** What some servers have in the place of no coding, a charset among it. */
+const NO_CODING: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'utf8']);
+
+/** The coding that `content-encoding` names, in lower case; empty for none. */
+export function codingOf(header: string): string {
+  return header
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => !NO_CODING.has(name))
+    .join(', ');
 }

@@ -7,7 +7,7 @@ import {
 } from 'node:zlib';
 import type { Clock, Timer } from '../core/clock.ts';
 import { ByteBuffer } from './byte-buffer.ts';
-import { isGzip } from './content-decoder.ts';
+import { codingOf, isGzip } from './content-decoder.ts';
 import { headerValue, type ResponseHeaders } from './retry-after.ts';
 
 /** As much of an error's body as is read, and as comes out of it. */
@@ -44,7 +44,7 @@ export class ErrorReader {
    *   nothing if it cannot be decoded
    */
   constructor(headers: ResponseHeaders, clock: Clock, onText: (text: string) => void) {
-    this.#coding = (headerValue(headers, 'content-encoding') ?? '').trim().toLowerCase();
+    this.#coding = codingOf(headerValue(headers, 'content-encoding') ?? '');
     this.#onText = onText;
     this.#timer = clock.afterSilence(MAX_WAIT_MS, () => this.end());
   }
@@ -68,7 +68,7 @@ export class ErrorReader {
 
 function decoded(bytes: Buffer, coding: string): string {
   const decode = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
-  if (decode === undefined) return coding === '' || coding === 'identity' ? bytes.toString() : '';
+  if (decode === undefined) return coding === '' ? bytes.toString() : '';
   try {
     return decode(bytes).toString();
   } catch {
