@@ -3,7 +3,8 @@ import { isNothing } from './only-text.ts';
 
 /**
  * The error that an answer's chunk, event or body reports in the place of an answer, undefined if it
- * is none: `{error: …}`, vLLM's `{object: "error", …}`, FastAPI's `{detail: …}`, one in a choice. What holds
+ * is none: `{error: …}`, vLLM's `{object: "error", …}`, FastAPI's `{detail: …}`, one in a choice, Gemini's
+ * refusal of the prompt. What holds
  * nothing, and a code of 0, says that there is none.
  */
 export function errorIn(answer: object): unknown {
@@ -13,6 +14,8 @@ export function errorIn(answer: object): unknown {
   const { choices } = value;
   if (Array.isArray(choices) && choices.length > 0) return recordOf(choices[0]).error || undefined;
   if (value.object === 'error') return value;
+  const blocked = blockedIn(value);
+  if (blocked !== undefined) return blocked;
   const { detail, errors, type, error_code, code = error_code } = value;
   if (value.output !== undefined) return undefined;
   if (!isNothing(detail) || !isNothing(errors)) return value;
@@ -20,6 +23,13 @@ export function errorIn(answer: object): unknown {
   const { error_msg, msg = error_msg, message = msg } = value;
   const failed = Boolean(code) || value.success === false || isFailure(value.status);
   return failed && typeof message === 'string' && type === undefined ? value : undefined;
+}
+
+/** Gemini's verdict on a prompt to which there is no answer, as some gateways pass it on under 200. */
+function blockedIn({ promptFeedback, prompt_feedback = promptFeedback }: JsonRecord): unknown {
+  const { blockReason, block_reason = blockReason } = recordOf(prompt_feedback);
+  const message = stringOr(block_reason);
+  return message === '' ? undefined : { code: 'content_filter', message };
 }
 
 /** iFlow has the status of an error in the body of a 200. */

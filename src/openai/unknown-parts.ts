@@ -10,7 +10,7 @@ import { identifier } from './upstream-text.ts';
 const CHUNK =
   names(`id object created model choices usage service_tier system_fingerprint error obfuscation
   prompt_filter_results x_groq provider citations search_results timings time_info prompt_token_ids
-  kv_transfer_params metadata moderation created_at request_id`);
+  kv_transfer_params metadata moderation created_at request_id promptFeedback prompt_feedback`);
 const CHOICE = names(`index delta message finish_reason logprobs usage error content_filter_results
   content_filter_offsets content_filter_result annotations native_finish_reason stop_reason matched_stop token_ids text
   prompt_logprobs seed`);

@@ -18,6 +18,13 @@ describe('errorIn', () => {
     expect(errorIn(answer)).toBe(answer);
   });
 
+  it.each([
+    { promptFeedback: { blockReason: 'SAFETY' } },
+    { choices: [], prompt_feedback: { block_reason: 'SAFETY' } },
+  ])('finds the refusal of a prompt in %j', (answer) => {
+    expect(errorIn(answer)).toEqual({ code: 'content_filter', message: 'SAFETY' });
+  });
+
   it('finds an error in a choice', () => {
     expect(errorIn({ choices: [{ delta: {}, error: { code: 502 } }] })).toEqual({ code: 502 });
   });
@@ -30,6 +37,7 @@ describe('errorIn', () => {
     ['an event of the other API', { type: 'response.code.delta', code: 'x', message: 'y' }],
     ['a whole answer', { object: 'response', output: [], error: null, message: 'm', code: null }],
     ['nothing', {}],
+    ['a prompt that passed', { promptFeedback: { safetyRatings: [] } }],
     ['a status of success', { status: 200, message: 'Success' }],
     ['a code of 0', { code: 0, message: 'Success', choices: [], usage: {} }],
     ['lists and texts of nothing', { errors: [], detail: '', choices: [], usage: {} }],
