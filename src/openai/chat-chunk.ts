@@ -117,10 +117,19 @@ function isDelta(value: unknown): boolean {
 function isToolCallFragment(value: unknown): boolean {
   return (
     isObject(value) &&
-    (value.index == null || Number.isInteger(value.index)) &&
+    isIndex(value.index) &&
     isText(value.id) &&
     (value.function == null || isFunctionFragment(value.function)) &&
     (value.custom == null || isCustomFragment(value.custom))
+  );
+}
+
+/** A number, which some servers write as text. */
+function isIndex(value: unknown): boolean {
+  return (
+    value == null ||
+    Number.isInteger(value) ||
+    (typeof value === 'string' && /^\d{1,9}$/.test(value))
   );
 }
 

@@ -2,7 +2,7 @@ import type { ToolCallPiece, ToolCalls } from './tool-calls.ts';
 
 /** A piece of a tool call of Chat Completions, as loosely as servers are known to send it. */
 export interface ToolCallFragment {
-  readonly index?: number | null;
+  readonly index?: number | string | null;
   readonly id?: string | null;
   readonly function?: {
     readonly name?: string | null;
@@ -43,7 +43,7 @@ export function saidIn({ id, function: called, ...fragment }: ToolCallFragment):
 export class ChatToolCalls {
   readonly #calls: ToolCalls;
   /** The last call of each of the upstream's numbers. */
-  #byIndex: Map<number, number> | undefined;
+  #byIndex: Map<number | string, number> | undefined;
   /** A name that came alone, behind whole arguments: the begin of the next call, or the same again. */
   #waiting: { readonly at: number; readonly id: string; readonly name: string } | undefined;
   /** Calls whose fragments say all arguments so far. */
@@ -115,7 +115,7 @@ export class ChatToolCalls {
   }
 
   /** The call that the fragment belongs to if it begins none. */
-  #known(index: number | undefined, id: string, name: string): number | undefined {
+  #known(index: number | string | undefined, id: string, name: string): number | undefined {
     const last = this.#calls.count === 0 ? undefined : this.#calls.count - 1;
     if (index !== undefined) return this.#numbered(index, id);
     if (id === '') return last;
@@ -126,7 +126,7 @@ export class ChatToolCalls {
   }
 
   /** Where all calls have one number, the id of an earlier one goes on with that. */
-  #numbered(index: number, id: string): number | undefined {
+  #numbered(index: number | string, id: string): number | undefined {
     const call = this.#byIndex?.get(index);
     if (call === undefined || id === '' || this.#calls.idOf(call) === id) return call;
     return this.#calls.find(id) ?? call;

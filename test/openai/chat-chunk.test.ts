@@ -51,6 +51,7 @@ describe('parseChunk', () => {
     ['reasoning content that is an object', JSON.stringify(delta({ reasoning_content: {} }))],
     ['tool calls that are no list', JSON.stringify(delta({ tool_calls: {} }))],
     ['a tool call that is null', JSON.stringify(toolCall(null))],
+    ['a tool call whose index is a word', JSON.stringify(toolCall({ index: 'x' }))],
     ['a tool call whose index is no integer', JSON.stringify(toolCall({ index: 0.5 }))],
     ['a tool call whose id is a number', JSON.stringify(toolCall({ id: 1 }))],
     ['a tool call whose function is a string', JSON.stringify(toolCall({ function: 'f' }))],
