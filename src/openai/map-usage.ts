@@ -101,7 +101,7 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
     audio: find(usage, AUDIO.input),
   };
   const said = { input: count(input, MAX_COUNT), output: count(output, MAX_COUNT) };
-  const total = count(usage.total_tokens ?? undefined, MAX_COUNT);
+  const total = count(numberIn(usage.total_tokens) ?? undefined, MAX_COUNT);
   const beside = total - said.input - said.output;
   const isSure = !doubtful && total > 0 && beside === 0;
   const { isGuess = false, ...whole } = withWhatIsBeside(said, beside, details);
@@ -156,9 +156,14 @@ function withWhatIsBeside(
 function find(usage: JsonRecord, places: readonly Path[]): unknown {
   for (const { name, inner } of places) {
     const value = inner === undefined ? usage[name] : recordOf(usage[name])[inner];
-    if (value !== undefined && value !== null) return value;
+    if (value !== undefined && value !== null) return numberIn(value);
   }
   return undefined;
+}
+
+/** Some gateways write their counts as text. */
+function numberIn(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
 }
 
 function isCount(value: unknown): value is number {

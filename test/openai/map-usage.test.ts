@@ -54,7 +54,7 @@ describe('toUsage', () => {
     });
   });
 
-  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '12', true, {}])(
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '1.5', '-1', 'x', true, {}])(
     'reads a count of %p as 0 and estimated',
     (count) => {
       expect(toUsage({ prompt_tokens: count, completion_tokens: 4 })).toEqual({
@@ -65,6 +65,14 @@ describe('toUsage', () => {
       });
     },
   );
+
+  it('reads counts that are text', () => {
+    const details = { cached_tokens: '2' };
+    const raw = { prompt_tokens: '12', prompt_tokens_details: details, completion_tokens: '4' };
+    const usage = { inputTokens: 12, outputTokens: 4, totalTokens: 16, cacheReadTokens: 2 };
+    expect(toUsage(raw)).toEqual({ ...ZERO, ...usage, estimated: false });
+    expect(toUsage({ ...raw, total_tokens: '19' })).toMatchObject({ outputTokens: 7 });
+  });
 
   it.each([undefined, null, 'usage', 7, [], { completion_tokens: 1, prompt_tokens: null }])(
     'is estimated if main counts are missing: %j',
