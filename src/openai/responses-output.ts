@@ -83,6 +83,8 @@ export class ResponsesOutput {
     if (piece === '') return;
     const item = this.#items.of(event, 'call');
     const call = this.#say.callOf(item);
+    // Some gateways say arguments twice, or a bracket more than there is to close.
+    if (!whole && !item.arguments.isEmpty && this.#events.tools.isComplete(call)) return;
     if (toolKind !== undefined) this.#events.tools.add(call, { kind: toolKind });
     if (typeof event.name === 'string') {
       this.#events.tools.add(call, { name: event.name, wholeName: true });
