@@ -2,6 +2,7 @@ import { isObject } from '../core/is-object.ts';
 import { errorIn } from './error-in-answer.ts';
 import { isHostedEvent } from './hosted-output.ts';
 import { isAbsentOr, isListOf, isString, malformed, parseObject } from './json-checks.ts';
+import type { JsonRecord } from './json-record.ts';
 import { withTextArguments } from './object-arguments.ts';
 import { isCall } from './responses-calls.ts';
 
@@ -99,7 +100,7 @@ const OWN = /^(?:response\.|error$)/;
  */
 export function parseResponsesEvent(name: string, data: string): ResponsesEvent | undefined {
   if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
-  const value = withTextArguments(parseObject(data), data);
+  const value = withTextDelta(withTextArguments(parseObject(data), data));
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const type = String(value.type ?? name);
   const check = CHECKS.get(type);
@@ -111,6 +112,12 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
     throw malformed('a part of an event');
   }
   return value;
+}
+
+/** Reasoning came as `{text}` at first. */
+function withTextDelta(event: JsonRecord): JsonRecord {
+  const { delta } = event;
+  return isObject(delta) && isString(delta.text) ? { ...event, delta: delta.text } : event;
 }
 
 /**
@@ -156,6 +163,10 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.reasoning_summary_text.delta', hasDelta],
   ['response.reasoning_summary_text.done', hasText],
   ['response.reasoning_summary_part.done', hasPart],
+  ['response.reasoning.delta', hasDelta],
+  ['response.reasoning.done', hasText],
+  ['response.reasoning_summary.delta', hasDelta],
+  ['response.reasoning_summary.done', hasText],
   ['response.function_call_arguments.delta', hasDelta],
   ['response.function_call_arguments.done', ({ arguments: given }) => isAbsentOr(given, isString)],
   ['response.custom_tool_call_input.delta', hasDelta],

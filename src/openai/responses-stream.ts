@@ -63,6 +63,14 @@ const READERS: Readonly<Record<string, (output: ResponsesOutput, event: Response
       output.summary(event, event.text ?? '', true),
     'response.reasoning_summary_part.done': (output, event) =>
       output.summary(event, event.part?.text ?? '', true),
+    // What these were called at first.
+    'response.reasoning.delta': (output, event) =>
+      output.reasoning(event, event.delta ?? '', false),
+    'response.reasoning.done': (output, event) => output.reasoning(event, event.text ?? '', true),
+    'response.reasoning_summary.delta': (output, event) =>
+      output.summary(event, event.delta ?? '', false),
+    'response.reasoning_summary.done': (output, event) =>
+      output.summary(event, event.text ?? '', true),
     'response.function_call_arguments.delta': (output, event) =>
       output.arguments(event, event.delta ?? '', false),
     'response.function_call_arguments.done': (output, event) =>
