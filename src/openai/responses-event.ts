@@ -86,6 +86,8 @@ export interface ResponseObject {
   readonly tool_usage?: unknown;
   readonly error?: unknown;
   readonly incomplete_details?: unknown;
+  /** The limit that was asked for, or the server's own. */
+  readonly max_output_tokens?: unknown;
 }
 
 /** Types of events that belong to the API; whatever else is none of the answer. */

@@ -231,6 +231,21 @@ export class ResponsesStream implements AnswerStream {
     return this.#events.end(outcome, timings);
   }
 
+  #cut(reason: string): Finish {
+    this.#unknown.finishWord(reason);
+    const isLength = reason === 'incomplete' && this.#isUsedUp;
+    const finishReason = isLength ? 'length' : toIncompleteReason(reason);
+    return { finishReason, rawFinishReason: reason };
+  }
+
+  /** Whether the answer has as many tokens as it may have, for servers that do not say why it ends. */
+  get #isUsedUp(): boolean {
+    const { max_output_tokens } = this.#response;
+    const limit = max_output_tokens ?? this.#call.request.maxTokens;
+    const { outputTokens = 0 } = this.#usage.total(this.#events.hasOutput) ?? {};
+    return typeof limit === 'number' && limit > 0 && outputTokens >= limit;
+  }
+
   /** What was used is billed, however the answer ended. */
   #tellUsage({ service_tier }: ResponseObject): void {
     const usage = this.#usage.isThere ? this.#usage.total(this.#events.hasOutput) : undefined;
@@ -271,9 +286,7 @@ export class ResponsesStream implements AnswerStream {
     this.#start();
     this.#output.answerDone(output ?? []);
     if (type === 'response.incomplete' || status === 'incomplete') {
-      const reason = stringOr(recordOf(incomplete_details).reason) || 'incomplete';
-      this.#unknown.finishWord(reason);
-      this.#finish = { finishReason: toIncompleteReason(reason), rawFinishReason: reason };
+      this.#finish = this.#cut(stringOr(recordOf(incomplete_details).reason) || 'incomplete');
     } else {
       const finishReason = this.#events.tools.count > 0 ? 'tool_calls' : 'stop';
       this.#finish = { finishReason, rawFinishReason: 'completed' };
@@ -299,6 +312,7 @@ function merged(before: ResponseObject, now: ResponseObject): ResponseObject {
     tool_usage: now.tool_usage ?? before.tool_usage,
     error: now.error ?? before.error,
     incomplete_details: now.incomplete_details ?? before.incomplete_details,
+    max_output_tokens: now.max_output_tokens ?? before.max_output_tokens,
   };
 }
 
