@@ -83,7 +83,24 @@ export function serverStream<Q, R>(
     );
     cancelledBy(options.signal, call);
     cancelledByLeaving(call);
-    return call;
+    return withItsFailure(call);
+  };
+}
+
+/**
+ * grpc-js (1.14.7) tells a failure once, as an event. Nobody there to hear it would end the process, and whoever
+ * begins to read behind it would take what there is for a whole answer.
+ */
+function withItsFailure<R>(call: ClientReadableStream<R>): AsyncIterable<R> {
+  let failure: Error | undefined;
+  call.on('error', (error) => {
+    failure = error;
+  });
+  return {
+    async *[Symbol.asyncIterator]() {
+      yield* call;
+      if (failure !== undefined) throw failure;
+    },
   };
 }
 
@@ -165,9 +182,6 @@ function cancelledByLeaving(call: ClientReadableStream<unknown>): void {
     isOver = true;
   });
   call.once('close', () => {
-    if (isOver) return;
-    // Nobody is left to hear that it was cancelled.
-    call.on('error', () => {});
-    call.cancel();
+    if (!isOver) call.cancel();
   });
 }

@@ -117,6 +117,18 @@ describe('a client in TypeScript', () => {
     expect(asked.closedBy).toBe('client');
   });
 
+  it('tells of a failure also who begins to read behind it, and harms nobody who does not read', async () => {
+    sidecar.sendMessage({ request: { ...request, temperature: 3 } });
+    const controller = new AbortController();
+    const stream = sidecar.sendMessage({ request }, { signal: controller.signal });
+    controller.abort();
+    // By then both have ended.
+    await sleep(1);
+    await sidecar.getModels();
+    expect(await failureOf(collect(stream))).toMatchObject({ code: status.CANCELLED });
+    expect(await failureOf(collect(stream))).toMatchObject({ code: status.CANCELLED });
+  });
+
   it('needs a cancel of its own where a stub of grpc-js is read, as docs/clients/typescript.md says', async () => {
     running.stub.enqueue(endless());
     const before = running.stub.requests.length;
