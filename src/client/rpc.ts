@@ -1,5 +1,4 @@
 import {
-  type CallOptions,
   type Client,
   type ClientReadableStream,
   type ClientWritableStream,
@@ -12,11 +11,14 @@ import type { DeepPartial } from '../gen/tamma/provider/v1/provider.ts';
 export interface RpcOptions {
   /** Ends the call with CANCELLED. */
   readonly signal?: AbortSignal;
-  /** From now, in ms, above 0. Default: none; the sidecar applies its own (`timeout`, 10 min). */
+  /** From now, in ms, above 0; Infinity is none. Default: none; the sidecar applies its own (`timeout`, 10 min). */
   readonly timeoutMs?: number;
   /** Sent as metadata: `traceparent`, `authorization`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
+
+/** Eight digits of hours. */
+const LONGEST_TIMEOUT_MS = 99_999_999 * 3_600_000;
 
 interface Method<Q, R> {
   readonly path: string;
@@ -156,9 +158,16 @@ async function sendAll<Q>(
 function prepared({ timeoutMs, metadata: named = {} }: RpcOptions) {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(named)) metadata.set(key, value);
-  const callOptions: CallOptions =
-    timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
-  return { metadata, callOptions };
+  return {
+    metadata,
+    callOptions: timeoutMs === undefined ? {} : { deadline: deadlineIn(timeoutMs) },
+  };
+}
+
+/** What gRPC has no words for, as grpc-js (1.14.7) finds in the middle of a call, which then never ends. */
+function deadlineIn(timeoutMs: number): number {
+  if (Number.isNaN(timeoutMs)) throw new TypeError('timeoutMs is NaN');
+  return timeoutMs < LONGEST_TIMEOUT_MS ? Date.now() + timeoutMs : Number.POSITIVE_INFINITY;
 }
 
 interface Cancellable {

@@ -160,6 +160,15 @@ describe('a client in TypeScript', () => {
     expect(await left).toMatchObject({ code: status.CANCELLED });
   });
 
+  it('takes a time-out that gRPC has no words for as none, and none that is no number', async () => {
+    for (const timeoutMs of [Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+      const { response } = await sidecar.sendMessageSync({ request }, { timeoutMs });
+      expect(response?.content).toBe('Hello from the stub.');
+    }
+    const wrong = await failureOf(sidecar.sendMessageSync({ request }, { timeoutMs: Number.NaN }));
+    expect(wrong).toBeInstanceOf(TypeError);
+  });
+
   it('ends a call that sends although the next request is still to come', async () => {
     async function* oneAndThenNone(piece: '' | 'item') {
       if (piece !== '') yield { piece: { $case: piece, value: {} } };
