@@ -33,11 +33,15 @@ export interface ConnectOptions {
 /** Of an answer, which may have images in it; grpc-js takes 4 MiB unless told. */
 const MAX_RECEIVE_BYTES = 64 * 2 ** 20;
 
+/** Without it the first address that answers has all calls. */
+const SPREAD = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }], methodConfig: [] });
+
 /** The sidecar's services, each RPC as a function. Connects with the first call. */
 export type Sidecar = ReturnType<typeof connect>;
 
 /**
- * @param address `127.0.0.1:50051`, `unix:/run/tamma/provider.sock`
+ * @param address `127.0.0.1:50051`, `unix:/run/tamma/provider.sock`, or `dns:///tamma-provider:50051`, whose
+ *   calls go to all addresses of the name in turn
  * @throws TypeError if a token would go over the network unencrypted
  */
 export function connect(address: string, options: ConnectOptions = {}) {
@@ -53,6 +57,7 @@ export function connect(address: string, options: ConnectOptions = {}) {
     // The sidecar retries, and a client that is told so by a name server, too, multiplies. What grpc-js sends
     // again that no sidecar has begun is another thing: without it a call is lost wherever a connection is told to go.
     'grpc.service_config_disable_resolution': 1,
+    ...(mayBeSeveral(address) && { 'grpc.service_config': SPREAD }),
     ...(options.tls && serverName && { 'grpc.ssl_target_name_override': serverName }),
     ...(token !== undefined && { interceptors: [bearer(token)] }),
   });
@@ -117,6 +122,11 @@ function read(path: string | undefined): Buffer | null {
 function ipOf(address: string): string {
   const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? '' : host;
+}
+
+/** A name, or a list, that is marked as one. */
+function mayBeSeveral(address: string): boolean {
+  return /^(dns|ipv4|ipv6):/.test(address);
 }
 
 function isLocal(address: string): boolean {

@@ -43,6 +43,19 @@ describe('a client in TypeScript', () => {
     nobody.close();
   });
 
+  it('spreads its calls over several sidecars', async () => {
+    const other = await startApp();
+    const [one = '', two = ''] = [...running.addresses, ...other.addresses];
+    const both = connect(`ipv4:${one},${two}`);
+    const before = running.stub.requests.length;
+    // Until both connections stand, the first has all calls.
+    while (running.stub.requests.length === before || other.stub.requests.length === 0) {
+      await both.sendMessageSync({ request });
+    }
+    both.close();
+    await other.stop();
+  });
+
   it('collects an answer, without what was taken back', async () => {
     running.stub.enqueue(cutAfter(2), answer({ text: 'Whole.' }));
     const options = { recovery: StreamRecovery.RESTART };
