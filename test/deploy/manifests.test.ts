@@ -90,7 +90,11 @@ describe.each(cases)('deploy/kubernetes/%s', (_, pod) => {
       capabilities: { drop: ['ALL'] },
       seccompProfile: { type: 'RuntimeDefault' },
     });
-    expect(template.spec.securityContext).toEqual({ fsGroup: 65532 });
+    // Without the policy each mount of a claim opens the ledger to the group, which the program refuses.
+    expect(template.spec.securityContext).toEqual({
+      fsGroup: 65532,
+      fsGroupChangePolicy: 'OnRootMismatch',
+    });
     for (const { secret } of template.spec.volumes)
       expect(secret?.defaultMode ?? 0o440).toBe(0o440);
   });
