@@ -41,8 +41,8 @@ export interface PreparedSetup {
  * Makes what may fail.
  *
  * @param before what it follows
- * @throws TypeError if a `baseUrl` is not a URL, if a key is empty, if there are budgets and costs are not tracked, or if the
- * cache has nowhere to be.
+ * @throws TypeError if a `baseUrl` is not a URL, if a key is empty or no header could carry it, if there are budgets and
+ * costs are not tracked, or if the cache has nowhere to be.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
  */
 export function prepareSetup(

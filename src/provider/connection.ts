@@ -40,7 +40,7 @@ const NO_KEY: ApiKey = { secret: '', weight: 1 };
  * The connection of before if it would be made the same, else a new one, of which nothing is open yet.
  *
  * @param before of the same target
- * @throws TypeError if its `baseUrl` is not a URL, or if a key is empty
+ * @throws TypeError if its `baseUrl` is not a URL, or if a key is empty or no header could carry it
  */
 export function connectTo(
   options: UpstreamOptions,
@@ -49,6 +49,9 @@ export function connectTo(
 ): Connection {
   if (options.keys.some(({ secret }) => secret === ''))
     throw new TypeError('a key is empty: where the server wants none, keys are an empty list');
+  // No header could carry it, as a file's last line break.
+  if (options.keys.some(({ secret }) => !/^[!-~]+$/.test(secret)))
+    throw new TypeError('a key holds whitespace, a control character or one outside of ASCII');
   const all = options.keys.length > 0 ? options.keys : [NO_KEY];
   const keys = new KeyRing(all, deps.clock, before?.keys);
   const identity = JSON.stringify(all.map((key) => [identityOf(key), key.quotaGroup]));

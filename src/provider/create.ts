@@ -54,7 +54,8 @@ const SCOPE = 'tamma.provider.openai';
  * The OpenAI provider, ready to use. Opens no connection before the first call, unless a process that died
  * has left answers at an upstream, which are deleted.
  *
- * @throws TypeError if a `baseUrl` is not a URL, if a key is empty, or if there are budgets and costs are not tracked.
+ * @throws TypeError if a `baseUrl` is not a URL, if a key is empty or no header could carry it, or if there are budgets and
+ * costs are not tracked.
  * @throws CatalogueError if there is a catalogue file and it is invalid.
  * @throws LedgerError if there can be no ledger in the directory that is given.
  */

@@ -86,6 +86,12 @@ describe('several upstreams', () => {
     expect(() => open({ targets: { azure: target } })).toThrow('a key is empty');
   });
 
+  it('have keys that a header can carry', () => {
+    for (const secret of ['sk-file\n', 'a b', 'kéy']) {
+      expect(() => open({ keys: [{ secret, weight: 1 }] })).toThrow('a key holds whitespace');
+    }
+  });
+
   it('are spoken to in the version of their API', async () => {
     const target = { keys: [], baseUrl: azure.url, apiVersion: 'preview' };
     await open({ targets: { azure: target } }).initialize();
