@@ -118,9 +118,10 @@ function read(path: string | undefined): Buffer | null {
   return path === undefined ? null : readFileSync(path);
 }
 
-/** The number in `127.0.0.1:50051` and `[::1]:50051`; empty if there is a name. */
+/** The number in `127.0.0.1:50051`, `[::1]:50051` and `dns:///127.0.0.1:50051`; empty if there is a name. */
 function ipOf(address: string): string {
-  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const endpoint = address.replace(/^(dns:(\/\/[^/]*\/)?|ipv[46]:)/, '');
+  const host = endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? '' : host;
 }
 

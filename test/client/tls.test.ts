@@ -14,17 +14,21 @@ const start = serverPerTest();
 
 describe('a client over TLS', () => {
   it.each([
-    ['the number it is reached at', { ips: ['127.0.0.1'] }, {}, 'reached'],
-    ['another number', { ips: ['127.0.0.2'] }, {}, 'not reached'],
-    ['the name it is told', { dns: ['provider'] }, { serverName: 'provider' }, 'reached'],
-    ['another name', { dns: ['other'] }, { serverName: 'provider' }, 'not reached'],
-  ])('with a certificate of %s', async (_what, names, tls, outcome) => {
+    ['the number it is reached at', '', { ips: ['127.0.0.1'] }, {}, 'reached'],
+    ['another number', '', { ips: ['127.0.0.2'] }, {}, 'not reached'],
+    ['the number in a name', 'dns:///', { ips: ['127.0.0.1'] }, {}, 'reached'],
+    ['another number than in a list', 'ipv4:', { ips: ['127.0.0.2'] }, {}, 'not reached'],
+    ['the number in a list', 'ipv4:', { ips: ['127.0.0.1'] }, {}, 'reached'],
+    ['the name it is told', '', { dns: ['provider'] }, { serverName: 'provider' }, 'reached'],
+    ['another name', '', { dns: ['other'] }, { serverName: 'provider' }, 'not reached'],
+  ])('with a certificate of %s', async (_what, scheme, names, tls, outcome) => {
     folder.put(authority.issue({ commonName: 'sidecar', ...names }));
     const { addresses } = await start({
       listen: [{ address: '127.0.0.1:0', tls: folder.options() }],
     });
     const caFile = folder.write('roots.pem', authority.cert);
-    const sidecar = connect(addresses[0] ?? '', { tls: { ...tls, caFile }, token: 'ignored' });
+    const address = `${scheme}${addresses[0]}`;
+    const sidecar = connect(address, { tls: { ...tls, caFile }, token: 'ignored' });
     // A handshake that fails is tried again, and again.
     const timeoutMs = outcome === 'reached' ? 60_000 : 500;
     const ready = sidecar.ready(timeoutMs).then(
