@@ -84,24 +84,46 @@ export function serverStream<Q, R>(
       callOptions,
     );
     cancelledBy(options.signal, call);
-    cancelledByLeaving(call);
-    return withItsFailure(call);
+    return readFrom(call);
   };
 }
 
 /**
- * grpc-js (1.14.7) tells a failure once, as an event. Nobody there to hear it would end the process, and whoever
- * begins to read behind it would take what there is for a whole answer.
+ * grpc-js (1.14.7) tells a failure once, as an event: nobody there to hear it would end the process, and whoever begins
+ * to read behind it would take what there is for a whole answer. A reader that leaves destroys the stream, which does
+ * not end the call: it goes on, and costs.
  */
-function withItsFailure<R>(call: ClientReadableStream<R>): AsyncIterable<R> {
+function readFrom<R>(call: ClientReadableStream<R>): AsyncIterable<R> {
   let failure: Error | undefined;
+  let isOver = false;
   call.on('error', (error) => {
     failure = error;
   });
+  call.once('status', () => {
+    isOver = true;
+  });
+  async function* read() {
+    yield* call;
+    if (failure !== undefined) throw failure;
+  }
   return {
-    async *[Symbol.asyncIterator]() {
-      yield* call;
-      if (failure !== undefined) throw failure;
+    [Symbol.asyncIterator]() {
+      const messages = read();
+      // At once: what is being waited for may take as long as the upstream likes.
+      const leave = (): void => {
+        if (!isOver) cancelSoon(call);
+      };
+      return {
+        next: () => messages.next(),
+        return() {
+          leave();
+          return messages.return(undefined);
+        },
+        throw(error: unknown) {
+          leave();
+          return messages.throw(error);
+        },
+      };
     },
   };
 }
@@ -177,20 +199,13 @@ interface Cancellable {
 
 function cancelledBy(signal: AbortSignal | undefined, call: Cancellable): void {
   if (signal === undefined) return;
-  // In the turn in which a call begins grpc-js (1.14.7) ends it here alone, and the sidecar goes on.
-  const cancel = (): void => process.nextTick(() => call.cancel());
+  const cancel = (): void => cancelSoon(call);
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
   call.once('status', () => signal.removeEventListener('abort', cancel));
 }
 
-/** A reader that leaves destroys the stream, which for grpc-js (1.14.7) does not end the call: it goes on, and costs. */
-function cancelledByLeaving(call: ClientReadableStream<unknown>): void {
-  let isOver = false;
-  call.once('status', () => {
-    isOver = true;
-  });
-  call.once('close', () => {
-    if (!isOver) call.cancel();
-  });
+/** In the turn in which a call begins grpc-js (1.14.7) ends it here alone, and the sidecar goes on. */
+function cancelSoon(call: Pick<Cancellable, 'cancel'>): void {
+  process.nextTick(() => call.cancel());
 }

@@ -130,6 +130,32 @@ describe('a client in TypeScript', () => {
     expect(asked.closedBy).toBe('client');
   });
 
+  it('ends a call whose reader leaves before the first message, or while it waits for one', async () => {
+    running.stub.enqueue(silent(), silent());
+    for (const waits of [false, true]) {
+      const before = running.stub.requests.length;
+      const messages = sidecar.sendMessage({ request })[Symbol.asyncIterator]();
+      const pending = waits ? failureOf(messages.next()) : undefined;
+      const asked = await running.stub.waitForRequest(before + 1);
+      expect(await messages.return?.()).toMatchObject({ done: true });
+      if (waits) expect(await pending).toMatchObject({ code: status.CANCELLED });
+      await asked.closed;
+      expect(asked.closedBy).toBe('client');
+    }
+  });
+
+  it('ends a call into whose reader an error is thrown', async () => {
+    running.stub.enqueue(endless());
+    const before = running.stub.requests.length;
+    const messages = sidecar.sendMessage({ request })[Symbol.asyncIterator]();
+    await messages.next();
+    const mine = new Error('mine');
+    await expect(messages.throw?.(mine)).rejects.toBe(mine);
+    const asked = await running.stub.waitForRequest(before + 1);
+    await asked.closed;
+    expect(asked.closedBy).toBe('client');
+  });
+
   it('tells of a failure also who begins to read behind it, and harms nobody who does not read', async () => {
     sidecar.sendMessage({ request: { ...request, temperature: 3 } });
     const controller = new AbortController();
