@@ -140,9 +140,12 @@ export class LiveConfig {
     this.#refusal = [];
     this.#needsRestart = needsRestart;
     this.#count(changed.length > 0 ? 'applied' : 'unchanged');
-    const fields = { cause, config_revision: revision, changed: changed.slice(0, MAX_TOLD) };
-    if (changed.length > 0) logger.info(fields, 'configuration reloaded');
-    else logger.info({ cause, config_revision: revision }, 'configuration read again: unchanged');
+    const fields = { cause, config_revision: revision };
+    const told = changed.slice(0, MAX_TOLD);
+    // Who sends a signal has no other answer.
+    const level = cause === 'signal' ? 'info' : 'debug';
+    if (changed.length > 0) logger.info({ ...fields, changed: told }, 'configuration reloaded');
+    else logger[level](fields, 'configuration read again: unchanged');
     if (needsRestart.length === 0 || isTold) return;
     const needs = needsRestart.slice(0, MAX_TOLD);
     logger.warn({ cause, needs_restart: needs }, 'changes of the configuration wait for a restart');

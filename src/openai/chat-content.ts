@@ -46,6 +46,7 @@ export function textOfDetails({ reasoning_details }: ChunkDelta): string {
   if (!Array.isArray(reasoning_details)) return '';
   return reasoning_details
     .map(recordOf)
+    .filter(({ type }) => type === undefined || /^reasoning\b/.test(String(type)))
     .map(({ text, summary }) => textOf(text ?? summary))
     .join('');
 }
