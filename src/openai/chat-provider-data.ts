@@ -1,4 +1,5 @@
 import { isObject } from '../core/is-object.ts';
+import { LongText } from '../core/long-text.ts';
 import { present } from '../core/present.ts';
 import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
@@ -36,7 +37,7 @@ export class ChatProviderData {
   #extraContent: JsonRecord | undefined;
   #details: JsonRecord[] | undefined;
   #opaque = '';
-  #opaqueText = '';
+  #sealedText: LongText | undefined;
   #characters = 0;
 
   /** @param target the upstream that the data is for */
@@ -53,9 +54,13 @@ export class ChatProviderData {
 
   addMessage(delta: ChunkDelta): void {
     const { extra_content, reasoning_details, reasoning_text, reasoning_opaque } = delta;
-    if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) this.#opaqueText += reasoning_text;
-    if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque))
+    if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) {
+      this.#sealedText ??= new LongText();
+      this.#sealedText.add(reasoning_text);
+    }
+    if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque)) {
       this.#opaque = reasoning_opaque;
+    }
     // That flags the content beside it, and asks for nothing back.
     const isWanted = isObject(extra_content) && !isThought(extra_content);
     if (isWanted && this.#hasRoom(extra_content)) {
@@ -81,7 +86,7 @@ export class ChatProviderData {
       ...(this.#extraContent && { extra_content: this.#extraContent }),
       ...(this.#details && { reasoning_details: this.#details }),
       ...(this.#opaque && {
-        reasoning_text: this.#opaqueText,
+        reasoning_text: this.#sealedText?.toString() ?? '',
         reasoning_opaque: this.#opaque,
       }),
     };

@@ -65,8 +65,8 @@ export class ChatToolCalls {
       this.#byIndex ??= new Map();
       this.#byIndex.set(index, call);
     }
-    const isText = piece.kind === 'custom';
-    this.#calls.add(call, { ...piece, arguments: isText ? args : this.#more(call, args) });
+    const more = piece.kind === 'custom' ? args : this.#more(call, args);
+    this.#calls.add(call, more === args ? piece : { ...piece, arguments: more });
     if (fragment.function?.withoutArguments) this.#calls.setFallback(call, '{}');
     return call;
   }

@@ -144,6 +144,7 @@ const NO_CODING: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8',
 
 /** The coding that `content-encoding` names, in lower case; empty for none. */
 export function codingOf(header: string): string {
+  if (header === '') return '';
   return header
     .split(',')
     .map((name) => name.trim().toLowerCase())

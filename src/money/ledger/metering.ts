@@ -68,8 +68,7 @@ export function metering(deps: MeteringDeps): Stage {
       try {
         const onLost = () => meter.markLost();
         const onFailedUsage = (used: Usage, tier: string) => meter.markFailed(used, tier);
-        const hooks = { onProgress, onLost, onFailedUsage };
-        const completed = await next({ ...call, ...hooks }, pass);
+        const completed = await next({ ...call, onProgress, onLost, onFailedUsage }, pass);
         const { usage } = completed;
         return meter.complete(completed, usage.estimated ? await meter.fillIn(usage) : usage);
       } catch (thrown) {
