@@ -2,7 +2,7 @@ import { isObject } from '../core/is-object.ts';
 import { toAnnotation } from './annotations.ts';
 import type { AnswerEvents } from './answer-events.ts';
 import type { ChatChunk, ChunkDelta } from './chat-chunk.ts';
-import { recordOf } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 
 /** Sources of one answer that are told; none has more. */
 const MAX_TOLD = 1_024;
@@ -33,7 +33,7 @@ export class ChatAnnotations {
     if (!Array.isArray(annotations)) return;
     for (const raw of annotations) {
       const { type } = recordOf(raw);
-      const inner = recordOf(raw)[String(type)];
+      const inner = recordOf(raw)[stringOr(type)];
       this.#tell(isObject(inner) ? { ...inner, type } : raw);
     }
   }

@@ -1,5 +1,5 @@
 import type { ChunkDelta } from './chat-chunk.ts';
-import { recordOf } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 
 /** What stands in the content of a message. */
 export interface ContentText {
@@ -46,7 +46,7 @@ export function textOfDetails({ reasoning_details }: ChunkDelta): string {
   if (!Array.isArray(reasoning_details)) return '';
   return reasoning_details
     .map(recordOf)
-    .filter(({ type }) => type === undefined || /^reasoning\b/.test(String(type)))
+    .filter(({ type }) => type === undefined || /^reasoning\b/.test(stringOr(type)))
     .map(({ text, summary }) => textOf(text ?? summary))
     .join('');
 }

@@ -139,7 +139,7 @@ export class HostedOutput {
 }
 
 function toolOf(item: OutputItem): string {
-  const type = String(item.type);
+  const type = stringOr(item.type);
   return isHosted(item) ? (TOOLS[type] ?? '') : (identifier(type) ?? NAMELESS);
 }
 

@@ -27,9 +27,9 @@ export function callIn(item: OutputItem): ToolCallPiece & {
   readonly name: string;
   readonly arguments: string;
 } {
-  const kind = CALLS[String(item.type)] ?? 'function';
+  const kind = CALLS[stringOr(item.type)] ?? 'function';
   // What the model knows has no name of its own.
-  const known = String(item.type) in ACTIONS ? kind : '';
+  const known = stringOr(item.type) in ACTIONS ? kind : '';
   return {
     name: known || stringOr(item.name),
     arguments: stringOr(kind === 'custom' ? item.input : item.arguments),
@@ -39,7 +39,7 @@ export function callIn(item: OutputItem): ToolCallPiece & {
 
 /** As it begins: an action is told when it is whole, for it is no text that grows. */
 export function beginningOf(item: OutputItem): OutputItem {
-  if (!(String(item.type) in ACTIONS)) return item;
+  if (!(stringOr(item.type) in ACTIONS)) return item;
   const { arguments: _, ...beginning } = item;
   return beginning;
 }

@@ -1,7 +1,7 @@
 import type { Call, UnknownKind } from '../core/call.ts';
 import { isObject } from '../core/is-object.ts';
 import { isStrange } from './hosted-output.ts';
-import { recordOf } from './json-record.ts';
+import { recordOf, stringOr } from './json-record.ts';
 import { isKnownFinishWord } from './map-finish-reason.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
 import { identifier } from './upstream-text.ts';
@@ -92,7 +92,7 @@ export class UnknownParts {
 
   #item(item: OutputItem): void {
     this.#fields(item, ITEM, 'item.');
-    if (isStrange(item)) this.#tell('item', String(item.type));
+    if (isStrange(item)) this.#tell('item', stringOr(item.type));
     if (Array.isArray(item.content)) for (const part of item.content) this.#part(part);
   }
 

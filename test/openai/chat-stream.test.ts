@@ -152,6 +152,8 @@ describe('ChatStream', () => {
     expect(told({ ...detail('think'), reasoning: 'think' }, detail('think'))).toEqual(['think']);
     expect(told(detail(''), { ...detail('a'), reasoning: 'a' }, detail('a'))).toEqual(['a']);
     expect(told({ reasoning_details: 'none' })).toEqual([]);
+    const strange = JSON.parse('{"type":{"toString":1,"valueOf":1},"text":"think"}');
+    expect(told({ reasoning_details: [strange], annotations: [strange] })).toEqual([]);
   });
 
   it('estimates the output tokens from chunks and from characters, whichever gives more', () => {
