@@ -74,8 +74,8 @@ function fromFields([type, first, second]: unknown[]): JournalLine | undefined {
       return isOpening(opening) ? { type, number: Number(first), opening } : undefined;
     }
     case 'progress':
-      return isList(second) && second.every(isList)
-        ? { type, now: Number(first), tokens: second as ProgressLine['tokens'] }
+      return isNumber(first) && isProgress(second)
+        ? { type, now: Number(first), tokens: second }
         : undefined;
     case 'settled': {
       const stored = raiseRecord(second as FlatRecord);
@@ -103,32 +103,59 @@ const COUNTS = [
 ] as const;
 
 function isOpening(opening: LedgerOpening): boolean {
+  const { attempt, prices } = opening;
   return (
-    areAll('string', opening, [...WHO, 'catalogueVersion']) &&
-    areAll('number', opening, ['attempt', 'inputTokens', 'startedAt'])
+    areAll(isText, opening, [...WHO, 'catalogueVersion']) &&
+    areAll(isNumber, opening, ['inputTokens', 'startedAt']) &&
+    isCount(attempt) &&
+    (prices === undefined || areAll(isAmount, prices, ['input', 'output']))
   );
 }
 
 function isStored({ openedAt, record }: StoredRecord): boolean {
+  const { attempt, usage, cost } = record;
   return (
-    areAll('string', record, [...WHO, 'serviceTier', 'outcome']) &&
-    areAll('number', { ...record, openedAt }, ['openedAt', 'attempt', 'startedAt', 'endedAt']) &&
-    areAll('number', record.usage, COUNTS) &&
-    areAll('boolean', record.usage, ['estimated'])
+    areAll(isText, record, [...WHO, 'serviceTier', 'outcome']) &&
+    areAll(isNumber, { ...record, openedAt }, ['openedAt', 'startedAt', 'endedAt']) &&
+    isCount(attempt) &&
+    areAll(isNumber, usage, COUNTS) &&
+    areAll(isFlag, usage, ['estimated']) &&
+    (cost === undefined || isCost(cost))
+  );
+}
+
+function isCost(cost: NonNullable<StoredRecord['record']['cost']>): boolean {
+  return (
+    isAmount(cost.picoDollars) &&
+    isText(cost.catalogueVersion) &&
+    areAll(isFlag, cost, ['estimated', 'unpriced'])
   );
 }
 
 function isPlace(value: unknown): value is AnswerPlace & Record<string, unknown> {
-  return isObject(value) && areAll('string', value, ['id', 'upstream', 'endpoint']);
+  return (
+    isObject(value) && areAll(isText, value, ['id', 'upstream', 'endpoint']) && isCount(value.key)
+  );
 }
 
-function areAll<Fields>(
-  type: 'string' | 'number' | 'boolean',
-  fields: Fields,
-  names: readonly (keyof Fields)[],
-): boolean {
-  return names.every((name) => typeof fields[name] === type);
+function isProgress(value: unknown): value is ProgressLine['tokens'] {
+  return isList(value) && value.every((pair) => isList(pair) && pair.every(isNumber));
 }
+
+type Check = (value: unknown) => boolean;
+
+function areAll<Fields>(check: Check, fields: Fields, names: readonly (keyof Fields)[]): boolean {
+  return names.every((name) => check(fields[name]));
+}
+
+const isText: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+const isAmount: Check = (value) => typeof value === 'bigint' && value >= 0n;
+
+/** The last epoch ms of which there is a date. The database and a bigint hold as much, and not Infinity or NaN. */
+const MOST = 8.64e15;
+const isNumber: Check = (value) => typeof value === 'number' && Math.abs(value) <= MOST;
+const isCount: Check = (value) => isNumber(value) && Number.isInteger(value);
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);

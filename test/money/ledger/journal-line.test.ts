@@ -13,6 +13,8 @@ function untracked() {
   return { openedAt, record: rest };
 }
 
+const COST = { picoDollars: 1n, catalogueVersion: 'v', estimated: false, unpriced: false };
+
 const LINES: readonly JournalLine[] = [
   { type: 'journal', version: 1 },
   { type: 'opened', number: 7, opening: anOpening({ userId: 'naïve "user"\n\u2028' }) },
@@ -69,8 +71,25 @@ describe('a line of the journal', () => {
   });
 
   it.each([
+    ['a time without a date', { endedAt: 9e15 }],
+    ['half an attempt', { attempt: 0.5 }],
+    [
+      'a count beyond all numbers',
+      { usage: { ...aRecord('a').record.usage, outputTokens: 1e300 } },
+    ],
+    ['a cost below nothing', { cost: { ...COST, picoDollars: -1n } }],
+    ['a cost that no flag marks', { cost: { ...COST, unpriced: 1 as never } }],
+  ])('is not read if it cannot be booked: %s', (_what, fields) => {
+    const { openedAt, record } = aRecord('call-1');
+    const stored = { openedAt, record: { ...record, ...fields } };
+    expect(readLine(writeLine({ type: 'settled', number: 7, stored }))).toBeUndefined();
+  });
+
+  it.each([
     ...['', 'nonsense', '{}', '7', '[]', '["other",1]', '\0\0\0', '["opened",1,null]'],
     ...['["progress",7,null]', '["progress",7,{}]', '["done",null]', '["done",7]'],
+    ...['["progress",null,[]]', '["progress",7,[[1,"x"]]]', '["progress",7,[[1,1e999]]]'],
+    '["kept",{"id":"a","upstream":"b","endpoint":"c","key":"d"}]',
     ...['["kept",null]', '["kept",{}]', '["settled",1,{}]', '["opened",1,{}]'],
   ])('is not read from %j', (text) => {
     expect(readLine(text)).toBeUndefined();
