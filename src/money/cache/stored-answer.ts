@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { CallRecord } from '../../core/call-record.ts';
 import type { Completed, Output, Started } from '../../core/events.ts';
+import { isObject } from '../../core/is-object.ts';
 import type { Cost } from '../../core/usage.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */
@@ -48,11 +49,33 @@ export function encodeAnswer(answer: StoredAnswer): Buffer {
   return bytes;
 }
 
-/** Undefined: it is damaged, or of another version. Whoever asks does without. */
+/**
+ * Undefined: it is damaged, or of another version, or others who write into the store have made it up. Whoever asks
+ * does without.
+ */
 export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
   if (bytes.toString('latin1', 0, HEAD_LENGTH) !== headOf(bytes)) return undefined;
-  const { cost, ...same } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
-  return cost ? { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } } : same;
+  try {
+    const { cost, ...same } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
+    if (!isAnswer(same)) return undefined;
+    return cost ? { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } } : same;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAnswer({ started, deltas, end }: Record<keyof StoredAnswer, unknown>): boolean {
+  return isObject(started) && isObject(end) && Array.isArray(deltas) && deltas.every(isOutput);
+}
+
+const WHOLE: ReadonlySet<unknown> = new Set<Output['type']>(['hostedTool', 'annotation']);
+
+/** It has the text that is cut into pieces, or comes as a whole. */
+function isOutput(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { type, text, argumentsFragment } = value;
+  const cut = type === 'toolCallDelta' ? argumentsFragment : text;
+  return WHOLE.has(type) || typeof cut === 'string';
 }
 
 function headOf(bytes: Buffer): string {
