@@ -52,8 +52,11 @@ export class BroughtBack {
     const encryptedContent = stringOr(item.encrypted_content);
     if (encryptedContent === '') return;
     this.#events.hold(encryptedContent.length);
-    const summary = (item.summary ?? []).map(({ text }) => stringOr(text));
-    const type = item.type === 'compaction' ? { type: item.type } : {};
-    this.#reasoningItems.set(id, { id, encryptedContent, summary, ...type });
+    // Of a compaction nothing else is checked, and nothing else goes back.
+    const kind =
+      item.type === 'compaction'
+        ? { type: item.type, summary: [] }
+        : { summary: (item.summary ?? []).map(({ text }) => stringOr(text)) };
+    this.#reasoningItems.set(id, { id, encryptedContent, ...kind });
   }
 }

@@ -115,13 +115,17 @@ describe('an answer whose end says other things than its deltas', () => {
     ]);
   });
 
-  it('keeps a sealed conversation, from its item or from the whole alone', () => {
-    const item = { id: 'cmp_1', type: 'compaction', encrypted_content: 'sealed' };
-    const kept = [{ id: 'cmp_1', encryptedContent: 'sealed', summary: [], type: 'compaction' }];
-    expect(answer(done(item), COMPLETED).completed.reasoningItems).toEqual(kept);
-    const alone = answer(ended('completed', { output: [item] }));
-    expect(alone.completed.reasoningItems).toEqual(kept);
-  });
+  it.each([undefined, 'none', [null]])(
+    'keeps a sealed conversation of which it says %j',
+    (summary) => {
+      const item = { id: 'cmp_1', type: 'compaction', encrypted_content: 'sealed', summary };
+      const kept = [{ id: 'cmp_1', encryptedContent: 'sealed', summary: [], type: 'compaction' }];
+      expect(answer(done(item), COMPLETED).completed.reasoningItems).toEqual(kept);
+      // From the whole alone, too.
+      const alone = answer(ended('completed', { output: [item] }));
+      expect(alone.completed.reasoningItems).toEqual(kept);
+    },
+  );
 });
 
 describe('a call', () => {
