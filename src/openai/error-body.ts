@@ -180,11 +180,16 @@ function problemsOf(value: unknown): readonly FieldProblem[] {
   const list = Array.isArray(value) ? value : recordOf(value).detail;
   if (!Array.isArray(list)) return [];
   return list.map(recordOf).flatMap(({ msg, loc }) => {
-    const place = Array.isArray(loc) ? loc.filter((part) => part !== 'body').join('.') : '';
+    const place = Array.isArray(loc) ? loc.filter(isStep).join('.') : '';
     return typeof msg === 'string'
       ? [{ text: place === '' ? msg : `${place}: ${msg}`, place }]
       : [];
   });
+}
+
+/** Of the way to a field, which begins in the body. What is neither a name nor a number may not become a text. */
+function isStep(part: unknown): boolean {
+  return part !== 'body' && (typeof part === 'string' || typeof part === 'number');
 }
 
 function sizesOf({ n_prompt_tokens, n_ctx }: JsonRecord) {
@@ -246,7 +251,7 @@ function resetOf({ metadata, retryAfter, retry_after }: JsonRecord, outer: JsonR
 
 /** Of the first event, where the error is framed as the stream would have been. */
 function dataOf(text: string): string | undefined {
-  return /^\s*(?:event:[^\r\n]*\s+)?data:([^\r\n]*)/.exec(text)?.[1];
+  return /^\s*(?:event:[^\r\n]*[\r\n]\s*)?data:([^\r\n]*)/.exec(text)?.[1];
 }
 
 function readPage(text: string): UpstreamErrorBody {
@@ -288,9 +293,10 @@ function errorStatus(value: unknown): number | undefined {
 
 /** A positive int32, which is what the wire carries. */
 export function tokenCount(value: unknown): number | undefined {
-  const count = Number(value);
-  const isNumeric = typeof value === 'number' || typeof value === 'string';
-  return isNumeric && Number.isInteger(count) && count > 0 && count < 2 ** 31 ? count : undefined;
+  // An object need not even become a number.
+  const count = typeof value === 'string' ? Number(value) : value;
+  const fits = typeof count === 'number' && Number.isInteger(count);
+  return fits && count > 0 && count < 2 ** 31 ? count : undefined;
 }
 
 const TITLE = /<title[^>]{0,200}>([^<]{1,512})/i;

@@ -225,5 +225,5 @@ export function isOverloadWord(word: string): boolean {
 
 /** Without the namespace that Amazon has in front, and what Ark says more precisely: `InvalidEndpoint.NotFound`. */
 function generalOf(word: string): string {
-  return word.toLowerCase().replace(/^.*#/, '').replace(/\..*$/, '');
+  return word.toLowerCase().replace(/^.*#/, '').replace(/\..*$/s, '');
 }

@@ -188,6 +188,8 @@ describe('what an error says beside its words', () => {
     { status: 'NOT_FOUND' },
     { n_prompt_tokens: 0, n_ctx: 2 ** 31 },
     { n_ctx: true },
+    { n_ctx: { toString: 1, valueOf: 1 } },
+    { n_prompt_tokens: [{ toString: 1 }] },
     { details: [{ retryDelay: 'soon' }, {}] },
   ])('says none of it: %j', (error) => {
     const read = readErrorBody({ error: { message: 'm', ...error } });
@@ -195,6 +197,14 @@ describe('what an error says beside its words', () => {
       expect(read).not.toHaveProperty(name);
     }
     expect(read.innerCode).toBe('');
+  });
+
+  it('is no way to a field through what is neither a name nor a number', () => {
+    const detail = [{ msg: 'm', loc: ['body', { toString: 1 }, 'messages', [[1]], 0] }];
+    expect(readErrorBody({ detail })).toMatchObject({
+      message: 'messages.0: m',
+      param: 'messages.0',
+    });
   });
 
   it('is no more than the status outside', () => {
