@@ -33,9 +33,9 @@ export function ofCall(target: string, { providerData }: HandedBack): JsonRecord
 export class ChatProviderData {
   readonly #target: string;
   readonly #calls: ToolCalls;
-  #ofCalls: Map<number, JsonRecord> | undefined;
-  #extraContent: JsonRecord | undefined;
-  #details: JsonRecord[] | undefined;
+  #ofCalls: Map<number, Fields> | undefined;
+  #extraContent: Fields | undefined;
+  #details: Fields[] | undefined;
   #opaque = '';
   #sealedText: LongText | undefined;
   #characters = 0;
@@ -49,7 +49,8 @@ export class ChatProviderData {
   addCall(call: number, { extra_content }: ToolCallFragment): void {
     if (!isObject(extra_content) || !this.#hasRoom(extra_content)) return;
     this.#ofCalls ??= new Map();
-    this.#ofCalls.set(call, { ...this.#ofCalls.get(call), ...extra_content });
+    const known = this.#ofCalls.get(call) ?? newFields();
+    this.#ofCalls.set(call, Object.assign(known, extra_content));
   }
 
   addMessage(delta: ChunkDelta): void {
@@ -64,7 +65,7 @@ export class ChatProviderData {
     // That flags the content beside it, and asks for nothing back.
     const isWanted = isObject(extra_content) && !isThought(extra_content);
     if (isWanted && this.#hasRoom(extra_content)) {
-      this.#extraContent = { ...this.#extraContent, ...extra_content };
+      this.#extraContent = Object.assign(this.#extraContent ?? newFields(), extra_content);
     }
     if (!Array.isArray(reasoning_details) || !this.#hasRoom(reasoning_details)) return;
     this.#details ??= [];
@@ -110,8 +111,18 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
+/** Fields that pieces add to: to copy all of them for each would take time for the square of their number. */
+type Fields = Record<string, unknown>;
+
+/** It has no prototype, so that each name is only a name. */
+function newFields(): Fields {
+  return Object.create(null);
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['text', 'summary', 'data']);
+
 /** The texts of one detail come in pieces. */
-function addDetail(details: JsonRecord[], piece: JsonRecord): void {
+function addDetail(details: Fields[], piece: JsonRecord): void {
   const last = details.at(-1);
   const goesOn =
     last !== undefined &&
@@ -119,13 +130,11 @@ function addDetail(details: JsonRecord[], piece: JsonRecord): void {
     last.index === piece.index &&
     'index' in piece;
   if (!goesOn) {
-    details.push(piece);
+    details.push(Object.assign(newFields(), piece));
     return;
   }
-  const joined: Record<string, unknown> = { ...last, ...piece };
-  for (const name of ['text', 'summary', 'data']) {
-    const [before, more] = [last[name], piece[name]];
-    if (typeof before === 'string' && typeof more === 'string') joined[name] = before + more;
+  for (const [name, more] of Object.entries(piece)) {
+    const before = TEXTS.has(name) ? last[name] : undefined;
+    last[name] = typeof before === 'string' && typeof more === 'string' ? before + more : more;
   }
-  details[details.length - 1] = joined;
 }

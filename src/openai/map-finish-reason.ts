@@ -86,10 +86,15 @@ export function isFinishWord(raw: string): boolean {
   return !NO_REASON.has(wordOf(raw));
 }
 
+/** No word is longer, with what stands around it. */
+const MAX_WORD_LENGTH = 256;
+
 function wordOf(raw: string): string {
   if (WORDS.has(raw)) return raw;
   return (
     raw
+      // That of an answer is looked at with every chunk behind it.
+      .slice(0, MAX_WORD_LENGTH)
       .trim()
       .toLowerCase()
       .replaceAll(/[\s-]+/g, '_')

@@ -24,25 +24,26 @@ export class OutputAnnotations {
     let offset = this.#before(item);
     const last = Math.min(Number(place), MAX_PARTS);
     for (let at = 0; at < last; at += 1) offset += item.parts.get(`text ${at}`)?.codePoints ?? 0;
-    this.#tell(item, place, index, raw, offset);
+    this.#tell(`${this.#items.all.indexOf(item)} ${String(place)} ${String(index)}`, raw, offset);
   }
 
   addAll(item: Item, parts: OutputItem['content']): void {
     if (!Array.isArray(parts)) return;
     // Parts that came with the whole alone are not known as parts.
     let offset = this.#before(item);
+    const number = this.#items.all.indexOf(item);
     parts.forEach(({ annotations, text }: ItemPart, place) => {
       if (Array.isArray(annotations)) {
         annotations.forEach((raw, index) => {
-          this.#tell(item, place, index, raw, offset);
+          this.#tell(`${number} ${place} ${index}`, raw, offset);
         });
       }
       offset += codePoints(text ?? '');
     });
   }
 
-  #tell(item: Item, place: unknown, index: unknown, raw: unknown, offset: number): void {
-    const key = `${this.#items.all.indexOf(item)} ${String(place)} ${String(index)}`;
+  /** @param key its item, its part and its place there */
+  #tell(key: string, raw: unknown, offset: number): void {
     if (this.#told.has(key)) return;
     const annotation = toAnnotation(raw, offset);
     if (annotation === undefined) return;

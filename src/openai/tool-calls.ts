@@ -9,6 +9,9 @@ import { JsonProgress } from './json-progress.ts';
 /** More than any model calls in one answer; each takes memory of its own. */
 const MAX_CALLS = 16_384;
 
+/** More than any tool's name has. */
+const MAX_NAME_LENGTH = 4 * 1024;
+
 /** What a piece of a call says; what it leaves out it says nothing of. */
 export interface ToolCallPiece {
   readonly id?: string;
@@ -152,6 +155,8 @@ export class ToolCalls {
     if (!draft.told && name !== '' && !(wholeName && draft.name !== '')) {
       if (name.startsWith(draft.name)) draft.name = name;
       else if (!this.isTool(draft.name)) draft.name += name;
+      // It is looked up with each piece, all of it.
+      if (draft.name.length > MAX_NAME_LENGTH) throw tooLarge();
     }
     return wholeName || this.isTool(draft.name);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ChatStream } from '../../src/openai/chat-stream.ts';
+import { parseErrorBody } from '../../src/openai/error-body.ts';
 import { StrayErrors } from '../../src/openai/error-in-answer.ts';
 import { parseObject } from '../../src/openai/json-checks.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
@@ -36,6 +37,79 @@ describe('an answer that makes work with each event', () => {
     expect(characters).toBeGreaterThan(0);
     // Read anew with each of its lines it would be 500 million.
     expect(characters).toBeLessThan(1_000_000);
+  });
+});
+
+describe('what comes again and again', () => {
+  /** For what took seconds as long as its time was that of the square of its length. */
+  const MAX_MS = 1_000;
+
+  function cpuMs(work: () => void): number {
+    const began = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1_000;
+  }
+
+  function readChunks(count: number, deltaOf: (n: number) => object): void {
+    const stream = new ChatStream(aCall(), () => {});
+    for (let n = 0; n < count; n += 1) {
+      stream.read('', JSON.stringify({ choices: [{ index: 0, delta: deltaOf(n) }] }));
+    }
+  }
+
+  const call = (fields: object) => ({ tool_calls: [{ index: 0, ...fields }] });
+
+  it.each<[string, (n: number) => object]>([
+    ['of a message', (n) => ({ extra_content: { [`a${n}`]: 1 } })],
+    ['of a call', (n) => call({ function: { name: 'x' }, extra_content: { [`a${n}`]: 1 } })],
+    ['of a detail', (n) => ({ reasoning_details: [{ index: 0, [`a${n}`]: 1 }] })],
+  ])('is not copied for each field that is handed back: %s', (_where, deltaOf) => {
+    expect(cpuMs(() => readChunks(16_000, deltaOf))).toBeLessThan(MAX_MS);
+  });
+
+  it('is no name of a tool without an end', () => {
+    expect(() =>
+      readChunks(1_000, (n) => call({ id: 'a', function: { name: `name-${n}` } })),
+    ).toThrow('The upstream sent an answer that is too large.');
+  });
+
+  it('is not looked up in a reason to finish of half a megabyte', () => {
+    const stream = new ChatStream(aCall(), () => {});
+    const finish = (finish_reason: string) =>
+      stream.read('', JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason }] }));
+    const took = cpuMs(() => {
+      finish('x'.repeat(2 ** 19));
+      for (let n = 0; n < 10_000; n += 1) finish('stop');
+    });
+    expect(took).toBeLessThan(MAX_MS);
+  });
+
+  it.each([
+    ['the code of an error', { error: { code: `${'.'.repeat(2 ** 18)}\n` } }],
+    ['the type of an error', { error: { type: `${'.'.repeat(2 ** 18)}\n` } }],
+  ])('is searched once: %s', (_what, error) => {
+    const stream = new ChatStream(aCall(), () => {});
+    const took = cpuMs(() => expect(() => stream.read('', JSON.stringify(error))).toThrow());
+    expect(took).toBeLessThan(MAX_MS);
+  });
+
+  it('is searched once: an error framed as an event', () => {
+    const took = cpuMs(() => parseErrorBody(`event:${' '.repeat(2 ** 17)}`));
+    expect(took).toBeLessThan(MAX_MS);
+  });
+
+  it('is told of the item it belongs to, which is found once', () => {
+    const stream = new ResponsesStream(aCall(), () => {});
+    const event = (kind: string, id: number, fields = {}) => {
+      const item = { type: 'message', id: `msg_${id}`, ...fields };
+      const type = `response.output_item.${kind}`;
+      stream.read('', JSON.stringify({ type, output_index: id, item }));
+    };
+    for (let id = 0; id < 4_000; id += 1) event('added', id);
+    const annotations = Array(500_000).fill(0);
+    const took = cpuMs(() => event('done', 3_999, { content: [{ text: '', annotations }] }));
+    expect(took).toBeLessThan(MAX_MS);
   });
 });
 
