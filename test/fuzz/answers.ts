@@ -1,16 +1,22 @@
 /**
- * Reads random answers, by a grammar of SSE and JSON, and those of `corpus/answers/`, each cut into random pieces, as
- * both APIs: `npm run test:long -- fuzz-answers --seconds 120 --seed 1`. Fails, with the seed, if something
- * other than a failure of the upstream comes of one, or it takes more than a second of CPU time.
+ * Reads random answers, by a grammar of SSE and JSON, those of `corpus/answers/`, and what servers were reported to
+ * send, answers and errors, with hostile values in them, in random pieces and as both APIs:
+ * `npm run test:long -- fuzz-answers --seconds 120 --seed 1`. Fails, with the seed, if something other than events
+ * that can be told, or a failure of the upstream, comes of one, or it takes more than a second of CPU time.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { ProviderError } from '../../src/core/errors.ts';
-import { ChatStream } from '../../src/openai/chat-stream.ts';
-import { ResponsesStream } from '../../src/openai/responses-stream.ts';
-import { SseParser } from '../../src/openai/sse-parser.ts';
-import { aCall } from '../support/events.ts';
+import type { Surface } from '../../src/core/model.ts';
+import { toWireEvent } from '../../src/server/convert/event.ts';
+import { serializeSendMessageResponse } from '../../src/server/encode-response.ts';
+import { toStatus } from '../../src/server/status.ts';
 import { random } from '../support/random.ts';
+import { Damage } from '../wire/damage.ts';
+import { Chance } from '../wire/differential/chance.ts';
+import type { AResponse } from '../wire/differential/framing.ts';
+import { readPieces } from '../wire/differential/read.ts';
+import { type SaidCase, saidCases, saidIn } from '../wire/said.ts';
 import { AnswerGrammar } from './answer-grammar.ts';
 
 const { values } = parseArgs({
@@ -20,39 +26,46 @@ const { values } = parseArgs({
   },
 });
 
-const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_MS = 1_000;
-const TIMINGS = { queueMs: 0, backoffMs: 0, totalMs: 0 };
+const SURFACES: readonly Surface[] = ['chat_completions', 'responses'];
 
 const folder = new URL('corpus/answers/', import.meta.url);
 const corpus = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
+const known: readonly SaidCase['response'][] = [
+  ...corpus.map((bytes) => ({ data: dataOf(bytes) })),
+  ...[...saidCases('answers'), ...saidCases('errors')].map(({ response }) => response),
+];
+const others = known.flatMap(saidIn);
+
+/** Events that are JSON. */
+function dataOf(bytes: Buffer): object[] {
+  return [...bytes.toString().matchAll(/^data: (\{.*\})$/gm)].map(([, json = '']) =>
+    JSON.parse(json),
+  );
+}
+
+function responseOf(seed: number): AResponse {
+  const chance = new Chance(seed);
+  const said = known[chance.nat(2 * known.length)];
+  if (said === undefined) {
+    const bytes = corpus[chance.nat(4 * corpus.length)];
+    return { headers: {}, body: new AnswerGrammar(random(seed)).answer(bytes) };
+  }
+  const isWhole = said.json !== undefined || chance.nat(8) === 0;
+  const { headers, body } = new Damage(chance, others).response(saidIn(said), isWhole);
+  return { status: said.status ?? 200, headers: { ...headers, ...said.headers }, body };
+}
 
 /** Whether an answer came of it. */
-function read(seed: number, api: 'chat' | 'responses'): boolean {
-  const chance = random(seed);
-  const known = corpus[Math.floor(chance() * corpus.length * 4)];
-  const bytes = new AnswerGrammar(chance).answer(known);
-  const stream =
-    api === 'chat' ? new ChatStream(aCall(), () => {}) : new ResponsesStream(aCall(), () => {});
-  const parser = new SseParser(MAX_EVENT_BYTES, (name, data) => {
-    if (data !== '' && data !== '[DONE]') stream.read(name, data);
+async function read(seed: number, surface: Surface): Promise<boolean> {
+  const { events, error } = await readPieces(surface, responseOf(seed), new Chance(seed));
+  events.forEach((event, place) => {
+    serializeSendMessageResponse(toWireEvent(event, place + 1));
   });
-  try {
-    for (let at = 0; at < bytes.length; ) {
-      const end = at + 1 + Math.floor(chance() * (chance() < 0.5 ? 8 : 4_096));
-      parser.feed(bytes.subarray(at, end));
-      at = end;
-    }
-    parser.end();
-    if (stream.finished) stream.end(TIMINGS);
-    return stream.finished;
-  } catch (error) {
-    // What is nested too deeply for the stack is told as unreadable by whoever reads the body.
-    if (error instanceof ProviderError || error instanceof RangeError) {
-      if (!(error instanceof ProviderError) || error.reason !== 'INTERNAL') return false;
-    }
-    throw error;
-  }
+  if (error === undefined) return true;
+  if (!(error instanceof ProviderError) || error.reason === 'INTERNAL') throw error;
+  toStatus(error, { callId: 'call', traceId: '', lastSequence: events.length });
+  return false;
 }
 
 const end = performance.now() + Number(values.seconds) * 1_000;
@@ -61,17 +74,17 @@ let answers = 0;
 let count = 0;
 let trouble: string | undefined;
 for (; trouble === undefined && performance.now() < end; seed += 1) {
-  for (const api of ['chat', 'responses'] as const) {
+  for (const surface of SURFACES) {
     const began = process.cpuUsage();
     try {
-      if (read(seed, api)) answers += 1;
+      if (await read(seed, surface)) answers += 1;
     } catch (error) {
-      trouble = `seed ${seed}, ${api}: ${error instanceof Error ? error.stack : String(error)}`;
+      trouble = `seed ${seed}, ${surface}: ${inspect(error)}`;
     }
     count += 1;
     const { user, system } = process.cpuUsage(began);
     const tookMs = (user + system) / 1_000;
-    if (tookMs > MAX_MS) trouble ??= `seed ${seed}, ${api}: took ${tookMs.toFixed(0)} ms`;
+    if (tookMs > MAX_MS) trouble ??= `seed ${seed}, ${surface}: took ${tookMs.toFixed(0)} ms`;
   }
 }
 process.stdout.write(`${count} bodies, ${answers} answers in them: ${trouble ?? 'all well'}\n`);

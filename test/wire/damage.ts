@@ -29,13 +29,21 @@ const ODD: readonly Json[] = [
   '\ud800',
   '__proto__',
   'constructor',
+  'hasOwnProperty',
+  'toString',
   'x'.repeat(LONG),
   [],
   [null],
   [[]],
+  [{ toString: 1 }],
   {},
   { length: 1 },
   { '': null },
+  // What no text and no number can be made of.
+  { toString: 1, valueOf: 1, toJSON: 1 },
+  { constructor: 1, hasOwnProperty: 1 },
+  // A literal would set the prototype.
+  ...JSON.parse('[{ "__proto__": { "type": "message", "length": 1 } }, { "then": 1 }]'),
 ];
 
 /** Texts that are no JSON, or more than that. */

@@ -1,35 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
 import { fewOrMany } from '../support/long.ts';
-import { Damage, type Said } from './damage.ts';
+import { Damage } from './damage.ts';
 import { Chance } from './differential/chance.ts';
 import { completedOf, foldDeltas, readPieces } from './differential/read.ts';
+import { type SaidCase, saidCases, saidIn } from './said.ts';
 
 /**
  * Answers of real servers, damaged by a grammar of JSON and of event streams: whatever comes out is an
  * answer that adds up, or an error of the upstream, never one of ours.
  */
 
-const CASES = join(import.meta.dirname, 'cases', 'answers');
 /** Of each case. */
 const RUNS = fewOrMany(3, 200);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_128);
 const INT32_MAX = 2 ** 31 - 1;
 
-const cases = readdirSync(CASES)
-  .sort()
-  .map((file) => ({ file, ...JSON.parse(readFileSync(join(CASES, file), 'utf8')) }))
-  .filter(({ response }) => response.data !== undefined || response.json !== undefined);
-
-function saidIn({ data, json }: { data?: readonly (object | string)[]; json?: object }): Said[] {
-  if (json !== undefined) return [json];
-  return (data ?? []).map((one) => {
-    if (typeof one !== 'string' || !one.startsWith('{')) return one;
-    return JSON.parse(one);
-  });
-}
+const cases = saidCases('answers');
 
 const corpus = {
   chat_completions: cases.flatMap(({ surface, response }) =>
@@ -40,9 +27,9 @@ const corpus = {
   ),
 };
 
-async function readDamaged({ surface, response }: (typeof cases)[number], seed: number) {
+async function readDamaged({ surface = 'responses', response }: SaidCase, seed: number) {
   const chance = new Chance(seed);
-  const others = corpus[surface as keyof typeof corpus];
+  const others = corpus[surface];
   const damaged = new Damage(chance, others).response(
     saidIn(response),
     response.json !== undefined,

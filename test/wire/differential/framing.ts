@@ -16,6 +16,8 @@ export interface AnEvent {
 
 /** A response as it goes over the wire. */
 export interface AResponse {
+  /** Default: 200. */
+  readonly status?: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }

@@ -41,7 +41,7 @@ export async function readPieces(surface: Surface, response: AResponse, chance: 
     // As undici does.
     const controller = CONTROLLER as unknown as Parameters<Exchange['onRequestStart']>[0];
     exchange.onRequestStart(controller);
-    exchange.onResponseStart(controller, 200, { ...response.headers });
+    exchange.onResponseStart(controller, response.status ?? 200, { ...response.headers });
     for (const piece of chance.cut(response.body)) exchange.onResponseData(controller, piece);
     exchange.onResponseEnd();
   };
