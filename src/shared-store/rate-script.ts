@@ -1,3 +1,4 @@
+import { isObject } from '../core/is-object.ts';
 import type { BucketShape } from '../policies/rate-limit/token-bucket.ts';
 import { defineScript } from './script.ts';
 
@@ -82,7 +83,18 @@ export function drawArguments(name: string, draws: readonly Draw[]): readonly st
   return [name, ...fields.map(String)];
 }
 
-/** @param reply of the script */
+/**
+ * @param reply of the script
+ * @throws Error if it is none: with what is no number nobody would be told any more when to go on
+ */
 export function readDrawn(reply: unknown): readonly Drawn[] {
-  return (reply as readonly string[]).map((text) => JSON.parse(text) as Drawn);
+  const drawn: readonly unknown[] = (reply as readonly string[]).map((text) => JSON.parse(text));
+  if (drawn.every(isDrawn)) return drawn;
+  throw new Error('The shared store answers what is no draw from a rate limit.');
+}
+
+function isDrawn(value: unknown): value is Drawn & Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const { granted, level, sidecars, limit = 0 } = value;
+  return [granted, level, sidecars, limit].every(Number.isFinite) && Number(sidecars) >= 1;
 }

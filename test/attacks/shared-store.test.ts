@@ -145,7 +145,38 @@ function errorIn(fields: object): string {
   return 'err' in fields && fields.err instanceof Error ? fields.err.message : '';
 }
 
-const WORDS = ['', 'x', '0', '-1', '1', '1e999', 'NaN', '9'.repeat(30), '2026-11-29', 'granted'];
+const WORDS = [
+  '',
+  'x',
+  '0',
+  '1 1 1 1 1 1 1 1 1 1',
+  '-1',
+  '1',
+  '1e999',
+  'NaN',
+  '9'.repeat(30),
+  '2026-11-29',
+  'granted',
+];
+/** What scripts answer as JSON, and what is like it. */
+const ANSWERS = [
+  null,
+  [],
+  [{ toString: 1 }, [], null, 0, 'completed'],
+  ['model', 'user', 'project', 'default', 'completed'],
+  {},
+  'granted',
+  { granted: 1, level: 1, sidecars: 1, limit: 1 },
+  { granted: '1', level: { toString: 1 }, sidecars: [], limit: null },
+  { granted: 1e300, level: -1e300, sidecars: 0 },
+  { granted: -1, level: 0.5, sidecars: -1 },
+  { kind: 'granted', base: '0', granted: '9', booked: '0', held: '0', free: '9', fair: '9' },
+  { kind: 'granted', base: -1, granted: '9'.repeat(40), booked: '', held: true, free: [], fair: 0 },
+  { kind: 'granted', base: 0.5, granted: {}, booked: null },
+  { kind: { toString: 1 } },
+  { kind: 'taken' },
+  { kind: 'outdated' },
+].map((answer) => JSON.stringify(answer));
 const NUMBERS = ['0', '1', '-1', '9007199254740993', '9'.repeat(18)];
 
 /** Of RESP 2, in which scripts answer. */
@@ -160,7 +191,7 @@ function anyReply(chance: () => number, depth: number): string {
   }
   if (kind < 0.7) return `:${pick(NUMBERS)}\r\n`;
   if (kind < 0.9) {
-    const word = pick(WORDS);
+    const word = pick(chance() < 0.5 ? WORDS : ANSWERS);
     return `$${word.length}\r\n${word}\r\n`;
   }
   return pick(['$-1\r\n', '*-1\r\n', '-ERR no\r\n', '-NOSCRIPT no\r\n', '+OK\r\n']);
