@@ -53,7 +53,16 @@ function responseOf(seed: number): AResponse {
   }
   const isWhole = said.json !== undefined || chance.nat(8) === 0;
   const { headers, body } = new Damage(chance, others).response(saidIn(said), isWhole);
-  return { status: said.status ?? 200, headers: { ...headers, ...said.headers }, body };
+  return {
+    status: said.status ?? 200,
+    headers: { ...headers, ...said.headers },
+    body: chance.nat(8) === 0 ? asLines(body) : body,
+  };
+}
+
+/** As servers stream that know nothing of events. */
+function asLines(stream: Buffer): Buffer {
+  return Buffer.from(stream.toString('latin1').replace(/^data: ?/gm, ''), 'latin1');
 }
 
 /** Whether an answer came of it. */
