@@ -77,6 +77,14 @@ async function read(seed: number, surface: Surface): Promise<boolean> {
   return false;
 }
 
+/** CPU time that it takes, in ms. */
+async function readTimed(seed: number, surface: Surface): Promise<number> {
+  const began = process.cpuUsage();
+  if (await read(seed, surface)) answers += 1;
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1_000;
+}
+
 const end = performance.now() + Number(values.seconds) * 1_000;
 let seed = Number(values.seed) * 10_000_000;
 let answers = 0;
@@ -84,16 +92,15 @@ let count = 0;
 let trouble: string | undefined;
 for (; trouble === undefined && performance.now() < end; seed += 1) {
   for (const surface of SURFACES) {
-    const began = process.cpuUsage();
     try {
-      if (await read(seed, surface)) answers += 1;
+      count += 1;
+      const tookMs = await readTimed(seed, surface);
+      // On a machine that has much else to do one may take that long, but not twice.
+      if (tookMs <= MAX_MS || (await readTimed(seed, surface)) <= MAX_MS) continue;
+      trouble ??= `seed ${seed}, ${surface}: took ${tookMs.toFixed(0)} ms`;
     } catch (error) {
-      trouble = `seed ${seed}, ${surface}: ${inspect(error)}`;
+      trouble ??= `seed ${seed}, ${surface}: ${inspect(error)}`;
     }
-    count += 1;
-    const { user, system } = process.cpuUsage(began);
-    const tookMs = (user + system) / 1_000;
-    if (tookMs > MAX_MS) trouble ??= `seed ${seed}, ${surface}: took ${tookMs.toFixed(0)} ms`;
   }
 }
 process.stdout.write(`${count} bodies, ${answers} answers in them: ${trouble ?? 'all well'}\n`);
