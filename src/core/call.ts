@@ -103,7 +103,7 @@ export interface Call {
    * Absent: nobody listens.
    */
   readonly onLost?: () => void;
-  /** The upstream says what an answer used that it did not bring to its end. Absent: nobody listens. */
+  /** What the upstream said that an answer used which comes to no end; an output of 0 is not known. Absent: nobody listens. */
   readonly onFailedUsage?: (usage: Usage, serviceTier: string) => void;
   /** The upstream sent something that nobody knows, by a name that may be shown. Absent: nobody listens. */
   readonly onUnknown?: (kind: UnknownKind, name: string) => void;

@@ -65,6 +65,14 @@ export class AnswerEvents {
     return this.#outputChunks > 0;
   }
 
+  /**
+   * An estimate of the output tokens so far, too low rather than too high: a piece with output holds
+   * at least one, and a token is seldom longer than four characters.
+   */
+  get outputTokens(): number {
+    return Math.max(this.#outputChunks, estimateTokens(this.#outputCharacters));
+  }
+
   /** Emits `started`; only the first time. */
   start(responseId: string, model: string): void {
     if (this.#started) return;
@@ -153,7 +161,7 @@ export class AnswerEvents {
     if (outcome.finishReason === 'tool_calls') this.tools.throwIfNameless();
     this.tools.end();
     const { usage, hostedCalls, providerData } = outcome;
-    const counted = usage ?? estimatedUsage(0, this.#outputTokens());
+    const counted = usage ?? estimatedUsage(0, this.outputTokens);
     const completed: Completed = {
       type: 'completed',
       finishReason: outcome.finishReason,
@@ -180,7 +188,7 @@ export class AnswerEvents {
 
   #emitText(text: string): void {
     if (text === '') return;
-    const delta = { type: 'textDelta', text, outputTokensSoFar: this.#outputTokens() } as const;
+    const delta = { type: 'textDelta', text, outputTokensSoFar: this.outputTokens } as const;
     this.#emit(this.#phase === '' ? delta : { ...delta, phase: this.#phase });
   }
 
@@ -190,13 +198,5 @@ export class AnswerEvents {
 
   #emitRefusal(text: string): void {
     if (text !== '') this.#emit({ type: 'refusalDelta', text });
-  }
-
-  /**
-   * An estimate of the output tokens so far, too low rather than too high: a piece with output holds
-   * at least one, and a token is seldom longer than four characters.
-   */
-  #outputTokens(): number {
-    return Math.max(this.#outputChunks, estimateTokens(this.#outputCharacters));
   }
 }

@@ -7,7 +7,7 @@ import type { AnswerEvent, Completed } from '../core/events.ts';
 import type { FlowSource } from '../core/flow.ts';
 import { present } from '../core/present.ts';
 import { type AnswerReader, type BodyReader, SniffingReader } from './answer-reader.ts';
-import type { ApiSurface } from './api-surface.ts';
+import type { AnswerStream, ApiSurface } from './api-surface.ts';
 import { ContentDecoder, codingOf } from './content-decoder.ts';
 import { ErrorReader } from './error-reader.ts';
 import { Exchange, type ResponseListener } from './exchange.ts';
@@ -56,6 +56,7 @@ export class Answer implements FlowSource, ResponseListener {
   #startedAt = 0;
   #head: ResponseHead | undefined;
   #answer: AnswerReader | undefined;
+  #stream: AnswerStream | undefined;
   #body: BodyReader | undefined;
   #decoder: ContentDecoder | undefined;
   #onAbortDecoding: (() => void) | undefined;
@@ -134,6 +135,7 @@ export class Answer implements FlowSource, ResponseListener {
   onAbort(): void {
     this.#failed = true;
     this.#decoder?.destroy();
+    this.#stream?.tellUsage();
     this.#settle();
     this.#result.reject(this.#call.signal.reason);
   }
@@ -210,6 +212,7 @@ export class Answer implements FlowSource, ResponseListener {
       clock: this.#context.clock,
       startedAt: this.#startedAt,
     };
+    this.#stream = stream;
     const options = this.#context.stream;
     return streamed
       ? new StreamReader(stream, context, options)
@@ -249,6 +252,7 @@ export class Answer implements FlowSource, ResponseListener {
     const { signal } = this.#call;
     // What came before the break was said.
     if (!signal.aborted && !this.#settled) this.#flush();
+    this.#stream?.tellUsage();
     this.#settle();
     if (signal.aborted) {
       this.#result.reject(signal.reason);

@@ -54,6 +54,8 @@ export interface AnswerStream {
   readonly hasOutput: boolean;
   /** What is kept of it, in characters and a little for each piece. */
   readonly weight: number;
+  /** Tells the call what the answer has used so far as its server has said; for one that comes to no end. */
+  tellUsage(): void;
   /** The end, once nothing follows. Emits what is left before: halves of characters. */
   end(timings: Timings): Completed;
 }

@@ -55,6 +55,12 @@ export class ChatStream implements AnswerStream {
   #otherText = '';
   #serviceTier = '';
   #systemFingerprint = '';
+  /** The server has said that it cannot go on. */
+  #hasFailed = false;
+  /** Chunks so far, and the last with usage and with output. */
+  #chunks = 0;
+  #usageAt = 0;
+  #outputAt = 0;
 
   constructor(call: Call, emit: Emit) {
     this.#call = call;
@@ -92,7 +98,7 @@ export class ChatStream implements AnswerStream {
   }
 
   read(name: string, data: string): void {
-    if (name === 'error') throw reported(readErrorData(data), this.#call);
+    if (name === 'error') this.#throw(readErrorData(data));
     // Keep-alives and metadata of proxies, with any data.
     if (!CHUNK_NAMES.has(name) && !isChunk(data)) {
       this.#last = {};
@@ -100,8 +106,7 @@ export class ChatStream implements AnswerStream {
       return;
     }
     const chunk = parseChunk(data);
-    const error = errorIn(chunk);
-    if (error) throw reported(error, this.#call);
+    this.#throwErrorIn(chunk);
     this.add(chunk);
     this.#last = chunk;
   }
@@ -112,6 +117,7 @@ export class ChatStream implements AnswerStream {
   }
 
   readAgain(text: string): void {
+    this.#chunks += 1;
     const { field, fragment } = this.#only ?? {};
     if (field === 'arguments') {
       const called = { ...fragment?.function, arguments: text };
@@ -127,14 +133,13 @@ export class ChatStream implements AnswerStream {
     if (!data.startsWith('{') || !data.includes('"usage"')) return false;
     const { usage, choices } = parseChunk(data);
     if (!usage || choices?.length) return false;
-    this.#usage.add(usage);
+    this.#report(usage);
     return true;
   }
 
   readWhole(body: string): void {
     const completion = parseChunk(body);
-    const error = errorIn(completion);
-    if (error) throw reported(error, this.#call);
+    this.#throwErrorIn(completion);
     this.add(completion);
     // Some servers leave the reason of a whole answer empty; its end is the body's.
     if (this.#events.hasOutput) this.#finishReason ||= 'stop';
@@ -150,8 +155,8 @@ export class ChatStream implements AnswerStream {
     if (chunk.system_fingerprint !== this.#systemFingerprint) {
       this.#systemFingerprint = stringOr(chunk.system_fingerprint) || this.#systemFingerprint;
     }
-    if (chunk.usage) this.#usage.add(chunk.usage);
-    if (chunk.x_groq) this.#usage.add(recordOf(chunk.x_groq).usage);
+    this.#chunks += 1;
+    this.#addUsage(chunk);
     this.#annotations.seeChunk(chunk);
     // Azure sends its verdict on the prompt first, in a chunk without id, model and choice.
     const { choices } = chunk;
@@ -159,6 +164,13 @@ export class ChatStream implements AnswerStream {
     this.#events.start(stringOr(chunk.id), this.#model);
     // One choice is asked for; servers that send several spread one answer over them.
     for (const choice of choices) this.#addChoice(choice);
+  }
+
+  tellUsage(): void {
+    const isCurrent = this.#outputAt <= this.#usageAt;
+    const isFinal = this.finished || this.#hasFailed;
+    const used = this.#usage.soFar(this.#events.outputTokens, isCurrent, isFinal);
+    if (used) this.#call.onFailedUsage?.(used, this.#serviceTier);
   }
 
   end(timings: Timings): Completed {
@@ -182,6 +194,27 @@ export class ChatStream implements AnswerStream {
     );
   }
 
+  #throwErrorIn(chunk: ChatChunk): void {
+    const error = errorIn(chunk);
+    if (!error) return;
+    this.#addUsage(chunk);
+    this.#throw(error);
+  }
+
+  #throw(error: unknown): never {
+    this.#hasFailed = true;
+    throw reported(error, this.#call);
+  }
+
+  #addUsage({ usage, x_groq }: ChatChunk): void {
+    if (usage) this.#report(usage);
+    if (x_groq) this.#report(recordOf(x_groq).usage);
+  }
+
+  #report(usage: unknown): void {
+    if (this.#usage.add(usage)) this.#usageAt = this.#chunks;
+  }
+
   /** The word, set right by what was said: calls are what the answer is for. */
   #outcome() {
     const finishReason = toFinishReason(this.#finishReason);
@@ -196,8 +229,8 @@ export class ChatStream implements AnswerStream {
   }
 
   #addChoice(choice: ChunkChoice): void {
-    if (choice.error) throw reported(choice.error, this.#call);
-    if (choice.usage) this.#usage.add(choice.usage);
+    if (choice.usage) this.#report(choice.usage);
+    if (choice.error) this.#throw(choice.error);
     const { delta, message } = choice;
     if (delta) this.#addDelta(delta, choice.index);
     if (message) this.#addMessage(message, choice.index, delta ?? undefined);
@@ -308,7 +341,10 @@ export class ChatStream implements AnswerStream {
   }
 
   #count(characters: number): void {
-    if (characters > 0 && this.finished) this.#wentOn = true;
+    if (characters > 0) {
+      this.#outputAt = this.#chunks;
+      if (this.finished) this.#wentOn = true;
+    }
     this.#events.count(characters);
   }
 }

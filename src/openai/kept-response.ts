@@ -146,13 +146,22 @@ export class KeptResponse implements UpstreamAnswer, ResponseProgress {
     call.onProgress('headers');
     for (;;) {
       const wanted = { method: 'get', collection: '/responses', below: this.#id } as const;
-      this.#stream.readWhole(await resources(call.key).askText(wanted, call.signal));
+      this.#readWhole(await resources(call.key).askText(wanted, call.signal));
       if (this.#stream.finished) {
         const completed = this.#stream.end(timingsOf(clock, this.#startedAt, undefined));
         return completedWithPlainNames(completed, call.model);
       }
       if (!this.#stream.isQueued) call.onProgress('working');
       await pause(POLL_MS, call.signal, clock);
+    }
+  }
+
+  #readWhole(body: string): void {
+    try {
+      this.#stream.readWhole(body);
+    } catch (thrown) {
+      this.#stream.tellUsage();
+      throw thrown;
     }
   }
 }

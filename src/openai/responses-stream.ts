@@ -110,6 +110,8 @@ export class ResponsesStream implements AnswerStream {
   /** The last event, unless it brought nothing. */
   #last: ResponsesEvent | undefined;
   #response: ResponseObject = {};
+  /** The server has said how it ended. */
+  #isOver = false;
   #finish: Finish = { finishReason: 'error', rawFinishReason: '' };
 
   constructor(call: Call, emit: Emit, progress?: ResponseProgress) {
@@ -198,8 +200,9 @@ export class ResponsesStream implements AnswerStream {
     if (ENDS.has(response.status)) this.#progress?.ended();
     const error = errorIn(response);
     if (error) {
+      this.#isOver = true;
+      this.#response = merged(this.#response, response);
       if (response.usage) this.#usage.add(response.usage);
-      this.#tellUsage(response);
       throw reported(error, this.#call);
     }
     this.#unknown.event({ response });
@@ -212,6 +215,12 @@ export class ResponsesStream implements AnswerStream {
 
   readLate(): boolean {
     return false;
+  }
+
+  /** What was used is billed, however the answer ended. */
+  tellUsage(): void {
+    const used = this.#usage.soFar(this.#events.outputTokens, this.#isOver, this.#isOver);
+    if (used) this.#call.onFailedUsage?.(used, stringOr(this.#response.service_tier));
   }
 
   end(timings: Timings): Completed {
@@ -246,12 +255,6 @@ export class ResponsesStream implements AnswerStream {
     return typeof limit === 'number' && limit > 0 && outputTokens >= limit;
   }
 
-  /** What was used is billed, however the answer ended. */
-  #tellUsage({ service_tier }: ResponseObject): void {
-    const usage = this.#usage.isThere ? this.#usage.total(this.#events.hasOutput) : undefined;
-    if (usage !== undefined) this.#call.onFailedUsage?.(usage, stringOr(service_tier));
-  }
-
   #interrupted(error: unknown): ProviderError {
     this.#progress?.interrupted();
     return reported(error, this.#call);
@@ -277,10 +280,10 @@ export class ResponsesStream implements AnswerStream {
   /** @param type of the event; the status is believed where it says worse */
   #end(type: string): void {
     const { status, error, output, incomplete_details } = this.#response;
+    this.#isOver = true;
     this.#progress?.ended();
     const hasFailed = type === 'response.failed' || status === 'failed';
     const isCancelled = type === 'response.cancelled' || status === 'cancelled';
-    if (hasFailed || isCancelled) this.#tellUsage(this.#response);
     if (hasFailed) throw reported(error ?? {}, this.#call);
     if (isCancelled) throw cancelledUpstream();
     this.#start();

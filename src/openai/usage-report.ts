@@ -21,13 +21,15 @@ export class ReportedUsage {
     return this.#last !== undefined;
   }
 
-  add(raw: unknown): void {
-    if (countsAnything(raw)) {
-      this.#first ??= raw;
-      this.#last = raw;
-    } else {
+  /** Whether it counts anything. */
+  add(raw: unknown): boolean {
+    if (!countsAnything(raw)) {
       this.#usage ??= this.#read(raw);
+      return false;
     }
+    this.#first ??= raw;
+    this.#last = raw;
+    return true;
   }
 
   /**
@@ -44,6 +46,27 @@ export class ReportedUsage {
     return hasOutput ? undefined : this.#usage;
   }
 
+  /**
+   * What an answer that came to no end has used so far, as its server said. That is nothing of its output, whose
+   * counts are 0 then, where some has followed, or where they are none of the whole: servers say 1 at the
+   * begin, or with every chunk.
+   *
+   * @param output estimate of what has come, in tokens
+   * @param isCurrent no output has followed the last report
+   * @param isFinal the server has said that this is the end, and not gone on unheard
+   * @returns undefined if it said nothing
+   */
+  soFar(output: number, isCurrent: boolean, isFinal: boolean): Usage | undefined {
+    const told = this.isThere ? this.total(output > 0) : undefined;
+    if (told === undefined) return undefined;
+    if (isCurrent && told.outputTokens * DOUBTFUL >= output) {
+      return isFinal ? told : { ...told, estimated: true };
+    }
+    const { audioOutputTokens: _, inputTokens, ...rest } = told;
+    const noOutput = { outputTokens: 0, totalTokens: inputTokens, reasoningTokens: 0 };
+    return { ...rest, ...noOutput, inputTokens, estimated: true };
+  }
+
   #whole(last: Usage): Usage {
     if (last.inputTokens > 0 || this.#first === this.#last) return last;
     const { inputTokens, cacheReadTokens, cacheWriteTokens } = this.#read(this.#first);
@@ -52,6 +75,9 @@ export class ReportedUsage {
     return { ...last, inputTokens, cacheReadTokens, cacheWriteTokens, totalTokens };
   }
 }
+
+/** An estimate from the length of a text is so many times too high at most. */
+const DOUBTFUL = 4;
 
 /** Levels of a usage: the totals, and the details below each. What stands deeper is no count. */
 const LEVELS = 4;

@@ -84,6 +84,23 @@ describe('a call that ends early', () => {
     expect(abortListeners(controller.signal)).toBe(0);
   });
 
+  it('tells what the upstream had counted of it', async () => {
+    const { stub, upstream } = await openUpstream(async (exchange) => {
+      const counted = { prompt_tokens: 9, completion_tokens: 3 };
+      await stallAfter(0)(exchange);
+      exchange.raw(sseText({ ...chunk({ content: 'Hi' }), usage: counted }));
+    });
+    const controller = new AbortController();
+    const told: unknown[] = [];
+    const onFailedUsage = (usage: object) => told.push(usage);
+    const events = pulled(upstream, aCall({ signal: controller.signal, onFailedUsage }));
+    await events.next();
+    controller.abort(CANCELLED);
+    await expect(events.next()).rejects.toBe(CANCELLED);
+    expect(told).toMatchObject([{ inputTokens: 9, outputTokens: 3, estimated: true }]);
+    await (await stub.waitForRequest(1)).closed;
+  });
+
   it('breaks the connection while the upstream is held back', async () => {
     const { stub, upstream } = await openUpstream(endless());
     const controller = new AbortController();

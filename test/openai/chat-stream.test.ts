@@ -229,6 +229,47 @@ describe('ChatStream', () => {
     expect(stream).toMatchObject({ finished: true, complete: false, hasUsage });
   });
 
+  const said = (content: string, completion_tokens?: number) => ({
+    ...chunk({ content }),
+    ...(completion_tokens !== undefined && { usage: { prompt_tokens: 7, completion_tokens } }),
+  });
+  const ERROR = { error: { message: 'sorry' } };
+
+  it.each<[string, readonly object[], object | undefined]>([
+    ['with each piece', [said('a', 1), said('b', 3)], { outputTokens: 3, estimated: true }],
+    ['and then an error', [said('a', 3), ERROR], { outputTokens: 3, estimated: false }],
+    [
+      'beside an error',
+      [said('a'), { ...ERROR, usage: { prompt_tokens: 7, completion_tokens: 3 } }],
+      { outputTokens: 3, estimated: false },
+    ],
+    ['with its reason', [said('a', 3), FINISH], { outputTokens: 3, estimated: false }],
+    ['at the begin alone', [said('', 1), said('a')], { outputTokens: 0, estimated: true }],
+    [
+      'that is the same with each piece',
+      ['a', 'b', 'c', 'd', 'e'].map((text) => said(text, 1)),
+      { outputTokens: 0, estimated: true },
+    ],
+    [
+      'of zeros behind the text',
+      [said('a', 2), said('b'), { ...chunk({}), usage: { prompt_tokens: 0 } }],
+      { outputTokens: 0, estimated: true },
+    ],
+    ['of no output', [said('', 0)], { outputTokens: 0, estimated: true }],
+    ['never', [said('a')], undefined],
+  ])('tells what an answer without an end has used, said %s', (_when, chunks, used) => {
+    const told: unknown[] = [];
+    const onFailedUsage = (usage: object) => told.push(usage);
+    const stream = new ChatStream(aCall({ onFailedUsage }), () => {});
+    const read = () => {
+      for (const one of chunks) stream.read('', JSON.stringify(one));
+    };
+    if (chunks.some((one) => 'error' in one)) expect(read).toThrow('an error');
+    else read();
+    stream.tellUsage();
+    expect(told).toMatchObject(used ? [{ inputTokens: 7, ...used }] : []);
+  });
+
   it('makes nothing of a chunk with nothing in it', () => {
     const events = fold({}, { ...chunk({}), choices: [{}] }, FINISH);
     expect(events.map((event) => event.type)).toEqual(['started', 'completed']);

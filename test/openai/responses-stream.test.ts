@@ -252,10 +252,14 @@ describe('ResponsesStream', () => {
       ['cancelled', tier],
       ['failed', { error, usage: null }],
     ] as const) {
-      expect(() => open({ onFailedUsage }).read(ended(status, fields))).toThrow();
+      const { read, stream } = open({ onFailedUsage });
+      expect(() => read(ended(status, fields))).toThrow();
+      stream.tellUsage();
     }
     const { response } = ended('failed', { ...tier, error }) as { readonly response: object };
-    expect(() => open({ onFailedUsage }).stream.readWhole(JSON.stringify(response))).toThrow();
+    const { stream } = open({ onFailedUsage });
+    expect(() => stream.readWhole(JSON.stringify(response))).toThrow();
+    stream.tellUsage();
     const { completed } = fold(ended('completed'));
     const used = [completed.usage.outputTokens, false, 'flex'];
     expect(told).toEqual([used, used, used]);

@@ -44,8 +44,8 @@ export interface MeteringDeps {
 }
 
 /**
- * Charges one attempt to its call: what the upstream reports or, where it does not come to that, the
- * prompt and what was received, counted. The charge is in the call's record and in the ledger before
+ * Charges one attempt to its call: what the upstream reports, be it in the middle, or, where it does not
+ * come to that, the prompt and what was received, counted. The charge is in the call's record and in the ledger before
  * the attempt's end is seen outside.
  *
  * An attempt that fails without output costs nothing, for the upstream did not answer, unless that says what it used. One that the
@@ -80,6 +80,14 @@ export function metering(deps: MeteringDeps): Stage {
     };
 }
 
+/** What an upstream said of what it billed. */
+interface Told {
+  readonly usage: Usage;
+  readonly serviceTier: string;
+}
+
+const NOTHING_TOLD: Told = { usage: estimatedUsage(0, 0), serviceTier: '' };
+
 /** What one attempt consumes. Per event a sum and a concatenation, everything else when it ends. */
 class AttemptMeter {
   /** The request is on its way, so the upstream may bill it. */
@@ -99,7 +107,7 @@ class AttemptMeter {
   /** The upstream may produce an answer of which nothing will come. */
   #lost = false;
   /** What the upstream said of an answer that failed. */
-  #failed: { readonly usage: Usage; readonly serviceTier: string } | undefined;
+  #failed: Told | undefined;
   /** Absent: no output was. */
   #received: LongText | undefined;
 
@@ -158,18 +166,17 @@ class AttemptMeter {
   /** Charges an attempt that ended without an answer, or after it. */
   async end(error: ProviderError, byCaller: boolean): Promise<void> {
     if (this.#settled) return;
-    if (this.#failed !== undefined) {
-      const { usage, serviceTier } = this.#failed;
-      const whole = usage.estimated ? await this.fillIn(usage) : usage;
-      this.#settle({ ...whole, ...this.#toolCalls() }, serviceTier, error.reason);
-    } else if (this.#received !== undefined || this.#lost || (byCaller && this.#sent)) {
-      this.#noteRoughly();
-      const usage = await this.fillIn({ ...estimatedUsage(0, 0), ...this.#toolCalls() });
-      this.#settle(usage, '', error.reason);
-    } else {
+    const isBilled = this.#received !== undefined || this.#lost || (byCaller && this.#sent);
+    const used = this.#failed ?? (isBilled ? NOTHING_TOLD : undefined);
+    if (used === undefined) {
       this.#settled = true;
       this.#entry?.void();
+      return;
     }
+    const { usage, serviceTier } = used;
+    if (usage.estimated) this.#noteRoughly();
+    const whole = usage.estimated ? await this.fillIn(usage) : usage;
+    this.#settle({ ...whole, ...this.#toolCalls() }, serviceTier, error.reason);
   }
 
   #toolCalls(): Pick<Usage, 'toolCalls'> {

@@ -266,6 +266,27 @@ describe('metering an attempt without an answer', () => {
     expect(run.ledger.lines.at(-1)).toBe(run.charge);
   });
 
+  it.each<[string, object, object]>([
+    [
+      'as the upstream counted it',
+      { inputTokens: 9, outputTokens: 3 },
+      { inputTokens: 9, outputTokens: 3, totalTokens: 12 },
+    ],
+    [
+      'counted, behind a prompt that the upstream counted',
+      { inputTokens: 9, outputTokens: 0, cacheReadTokens: 4 },
+      { inputTokens: 9, outputTokens: 8, totalTokens: 17, cacheReadTokens: 4 },
+    ],
+  ])('charges what was received before a cancel %s', async (_how, said, charged) => {
+    const { charge } = await meter((call, emit) => {
+      emit(text('received', 2));
+      call.onFailedUsage?.(usage({ ...said, estimated: true }), 'priority');
+      throw cancelled;
+    });
+    expect(charge).toMatchObject({ usage: charged, serviceTier: 'priority', outcome: 'CANCELLED' });
+    expect(charge?.cost?.estimated).toBe(true);
+  });
+
   it('charges no more output than the request allowed', async () => {
     const call = attemptOf({ request: { ...aCall().request, maxTokens: 3 } });
     const { charge } = await meter(connected(text('received', 2), cancelled), { call });
