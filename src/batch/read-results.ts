@@ -1,7 +1,9 @@
+import type { Call } from '../core/call.ts';
+import type { Charge } from '../core/call-record.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { MessageResponse } from '../core/events.ts';
 import type { BatchLineResult } from '../core/upstream-batches.ts';
-import { estimatedUsage } from '../core/usage.ts';
+import { estimatedUsage, estimateTokens, USUAL_OUTPUT, type Usage } from '../core/usage.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
 import { attemptCost } from '../money/pricing/cost.ts';
 import type { RunDeps } from './run-deps.ts';
@@ -16,7 +18,9 @@ const SERVICE_TIER = 'batch';
 
 const UNREAD = 'an answer of a batch could not be read';
 
-type ResultsDeps = Pick<RunDeps, 'books' | 'means' | 'clock' | 'log'>;
+type ResultDeps = Pick<RunDeps, 'means' | 'clock' | 'log'>;
+
+type ResultsDeps = ResultDeps & Pick<RunDeps, 'books'>;
 
 export interface ResultsOf {
   readonly batch: string;
@@ -72,54 +76,111 @@ async function toResults(
 async function toResult(
   line: BatchLineResult,
   item: OpenItem,
-  { batch, part, signal }: ResultsOf,
-  { means, clock, log }: Pick<RunDeps, 'means' | 'clock' | 'log'>,
+  of: ResultsOf,
+  deps: ResultDeps,
 ): Promise<NewResult> {
-  const catalogue = means.catalogue();
-  const id = `${batch}/${item.number}`;
-  const call = restoreCall(item.context, { id, startedAt: part.since, signal, catalogue });
   const { customId } = item;
+  const call = callOf(item, of, deps);
+  let told: Usage | undefined;
+  let tier = '';
+  const onFailedUsage: Call['onFailedUsage'] = (usage, serviceTier) => {
+    told = usage;
+    tier = serviceTier;
+  };
   let response: MessageResponse;
   try {
-    response = await line.answer(call);
+    response = await line.answer({ ...call, onFailedUsage });
   } catch (thrown) {
     const error = ProviderError.from(thrown);
     // One answer that this program cannot read is no reason to have none of the others.
-    if (error.reason === 'INTERNAL') log.error({ batch, item: customId, err: thrown }, UNREAD);
-    return { customId, result: storeResult({ error }), succeeded: false };
+    if (error.reason === 'INTERNAL') {
+      deps.log.error({ batch: of.batch, item: customId, err: thrown }, UNREAD);
+    }
+    const result = { customId, result: storeResult({ error }), succeeded: false };
+    if (told === undefined) return result;
+    const used = { usage: whole(told, 0, item), serviceTier: tier, outcome: error.reason };
+    return { ...result, ...charged(used, call, item, of, deps) };
   }
-  const { usage: told } = response;
-  const usage = told.estimated ? estimatedUsage(item.inputTokens, told.outputTokens) : told;
-  const billing = {
-    serviceTier: response.serviceTier,
+  const usage = whole(response.usage, writtenIn(response), item);
+  const { serviceTier } = response;
+  const charge = charged({ usage, serviceTier, outcome: 'completed' }, call, item, of, deps);
+  const { cost } = charge;
+  const answer = { ...response, usage, ...(cost && { cost }) };
+  return { customId, result: storeResult({ response: answer }), succeeded: true, ...charge };
+}
+
+/** Of an item that was answered, and whose answer is not to be had: it costs a usual one. */
+export function lostResult(
+  item: OpenItem,
+  error: ProviderError,
+  of: ResultsOf,
+  deps: ResultDeps,
+): NewResult {
+  const { customId, inputTokens } = item;
+  const call = callOf(item, of, deps);
+  const { maxTokens = USUAL_OUTPUT } = call.request;
+  const usage = estimatedUsage(inputTokens, Math.min(USUAL_OUTPUT, maxTokens));
+  const used = { usage, serviceTier: '', outcome: error.reason };
+  const result = { customId, result: storeResult({ error }), succeeded: false };
+  return { ...result, ...charged(used, call, item, of, deps) };
+}
+
+function callOf(item: OpenItem, { batch, part, signal }: ResultsOf, { means }: ResultDeps): Call {
+  const id = `${batch}/${item.number}`;
+  const facts = { id, startedAt: part.since, signal, catalogue: means.catalogue() };
+  return restoreCall(item.context, facts);
+}
+
+/** What an item used, priced, as the batch and the ledger take it. */
+function charged(
+  { usage, serviceTier, outcome }: Pick<Charge, 'usage' | 'serviceTier' | 'outcome'>,
+  call: Call,
+  { userId, projectId }: OpenItem,
+  { part }: ResultsOf,
+  { means, clock }: ResultDeps,
+): Pick<NewResult, 'usage' | 'cost' | 'record'> {
+  if (!means.costs.trackingEnabled) return { usage };
+  const { version: catalogueVersion } = means.catalogue();
+  const cost = attemptCost(call, usage, {
+    serviceTier,
     at: part.since,
-    catalogueVersion: catalogue.version,
+    catalogueVersion,
     batch: true,
-  };
-  const cost = means.costs.trackingEnabled ? attemptCost(call, usage, billing) : undefined;
-  const whole = { ...response, usage, ...(cost && { cost }) };
-  return {
-    customId,
-    result: storeResult({ response: whole }),
-    succeeded: true,
+  });
+  const record = {
+    callId: call.id,
+    traceId: '',
+    attempt: 1,
+    upstream: part.upstream,
+    model: part.modelId,
+    userId,
+    projectId,
     usage,
-    ...(cost && {
-      cost,
-      record: {
-        callId: id,
-        traceId: '',
-        attempt: 1,
-        upstream: part.upstream,
-        model: part.modelId,
-        userId: item.userId,
-        projectId: item.projectId,
-        usage,
-        cost,
-        serviceTier: SERVICE_TIER,
-        outcome: 'completed',
-        startedAt: part.since,
-        endedAt: clock.now(),
-      },
-    }),
+    cost,
+    serviceTier: SERVICE_TIER,
+    outcome,
+    startedAt: part.since,
+    endedAt: clock.now(),
   };
+  return { usage, cost, record };
+}
+
+/** With what the upstream did not count, which is 0 in a usage that is an estimate. */
+function whole(usage: Usage, written: number, item: OpenItem): Usage {
+  if (!usage.estimated) return usage;
+  const inputTokens = usage.inputTokens || item.inputTokens;
+  const outputTokens = usage.outputTokens || written;
+  return { ...usage, inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+}
+
+/** Estimated: the tokenizer takes more memory than all else that a batch needs. */
+function writtenIn({
+  content,
+  commentary,
+  reasoning,
+  refusal,
+  toolCalls,
+}: MessageResponse): number {
+  const calls = toolCalls.map(({ name, arguments: args }) => name + args);
+  return estimateTokens([content, commentary, reasoning, refusal, ...calls].join('').length);
 }

@@ -58,23 +58,28 @@ export class RemoteBatch {
     }
   }
 
-  /** Takes in what a file of results says, as far as it can be had. Rejects with the end of the process. */
-  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<void> {
+  /**
+   * Takes in what a file of results says, as far as it can be had. Rejects with the end of the process.
+   * Returns how many results it has lost: Infinity if nobody knows.
+   */
+  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<number> {
     const polling = new Polling(this.#work, this.#deps);
     const read = () => this.#readOnce(fileId, part, settle, polling);
     try {
       // A line may be cut off where somebody between here and there lost the rest of the file.
-      for (let reads = 1; reads <= READS; reads += 1) {
+      for (let reads = 1; ; reads += 1) {
         if (reads > 1) await polling.wait();
         const unreadable = await polling.insist(read, UNREADABLE);
-        if (unreadable === 0) return;
+        if (unreadable === 0) return 0;
         await this.#work.problem(`A file of results has ${unreadable} lines that cannot be read.`);
+        if (reads === READS) return unreadable;
       }
     } catch (thrown) {
       this.#work.stop.throwIfAborted();
       const error = ProviderError.from(thrown);
       if (error.reason === 'INTERNAL') throw error;
       await this.#work.problem(`A file of results cannot be had: ${error.message}`);
+      return Number.POSITIVE_INFINITY;
     }
   }
 

@@ -3,6 +3,7 @@ import type { UpstreamBatch } from '../core/upstream-batches.ts';
 import type { BatchPart, NewResult } from '../money/batches/batch.ts';
 import { Holdings } from './holdings.ts';
 import type { Lane } from './lane.ts';
+import { lostResult } from './read-results.ts';
 import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
 import { RemoteBatch } from './remote-batch.ts';
 import { type RunDeps, throwIfHalted, type Work } from './run-deps.ts';
@@ -10,6 +11,9 @@ import { failRest, type PartToSettle, settle } from './settle.ts';
 import { StoredPart } from './stored-part.ts';
 import { Submission } from './submission.ts';
 import { whenOver } from './when-over.ts';
+
+/** Rows that are read together. */
+const PAGE = 1_000;
 
 /**
  * One part of a batch at the upstream: a file, and a batch of it. Wherever the process died, another
@@ -134,13 +138,30 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
-    for (const fileId of [batch.outputFileId, batch.errorFileId]) {
-      if (fileId !== undefined) {
-        await this.#remote.readFile(fileId, this.#part.row, (results) => this.#settle(results));
-      }
-    }
+    const lost = await this.#read(batch.outputFileId);
+    await this.#read(batch.errorFileId);
+    if (lost > 0) await this.#bookLost(lost, batch);
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
     await this.#giveUp(this.#work.halted ?? restError(batch));
+  }
+
+  /** Returns how many results are lost. */
+  async #read(fileId: string | undefined): Promise<number> {
+    if (fileId === undefined) return 0;
+    return this.#remote.readFile(fileId, this.#part.row, (results) => this.#settle(results));
+  }
+
+  /** What was answered is billed, though nobody can read it. Which items these are nobody knows. */
+  async #bookLost(lost: number, batch: UpstreamBatch): Promise<void> {
+    const { batch: id, part: number } = this.#of;
+    const of = { batch: id, part: this.#part.row, signal: this.#work.stop };
+    let left = Math.min(lost, batch.counts.completed || Number.POSITIVE_INFINITY);
+    while (left > 0) {
+      const items = await this.#deps.books.openItems(id, number, 0, Math.min(left, PAGE));
+      if (items.length === 0) return;
+      await this.#settle(items.map((item) => lostResult(item, restError(batch), of, this.#deps)));
+      left -= items.length;
+    }
   }
 
   /** Leaves out what the upstream found wrong, and sends the rest again. Whether there is any use in it. */

@@ -45,6 +45,9 @@ const TOKENS_PER_IMAGE = 765;
 const TOKENS_PER_PAGE = 1_600;
 const BYTES_PER_PAGE = 40_000;
 
+/** Tokens of an answer that nobody has seen. */
+export const USUAL_OUTPUT = 500;
+
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

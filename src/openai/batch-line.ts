@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import type { Call } from '../core/call.ts';
+import type { Call, Emit } from '../core/call.ts';
 import { collect } from '../core/collect.ts';
 import { ProviderError } from '../core/errors.ts';
 import type { MessageResponse, Timings } from '../core/events.ts';
 import type { Surface } from '../core/model.ts';
 import type { BatchLine, BatchLineResult } from '../core/upstream-batches.ts';
-import type { ApiSurface } from './api-surface.ts';
+import type { AnswerStream, ApiSurface } from './api-surface.ts';
 import { malformed, parseObject } from './json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromErrorObject, fromHttpResponse } from './map-error.ts';
@@ -67,8 +67,17 @@ async function readAnswer(
 ): Promise<MessageResponse> {
   const id = requestId(stringOr(request_id)) ?? '';
   const status = typeof status_code === 'number' ? status_code : 0;
-  if (status === 0 || error) throw batchError(error, call.model, id);
-  if (status >= 300) {
+  const text = JSON.stringify(body ?? null);
+  const streamTo = (emit: Emit) =>
+    surfaces[call.target.surface].newStream(call, (event) =>
+      emit(withPlainNames(event, call.model)),
+    );
+  if (status === 0 || error || status >= 300) {
+    tellUsage(
+      streamTo(() => {}),
+      text,
+    );
+    if (status === 0 || error) throw batchError(error, call.model, id);
     const headers = id === '' ? {} : { 'x-request-id': id };
     throw fromHttpResponse(status, headers, textOf(body, status), call.model);
   }
@@ -77,13 +86,26 @@ async function readAnswer(
   record.upstreamStatus = status;
   const metadata = call.asked.metadata ?? {};
   return collect(async (emit) => {
-    const stream = surfaces[call.target.surface].newStream(call, (event) =>
-      emit(withPlainNames(event, call.model)),
-    );
-    stream.readWhole(JSON.stringify(body ?? null));
-    if (!stream.finished) throw malformed('the body of a result holds no answer');
-    return completedWithPlainNames(stream.end(UNTIMED), call.model);
+    const stream = streamTo(emit);
+    try {
+      stream.readWhole(text);
+      if (!stream.finished) throw malformed('the body of a result holds no answer');
+      return completedWithPlainNames(stream.end(UNTIMED), call.model);
+    } catch (thrown) {
+      stream.tellUsage();
+      throw thrown;
+    }
   }, metadata);
+}
+
+/** A failure that has used something says so beside its error. */
+function tellUsage(stream: AnswerStream, body: string): void {
+  try {
+    stream.readWhole(body);
+  } catch {
+    // The failure is told from elsewhere.
+  }
+  stream.tellUsage();
 }
 
 /** What the upstream did not get to, or could not say under a status of HTTP. */

@@ -55,8 +55,8 @@ export class ChatStream implements AnswerStream {
   #otherText = '';
   #serviceTier = '';
   #systemFingerprint = '';
-  /** The server has said that it cannot go on. */
-  #hasFailed = false;
+  /** The server has said all that it says. */
+  #isOver = false;
   /** Chunks so far, and the last with usage and with output. */
   #chunks = 0;
   #usageAt = 0;
@@ -138,6 +138,7 @@ export class ChatStream implements AnswerStream {
   }
 
   readWhole(body: string): void {
+    this.#isOver = true;
     const completion = parseChunk(body);
     this.#throwErrorIn(completion);
     this.add(completion);
@@ -168,7 +169,7 @@ export class ChatStream implements AnswerStream {
 
   tellUsage(): void {
     const isCurrent = this.#outputAt <= this.#usageAt;
-    const isFinal = this.finished || this.#hasFailed;
+    const isFinal = this.finished || this.#isOver;
     const used = this.#usage.soFar(this.#events.outputTokens, isCurrent, isFinal);
     if (used) this.#call.onFailedUsage?.(used, this.#serviceTier);
   }
@@ -202,7 +203,7 @@ export class ChatStream implements AnswerStream {
   }
 
   #throw(error: unknown): never {
-    this.#hasFailed = true;
+    this.#isOver = true;
     throw reported(error, this.#call);
   }
 

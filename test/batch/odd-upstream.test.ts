@@ -80,6 +80,33 @@ describe('a line of results', () => {
     });
   });
 
+  /** At 75 and 300 nano-dollars, as the two others, which cost 2,025 each. */
+  it.each<[string, LineOutcome, { readonly nanos: number; readonly estimated: boolean }]>([
+    [
+      'that failed costs what it says that it used',
+      { line: line('item-1', response({ error: {}, usage: answer('').usage }, 500)) },
+      { nanos: 3 * 2_025, estimated: false },
+    ],
+    [
+      'whose output is counted as 0 costs what was written',
+      {
+        body: answer('Hello there', {
+          usage: { prompt_tokens: 7, completion_tokens: 0, total_tokens: 7 },
+        }),
+      },
+      { nanos: 2 * 2_025 + 7 * 75 + 3 * 300, estimated: true },
+    ],
+    [
+      'that is cut off costs a usual answer, or as much as was asked for',
+      { line: `${line('item-1', response(answer('Hi'))).slice(0, 60)}\n` },
+      { nanos: 2 * 2_025 + 8 * 75 + 100 * 300, estimated: true },
+    ],
+    ['that is of nobody costs nothing', 'lost', { nanos: 2 * 2_025, estimated: false }],
+  ])('%s', async (_how, outcome, { nanos, estimated }) => {
+    const { batch } = await oneOf(outcome);
+    expect(batch.cost).toMatchObject({ total: { nanos }, estimated });
+  });
+
   it('without usage is estimated, and says so', async () => {
     const { batch, result } = await oneOf({ body: answer('Hello there', { usage: null }) });
     expect(result?.response).toMatchObject({ usage: { estimated: true } });
@@ -129,6 +156,17 @@ describe.each(Object.entries(KINDS))('a %s', (_name, [method, path]) => {
     const { state, problems } = await get(client, id);
     expect(state).toBe('BATCH_STATE_FAILED');
     expect(problems.length).toBeGreaterThan(0);
+  });
+});
+
+it('answers whose file is not found any more are paid for, as estimates', async () => {
+  const gone = { status: 404, message: 'No such thing' };
+  const { client } = await startBatches({ fault: faults('GET', /content$/, gone, 10_000) });
+  const { id } = await create(client, {}, THREE);
+  await results(client, id);
+  expect(await get(client, id)).toMatchObject({
+    counts: { failed: 3 },
+    cost: { total: { nanos: 3 * (8 * 75 + 100 * 300) }, estimated: true },
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Call } from '../../src/core/call.ts';
 import { newCallRecord } from '../../src/core/call-record.ts';
 import { unknownModel } from '../../src/core/model.ts';
 import { readResultLine, type Surfaces } from '../../src/openai/batch-line.ts';
@@ -26,9 +27,13 @@ const CHAT = {
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
 };
 
-function read(line: object, surface: 'chat_completions' | 'responses' = 'chat_completions') {
+function read(
+  line: object,
+  surface: 'chat_completions' | 'responses' = 'chat_completions',
+  onFailedUsage: Call['onFailedUsage'] = () => {},
+) {
   const target = { model: unknownModel('gpt-test'), surface };
-  const call = aCall({ target, record: newCallRecord(0) });
+  const call = aCall({ target, record: newCallRecord(0), onFailedUsage });
   const result = readResultLine(JSON.stringify({ custom_id: 'a', ...line }), SURFACES);
   if (result === undefined) throw new Error('there is no result');
   const answer = result.answer(call);
@@ -107,6 +112,20 @@ describe('a line of results', () => {
     ],
   ])('that holds %s rejects', async (_what, line, error) => {
     await expect(read(line).answer).rejects.toMatchObject(error);
+  });
+
+  const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
+  const error = { message: 'Bad.' };
+
+  it.each<[string, object]>([
+    ['under a status', { response: { status_code: 500, body: { error, usage } } }],
+    ['beside an answer', { response: { status_code: 200, body: { ...CHAT, usage } }, error }],
+    ['in an answer', { response: { status_code: 200, body: { ...CHAT, error, usage } } }],
+    ['without a word', { response: { status_code: 200, body: { usage, choices: [] } } }],
+  ])('that holds a failure %s tells what that used', async (_how, line) => {
+    const told: unknown[] = [];
+    await expect(read(line, undefined, (used) => told.push(used)).answer).rejects.toThrow();
+    expect(told).toMatchObject([{ inputTokens: 7, outputTokens: 5, estimated: false }]);
   });
 
   it('that holds an answer of the Responses API that has not ended rejects', async () => {

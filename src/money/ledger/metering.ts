@@ -7,7 +7,7 @@ import type { AnswerEvent, Completed } from '../../core/events.ts';
 import { LongText } from '../../core/long-text.ts';
 import { spenderOf } from '../../core/spender.ts';
 import type { Usage } from '../../core/usage.ts';
-import { addUsage, estimatedUsage, estimateTokens } from '../../core/usage.ts';
+import { addUsage, estimatedUsage, estimateTokens, USUAL_OUTPUT } from '../../core/usage.ts';
 import type { Catalogue } from '../../request/catalogue/catalogue.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
@@ -27,9 +27,6 @@ export interface CostOptions {
   /** False: usage is counted, but has no price and is not written to the ledger. */
   readonly trackingEnabled: boolean;
 }
-
-/** Tokens of an answer that nobody has seen. */
-const USUAL_OUTPUT = 500;
 
 export interface MeteringDeps {
   readonly clock: Clock;
