@@ -25,6 +25,8 @@ export class Budgets {
   #all: readonly Budget[];
   /** When the first period ends, in epoch ms. */
   #resetsAt: number;
+  /** Latest time at which periods began, in epoch ms. */
+  #latest = 0;
   #claims = 0;
 
   constructor(definitions: readonly BudgetDefinition[], deps: BudgetsDeps) {
@@ -42,6 +44,7 @@ export class Budgets {
   current(): readonly Budget[] {
     const now = this.#deps.clock.now();
     if (now < this.#resetsAt) return this.#all;
+    this.#latest = now;
     for (const budget of this.#all) budget.advance(now);
     this.#resetsAt = this.#firstReset();
     this.#deps.onReset();
@@ -102,8 +105,10 @@ export class Budgets {
     this.#resetsAt = this.#firstReset();
   }
 
+  /** Where the clock was set back, in the period that the others stay in: what was spent in it counts. */
   #open(definition: BudgetDefinition): Budget {
-    return new Budget(definition, this.#deps.clock.now(), this.#deps);
+    this.#latest = Math.max(this.#latest, this.#deps.clock.now());
+    return new Budget(definition, this.#latest, this.#deps);
   }
 
   #firstReset(): number {

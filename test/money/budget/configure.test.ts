@@ -14,6 +14,14 @@ describe('other budgets', () => {
     expect(book.states({})).toMatchObject([{ spent: 45n, reserved: 0n }]);
   });
 
+  it('begin in the period of those that are there, where the clock was set back behind it', () => {
+    const { book, clock } = openBook([aBudget()], { spent: [spending(30n)] });
+    const [{ startsAt } = {}] = book.states({});
+    clock.advance(-1);
+    book.configure([aBudget(), aBudget({ name: 'late' })]);
+    expect(book.states({ name: 'late' })).toMatchObject([{ spent: 30n, startsAt }]);
+  });
+
   it('that count the same keep what was spent and is reserved, whatever their limit', async () => {
     const { book } = openBook([aBudget({ scope: 'user' })]);
     const running = await book.reserve(aSpender(), exactly(60n), NEVER);
