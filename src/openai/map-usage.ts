@@ -34,6 +34,12 @@ const AUDIO = {
   output: paths('completion_tokens_details.audio_tokens', 'output_tokens_details.audio_tokens'),
 } as const;
 
+/** Anthropic's own, whose count of the input has neither; gateways leave them beside a count that has both. */
+const ANTHROPIC = {
+  cacheRead: paths('cache_read_input_tokens'),
+  cacheWrite: paths('cache_creation_input_tokens'),
+} as const;
+
 const CHAT: UsageNames = {
   input: paths('prompt_tokens', 'input_tokens'),
   output: paths('completion_tokens', 'output_tokens'),
@@ -44,7 +50,6 @@ const CHAT: UsageNames = {
     'prompt_cache_hit_tokens',
     // Moonshot
     'cached_tokens',
-    // Gateways before Anthropic's models
     'cache_read_input_tokens',
   ),
   cacheWrite: paths(
@@ -100,7 +105,10 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
     reasoning: find(usage, names.reasoning),
     audio: find(usage, AUDIO.input),
   };
-  const said = { input: count(input, MAX_COUNT), output: count(output, MAX_COUNT) };
+  const said = {
+    input: withCached(usage, count(input, MAX_COUNT)),
+    output: count(output, MAX_COUNT),
+  };
   const total = count(numberIn(usage.total_tokens) ?? undefined, MAX_COUNT);
   const beside = total - said.input - said.output;
   const isSure = !doubtful && total > 0 && beside === 0;
@@ -125,6 +133,18 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   };
 }
 
+/** More than all of it cannot be a part of it. */
+function withCached(usage: JsonRecord, input: number): number {
+  const { cacheRead, cacheWrite } = ANTHROPIC;
+  const cached = sumOf(find(usage, cacheRead) ?? 0, find(usage, cacheWrite) ?? 0);
+  return cached > input && input + cached <= MAX_COUNT ? input + cached : input;
+}
+
+/** 0 unless both are counts. */
+function sumOf(a: unknown, b: unknown): number {
+  return isCount(a) && isCount(b) ? a + b : 0;
+}
+
 interface MainCounts {
   readonly input: number;
   readonly output: number;
@@ -146,7 +166,7 @@ function withWhatIsBeside(
   if (beside <= 0) return { input, output };
   const { reasoning, audio, cacheRead = 0, cacheWrite = 0 } = details;
   if (beside === reasoning) return { input, output: output + beside };
-  const cached = isCount(cacheRead) && isCount(cacheWrite) ? cacheRead + cacheWrite : 0;
+  const cached = sumOf(cacheRead, cacheWrite);
   const isInput = beside === audio || beside === cached || beside === cacheRead;
   if (isInput) return { input: input + beside, output };
   // Without an input it may as well be that.

@@ -176,6 +176,21 @@ describe('what compatible servers count', () => {
       { inputTokens: 1_050, cacheReadTokens: 900, cacheWriteTokens: 50, estimated: false },
     ],
     [
+      'what the cache had beside the input, as it is more than that',
+      { cache_read_input_tokens: 0, cache_creation_input_tokens: 950 },
+      { inputTokens: 1_050, cacheWriteTokens: 950, totalTokens: 1_070, estimated: false },
+    ],
+    [
+      'what the cache had beside the input, which the total leaves out',
+      { cache_read_input_tokens: 900, cache_creation_input_tokens: 50, total_tokens: 120 },
+      { inputTokens: 1_050, cacheReadTokens: 900, cacheWriteTokens: 50, totalTokens: 1_070 },
+    ],
+    [
+      'no more from the cache than any server could count',
+      { cache_read_input_tokens: 2 ** 31 - 1 },
+      { inputTokens: 100, cacheReadTokens: 0, estimated: true },
+    ],
+    [
       'thoughts that only the total tells of',
       { cache_read_input_tokens: 60, total_tokens: 125 },
       {
