@@ -154,7 +154,8 @@ const isAmount: Check = (value) => typeof value === 'bigint' && value >= 0n;
 
 /** The last epoch ms of which there is a date. The database and a bigint hold as much, and not Infinity or NaN. */
 const MOST = 8.64e15;
-const isNumber: Check = (value) => typeof value === 'number' && Math.abs(value) <= MOST;
+/** Below 0 there is neither: of a first digit a minus may have become, and such an attempt would give money back. */
+const isNumber: Check = (value) => typeof value === 'number' && value >= 0 && value <= MOST;
 const isCount: Check = (value) => isNumber(value) && Number.isInteger(value);
 
 function isList(value: unknown): value is readonly unknown[] {
