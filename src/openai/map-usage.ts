@@ -92,7 +92,7 @@ function readUsage(usage: JsonRecord, names: UsageNames): Usage {
   let doubtful = false;
   const count = (value: unknown, most: number): number => {
     if (value === undefined) return 0;
-    if (isCount(value) && value <= most) return value;
+    if (isCount(value, most)) return value;
     doubtful = true;
     return 0;
   };
@@ -186,6 +186,6 @@ function numberIn(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0;
+export function isCount(value: unknown, most: number = MAX_COUNT): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
 }

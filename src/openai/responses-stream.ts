@@ -8,7 +8,7 @@ import { cancelledUpstream, reported } from './faults.ts';
 import { HostedOutput } from './hosted-output.ts';
 import { recordOf, stringOr } from './json-record.ts';
 import { toIncompleteReason } from './map-finish-reason.ts';
-import { toResponsesUsage } from './map-usage.ts';
+import { isCount, toResponsesUsage } from './map-usage.ts';
 import type { Repeatable } from './repeated-event.ts';
 import { type ResponseProgress, sequenceIn } from './response-progress.ts';
 import {
@@ -300,7 +300,7 @@ export class ResponsesStream implements AnswerStream {
 /** What the upstream bills by the call, as far as it counts that itself. */
 function billedCalls(usage: unknown): Readonly<Record<string, number>> {
   const { num_requests } = recordOf(recordOf(usage).web_search);
-  return Number.isSafeInteger(num_requests) ? { web_search: Number(num_requests) } : {};
+  return isCount(num_requests) ? { web_search: num_requests } : {};
 }
 
 /** Of fields that are not read nothing is kept: their names may be others each time. */

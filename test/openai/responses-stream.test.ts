@@ -241,6 +241,19 @@ describe('ResponsesStream', () => {
     }
   });
 
+  it.each([
+    [2, { web_search: 2 }],
+    [0, undefined],
+    [-1, { web_search: 1 }],
+    [1e12, { web_search: 1 }],
+    ['2', { web_search: 1 }],
+  ])('counts the searches that the upstream bills, where it says %j', (num_requests, toolCalls) => {
+    const search = { type: 'web_search_call', id: 'ws_1', action: { type: 'search', query: 'q' } };
+    const tool_usage = { web_search: { num_requests } };
+    const { completed } = fold(ended('completed', { output: [search], tool_usage }));
+    expect(completed.usage.toolCalls).toEqual(toolCalls);
+  });
+
   it('tells what an answer used that failed or was cancelled, where the upstream says so', () => {
     const told: unknown[] = [];
     const onFailedUsage: Call['onFailedUsage'] = ({ outputTokens, estimated }, tier) =>
