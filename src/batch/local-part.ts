@@ -1,18 +1,23 @@
 import type { FileHandle } from 'node:fs/promises';
-import { newCallRecord } from '../core/call-record.ts';
+import { type CallRecord, newCallRecord } from '../core/call-record.ts';
 import { callerIn } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
+import { addUsage } from '../core/usage.ts';
 import type { BatchPart, NewResult, OpenItem } from '../money/batches/batch.ts';
+import { addCost } from '../money/pricing/cost.ts';
 import { readLine } from './item-files.ts';
 import { inItemSpan } from './item-span.ts';
 import { Polling } from './polling.ts';
 import type { RunDeps, Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
 import { restoreRequest } from './stored-request.ts';
-import { storeResult } from './stored-result.ts';
+import { type ItemResult, storeResult } from './stored-result.ts';
 
 /** Rows that are read together. */
 const PAGE = 100;
+
+/** What all calls of an item came to. */
+type Spent = Pick<NewResult, 'usage' | 'cost'>;
 
 export interface LocalDeps extends RunDeps {
   /** Places for calls, over all batches. */
@@ -93,9 +98,11 @@ export class LocalPart {
     const { creator } = this.#work;
     const request = restoreRequest(await readLine(file, item));
     const polling = new Polling(this.#work, this.#deps);
+    // With what was tried in vain: the upstream has it on its bill, and the ledger in its records.
+    let spent: Spent = {};
     while (this.#work.halted === undefined) {
       const record = newCallRecord(clock.now());
-      let result: Pick<NewResult, 'result' | 'succeeded'>;
+      let result: ItemResult;
       try {
         const response = await inItemSpan(tracer, this.#of.batch, creator, (context) =>
           means.send(request, {
@@ -107,28 +114,35 @@ export class LocalPart {
             record,
           }),
         );
-        result = { result: storeResult({ response }), succeeded: true };
+        result = { response };
       } catch (thrown) {
         this.#work.stop.throwIfAborted();
-        const error = ProviderError.from(thrown);
-        if (error.retryable) {
-          await this.#work.problem(`A request waits: ${error.message}`);
-          await polling.wait(error.facts.retryAfterMs);
-          continue;
-        }
-        result = { result: storeResult({ error }), succeeded: false };
+        result = { error: ProviderError.from(thrown) };
       }
-      const { usage, cost } = record;
-      const spent = { ...(usage && { usage }), ...(cost && { cost }) };
-      await settle(
-        this.#of,
-        [{ customId: item.customId, ...result, ...spent }],
-        undefined,
-        this.#deps,
-      );
-      return;
+      spent = withSpent(spent, record);
+      if (!('error' in result && result.error.retryable)) {
+        return this.#settle(item, result, spent);
+      }
+      await this.#work.problem(`A request waits: ${result.error.message}`);
+      await polling.wait(result.error.facts.retryAfterMs);
     }
+    const { halted } = this.#work;
+    if (halted !== undefined && spent.usage) await this.#settle(item, { error: halted }, spent);
   }
+
+  #settle({ customId }: OpenItem, result: ItemResult, spent: Spent): Promise<void> {
+    const succeeded = 'response' in result;
+    const settled = { customId, result: storeResult(result), succeeded, ...spent };
+    return settle(this.#of, [settled], undefined, this.#deps);
+  }
+}
+
+function withSpent(before: Spent, { usage, cost }: CallRecord): Spent {
+  return {
+    ...before,
+    ...(usage && { usage: addUsage(before.usage, usage) }),
+    ...(cost && { cost: addCost(before.cost, cost) }),
+  };
 }
 
 /** So many calls of batches run at a time. First come, first served. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { codeName, failureOf, statusDetail } from '../support/grpc-client.ts';
-import { answer, httpError } from '../support/upstream/index.ts';
+import { answer, httpError, resetAfter } from '../support/upstream/index.ts';
 import { create, get, ids, item, results, startBatches } from './running-batches.ts';
 
 const LOCAL = { execution: 'BATCH_EXECUTION_LOCAL' };
@@ -81,6 +81,30 @@ it('an item waits for what passes, and fails for what does not', async () => {
     state: 'BATCH_STATE_PARTIAL',
     counts: { completed: 2, failed: 1 },
   });
+});
+
+it.each([
+  ['is answered at last', false],
+  ['is cancelled', true],
+])('an item that %s costs what was tried in vain, too', async (_end, isCancelled) => {
+  const { client, stub } = await startBatches(
+    {},
+    { yaml: 'retryPolicy: {maxAttempts: 1}', own: true },
+  );
+  let cuts = isCancelled ? Number.POSITIVE_INFINITY : 2;
+  stub.setDefault((exchange) => {
+    cuts -= 1;
+    return cuts >= 0 ? resetAfter(3)(exchange) : answer()(exchange);
+  });
+  const made = await create(client, LOCAL, [item('a')]);
+  await stub.waitForRequest(2);
+  if (isCancelled) await client.batch.unary('CancelBatch', { batchId: made.id });
+  const [result] = await results(client, made.id);
+  expect(result?.error === undefined).toBe(!isCancelled);
+  const { cost, usage } = await get(client, made.id);
+  const { total } = await client.usage.unary('GetUsage', {});
+  expect(total).toMatchObject({ attempts: stub.requests.length, cost: { usd: cost?.usd } });
+  expect(total).toMatchObject({ outputTokens: (usage as { outputTokens: number }).outputTokens });
 });
 
 it('what runs is finished when a batch is cancelled, and no more is begun', async () => {
