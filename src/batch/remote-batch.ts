@@ -60,9 +60,9 @@ export class RemoteBatch {
 
   /**
    * Takes in what a file of results says, as far as it can be had. Rejects with the end of the process.
-   * Returns how many results it has lost: Infinity if nobody knows.
+   * Returns whether that was all of it.
    */
-  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<number> {
+  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<boolean> {
     const polling = new Polling(this.#work, this.#deps);
     const read = () => this.#readOnce(fileId, part, settle, polling);
     try {
@@ -70,16 +70,16 @@ export class RemoteBatch {
       for (let reads = 1; ; reads += 1) {
         if (reads > 1) await polling.wait();
         const unreadable = await polling.insist(read, UNREADABLE);
-        if (unreadable === 0) return 0;
+        if (unreadable === 0) return true;
         await this.#work.problem(`A file of results has ${unreadable} lines that cannot be read.`);
-        if (reads === READS) return unreadable;
+        if (reads === READS) return false;
       }
     } catch (thrown) {
       this.#work.stop.throwIfAborted();
       const error = ProviderError.from(thrown);
       if (error.reason === 'INTERNAL') throw error;
       await this.#work.problem(`A file of results cannot be had: ${error.message}`);
-      return Number.POSITIVE_INFINITY;
+      return false;
     }
   }
 

@@ -138,24 +138,24 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
-    const lost = await this.#read(batch.outputFileId);
+    const isWhole = await this.#read(batch.outputFileId);
     await this.#read(batch.errorFileId);
-    if (lost > 0) await this.#bookLost(lost, batch);
+    if (!isWhole) await this.#bookLost(batch);
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
     await this.#giveUp(this.#work.halted ?? restError(batch));
   }
 
-  /** Returns how many results are lost. */
-  async #read(fileId: string | undefined): Promise<number> {
-    if (fileId === undefined) return 0;
+  /** Whether that was all of it. */
+  async #read(fileId: string | undefined): Promise<boolean> {
+    if (fileId === undefined) return true;
     return this.#remote.readFile(fileId, this.#part.row, (results) => this.#settle(results));
   }
 
-  /** What was answered is billed, though nobody can read it. Which items these are nobody knows. */
-  async #bookLost(lost: number, batch: UpstreamBatch): Promise<void> {
+  /** What was answered is billed, though nobody can read it: what neither file tells of, up to what the upstream counts. */
+  async #bookLost(batch: UpstreamBatch): Promise<void> {
     const { batch: id, part: number } = this.#of;
     const of = { batch: id, part: this.#part.row, signal: this.#work.stop };
-    let left = Math.min(lost, batch.counts.completed || Number.POSITIVE_INFINITY);
+    let left = batch.counts.completed || Number.POSITIVE_INFINITY;
     while (left > 0) {
       const items = await this.#deps.books.openItems(id, number, 0, Math.min(left, PAGE));
       if (items.length === 0) return;

@@ -159,6 +159,20 @@ describe.each(Object.entries(KINDS))('a %s', (_name, [method, path]) => {
   });
 });
 
+it('answers behind the point where their file is cut off are paid for, as estimates', async () => {
+  const cut = `${line('item-1', response(answer('Hi'))).slice(0, 60)}\n`;
+  const { client } = await startBatches({
+    outcome: ({ custom_id }) =>
+      custom_id === 'item-0' ? { answer: {} } : { line: custom_id === 'item-1' ? cut : '' },
+  });
+  const { id } = await create(client, {}, THREE);
+  await results(client, id);
+  expect(await get(client, id)).toMatchObject({
+    counts: { completed: 1, failed: 2 },
+    cost: { total: { nanos: 2_025 + 2 * (8 * 75 + 100 * 300) }, estimated: true },
+  });
+});
+
 it('answers whose file is not found any more are paid for, as estimates', async () => {
   const gone = { status: 404, message: 'No such thing' };
   const { client } = await startBatches({ fault: faults('GET', /content$/, gone, 10_000) });
