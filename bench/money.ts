@@ -79,7 +79,6 @@ function openChain(kept: Kept): Chain {
   const ledger = openLedger(options, { clock: systemClock, log: SILENT, stores });
   const deps = {
     clock: systemClock,
-    catalogue: builtInCatalogue,
     instruments: new TelemetryProbe().instruments,
     labels: new ModelLabels(['gpt-4o']),
     priceNotices: { priced: () => {} },

@@ -150,6 +150,8 @@ export interface ModelPrices {
 export interface Target {
   readonly model: Model;
   readonly surface: Surface;
+  /** Of the catalogue that the model is from. Absent: it is from none. */
+  readonly catalogueVersion?: string;
 }
 
 /**

@@ -8,7 +8,6 @@ import { LongText } from '../../core/long-text.ts';
 import { spenderOf } from '../../core/spender.ts';
 import type { Usage } from '../../core/usage.ts';
 import { addUsage, estimatedUsage, estimateTokens, USUAL_OUTPUT } from '../../core/usage.ts';
-import type { Catalogue } from '../../request/catalogue/catalogue.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -30,8 +29,6 @@ export interface CostOptions {
 
 export interface MeteringDeps {
   readonly clock: Clock;
-  /** The catalogue of the moment. */
-  readonly catalogue: () => Pick<Catalogue, 'version'>;
   readonly sizes: PromptSizes;
   readonly ledger: Ledger;
   readonly instruments: Pick<Instruments, 'cost' | 'unpricedAttempts'>;
@@ -95,7 +92,7 @@ class AttemptMeter {
   readonly #kept: KeptAttributes;
   readonly #call: Call;
   readonly #startedAt: number;
-  /** Of the prices that the call has: while it runs there may come others. */
+  /** Of the prices that the call has: while it waits and runs there may come others. */
   readonly #catalogueVersion: string;
   /** Absent if costs are not tracked. */
   readonly #entry: LedgerEntry | undefined;
@@ -113,7 +110,7 @@ class AttemptMeter {
     this.#kept = kept;
     this.#call = call;
     this.#startedAt = deps.clock.now();
-    this.#catalogueVersion = deps.catalogue().version;
+    this.#catalogueVersion = call.target.catalogueVersion ?? '';
     if (deps.costs.trackingEnabled) {
       this.#entry = open(deps, call, this.#startedAt, this.#catalogueVersion);
     }

@@ -1,6 +1,6 @@
 import type { Call } from '../../core/call.ts';
 import type { Model, Surface } from '../../core/model.ts';
-import type { ResolvedModel, ResolveOptions } from '../catalogue/resolve.ts';
+import type { ResolveOptions } from '../catalogue/resolve.ts';
 import { withoutRejected } from '../fit/accepts.ts';
 import { type FitOptions, fitToModel } from '../fit/fit-to-model.ts';
 import type { HostedToolOptions } from '../fit/hosted-tool-options.ts';
@@ -13,6 +13,7 @@ import type { Profiles } from '../profiles/profiles.ts';
 import type { Violations } from '../validate/violations.ts';
 import { keeping } from './keep-answer.ts';
 import { withPromptCacheKey } from './prompt-cache-key.ts';
+import type { ResolvedName } from './resolved-names.ts';
 
 /** How calls are prepared, wherever they go. */
 export interface PrepareOptions extends FitOptions {
@@ -41,7 +42,7 @@ export interface Place {
   /** Its name. */
   readonly upstream: string;
   readonly rules: UpstreamRules;
-  readonly resolved: ResolvedModel;
+  readonly resolved: ResolvedName;
   /**
    * Another one failed the call. An answer is wanted rather than none: what only steers how it is
    * sampled is left out where the model does not take it, whatever is configured.
@@ -65,7 +66,7 @@ export function prepareAt(
   options: PrepareOptions,
 ): Call {
   const { upstream, rules, resolved, fallback } = place;
-  const { name, model } = resolved;
+  const { name, model, catalogueVersion } = resolved;
   const { allowStored = false } = rules;
   const profiled = applyProfile(call.asked, { name, model }, options.profiles);
   const dropUnsupported = options.dropUnsupported || fallback;
@@ -76,7 +77,7 @@ export function prepareAt(
     keeps: allowStored && call.recovery === 'resume',
     ...(rules.surface === undefined ? {} : { override: rules.surface }),
   });
-  const target = { model, surface };
+  const target = { model, surface, catalogueVersion };
   const asked = withSummary(profiled.request, target, profiled.reasoningSummary);
   const fitted = fitToModel(asked, target, violations, { dropUnsupported });
   checkToolKinds(fitted.request, target, options.hostedTools, violations);

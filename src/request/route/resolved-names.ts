@@ -16,10 +16,15 @@ export interface ResolvedNamesDeps {
   readonly dated?: Clock;
 }
 
+/** With the version of the catalogue that says so. */
+export interface ResolvedName extends ResolvedModel {
+  readonly catalogueVersion: string;
+}
+
 /** What names of models mean at an upstream, found once per name, catalogue and day: a shutdown is announced by days. */
 export class ResolvedNames {
   readonly #deps: ResolvedNamesDeps;
-  readonly #byUpstream = new Map<string, Map<string, ResolvedModel>>();
+  readonly #byUpstream = new Map<string, Map<string, ResolvedName>>();
   #catalogue: Catalogue | undefined;
   #day = 0;
 
@@ -28,7 +33,7 @@ export class ResolvedNames {
   }
 
   /** @throws ProviderError MODEL_NOT_FOUND */
-  resolve(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedModel {
+  resolve(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedName {
     const { catalogue, clock, dated = clock } = this.#deps;
     const [current, now] = [catalogue(), dated.now()];
     const day = Math.floor(now / DAY_MS);
@@ -41,7 +46,8 @@ export class ResolvedNames {
     }
     let resolved = byName.get(model);
     if (resolved === undefined) {
-      resolved = resolveModel(model, current, resolve, now);
+      const { version: catalogueVersion } = current;
+      resolved = { ...resolveModel(model, current, resolve, now), catalogueVersion };
       // Callers choose the names.
       if (byName.size >= MAX_KNOWN) byName.clear();
       byName.set(model, resolved);

@@ -42,7 +42,15 @@ describe('prepare', () => {
     const { call, calls, outcome } = run(request);
     expect(await outcome).toEqual({ events: [completed()] });
     expect(calls).toEqual([
-      { ...call, model, target: { model: CATALOGUE.find(model), surface: 'chat_completions' } },
+      {
+        ...call,
+        model,
+        target: {
+          model: CATALOGUE.find(model),
+          surface: 'chat_completions',
+          catalogueVersion: CATALOGUE.version,
+        },
+      },
     ]);
     expect(calls[0]?.request).toBe(call.request);
     expect(call.record.model).toBe(model);
