@@ -40,9 +40,12 @@ export interface ChunkDelta {
   /** Text, or parts of text and thinking. */
   readonly content?: unknown;
   readonly refusal?: string | null;
-  /** OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by these names. */
-  readonly reasoning_content?: string | null;
-  readonly reasoning?: string | null;
+  /**
+   * OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by these names. Envoy's gateway before
+   * Bedrock has an object there.
+   */
+  readonly reasoning_content?: unknown;
+  readonly reasoning?: unknown;
   /** GitHub Copilot's name for it. */
   readonly reasoning_text?: unknown;
   /** The name of Anthropic's API for it, at gateways before it, as a text or an object. */
@@ -107,8 +110,8 @@ function isDelta(value: unknown): boolean {
   return (
     (isText(content) || Array.isArray(content)) &&
     isText(value.refusal) &&
-    isText(value.reasoning_content) &&
-    isText(value.reasoning) &&
+    (isText(value.reasoning_content) || isObject(value.reasoning_content)) &&
+    (isText(value.reasoning) || isObject(value.reasoning)) &&
     (function_call == null || isFunctionFragment(function_call)) &&
     (tool_calls == null || (Array.isArray(tool_calls) && tool_calls.every(isToolCallFragment)))
   );

@@ -12,7 +12,9 @@ export function textsOf(delta: ChunkDelta): ContentText {
   const { content, reasoning_content, reasoning, reasoning_text, thinking, thinking_blocks } =
     delta;
   const thought =
-    reasoning_content || reasoning || textOf(reasoning_text ?? thinking ?? thinking_blocks);
+    textOf(reasoning_content) ||
+    textOf(reasoning) ||
+    textOf(reasoning_text ?? thinking ?? thinking_blocks);
   if (typeof content === 'string') return { text: content, reasoning: thought };
   if (content == null) return { text: '', reasoning: thought };
   const parts = readParts(content as readonly unknown[]);
@@ -21,7 +23,7 @@ export function textsOf(delta: ChunkDelta): ContentText {
 
 /**
  * The content of a message or delta that is no plain text: a list of parts. Mistral sends `thinking`
- * parts among those of text; kinds that are not known hold nothing to read.
+ * parts among those of text, Databricks `reasoning` with a summary; kinds that are not known hold nothing to read.
  */
 export function readParts(parts: readonly unknown[]): ContentText {
   let text = '';
@@ -31,9 +33,9 @@ export function readParts(parts: readonly unknown[]): ContentText {
       text += part;
       continue;
     }
-    const { type, text: said, thinking } = recordOf(part);
+    const { type, text: said, thinking, summary } = recordOf(part);
     if (type === 'thinking' || type === 'reasoning') {
-      reasoning += typeof thinking === 'string' ? thinking : textOf(thinking ?? said);
+      reasoning += typeof thinking === 'string' ? thinking : textOf(thinking ?? said ?? summary);
     } else if (typeof said === 'string') {
       text += said;
     }

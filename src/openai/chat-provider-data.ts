@@ -3,7 +3,7 @@ import { LongText } from '../core/long-text.ts';
 import { present } from '../core/present.ts';
 import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
-import { type JsonRecord, recordOf } from './json-record.ts';
+import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
 import { isThought } from './thought-tags.ts';
 import type { ToolCalls } from './tool-calls.ts';
@@ -16,8 +16,15 @@ interface HandedBack {
 /** What goes back with a turn: what is gathered below, and nothing else that somebody put there. */
 export function ofTurn(target: string, { providerData }: HandedBack): JsonRecord {
   const fields = fromProviderData(target, providerData);
-  const { extra_content, reasoning_details, reasoning_text, reasoning_opaque } = fields;
-  return present({ extra_content, reasoning_details, reasoning_text, reasoning_opaque });
+  const { extra_content, reasoning_details, reasoning_text, reasoning_opaque, thinking_blocks } =
+    fields;
+  return present({
+    extra_content,
+    reasoning_details,
+    reasoning_text,
+    reasoning_opaque,
+    thinking_blocks,
+  });
 }
 
 /** What goes back with a call. */
@@ -27,8 +34,8 @@ export function ofCall(target: string, { providerData }: HandedBack): JsonRecord
 
 /**
  * Gathers what compatible servers want back with the next turn: `extra_content` of Gemini's compatible
- * endpoint, on calls and messages, OpenRouter's `reasoning_details`, and Copilot's `reasoning_opaque` with
- * the text that it seals.
+ * endpoint, on calls and messages, OpenRouter's `reasoning_details`, Copilot's `reasoning_opaque` with
+ * the text that it seals, and LiteLLM's `thinking_blocks`, without which Anthropic's models refuse the next turn.
  */
 export class ChatProviderData {
   readonly #target: string;
@@ -36,6 +43,7 @@ export class ChatProviderData {
   #ofCalls: Map<number, Fields> | undefined;
   #extraContent: Fields | undefined;
   #details: Fields[] | undefined;
+  #blocks: JsonRecord[] | undefined;
   #opaque = '';
   #sealedText: LongText | undefined;
   #characters = 0;
@@ -54,7 +62,8 @@ export class ChatProviderData {
   }
 
   addMessage(delta: ChunkDelta): void {
-    const { extra_content, reasoning_details, reasoning_text, reasoning_opaque } = delta;
+    const { extra_content, reasoning_details, reasoning_text, reasoning_opaque, thinking_blocks } =
+      delta;
     if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) {
       this.#sealedText ??= new LongText();
       this.#sealedText.add(reasoning_text);
@@ -67,9 +76,14 @@ export class ChatProviderData {
     if (isWanted && this.#hasRoom(extra_content)) {
       this.#extraContent = Object.assign(this.#extraContent ?? newFields(), extra_content);
     }
-    if (!Array.isArray(reasoning_details) || !this.#hasRoom(reasoning_details)) return;
-    this.#details ??= [];
-    for (const piece of reasoning_details) addDetail(this.#details, recordOf(piece));
+    if (Array.isArray(reasoning_details) && this.#hasRoom(reasoning_details)) {
+      this.#details ??= [];
+      for (const piece of reasoning_details) addDetail(this.#details, recordOf(piece));
+    }
+    if (Array.isArray(thinking_blocks) && this.#hasRoom(thinking_blocks)) {
+      this.#blocks ??= [];
+      for (const piece of thinking_blocks) addBlock(this.#blocks, recordOf(piece));
+    }
   }
 
   /** At the end of the answer: hands the calls theirs. */
@@ -82,7 +96,7 @@ export class ChatProviderData {
 
   /** For `completed`; absent if the server wants nothing back. */
   ofMessage(): { readonly providerData?: string } {
-    if (!this.#extraContent && !this.#details && this.#opaque === '') return {};
+    const blocks = this.#blocks?.filter(isSealed) ?? [];
     const fields = {
       ...(this.#extraContent && { extra_content: this.#extraContent }),
       ...(this.#details && { reasoning_details: this.#details }),
@@ -90,6 +104,7 @@ export class ChatProviderData {
         reasoning_text: this.#sealedText?.toString() ?? '',
         reasoning_opaque: this.#opaque,
       }),
+      ...(blocks.length > 0 && { thinking_blocks: blocks }),
     };
     const providerData = toProviderData(this.#target, fields);
     return providerData === '' ? {} : { providerData };
@@ -137,4 +152,27 @@ function addDetail(details: Fields[], piece: JsonRecord): void {
     const before = TEXTS.has(name) ? last[name] : undefined;
     last[name] = typeof before === 'string' && typeof more === 'string' ? before + more : more;
   }
+}
+
+/** A text comes in pieces, and behind it, alone or with all of it once more, its signature. */
+function addBlock(blocks: JsonRecord[], { type, thinking, signature, data }: JsonRecord): void {
+  if (type === 'redacted_thinking') {
+    blocks.push({ type, data });
+    return;
+  }
+  const last = blocks.at(-1);
+  const before = last && !isSealed(last) ? stringOr(last.thinking) : '';
+  if (before !== '') blocks.pop();
+  const text = stringOr(thinking);
+  const isAgain = isText(signature) && text.length > 1 && text === before;
+  blocks.push({
+    type: 'thinking',
+    thinking: isAgain ? text : before + text,
+    ...(isText(signature) && { signature }),
+  });
+}
+
+/** Others are refused: nothing shows that the model has said them. */
+function isSealed({ signature, data }: JsonRecord): boolean {
+  return isText(signature) || isText(data);
 }

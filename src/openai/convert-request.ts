@@ -4,9 +4,9 @@ import type { MessageRequest } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { present, unlessEmpty } from '../core/present.ts';
 import { toCacheOptions } from './cache-options.ts';
-import { toMessageParam } from './convert-message.ts';
+import { toMessageParam, withJoinedTexts } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
-import { OPENAI_STREAM } from './stream-fields.ts';
+import { OPENAI_DIALECT } from './dialect.ts';
 
 type Params = ChatCompletionCreateParams;
 
@@ -16,18 +16,20 @@ type Params = ChatCompletionCreateParams;
  * and context policy, fallback models) is never sent.
  *
  * @param call validated by the prepare stage
- * @param streamed what asks the upstream for a stream; default: as OpenAI is asked
+ * @param dialect how the upstream is spoken to; default: as OpenAI is
  */
 export function toChatCompletionRequest(
   call: Call,
-  streamed = OPENAI_STREAM.chat_completions,
+  { stream, joinsTexts } = OPENAI_DIALECT,
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
   return {
     model: call.model,
-    messages: request.messages.map((message) => toMessageParam(message, model, call.upstream)),
-    ...(model.supports.streaming && streamed),
+    messages: request.messages.map((message) =>
+      toMessageParam(joinsTexts ? withJoinedTexts(message) : message, model, call.upstream),
+    ),
+    ...(model.supports.streaming && stream.chat_completions),
     ...toSamplingParams(request, model),
     ...toToolParams(request),
     ...toServiceParams(request),

@@ -4,10 +4,10 @@ import type { HostedTool, MessageRequest } from '../core/message.ts';
 import { present, unlessEmpty } from '../core/present.ts';
 import { inputRoom } from '../request/context/room.ts';
 import { toCacheOptions } from './cache-options.ts';
+import { OPENAI_DIALECT } from './dialect.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
 import { toInput } from './responses-input.ts';
 import { toResponsesTools, toTextFormat } from './responses-tools.ts';
-import { OPENAI_STREAM } from './stream-fields.ts';
 
 type Params = ResponseCreateParams;
 
@@ -19,18 +19,18 @@ type Params = ResponseCreateParams;
  * @param call prepared for this surface: the API has no place for penalties, stop strings, a seed,
  *   token biases, a prediction and participants' names, and they are not sent
  * @param servers MCP servers of the configuration
- * @param streamed what asks the upstream for a stream; default: as OpenAI is asked
+ * @param dialect how the upstream is spoken to; default: as OpenAI is
  */
 export function toResponsesRequest(
   call: Call,
   servers: McpServers = {},
-  streamed = OPENAI_STREAM.responses,
+  { stream } = OPENAI_DIALECT,
 ): Params {
   const { model, request, target } = call;
   return {
     model,
     input: toInput(request.messages, target.model.instructionRole, call.upstream),
-    ...(target.model.supports.streaming && streamed),
+    ...(target.model.supports.streaming && stream.responses),
     // In the background an answer outlives its connection, and is stored for that. With `store` left
     // out it is so everywhere, and no longer than needed where the account has it that way.
     ...(call.keeps ? { background: true } : { store: false }),

@@ -9,9 +9,11 @@ import { traceHeaders } from '../telemetry/propagation.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { OpenAIBatches } from './batches.ts';
+import { withTakenIds } from './call-ids.ts';
 import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
+import { dialectOf } from './dialect.ts';
 import { KeptResponses } from './kept-responses.ts';
 import { KeyedBatches } from './keyed-batches.ts';
 import { listModels } from './models.ts';
@@ -21,7 +23,6 @@ import type { McpServers } from './responses-hosted-tools.ts';
 import { toResponsesRequest } from './responses-request.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import { type KeyOptions, RotatingKey } from './rotating-key.ts';
-import { streamFieldsFor } from './stream-fields.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { followTrust } from './trust.ts';
 import { withReadableReasoning } from './unopened-reasoning.ts';
@@ -67,18 +68,19 @@ function surfacesOf(
   baseUrl: string,
   mcpServers: McpServers,
 ): Readonly<Record<Surface, ApiSurface>> {
-  const streamed = streamFieldsFor(baseUrl);
+  const dialect = dialectOf(baseUrl);
   return {
     /** Spoken by every compatible server. */
     chat_completions: {
       path: '/chat/completions',
-      toRequest: (call) => toChatCompletionRequest(call, streamed.chat_completions),
+      toRequest: (call) => toChatCompletionRequest(withTakenIds(call, dialect.callIds), dialect),
       newStream: (call, emit) => new ChatStream(call, emit),
     },
     /** OpenAI's own, and the only one of some of its models. */
     responses: {
       path: '/responses',
-      toRequest: (call) => toResponsesRequest(call, mcpServers, streamed.responses),
+      toRequest: (call) =>
+        toResponsesRequest(withTakenIds(call, dialect.callIds), mcpServers, dialect),
       newStream: (call, emit) => new ResponsesStream(call, emit),
     },
   };

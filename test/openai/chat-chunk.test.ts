@@ -48,7 +48,7 @@ describe('parseChunk', () => {
     ['content that is a number', JSON.stringify(delta({ content: 1 }))],
     ['a refusal that is a list', JSON.stringify(delta({ refusal: [] }))],
     ['reasoning that is a number', JSON.stringify(delta({ reasoning: 1 }))],
-    ['reasoning content that is an object', JSON.stringify(delta({ reasoning_content: {} }))],
+    ['reasoning content that is a number', JSON.stringify(delta({ reasoning_content: 1 }))],
     ['tool calls that are no list', JSON.stringify(delta({ tool_calls: {} }))],
     ['a tool call that is null', JSON.stringify(toolCall(null))],
     ['a tool call whose index is a word', JSON.stringify(toolCall({ index: 'x' }))],

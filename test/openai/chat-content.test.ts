@@ -11,6 +11,12 @@ it.each<[string, readonly unknown[], string, string]>([
     'ab',
   ],
   ['reasoning as a text', [{ type: 'reasoning', text: 'a' }, { text: 'b' }], 'b', 'a'],
+  [
+    'reasoning as a summary',
+    [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'a', signature: '' }] }],
+    '',
+    'a',
+  ],
   ['reasoning of nothing', [{ type: 'reasoning' }, { type: 'thinking', thinking: 7 }], '', ''],
   ['kinds that are not known', [{ type: 'image', url: 'a' }, null, 7], '', ''],
 ])('content in parts is read: %s', (_what, parts, text, reasoning) => {

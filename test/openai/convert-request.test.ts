@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import type { Message, MessageRequest } from '../../src/core/message.ts';
 import { type Model, unknownModel } from '../../src/core/model.ts';
 import { toChatCompletionRequest } from '../../src/openai/convert-request.ts';
-import { streamFieldsFor } from '../../src/openai/stream-fields.ts';
+import { dialectOf } from '../../src/openai/dialect.ts';
 import { aCall } from '../support/events.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
@@ -42,8 +42,9 @@ describe('toChatCompletionRequest', () => {
     ['http://127.0.0.1:8000/v1', { include_usage: true }, undefined],
     ['https://api.mistral.ai/v1', undefined, undefined],
   ])('asks %s for a stream with no more than it takes', (baseUrl, overChat, overResponses) => {
-    const { chat_completions, responses } = streamFieldsFor(baseUrl);
-    const asked = toChatCompletionRequest(aCall(), chat_completions);
+    const dialect = dialectOf(baseUrl);
+    const asked = toChatCompletionRequest(aCall(), dialect);
+    const { responses } = dialect.stream;
     expect([asked.stream, asked.stream_options]).toEqual([true, overChat]);
     expect([responses.stream, responses.stream_options]).toEqual([true, overResponses]);
   });
@@ -155,9 +156,30 @@ describe('messages', () => {
     ]);
   });
 
-  it('sends text parts of instructions as parts', () => {
+  it.each([
+    ['https://api.openai.com/v1', undefined],
+    ['https://api.deepseek.com', 'Be brief.\nBe kind.'],
+  ])('sends what is nothing but texts to %s as it takes it', (baseUrl, joined) => {
     const content = ['Be brief.', 'Be kind.'].map((text) => ({ type: 'text', text }) as const);
-    expect(convertMessage({ role: 'system', content })).toStrictEqual({ role: 'system', content });
+    for (const role of ['system', 'user', 'assistant', 'tool'] as const) {
+      const request = { messages: [{ role, content }] };
+      const { messages } = toChatCompletionRequest(aCall({ request }), dialectOf(baseUrl));
+      expect(messages[0]?.content).toStrictEqual(joined ?? content);
+    }
+  });
+
+  it('sends texts beside an image in their parts to everybody', () => {
+    const url = 'https://example.com/a.png';
+    const text = { type: 'text', text: 'What is this?' } as const;
+    const content = [text, { type: 'image', uri: url }, text] as const;
+    const request = { messages: [{ role: 'user' as const, content }] };
+    const dialect = dialectOf('http://127.0.0.1:8000/v1');
+    const { messages } = toChatCompletionRequest(aCall({ request }), dialect);
+    expect(messages[0]?.content).toStrictEqual([
+      text,
+      { type: 'image_url', image_url: { url } },
+      text,
+    ]);
   });
 
   it.each(['system', 'user', 'assistant', 'tool'] as const)(
@@ -200,7 +222,10 @@ describe('messages', () => {
       role: 'assistant',
       content: '',
       toolCalls: [{ ...call, providerData: provided({ id: 'call_2', extra_content }) }],
-      providerData: provided({ tool_calls: [], extra_content, reasoning_details: [1], output: [] }),
+      providerData: provided({
+        ...{ tool_calls: [], output: [] },
+        ...{ extra_content, reasoning_details: [1], thinking_blocks: [2] },
+      }),
     });
     expect(turn).toStrictEqual({
       role: 'assistant',
@@ -215,6 +240,7 @@ describe('messages', () => {
       ],
       extra_content,
       reasoning_details: [1],
+      thinking_blocks: [2],
     });
   });
 
