@@ -28,6 +28,8 @@ export interface ChunkChoice {
   /** The answer so far, beside or in the place of a delta. */
   readonly message?: ChunkDelta | null;
   readonly finish_reason?: string | null;
+  /** Gemini's own name for it, which its endpoint has been seen to send in the place of OpenAI's. */
+  readonly finishReason?: unknown;
   readonly usage?: unknown;
   readonly error?: unknown;
   /** What the older API for completions has in the place of a delta. */

@@ -239,7 +239,7 @@ export class ChatStream implements AnswerStream {
       this.#addDelta({ content: choice.text }, choice.index);
     }
     this.#annotations.add(choice);
-    const { finish_reason: reason } = choice;
+    const reason = choice.finish_reason || stringOr(choice.finishReason);
     if (reason && isFinishWord(reason)) this.#addFinish(reason);
   }
 

@@ -84,8 +84,11 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
   const own = {
     message: said.slice(0, MAX_MESSAGE_LENGTH),
     // `error` is the kind of the event or of the object, not of the failure.
-    type: error.type === 'error' ? '' : nameOf(error.type) || nameOf(error.__type),
-    code: nameOf(error.code) || nameOf(error.error_code),
+    type:
+      error.type === 'error'
+        ? ''
+        : nameOf(error.type) || nameOf(error.__type) || nameOf(error.error_type),
+    code: nameOf(error.code) || nameOf(error.error_code) || numberOf(error),
     param: nameOf(error.param) || placeOf(error),
     innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code) || reasonOf(error),
     statusWord: stringOf(error.status),
@@ -281,6 +284,13 @@ function listOf(value: unknown): readonly unknown[] {
 /** LiteLLM writes Python's word for nothing. */
 function nameOf(value: unknown): string {
   return value === 'None' ? '' : stringOf(value);
+}
+
+/** MiniMax's, which are no HTTP statuses. */
+function numberOf({ status_code }: JsonRecord): string {
+  return Number.isInteger(status_code) && errorStatus(status_code) === undefined
+    ? String(status_code)
+    : '';
 }
 
 /** 400 to 599, as a number or as text. */

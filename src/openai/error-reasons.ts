@@ -43,7 +43,8 @@ const NO_PATH: StatusRule = {
 
 const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRule>([
   [400, REFUSED],
-  [401, { reason: 'INVALID_API_KEY' }],
+  // LiteLLM's key that may not use this model, and others it may.
+  [401, { reason: 'INVALID_API_KEY', unless: ['MODEL_NOT_FOUND'] }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
   // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key.

@@ -4,19 +4,19 @@ import type { UpstreamErrorBody } from './error-body.ts';
 
 /** Sentences by which servers say what they have no code for, or a code that says too little. */
 const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
-  // xAI and Gemini refuse a key with 400, Amazon with 403.
+  // xAI and Gemini refuse a key with 400, Amazon and Databricks with 403.
   [
-    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b/i,
+    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b|\binvalid access token\b/i,
     'INVALID_API_KEY',
   ],
   [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
   [
-    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b|余额不足/i,
+    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b|\b(?:daily free allocation|(?:weekly|monthly) usage limit)\b|\bapi calls \/ month\b|\bkey limit exceeded\b|余额不足/i,
     'QUOTA_EXCEEDED',
   ],
-  // xAI, what OpenRouter says of the moderation of others, and Zhipu
+  // xAI, what OpenRouter says of the moderation of others, Zhipu, and LiteLLM's guardrails
   [
-    /\bviolates usage guidelines\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b/i,
+    /\bviolates usage guidelines\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b|\bviolated guardrail policy\b/i,
     'CONTENT_FILTERED',
   ],
   // MiniMax and Baidu have numbers for it that nobody else has.
@@ -30,11 +30,15 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'UNSUPPORTED_PARAMETER',
   ],
   [
-    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints found for\b|\binvalid model\b|\bnot a valid model id\b|\bmodel identifier is invalid\b/i,
+    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints found for\b|\bno such model @|\binvalid model\b|\bnot a valid model id\b|\bmodel identifier is invalid\b/i,
     'MODEL_NOT_FOUND',
   ],
   // NVIDIA's 404 for a model that is not served to the account
   [/^function '[^']{1,64}': not found for account\b/i, 'MODEL_NOT_FOUND'],
+  // NVIDIA's 400 for one that is down: another route may have it.
+  [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
+  // LM Studio
+  [/\bmodel has crashed\b/i, 'SERVICE_UNAVAILABLE'],
 ];
 
 /** What an error's sentence says; undefined if that is nothing known. */

@@ -23,6 +23,11 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     // Zhipu
     '1302',
     '1303',
+    // MiniMax: requests, tokens, connections, growth
+    '1002',
+    '1039',
+    '1041',
+    '2045',
     // Amazon
     'throttlingexception',
     'resource_exhausted',
@@ -55,6 +60,11 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     '1308',
     '1309',
     '1310',
+    // MiniMax: no balance, and the limit of its plans
+    '1008',
+    '2056',
+    // DashScope's free tier
+    'allocationquota',
     'servicequotaexceededexception',
   ],
   INVALID_API_KEY: [
@@ -68,6 +78,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'unauthorized',
     'unrecognizedclientexception',
     'expiredtokenexception',
+    // MiniMax
+    '1004',
+    '2049',
   ],
   PERMISSION_DENIED: [
     'permission_denied',
@@ -114,6 +127,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'sensitive_words_detected',
     'sensitivecontentdetected',
     '1301',
+    // MiniMax: the prompt, and the answer
+    '1026',
+    '1027',
     // The Responses API's words for a prompt that was flagged.
     'invalid_prompt',
     'bio_policy',
@@ -139,6 +155,14 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'upstream_error',
     'bad_gateway',
     'unavailable',
+    // MiniMax
+    '1000',
+    '1001',
+    '1024',
+    '1033',
+    // TGI
+    'generation',
+    'incomplete_generation',
   ],
   INVALID_REQUEST: [
     'invalid_value',
@@ -146,6 +170,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'invalid_request',
     'invalid_request_error',
     'badrequesterror',
+    // MiniMax
+    '1042',
+    '2013',
     // A failed Responses answer whose image could not be used.
     'invalid_image',
     'invalid_image_format',
@@ -171,6 +198,9 @@ const OVERLOAD: readonly string[] = [
   // Zhipu
   '1305',
   '1312',
+  // Cerebras, Azure
+  'queue_exceeded',
+  'nocapacity',
   // Amazon
   'modelnotreadyexception',
   'modeltimeoutexception',
@@ -209,6 +239,8 @@ const SUFFIXES: readonly (readonly [suffix: string, reason: ErrorReason])[] = [
   ['_spend_limit_exceeded', 'QUOTA_EXCEEDED'],
   ['_usage_limit_exceeded', 'QUOTA_EXCEEDED'],
   ['ratelimitexceeded', 'RATE_LIMIT_EXCEEDED'],
+  // LiteLLM: of a key, a team, an organization
+  ['_model_access_denied', 'MODEL_NOT_FOUND'],
   ['sensitivecontentdetected', 'CONTENT_FILTERED'],
 ];
 

@@ -13,7 +13,8 @@ export function onlyTextIn(chunk: ChatChunk): OnlyText | undefined {
   const [choice, another] = chunk.choices ?? [];
   if (!choice?.delta || another || !isNothing(chunk.usage) || !isNothing(chunk.x_groq)) return;
   if (!isNothing(chunk.search_results) || !isNothing(chunk.citations)) return;
-  if (choice.index || choice.message || choice.finish_reason || choice.error) return;
+  if (choice.index || choice.message || choice.error) return;
+  if (choice.finish_reason || choice.finishReason) return;
   if (!isNothing(choice.usage) || !isNothing(choice.annotations)) return;
   return hasMore(choice.delta) ? undefined : onlyTextOf(choice.delta);
 }

@@ -11,6 +11,9 @@ const ZERO = 0x30;
 /** One number with its unit, as Go's time.Duration.String writes them one after another. */
 const DURATION_PART = /(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|s|us|µs|ns)/y;
 
+/** Of a day at most: more is a moment of the epoch. */
+const SECONDS = /^\d{1,5}(?:\.\d{1,9})?$/;
+
 const UNIT_MS: ReadonlyMap<string | undefined, number> = new Map([
   ['h', 3_600_000],
   ['m', 60_000],
@@ -97,7 +100,7 @@ function count(value: string | undefined): number | undefined {
 const read = new Kept<number>();
 const MAX_READ_LENGTH = 32;
 
-/** A Go duration in ms: `12ms`, `1m30.5s`, `0s`. */
+/** A Go duration in ms, `12ms`, `1m30.5s`, `0s`, or the seconds that others say: `58.3`. */
 function duration(value: string | undefined): number | undefined {
   const text = value?.trim() ?? '';
   if (text === '') return undefined;
@@ -107,6 +110,7 @@ function duration(value: string | undefined): number | undefined {
 }
 
 function readDuration(text: string): number | undefined {
+  if (SECONDS.test(text)) return Number(text) * 1_000;
   let ms = 0;
   DURATION_PART.lastIndex = 0;
   while (DURATION_PART.lastIndex < text.length) {

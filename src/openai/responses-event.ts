@@ -103,6 +103,8 @@ const OWN = /^(?:response\.|error$)/;
 export function parseResponsesEvent(name: string, data: string): ResponsesEvent | undefined {
   if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
   const value = withTextDelta(withTextArguments(parseObject(data), data));
+  nameItem(value.item);
+  nameItems(value.response);
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const type = String(value.type ?? name);
   const check = CHECKS.get(type);
@@ -114,6 +116,17 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
     throw malformed('a part of an event');
   }
   return value;
+}
+
+/** A message needs no type in a request, and some servers give none in an answer, nor a call. */
+function nameItem(item: unknown): void {
+  if (!isObject(item) || item.type != null) return;
+  const type = isString(item.call_id) ? 'function_call' : 'content' in item && 'message';
+  if (type) Object.assign(item, { type });
+}
+
+function nameItems(response: unknown): void {
+  if (isObject(response) && Array.isArray(response.output)) response.output.forEach(nameItem);
 }
 
 /** Reasoning came as `{text}` at first. */
@@ -131,6 +144,7 @@ export function parseResponse(body: string): ResponseObject {
   const value = withTextArguments(parseObject(body), body);
   // Some servers wrap the answer as the last event of a stream does.
   const response = isObject(value.response) ? value.response : value;
+  nameItems(response);
   if (!isResponse(response)) throw malformed('a part of the answer');
   return response;
 }

@@ -58,7 +58,7 @@ export function momentOf(value: unknown): number | undefined {
 
 /**
  * How long it is until a limit comes round, in ms: OpenRouter says when, in `x-ratelimit-reset` or in the body;
- * others say how long it is, there or in the fields of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers.
+ * others say how long it is, Together in seconds, there or in the fields of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers.
  *
  * @param told in the body, in epoch ms
  */
@@ -70,7 +70,7 @@ export function resetAfterMs(
   const reset = headerValue(headers, 'x-ratelimit-reset')?.trim();
   const at = told ?? momentOf(reset);
   if (at !== undefined) return Math.max(0, at - timeOf(headers, now));
-  return spanMs(reset ?? '') ?? draftResetMs(headers);
+  return secondsMs(reset ?? '') ?? draftResetMs(headers);
 }
 
 /** What is left of a limit, and in how many seconds it comes round, in two versions of the draft. */
@@ -118,6 +118,11 @@ const PART =
  */
 export function saidRetryAfterMs(message: string): number | undefined {
   return spanIn(SAID.exec(message.slice(0, MAX_MESSAGE))?.[1] ?? '').ms;
+}
+
+/** A number of seconds, or a span of time with units, in ms. */
+function secondsMs(text: string): number | undefined {
+  return NUMBER.test(text) ? bounded(Math.ceil(Number(text) * 1000)) : spanMs(text);
 }
 
 /** A text that is a span of time and nothing else, in ms: `30s`, `60 seconds`, `1m30.5s`. */

@@ -55,11 +55,13 @@ describe('rateHeadroom', () => {
     ['250µs', 0.25],
     ['500000ns', 0.5],
     [' 7m12s ', 432_000],
-  ])('reads a Go duration: %s', (reset, resetMs) => {
+    ['10', 10_000],
+    ['58.3', 58_300],
+  ])('reads a Go duration, or seconds: %s', (reset, resetMs) => {
     expect(rateHeadroom(requests('200', '199', reset))?.requests?.resetMs).toBeCloseTo(resetMs, 9);
   });
 
-  it.each([[undefined], [''], ['soon'], ['10'], ['-1s'], ['1d'], ['1s!']])(
+  it.each([[undefined], [''], ['soon'], ['1795867200'], ['-1s'], ['1d'], ['1s!']])(
     'takes an even refill within a minute where the reset is %p',
     (reset) => {
       expect(rateHeadroom(requests('200', '150', reset))).toEqual({
