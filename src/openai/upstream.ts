@@ -25,7 +25,7 @@ import { ResponsesStream } from './responses-stream.ts';
 import { type KeyOptions, RotatingKey } from './rotating-key.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { followTrust } from './trust.ts';
-import { withReadableReasoning } from './unopened-reasoning.ts';
+import { ReadableReasoning } from './unopened-reasoning.ts';
 
 export interface OpenAIUpstreamOptions extends Omit<ClientOptions, 'apiKey'>, TransportOptions {
   /** A call's `key` is a position in them. Empty: the server wants none. */
@@ -141,7 +141,8 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
     call.keeps
       ? kept.answer(call, emit)
       : new Answer(call, emit, surfaces[call.target.surface], context).run();
-  const answerOnce = (call: Call, emit: Emit) => withReadableReasoning(call, emit, ask);
+  const reasoning = new ReadableReasoning(ask);
+  const answerOnce = (call: Call, emit: Emit) => reasoning.answer(call, emit);
   return {
     endpoint,
     answers: kept,

@@ -375,6 +375,25 @@ describe('what only Responses has', () => {
       });
     });
 
+    it('leaves out of later turns what was refused, and nothing else', async () => {
+      const { stub, upstream } = await openUpstream(answer());
+      stub.enqueue(unopened);
+      await readAll((emit) => upstream.answer(asked(sealed), emit));
+      const later = asked(sealed);
+      const own: ReasoningItem = { ...sealed, id: 'rs_2', encryptedContent: 'gBBB=' };
+      const turn: Message = { role: 'assistant', content: 'So.', reasoningItems: [own] };
+      const messages = [...later.request.messages, turn, { role: 'user' as const, content: 'Go' }];
+      const call = { ...later, request: { messages } };
+      const { events } = await readAll((emit) => upstream.answer(call, emit));
+      expect(stub.requests).toHaveLength(3);
+      expect(stub.requests[2]?.rawBody).not.toContain('rs_1');
+      expect(stub.requests[2]?.rawBody).toContain('rs_2');
+      expect(events[0]).toMatchObject({ warnings: [expect.stringContaining('left out')] });
+      // Another key may open it.
+      await readAll((emit) => upstream.answer({ ...asked(sealed), key: 1 }, emit));
+      expect(stub.requests[3]?.rawBody).toContain('rs_1');
+    });
+
     it('asks no third time, and never without a sealed conversation', async () => {
       const { stub, upstream } = await openUpstream(unopened);
       const again = await readAll((emit) => upstream.answer(asked(sealed), emit));
