@@ -61,6 +61,8 @@ export interface ErrorFacts {
   readonly shouldRetry?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */
   readonly slowDown?: boolean;
+  /** It refuses the field of the request that asks for usage. */
+  readonly refusesStreamOptions?: boolean;
   /** No target of this account will ever take this request: it is larger than its limit. */
   readonly neverFits?: boolean;
   /** For logs only. */

@@ -33,6 +33,8 @@ export interface AnswerContext {
   readonly stream: StreamOptions;
   /** The caller may see the upstream's own words for a failure. */
   readonly upstreamMessages: boolean;
+  /** Asks in another way after a refusal that says how, before anything was delivered; undefined: it does not. */
+  readonly again?: (call: Call, emit: Emit, error: ProviderError) => Promise<Completed> | undefined;
 }
 
 /**
@@ -266,7 +268,10 @@ export class Answer implements FlowSource, ResponseListener {
     const { upstreamMessage, ...facts } = error.facts;
     const words = this.#context.upstreamMessages ? present({ upstreamMessage }) : {};
     const known = factsOf(this.#call.model, this.#head);
-    this.#result.reject(new ProviderError(error.reason, { ...known, ...facts, ...words }));
+    const failure = new ProviderError(error.reason, { ...known, ...facts, ...words });
+    const again = this.#context.again?.(this.#call, this.#emit, failure);
+    if (again === undefined) this.#result.reject(failure);
+    else this.#result.resolve(again);
   }
 
   #settle(): void {

@@ -154,7 +154,7 @@ function addDetail(details: Fields[], piece: JsonRecord): void {
   }
 }
 
-/** A text comes in pieces, and behind it, alone or with all of it once more, its signature. */
+/** A text comes in pieces, and with the last of them or behind it its signature. */
 function addBlock(blocks: JsonRecord[], { type, thinking, signature, data }: JsonRecord): void {
   if (type === 'redacted_thinking') {
     blocks.push({ type, data });
@@ -163,11 +163,9 @@ function addBlock(blocks: JsonRecord[], { type, thinking, signature, data }: Jso
   const last = blocks.at(-1);
   const before = last && !isSealed(last) ? stringOr(last.thinking) : '';
   if (before !== '') blocks.pop();
-  const text = stringOr(thinking);
-  const isAgain = isText(signature) && text.length > 1 && text === before;
   blocks.push({
     type: 'thinking',
-    thinking: isAgain ? text : before + text,
+    thinking: before + stringOr(thinking),
     ...(isText(signature) && { signature }),
   });
 }

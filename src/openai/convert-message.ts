@@ -99,17 +99,6 @@ function partsOf(content: Message['content']): string | ChatCompletionContentPar
 }
 
 /**
- * The turn with one text in the place of a list of nothing but texts, each a line of its own as vLLM and llama.cpp make
- * one of them.
- */
-export function withJoinedTexts(message: Message): Message {
-  const { content } = message;
-  if (typeof content === 'string') return message;
-  const texts = content.flatMap((part) => (part.type === 'text' ? part.text : []));
-  return texts.length < content.length ? message : { ...message, content: texts.join('\n') };
-}
-
-/**
  * A list of one text means that text, and some servers take or read it only so: DeepSeek. A tool may have
  * nothing to say, and the API takes an empty text but no empty list.
  */

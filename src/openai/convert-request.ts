@@ -4,9 +4,10 @@ import type { MessageRequest } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { present, unlessEmpty } from '../core/present.ts';
 import { toCacheOptions } from './cache-options.ts';
-import { toMessageParam, withJoinedTexts } from './convert-message.ts';
+import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
 import { OPENAI_DIALECT } from './dialect.ts';
+import { withOneText } from './one-text.ts';
 
 type Params = ChatCompletionCreateParams;
 
@@ -24,11 +25,10 @@ export function toChatCompletionRequest(
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
+  const messages = joinsTexts ? withOneText(request.messages) : request.messages;
   return {
     model: call.model,
-    messages: request.messages.map((message) =>
-      toMessageParam(joinsTexts ? withJoinedTexts(message) : message, model, call.upstream),
-    ),
+    messages: messages.map((message) => toMessageParam(message, model, call.upstream)),
     ...(model.supports.streaming && stream.chat_completions),
     ...toSamplingParams(request, model),
     ...toToolParams(request),

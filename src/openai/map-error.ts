@@ -5,6 +5,7 @@ import { contextOverflowOf, mayBeOverflow } from './context-overflow.ts';
 import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './error-body.ts';
 import { toFieldViolation } from './error-fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './error-reasons.ts';
+import { refusesStreamOptions } from './refused-stream-options.ts';
 import { requestTooLarge } from './request-too-large.ts';
 import {
   headerValue,
@@ -50,6 +51,7 @@ export function fromHttpResponse(
   const wait = retryAfterMs(headers, now) ?? body.retryAfterMs;
   const isLimit = reason === 'RATE_LIMIT_EXCEEDED';
   return toProviderError(reason, body, status, bodyText.length, {
+    ...(refusesStreamOptions(status, body.message, body.param) && { refusesStreamOptions: true }),
     ...exchangeFacts(model, status, headerValue(headers, 'x-request-id') ?? ''),
     ...present({
       message,

@@ -13,10 +13,11 @@ import { withTakenIds } from './call-ids.ts';
 import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
-import { dialectOf } from './dialect.ts';
+import { type Dialect, dialectOf } from './dialect.ts';
 import { KeptResponses } from './kept-responses.ts';
 import { KeyedBatches } from './keyed-batches.ts';
 import { listModels } from './models.ts';
+import { RefusedStreamOptions } from './refused-stream-options.ts';
 import { UsualEvents } from './repeated-event.ts';
 import { ResourceHttp } from './resource-http.ts';
 import type { McpServers } from './responses-hosted-tools.ts';
@@ -65,15 +66,19 @@ export interface UpstreamDeps {
 
 /** How an upstream is asked that may be told to call these MCP servers. */
 function surfacesOf(
-  baseUrl: string,
+  dialect: Dialect,
+  streamOptions: RefusedStreamOptions,
   mcpServers: McpServers,
 ): Readonly<Record<Surface, ApiSurface>> {
-  const dialect = dialectOf(baseUrl);
   return {
     /** Spoken by every compatible server. */
     chat_completions: {
       path: '/chat/completions',
-      toRequest: (call) => toChatCompletionRequest(withTakenIds(call, dialect.callIds), dialect),
+      toRequest: (call) =>
+        toChatCompletionRequest(
+          withTakenIds(call, dialect.callIds),
+          streamOptions.dialectFor(call),
+        ),
       newStream: (call, emit) => new ChatStream(call, emit),
     },
     /** OpenAI's own, and the only one of some of its models. */
@@ -96,7 +101,9 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
   const { clock } = deps;
   const endpoint = new URL(options.baseUrl).origin;
   const { apiKeys, mcpServers = {}, ...client } = options;
-  const surfaces = surfacesOf(options.baseUrl, mcpServers);
+  const dialect = dialectOf(options.baseUrl);
+  const streamOptions = new RefusedStreamOptions(dialect);
+  const surfaces = surfacesOf(dialect, streamOptions, mcpServers);
   const keys = apiKeys.map((key, position) => rotatingKey(client, key, position, deps));
   const [first = new RequestBuilder(client)] = keys;
   const transport = new Transport(options, { clock });
@@ -115,6 +122,8 @@ export function createOpenAIUpstream(options: OpenAIUpstreamOptions, deps: Upstr
       usual: new UsualEvents(),
     },
     upstreamMessages: options.upstreamMessages ?? true,
+    again: (call: Call, emit: Emit, error: ProviderError) =>
+      streamOptions.again(call, emit, error, ask),
     buildRequest: (call: Call, surface: ApiSurface) =>
       (keys[call.key] ?? first).build({
         method: 'post',

@@ -168,6 +168,31 @@ describe('messages', () => {
     }
   });
 
+  it.each([
+    ['https://api.openai.com/v1', ['Be brief.', 'Be kind.', 'Hi', 'Be quick.']],
+    ['http://127.0.0.1:8000/v1', ['Be brief.\n\nBe kind.', 'Hi', 'Be quick.']],
+  ])('sends instructions at the begin to %s as it takes them', (baseUrl, sent) => {
+    const request = {
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] },
+        { role: 'user', content: 'Hi' },
+        { role: 'system', content: 'Be quick.' },
+      ] satisfies Message[],
+    };
+    const { messages } = toChatCompletionRequest(aCall({ request }), dialectOf(baseUrl));
+    expect(messages.map(({ content }) => content)).toEqual(sent);
+  });
+
+  it('leaves instructions of somebody with a name apart, and none as none', () => {
+    const named: Message = { role: 'system', content: 'Be kind.', name: 'ann' };
+    const dialect = dialectOf('http://127.0.0.1:8000/v1');
+    for (const messages of [[{ role: 'system' as const, content: 'Be brief.' }, named], [named]]) {
+      const sent = toChatCompletionRequest(aCall({ request: { messages } }), dialect).messages;
+      expect(sent).toEqual(messages);
+    }
+  });
+
   it('sends texts beside an image in their parts to everybody', () => {
     const url = 'https://example.com/a.png';
     const text = { type: 'text', text: 'What is this?' } as const;
