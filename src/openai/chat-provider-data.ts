@@ -62,15 +62,8 @@ export class ChatProviderData {
   }
 
   addMessage(delta: ChunkDelta): void {
-    const { extra_content, reasoning_details, reasoning_text, reasoning_opaque, thinking_blocks } =
-      delta;
-    if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) {
-      this.#sealedText ??= new LongText();
-      this.#sealedText.add(reasoning_text);
-    }
-    if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque)) {
-      this.#opaque = reasoning_opaque;
-    }
+    this.#addSealed(delta);
+    const { extra_content, reasoning_details, thinking_blocks } = delta;
     // That flags the content beside it, and asks for nothing back.
     const isWanted = isObject(extra_content) && !isThought(extra_content);
     if (isWanted && this.#hasRoom(extra_content)) {
@@ -83,6 +76,16 @@ export class ChatProviderData {
     if (Array.isArray(thinking_blocks) && this.#hasRoom(thinking_blocks)) {
       this.#blocks ??= [];
       for (const piece of thinking_blocks) addBlock(this.#blocks, recordOf(piece));
+    }
+  }
+
+  #addSealed({ reasoning_text, reasoning_opaque }: ChunkDelta): void {
+    if (isText(reasoning_text) && this.#hasRoom(reasoning_text)) {
+      this.#sealedText ??= new LongText();
+      this.#sealedText.add(reasoning_text);
+    }
+    if (isText(reasoning_opaque) && this.#hasRoom(reasoning_opaque)) {
+      this.#opaque = reasoning_opaque;
     }
   }
 

@@ -25,7 +25,7 @@ export function toChatCompletionRequest(
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
-  const messages = joinsTexts ? withOneText(request.messages) : request.messages;
+  const messages = joinsTexts ? withOneText(request.messages, call.model) : request.messages;
   return {
     model: call.model,
     messages: messages.map((message) => toMessageParam(message, model, call.upstream)),

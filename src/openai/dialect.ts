@@ -14,7 +14,7 @@ export interface Dialect {
   readonly stream: StreamFields;
   /**
    * Whether what is nothing but texts is sent over Chat Completions as one of them: DeepSeek, Cloudflare and others take
-   * no list where OpenAI takes one, and Qwen no second turn of instructions.
+   * no list where OpenAI takes one.
    */
   readonly joinsTexts: boolean;
   /** Of every model there. Absent: what the model takes, by its name. */

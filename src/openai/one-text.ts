@@ -1,21 +1,30 @@
 import type { Message } from '../core/message.ts';
 import { isInstruction } from '../request/fit/instructions.ts';
 
+/** The template of these models takes no second turn of instructions: vllm#41114. */
+const ONE_TURN = /qwen|qwq/i;
+
 /**
  * Turns as servers take them that hand them to a template: one text where there is nothing but texts, each a line of
- * its own as vLLM and llama.cpp make one of them, and one turn of the instructions at the begin, of which the
- * template of Qwen takes no second.
+ * its own as vLLM and llama.cpp make one of them, and for models that take no more one turn of the instructions at the
+ * begin.
+ *
+ * @param model its name
  */
-export function withOneText(messages: readonly Message[]): readonly Message[] {
+export function withOneText(messages: readonly Message[], model: string): readonly Message[] {
   const joined = messages.map(withJoinedTexts);
-  const rest = joined.findIndex(
+  return ONE_TURN.test(model) ? withOneTurn(joined) : joined;
+}
+
+function withOneTurn(messages: readonly Message[]): readonly Message[] {
+  const rest = messages.findIndex(
     (message) => !isInstruction(message) || message.name || typeof message.content !== 'string',
   );
-  const leading = joined.slice(0, rest === -1 ? undefined : rest);
+  const leading = messages.slice(0, rest === -1 ? undefined : rest);
   const [first, another] = leading;
-  if (first === undefined || another === undefined) return joined;
+  if (first === undefined || another === undefined) return messages;
   const content = leading.map(({ content: text }) => text).join('\n\n');
-  return [{ ...first, content }, ...joined.slice(leading.length)];
+  return [{ ...first, content }, ...messages.slice(leading.length)];
 }
 
 function withJoinedTexts(message: Message): Message {

@@ -169,9 +169,9 @@ describe('messages', () => {
   });
 
   it.each([
-    ['https://api.openai.com/v1', ['Be brief.', 'Be kind.', 'Hi', 'Be quick.']],
-    ['http://127.0.0.1:8000/v1', ['Be brief.\n\nBe kind.', 'Hi', 'Be quick.']],
-  ])('sends instructions at the begin to %s as it takes them', (baseUrl, sent) => {
+    ['gpt-4o', ['Be brief.', 'Be kind.', 'Hi', 'Be quick.']],
+    ['Qwen/Qwen3-32B', ['Be brief.\n\nBe kind.', 'Hi', 'Be quick.']],
+  ])('sends instructions at the begin to %s as it takes them', (model, sent) => {
     const request = {
       messages: [
         { role: 'system', content: 'Be brief.' },
@@ -180,7 +180,8 @@ describe('messages', () => {
         { role: 'system', content: 'Be quick.' },
       ] satisfies Message[],
     };
-    const { messages } = toChatCompletionRequest(aCall({ request }), dialectOf(baseUrl));
+    const dialect = dialectOf('http://127.0.0.1:8000/v1');
+    const { messages } = toChatCompletionRequest(aCall({ request, model }), dialect);
     expect(messages.map(({ content }) => content)).toEqual(sent);
   });
 
@@ -188,8 +189,8 @@ describe('messages', () => {
     const named: Message = { role: 'system', content: 'Be kind.', name: 'ann' };
     const dialect = dialectOf('http://127.0.0.1:8000/v1');
     for (const messages of [[{ role: 'system' as const, content: 'Be brief.' }, named], [named]]) {
-      const sent = toChatCompletionRequest(aCall({ request: { messages } }), dialect).messages;
-      expect(sent).toEqual(messages);
+      const call = aCall({ request: { messages }, model: 'qwen3-32b' });
+      expect(toChatCompletionRequest(call, dialect).messages).toEqual(messages);
     }
   });
 
