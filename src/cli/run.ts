@@ -5,6 +5,7 @@ import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
 import { PROGRAM } from './help.ts';
 import { flushed, isBrokenPipe, readerLeft } from './output.ts';
+import { harmless } from './print/harmless.ts';
 import { createProgram } from './program.ts';
 import type { Host } from './serve.ts';
 
@@ -34,7 +35,8 @@ export async function run({ argv, ...given }: CommandLine, host: Host): Promise<
     if (isBrokenPipe(error)) return cli.exitCode;
     if (error instanceof CommanderError) return refuse(error, name, host);
     if (!(error instanceof CliError)) throw error;
-    if (error.message !== '') host.stderr.write(`${name}: ${error.message}\n`);
+    if (error.message !== '')
+      host.stderr.write(harmless(`${name}: ${error.message}\n`, host.stderr));
     return EXIT[error.exit];
   }
 }

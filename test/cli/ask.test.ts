@@ -30,6 +30,7 @@ async function ask(
   { input = '', isTTY = false, stdinIsTTY = false } = {},
 ) {
   const host = new FakeHost();
+  Object.assign(host.stdout, { isTTY });
   Object.assign(host.stderr, { isTTY });
   host.stdin = Object.assign(Readable.from([input]), { isTTY: stdinIsTTY });
   const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '' };
@@ -65,6 +66,13 @@ describe('ask', () => {
     const { err } = await ask(['hi'], { isTTY: true });
     expect(err.startsWith('\r\u001b[Kwaiting … 0.')).toBe(true);
     expect(err).toContain('\r\u001b[Kgpt-4o-mini: ');
+  });
+
+  it('writes an answer as it is, but for what a terminal would act on', async () => {
+    const text = '\u001b]52;c;eA==\u0007\u001b[2JHi\n';
+    running.stub.enqueue(answer({ text }), answer({ text }));
+    expect((await ask(['hi'])).out).toBe(text);
+    expect((await ask(['hi'], { isTTY: true })).out).toBe('␛]52;c;eA==␇␛[2JHi\n');
   });
 
   it.each([[['-']], [[]]])('reads standard input with %j', async (argv) => {
@@ -130,7 +138,10 @@ describe('ask', () => {
     [['--request', '/gone', 'x'], '/gone cannot be read (ENOENT)'],
     [['--max-tokens', '0', 'x'], 'must be a whole number above 0'],
     [['--metadata', 'user', 'x'], 'must be key=value'],
-    [['--timeout', '5x', 'x'], 'must be a duration'],
+    [['--timeout', '5x', 'x'], 'must be a duration with its unit'],
+    [['--timeout', '5', 'x'], 'must be a duration with its unit'],
+    [['--timeout', '0s', 'x'], 'must be a duration with its unit'],
+    [['--timeout', '25d', 'x'], 'at most 24d'],
   ])('refuses %j with 2', async (argv, message) => {
     const { exitCode, err } = await ask(argv);
     expect(exitCode).toBe(2);

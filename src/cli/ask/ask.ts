@@ -2,6 +2,7 @@ import { SendMessageResponse } from '../../gen/tamma/provider/v1/provider.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { withSidecar } from '../connection/sidecar.ts';
+import { harmless } from '../print/harmless.ts';
 import { Printer } from '../print/printer.ts';
 import { type Bill, billed, billJson, billText, interruptible } from './interrupt.ts';
 import { Progress } from './progress.ts';
@@ -66,7 +67,7 @@ function text({ quiet = false }: AskOptions, cli: Cli): Print {
 
   function say(line: string): void {
     progress.clear();
-    if (!quiet) stderr.write(`${line}\n`);
+    if (!quiet) stderr.write(harmless(`${line}\n`, stderr));
   }
 
   return {

@@ -1,3 +1,4 @@
+import { harmless } from '../print/harmless.ts';
 import type { Output } from '../serve.ts';
 
 const TICK_MS = 200;
@@ -23,7 +24,7 @@ export class Progress {
       this.#since = performance.now();
       this.#timer = setInterval(() => this.#draw(), TICK_MS);
     }
-    this.#what = what;
+    this.#what = harmless(what, this.#output);
     this.#draw();
   }
 

@@ -93,7 +93,7 @@ async function print(batch: Batch | undefined, options: BatchOptions, cli: Cli):
     ['at the upstream', batch.upstreamBatchIds.join(', ')],
     ...batch.problems.map((problem) => ['problem', problem] as const),
   ];
-  return printer.facts(printer.bold(batch.id), facts);
+  return printer.facts([printer.bold(batch.id)], facts);
 }
 
 function row(batch: Batch): string[] {

@@ -33,7 +33,6 @@ export async function showCall(id: string, options: ConnectionOptions, cli: Cli)
 }
 
 async function draw(call: Explained, printer: Printer): Promise<void> {
-  const outcome = call.outcome === 'completed' ? printer.good : printer.bad;
   const facts: readonly Fact[] = [
     ['trace', call.trace_id],
     ['arrived', call.arrived],
@@ -53,7 +52,9 @@ async function draw(call: Explained, printer: Printer): Promise<void> {
     ['tokens', call.input_tokens === undefined ? undefined : tokens(call)],
     ['cost', call.cost_usd && `$${call.cost_usd}`],
   ];
-  const head = `${printer.bold(call.call_id)} ${call.method} ${outcome.call(printer, call.outcome)}`;
+  const outcome =
+    call.outcome === 'completed' ? printer.good(call.outcome) : printer.bad(call.outcome);
+  const head = [printer.bold(call.call_id), ` ${call.method} `, outcome];
   await printer.facts(head, facts);
   if (call.attempts.length > 0) await printer.table(HEADS, call.attempts.map(row));
 }

@@ -21,7 +21,7 @@ export async function showModels(
   if (name !== undefined) {
     const model = oneOf(models, name);
     if (options.json) return printer.document(messageJson('ModelInfo', ModelInfo, model));
-    return printer.facts(printer.bold(model.id), factsOf(model));
+    return printer.facts([printer.bold(model.id)], factsOf(model));
   }
   const shown = models.filter(({ available }) => available || !options.available);
   if (options.json) {

@@ -1,6 +1,16 @@
 import type { Cli } from '../cli.ts';
 import { colours } from '../colours.ts';
 import { write } from '../output.ts';
+import { harmless } from './harmless.ts';
+
+/** Text, plain or in a style. */
+type Part = string | Styled;
+
+interface Styled {
+  /** SGR of ECMA-48. */
+  readonly code: number;
+  readonly text: string;
+}
 
 /** A name, and what is known of it. */
 export type Fact = readonly [name: string, fact: string | undefined];
@@ -26,51 +36,53 @@ export class Printer {
   }
 
   /** Resolves once it was taken, so that whoever reads slowly is waited for. */
-  text(text: string): Promise<void> {
-    return write(this.#cli.host.stdout, text);
+  text(...parts: readonly Part[]): Promise<void> {
+    return write(this.#cli.host.stdout, parts.map((part) => this.#drawn(part)).join(''));
   }
 
   table(heads: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
-    return this.text(table(heads, rows, (text) => this.bold(text)));
+    const [head = '', ...body] = table(heads, rows);
+    return this.text(this.bold(head), ['', ...body, ''].join('\n'));
   }
 
   /** A head, and what is known below it, each fact in a line; what is empty is left out. */
-  facts(head: string, facts: readonly Fact[]): Promise<void> {
+  facts(head: readonly Part[], facts: readonly Fact[]): Promise<void> {
     const known = facts.filter(([, fact]) => fact !== undefined && fact !== '');
     const width = Math.max(0, ...known.map(([name]) => name.length)) + 2;
     const lines = known.map(([name, fact]) => `  ${`${name}:`.padEnd(width)}${fact}`);
-    return this.text(`${[head, ...lines].join('\n')}\n`);
+    return this.text(...head, ['', ...lines, ''].join('\n'));
   }
 
-  bold(text: string): string {
-    return this.#paint(1, text);
+  bold(text: string): Part {
+    return { code: 1, text };
   }
 
-  good(text: string): string {
-    return this.#paint(32, text);
+  good(text: string): Part {
+    return { code: 32, text };
   }
 
-  bad(text: string): string {
-    return this.#paint(31, text);
+  bad(text: string): Part {
+    return { code: 31, text };
   }
 
-  #paint(code: number, text: string): string {
-    return this.#colours ? `\u001b[${code}m${text}\u001b[0m` : text;
+  #drawn(part: Part): string {
+    if (typeof part === 'string') return harmless(part, this.#cli.host.stdout);
+    const text = harmless(part.text, this.#cli.host.stdout);
+    return this.#colours ? `\u001b[${part.code}m${text}\u001b[0m` : text;
   }
 }
 
-/** Rows of cells in columns, as wide as they need to be; numbers stand to the right. */
+/** Lines of cells in columns, as wide as they need to be; numbers stand to the right. */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
-  bold: (text: string) => string,
-): string {
+): readonly string[] {
   const lines = [heads, ...rows];
   const columns = heads.map((_, column) => ({
     width: Math.max(...lines.map((line) => (line[column] ?? '').length)),
     isNumeric: rows.every((row) => /^~?\$?[\d,.]*( \w+| ?%)?$/.test(row[column] ?? '')),
   }));
-  const drawn = lines.map((line) =>
+  return lines.map((line) =>
     columns
       .map(({ width, isNumeric }, column) => {
         const cell = line[column] ?? '';
@@ -79,6 +91,4 @@ export function table(
       .join('  ')
       .trimEnd(),
   );
-  const [head = '', ...body] = drawn;
-  return [bold(head), ...body, ''].join('\n');
 }

@@ -3,6 +3,7 @@ import { codeOf } from '../../config/system-code.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
+import { harmless } from '../print/harmless.ts';
 
 export interface SimulateOptions {
   readonly script?: string;
@@ -33,7 +34,10 @@ export async function simulate(options: SimulateOptions, cli: Cli): Promise<void
   const tell: Tell = ({ method, path, body: { model } }, answeredBy) => {
     const told = { method, path, model, answeredBy };
     if (options.json) stdout.write(`${JSON.stringify(told)}\n`);
-    else stderr.write(`${[method, path, model].filter(Boolean).join(' ')}: ${answeredBy}\n`);
+    else {
+      const asked = [method, path, model].filter(Boolean).join(' ');
+      stderr.write(harmless(`${asked}: ${answeredBy}\n`, stderr));
+    }
   };
   const endpoint = await started(start, placeOf(options.listen), tell);
   const { url } = endpoint;

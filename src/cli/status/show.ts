@@ -41,8 +41,8 @@ async function draw(status: ProviderStatus, printer: Printer): Promise<void> {
     `load ${Math.round(status.load * 100)}%`,
     ...(status.drainRemaining === undefined ? [] : [`${time(status.drainRemaining)} to drain`]),
   ];
-  await printer.text(`${word}: ${facts.join(', ')}\n`);
-  for (const problem of problems) await printer.text(`  ${printer.bad('!')} ${problem}\n`);
+  await printer.text(word, `: ${facts.join(', ')}\n`);
+  for (const problem of problems) await printer.text('  ', printer.bad('!'), ` ${problem}\n`);
   await printer.text('\n');
   await upstreamTable(upstreams, printer);
   await modelTable(upstreams, printer);
