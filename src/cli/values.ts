@@ -1,13 +1,18 @@
 import { InvalidArgumentError } from 'commander';
-import { DURATION_UNITS, parseQuantity } from '../config/units.ts';
+import { DURATION_UNITS, formatQuantity, parseQuantity } from '../config/units.ts';
 
-/** A duration, in ms. */
-export function readMs(text: string): number {
-  const ms = parseQuantity(text, DURATION_UNITS);
-  if (ms === undefined || ms === 0) {
-    throw new InvalidArgumentError('It must be a duration such as 500ms, 30s, 5m or 1h.');
-  }
-  return ms;
+/** Reads a duration, in ms. A bare number is refused: whoever types `5` most likely means seconds. */
+export function durationUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const ms = /\D$/.test(text) ? parseQuantity(text, DURATION_UNITS) : undefined;
+    if (ms === undefined || ms === 0 || ms > most) {
+      const longest = formatQuantity(most, DURATION_UNITS);
+      throw new InvalidArgumentError(
+        `It must be a duration with its unit, such as 500ms, 30s, 5m or 1h, and at most ${longest}.`,
+      );
+    }
+    return ms;
+  };
 }
 
 /** A whole number above 0. */

@@ -25,10 +25,15 @@ export function isUnixSocket(text: string): boolean {
   return UNIX_SOCKET_ONLY.test(text) && bytes <= MAX_SOCKET_PATH_BYTES;
 }
 
+/** Whether one can listen there. */
+export function isAddress(text: string): boolean {
+  return isHostAndPort(text) || isUnixSocket(text);
+}
+
 /** Whether the text is an address that only this machine reaches: loopback, or a socket. */
 export function isOfThisMachine(address: string): boolean {
   if (!LOCAL_ADDRESS_ONLY.test(address)) return false;
-  return isHostAndPort(address) || isUnixSocket(address);
+  return isAddress(address);
 }
 
 /** Whether what is said to a URL is encrypted, or stays on this machine. */

@@ -1,5 +1,6 @@
 import { choice, group, map, overrides, token } from './fields.ts';
-import { durationOrPercentile, LONGEST, share } from './quantities.ts';
+import { durationOrPercentile, share } from './quantities.ts';
+import { LONGEST } from './units.ts';
 
 const rule = {
   after: durationOrPercentile(

@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import { isHostAndPort, isOfThisMachine, isUnixSocket } from './addresses.ts';
+import { DEFAULT_LISTEN, isAddress, isOfThisMachine } from './addresses.ts';
 import { choice, filePath, flag, group, onceRight } from './fields.ts';
 import { ADDRESS, LOCAL_ADDRESS, LOCAL_ADDRESSES, padded, whole } from './patterns.ts';
 
 const FORM = 'host:port, [v6]:port or unix:/absolute/path (at most 107 bytes)';
+const MUST = `must be ${FORM}, such as ${DEFAULT_LISTEN}`;
 const OPEN =
-  'must be of this machine (127.0.0.1, [::1], localhost or unix:), or be a group of keys with tls, or with insecure: true';
+  'must be of this machine (127.0.0.1, [::1], localhost or unix:), or be a group of keys of the configuration file with tls, or with insecure: true';
 const OPEN_GROUP = 'must be of this machine, or there must be tls, or insecure: true';
 const nameError = 'must be 1 to 512 visible ASCII characters';
 const hostError = 'must be the name of a host';
-
-const isAddress = (text: string) => isHostAndPort(text) || isUnixSocket(text);
 
 const tls = group({
   certFile: filePath().describe(
@@ -52,8 +51,8 @@ const tls = group({
 
 const listener = group({
   address: z
-    .string(`must be ${FORM}`)
-    .refine(isAddress, `must be ${FORM}`)
+    .string(MUST)
+    .refine(isAddress, MUST)
     .meta({ pattern: whole(ADDRESS) })
     .describe(`${FORM}. No default.`),
   tls: tls.exactOptional().describe('TLS, and who may come. No default; left out: none is spoken.'),
@@ -106,7 +105,7 @@ export function listeners(meaning: string, fallback: string) {
       for (const [index, one] of all.entries()) {
         if (typeof one !== 'string' || isOfThisMachine(one)) continue;
         const which = all.length > 1 ? `address ${index + 1} ` : '';
-        const message = isAddress(one) ? OPEN : `must be ${FORM}`;
+        const message = isAddress(one) ? OPEN : MUST;
         context.addIssue({ code: 'custom', message: `${which}${message}` });
       }
     })
@@ -140,8 +139,8 @@ export function oneListener(meaning: string, fallback: string) {
 /** Where to listen, at one address, wherever that is. */
 export function openAddress(meaning: string) {
   return z
-    .string(`must be ${FORM}`)
-    .refine(isAddress, `must be ${FORM}`)
+    .string(MUST)
+    .refine(isAddress, MUST)
     .meta({ pattern: whole(ADDRESS) })
     .exactOptional()
     .describe(`${meaning} ${FORM}. No default; left out: there is none.`);

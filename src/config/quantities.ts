@@ -5,7 +5,6 @@ import {
   boundedPattern,
   DURATION_UNITS,
   formatQuantity,
-  HOUR,
   parseQuantity,
   quantityPattern,
   type Units,
@@ -30,9 +29,6 @@ interface Kind {
   readonly form: string;
   readonly units: Units;
 }
-
-/** 24 days: timers and gRPC deadlines are int32 milliseconds. */
-export const LONGEST = 576 * HOUR;
 
 /** Of numbers that travel as int32. */
 export const MAX_INT32 = 2 ** 31 - 1;

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { flag, group, inMs, map, onceRight, overrides, token } from './fields.ts';
 import {
   duration,
-  LONGEST,
   MAX_INT32,
   numberWithin,
   optionalWholeNumber,
   share,
   wholeNumber,
 } from './quantities.ts';
-import { HOUR, MINUTE, SECOND } from './units.ts';
+import { HOUR, LONGEST, MINUTE, SECOND } from './units.ts';
 
 const MOST_ROUTES = 8;
 

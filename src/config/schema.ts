@@ -15,7 +15,7 @@ import {
 } from './listeners-schema.ts';
 import { catalogueSchema, profilesSchema, tasksSchema } from './models-schema.ts';
 import { budgetsSchema, costManagementSchema } from './money-schema.ts';
-import { duration, LONGEST } from './quantities.ts';
+import { duration } from './quantities.ts';
 import {
   circuitBreakerSchema,
   fallbackSchema,
@@ -27,7 +27,7 @@ import { drainSchema, errorsSchema, limitsSchema, overloadSchema } from './serve
 import { ledgerSchema, redisSchema } from './storage-schema.ts';
 import { logLevel, logSchema, telemetrySchema } from './telemetry-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
-import { MINUTE } from './units.ts';
+import { LONGEST, MINUTE } from './units.ts';
 import {
   APIS,
   batchApi,

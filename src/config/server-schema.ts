@@ -1,6 +1,6 @@
 import { choice, group, inMs } from './fields.ts';
-import { byteSize, duration, LONGEST, share, wholeNumber } from './quantities.ts';
-import { HOUR, SECOND } from './units.ts';
+import { byteSize, duration, share, wholeNumber } from './quantities.ts';
+import { HOUR, LONGEST, SECOND } from './units.ts';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;

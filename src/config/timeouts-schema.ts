@@ -1,6 +1,6 @@
 import { group, inMs, map, overrides, token } from './fields.ts';
-import { duration, durationOrAuto, LONGEST } from './quantities.ts';
-import { SECOND } from './units.ts';
+import { duration, durationOrAuto } from './quantities.ts';
+import { LONGEST, SECOND } from './units.ts';
 
 const phases = {
   connect: duration('Until the connection to the upstream stands, TLS included.', {

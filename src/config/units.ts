@@ -8,6 +8,9 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** Timers and gRPC deadlines are int32 milliseconds. */
+export const LONGEST = 24 * DAY;
+
 /** In ms. */
 export const DURATION_UNITS: Units = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 

@@ -138,6 +138,39 @@ describe('a call that fails', () => {
     await release();
   });
 
+  it.each([
+    'http://127.0.0.1:50051',
+    '127.0.0.1',
+    ':50051',
+    '50051',
+    '127.0.0.1:99999',
+    '/run/tamma.sock',
+    '::1:50051',
+  ])('ends with 2 if %s is to be its address', async (address) => {
+    const environment = { TAMMA_LISTEN: address };
+    for (const [argv, example] of [
+      [['probe', '--address', address], '127.0.0.1:50051'],
+      [['call', '--address', address, 'id'], '127.0.0.1:9464'],
+      [['status'], '127.0.0.1:50051'],
+    ] as const) {
+      expect(await runCommand(argv, { environment })).toEqual({
+        exitCode: 2,
+        out: '',
+        err: `${argv[0]}: ${address} is no address of a sidecar: it must be host:port or unix:/path, such as ${example}; --address says where it is\n`,
+      });
+    }
+  });
+
+  it.each(['localhost.:', '[::1]:', 'dns:///localhost:', 'ipv4:127.0.0.1:'])(
+    'ends with 4 if nobody listens at %s and its port',
+    async (host) => {
+      const { port, release } = await holdClosedPort();
+      const argv = ['probe', '--address', `${host}${port}`];
+      expect(await runCommand(argv)).toMatchObject({ exitCode: 4 });
+      await release();
+    },
+  );
+
   it('is a google.rpc.Status in a line of standard error with --json', async () => {
     running.stub.enqueue(httpError(503));
     const { exitCode, err } = await run('ask --json hi');

@@ -38,7 +38,8 @@ describe('addresses', () => {
     expect(problems(`listen: ["${address}"]`)).toEqual([
       {
         path: 'listen',
-        message: 'must be host:port, [v6]:port or unix:/absolute/path (at most 107 bytes)',
+        message:
+          'must be host:port, [v6]:port or unix:/absolute/path (at most 107 bytes), such as 127.0.0.1:50051',
         source: 'config.yaml',
       },
     ]);

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import { DAY } from '../../config/units.ts';
 import type { Cli } from '../cli.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../connection/options.ts';
 import { explain } from '../help.ts';
-import { gatherPairs, readMs, readNumber } from '../values.ts';
+import { durationUpTo, gatherPairs, readNumber } from '../values.ts';
 
 /** Of every subcommand: whose batches. */
 export interface BatchOptions extends ConnectionOptions {
@@ -81,7 +82,11 @@ function create(batch: Command, cli: Cli): void {
         'by the API for batches, or as single calls; default: as each item can',
       ).choices(EXECUTIONS),
     )
-    .option('--window <duration>', 'how long it may take, 1s to 30d; default: 24h', readMs)
+    .option(
+      '--window <duration>',
+      'how long it may take, 1s to 30d; default: 24h',
+      durationUpTo(30 * DAY),
+    )
     .option('--max-cost <dollars>', 'refuse it if it could cost more')
     .option('--metadata <key=value>', 'user_id, project_id, …; may be given again', gatherPairs, {})
     .option('--validate-only', 'tell the problems, and take nothing');

@@ -1,19 +1,14 @@
-import { DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN } from '../../config/addresses.ts';
 import { variable } from '../../config/environment.ts';
 import { readYaml } from '../../config/files.ts';
 import { isMapping } from '../../config/values.ts';
 import { type Cli, CliError } from '../cli.ts';
+import { DOORS, type Door } from './options.ts';
 
 /** Where a sidecar listens. */
 export interface Listener {
   readonly address: string;
   readonly tls: boolean;
 }
-
-const KEYS = {
-  listen: { variable: 'TAMMA_LISTEN', fallback: DEFAULT_LISTEN },
-  adminListen: { variable: 'TAMMA_ADMIN_LISTEN', fallback: DEFAULT_ADMIN_LISTEN },
-} as const;
 
 /**
  * Where the sidecar with the same configuration and environment listens: of several the first without
@@ -22,12 +17,13 @@ const KEYS = {
  * @throws CliError if the file cannot be read, or the port is not known
  */
 export function listenerOf(
-  key: keyof typeof KEYS,
+  key: Door,
   config: string | undefined,
   cli: Pick<Cli, 'environment' | 'readFile'>,
 ): Listener {
-  const { variable: name, fallback } = KEYS[key];
-  const written = variable(cli.environment, name) ?? writtenConfig(config, cli)?.[key] ?? fallback;
+  const { prefix, fallback } = DOORS[key];
+  const named = variable(cli.environment, `${prefix}_LISTEN`);
+  const written = named ?? writtenConfig(config, cli)?.[key] ?? fallback;
   const all = (Array.isArray(written) ? written : [written]).flatMap(listenersIn);
   const found = all.find(({ tls }) => !tls) ?? all[0];
   if (found === undefined || /:0$/.test(found.address)) {

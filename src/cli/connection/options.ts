@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import { DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN } from '../../config/addresses.ts';
+import { LONGEST } from '../../config/units.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { readMs } from '../values.ts';
+import { durationUpTo } from '../values.ts';
 
 /** How a sidecar is reached, and how its answer is printed. */
 export interface ConnectionOptions {
@@ -18,10 +20,18 @@ export interface ConnectionOptions {
   readonly json?: boolean;
 }
 
-/** What is reached, and the beginning of the names of the variables that say where, and with which token. */
+/** What is reached, the beginning of the names of the variables that say where, and with which token, and where it is without one. */
 export const DOORS = {
-  listen: { what: 'the sidecar of the same configuration listens', prefix: 'TAMMA' },
-  adminListen: { what: 'its adminListen says', prefix: 'TAMMA_ADMIN' },
+  listen: {
+    what: 'the sidecar of the same configuration listens',
+    prefix: 'TAMMA',
+    fallback: DEFAULT_LISTEN,
+  },
+  adminListen: {
+    what: 'its adminListen says',
+    prefix: 'TAMMA_ADMIN',
+    fallback: DEFAULT_ADMIN_LISTEN,
+  },
 } as const;
 export type Door = keyof typeof DOORS;
 
@@ -43,7 +53,9 @@ export function addConnectionOptions(
   { json, timeoutMs, door = 'listen' }: Defaults,
 ): Command {
   const { what, prefix } = DOORS[door];
-  const timeout = option('--timeout <duration>', 'such as 500ms, 30s, 5m').argParser(readMs);
+  const timeout = option('--timeout <duration>', 'such as 500ms, 30s, 5m').argParser(
+    durationUpTo(LONGEST),
+  );
   if (timeoutMs !== undefined) timeout.default(timeoutMs, `${timeoutMs / 1_000}s`);
   const all = [
     option(

@@ -4,13 +4,33 @@ import { readInput } from '../input.ts';
 import { type Listener, listenerOf } from './listener.ts';
 import { type ConnectionOptions, DOORS, type Door } from './options.ts';
 
+const HOST_AND_PORT = /^(?:\[[^\]\s]+\]|[^\s/:[\]]+):(\d{1,5})$/;
+
+/** What grpc-js knows beside it. */
+const OTHER_ADDRESS = /^(?:unix|dns|ipv4|ipv6):./;
+
 /**
  * Where a sidecar is reached, and whether over TLS: by the command line, by the environment, or by the
  * configuration.
+ *
+ * @throws CliError if it is no address
  */
 export function addressOf(door: Door, { address, config }: ConnectionOptions, cli: Cli): Listener {
   const named = address ?? variable(cli.environment, `${DOORS[door].prefix}_ADDRESS`);
-  return named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
+  const found =
+    named === undefined ? listenerOf(door, config, cli) : { address: named, tls: false };
+  if (!isReachable(found.address)) {
+    throw new CliError(
+      'usage',
+      `${found.address} is no address of a sidecar: it must be host:port or unix:/path, such as ${DOORS[door].fallback}; --address says where it is`,
+    );
+  }
+  return found;
+}
+
+function isReachable(address: string): boolean {
+  const [, port] = HOST_AND_PORT.exec(address) ?? [];
+  return port === undefined ? OTHER_ADDRESS.test(address) : Number(port) < 2 ** 16;
 }
 
 /**
