@@ -1,3 +1,4 @@
+import { isHostAndPort } from './addresses.ts';
 import type { Config } from './config.ts';
 import { asFile } from './describe.ts';
 import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
@@ -46,6 +47,7 @@ export function slipsIn(
     ...bareNumbers(written, asFile(config), []),
     ...hiddenKeys(written, environment),
     ...unknownVariables(environment, namedIn(written)),
+    ...collectorSlips(environment),
     ...(holds(written, ['redis']) && config.store !== 'redis'
       ? ['redis does not count without store: redis.']
       : []),
@@ -113,6 +115,33 @@ function unknownVariables(environment: Environment, named: readonly string[]): r
       const hint = meant === undefined ? '.' : `; did you mean ${meant}?`;
       return isMine ? [`${name}: there is no such variable${hint}`] : [];
     });
+}
+
+const OTLP_VARIABLE = /^OTEL_EXPORTER_OTLP_(?:(TRACES|METRICS|LOGS)_)?(ENDPOINT|PROTOCOL)$/;
+const OTLP_PROTOCOLS: readonly string[] = ['grpc', 'http/protobuf', 'http/json'];
+
+/** The SDK tells of these in its own words, and of some only once an export fails. */
+function collectorSlips(environment: Environment): readonly string[] {
+  return Object.keys(environment).flatMap((name) => {
+    const [, signal, what] = OTLP_VARIABLE.exec(name) ?? [];
+    const value = variable(environment, name)?.trim();
+    if (value === undefined || what === undefined) return [];
+    if (what === 'PROTOCOL') {
+      const isSpoken = OTLP_PROTOCOLS.includes(value);
+      return isSpoken ? [] : [`${name} is none of ${OTLP_PROTOCOLS.join(', ')}.`];
+    }
+    const protocol =
+      (signal && variable(environment, `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`)) ||
+      variable(environment, 'OTEL_EXPORTER_OTLP_PROTOCOL');
+    return isCollector(value, protocol)
+      ? []
+      : [`${name} is no http or https URL such as http://127.0.0.1:4318: nothing is exported.`];
+  });
+}
+
+function isCollector(text: string, protocol: string | undefined): boolean {
+  if (protocol === 'grpc' && isHostAndPort(text)) return true;
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
 /** What else stands for the upstream in programs that speak to OpenAI. */

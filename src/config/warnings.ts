@@ -53,11 +53,14 @@ function split(address: string): readonly [host: string, port: string] {
   return [address.slice(0, colon), address.slice(colon + 1)];
 }
 
-/** What a template or a shell left as it was. */
+/** What a template or a shell left as it was, and what documentation has in the place of a key. */
+const NO_KEYS =
+  /^["'].*["']$|^\$|^<.*>$|\{\{|^(?:sk-)?your|\.\.\.|^(?:sk-)?(?:[a-z]+-)?[x*]{3,}$|^(?:sk-)?(?:change|replace|insert)[-_]?(?:me|this|it|here|with)|^(?:sk-)?placeholder|^(?:openai[-_])?api[-_]?key$/i;
+
 function keyWarnings({ keys, targets }: Config): readonly string[] {
   const all = [keys, ...Object.values(targets).map((target) => target.keys)].flat();
   return all
-    .filter(({ secret }) => /^["'].*["']$|^\$|^<.*>$|\{\{/.test(secret))
+    .filter(({ secret }) => NO_KEYS.test(secret))
     .map(({ environment, file }) => {
       return `${environment ?? file}: the key is in quotes, or a placeholder that nothing was put in for.`;
     });

@@ -92,16 +92,63 @@ hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environ
     ]);
   });
 
-  it.each(['"sk-a"', "'sk-a'", '$OPENAI_API_KEY', '<your-key>', '{{openai_key}}'])(
-    'may have a key that is none: %s',
+  it.each([
+    '"sk-a"',
+    "'sk-a'",
+    '$OPENAI_API_KEY',
+    '<your-key>',
+    '{{openai_key}}',
+    'sk-...',
+    'sk-proj-...',
+    'sk-xxxxxxxx',
+    'sk-***',
+    'your-api-key',
+    'YOUR_API_KEY_HERE',
+    'sk-your-key',
+    'changeme',
+    'CHANGE_ME',
+    'REPLACE_ME',
+    'placeholder',
+    'api-key',
+    'OPENAI_API_KEY',
+  ])('may have a key that is none: %s', (key) => {
+    expect(warnings('', { OPENAI_API_KEY: key })).toEqual([
+      'OPENAI_API_KEY: the key is in quotes, or a placeholder that nothing was put in for.',
+    ]);
+    const target = 'targets: {a: {baseUrl: "https://a.test/v1", keys: [{environment: A_KEY}]}}';
+    expect(warnings(target, { A_KEY: key })).toEqual([expect.stringMatching(/^A_KEY: /)]);
+  });
+
+  it.each(['none', 'local', 'test', 'sk-proj-Yourxxx0', 'EMPTY', 'ollama'])(
+    'may have the key %s, which some servers take',
     (key) => {
-      expect(warnings('', { OPENAI_API_KEY: key })).toEqual([
-        'OPENAI_API_KEY: the key is in quotes, or a placeholder that nothing was put in for.',
-      ]);
-      const target = 'targets: {a: {baseUrl: "https://a.test/v1", keys: [{environment: A_KEY}]}}';
-      expect(warnings(target, { A_KEY: key })).toEqual([expect.stringMatching(/^A_KEY: /)]);
+      expect(warnings('', { OPENAI_API_KEY: key })).toEqual([]);
     },
   );
+
+  const NO_URL = 'is no http or https URL such as http://127.0.0.1:4318: nothing is exported.';
+
+  it.each<[Record<string, string>, readonly string[]]>([
+    [{ ENDPOINT: 'http://collector:4318', PROTOCOL: 'http/json' }, []],
+    [{ ENDPOINT: 'collector:4317', PROTOCOL: 'grpc' }, []],
+    [{ TRACES_ENDPOINT: 'collector:4317', TRACES_PROTOCOL: 'grpc' }, []],
+    [{ ENDPOINT: '' }, []],
+    [{ ENDPOINT: 'foo' }, [`OTEL_EXPORTER_OTLP_ENDPOINT ${NO_URL}`]],
+    [{ ENDPOINT: 'collector:4318' }, [`OTEL_EXPORTER_OTLP_ENDPOINT ${NO_URL}`]],
+    [
+      { LOGS_ENDPOINT: 'ftp://a', PROTOCOL: 'grpc' },
+      [`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ${NO_URL}`],
+    ],
+    [
+      { PROTOCOL: 'http' },
+      ['OTEL_EXPORTER_OTLP_PROTOCOL is none of grpc, http/protobuf, http/json.'],
+    ],
+  ])('may send telemetry nowhere (%j)', (variables, expected) => {
+    const environment = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [`OTEL_EXPORTER_OTLP_${name}`, value]),
+    );
+    expect(warnings('', environment)).toEqual(expected);
+  });
 
   it('may have budgets that nothing keeps', () => {
     const budgets = 'budgets: [{name: a, scope: all, limit: "1", period: day}]\n';
