@@ -56,9 +56,9 @@ export function loadConfig(
   const places = { environment, written, source, readFile };
   const redisUrl = readRedisUrl(places, report);
   const secrets = { ...(asksUpstreams ? readSecrets(places, report) : NO_SECRETS), redisUrl };
-  const ways = settings === undefined ? undefined : readWays(settings, places, report);
+  const ways = readWays(settings, places, report);
   const home = homeOf(isMapping(written) ? written : {}, environment);
-  if (settings !== undefined) checkRoutes(settings, home, source, report);
+  checkRoutes(places, home, report);
 
   if (settings === undefined || ways === undefined || problems.length > 0) {
     throw new ConfigError(problems);

@@ -47,7 +47,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType): readonl
   const known = keysAt(issue.path, schema);
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
-    message: unknownKey(key, known),
+    message: unknownKey(key, known, issue.path.length === 0 ? groupsWith(key, schema) : []),
   }));
 }
 
@@ -70,14 +70,23 @@ export function namesApiKey(key: string): boolean {
   return /^(openai)?apikeys?$/.test(bare(key));
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+/** The groups of the top level that have such a key, which may have lost its indentation. */
+function groupsWith(key: string, schema: z.core.$ZodType): readonly string[] {
+  return keysAt([], schema).filter((group) =>
+    // In itself, or in the members of a list.
+    [[group], [group, 0]].some((path) => keysAt(path, schema).includes(key)),
+  );
+}
+
+function unknownKey(key: string, known: readonly string[], groups: readonly string[]): string {
   if (namesApiKey(key) && !known.includes('apiKeys')) {
     const place = known.includes('apiKeyFile')
       ? 'set OPENAI_API_KEY or OPENAI_API_KEY_FILE, or name a file in apiKeyFile or keys'
       : 'name a file or a variable that holds it in keys';
     return `an API key does not belong into this file: ${place}`;
   }
-  const suggestion = suggest(key, known) ?? beginningLike(key, known);
+  const within = groups.map((group) => `${group}.${key}`).join(' or ');
+  const suggestion = suggest(key, known) ?? (within || beginningLike(key, known));
   return suggestion === undefined ? 'unknown key' : `unknown key; did you mean ${suggestion}?`;
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { group, map, token } from './fields.ts';
-import { formatPath, type Report } from './problems.ts';
+import type { Report } from './problems.ts';
 import { wholeNumber } from './quantities.ts';
-import type { Settings } from './schema.ts';
+import { failAt, type SecretSources } from './secret-sources.ts';
 import { suggest } from './suggest.ts';
+import { isMapping } from './values.ts';
 
 const MOST_TARGETS = 8;
 
@@ -29,28 +30,39 @@ export const routesSchema = map(
   );
 
 /**
- * Reports targets that there are not, and those that a model has twice.
+ * Reports targets that there are not, and those that a model has twice, right beside whatever else the file has
+ * wrong: what is no list of targets is left to the schema.
  *
  * @param home see Config
  */
 export function checkRoutes(
-  { routes, targets }: Settings,
+  { written, source }: Pick<SecretSources, 'written' | 'source'>,
   home: string | undefined,
-  source: string,
   report: Report,
 ): void {
-  const known = [...(home === undefined ? ['default'] : []), ...Object.keys(targets)];
-  for (const [pattern, shares] of Object.entries(routes)) {
-    const names = shares.map(({ target }) => target);
-    for (const [index, name] of names.entries()) {
-      const message = problemOf(name, known, names.indexOf(name) < index);
-      const path = formatPath(['routes', pattern, index, 'target']);
-      if (message !== undefined) report({ path, message, source });
+  const { routes, targets } = isMapping(written) ? written : {};
+  const names = isMapping(targets) ? Object.keys(targets) : [];
+  const known = [...(home === undefined ? ['default'] : []), ...names];
+  for (const [pattern, shares] of Object.entries(isMapping(routes) ? routes : {})) {
+    const named = namesIn(shares);
+    for (const [index, name] of named.entries()) {
+      const message = problemOf(name, known, named.indexOf(name) < index);
+      const fail = failAt(['routes', pattern, index, 'target'], source, report);
+      if (message !== undefined) fail(message);
     }
   }
 }
 
+/** Of a list of shares; a name that is none is empty. */
+function namesIn(shares: unknown): readonly string[] {
+  if (!Array.isArray(shares) || shares.length > MOST_TARGETS) return [];
+  return shares.map((share: unknown) =>
+    isMapping(share) && token().safeParse(share.target).success ? String(share.target) : '',
+  );
+}
+
 function problemOf(name: string, known: readonly string[], isAgain: boolean): string | undefined {
+  if (name === '') return undefined;
   if (isAgain) return 'must not be a target that stands before it';
   if (known.includes(name)) return undefined;
   const meant = suggest(name, known);

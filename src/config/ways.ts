@@ -5,6 +5,7 @@ import type { Report } from './problems.ts';
 import { proxyOf } from './proxy.ts';
 import type { Settings } from './schema.ts';
 import { failAt, type SecretSources } from './secret-sources.ts';
+import { isMapping, isText } from './values.ts';
 
 /** How upstreams are reached. */
 export interface Ways {
@@ -14,37 +15,67 @@ export interface Ways {
   readonly targets: ReadonlyMap<string, ConfiguredWay>;
 }
 
-/** Finds the proxy of every upstream, and reads the certificates that it may show. */
-export function readWays(settings: Settings, sources: SecretSources, report: Report): Ways {
-  const { environment } = sources;
+/** Certificates that upstreams may show. Undefined: no others than the default roots vouch for. */
+type Ca = ConfiguredWay['ca'];
+
+interface Cas {
+  readonly main: Ca;
+  readonly targets: ReadonlyMap<string, Ca>;
+}
+
+/**
+ * Finds the proxy of every upstream, and reads the certificates that it may show: these right beside whatever else
+ * the file has wrong.
+ *
+ * @returns undefined if there are no settings
+ */
+export function readWays(
+  settings: Settings | undefined,
+  sources: SecretSources,
+  report: Report,
+): Ways | undefined {
+  const cas = readCas(sources, report);
+  if (settings === undefined) return undefined;
   const proxyFor = (baseUrl: string, setting: string) =>
-    proxyOf(baseUrl, setting, environment, report);
-  const ca = readCa(settings.caFile, [], sources, report);
+    proxyOf(baseUrl, setting, sources.environment, report);
   return {
-    main: wayOf(proxyFor(settings.baseUrl, settings.proxy), ca),
+    main: wayOf(proxyFor(settings.baseUrl, settings.proxy), cas.main),
     targets: new Map(
-      Object.entries(settings.targets).map(([name, { baseUrl, proxy, caFile }]) => {
-        const own = readCa(caFile, ['targets', name], sources, report);
-        return [name, wayOf(proxyFor(baseUrl, proxy ?? settings.proxy), own ?? ca)];
+      Object.entries(settings.targets).map(([name, { baseUrl, proxy }]) => {
+        const ca = cas.targets.get(name) ?? cas.main;
+        return [name, wayOf(proxyFor(baseUrl, proxy ?? settings.proxy), ca)];
       }),
     ),
   };
 }
 
-function wayOf(proxyUrl: string | undefined, ca: ConfiguredWay['ca']): ConfiguredWay {
+function wayOf(proxyUrl: string | undefined, ca: Ca): ConfiguredWay {
   return {
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(ca === undefined ? {} : { ca }),
   };
 }
 
+function readCas(sources: SecretSources, report: Report): Cas {
+  const written = isMapping(sources.written) ? sources.written : {};
+  const targets = isMapping(written.targets) ? Object.entries(written.targets) : [];
+  return {
+    main: readCa(written, [], sources, report),
+    targets: new Map(
+      targets.map(([name, target]) => [name, readCa(target, ['targets', name], sources, report)]),
+    ),
+  };
+}
+
+/** @param written the group that names the file, if it does */
 function readCa(
-  file: string | undefined,
+  written: unknown,
   path: readonly PropertyKey[],
   { readFile, source }: SecretSources,
   report: Report,
-): ConfiguredWay['ca'] {
-  if (file === undefined) return undefined;
+): Ca {
+  const file = isMapping(written) ? written.caFile : undefined;
+  if (!isText(file)) return undefined;
   const fail = failAt([...path, 'caFile'], source, report);
   const text = readText(file, readFile, fail);
   const pem = text === undefined ? undefined : certificates(text, fail);

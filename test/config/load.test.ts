@@ -195,6 +195,20 @@ describe('the file itself', () => {
     ]);
   });
 
+  it('says of what is no UTF-8 what it must be', () => {
+    const utf16 = `\ufffd\ufffd${[...'timeout: 1s'].join('\0')}`;
+    expect(problems(utf16)).toMatchObject([
+      { path: 'config.yaml', message: 'it must be text in UTF-8' },
+    ]);
+  });
+
+  it('reads a file of Windows: with a byte order mark, and lines that end with CR LF', () => {
+    expect(load('\ufefftimeout: 1s\r\nretryPolicy:\r\n  maxAttempts: 2\r\n')).toMatchObject({
+      timeoutMs: 1_000,
+      retryPolicy: { maxAttempts: 2 },
+    });
+  });
+
   it('refuses tags it does not know, several documents, and endless aliases', () => {
     expect(problems('listen: !secret a:1')[0]?.message).toMatch(/^line 1, column 9: /);
     expect(problems('timeout: 1s\n---\ntimeout: 2s')[0]?.message).toBe(

@@ -31,6 +31,11 @@ describe('routes', () => {
       'routes.a[2].target must not be a target that stands before it',
     ],
     [
+      '{a: [{target: azuer, weight: 0}]}',
+      'routes.a[0].weight must be a whole number from 1 to 1000',
+      'routes.a[0].target must be default or one of targets; did you mean azure?',
+    ],
+    [
       '{a: [{target: azure, weight: 0}]}',
       'routes.a[0].weight must be a whole number from 1 to 1000',
     ],
@@ -46,8 +51,8 @@ describe('routes', () => {
     ],
     ['{a: azure}', 'routes.a must be a list of 1 to 8 targets'],
     ['{"a b": [{target: azure}]}', 'routes."a b" must have the name or a pattern of models'],
-  ])('are explained where they are wrong: %s', (yaml, message) => {
-    expect(wrong(yaml)).toEqual([message]);
+  ])('are explained where they are wrong: %s', (yaml, ...messages) => {
+    expect(wrong(yaml)).toEqual(messages);
   });
 
   it('know no default where the top level describes no upstream', () => {

@@ -9,8 +9,12 @@ describe('targets', () => {
     'and the top level are refused with a file of authorities that is not there (%s)',
     (yaml) => {
       const path = yaml === '' ? 'caFile' : 'targets.a.caFile';
-      expect(problems(yaml || 'caFile: /none')).toEqual([
-        { path, message: 'the file cannot be read (ENOENT)', source: 'config.yaml' },
+      const gone = { path, message: 'the file cannot be read (ENOENT)', source: 'config.yaml' };
+      expect(problems(yaml || 'caFile: /none')).toEqual([gone]);
+      // Not only once everything else is right.
+      expect(problems(`${yaml || 'caFile: /none'}\ntimeuot: 1s`)).toEqual([
+        expect.objectContaining({ path: 'timeuot' }),
+        gone,
       ]);
     },
   );
