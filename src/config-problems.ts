@@ -7,7 +7,8 @@ import { CallersError } from './server/callers/authenticator.ts';
 export function problemsIn(thrown: unknown): readonly ConfigProblem[] {
   if (thrown instanceof ConfigError) return thrown.problems;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return [{ path: keyOf(thrown), message, source: 'configuration' }];
+  const messages = thrown instanceof CatalogueError ? thrown.sentences : [message];
+  return messages.map((one) => ({ path: keyOf(thrown), message: one, source: 'configuration' }));
 }
 
 function keyOf(thrown: unknown): string {

@@ -20,6 +20,17 @@ describe('a configuration that cannot be put in force', () => {
     expect(problem).toEqual({ path, message: thrown.message, source: 'configuration' });
   });
 
+  it('by several fields of a catalogue has a problem for each', () => {
+    const thrown = new CatalogueError('models.yaml', [
+      { path: 'version', message: 'is required' },
+      { path: 'models[0].id', message: 'is required' },
+    ]);
+    expect(problemsIn(thrown).map(({ message }) => message)).toEqual([
+      'models.yaml: version is required',
+      'models.yaml: models[0].id is required',
+    ]);
+  });
+
   it('has the problems that were found when it was read, or what else was thrown', () => {
     const problems = [{ path: 'listen', message: 'must be an address', source: 'config.yaml' }];
     expect(problemsIn(new ConfigError(problems))).toBe(problems);

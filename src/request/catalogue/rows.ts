@@ -4,6 +4,7 @@ import { type Model, unknownModel } from '../../core/model.ts';
 import { type CatalogueProblem, checkModel, namesOf, type ReportField } from './check.ts';
 import { withFields } from './merge.ts';
 import { type CatalogueData, type CatalogueRow, catalogueSchema } from './schema.ts';
+import { inWords } from './words.ts';
 
 /**
  * A catalogue that was refused as a whole: with every field that is malformed or, where none is, with
@@ -11,6 +12,8 @@ import { type CatalogueData, type CatalogueRow, catalogueSchema } from './schema
  */
 export class CatalogueError extends Error {
   readonly problems: readonly CatalogueProblem[];
+  /** The same, each with the file. */
+  readonly sentences: readonly string[];
 
   /** `source` is the file's path. */
   constructor(source: string, problems: readonly CatalogueProblem[]) {
@@ -20,6 +23,7 @@ export class CatalogueError extends Error {
     super(`${source}: ${told.join(', ')}`);
     this.name = 'CatalogueError';
     this.problems = problems;
+    this.sentences = told.map((one) => `${source}: ${one}`);
   }
 }
 
@@ -45,7 +49,7 @@ export function applyCatalogue(
 }
 
 function parse(data: unknown, source: string): CatalogueData {
-  const { data: parsed, error } = catalogueSchema.safeParse(data);
+  const { data: parsed, error } = catalogueSchema.safeParse(data, { error: inWords });
   if (error === undefined) return parsed;
   throw new CatalogueError(
     source,

@@ -17,9 +17,11 @@ const name = z
   .string()
   .refine(isModelName, 'must be 1 to 256 characters without control characters');
 const names = z.array(name);
-const text = z.string().min(1).max(256);
+const textError = 'must be 1 to 256 characters';
+const text = z.string().min(1, textError).max(256, textError);
 const day = z.iso.date('must be a day, written 2027-01-14');
-const tokens = z.int().min(1).max(MAX_INT32);
+const tokensError = `must be a whole number from 1 to ${MAX_INT32}`;
+const tokens = z.int(tokensError).min(1, tokensError).max(MAX_INT32, tokensError);
 const flag = z.boolean().exactOptional();
 
 const price = z
@@ -45,7 +47,9 @@ const prices = z.strictObject({
   priority: tokenPrices.exactOptional(),
   regionalFactor: price.exactOptional(),
   promisedUntil: day.exactOptional(),
-  tools: z.record(z.string().min(1).max(64), price).exactOptional(),
+  tools: z
+    .record(z.string().min(1).max(64), price, 'must be prices by the name of a tool')
+    .exactOptional(),
   history: z.array(tokenPrices.extend({ until: day })).exactOptional(),
 });
 
@@ -54,7 +58,12 @@ const supports = z.strictObject({
   streaming: flag,
   images: flag,
   tools: flag,
-  toolsOnChatCompletions: z.union([z.boolean(), z.literal('without_reasoning')]).exactOptional(),
+  toolsOnChatCompletions: z
+    .union(
+      [z.boolean(), z.literal('without_reasoning')],
+      'must be true, false or without_reasoning',
+    )
+    .exactOptional(),
   parallelToolCalls: flag,
   structuredOutputs: flag,
   jsonMode: flag,
@@ -80,7 +89,7 @@ const reasoning = z.strictObject({
 /** What may be said of a model, in a row of a catalogue or where one is declared. */
 export const modelFieldsSchema = z.strictObject({
   name: name.exactOptional(),
-  description: z.string().max(1024).exactOptional(),
+  description: z.string().max(1024, 'must be at most 1024 characters').exactOptional(),
   aliases: names.exactOptional(),
   snapshots: names.exactOptional(),
   shutdownDate: day.exactOptional(),

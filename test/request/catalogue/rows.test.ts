@@ -186,6 +186,47 @@ describe('a catalogue file', () => {
     expect(problemsOf(data)).toMatchObject([{ path: '.' }]);
   });
 
+  it('names what is missing', () => {
+    expect(problemsOf({ models: [{}] })).toEqual([
+      { path: 'version', message: 'is required' },
+      { path: 'models[0].id', message: 'is required' },
+    ]);
+  });
+
+  it.each([
+    [{ contextWindow: '400' }, 'contextWindow must be a whole number from 1 to 2147483647'],
+    [{ maxOutputTokens: 1.5 }, 'maxOutputTokens must be a whole number from 1 to 2147483647'],
+    [{ maxInputTokens: 0 }, 'maxInputTokens must be a whole number from 1 to 2147483647'],
+    [{ aliases: 'a' }, 'aliases must be a list'],
+    [{ aliases: [7] }, 'aliases[0] must be text, in quotes if it looks like a number or a date'],
+    [{ description: 'x'.repeat(1025) }, 'description must be at most 1024 characters'],
+    [{ knowledgeCutoff: 'soon' }, 'knowledgeCutoff must be a day, written 2027-01-14'],
+    [{ batch: 'yes' }, 'batch must be true or false'],
+    [{ supports: true }, 'supports must be a group of keys'],
+    [
+      { supports: { toolsOnChatCompletions: 'no' } },
+      'supports.toolsOnChatCompletions must be true, false or without_reasoning',
+    ],
+    [{ reasoning: { efforts: [''] } }, 'reasoning.efforts[0] must be 1 to 256 characters'],
+    [{ surfaces: ['chat'] }, 'surfaces[0] must be chat_completions or responses'],
+    [{ prices: { currency: 'EUR' } }, 'prices.currency must be USD'],
+    [
+      { prices: { standard: { input: 1.25 } } },
+      'prices.standard.input must be a decimal in quotes: "1.25"',
+    ],
+    [{ prices: { tools: { '': '1' } } }, 'prices.tools. must be prices by the name of a tool'],
+    [
+      { prices: { longContext: { input: '1' } } },
+      'prices.longContext.aboveInputTokens must be a whole number from 1 to 2147483647',
+    ],
+    [{ sources: ['a'] }, 'sources must be a group of keys'],
+  ])('says what is wrong with %j in words of its own', (fields, told) => {
+    const problems = problemsOf({ version: '1', models: [{ id: 'new', ...fields }] });
+    expect(problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      `models[0].${told}`,
+    ]);
+  });
+
   it('is named in the error, with each problem, and the key that was meant', () => {
     const supports = { tool: true };
     expect(() => apply({ id: 'new', supports, contxtWindow: 1 })).toThrow(

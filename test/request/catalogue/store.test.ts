@@ -73,7 +73,7 @@ describe('the catalogue store', () => {
     ['is missing', undefined, 'ENOENT'],
     ['is no YAML', 'version: [', 'cannot be read'],
     ['multiplies itself', bomb(), 'cannot be read'],
-    ['is empty', '', 'expected object'],
+    ['is empty', '', 'must be a group of keys'],
     ['has a wrong row', yaml('a', 'huge'), 'models[0].contextWindow'],
   ])('does not start with a file that %s', (_, text, message) => {
     if (text !== undefined) writeFileSync(file, text);
