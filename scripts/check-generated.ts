@@ -12,7 +12,7 @@ const generated = [
   'docs/dependencies.md',
   'docs/metrics.md',
   'deploy/grafana',
-  'deploy/kubernetes/monitoring',
+  'deploy/kubernetes',
   'deploy/prometheus',
   'docs/2-3-openai-provider-implementation.context.xml',
 ];

@@ -27,6 +27,33 @@ export function render(folder: string): Rendered {
   return rendered;
 }
 
+/** What the component makes of objects. */
+export function withSidecar(objects: readonly Manifest[]): Manifest[] {
+  const rendered = { objects: objects.map((one) => structuredClone(one)), configMaps: new Map() };
+  apply(join(KUBERNETES, 'sidecar'), rendered);
+  return rendered.objects;
+}
+
+/** A workload of each kind that the component knows, with one container. */
+export function workloads(): Manifest[] {
+  const template = { spec: { containers: [{ name: 'app', image: 'app:1' }] } };
+  const selected = { selector: { matchLabels: { app: 'app' } } };
+  const labelled = { ...template, metadata: { labels: { app: 'app' } } };
+  const object = (group: string, kind: string, spec: Manifest) => ({
+    apiVersion: `${group}/v1`,
+    kind,
+    metadata: { name: kind.toLowerCase() },
+    spec,
+  });
+  return [
+    object('apps', 'Deployment', { ...selected, template: labelled }),
+    object('apps', 'StatefulSet', { ...selected, serviceName: 'app', template: labelled }),
+    object('apps', 'DaemonSet', { ...selected, template: labelled }),
+    object('batch', 'Job', { template }),
+    object('batch', 'CronJob', { schedule: '@daily', jobTemplate: { spec: { template } } }),
+  ];
+}
+
 function apply(directory: string, rendered: Rendered): void {
   const {
     resources = [],

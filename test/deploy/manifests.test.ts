@@ -5,7 +5,7 @@ import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configWarnings } from '../../src/config/warnings.ts';
 import { runCommand } from '../support/run-command.ts';
-import { FOLDERS, type Manifest, render } from './kustomize.ts';
+import { FOLDERS, type Manifest, render, withSidecar, workloads } from './kustomize.ts';
 import { mountOf, type ProviderPod, pathsIn, providerPods } from './pods.ts';
 
 const pods = providerPods();
@@ -31,6 +31,21 @@ describe('deploy/kubernetes', () => {
       FOLDERS.filter((name) => name !== 'monitoring'),
     );
   });
+});
+
+describe('deploy/kubernetes/sidecar', () => {
+  const templateOf = ({ spec }: Manifest) => spec.template ?? spec.jobTemplate.spec.template;
+  const [deployment, ...others] = withSidecar(workloads());
+
+  it.each(others.map((object) => [object.kind, object] as const))(
+    'gives a %s the Pod that it gives a Deployment',
+    (_, object) => {
+      const { spec } = templateOf(deployment);
+      expect(spec.initContainers).toMatchObject([{ name: 'tamma-provider' }]);
+      expect(templateOf(object).spec).toEqual(spec);
+      expect(templateOf(object).metadata.labels).toMatchObject({ 'tamma.dev/provider': 'openai' });
+    },
+  );
 });
 
 describe.each(cases)('deploy/kubernetes/%s', (_, pod) => {

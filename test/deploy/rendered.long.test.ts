@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { documents, FOLDERS, KUBERNETES, type Manifest, render } from './kustomize.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import {
+  documents,
+  FOLDERS,
+  KUBERNETES,
+  type Manifest,
+  render,
+  withSidecar,
+  workloads,
+} from './kustomize.ts';
 
 /** Lists in the order of their text and names without kustomize's hash, for two ways to write one thing. */
 function inOrder(value: Manifest): Manifest {
@@ -16,22 +26,41 @@ function inOrder(value: Manifest): Manifest {
   return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }
 
-function kustomize(folder: string): Manifest[] {
-  const directory = join(KUBERNETES, folder);
+function kustomize(directory: string): Manifest[] {
   return documents(execFileSync('bash', ['scripts/kustomize.sh', directory], { encoding: 'utf8' }));
 }
 
 describe('kustomize', () => {
-  it.each(FOLDERS)('renders %s as the other tests do', (folder) => {
-    const { objects, configMaps } = render(folder);
-    const own = [...configMaps].map(([name, data]) => ({
+  const folder = tempFolder();
+
+  it('gives each kind of workload the sidecar as the other tests do', () => {
+    const kustomization = {
+      resources: ['all.yaml'],
+      components: [relative(folder, resolve(KUBERNETES, 'sidecar'))],
+    };
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+    writeFileSync(
+      join(folder, 'all.yaml'),
+      workloads()
+        .map((object) => JSON.stringify(object))
+        .join('\n---\n'),
+    );
+    const rendered = kustomize(folder).filter(({ kind }) => kind !== 'ConfigMap');
+    expect(inOrder(rendered)).toEqual(inOrder(withSidecar(workloads())));
+  });
+
+  it.each(FOLDERS)('renders %s as the other tests do', (name) => {
+    const { objects, configMaps } = render(name);
+    const own = [...configMaps].map(([map, data]) => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name },
+      metadata: { name: map },
       data,
     }));
     const withoutImages = (list: Manifest[]) =>
       JSON.parse(JSON.stringify(list).replaceAll('registry.example.com/tamma-', 'tamma-'));
-    expect(inOrder(withoutImages(kustomize(folder)))).toEqual(inOrder([...own, ...objects]));
+    expect(inOrder(withoutImages(kustomize(join(KUBERNETES, name))))).toEqual(
+      inOrder([...own, ...objects]),
+    );
   });
 });
