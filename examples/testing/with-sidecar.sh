@@ -3,7 +3,7 @@
 # command finds the sidecar in TAMMA_ADDRESS; TAMMA_PROGRAM is the program, if it is not on the PATH.
 set -euo pipefail
 program=${TAMMA_PROGRAM:-tamma-provider-openai}
-answers=$1
+answers=${1:?it needs ANSWERS and COMMAND}
 shift
 notes=$(mktemp -d)
 stop() {
@@ -12,6 +12,13 @@ stop() {
   rm -rf "$notes"
 }
 trap stop EXIT
+
+# Runs the program with these variables: what the shell has of them is for another sidecar.
+sidecar=(OPENAI_API_KEY=none TAMMA_LISTEN=127.0.0.1:0 TAMMA_ADMIN_LISTEN=127.0.0.1:0)
+run() {
+  unset "${!TAMMA_@}" "${!OPENAI_@}"
+  exec env "${sidecar[@]}" $program "$@"
+}
 
 # Says where the process in the background listens, as soon as it does.
 address_of() {
@@ -22,10 +29,9 @@ address_of() {
   sed -n '1s/^listening on //p' "$notes/$1"
 }
 
-$program simulate "$answers" --listen 127.0.0.1:0 >"$notes/simulator" 2>"$notes/simulator.log" &
-OPENAI_BASE_URL=$(address_of simulator $!)
-export OPENAI_BASE_URL OPENAI_API_KEY=none TAMMA_LISTEN=127.0.0.1:0 TAMMA_ADMIN_LISTEN=127.0.0.1:0
-$program serve >"$notes/sidecar" 2>"$notes/sidecar.log" &
+run simulate "$answers" --listen 127.0.0.1:0 >"$notes/simulator" 2>"$notes/simulator.log" &
+sidecar+=("OPENAI_BASE_URL=$(address_of simulator $!)")
+run serve >"$notes/sidecar" 2>"$notes/sidecar.log" &
 TAMMA_ADDRESS=$(address_of sidecar $!)
 export TAMMA_ADDRESS
 
