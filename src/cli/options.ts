@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { gatherPairs } from './values.ts';
 
 /** Of every command that reads the configuration. */
 export function configOption(): Option {
@@ -9,6 +10,13 @@ export function configOption(): Option {
     if (text === '') throw new InvalidArgumentError('It names no file.');
     return text;
   });
+}
+
+/** Of what is asked. */
+export function metadataOption(): Option {
+  return new Option('--metadata <key=value>', 'user_id, project_id, …; may be given again')
+    .argParser(gatherPairs)
+    .default({}, 'none');
 }
 
 /** Of every command that prints something. */

@@ -27,11 +27,11 @@ afterAll(async () => {
 
 async function ask(
   argv: readonly string[],
-  { input = '', isTTY = false, stdinIsTTY = false } = {},
+  { input = '', isTTY = false, stdinIsTTY = false, columns = 80 } = {},
 ) {
   const host = new FakeHost();
   Object.assign(host.stdout, { isTTY });
-  Object.assign(host.stderr, { isTTY });
+  Object.assign(host.stderr, { isTTY, columns });
   host.stdin = Object.assign(Readable.from([input]), { isTTY: stdinIsTTY });
   const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '' };
   return runCommand(['ask', ...argv], { environment }, host);
@@ -66,6 +66,11 @@ describe('ask', () => {
     const { err } = await ask(['hi'], { isTTY: true });
     expect(err.startsWith('\r\u001b[Kwaiting … 0.')).toBe(true);
     expect(err).toContain('\r\u001b[Kgpt-4o-mini: ');
+  });
+
+  it('keeps what it waits for to one line of a narrow terminal', async () => {
+    const { err } = await ask(['hi'], { isTTY: true, columns: 10 });
+    expect(err).toContain('\r\u001b[Kwaiting …\r\u001b[Kgpt-4o-mi\r\u001b[K');
   });
 
   it('writes an answer as it is, but for what a terminal would act on', async () => {

@@ -66,6 +66,7 @@ describe('help', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toContain(`Usage: tamma-provider-openai ${name} `);
     expect(out).toMatch(/\nExamples:\n {2}# /);
+    expect(out).not.toMatch(/default: [[{]/);
     expect(out).toMatch(/\nExit codes: 0, 1, 2/);
     expect(await run(['help', name])).toEqual({ exitCode, out, err });
   });

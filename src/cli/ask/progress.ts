@@ -38,6 +38,8 @@ export class Progress {
 
   #draw(): void {
     const seconds = ((performance.now() - this.#since) / 1_000).toFixed(1);
-    this.#output.write(`\r\u001b[K${this.#what} … ${seconds} s`);
+    // What goes on in a second line cannot be taken away again.
+    const line = `${this.#what} … ${seconds} s`.slice(0, (this.#output.columns ?? 80) - 1);
+    this.#output.write(`\r\u001b[K${line}`);
   }
 }

@@ -6,7 +6,7 @@ import { type Cli, CliError } from '../cli.ts';
 import { unreachable } from '../connection/failure.ts';
 import { writtenConfig } from '../connection/listener.ts';
 import type { ConnectionOptions } from '../connection/options.ts';
-import { addressOf, tlsOf, tokenIn, tokenOf } from '../connection/way.ts';
+import { addressOf, hostAndPort, tlsOf, tokenIn, tokenOf } from '../connection/way.ts';
 import { readInput } from '../input.ts';
 
 interface Answer {
@@ -51,9 +51,9 @@ function configuredToken({ config }: ConnectionOptions, cli: Cli): string | unde
 
 function target(address: string): RequestOptions {
   if (address.startsWith('unix:')) return { socketPath: address.slice('unix:'.length) };
-  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
-  if (host === undefined) throw new CliError('usage', `${address} is not host:port or unix:/path`);
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
+  const found = hostAndPort(address);
+  if (found === undefined) throw new CliError('usage', `${address} is not host:port or unix:/path`);
+  return { ...found, host: found.host.replace(/^\[(.*)\]$/, '$1') };
 }
 
 function filesOf(tls: NonNullable<ReturnType<typeof tlsOf>>) {

@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../connection/options.ts';
 import { explain } from '../help.ts';
-import { gather, gatherPairs, readNumber } from '../values.ts';
+import { metadataOption } from '../options.ts';
+import { gather, readNumber } from '../values.ts';
 
 export interface AskOptions extends ConnectionOptions {
   readonly model?: string;
@@ -24,10 +25,14 @@ export function register(command: Command, cli: Cli): void {
     .argument('[prompt...]', 'what to ask; - or nothing: standard input')
     .option('--model <id>', 'which model, or target/model; default: the configured one')
     .option('--system <text>', 'what the model is told before')
-    .option('--file <path>', 'text, image or PDF to go with it; may be given again', gather, [])
+    .addOption(
+      new Option('--file <path>', 'text, image or PDF to go with it; may be given again')
+        .argParser(gather)
+        .default([], 'none'),
+    )
     .option('--max-tokens <number>', 'the longest answer', readNumber)
     .option('--effort <effort>', 'how much to think: low, medium, high, …')
-    .option('--metadata <key=value>', 'user_id, project_id, …; may be given again', gatherPairs, {})
+    .addOption(metadataOption())
     .option('--request <path>', 'MessageRequest in JSON, to which all this is added')
     .option('--quiet', 'no progress, and no tokens and cost unless Ctrl-C cancels it')
     .action(async (prompt: readonly string[], options: AskOptions) => {

@@ -3,7 +3,8 @@ import { DAY } from '../../config/units.ts';
 import type { Cli } from '../cli.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../connection/options.ts';
 import { explain } from '../help.ts';
-import { durationUpTo, gatherPairs, readNumber } from '../values.ts';
+import { metadataOption } from '../options.ts';
+import { durationUpTo, readNumber } from '../values.ts';
 
 /** Of every subcommand: whose batches. */
 export interface BatchOptions extends ConnectionOptions {
@@ -88,7 +89,7 @@ function create(batch: Command, cli: Cli): void {
       durationUpTo(30 * DAY),
     )
     .option('--max-cost <dollars>', 'refuse it if it could cost more')
-    .option('--metadata <key=value>', 'user_id, project_id, …; may be given again', gatherPairs, {})
+    .addOption(metadataOption())
     .option('--validate-only', 'tell the problems, and take nothing');
   addOptions(command, 'one JSON document, Batch', UPLOAD_MS);
   command.action(async (file: string, options: CreateOptions) => {

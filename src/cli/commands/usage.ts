@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../connection/options.ts';
 import { explain } from '../help.ts';
@@ -21,7 +21,11 @@ export interface UsageOptions extends ConnectionOptions {
 export function register(command: Command, cli: Cli): void {
   command
     .description('Say what was used and spent, as the ledger of a running sidecar has it.')
-    .option('--by <dimensions>', `of ${DIMENSIONS.join(', ')}, comma-separated`, readDimensions, [])
+    .addOption(
+      new Option('--by <dimensions>', `of ${DIMENSIONS.join(', ')}, comma-separated`)
+        .argParser(readDimensions)
+        .default([], 'none, the total'),
+    )
     .addOption(timeOption('--from <time>', 'only attempts that ended at or after it'))
     .addOption(timeOption('--until <time>', 'only attempts that ended before it'))
     .option('--model <id>', 'only this model')

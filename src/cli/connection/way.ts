@@ -4,7 +4,7 @@ import { readInput } from '../input.ts';
 import { type Listener, listenerOf } from './listener.ts';
 import { type ConnectionOptions, DOORS, type Door } from './options.ts';
 
-const HOST_AND_PORT = /^(?:\[[^\]\s]+\]|[^\s/:[\]]+):(\d{1,5})$/;
+const HOST_AND_PORT = /^(\[[^\]\s]+\]|[^\s/:[\]]+):(\d{1,5})$/;
 
 /** What grpc-js knows beside it. */
 const OTHER_ADDRESS = /^(?:unix|dns|ipv4|ipv6):./;
@@ -29,8 +29,14 @@ export function addressOf(door: Door, { address, config }: ConnectionOptions, cl
 }
 
 function isReachable(address: string): boolean {
-  const [, port] = HOST_AND_PORT.exec(address) ?? [];
-  return port === undefined ? OTHER_ADDRESS.test(address) : Number(port) < 2 ** 16;
+  return hostAndPort(address) !== undefined || OTHER_ADDRESS.test(address);
+}
+
+/** Undefined of what is written otherwise, or has a port that there is not. */
+export function hostAndPort(address: string) {
+  const [, host, port] = HOST_AND_PORT.exec(address) ?? [];
+  if (host === undefined || Number(port) >= 2 ** 16) return undefined;
+  return { host, port: Number(port) };
 }
 
 /**

@@ -199,7 +199,7 @@ describe('call', () => {
     });
   });
 
-  it.each(['here', 'here:port'])('is not asked at %s', async (address) => {
+  it.each(['dns:///here:9464', 'ipv4:127.0.0.1:9464'])('is not asked at %s', async (address) => {
     expect(await call(address)).toEqual({
       exitCode: 2,
       out: '',
