@@ -14,8 +14,6 @@ export function readYaml(file: string, readFile: ReadFile, report: Report): unkn
   const fail = (message: string) => void report({ path: file, message, source: file });
   const text = readText(file, readFile, fail);
   if (text === undefined) return undefined;
-  // What Windows calls Unicode, and what is no text at all.
-  if (text.includes('\0')) return fail('it must be text in UTF-8');
   const lineCounter = new LineCounter();
   const document = parseYaml(text, lineCounter);
   const complaints = [...document.errors, ...document.warnings];

@@ -5,6 +5,18 @@ import { formatPath } from './problems.ts';
 /** Largest text, in characters: what takes a second to read. */
 const MAX_LENGTH = 1024 * 1024;
 
+/** What the parser says in terms of the specification, or of itself, for people. */
+const WORDS: Readonly<Record<string, string>> = {
+  'Implicit map keys need to be followed by map values':
+    'a key must be followed by a colon and a space',
+  'Implicit keys need to be on a single line':
+    'a key must be on one line, and followed by a colon and a space',
+  'Nested mappings are not allowed in compact mappings':
+    'there is another colon: a value that has one must be in quotes, and a key on a line of its own',
+  'With stringKeys, all keys must be strings': 'a key must be a text',
+  'Maximum call stack size exceeded': 'it is nested too deeply',
+};
+
 /**
  * Reads YAML, which JSON is, too. What is wrong with it stands in `errors`.
  *
@@ -12,9 +24,9 @@ const MAX_LENGTH = 1024 * 1024;
  * they are looked up.
  */
 export function parseYaml(text: string, lineCounter: LineCounter): Document.Parsed {
-  const isLong = text.length > MAX_LENGTH;
+  const unread = whyUnread(text);
   // Pretty errors quote the line, which may hold a secret.
-  const document = parseDocument(isLong ? '' : text, {
+  const document = parseDocument(unread === undefined ? text : '', {
     prettyErrors: false,
     stringKeys: true,
     uniqueKeys: false,
@@ -22,7 +34,7 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
   });
   const complain = (at: number, message: string) =>
     document.errors.push(new YAMLParseError([at, at + 1], 'DUPLICATE_KEY', message));
-  if (isLong) complain(0, `it has more than ${MAX_LENGTH} characters`);
+  if (unread !== undefined) complain(0, unread);
   try {
     visit(document, {
       Map(_, { items }) {
@@ -42,7 +54,14 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
   for (const error of document.errors) {
     if (error.code === 'MULTIPLE_DOCS')
       error.message = 'a second document begins; there must be one';
+    error.message = WORDS[error.message] ?? error.message;
   }
   document.errors.sort((a, b) => a.pos[0] - b.pos[0]);
   return document;
+}
+
+function whyUnread(text: string): string | undefined {
+  if (text.length > MAX_LENGTH) return `it has more than ${MAX_LENGTH} characters`;
+  // What Windows calls Unicode, and what is no text at all.
+  return text.includes('\0') ? 'it must be text in UTF-8' : undefined;
 }

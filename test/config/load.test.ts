@@ -198,8 +198,31 @@ describe('the file itself', () => {
   it('says of what is no UTF-8 what it must be', () => {
     const utf16 = `\ufffd\ufffd${[...'timeout: 1s'].join('\0')}`;
     expect(problems(utf16)).toMatchObject([
-      { path: 'config.yaml', message: 'it must be text in UTF-8' },
+      { path: 'config.yaml', message: 'line 1, column 1: it must be text in UTF-8' },
     ]);
+  });
+
+  it.each([
+    [
+      'timeout: 3s\nlogLevel:debug',
+      'line 2, column 1: a key must be followed by a colon and a space',
+    ],
+    [
+      'timeout:3s\nretryPolicy:\n  maxAttempts: 2',
+      'line 1, column 1: a key must be on one line, and followed by a colon and a space',
+    ],
+    [
+      'logLevel: debug: x',
+      'line 1, column 11: there is another colon: a value that has one must be in quotes, and a key on a line of its own',
+    ],
+    ['? [a]\n: b', 'line 1, column 3: a key must be a text'],
+  ])('tells what is wrong with %j in plain words', (yaml, message) => {
+    expect(problems(yaml)).toMatchObject([{ path: 'config.yaml', message }]);
+  });
+
+  it('says that it is nested too deeply', () => {
+    const [first] = problems(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    expect(first?.message).toMatch(/: it is nested too deeply$/);
   });
 
   it('reads a file of Windows: with a byte order mark, and lines that end with CR LF', () => {
