@@ -40,6 +40,16 @@ const GROUPS = new Set([...KEYS.keys()].map((key) => key.split('.')[0]));
 /** What looks like a key: files, hosts, fields of a request, budgets of callers. */
 const ELSE = /\.(?:sqlite|json|com)$|^cache\.(?:mode|coalesce)$|^callers\.NAME$/;
 
+/** Words of the program and of its contract: fields of requests, of the log and of what is exported. */
+const WORDS = new Set(
+  [...globSync('src/**/*.ts'), ...globSync('proto/**/*.proto')].flatMap(
+    (file) => readFileSync(file, 'utf8').match(/\w+/g) ?? [],
+  ),
+);
+
+/** Of gRPC's libraries and tools, and of Prometheus. */
+const FOREIGN = ['enable_retries', 'grpc_tools', 'wait_for_ready', 'histogram_quantile'];
+
 function keysOf(page: string): readonly (readonly [string, string])[] {
   return [...readFileSync(page, 'utf8').matchAll(/^\| `([\w.]+)` \| (`[^`]*`|) ?\|/gm)].map(
     ([, key = '', value = '']) => [key, value],
@@ -54,6 +64,15 @@ describe.each(PAGES)('%s', (page) => {
     expect(told.filter((name) => !isDocumented(name))).toEqual([]);
     const alerts = [...text.matchAll(/\bTammaProvider\w+/g)].map(([name]) => name);
     expect(alerts.filter((name) => !RULES.includes(`alert: ${name}\n`))).toEqual([]);
+  });
+
+  it('names fields that there are', () => {
+    const quoted = [...text.replaceAll(/```.*?```/gs, '').matchAll(/`([^`\n]+)`/g)];
+    const names = quoted.flatMap(
+      ([, code = '']) => code.match(/(?<![\w./-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w./*-])/g) ?? [],
+    );
+    const isKnown = (name: string) => WORDS.has(name) || KNOWN.has(name) || FOREIGN.includes(name);
+    expect(names.filter((name) => !isKnown(name))).toEqual([]);
   });
 
   it('names keys of the configuration that there are', () => {
