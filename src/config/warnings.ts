@@ -53,16 +53,23 @@ function split(address: string): readonly [host: string, port: string] {
   return [address.slice(0, colon), address.slice(colon + 1)];
 }
 
-/** What a template or a shell left as it was, and what documentation has in the place of a key. */
-const NO_KEYS =
-  /^["'].*["']$|^\$|^<.*>$|\{\{|^(?:sk-)?your|\.\.\.|^(?:sk-)?(?:[a-z]+-)?[x*]{3,}$|^(?:sk-)?(?:change|replace|insert)[-_]?(?:me|this|it|here|with)|^(?:sk-)?placeholder|^(?:openai[-_])?api[-_]?key$/i;
+/** What is no key, though a header could carry it. */
+const NO_KEYS: readonly RegExp[] = [
+  // Of a shell or a template that did nothing.
+  /^["'].*["']$|^\$|^<.*>$|\{\{/,
+  // A line of a file of variables, or JSON. Base64 has its equals signs at the end.
+  /^[A-Z_]+=[^=]|^\{/i,
+  // What documentation has in the place of one.
+  /\.\.\.|^(?:sk-)?(?:your|placeholder|(?:[a-z]+-)?[x*]{3,}$)/i,
+  /^(?:sk-)?(?:change|replace|insert)[-_]?(?:me|this|it|here|with)|^(?:openai[-_])?api[-_]?key$/i,
+];
 
 function keyWarnings({ keys, targets }: Config): readonly string[] {
   const all = [keys, ...Object.values(targets).map((target) => target.keys)].flat();
   return all
-    .filter(({ secret }) => NO_KEYS.test(secret))
+    .filter(({ secret }) => NO_KEYS.some((pattern) => pattern.test(secret)))
     .map(({ environment, file }) => {
-      return `${environment ?? file}: the key is in quotes, or a placeholder that nothing was put in for.`;
+      return `${environment ?? file}: the key is in quotes, behind its name, or a placeholder that nothing was put in for.`;
     });
 }
 

@@ -111,20 +111,28 @@ hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environ
     'placeholder',
     'api-key',
     'OPENAI_API_KEY',
+    'OPENAI_API_KEY=sk-a',
+    '{"key":"sk-a"}',
   ])('may have a key that is none: %s', (key) => {
     expect(warnings('', { OPENAI_API_KEY: key })).toEqual([
-      'OPENAI_API_KEY: the key is in quotes, or a placeholder that nothing was put in for.',
+      'OPENAI_API_KEY: the key is in quotes, behind its name, or a placeholder that nothing was put in for.',
     ]);
     const target = 'targets: {a: {baseUrl: "https://a.test/v1", keys: [{environment: A_KEY}]}}';
     expect(warnings(target, { A_KEY: key })).toEqual([expect.stringMatching(/^A_KEY: /)]);
   });
 
-  it.each(['none', 'local', 'test', 'sk-proj-Yourxxx0', 'EMPTY', 'ollama'])(
-    'may have the key %s, which some servers take',
-    (key) => {
-      expect(warnings('', { OPENAI_API_KEY: key })).toEqual([]);
-    },
-  );
+  it.each([
+    'none',
+    'local',
+    'test',
+    'sk-proj-Yourxxx0',
+    'EMPTY',
+    'ollama',
+    'c2stYQ==',
+    'YWJjZGVmZ2g=',
+  ])('may have the key %s, which some servers take', (key) => {
+    expect(warnings('', { OPENAI_API_KEY: key })).toEqual([]);
+  });
 
   const NO_URL = 'is no http or https URL such as http://127.0.0.1:4318: nothing is exported.';
 
