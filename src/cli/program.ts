@@ -10,7 +10,7 @@ OPENAI_API_KEY alone is enough to run it.`;
 /**
  * The program with the names of all its subcommands; what else there is of one is loaded when it runs.
  *
- * @param onCommand is told the name of the subcommand, before it reads its arguments
+ * @param onCommand is told the name of the subcommand, before it reads its arguments, and then of the one below it
  */
 export function createProgram(cli: Cli, onCommand: (name: string) => void): Command {
   const program = new Command(PROGRAM)
@@ -37,6 +37,7 @@ export function createProgram(cli: Cli, onCommand: (name: string) => void): Comm
     onCommand(command.name());
     const loaded = await all.get(command.name())?.load();
     loaded?.register(command, cli);
+    command.hook('preSubcommand', (_, below) => onCommand(`${command.name()} ${below.name()}`));
   });
   return program.addHelpText('after', () => `\n${epilogue(program)}`);
 }

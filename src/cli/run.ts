@@ -23,9 +23,9 @@ export async function run({ argv, ...given }: CommandLine, host: Host): Promise<
   let name: string = PROGRAM;
   const left = Promise.withResolvers<void>();
   const program = createProgram(cli, (command) => {
-    name = command;
     // A sidecar goes on without a reader of its addresses.
-    if (command !== DEFAULT_COMMAND) left.resolve(readerLeft(host.stdout));
+    if (name === PROGRAM && command !== DEFAULT_COMMAND) left.resolve(readerLeft(host.stdout));
+    name = command;
   });
   try {
     const done = program.parseAsync([...withoutHelpCommand(argv)], { from: 'user' });

@@ -150,7 +150,7 @@ describe('batch', () => {
     expect(await run(line)).toEqual({
       exitCode: 1,
       out: '',
-      err: 'batch: the sidecar told no batch\n',
+      err: `${line.split(' ', 2).join(' ')}: the sidecar told no batch\n`,
     });
   });
 

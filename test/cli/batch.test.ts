@@ -87,13 +87,13 @@ describe('batch', () => {
   ])('takes nothing of %j', async (input, begin, problem) => {
     const { exitCode, out, err } = await batch(['create', '-'], input);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
-    expect(err.startsWith(`batch: ${begin}`)).toBe(true);
+    expect(err.startsWith(`batch create: ${begin}`)).toBe(true);
     expect(err).toContain(problem);
   });
 
   it('only tells the problems with --validate-only', async () => {
     const bad = await batch(['create', '-', '--validate-only'], [item('a', { messages: [] })]);
-    expect(bad).toMatchObject({ exitCode: 2, err: 'batch: 1 problem\n' });
+    expect(bad).toMatchObject({ exitCode: 2, err: 'batch create: 1 problem\n' });
     expect(bad.out).toContain('items["a"].request.messages');
     const good = await batch(['create', '-', '--validate-only'], [item('a')]);
     expect(good).toEqual({ exitCode: 0, out: '', err: '' });

@@ -66,6 +66,10 @@ describe('command line', () => {
     [['--config='], 'names no file'],
     [['--check-config=yes'], '--check-config'],
     [['help', 'nope'], "no command 'nope'"],
+    [
+      ['batch', 'create'],
+      "batch create: missing required argument 'file'; see batch create --help",
+    ],
   ])('refuses %j with one line and 2', async (argv, named) => {
     const { exitCode, out, err, configs } = await runWith(argv);
     expect({ exitCode, out, configs }).toEqual({ exitCode: 2, out: '', configs: [] });
