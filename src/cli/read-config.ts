@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { ConfigProblem } from '../config/problems.ts';
 import { type Cli, CliError } from './cli.ts';
+import { say } from './print/harmless.ts';
 
 interface ReadOptions {
   /** Is told every problem. Default: each in a line. */
@@ -40,6 +41,6 @@ export async function readConfig(
 /** Each in a line. */
 export function tellProblems({ host }: Cli, problems: readonly ConfigProblem[]): void {
   for (const { path, message } of problems) {
-    host.stderr.write(`configuration: ${path}: ${message.replaceAll(/\s+/g, ' ')}\n`);
+    say(host.stderr, `configuration: ${path}: ${message.replaceAll(/\s+/g, ' ')}`);
   }
 }

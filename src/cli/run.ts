@@ -5,7 +5,7 @@ import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
 import { PROGRAM } from './help.ts';
 import { flushed, isBrokenPipe, readerLeft } from './output.ts';
-import { harmless } from './print/harmless.ts';
+import { say } from './print/harmless.ts';
 import { createProgram } from './program.ts';
 import type { Host } from './serve.ts';
 
@@ -35,8 +35,7 @@ export async function run({ argv, ...given }: CommandLine, host: Host): Promise<
     if (isBrokenPipe(error)) return cli.exitCode;
     if (error instanceof CommanderError) return refuse(error, name, host);
     if (!(error instanceof CliError)) throw error;
-    if (error.message !== '')
-      host.stderr.write(harmless(`${name}: ${error.message}\n`, host.stderr));
+    if (error.message !== '') say(host.stderr, `${name}: ${error.message}`);
     return EXIT[error.exit];
   }
 }
@@ -62,7 +61,7 @@ function refuse({ exitCode, code, message }: CommanderError, name: string, host:
       .replaceAll('\n', ' ')
       .replace(/\.$/, '');
     const where = name === PROGRAM ? '--help' : `${name} --help`;
-    host.stderr.write(`${name}: ${said}; see ${where}\n`);
+    say(host.stderr, `${name}: ${said}; see ${where}`);
   }
   return EXIT.usage;
 }

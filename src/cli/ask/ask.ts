@@ -2,7 +2,7 @@ import { SendMessageResponse } from '../../gen/tamma/provider/v1/provider.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { withSidecar } from '../connection/sidecar.ts';
-import { harmless } from '../print/harmless.ts';
+import { say } from '../print/harmless.ts';
 import { Printer } from '../print/printer.ts';
 import { type Bill, billed, billJson, billText, interruptible } from './interrupt.ts';
 import { Progress } from './progress.ts';
@@ -47,7 +47,7 @@ async function jsonLines(cli: Cli): Promise<Print> {
       printer.line(messageJson('SendMessageResponse', SendMessageResponse, response)),
     end: async () => {},
     billed: (bill) => {
-      cli.host.stderr.write(`${JSON.stringify(billJson(bill))}\n`);
+      say(cli.host.stderr, JSON.stringify(billJson(bill)));
       return '';
     },
   };
@@ -65,9 +65,9 @@ function text({ quiet = false }: AskOptions, cli: Cli): Print {
     await printer.text(more);
   }
 
-  function say(line: string): void {
+  function tell(line: string): void {
     progress.clear();
-    if (!quiet) stderr.write(harmless(`${line}\n`, stderr));
+    if (!quiet) say(stderr, line);
   }
 
   return {
@@ -75,7 +75,7 @@ function text({ quiet = false }: AskOptions, cli: Cli): Print {
     async event({ event }) {
       switch (event?.$case) {
         case 'started':
-          for (const warning of event.value.warnings) say(`! ${warning}`);
+          for (const warning of event.value.warnings) tell(`! ${warning}`);
           return progress.wait(`${event.value.model} answers`);
         case 'reasoningDelta':
           return progress.wait('thinking');
@@ -88,7 +88,7 @@ function text({ quiet = false }: AskOptions, cli: Cli): Print {
           for (const { name, arguments: given } of event.value.toolCalls)
             await write(`${name}(${given})\n`);
           await endLine();
-          return say(summary(event.value));
+          return tell(summary(event.value));
       }
     },
     async end() {

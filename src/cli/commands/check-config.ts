@@ -5,6 +5,7 @@ import { type Cli, CliError } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explain } from '../help.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { say } from '../print/harmless.ts';
 import { readConfig, tellProblems } from '../read-config.ts';
 
 interface Options {
@@ -35,7 +36,7 @@ export function register(command: Command, cli: Cli): void {
 export async function printConfig({ config: path, json }: Options, cli: Cli): Promise<number> {
   const { stdout, stderr } = cli.host;
   const tell = (problems: readonly ConfigProblem[]): void => {
-    if (json) stderr.write(`${JSON.stringify({ problems })}\n`);
+    if (json) say(stderr, JSON.stringify({ problems }));
     else tellProblems(cli, problems);
   };
   const config = await readConfig(cli, path, { tell });
@@ -48,7 +49,7 @@ export async function printConfig({ config: path, json }: Options, cli: Cli): Pr
     stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else {
     stdout.write(text);
-    for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+    for (const warning of warnings) say(stderr, `warning: ${warning}`);
   }
   return EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import { type ErrorDetails, errorDetails } from '../../client/error-details.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { Exit } from '../exit-codes.ts';
+import { say } from '../print/harmless.ts';
 
 /** Codes of gRPC by which failures are told apart. */
 const CODE = {
@@ -28,9 +29,8 @@ export async function failure(error: unknown, { address, json, cli }: Failed): P
   const exit = exitOf(error.code, details);
   if (json) {
     const { statusJson } = await import('../print/proto-json.ts');
-    cli.host.stderr.write(
-      `${JSON.stringify(statusJson(error.code, error.details, error.metadata))}\n`,
-    );
+    const status = statusJson(error.code, error.details, error.metadata);
+    say(cli.host.stderr, JSON.stringify(status));
     return new CliError(exit);
   }
   return new CliError(exit, said(error, details, exit === 'unreachable' ? address : undefined));

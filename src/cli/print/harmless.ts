@@ -11,6 +11,11 @@ export function harmless(text: string, { isTTY }: Output): string {
   return isTTY === true ? text.replaceAll(CONTROLS, picture) : text;
 }
 
+/** Writes a line, harmless. */
+export function say(output: Output, line: string): void {
+  output.write(harmless(`${line}\n`, output));
+}
+
 function picture(control: string): string {
   const code = control.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

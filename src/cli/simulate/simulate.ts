@@ -3,7 +3,7 @@ import { codeOf } from '../../config/system-code.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
-import { harmless } from '../print/harmless.ts';
+import { say } from '../print/harmless.ts';
 
 export interface SimulateOptions {
   readonly script?: string;
@@ -36,7 +36,7 @@ export async function simulate(options: SimulateOptions, cli: Cli): Promise<void
     if (options.json) stdout.write(`${JSON.stringify(told)}\n`);
     else {
       const asked = [method, path, model].filter(Boolean).join(' ');
-      stderr.write(harmless(`${asked}: ${answeredBy}\n`, stderr));
+      say(stderr, `${asked}: ${answeredBy}`);
     }
   };
   const endpoint = await started(start, placeOf(options.listen), tell);
@@ -73,7 +73,7 @@ async function prepareScript(path: string | undefined, { readFile, host }: Cli):
     return (place, tell) => startSimulator(script, place, tell);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
-    for (const problem of error.problems) host.stderr.write(`simulate: ${problem}\n`);
+    for (const problem of error.problems) say(host.stderr, `simulate: ${problem}`);
     throw new CliError('usage');
   }
 }

@@ -1,6 +1,7 @@
 import { status as Code, Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { HealthCheckResponse } from '../../../src/gen/grpc/health/v1/health.ts';
+import { FakeHost } from '../../support/fake-host.ts';
 import { withCannedSidecar } from '../support.ts';
 
 const { sidecar, run } = withCannedSidecar();
@@ -21,6 +22,20 @@ describe('probe', () => {
       err: '',
     });
   });
+});
+
+it('has no control character of others on a terminal, in words and in JSON', async () => {
+  const details = 'a\u001b[2J\u009b1m';
+  sidecar.refuse('getModels', { code: Code.NOT_FOUND, details });
+  for (const [line, told] of [
+    ['models', 'models: a␛[2J\ufffd1m\n'],
+    ['models --json', '{"code":5,"message":"a\\u001b[2J\ufffd1m"}\n'],
+  ] as const) {
+    const host = new FakeHost();
+    Object.assign(host.stderr, { isTTY: true });
+    expect((await run(line, host)).err).toBe(told);
+  }
+  expect((await run('models')).err).toBe(`models: ${details}\n`);
 });
 
 describe('a call that ends with', () => {
