@@ -3,6 +3,7 @@
  * it arrives: `npm run demo -- [--prompt TEXT] [--serve]`
  */
 import { once } from 'node:events';
+import { harmless } from '../src/cli/harmless.ts';
 import { connect } from '../test/support/grpc-client.ts';
 import { ask, requestFor } from './ask.ts';
 import { type Endpoint, openEndpoint } from './endpoint.ts';
@@ -47,7 +48,8 @@ async function converse(
   const client = connect(sidecar.address);
   print(`${paint(['cyan', 'bold'], '>')} ${paint('bold', prompt)}`, '');
   try {
-    const show = (text: string) => void process.stdout.write(text);
+    const { stdout } = process;
+    const show = (text: string) => void stdout.write(harmless(text, stdout));
     const request = requestFor(prompt, answer !== undefined);
     const outcome = await ask(client, request, show, interrupted);
     if (outcome.firstTextMs !== undefined) print('', '');

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { ConfigProblem } from '../config/problems.ts';
 import { type Cli, CliError } from './cli.ts';
-import { say } from './print/harmless.ts';
+import { say } from './harmless.ts';
 
 interface ReadOptions {
   /** Is told every problem. Default: each in a line. */

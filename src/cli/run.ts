@@ -3,9 +3,9 @@ import { suggest } from '../config/suggest.ts';
 import { type Cli, CliError } from './cli.ts';
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
+import { say } from './harmless.ts';
 import { PROGRAM } from './help.ts';
 import { flushed, isBrokenPipe, readerLeft } from './output.ts';
-import { say } from './print/harmless.ts';
 import { createProgram } from './program.ts';
 import type { Host } from './serve.ts';
 

@@ -2,7 +2,7 @@ import { SendMessageResponse } from '../../gen/tamma/provider/v1/provider.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { withSidecar } from '../connection/sidecar.ts';
-import { say } from '../print/harmless.ts';
+import { say } from '../harmless.ts';
 import { Printer } from '../print/printer.ts';
 import { type Bill, billed, billJson, billText, interruptible } from './interrupt.ts';
 import { Progress } from './progress.ts';

@@ -1,4 +1,4 @@
-import { harmless } from '../print/harmless.ts';
+import { harmless } from '../harmless.ts';
 import type { Output } from '../serve.ts';
 
 const TICK_MS = 200;

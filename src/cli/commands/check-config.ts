@@ -3,9 +3,9 @@ import type { Config } from '../../config/config.ts';
 import type { ConfigProblem } from '../../config/problems.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
+import { say } from '../harmless.ts';
 import { explain } from '../help.ts';
 import { configOption, jsonOption } from '../options.ts';
-import { say } from '../print/harmless.ts';
 import { readConfig, tellProblems } from '../read-config.ts';
 
 interface Options {

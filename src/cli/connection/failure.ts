@@ -1,7 +1,7 @@
 import { type ErrorDetails, errorDetails } from '../../client/error-details.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { Exit } from '../exit-codes.ts';
-import { say } from '../print/harmless.ts';
+import { say } from '../harmless.ts';
 
 /** Codes of gRPC by which failures are told apart. */
 const CODE = {

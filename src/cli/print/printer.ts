@@ -1,7 +1,7 @@
 import type { Cli } from '../cli.ts';
 import { colours } from '../colours.ts';
+import { harmless } from '../harmless.ts';
 import { write } from '../output.ts';
-import { harmless } from './harmless.ts';
 
 /** Text, plain or in a style. */
 type Part = string | Styled;

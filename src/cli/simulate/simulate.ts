@@ -3,7 +3,7 @@ import { codeOf } from '../../config/system-code.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
-import { say } from '../print/harmless.ts';
+import { say } from '../harmless.ts';
 
 export interface SimulateOptions {
   readonly script?: string;

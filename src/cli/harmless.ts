@@ -1,4 +1,4 @@
-import type { Output } from '../serve.ts';
+import type { Output } from './serve.ts';
 
 /** But for line breaks and tabs. */
 const CONTROLS = /(?!\r?\n|\t)\p{Cc}/gu;
