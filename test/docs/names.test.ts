@@ -47,8 +47,14 @@ const WORDS = new Set(
   ),
 );
 
-/** Of gRPC's libraries and tools, and of Prometheus. */
-const FOREIGN = ['enable_retries', 'grpc_tools', 'wait_for_ready', 'histogram_quantile'];
+/** Of gRPC's libraries and tools, of Prometheus, and of compatible servers. */
+const FOREIGN = [
+  'continuous_usage_stats',
+  'enable_retries',
+  'grpc_tools',
+  'histogram_quantile',
+  'wait_for_ready',
+];
 
 function keysOf(page: string): readonly (readonly [string, string])[] {
   return [...readFileSync(page, 'utf8').matchAll(/^\| `([\w.]+)` \| (`[^`]*`|) ?\|/gm)].map(
