@@ -67,7 +67,7 @@ export async function run(load: Load, entry: string): Promise<RealResult> {
 
 async function oneCall(
   load: Load,
-  { name: kind, deadlineMs = load.deadlineMs, model = MODEL }: CallKind,
+  { name: kind, deadlineMs = load.deadlineMs, model = MODEL, user }: CallKind,
   connection: GrpcConnection,
   number: number,
 ): Promise<CallEnd> {
@@ -80,7 +80,11 @@ async function oneCall(
     deadlineMs,
   } as const;
   const { status, failure, content, disorder } = await makeCall(plan, connection, {
-    fields: { model, fallbackModels: others },
+    fields: {
+      model,
+      fallbackModels: others,
+      metadata: user === undefined ? {} : { user_id: user },
+    },
     onOutput: () => {
       if (Number.isNaN(firstMs)) firstMs = performance.now() - beganAt;
     },

@@ -33,6 +33,15 @@ export function tenantOf(call: Call): string {
   return call.caller === undefined ? projectId : `${call.caller.name} ${projectId}`;
 }
 
+/** Those with the same name share their turns where calls wait. Empty: nobody is named. */
+export function whoseTurn(call: Call): string {
+  const { caller } = payerOf(call);
+  // One that is known cannot have more turns by naming more users.
+  if (caller !== undefined) return caller.name;
+  const { projectId, userId } = spenderOf(call);
+  return projectId === '' && userId === '' ? '' : `${projectId} ${userId}`;
+}
+
 /** Which account of a budget with this scope is the spender's. */
 export function subjectOf(scope: BudgetScope, spender: Spender): string {
   switch (scope) {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { spenderOf, subjectOf } from '../../src/core/spender.ts';
+import { spenderOf, subjectOf, whoseTurn } from '../../src/core/spender.ts';
 import { aSpender } from '../money/budget/books.ts';
 import { aCall } from '../support/events.ts';
 import { aModel } from '../support/models.ts';
 
+const asks = (metadata: Record<string, string>) => ({ messages: [], metadata });
+
 const spenderWith = (metadata: Record<string, string>) =>
-  spenderOf(aCall({ request: { messages: [], metadata } }));
+  spenderOf(aCall({ request: asks(metadata) }));
 
 describe('the spender of a call', () => {
   it('is named by the metadata', () => {
@@ -35,6 +37,23 @@ describe('the spender of a call', () => {
     const target = { model: aModel({ id: 'gpt-4o' }), surface: 'responses' as const };
     expect(spenderOf(aCall({ model: 'gpt-4o-2024-08-06', target })).model).toBe('gpt-4o');
   });
+});
+
+it.each([
+  ['nobody, where nobody is named', {}, ''],
+  [
+    'the project and the user',
+    { request: asks({ user_id: 'alice', project_id: 'apollo' }) },
+    'apollo alice',
+  ],
+  ['the user', { request: asks({ user_id: 'alice' }) }, ' alice'],
+  [
+    'the caller, whomever it names',
+    { caller: { name: 'web' }, request: asks({ user_id: 'alice' }) },
+    'web',
+  ],
+])('has the turns of %s', (_what, fields, name) => {
+  expect(whoseTurn(aCall(fields))).toBe(name);
 });
 
 it.each([

@@ -48,6 +48,8 @@ export interface CallKind {
   readonly model?: string;
   /** Default: that of the load. */
   readonly deadlineMs?: number;
+  /** For whom the calls are made. Default: nobody is named. */
+  readonly user?: string;
 }
 
 /** What calls ask for if nothing is said, another one, and one that reasons. */

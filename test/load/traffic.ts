@@ -1,5 +1,5 @@
 import { OTHER_MODEL, REASONING_MODEL } from './load.ts';
-import { base, type Row } from './row.ts';
+import { atRate, base, type Row } from './row.ts';
 import { between, byModel, FAILS, good, limited, RESETS, slower, sometimes } from './upstreams.ts';
 
 /** Callers and models that are not like one another, and calls that do not come evenly. */
@@ -113,6 +113,17 @@ export const TRAFFIC: readonly Row[] = [
       upstreams: { default: limited(15, good(1_000)) },
     }),
     ideal: 1,
+  },
+  {
+    what: 'a limit of 15 requests a second, under 19 calls a second of one caller and one of another with 4 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      kinds: [{ name: 'few', share: 0.05, deadlineMs: 4_000, user: 'few' }],
+      upstreams: { default: limited(15, good(1_000)) },
+    }),
+    ideal: atRate(15, 15),
+    also: { 'the few are served': ({ shareOf }) => (shareOf.few ?? 0) > 0.98 },
   },
   {
     what: 'ten seconds of calls between silences of two minutes, of which one changes the limit',

@@ -188,7 +188,7 @@ function sharedBy({ weights }: Load): SharedRoute[] {
 
 async function oneCall(
   pipeline: Handler,
-  { name, deadlineMs, model = MODEL }: CallKind & { readonly deadlineMs: number },
+  { name, deadlineMs, model = MODEL, user }: CallKind & { readonly deadlineMs: number },
   others: readonly string[],
   clock: FakeClock,
 ): Promise<CallEnd> {
@@ -202,6 +202,7 @@ async function oneCall(
   const request = {
     messages: [{ role: 'user' as const, content: 'Hi' }],
     model,
+    ...(user !== undefined && { metadata: { user_id: user } }),
     ...(others.length > 0 && { fallbackModels: others }),
   };
   const call: Call = {

@@ -1,6 +1,7 @@
 import type { ProviderError } from '../../core/errors.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
+import { type Ahead, NOBODY } from './ahead.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { ConfiguredLimits } from './configured-limits.ts';
 import type { GroupLimits, GroupMarks } from './group-limits.ts';
@@ -11,7 +12,6 @@ import { Peak } from './peak.ts';
 import type { Admission, AttemptOutcome, WaitedFor } from './permit.ts';
 import { QuotaGroups } from './quota-groups.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
-import { type Ahead, NOBODY } from './wait-queue.ts';
 
 /** Tokens an answer is expected to have before one was seen. */
 const USUAL_OUTPUT = 500;

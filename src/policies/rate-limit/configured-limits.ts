@@ -1,7 +1,7 @@
+import type { Ahead } from './ahead.ts';
 import type { RateLimitOptions } from './options.ts';
 import { type Configured, Quota } from './quota.ts';
 import type { LimitedTarget, NewRateSource, RateSubject } from './source.ts';
-import type { Ahead } from './wait-queue.ts';
 
 type Options = Pick<RateLimitOptions, 'requestsPerMinute' | 'tokensPerMinute' | 'requestsPerDay'>;
 

@@ -1,9 +1,9 @@
 import type { Call } from '../../core/call.ts';
+import { type Ahead, NOBODY } from './ahead.ts';
 import type { ConfiguredLimits } from './configured-limits.ts';
 import { GroupLimits } from './group-limits.ts';
 import { Quota } from './quota.ts';
 import type { QuotaGroups } from './quota-groups.ts';
-import { type Ahead, NOBODY } from './wait-queue.ts';
 
 /** What a key counts that has room for an attempt, however little is left after it. */
 const LEAST_ROOM = 0.01;

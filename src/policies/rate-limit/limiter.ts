@@ -3,7 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import { type ProviderLog, SILENT } from '../../core/provider-log.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
 import { endReason } from '../../core/signal.ts';
+import { whoseTurn } from '../../core/spender.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
+import { NOBODY } from './ahead.ts';
 import { Capacity } from './capacity.ts';
 import { HoldLog } from './hold-log.ts';
 import { keysOf, type RateLeft } from './key-limits.ts';
@@ -16,7 +18,6 @@ import { refusal } from './refusal.ts';
 import type { LimitedTarget, NewRateSource } from './source.ts';
 import { TokenNeed } from './token-need.ts';
 import { Turns } from './turns.ts';
-import { NOBODY } from './wait-queue.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface LimiterDeps {
@@ -36,8 +37,9 @@ const ORDINARY: Priority = priorityOf({});
 
 /**
  * What one target may be sent, and the queue for it. Those for whom nobody waits go last, and only while
- * half of it is free. Whoever comes while others of the same or a higher priority wait, waits behind
- * them, however little it needs: a big prompt is not starved by small ones. Nobody waits for what only
+ * half of it is free. Whoever comes while others of the same or a higher priority wait, waits, however little it needs: a
+ * big prompt is not starved by small ones. Callers go by turns, so that one of them with hundreds waiting keeps nobody
+ * else waiting; where no more may wait, theirs leave for others. Nobody waits for what only
  * another one needs: its prompt to be counted, or a key that this one may not use.
  */
 export class Limiter {
@@ -115,9 +117,9 @@ export class Limiter {
     return this.#capacity.keys.left(this.#clock.now());
   }
 
-  /** How long one more of a usual size would wait now, in ms. An estimate. */
+  /** How long one more of a usual size would wait now, of somebody who is not named, in ms. An estimate. */
   get queueWaitMs(): number {
-    const { waitMs } = this.#capacity.wait(0, this.#turns.ahead(ORDINARY), this.#clock.now());
+    const { waitMs } = this.#capacity.wait(0, this.#turns.ahead(ORDINARY, ''), this.#clock.now());
     return Number.isFinite(waitMs) ? waitMs : 0;
   }
 
@@ -129,7 +131,7 @@ export class Limiter {
   /**
    * A permit for one attempt: at once if there is room, else when its turn has come. To be released.
    *
-   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many wait, if the wait would outlast the deadline,
+   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many wait, also by rejection when somebody else needs the place, if the wait would outlast the deadline,
    *   if it is long and the call has somewhere else to go, if it is a hedge, or if the request is larger than the limit,
    *   also by rejection when that turns out later; the end of the call, also by rejection, when its
    *   signal is aborted.
@@ -138,20 +140,22 @@ export class Limiter {
     const now = this.#clock.now();
     const priority = priorityOf(call.request, call.background);
     const { tokens, isCounted } = this.#need.guess(call, now);
-    const isNext = this.#turns.ahead(priority).requests === 0;
     // Counting takes a place in the queue; where there is none, the guess has to do.
-    if (isNext && (isCounted || this.#isFull)) {
+    if (this.#turns.isFree(priority) && (isCounted || this.#isFull)) {
       const permit = this.#take(call, tokens, now);
       if (permit !== undefined) return permit;
     }
     if (call.signal.aborted) throw endReason(call.signal);
-    const wait = this.#capacity.wait(tokens, this.#turns.ahead(priority), now, keysOf(call));
-    if (this.#isFull) throw refusal(call, wait, 'full');
+    const owner = whoseTurn(call);
+    const wait = this.#capacity.wait(tokens, this.#turns.ahead(priority, owner), now, keysOf(call));
+    const last = this.#isFull ? this.#turns.lastOfMost(priority, owner) : undefined;
+    if (this.#isFull && last === undefined) throw refusal(call, wait, 'full');
     this.#patience.check(call, wait, now);
     // Nobody needs it as long as another attempt may still answer.
     if (call.hedge)
       throw refusal(call, this.#capacity.wait(tokens, NOBODY, now, keysOf(call)), 'too_long');
-    return this.#turns.await({ call, priority, since: now, tokens, isCounted });
+    if (last !== undefined) this.#turns.giveWay(last);
+    return this.#turns.await({ call, priority, owner, since: now, tokens, isCounted });
   }
 
   /** Refuses those who wait. */

@@ -2,6 +2,7 @@ import { Alarm } from '../../core/alarm.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { endReason } from '../../core/signal.ts';
+import { type Ahead, NOBODY } from './ahead.ts';
 import type { Capacity } from './capacity.ts';
 import { keysOf, type RateWait } from './key-limits.ts';
 import type { Patience } from './patience.ts';
@@ -9,7 +10,7 @@ import type { Permit, WaitedFor } from './permit.ts';
 import type { Priority } from './priority.ts';
 import { refusal } from './refusal.ts';
 import type { TokenNeed } from './token-need.ts';
-import { type Ahead, NOBODY, WaitQueue } from './wait-queue.ts';
+import { WaitQueue } from './wait-queue.ts';
 import { type Arrival, Waiter } from './waiter.ts';
 
 /** How often it is looked whether others leave capacity for those for whom nobody waits, in ms. */
@@ -49,9 +50,31 @@ export class Turns {
     return this.#queue.size;
   }
 
-  /** What somebody of this priority who comes now has ahead. */
-  ahead(priority: Priority): Ahead {
-    return this.#queue.ahead(priority);
+  /** Whether nobody waits whom somebody of this priority would have to let go first. */
+  isFree(priority: Priority): boolean {
+    return this.#queue.isFree(priority);
+  }
+
+  /** What the next of somebody, with this priority, has ahead. */
+  ahead(priority: Priority, owner: string): Ahead {
+    return this.#queue.ahead(priority, owner);
+  }
+
+  /** Who would leave for the next of somebody, with this priority; undefined: nobody. */
+  lastOfMost(priority: Priority, owner: string): Waiter | undefined {
+    return this.#queue.lastOfMost(priority, owner);
+  }
+
+  /** Refuses one who waits: its place is needed. */
+  giveWay(waiter: Waiter): void {
+    const { call, priority, owner, tokens } = waiter;
+    const wait = this.#capacity.wait(
+      tokens,
+      this.ahead(priority, owner),
+      this.#clock.now(),
+      keysOf(call),
+    );
+    this.#refuse(waiter, refusal(call, wait, 'full'));
   }
 
   /** Resolves when its turn has come; rejects with what it is refused with. */
@@ -107,13 +130,9 @@ export class Turns {
   }
 
   #refuse(waiter: Waiter, error: unknown): void {
-    this.#remove(waiter);
-    waiter.refuse(error);
-  }
-
-  #remove(waiter: Waiter): void {
     this.#queue.delete(waiter);
     this.#patience.delete(waiter);
+    waiter.refuse(error);
   }
 
   /** Admits as many as there is room for, sends on who has waited enough, and sets the clock. */
@@ -145,7 +164,8 @@ export class Turns {
         if (this.#holdsAll(next, now)) return;
         continue;
       }
-      this.#remove(next);
+      this.#queue.served(next);
+      this.#patience.delete(next);
       next.admit(permit);
     }
   }

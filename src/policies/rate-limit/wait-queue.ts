@@ -1,33 +1,22 @@
+import type { Ahead } from './ahead.ts';
+import { Line } from './line.ts';
 import type { Priority } from './priority.ts';
 
 export interface Queued {
   readonly priority: Priority;
+  /** Those with the same name share their turns. */
+  readonly owner: string;
   readonly tokens: number;
-}
-
-/** What goes before somebody. */
-export interface Ahead {
-  readonly requests: number;
-  readonly tokens: number;
-}
-
-export const NOBODY: Ahead = { requests: 0, tokens: 0 };
-
-/** Those of one priority. */
-class Line<T> {
-  readonly entries = new Set<T>();
-  tokens = 0;
 }
 
 /**
- * Those who wait: by priority, and first come, first served within one. Everything takes constant
- * time, also to leave from the middle.
+ * Those who wait: by priority, within one by turns of their owners, and first come, first served within an owner.
+ * Everything takes constant time, also to leave from the middle, but what is asked for an owner.
  */
 export class WaitQueue<T extends Queued> {
   readonly #byPriority: Readonly<Record<Priority, Line<T>>>;
   /** First the one that goes first. */
   readonly #lines: readonly Line<T>[];
-  #size = 0;
 
   constructor() {
     this.#byPriority = { 0: new Line(), 1: new Line(), 2: new Line(), 3: new Line() };
@@ -40,54 +29,83 @@ export class WaitQueue<T extends Queued> {
   }
 
   get size(): number {
-    return this.#size;
-  }
-
-  /** Who goes next. */
-  get head(): T | undefined {
-    return this.#size === 0 ? undefined : this[Symbol.iterator]().next().value;
+    let size = 0;
+    for (const line of this.#lines) size += line.size;
+    return size;
   }
 
   /** In the order in which they go. */
   *[Symbol.iterator](): Generator<T> {
-    for (const { entries } of this.#lines) yield* entries;
+    for (const line of this.#lines) if (line.size > 0) yield* line;
   }
 
   /** What all who wait need. */
   get total(): Ahead {
-    return this.ahead(3);
+    let tokens = 0;
+    for (const line of this.#lines) tokens += line.tokens;
+    return { requests: this.size, tokens };
   }
 
-  /** What somebody of this priority who comes now has ahead. */
-  ahead(priority: Priority): Ahead {
+  /** Whether nobody waits whom somebody of this priority would have to let go first. */
+  isFree(priority: Priority): boolean {
+    for (const line of this.#lines) {
+      if (line.size > 0) return false;
+      if (line === this.#byPriority[priority]) break;
+    }
+    return true;
+  }
+
+  /** What an owner's next with this priority has ahead. Of tokens an estimate. */
+  ahead(priority: Priority, owner: string): Ahead {
     let requests = 0;
     let tokens = 0;
     for (const line of this.#lines) {
-      requests += line.entries.size;
-      tokens += line.tokens;
-      if (line === this.#byPriority[priority]) break;
+      const isOwn = line === this.#byPriority[priority];
+      if (line.size > 0) {
+        const before = isOwn ? line.ahead(owner) : { requests: line.size, tokens: line.tokens };
+        requests += before.requests;
+        tokens += before.tokens;
+      }
+      if (isOwn) break;
     }
     return { requests, tokens };
   }
 
+  /**
+   * Who leaves so that an owner's next may come: the last of those who have most waiting, of a lower priority
+   * rather than of the same. Undefined: nobody has more than this owner would have.
+   */
+  lastOfMost(priority: Priority, owner: string): T | undefined {
+    for (const line of this.#lines.toReversed()) {
+      const isOwn = line === this.#byPriority[priority];
+      const last = line.lastOfMost(isOwn ? line.sizeOf(owner) + 1 : 0);
+      if (isOwn || last !== undefined) return last;
+    }
+    return undefined;
+  }
+
   has(entry: T): boolean {
-    return this.#byPriority[entry.priority].entries.has(entry);
+    return this.#byPriority[entry.priority].has(entry);
   }
 
   add(entry: T): void {
-    this.#byPriority[entry.priority].entries.add(entry);
-    this.resized(entry, entry.tokens);
-    this.#size += 1;
+    this.#byPriority[entry.priority].add(entry);
   }
 
+  /** It has had its turn. */
+  served(entry: T): void {
+    const line = this.#byPriority[entry.priority];
+    line.delete(entry);
+    line.turn(entry.owner);
+  }
+
+  /** It leaves without a turn. */
   delete(entry: T): void {
-    if (!this.#byPriority[entry.priority].entries.delete(entry)) return;
-    this.resized(entry, -entry.tokens);
-    this.#size -= 1;
+    this.#byPriority[entry.priority].delete(entry);
   }
 
-  /** An entry needs so many tokens more than when it came. */
+  /** An entry that waits needs so many tokens more than when it came. */
   resized(entry: T, by: number): void {
-    this.#byPriority[entry.priority].tokens += by;
+    this.#byPriority[entry.priority].resized(entry, by);
   }
 }

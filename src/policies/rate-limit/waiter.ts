@@ -6,6 +6,7 @@ import type { Queued } from './wait-queue.ts';
 export interface Arrival {
   readonly call: Call;
   readonly priority: Priority;
+  readonly owner: string;
   /** Epoch ms. */
   readonly since: number;
   /** Epoch ms at which it goes elsewhere; Infinity if it has nowhere to go. */
@@ -19,6 +20,7 @@ export interface Arrival {
 export class Waiter implements Queued {
   readonly call: Call;
   readonly priority: Priority;
+  readonly owner: string;
   readonly since: number;
   readonly leaveAt: number;
   tokens: number;
@@ -34,6 +36,7 @@ export class Waiter implements Queued {
   constructor(arrival: Arrival, onEnd: (waiter: Waiter) => void) {
     this.call = arrival.call;
     this.priority = arrival.priority;
+    this.owner = arrival.owner;
     this.since = arrival.since;
     this.leaveAt = arrival.leaveAt;
     this.tokens = arrival.tokens;

@@ -109,6 +109,10 @@ function setUp({
   return { clock, limiter, admitted, permits, errors, ask, pass, warned };
 }
 
+function from(userId: string): Partial<Call> {
+  return { request: { messages: [], metadata: { user_id: userId } } };
+}
+
 function tier(serviceTier: string): Partial<Call> {
   return { request: { messages: [], serviceTier } };
 }
@@ -160,6 +164,50 @@ describe('Limiter', () => {
     ask('priority', tier('priority'));
     await pass(5_000);
     expect(admitted).toEqual(['first', 'priority', 'default', 'flex']);
+  });
+
+  it('serves callers by turns, and each of them first in, first out', async () => {
+    const { ask, admitted, errors, clock, pass } = setUp({ options: { requestsPerMinute: 60 } });
+    for (let index = 0; index < 400; index += 1) ask(`bulk-${index}`, from('bulk'));
+    const deadline = clock.now() + 5_000;
+    ask('one', { ...from('one'), deadline });
+    ask('other', { caller: { name: 'other' }, deadline });
+    expect([...errors.keys()]).toEqual([]);
+    await pass(5_000);
+    expect(admitted).toEqual(['bulk-0', 'bulk-1', 'one', 'other', 'bulk-2']);
+  });
+
+  it('foresees the wait for the turn that a call would get', () => {
+    const { ask, errors, clock } = setUp({ options: { requestsPerMinute: 60 } });
+    for (let index = 0; index < 10; index += 1) ask(`bulk-${index}`, from('bulk'));
+    const deadline = clock.now() + 5_000;
+    ask('bulk', { ...from('bulk'), deadline });
+    ask('one', { ...from('one'), deadline });
+    expect([...errors.keys()]).toEqual(['bulk']);
+    expect(errors.get('bulk')?.facts.retryAfterMs).toBe(10_290);
+  });
+
+  it('gives a caller with few a place of one that has most where no more may wait', async () => {
+    const { ask, admitted, errors, limiter, pass } = setUp({
+      options: { requestsPerMinute: 60, maxQueued: 3 },
+    });
+    for (const id of ['a', 'b', 'c', 'd']) ask(id, from('bulk'));
+    ask('e', from('bulk'));
+    expect([...errors.keys()]).toEqual(['e']);
+    ask('one', from('one'));
+    await pass(0);
+    expect([...errors.keys()]).toEqual(['e', 'd']);
+    expect(errors.get('d')).toMatchObject({
+      reason: 'RATE_LIMIT_EXCEEDED',
+      message: 'As many calls as may wait for the rate limit of the upstream wait already.',
+    });
+    expect(limiter.queued).toBe(3);
+    ask('two', { ...from('two'), hedge: true });
+    ask('three', from('one'));
+    await pass(0);
+    expect([errors.has('three'), errors.has('c'), limiter.queued]).toEqual([true, false, 3]);
+    await pass(4_000);
+    expect(admitted).toEqual(['a', 'b', 'one', 'c']);
   });
 
   it('keeps half of its places for those who are waited for', async () => {
