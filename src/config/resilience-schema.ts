@@ -31,11 +31,14 @@ const DEFAULT_FALLBACK_ON = [
 const FALLBACK_ON = [...DEFAULT_FALLBACK_ON, 'BUDGET_EXCEEDED', 'UNSUPPORTED_PARAMETER'] as const;
 
 export const retryPolicySchema = group({
-  maxAttempts: wholeNumber('Attempts at one target within one call, the first one included.', {
-    min: 1,
-    max: 10,
-    default: 3,
-  }),
+  maxAttempts: wholeNumber(
+    'Attempts at one target within one call, the first one included; probes of an open circuit that the call waits for come on top.',
+    {
+      min: 1,
+      max: 10,
+      default: 3,
+    },
+  ),
   baseDelay: duration(
     'Longest wait before the second attempt; it doubles from attempt to attempt.',
     { min: 1, max: LONGEST, default: 500 },
@@ -95,7 +98,7 @@ const breaker = {
 
 const maxWait = duration(
   'Longest wait of a call for open circuits that leave it nowhere to go; 0: it fails at once.',
-  { min: 0, max: LONGEST, default: 5 * SECOND },
+  { min: 0, max: LONGEST, default: 30 * SECOND },
 );
 
 export const circuitBreakerSchema = group({ ...breaker, maxWait }).transform(

@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 import { base, type Row } from './row.ts';
-import { FAILS, good, RESETS, sometimes, turns } from './upstreams.ts';
+import { between, FAILS, good, RESETS, sometimes, turns } from './upstreams.ts';
 
 /** Upstreams that fail, fall silent or break off. */
 export const TROUBLE: readonly Row[] = [
@@ -61,6 +61,34 @@ export const TROUBLE: readonly Row[] = [
       },
     }),
     ideal: 1,
+  },
+  {
+    what: 'an outage of 20 s',
+    load: () => ({
+      ...base,
+      upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'the same, callers with 12 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 12_000,
+      upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
+    }),
+    // A call waits for half of its deadline: who comes in the first 14 s is not served.
+    ideal: (calls) => 1 - (14 * base.callsPerSecond) / calls,
+    // The end is seen by the next probe, which waits for a second.
+    learning: 0.03,
+  },
+  {
+    what: 'an upstream that always fails',
+    load: () => ({ ...base, upstreams: { default: () => FAILS } }),
+    ideal: 0,
+    also: {
+      'it is asked by every fifth call at most': ({ requests, calls }) => requests < calls / 5,
+    },
   },
   {
     what: 'an upstream that flaps: up for 4 s, down for 1 s, callers with 30 s',

@@ -4,8 +4,12 @@ import type { Clock } from '../../core/clock.ts';
 import { endReason } from '../../core/signal.ts';
 import { type Circuit, LAST_RESORT_MS } from './circuit.ts';
 
-/** More would only wait in vain. */
+/** So many wait for one circuit; more would only wait in vain. */
 const MAX_WAITERS = 1_024;
+
+/** One call waits so long before its first probe, twice as long before each further one, up to the second, in ms. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Behind a closing the queue leaves in steps of so many ms, of which each lets twice as many go. */
 const RAMP_STEP_MS = 250;
@@ -14,6 +18,8 @@ interface Waiter {
   readonly circuits: ReadonlySet<Circuit>;
   /** Epoch ms; it waits no longer. */
   readonly until: number;
+  /** Epoch ms before which it does not probe: it has done so, in vain. */
+  readonly from: number;
   readonly wake: (hasChance: boolean) => void;
 }
 
@@ -25,6 +31,8 @@ export class WaitingRoom {
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #waiters = new Set<Waiter>();
+  /** How often a call has waited. */
+  readonly #rounds = new WeakMap<CallRecord, number>();
   /** The circuits that refused a call lately. */
   readonly #refusals = new WeakMap<CallRecord, Set<Circuit>>();
   /** How many left behind the closing of a circuit, and when it closed. */
@@ -57,8 +65,12 @@ export class WaitingRoom {
   async wait(record: CallRecord, until: number, signal: AbortSignal): Promise<boolean> {
     const circuits = this.#refusals.get(record);
     this.#refusals.delete(record);
-    if (circuits === undefined || this.#waiters.size >= MAX_WAITERS) return false;
+    if (circuits === undefined || this.#isFull(circuits)) return false;
     if (signal.aborted) throw endReason(signal);
+    const rounds = this.#rounds.get(record) ?? 0;
+    this.#rounds.set(record, rounds + 1);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** rounds);
+    const from = this.#clock.now() + pauseMs;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#waiters.delete(waiter);
@@ -67,6 +79,7 @@ export class WaitingRoom {
       const waiter: Waiter = {
         circuits,
         until,
+        from,
         wake: (hasChance) => {
           this.#waiters.delete(waiter);
           signal.removeEventListener('abort', onAbort);
@@ -93,6 +106,16 @@ export class WaitingRoom {
     for (const waiter of this.#waiters) waiter.wake(false);
   }
 
+  /** Whether so many wait for each of these circuits: who waits for one is in nobody's way who waits for another. */
+  #isFull(circuits: ReadonlySet<Circuit>): boolean {
+    if (this.#waiters.size < MAX_WAITERS) return false;
+    return [...circuits].every((circuit) => {
+      let waiting = 0;
+      for (const waiter of this.#waiters) if (waiter.circuits.has(circuit)) waiting += 1;
+      return waiting >= MAX_WAITERS;
+    });
+  }
+
   #serve(): void {
     const now = this.#clock.now();
     const probed = new Set<Circuit>();
@@ -111,10 +134,13 @@ export class WaitingRoom {
   }
 
   /** Epoch ms from which on one of its circuits lets it try. */
-  #chanceOf({ circuits }: Waiter, probed: Set<Circuit>, now: number): number {
+  #chanceOf({ circuits, from }: Waiter, probed: Set<Circuit>, now: number): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const circuit of circuits) {
-      const at = circuit.state === 'closed' ? this.#turnOf(circuit, now) : circuit.lastResortAt;
+      const at =
+        circuit.state === 'closed'
+          ? this.#turnOf(circuit, now)
+          : Math.max(circuit.lastResortAt, from);
       if (at > now) {
         earliest = Math.min(earliest, at);
       } else if (circuit.state === 'closed') {

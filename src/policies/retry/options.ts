@@ -1,6 +1,6 @@
 /** How often, and how long after a failure, the same target is asked again. */
 export interface RetryOptions {
-  /** Attempts at one target within one call, the first one included. 1 to 10. */
+  /** Attempts at one target within one call, the first one included, beside probes of its open circuit. 1 to 10. */
   readonly maxAttempts: number;
   /** Longest wait before the second attempt, in ms; it doubles from attempt to attempt. */
   readonly baseDelayMs: number;

@@ -18,9 +18,14 @@ function setUp() {
   );
   circuit.failed(circuit.admit());
   const ends: string[] = [];
-  const wait = (name: string, ms = 60_000, signal = new AbortController().signal) => {
+  const wait = (
+    name: string,
+    ms = 60_000,
+    signal = new AbortController().signal,
+    refusing = circuit,
+  ) => {
     const record = newCallRecord(clock.now());
-    room.refused(record, circuit);
+    room.refused(record, refusing);
     room.wait(record, clock.now() + ms, signal).then(
       (hasChance) => ends.push(`${name} ${hasChance}`),
       () => ends.push(`${name} left`),
@@ -76,6 +81,43 @@ it('lets probes follow more slowly the longer the target is down, and one a seco
     const wanted = Math.min(Math.max((probes[index - 1] ?? 0) / 10, 100), 1_000);
     expect(Math.abs(pause - wanted)).toBeLessThanOrEqual(10);
   }
+});
+
+it('has one call probe less and less often, however often the circuit may be tried', async () => {
+  const { clock, room, circuit, pass } = setUp();
+  const since = clock.now();
+  const record = newCallRecord(since);
+  const probes: number[] = [];
+  const probeOn = async (): Promise<void> => {
+    room.refused(record, circuit);
+    if (!(await room.wait(record, since + 30_000, new AbortController().signal))) return;
+    probes.push(clock.now() - since);
+    circuit.failed(circuit.admit());
+    return probeOn();
+  };
+  const over = probeOn();
+  while (clock.now() < since + 30_000) await pass(100);
+  await over;
+  const pauses = probes.map((at, index) => at - (probes[index - 1] ?? 0));
+  expect(pauses.slice(0, 7)).toEqual([100, 200, 400, 800, 1_600, 2_000, 2_000]);
+  expect(probes).toHaveLength(18);
+});
+
+it('lets as many wait for each circuit as may, whoever waits for another', async () => {
+  const { clock, room, ends, wait, pass } = setUp();
+  const other: Circuit = new Circuit(
+    { ...DEFAULT_BREAKER, minimumAttempts: 1 },
+    clock,
+    () => 0,
+    () => room.look(other),
+  );
+  other.failed(other.admit());
+  for (let call = 0; call < 1_024; call += 1) wait('many');
+  wait('one more');
+  wait('another', 60_000, undefined, other);
+  await pass(0);
+  expect(ends).toEqual(['one more false']);
+  room.close();
 });
 
 it('lets the others follow in steps once the probe has delivered', async () => {
