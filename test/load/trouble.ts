@@ -119,6 +119,19 @@ export const TROUBLE: readonly Row[] = [
     ideal: 0.973,
   },
   {
+    what: 'half of the requests get a 503, without a backup',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.5, FAILS, good(2_000)) } }),
+    // Three attempts leave an eighth, of which the retries that the purse allows are one a second too few.
+    ideal: 0.85,
+  },
+  {
+    what: 'the same of seven tenths',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.7, FAILS, good(2_000)) } }),
+    // 20 attempts a second, and 14 that the purse allows.
+    ideal: 0.51,
+    learning: 0.02,
+  },
+  {
     what: '40% of errors, and answers of 5 to 7 s',
     load: () => ({ ...base, upstreams: { default: sometimes(0.4, FAILS, good(5_000)) } }),
     // Three attempts: all but 6.4%.

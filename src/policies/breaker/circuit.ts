@@ -18,6 +18,8 @@ export interface Pass {
   readonly dueAt: number;
   /** Which turn of the circuit it belongs to. */
   turn: number;
+  /** Given beside an open circuit, whose state it does not change. */
+  readonly isBeside?: boolean;
 }
 
 /** How long a probe that brings nothing has the half open circuit for itself, in ms. */
@@ -59,6 +61,8 @@ export class Circuit {
   #downSince = Number.NEGATIVE_INFINITY;
   #changedAt: number | undefined;
   #run = new FailureRun();
+  /** Of what was sent while others failed some was answered: it is not down. */
+  #answersPart = false;
   /** Attempts of this turn of which nothing is known yet. */
   readonly #pending = new Set<Pass>();
   #probe: Pass | undefined;
@@ -139,16 +143,30 @@ export class Circuit {
     return Math.min(openForMs, base);
   }
 
-  /** Lets an attempt through. @throws ProviderError CIRCUIT_OPEN */
-  admit(): Pass {
+  /**
+   * Whether an attempt would be refused now. An upstream that answers a part is asked by who has nowhere else to go:
+   * nothing would be gained by asking nobody.
+   */
+  refuses(goesElsewhere = true): boolean {
+    return this.state === 'open' && (goesElsewhere || !this.#answersPart);
+  }
+
+  /**
+   * Lets an attempt through.
+   *
+   * @param goesElsewhere it has somewhere else to go
+   * @throws ProviderError CIRCUIT_OPEN
+   */
+  admit(goesElsewhere = true): Pass {
     const turn = this.#turn;
     const now = this.#clock.now();
-    if (this.#breaker.closed) {
-      const pass = { at: now, hasDelivered: false, dueAt: 0, turn };
+    const { closed } = this.#breaker;
+    const waitMs = closed ? 0 : this.nextProbeAt - now;
+    if (closed || (waitMs > 0 && !goesElsewhere && this.#answersPart)) {
+      const pass = { at: now, hasDelivered: false, dueAt: 0, turn, isBeside: !closed };
       this.#pending.add(pass);
       return pass;
     }
-    const waitMs = this.nextProbeAt - now;
     if (waitMs > 0) throw new ProviderError('CIRCUIT_OPEN', { retryAfterMs: Math.ceil(waitMs) });
     const dueAt = now + PROBE_MS;
     const probe = { at: now, hasDelivered: false, dueAt, turn };
@@ -171,12 +189,14 @@ export class Circuit {
   }
 
   #succeed(pass: Pass): void {
+    const isNews = this.#run.succeeded(pass.at) && pass.dueAt === 0;
+    if (isNews && !this.#breaker.closed) this.#answersPart = true;
     if (pass.turn !== this.#turn) return;
     this.#pending.delete(pass);
-    this.#run.succeeded(pass.at);
-    if (this.#breaker.closed) {
+    if (this.#breaker.closed || pass.isBeside) {
       this.#window.move(this.#options.windowMs);
       this.#breaker.emit('success');
+      if (this.#answersPart) this.#answersPart = !this.#isWell;
     } else {
       this.#close();
       // What still becomes of it is told of the closed circuit.
@@ -189,10 +209,18 @@ export class Circuit {
     if (pass.turn !== this.#turn) return;
     this.#pending.delete(pass);
     this.#run.failed(pass.at);
-    if (this.#breaker.closed) {
+    if (this.#breaker.closed || pass.isBeside) {
       this.#window.move(this.#options.windowMs);
       this.#breaker.emit('failure');
+    }
+    if (pass.isBeside) {
+      if (this.#run.isOutage(this.#pending, true)) this.#answersPart = false;
+      return;
+    }
+    if (this.#breaker.closed) {
       if (!this.#isTooMuch()) return;
+      const isDown = this.#run.isOutage(this.#pending, this.#answersPart);
+      this.#answersPart = !isDown && this.#run.length < this.#breaker.stats.failures;
     }
     this.#open();
   }
@@ -201,7 +229,7 @@ export class Circuit {
   ended(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
     this.#pending.delete(pass);
-    if (this.#breaker.closed) return;
+    if (this.#breaker.closed || pass.isBeside) return;
     this.#probing -= 1;
     if (this.#probe === pass) this.#probe = undefined;
     this.#onTurn('free');
@@ -211,6 +239,12 @@ export class Circuit {
   close(): void {
     this.#breaker.shutdown();
     this.#halfOpenAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Half as many fail as are too many. */
+  get #isWell(): boolean {
+    const { failures, successes } = this.#breaker.stats;
+    return failures < (this.#options.failureShare / 2) * (failures + successes);
   }
 
   /**
@@ -223,7 +257,7 @@ export class Circuit {
     const attempts = failures + successes + this.#pending.size;
     if (attempts < minimumAttempts) return false;
     if (failures >= failureShare * attempts) return true;
-    return failureShare < 1 && this.#run.isOutage(this.#pending);
+    return failureShare < 1 && this.#run.isOutage(this.#pending, this.#answersPart);
   }
 
   #open(): void {
@@ -252,7 +286,7 @@ export class Circuit {
     this.#changedAt = this.#clock.now();
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
-    this.#window.clear();
+    if (!this.#answersPart) this.#window.clear();
     this.#onTurn('closed');
   }
 }

@@ -1,5 +1,7 @@
 /** So many failures in a row are no accident, */
 const LONG = 10;
+/** so many of an upstream that answers a part, */
+const LONG_OF_PART = 40;
 /** if they are so large a share of what was sent since the first of them. */
 const SHARE = 0.8;
 
@@ -18,18 +20,29 @@ export class FailureRun {
     this.#length += 1;
   }
 
-  /** @param sentAt epoch ms */
-  succeeded(sentAt: number): void {
-    if (sentAt >= this.#since) this.#length = 0;
+  /**
+   * @param sentAt epoch ms
+   * @returns whether it ends a run: it was sent since
+   */
+  succeeded(sentAt: number): boolean {
+    if (sentAt < this.#since) return false;
+    const wasRun = this.#length > 0;
+    this.#length = 0;
+    return wasRun;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   /**
    * Whether the upstream went down a moment ago, whatever it did before.
    *
    * @param pending attempts of which nothing is known yet
+   * @param ofPart so far it answered a part
    */
-  isOutage(pending: Iterable<{ readonly at: number }>): boolean {
-    if (this.#length < LONG) return false;
+  isOutage(pending: Iterable<{ readonly at: number }>, ofPart = false): boolean {
+    if (this.#length < (ofPart ? LONG_OF_PART : LONG)) return false;
     let sent = this.#length;
     for (const { at } of pending) if (at >= this.#since) sent += 1;
     return this.#length >= SHARE * sent;

@@ -37,7 +37,8 @@ async function guarded(
     if (troubleOf(error, call) !== 'down' && !isSilent(error, call, tookMs)) throw error;
     circuit.failed(pass);
     // A wait that the upstream asked for may outlast the open circuit.
-    if (circuit.state !== 'open' || error.facts.retryAfterMs !== undefined) throw error;
+    if (!circuit.refuses(goesElsewhere(call)) || error.facts.retryAfterMs !== undefined)
+      throw error;
     breakers.room.refused(call.record, circuit);
     throw notToRepeat(error);
   } finally {
@@ -47,12 +48,14 @@ async function guarded(
 
 function admitted(circuit: Circuit, call: Call, breakers: CircuitBreakers): Pass {
   try {
-    return circuit.admit();
+    return circuit.admit(goesElsewhere(call));
   } catch (refusal) {
     breakers.room.refused(call.record, circuit);
     throw refusal;
   }
 }
+
+const goesElsewhere = ({ alternatives }: Call): boolean => alternatives.length > 0;
 
 /** Another attempt would only find the circuit open: what failed says more. */
 function notToRepeat({ reason, facts }: ProviderError): ProviderError {

@@ -12,12 +12,18 @@ it('takes ten failures in a row for an outage', () => {
   expect(failures(10).isOutage([])).toBe(true);
 });
 
+it('takes forty for one of an upstream that answers a part', () => {
+  expect(failures(39).isOutage([], true)).toBe(false);
+  expect(failures(40).isOutage([], true)).toBe(true);
+});
+
 it('goes on while answers come to what was sent before it, and ends with one that was sent after', () => {
   const run = failures(9);
-  run.succeeded(999);
+  expect(run.succeeded(999)).toBe(false);
   run.failed(1_100);
   expect(run.isOutage([])).toBe(true);
-  run.succeeded(1_000);
+  expect(run.succeeded(1_000)).toBe(true);
+  expect(run.succeeded(1_000)).toBe(false);
   expect(run.isOutage([])).toBe(false);
   for (let failure = 0; failure < 9; failure += 1) run.failed(2_000);
   expect(run.isOutage([])).toBe(false);

@@ -321,6 +321,77 @@ describe('an open circuit', () => {
   });
 });
 
+/** It has another route. */
+const ELSEWHERE = { alternatives: [{ upstream: 'azure', model: MODEL }] };
+
+describe('an open circuit of an upstream that answers a part', () => {
+  /** Opens it with every second attempt. */
+  async function half(options: Partial<BreakerOptions> = {}) {
+    const set = setUp({ minimumAttempts: 10, ...options });
+    for (let i = 0; i < 5; i++) {
+      await set.succeed();
+      set.clock.advance(10);
+      await set.fail();
+    }
+    expect(set.state()).toBe('open');
+    const served = async (fields: Partial<Call> = {}) =>
+      (await set.start(replay(text('Hi'), completed()), fields)).error === undefined;
+    return { ...set, served };
+  }
+
+  it('lets those through who have nowhere else to go, and their failures be tried again', async () => {
+    const { served, fail, state } = await half();
+    expect(await served(ELSEWHERE)).toBe(false);
+    expect(await served()).toBe(true);
+    expect((await fail()).error).not.toHaveProperty('facts.shouldRetry');
+    expect(state()).toBe('open');
+  });
+
+  it('refuses them, too, once nothing is answered any more', async () => {
+    const { served, fail } = await half();
+    for (let i = 0; i < 38; i++)
+      expect((await fail()).error).toMatchObject({ reason: DOWN.reason });
+    expect(await served()).toBe(true);
+    for (let i = 0; i < 40; i++)
+      expect((await fail()).error).toMatchObject({ reason: DOWN.reason });
+    expect((await fail()).error).toMatchObject({ reason: 'CIRCUIT_OPEN' });
+  });
+
+  it('is found out by the answer to what was sent while others failed', async () => {
+    const { clock, start, fail, state, served } = await half();
+    for (let i = 0; i < 40; i++) await fail();
+    expect(await served()).toBe(false);
+    clock.advance(OPTIONS.openForMs);
+    const late = new Attempt();
+    await served();
+    expect(state()).toBe('closed');
+    await fail();
+    const result = start(late.handler);
+    for (let i = 0; i < 50; i++) await fail();
+    expect([state(), await served()]).toEqual(['open', false]);
+    late.end();
+    await result;
+    expect(await served()).toBe(true);
+  });
+
+  it('opens again with the next failure behind a probe that was answered, for what went before still counts', async () => {
+    const { clock, served, fail, state } = await half();
+    clock.advance(OPTIONS.openForMs);
+    expect(await served(ELSEWHERE)).toBe(true);
+    expect(state()).toBe('closed');
+    for (let i = 0; i < 3; i++) await fail();
+    expect([state(), await served(), await served(ELSEWHERE)]).toEqual(['open', true, false]);
+  });
+
+  it('is as any other once less than half as many fail', async () => {
+    const { clock, served, fail, state } = await half({ windowMs: 600_000 });
+    clock.advance(OPTIONS.openForMs);
+    for (let i = 0; i < 40; i++) await served();
+    for (let i = 0; i < 10; i++) await fail();
+    expect([state(), await served()]).toEqual(['open', false]);
+  });
+});
+
 describe('a half open circuit', () => {
   it('lets one probe through, and closes when it is complete', async () => {
     const { start, recover, succeed, state } = setUp();
