@@ -1,4 +1,4 @@
-import type { Upstream } from './load.ts';
+import type { Load, Upstream } from './load.ts';
 import { atRate, base, type Row } from './row.ts';
 import {
   atOnce,
@@ -70,6 +70,23 @@ export const LIMITS: readonly Row[] = [
     }),
     ideal: atRate(15, 15),
   },
+  ...[125, 625].map((offset) => ({
+    what: `429s that tell nothing from ${offset} ms of a second on, for 2 s, under 40 calls a second`,
+    load: (): Load => ({
+      ...base,
+      callsPerSecond: 40,
+      deadlineMs: 15_000,
+      upstreams: {
+        default: between(
+          10_000 + offset,
+          12_000 + offset,
+          () => ({ fails: 'RATE_LIMIT_EXCEEDED' }),
+          good(1_000),
+        ),
+      },
+    }),
+    ideal: 1,
+  })),
   {
     what: 'every third request is refused with a 429, whatever is sent',
     load: () => ({

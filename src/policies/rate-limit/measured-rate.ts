@@ -21,6 +21,9 @@ const BURST_SHARE = 0.6;
 const USED_SHARE = 0.97;
 const BURST_MS = 100;
 
+/** So often it is looked whether an upstream takes anything again that takes nothing, per ms. */
+const PROBES = 4 / 1_000;
+
 /** The rate grows by this share a second, and by the cube of the time: it is twice as high after so many ms. */
 const GROWTH = 0.005;
 const DOUBLED_MS = 6_000;
@@ -93,6 +96,11 @@ export class MeasuredRate {
     slice.refused += 1;
     if (sentAt - this.#lastAt > CALM_MS) this.#troubleAt = sentAt;
     this.#lastAt = Math.max(this.#lastAt, sentAt);
+    if (this.#isOutage(sliceAt(sentAt))) {
+      if (!this.#takesNone) this.#begin(PROBES, 1, now);
+      this.#takesNone = true;
+      return;
+    }
     this.#measureBurst(now);
     if (sentAt <= this.#measuredAt || now - this.#measuredAt < MEASURED_MS) return;
     this.#measure(sliceAt(sentAt), now);
@@ -106,6 +114,15 @@ export class MeasuredRate {
     this.#measuredAt = Number.NEGATIVE_INFINITY;
     this.#rate = 0;
     this.#bucket = undefined;
+  }
+
+  /**
+   * Nothing was taken of what was sent since the first refusal: what was taken before it, in the same second, is no part of
+   * a rate.
+   */
+  #isOutage(until: number): boolean {
+    const { sent, refused } = this.#count(sliceAt(this.#troubleAt) + SLICE_MS, until);
+    return sent >= ENOUGH && refused === sent;
   }
 
   /** Of very many at once most were refused: as many as were not may be sent a second. */

@@ -103,6 +103,23 @@ describe('MeasuredRate', () => {
     expect(rate.waitMs(2_300, 100)).toBe(0);
   });
 
+  it.each([0, 60, 125, 190, 240])(
+    'takes nothing for a rate that was taken before all is refused, from %d ms in a quarter second on',
+    (offset) => {
+      const rate = new MeasuredRate();
+      const down = 10_000 + offset;
+      const refuses = (now: number) => now >= down;
+      send(rate, { from: 9_000, toMs: 10_000, perSecond: 80 }, refuses);
+      const { refused } = send(rate, { from: 10_000, toMs: 13_000, perSecond: 80 }, refuses);
+      // Those of the first half second, and one every quarter behind it.
+      expect(refused).toBeLessThan(60);
+      expect(rate.waitMs(13_000, 1_000)).toBeLessThan(500);
+      expect(rate.take(13_500)).toBe(true);
+      rate.accepted(13_500);
+      expect(rate.waitMs(13_500, 1_000)).toBe(0);
+    },
+  );
+
   it('keeps to the rate of a burst of which some were taken when they are answered', () => {
     const rate = new MeasuredRate();
     for (let call = 0; call < 40; call += 1) rate.take(1_000);
