@@ -98,7 +98,7 @@ const breaker = {
 
 const maxWait = duration(
   'Longest wait of a call for open circuits that leave it nowhere to go; 0: it fails at once.',
-  { min: 0, max: LONGEST, default: 30 * SECOND },
+  { min: 0, max: LONGEST, default: 5 * SECOND },
 );
 
 export const circuitBreakerSchema = group({ ...breaker, maxWait }).transform(

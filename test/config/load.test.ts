@@ -47,7 +47,7 @@ describe('defaults', () => {
         windowMs: 30_000,
         firstOpenForMs: 1_000,
         openForMs: 10_000,
-        maxWaitMs: 30_000,
+        maxWaitMs: 5_000,
       },
       rateLimiting: { enabled: true, maxConcurrent: 1_000, maxQueued: 1_000, maxHoldMs: 120_000 },
       targets: {},

@@ -89,8 +89,8 @@ export const TRAFFIC: readonly Row[] = [
       deadlineMs: 30_000,
       upstreams: { default: between(10_000, 30_000, () => FAILS, limited(30, good(2_000))) },
     }),
-    // A call waits for an outage for half of its deadline: who comes in the first 5 s is not served.
-    ideal: (calls) => 1 - (5 * base.callsPerSecond) / calls,
+    // A call waits for an outage for `circuitBreaker.maxWait`, 5 s: who comes in the first 15 s is not served.
+    ideal: (calls) => 1 - (15 * base.callsPerSecond) / calls,
     // The end is seen by the next probe, which waits for a second; those who waited follow in a ramp.
     learning: 0.06,
   },

@@ -68,19 +68,19 @@ export const TROUBLE: readonly Row[] = [
       ...base,
       upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
     }),
-    ideal: 1,
-  },
-  {
-    what: 'the same, callers with 12 s',
-    load: () => ({
-      ...base,
-      deadlineMs: 12_000,
-      upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
-    }),
-    // A call waits for half of its deadline: who comes in the first 14 s is not served.
-    ideal: (calls) => 1 - (14 * base.callsPerSecond) / calls,
+    // A call waits for `circuitBreaker.maxWait`, 5 s: who comes in the first 15 s is not served.
+    ideal: (calls) => 1 - (15 * base.callsPerSecond) / calls,
     // The end is seen by the next probe, which waits for a second.
     learning: 0.03,
+  },
+  {
+    what: 'the same, callers who wait for half a minute',
+    load: () => ({
+      ...base,
+      breaker: { maxWaitMs: 30_000 },
+      upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
+    }),
+    ideal: 1,
   },
   {
     what: 'an upstream that always fails',

@@ -29,5 +29,5 @@ export const DEFAULT_BREAKER: BreakerOptions = {
   windowMs: 30_000,
   firstOpenForMs: 1_000,
   openForMs: 10_000,
-  maxWaitMs: 30_000,
+  maxWaitMs: 5_000,
 };
