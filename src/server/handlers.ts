@@ -127,8 +127,8 @@ export function createHandlers(deps: HandlerDeps): RawHandlers<typeof IAIProvide
     watchStatus: rpcs.serverStreaming(
       WATCH_STATUS,
       { unlimited: true },
-      async (_request, stream, { signal, caller }) => {
-        for await (const current of status.watch(signal, caller)) {
+      async (_request, stream, { signal, caller, connection }) => {
+        for await (const current of status.watch(signal, caller, caller ?? connection)) {
           if (!stream.write(current)) await stream.drained();
         }
       },

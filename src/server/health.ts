@@ -7,6 +7,8 @@ import {
   HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/grpc/health/v1/health.ts';
+import { callStream } from './listener/call-stream.ts';
+import { Places } from './places.ts';
 
 /** grpc.health.v1.Health, whose watches can be ended. */
 export interface Health {
@@ -21,8 +23,8 @@ export interface Health {
   endWatches(): void;
 }
 
-/** Watches at once. */
-const MAX_WATCHES = 1_000;
+/** Watches at once; one connection has half of them at most. */
+export const MAX_WATCHES = 1_000;
 
 /** SERVING as long as the process answers. Not tied to the upstream, which no restart mends. */
 const LIVENESS = 'liveness';
@@ -42,6 +44,7 @@ interface Watch {
 export function createHealth(services: readonly string[]): Health {
   const names = new Set(['', ...services, LIVENESS, READINESS]);
   const watches = new Set<Watch>();
+  const places = new Places(MAX_WATCHES);
   let current: ServingStatus = ServingStatus.NOT_SERVING;
   let ended = false;
 
@@ -51,10 +54,12 @@ export function createHealth(services: readonly string[]): Health {
   }
 
   function watch(stream: WatchStream): void {
-    if (watches.size >= MAX_WATCHES) {
+    const leave = places.enter(callStream(stream)?.session ?? stream);
+    if (leave === undefined) {
       stream.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many watches' });
       return;
     }
+    stream.on('close', leave);
     const { service } = stream.request;
     const added = { stream, service, status: statusOf(service) };
     stream.write({ status: added.status });

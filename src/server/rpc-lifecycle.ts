@@ -42,6 +42,8 @@ export interface RpcCall {
   readonly metadata: Metadata;
   /** Undefined: callers are not authenticated. */
   readonly caller: Caller | undefined;
+  /** Whatever tells connections apart. */
+  readonly connection: object;
   readonly context: Context;
   readonly signal: AbortSignal;
   /** Epoch ms; Infinity if the call may take for ever. */
@@ -115,6 +117,7 @@ export class RpcLifecycle {
       id,
       metadata: call.metadata,
       caller,
+      connection,
       context: trace.context,
       signal: ending.signal,
       deadline: ending.deadline,

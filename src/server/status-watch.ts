@@ -13,6 +13,7 @@ import { isBound, ownBudgets, seesAllBudgets } from './callers/own.ts';
 import { toWireBudget } from './convert/budget.ts';
 import { toWireCacheStatus, toWireStoreStatus, toWireUpstreamStatus } from './convert/status.ts';
 import { toDuration } from './convert/time.ts';
+import { Places } from './places.ts';
 import { measuredOf, stateOf } from './status-news.ts';
 import { problemsOf } from './status-problems.ts';
 
@@ -49,7 +50,7 @@ const LOOK_AGAIN_MS = 250;
 /** Budgets that are told, those nearest to their limits. */
 const MAX_BUDGETS = 20;
 
-/** Watches of the status at once; a change is written to each of them in one turn. */
+/** Watches of the status at once; a change is written to each of them in one turn. One who watches has half of them at most. */
 export const MAX_WATCHES = 1_000;
 
 /** The provider's state, for those who ask and those who watch. */
@@ -58,6 +59,7 @@ export class StatusBoard {
   readonly #startedAt: number;
   /** Each wakes one watch. */
   readonly #watches = new Set<() => void>();
+  readonly #places = new Places(MAX_WATCHES);
   /** Looks for changes as long as somebody watches. */
   #timer: Timer | undefined;
   /** Looks when calls have ended. */
@@ -145,11 +147,18 @@ export class StatusBoard {
    * slow watcher gets the latest one. Ends after the drain has begun, throws the signal's reason when
    * that aborts.
    *
-   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many watch already
+   * @param owner whose share of all watches it is one of
+   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many watch already, or this owner does too often
    */
-  async *watch(signal: AbortSignal, caller?: Caller): AsyncGenerator<Buffer, void, undefined> {
+  async *watch(
+    signal: AbortSignal,
+    caller?: Caller,
+    owner: object = signal,
+  ): AsyncGenerator<Buffer, void, undefined> {
     let wake = (): void => {};
     const onChange = (): void => wake();
+    const leave = this.#places.enter(owner);
+    if (leave === undefined) throw tooManyWatches();
     this.#add(onChange);
     signal.addEventListener('abort', onChange, { once: true });
     try {
@@ -168,13 +177,13 @@ export class StatusBoard {
         }
       }
     } finally {
+      leave();
       this.#remove(onChange);
       signal.removeEventListener('abort', onChange);
     }
   }
 
   #add(onChange: () => void): void {
-    if (this.#watches.size >= MAX_WATCHES) throw tooManyWatches();
     if (this.#watches.size === 0) {
       this.#lookForNews(true);
       this.#timer = every(this.#deps.clock, LOOK_EVERY_MS, () => this.#lookForNews(true));
@@ -227,7 +236,7 @@ export class StatusBoard {
 
 function tooManyWatches(): ProviderError {
   return new ProviderError('RATE_LIMIT_EXCEEDED', {
-    message: `This provider's status is watched by ${MAX_WATCHES} already.`,
+    message: `Of the ${MAX_WATCHES} watches of this provider's status none is left for this caller.`,
     quotaSubject: 'watches of the status',
     retryAfterMs: LOOK_EVERY_MS,
   });

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_WATCHES } from '../../src/server/status-watch.ts';
+import { MAX_WATCHES as HEALTH_WATCHES } from '../../src/server/health.ts';
+import { MAX_WATCHES as STATUS_WATCHES } from '../../src/server/status-watch.ts';
 import { anUpstreamStatus } from '../support/fake-provider.ts';
-import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
+import { collect, nextMessage } from '../support/grpc-client.ts';
+import { RawGrpc } from '../support/raw-grpc.ts';
 import { serverPerTest } from '../support/server-per-test.ts';
 
 const start = serverPerTest();
@@ -37,22 +41,25 @@ describe('very many watches of the status', () => {
     expect(asked).toBeLessThan(watches.length);
   });
 
-  it('are refused beyond a thousand, and taken again when some have left', async () => {
-    const { client } = await start({ maxConcurrentStreams: 2_000 });
-    const watches = Array.from({ length: MAX_WATCHES }, () =>
-      client.provider.stream('WatchStatus'),
-    );
-    const outcomes = watches.map((watch) => collect(watch));
-    await Promise.all(watches.map((watch) => nextMessage(watch)));
-    const refused = await collect(client.provider.stream('WatchStatus'));
-    expect(codeName(refused.status)).toBe('RESOURCE_EXHAUSTED');
-    for (const watch of watches) watch.cancel();
-    await Promise.all(outcomes);
-    await client.provider.unary('GetModels');
-    const again = client.provider.stream('WatchStatus');
-    const outcome = collect(again);
-    await nextMessage(again);
-    again.cancel();
-    expect(codeName((await outcome).status)).toBe('CANCELLED');
+  it.each([
+    ['the status', '/tamma.provider.v1.IAIProvider/WatchStatus', STATUS_WATCHES],
+    ['health', '/grpc.health.v1.Health/Watch', HEALTH_WATCHES],
+  ])('of %s leave room for other connections', async (_name, path, places) => {
+    const { addresses } = await start({ maxConcurrentStreams: 2_000 });
+    const [greedy, modest] = [addresses, addresses].map(([address = '']) => new RawGrpc(address));
+    const watch = (raw?: RawGrpc) => raw?.call(path, Buffer.alloc(0));
+    const isRefused = async (stream?: ClientHttp2Stream) => {
+      if (stream === undefined) return;
+      const [headers]: [IncomingHttpHeaders] = (await once(stream, 'response')) as never;
+      return headers['grpc-status'] === '8';
+    };
+    const watches = Array.from({ length: places / 2 }, () => watch(greedy));
+    expect(await Promise.all(watches.map(isRefused))).not.toContain(true);
+    expect(await isRefused(watch(greedy))).toBe(true);
+    expect(await isRefused(watch(modest))).toBe(false);
+    for (const left of watches.slice(0, 2)) left?.close();
+    // Until the server has seen that they left.
+    while (await isRefused(watch(greedy)));
+    for (const raw of [greedy, modest]) await raw?.close();
   });
 });
