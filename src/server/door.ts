@@ -22,6 +22,12 @@ export interface DoorDeps extends RpcTelemetryDeps {
   readonly newId: () => string;
 }
 
+interface Arrival {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly begin: () => void;
+}
+
 /** In telemetry, of what is no method of ours: callers can make up any number of names. */
 const OTHER_METHOD = '_OTHER';
 
@@ -60,8 +66,7 @@ export class Door {
       this.#refuse(ProviderError.from(thrown), stream, headers);
       return;
     }
-    const authenticator = this.#authenticator;
-    if (authenticator === undefined) {
+    if (this.#authenticator === undefined) {
       begin();
       return;
     }
@@ -72,6 +77,12 @@ export class Door {
       begin();
       return;
     }
+    this.#ask(authorization, { stream, headers, begin });
+  }
+
+  #ask(authorization: string | undefined, arrival: Arrival): void {
+    const authenticator = this.#authenticator;
+    const { stream, headers, begin } = arrival;
     const enter = (caller: RegisteredCaller): void => {
       if (stream.destroyed || stream.closed) return;
       this.#enter(caller, stream, headers);
@@ -80,9 +91,17 @@ export class Door {
     const refuse = (thrown: unknown): void =>
       this.#refuse(ProviderError.from(thrown), stream, headers);
     try {
-      const caller = authenticator.authenticate(authorization, peerCertificate({ stream }));
-      if (caller instanceof Promise) caller.then(enter).catch(refuse);
-      else enter(caller);
+      // Undefined: it was taken away meanwhile, and everybody comes in.
+      const caller = authenticator?.authenticate(authorization, peerCertificate({ stream }));
+      if (caller === undefined) begin();
+      else if (caller instanceof Promise) {
+        // What was found by one who has been replaced meanwhile counts for nothing.
+        const unlessReplaced =
+          <T>(go: (found: T) => void) =>
+          (found: T): void =>
+            authenticator === this.#authenticator ? go(found) : this.#ask(authorization, arrival);
+        caller.then(unlessReplaced(enter), unlessReplaced(refuse)).catch(refuse);
+      } else enter(caller);
     } catch (thrown) {
       refuse(thrown);
     }

@@ -61,8 +61,8 @@ export class Authenticator {
   readonly #bySan: readonly Patterned[];
   readonly #bySubject: readonly Patterned[];
   readonly #jwt: JwtVerifier | undefined;
-  /** By digest. */
-  readonly #knownJwts = new Map<string, KnownJwt>();
+  /** By digest; another map with each change of the keys. */
+  #knownJwts = new Map<string, KnownJwt>();
 
   constructor(options: AuthenticatorOptions, deps: AuthenticatorDeps) {
     const { callers, jwt } = options;
@@ -84,7 +84,10 @@ export class Authenticator {
     this.#bySan = patterned('san');
     this.#bySubject = patterned('subject');
     if (jwt !== undefined) {
-      this.#jwt = new JwtVerifier(jwt, { ...deps, onNewKeys: () => this.#knownJwts.clear() });
+      const onNewKeys = (): void => {
+        this.#knownJwts = new Map();
+      };
+      this.#jwt = new JwtVerifier(jwt, { ...deps, onNewKeys });
     }
   }
 
@@ -163,15 +166,18 @@ export class Authenticator {
   }
 
   async #byJwt(verifier: JwtVerifier, token: string, key: string): Promise<RegisteredCaller> {
+    const known = this.#knownJwts;
     const { subject, expiresAt } = await verifier.verify(token);
+    // Of keys that have been replaced meanwhile: the verdict may be what they were withdrawn for.
+    if (known !== this.#knownJwts) return this.#byJwt(verifier, token, key);
     const found = this.#bySubject.find(({ matches }) => matches(subject));
     if (found === undefined) throw refusal('No caller has the subject of this token.');
     const until = Math.min(expiresAt, this.#deps.clock.now() + KNOWN_JWT_MS);
-    this.#knownJwts.delete(key);
-    this.#knownJwts.set(key, { caller: found.caller, until });
-    for (const oldest of this.#knownJwts.keys()) {
-      if (this.#knownJwts.size <= MAX_KNOWN_JWTS) break;
-      this.#knownJwts.delete(oldest);
+    known.delete(key);
+    known.set(key, { caller: found.caller, until });
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_KNOWN_JWTS) break;
+      known.delete(oldest);
     }
     return found.caller;
   }

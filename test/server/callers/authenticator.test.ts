@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Authenticator,
   type AuthenticatorOptions,
 } from '../../../src/server/callers/authenticator.ts';
+import { JwtVerifier } from '../../../src/server/callers/jwt.ts';
 import type { CallerOptions } from '../../../src/server/callers/registered-caller.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -179,6 +180,23 @@ describe('JWTs', () => {
     // A key that is not known is looked for at once.
     expect(await nameOf(authenticator, later)).toBe('shop');
     expect(await nameOf(authenticator, token)).toContain('not valid');
+  });
+
+  it('are verified again if the keys change meanwhile', async () => {
+    const [issuer, next] = [await anIssuer('one'), await anIssuer('two')];
+    const { authenticator } = await start({ callers, jwt: jwt(issuer.jwks) });
+    const [token, later] = [await issuer.sign(), await next.sign()];
+    const { verify } = JwtVerifier.prototype;
+    const verifying = jest.spyOn(JwtVerifier.prototype, 'verify');
+    verifying.mockImplementationOnce(async function (this: JwtVerifier, token) {
+      const verdict = await verify.call(this, token);
+      write('jwks', next.jwks);
+      expect(await nameOf(authenticator, later)).toBe('shop');
+      return verdict;
+    });
+    expect(await nameOf(authenticator, token)).toContain('not valid');
+    expect(await nameOf(authenticator, token)).toContain('not valid');
+    verifying.mockRestore();
   });
 
   it('end while they are known', async () => {
