@@ -113,7 +113,16 @@ export class MessageStream<Message> {
     const signal = this.#signal;
     const { clock, ms, abort } = this.#stall;
     return new Promise((resolve, reject) => {
-      const timer = clock.after(ms, () => abort(notRead(ms)));
+      let waiting = this.waitingBytes;
+      const look = (): void => {
+        if (this.waitingBytes >= waiting) {
+          abort(notRead(ms));
+          return;
+        }
+        waiting = this.waitingBytes;
+        timer.refresh();
+      };
+      const timer = clock.after(ms, look);
       const onDrain = (): void => {
         timer.cancel();
         signal.removeEventListener('abort', onAbort);

@@ -6,6 +6,9 @@ import { endInOneWrite, goOn } from './listener/trailers.ts';
 /** What stands before a message: a flag, which says that it is not compressed, and its length. */
 const PREFIX_BYTES = 5;
 
+/** How much of a message leaves as one, in bytes: who takes less in the time that a reader has is held for one who does not read. */
+export const PIECE_BYTES = 256 * 1024;
+
 const RESOLVED = Promise.resolve();
 
 /** The part of a call of grpc-js that is used here, much of it private to it. */
@@ -46,10 +49,22 @@ export function writeTogether(call: SendingCall): void {
       // Not queueMicrotask, which makes an async resource for each.
       void RESOLVED.then(uncorkBehind);
     }
-    if (stream.write(framed(bytes, stream))) sent();
+    if (writeInPieces(stream, framed(bytes, stream))) sent();
     else stream.once('drain', sent);
   };
   call.sendMessage = send;
+}
+
+/** Node.js tells of a write when all of it has left: of what is large, nobody could tell a slow reader from one who reads nothing. */
+function writeInPieces(stream: ServerHttp2Stream, bytes: Buffer): boolean {
+  if (bytes.length <= PIECE_BYTES) return stream.write(bytes);
+  // It would put what waits together again.
+  Reflect.set(stream, '_writev', undefined);
+  let hasRoom = true;
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    hasRoom = stream.write(bytes.subarray(at, at + PIECE_BYTES));
+  }
+  return hasRoom;
 }
 
 /** Undefined: it cannot be, and the call has ended with that. */

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { ClientHttp2Stream } from 'node:http2';
-import { setTimeout as passed } from 'node:timers/promises';
+import { setTimeout as passed, setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { BytesInFlight } from '../../src/server/bytes-in-flight.ts';
-import { text } from '../support/events.ts';
+import { PIECE_BYTES } from '../../src/server/write-together.ts';
+import { completed, text } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { aResponse } from '../support/fake-provider.ts';
 import { connect } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { REQUEST, REQUEST_BYTES, serverPerTest } from '../support/server-per-test.ts';
@@ -159,6 +161,38 @@ describe('a caller who never reads', () => {
     clock.advance(120_000);
     await closed;
   });
+});
+
+describe('a caller who reads slowly', () => {
+  it.each(['SendMessage', 'SendMessageSync'])(
+    'has all of an answer of %s that takes it many times as long',
+    async (method) => {
+      const clock = new FakeClock();
+      const { addresses, provider } = await start({ stallTimeoutMs: 60_000 }, { clock });
+      const content = 'x'.repeat(2 * MIB);
+      provider.answerSync = async () => aResponse({ content });
+      provider.script = async function* () {
+        yield text(content);
+        yield completed();
+      };
+      const stream = open(addresses[0]).call(
+        `/tamma.provider.v1.IAIProvider/${method}`,
+        REQUEST_BYTES,
+      );
+      const trailers = once(stream, 'trailers');
+      let taken = 0;
+      for await (const bytes of stream as AsyncIterable<Buffer>) {
+        taken += bytes.length;
+        if (taken < PIECE_BYTES) continue;
+        taken -= PIECE_BYTES;
+        // The server has to hear that it has left.
+        for (let turns = 0; turns < 5; turns += 1) await turnOfTheLoop();
+        clock.advance(59_000);
+      }
+      const [status] = await trailers;
+      expect(status['grpc-status']).toBe('0');
+    },
+  );
 });
 
 describe('BytesInFlight', () => {

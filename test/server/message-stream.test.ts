@@ -8,7 +8,7 @@ import {
 import { FakeClock } from '../support/fake-clock.ts';
 
 class FakeStream extends EventEmitter {
-  readonly writableLength = 0;
+  writableLength = 0;
   readonly written: string[] = [];
   accepts = true;
 
@@ -52,6 +52,20 @@ describe('MessageStream', () => {
     clock.advance(60_000);
     await expect(second).rejects.toMatchObject({ reason: 'STREAM_INTERRUPTED' });
     expect(target.eventNames()).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('goes on for one who reads something every minute', async () => {
+    const { stream, target, clock } = open();
+    target.writableLength = 300;
+    const drained = stream.drained();
+    for (const left of [200, 100]) {
+      clock.advance(59_999);
+      target.writableLength = left;
+      clock.advance(1);
+    }
+    target.emit('drain');
+    await drained;
     expect(clock.pending).toBe(0);
   });
 

@@ -1,8 +1,20 @@
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { type SendingCall, writeTogether } from '../../src/server/write-together.ts';
+import { PIECE_BYTES, type SendingCall, writeTogether } from '../../src/server/write-together.ts';
+
+function aCall(parts: { readonly [part in keyof SendingCall]?: unknown }): SendingCall {
+  const call = {
+    handler: { serialize: (message: string) => Buffer.from(message) },
+    checkCancelled: () => false,
+    maybeSendMetadata: () => {},
+    ...parts,
+  } as unknown as SendingCall;
+  writeTogether(call);
+  return call;
+}
 
 /** A call whose caller reads nothing, and what it was sent. */
 function unread(other: Partial<SendingCall> = {}) {
@@ -14,14 +26,7 @@ function unread(other: Partial<SendingCall> = {}) {
     handed.push(bytes);
     return write(bytes);
   };
-  const call = {
-    stream,
-    handler: { serialize: (message: string) => Buffer.from(message) },
-    checkCancelled: () => false,
-    maybeSendMetadata: () => {},
-    ...other,
-  } as unknown as SendingCall;
-  writeTogether(call);
+  const call = aCall({ stream, ...other });
   return { handed, send: (message: string) => call.sendMessage(message, () => {}) };
 }
 
@@ -59,6 +64,23 @@ describe('writeTogether', () => {
     expect(replies).toEqual([
       { code: status.INTERNAL, details: 'Error serializing response', metadata: null },
     ]);
+  });
+
+  it('lets what is large leave piece by piece, each of which tells of a reader', async () => {
+    const left: number[] = [];
+    const stream = new Writable({
+      write(bytes, _encoding, done) {
+        left.push(bytes.length);
+        setImmediate(done);
+      },
+      writev: () => {},
+    });
+    const call = aCall({ stream });
+    call.sendMessage('x'.repeat(2 * PIECE_BYTES), () => {});
+    call.sendMessage('small', () => {});
+    stream.end();
+    await finished(stream);
+    expect(left).toEqual([PIECE_BYTES, PIECE_BYTES, 5, 10]);
   });
 
   it('keeps none for a large message, whether something waits or not', () => {
