@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
 	pb "provider.tamma.dev/go/tamma/provider/v1"
@@ -20,6 +21,8 @@ var dialOptions = []grpc.DialOption{
 	grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
 	// The sidecar retries, and a client that does so, too, multiplies. What no sidecar has begun gRPC still sends again.
 	grpc.WithDisableRetry(),
+	// A connection that has died without a word would hold its calls for a quarter of an hour.
+	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
 }
 
 // errorDetails is what the sidecar says of a failed call. What it did not send is nil.

@@ -13,6 +13,11 @@ OPTIONS = [
     # The sidecar retries, and a client that is told to by a name server multiplies. Not enable_retries: it would
     # also lose calls that were on their way when a sidecar stopped, which gRPC sends to another.
     ("grpc.service_config_disable_resolution", 1),
+    # A connection that has died without a word would hold its calls for a quarter of an hour. The last has it ask
+    # on while an answer takes its time.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.max_pings_without_data", 0),
 ]
 
 

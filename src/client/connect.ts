@@ -33,6 +33,12 @@ export interface ConnectOptions {
 /** Of an answer, which may have images in it; grpc-js takes 4 MiB unless told. */
 const MAX_RECEIVE_BYTES = 64 * 2 ** 20;
 
+/**
+ * A connection that has died without a word, as behind a node that is gone, would hold its calls for as long as the
+ * system sends again: a quarter of an hour.
+ */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 20_000 };
+
 /** Without it the first address that answers has all calls. */
 const SPREAD = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }], methodConfig: [] });
 
@@ -54,6 +60,7 @@ export function connect(address: string, options: ConnectOptions = {}) {
   const serverName = options.tls?.serverName ?? (ip === '' ? undefined : 'localhost');
   const client = new Client(address, channelCredentials(options, ip), {
     'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
+    ...KEEPALIVE,
     // The sidecar retries, and a client that is told so by a name server, too, multiplies. What grpc-js sends
     // again that no sidecar has begun is another thing: without it a call is lost wherever a connection is told to go.
     'grpc.service_config_disable_resolution': 1,

@@ -9,6 +9,10 @@ import {
 import { Status } from '../gen/google/rpc/status.ts';
 import { FailureInfo } from '../gen/tamma/provider/v1/error.ts';
 
+interface MessageType<T> {
+  decode(bytes: Uint8Array): T;
+}
+
 /** What the sidecar says of a failed call beside its status. */
 export interface ErrorDetails {
   /** `RATE_LIMIT_EXCEEDED`, … (see docs/errors.md); empty where the failure is not the sidecar's. */
@@ -27,14 +31,18 @@ export interface ErrorDetails {
   readonly failure?: FailureInfo;
 }
 
-/** @param error what an RPC threw; of anything else there are no details */
+/**
+ * Never throws: what cannot be read was not sent.
+ *
+ * @param error what an RPC threw; of anything else there are no details
+ */
 export function errorDetails(error: unknown): ErrorDetails {
   const found = new Map(
     packedIn(error).map(({ typeUrl, value }) => [typeUrl.split('/').at(-1), value]),
   );
-  const read = <T>(name: string, type: { decode(bytes: Uint8Array): T }): T | undefined => {
+  const read = <T>(name: string, type: MessageType<T>): T | undefined => {
     const bytes = found.get(name);
-    return bytes && type.decode(bytes);
+    return bytes && decoded(type, bytes);
   };
   const errorInfo = read('google.rpc.ErrorInfo', ErrorInfo);
   const retryDelay = read('google.rpc.RetryInfo', RetryInfo)?.retryDelay;
@@ -57,5 +65,13 @@ function packedIn(error: unknown): Status['details'] {
   const metadata = error instanceof Error && 'metadata' in error ? error.metadata : undefined;
   if (!(metadata instanceof Metadata)) return [];
   const [bytes] = metadata.get('grpc-status-details-bin');
-  return bytes instanceof Buffer ? Status.decode(bytes).details : [];
+  return (bytes instanceof Buffer && decoded(Status, bytes)?.details) || [];
+}
+
+function decoded<T>(type: MessageType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    return type.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
