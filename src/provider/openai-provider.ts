@@ -16,6 +16,7 @@ import type { WaitingRoom } from '../policies/breaker/waiting-room.ts';
 import type { KeptRegister } from '../policies/recovery/kept-register.ts';
 import type { PromptSizes } from '../request/tokens/prompt-sizes.ts';
 import type { TokenCounter } from '../request/tokens/token-counter.ts';
+import { checkTypes } from '../request/validate/types.ts';
 import type { ModelLabels } from '../telemetry/model-label.ts';
 import type { BatchMeans } from './batch-means.ts';
 import { capabilitiesOf } from './capabilities.ts';
@@ -112,15 +113,21 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
   }
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
-    const call = this.#call(request, options);
-    return pull((emit, flow, signal) => this.#run({ ...call, flow, signal }, emit), call.signal);
+    return pull(
+      async (emit, flow, signal) =>
+        this.#run(this.#call(request, { ...options, flow, signal }), emit),
+      options.signal ?? new AbortController().signal,
+    );
   }
 
-  answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+  async answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
     return this.#run(this.#call(request, options), emit);
   }
 
-  sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {
+  async sendMessageSync(
+    request: MessageRequest,
+    options: CallOptions = {},
+  ): Promise<MessageResponse> {
     // Nothing of a broken answer reaches the caller, so it may be answered anew.
     const call = this.#call(request, { ...options, recovery: 'hold_back' });
     return collect((emit) => this.#run(call, emit), request.metadata ?? {});
@@ -239,6 +246,8 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   #call(request: MessageRequest, options: AnswerOptions): Call {
     const { newId, clock } = this.#deps;
+    // Whoever converted a request has seen to it.
+    if (options.violations === undefined) checkTypes(request);
     return newCall(request, options.id ?? newId(), options, clock.now());
   }
 

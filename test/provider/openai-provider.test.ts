@@ -192,6 +192,29 @@ describe('the provider in process', () => {
     });
   });
 
+  it.each([
+    [
+      'sendMessage',
+      async (odd: never) => {
+        const { error } = await drainPulled(provider.sendMessage(odd));
+        throw error;
+      },
+    ],
+    ['answer', (odd: never) => provider.answer(odd, {}, () => {})],
+    ['sendMessageSync', (odd: never) => provider.sendMessageSync(odd)],
+    ['countTokens', (odd: never) => provider.countTokens(odd)],
+  ])('refuses what is no request in %s, and names the field', async (_method, ask) => {
+    for (const [odd, field] of [
+      [null, 'request'],
+      [{ messages: [null] }, 'request.messages[0]'],
+    ]) {
+      await expect(ask(odd as never)).rejects.toMatchObject({
+        reason: 'INVALID_REQUEST',
+        facts: { fieldViolations: [{ field }] },
+      });
+    }
+  });
+
   it('counts the tokens of a valid request only', async () => {
     expect(await provider.countTokens(request)).toMatchObject({
       inputTokens: 9,
