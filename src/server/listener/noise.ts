@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import { type Clock, every, type Timer } from '../../core/clock.ts';
 import { readAgain, stopReading } from './hold-reading.ts';
+import { insideOf } from './inside-of.ts';
 
 /** What was read of a connection, and was for a call. */
 export interface Heard {
@@ -29,6 +30,8 @@ interface Connection {
   /** Bytes that were read when it was looked at, and written. */
   read: number;
   written: number;
+  /** Of what was read, what waited in its streams when that was last counted. */
+  waiting: number;
   /** It has brought a call. */
   called: boolean;
 }
@@ -61,7 +64,14 @@ export class Noise {
 
   add(session: ServerHttp2Session): void {
     const heard: Heard = { bytes: 0 };
-    const connection: Connection = { session, heard, read: 0, written: 0, called: false };
+    const connection: Connection = {
+      session,
+      heard,
+      read: 0,
+      written: 0,
+      waiting: 0,
+      called: false,
+    };
     heardOf.set(session, heard);
     this.#all.add(connection);
     session.on('stream', () => {
@@ -127,7 +137,23 @@ export class Noise {
     connection.written = bytesWritten;
     heard.bytes = 0;
     if (noise <= most) return;
+    // What calls have brought that nobody reads yet: they wait to be begun, or let in.
+    const { waiting } = connection;
+    connection.waiting = waitingIn(session);
+    if (noise - (connection.waiting - waiting) <= most) return;
     this.#beCareful();
     session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
+}
+
+/** Private to Node.js. */
+interface SessionState {
+  readonly streams?: ReadonlyMap<number, { readonly readableLength: number }>;
+}
+
+function waitingIn(session: ServerHttp2Session): number {
+  let bytes = 0;
+  const streams = insideOf<SessionState>(session, 'state')?.streams;
+  for (const { readableLength } of streams?.values() ?? []) bytes += readableLength;
+  return bytes;
 }

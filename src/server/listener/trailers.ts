@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { insideOf } from './inside-of.ts';
 
 /** The part of a stream that is used here, private to Node.js. */
 interface State {
@@ -20,8 +21,6 @@ const HAS_TRAILERS = 0x20;
 /** Names of the symbols by which a stream has them. */
 const STATE = 'state';
 const HANDLE = 'kHandle';
-
-const symbols = new Map<string, symbol>();
 
 /** What was sent past `sendTrailers` of Node.js. */
 const SENT = Symbol('trailers that were sent at once');
@@ -97,14 +96,4 @@ function listOf(headers: OutgoingHttpHeaders): [string, number] {
     }
   }
   return [list, count];
-}
-
-function insideOf<Inside>(stream: ServerHttp2Stream, name: string): Inside | undefined {
-  let symbol = symbols.get(name);
-  if (symbol === undefined) {
-    symbol = Object.getOwnPropertySymbols(stream).find(({ description }) => description === name);
-    if (symbol === undefined) return undefined;
-    symbols.set(name, symbol);
-  }
-  return (stream as unknown as Record<symbol, Inside | undefined>)[symbol];
 }
