@@ -5,6 +5,12 @@ import { MAX_METADATA_BYTES } from './metadata.ts';
 const RESETS = { streamResetBurst: 100_000, streamResetRate: 10_000 };
 
 /**
+ * Calls that are reset at once because there are too many, one after the other, before their connection is closed with all others: Node.js
+ * has it at 100, and still counts calls that the caller has given up, so that a service whose deadlines pass together got there.
+ */
+const MAX_REJECTED = 100_000;
+
+/**
  * Metadata up to this size is read, to say that it is too much; in bytes, with 32 for each key. Not much more than is taken: what
  * was read of refused calls stays in memory until Node.js collects all of its garbage, which a storm of them does not make it do.
  */
@@ -29,6 +35,7 @@ export function setHttp2Options(server: Server): void {
   }
   const settings: unknown = Reflect.get(options, 'settings');
   Object.assign(options, RESETS, {
+    maxSessionRejectedStreams: MAX_REJECTED,
     settings: Object.assign({}, settings, { maxHeaderListSize: MAX_READ_METADATA_BYTES }),
   });
 }

@@ -4,6 +4,7 @@ import { Server } from '@grpc/grpc-js';
 import { expect, it } from '@jest/globals';
 import type { ProviderEvent } from '../../src/core/events.ts';
 import { setHttp2Options } from '../../src/server/http2-options.ts';
+import { callHeaders, frame, openConnection, reset } from '../attacks/frames.ts';
 import { started } from '../support/events.ts';
 import type { ProviderCall } from '../support/fake-provider.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
@@ -11,6 +12,10 @@ import { REQUEST, serverPerTest } from '../support/server-per-test.ts';
 
 /** Above what Node lets a connection reset at once. */
 const CANCELS = 1_200;
+
+const HEALTH_CHECK = '/grpc.health.v1.Health/Check';
+const [SETTINGS, PING] = [4, 6];
+const ACK = 1;
 
 const start = serverPerTest();
 
@@ -46,6 +51,26 @@ it('a connection outlives thousands of its calls that are cancelled at once', as
   const ended = collect(bystander);
   bystander.cancel();
   expect(codeName((await ended).status)).toBe('CANCELLED');
+});
+
+it('a connection outlives calls that Node.js has no place for beside those that were given up', async () => {
+  const { addresses } = await start({ maxConcurrentStreams: 10 });
+  const socket = openConnection(addresses[0] ?? '');
+  await once(socket, 'data');
+  // The limit holds once it was acknowledged.
+  socket.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
+  const given = Array.from({ length: 300 }, (_, call) => {
+    const stream = 2 * call + 1;
+    return [callHeaders(stream, HEALTH_CHECK), reset(stream)];
+  });
+  let answer = '';
+  socket.on('data', (bytes: Buffer) => {
+    answer += bytes.toString('latin1');
+  });
+  socket.write(Buffer.concat([...given.flat(), frame(PING, 0, 0, Buffer.from('go on on'))]));
+  while (!answer.includes('go on on') && !socket.closed) await nextTurn();
+  expect(socket.closed).toBe(false);
+  socket.destroy();
 });
 
 it('a library that would ignore the limits is refused at start', () => {
