@@ -114,23 +114,20 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
 
   sendMessage(request: MessageRequest, options: SendOptions = {}): AsyncIterable<ProviderEvent> {
     return pull(
-      async (emit, flow, signal) =>
-        this.#run(this.#call(request, { ...options, flow, signal }), emit),
+      (emit, flow, signal) => this.#run(request, { ...options, flow, signal }, emit),
       options.signal ?? new AbortController().signal,
     );
   }
 
-  async answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
-    return this.#run(this.#call(request, options), emit);
+  answer(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+    return this.#run(request, options, emit);
   }
 
-  async sendMessageSync(
-    request: MessageRequest,
-    options: CallOptions = {},
-  ): Promise<MessageResponse> {
+  sendMessageSync(request: MessageRequest, options: CallOptions = {}): Promise<MessageResponse> {
     // Nothing of a broken answer reaches the caller, so it may be answered anew.
-    const call = this.#call(request, { ...options, recovery: 'hold_back' });
-    return collect((emit) => this.#run(call, emit), request.metadata ?? {});
+    const held = { ...options, recovery: 'hold_back' } as const;
+    // Plain JavaScript may bring no request at all, which the call is refused for.
+    return collect((emit) => this.#run(request, held, emit), request?.metadata ?? {});
   }
 
   async getCapabilities(): Promise<ProviderCapabilities> {
@@ -229,8 +226,10 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     await closeBooks();
   }
 
-  #run(call: Call, emit: Emit): Promise<Completed> {
-    return this.#use(({ pipeline, main }) => pipeline({ ...call, upstream: main.name }, emit));
+  #run(request: MessageRequest, options: AnswerOptions, emit: Emit): Promise<Completed> {
+    return this.#use(({ pipeline, main }) =>
+      pipeline({ ...this.#call(request, options), upstream: main.name }, emit),
+    );
   }
 
   /** Works with what there is now, which stays until that is done. */
