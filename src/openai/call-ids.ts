@@ -27,12 +27,13 @@ function both(form: RegExp): IdForm {
  * The call with ids that its model takes in the place of those that it would refuse, the same for the same: another
  * model made them, before a fallback or in a conversation that was begun elsewhere.
  *
- * @param form of every model of the server. Default: by the model's name
+ * @param ofServer of every model there. Default: by the model's name
  */
-export function withTakenIds(call: Call, form = formOf(call.target.model.id)): Call {
-  const taken = form?.[call.target.surface];
-  if (taken === undefined) return call;
+export function withTakenIds(call: Call, ofServer?: IdForm): Call {
   const { messages } = call.request;
+  if (!messages.some(hasIds)) return call;
+  const taken = (ofServer ?? formOf(call.target.model.id))?.[call.target.surface];
+  if (taken === undefined) return call;
   const isTaken = ({ toolCalls = [], toolCallId }: Message) =>
     (!toolCallId || taken.test(toolCallId)) && toolCalls.every(({ id }) => taken.test(id));
   if (messages.every(isTaken)) return call;
@@ -41,6 +42,10 @@ export function withTakenIds(call: Call, form = formOf(call.target.model.id)): C
     ...call,
     request: { ...call.request, messages: messages.map((message) => renamed(message, idFor)) },
   };
+}
+
+function hasIds({ toolCalls, toolCallId }: Message): boolean {
+  return toolCalls !== undefined || toolCallId !== undefined;
 }
 
 function formOf(model: string): IdForm | undefined {

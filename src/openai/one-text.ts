@@ -12,7 +12,7 @@ const ONE_TURN = /qwen|qwq/i;
  * @param model its name
  */
 export function withOneText(messages: readonly Message[], model: string): readonly Message[] {
-  const joined = messages.map(withJoinedTexts);
+  const joined = messages.every(isOneText) ? messages : messages.map(withJoinedTexts);
   return ONE_TURN.test(model) ? withOneTurn(joined) : joined;
 }
 
@@ -25,6 +25,10 @@ function withOneTurn(messages: readonly Message[]): readonly Message[] {
   if (first === undefined || another === undefined) return messages;
   const content = leading.map(({ content: text }) => text).join('\n\n');
   return [{ ...first, content }, ...messages.slice(leading.length)];
+}
+
+function isOneText({ content }: Message): boolean {
+  return typeof content === 'string';
 }
 
 function withJoinedTexts(message: Message): Message {
