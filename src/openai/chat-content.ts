@@ -11,10 +11,9 @@ export interface ContentText {
 export function textsOf(delta: ChunkDelta): ContentText {
   const { content, reasoning_content, reasoning, reasoning_text, thinking, thinking_blocks } =
     delta;
-  const thought =
-    textOf(reasoning_content) ||
-    textOf(reasoning) ||
-    textOf(reasoning_text ?? thinking ?? thinking_blocks);
+  const thought = textOf(
+    reasoning_content || reasoning || (reasoning_text ?? thinking ?? thinking_blocks),
+  );
   if (typeof content === 'string') return { text: content, reasoning: thought };
   if (content == null) return { text: '', reasoning: thought };
   const parts = readParts(content as readonly unknown[]);
