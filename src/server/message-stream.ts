@@ -7,10 +7,10 @@ import type { SendingCall } from './write-together.ts';
 export interface ByteStream {
   /** Bytes that were written and that the caller has no room for yet. */
   readonly writableLength: number;
-  /** False: the caller is slow; `drain` tells when it has caught up. */
+  /** False: the caller is slow; `drain` tells when it has caught up, or `close` that all is over. */
   write(bytes: Buffer): boolean;
-  once(event: 'drain', listener: () => void): unknown;
-  off(event: 'drain', listener: () => void): unknown;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
 /** What a handler of a stream is given, as far as it is used here, which is private to grpc-js. */
@@ -46,11 +46,11 @@ class CallBytes implements ByteStream {
     return !this.#stream.writableNeedDrain;
   }
 
-  once(event: 'drain', listener: () => void): void {
+  once(event: 'drain' | 'close', listener: () => void): void {
     this.#stream.once(event, listener);
   }
 
-  off(event: 'drain', listener: () => void): void {
+  off(event: 'drain' | 'close', listener: () => void): void {
     this.#stream.off(event, listener);
   }
 }
@@ -106,7 +106,7 @@ export class MessageStream<Message> {
   }
 
   /**
-   * Resolves when the caller has caught up. Rejects with the signal's reason if the call ends
+   * Resolves when the caller has caught up, or has all of an answer that is over. Rejects with the signal's reason if the call ends
    * before: a cancelled stream never drains. A caller who does not read for too long ends the call.
    */
   drained(): Promise<void> {
@@ -123,16 +123,22 @@ export class MessageStream<Message> {
         timer.refresh();
       };
       const timer = clock.after(ms, look);
-      const onDrain = (): void => {
+      const letGo = (): void => {
         timer.cancel();
         signal.removeEventListener('abort', onAbort);
+        this.#call.off('drain', onDrain);
+        this.#call.off('close', onDrain);
+      };
+      const onDrain = (): void => {
+        letGo();
         resolve();
       };
       const onAbort = (): void => {
-        timer.cancel();
-        this.#call.off('drain', onDrain);
+        letGo();
         reject(signal.reason);
       };
+      // One that has been ended meanwhile does not drain any more.
+      this.#call.once('close', onDrain);
       this.#call.once('drain', onDrain);
       signal.addEventListener('abort', onAbort, { once: true });
     });

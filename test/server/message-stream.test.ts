@@ -69,6 +69,15 @@ describe('MessageStream', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('waits no longer for one who has all of an answer that is over', async () => {
+    const { stream, target, clock } = open();
+    const drained = stream.drained();
+    target.emit('close');
+    await drained;
+    expect(target.eventNames()).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('waits for the caller to catch up, and leaves no listener behind', async () => {
     const { stream, target, controller } = open();
     const drained = stream.drained();
