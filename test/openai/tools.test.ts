@@ -124,7 +124,7 @@ describe('a tool that the upstream runs', () => {
       description: 'Notes',
       requireApproval: 'never' as const,
       allowedTools: ['read'],
-      authorization: 'secret',
+      authorization: 'secret of mcp',
       headers: { 'x-team': 'blue' },
     },
   };
@@ -191,7 +191,7 @@ describe('a tool that the upstream runs', () => {
         server_description: 'Notes',
         allowed_tools: ['read'],
         require_approval: 'never',
-        authorization: 'secret',
+        authorization: 'secret of mcp',
         headers: { 'x-team': 'blue' },
       },
     ],
