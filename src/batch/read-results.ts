@@ -98,10 +98,10 @@ async function toResult(
     }
     const result = { customId, result: storeResult({ error }), succeeded: false };
     if (told === undefined) return result;
-    const used = { usage: whole(told, 0, item), serviceTier: tier, outcome: error.reason };
+    const used = { usage: whole(told, item), serviceTier: tier, outcome: error.reason };
     return { ...result, ...charged(used, call, item, of, deps) };
   }
-  const usage = whole(response.usage, writtenIn(response), item);
+  const usage = whole(response.usage, item, response);
   const { serviceTier } = response;
   const charge = charged({ usage, serviceTier, outcome: 'completed' }, call, item, of, deps);
   const { cost } = charge;
@@ -166,10 +166,10 @@ function charged(
 }
 
 /** With what the upstream did not count, which is 0 in a usage that is an estimate. */
-function whole(usage: Usage, written: number, item: OpenItem): Usage {
+function whole(usage: Usage, item: OpenItem, answer?: MessageResponse): Usage {
   if (!usage.estimated) return usage;
   const inputTokens = usage.inputTokens || item.inputTokens;
-  const outputTokens = usage.outputTokens || written;
+  const outputTokens = usage.outputTokens || (answer ? writtenIn(answer) : 0);
   return { ...usage, inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { choice, flag, group, inMs, map, overrides, token } from './fields.ts';
-import { oneOf, TASKS } from './models-schema.ts';
+import { oneOf } from './models-schema.ts';
 import { byteSize, duration, wholeNumber } from './quantities.ts';
+import { TASKS } from './tasks.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
 
 const MIB = 2 ** 20;

@@ -1,19 +1,9 @@
 import { z } from 'zod';
 import { choice, filePath, group, map, token } from './fields.ts';
 import { MAX_INT32, numberWithin } from './quantities.ts';
+import { TASKS } from './tasks.ts';
 
 const MAX_PROMPT_LENGTH = 65_536;
-
-export const TASKS = [
-  'code_generation',
-  'code_review',
-  'reasoning',
-  'analysis',
-  'documentation',
-  'testing',
-  'debugging',
-  'planning',
-] as const;
 
 const SURFACES = ['chat_completions', 'responses'] as const;
 

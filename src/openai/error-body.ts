@@ -80,6 +80,7 @@ function innerOf(outer: JsonRecord): unknown {
 
 function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErrorBody {
   const said = messageOf(error);
+  const number = numberOf(error);
   const wrapped = depth < MAX_DEPTH ? wrappedIn(error, said, depth + 1) : undefined;
   const own = {
     message: said.slice(0, MAX_MESSAGE_LENGTH),
@@ -88,9 +89,12 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
       error.type === 'error'
         ? ''
         : nameOf(error.type) || nameOf(error.__type) || nameOf(error.error_type),
-    code: nameOf(error.code) || nameOf(error.error_code) || numberOf(error),
+    code: nameOf(error.code) || nameOf(error.error_code) || number,
     param: nameOf(error.param) || placeOf(error),
-    innerCode: stringOf(recordOf(error.innererror ?? error.inner_error).code) || reasonOf(error),
+    innerCode:
+      stringOf(recordOf(error.innererror ?? error.inner_error).code) ||
+      reasonOf(error) ||
+      (number && `minimax_${number}`),
     statusWord: stringOf(error.status),
     ...sizesOf(error),
     ...statusOf(error, outer),
@@ -286,7 +290,7 @@ function nameOf(value: unknown): string {
   return value === 'None' ? '' : stringOf(value);
 }
 
-/** MiniMax's, which are no HTTP statuses. */
+/** MiniMax's numbers, which are no HTTP statuses. Others mean something else by the same ones. */
 function numberOf({ status_code }: JsonRecord): string {
   return Number.isInteger(status_code) && errorStatus(status_code) === undefined
     ? String(status_code)

@@ -24,10 +24,10 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     '1302',
     '1303',
     // MiniMax: requests, tokens, connections, growth
-    '1002',
-    '1039',
-    '1041',
-    '2045',
+    'minimax_1002',
+    'minimax_1039',
+    'minimax_1041',
+    'minimax_2045',
     // Amazon
     'throttlingexception',
     'resource_exhausted',
@@ -61,8 +61,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     '1309',
     '1310',
     // MiniMax: no balance, and the limit of its plans
-    '1008',
-    '2056',
+    'minimax_1008',
+    'minimax_2056',
     // DashScope's free tier
     'allocationquota',
     'servicequotaexceededexception',
@@ -79,8 +79,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'unrecognizedclientexception',
     'expiredtokenexception',
     // MiniMax
-    '1004',
-    '2049',
+    'minimax_1004',
+    'minimax_2049',
   ],
   PERMISSION_DENIED: [
     'permission_denied',
@@ -128,8 +128,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'sensitivecontentdetected',
     '1301',
     // MiniMax: the prompt, and the answer
-    '1026',
-    '1027',
+    'minimax_1026',
+    'minimax_1027',
     // The Responses API's words for a prompt that was flagged.
     'invalid_prompt',
     'bio_policy',
@@ -156,10 +156,10 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'bad_gateway',
     'unavailable',
     // MiniMax
-    '1000',
-    '1001',
-    '1024',
-    '1033',
+    'minimax_1000',
+    'minimax_1001',
+    'minimax_1024',
+    'minimax_1033',
     // TGI
     'generation',
     'incomplete_generation',
@@ -171,8 +171,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'invalid_request_error',
     'badrequesterror',
     // MiniMax
-    '1042',
-    '2013',
+    'minimax_1042',
+    'minimax_2013',
     // A failed Responses answer whose image could not be used.
     'invalid_image',
     'invalid_image_format',

@@ -70,7 +70,7 @@ export function resetAfterMs(
   const reset = headerValue(headers, 'x-ratelimit-reset')?.trim();
   const at = told ?? momentOf(reset);
   if (at !== undefined) return Math.max(0, at - timeOf(headers, now));
-  return secondsMs(reset ?? '') ?? draftResetMs(headers);
+  return fieldWaitMs(reset ?? '', 1_000) ?? draftResetMs(headers);
 }
 
 /** What is left of a limit, and in how many seconds it comes round, in two versions of the draft. */
@@ -90,7 +90,7 @@ function draftResetMs(headers: ResponseHeaders): number | undefined {
 }
 
 /**
- * A wait in a field of a body, in ms: a number of `unit`, or a text with a unit of its own.
+ * A wait in a field of a body, or of a header, in ms: a number of `unit`, or a text with a unit of its own.
  *
  * @param unit of a number, in ms
  */
@@ -118,11 +118,6 @@ const PART =
  */
 export function saidRetryAfterMs(message: string): number | undefined {
   return spanIn(SAID.exec(message.slice(0, MAX_MESSAGE))?.[1] ?? '').ms;
-}
-
-/** A number of seconds, or a span of time with units, in ms. */
-function secondsMs(text: string): number | undefined {
-  return NUMBER.test(text) ? bounded(Math.ceil(Number(text) * 1000)) : spanMs(text);
 }
 
 /** A text that is a span of time and nothing else, in ms: `30s`, `60 seconds`, `1m30.5s`. */

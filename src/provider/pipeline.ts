@@ -33,7 +33,6 @@ import type { RetryBudget } from '../policies/retry/budget.ts';
 import type { RetryOptions } from '../policies/retry/options.ts';
 import { retry } from '../policies/retry/stage.ts';
 import { attemptTimeout } from '../policies/timeouts/stage.ts';
-import type { Catalogue } from '../request/catalogue/catalogue.ts';
 import { fallback } from '../request/route/fallback.ts';
 import { fitContext } from '../request/route/fit-context.ts';
 import { prepare } from '../request/route/prepare.ts';
@@ -83,7 +82,6 @@ export interface PipelineDeps {
   readonly cache?: ResponseCache;
   readonly ledger: Ledger;
   readonly sizes: PromptSizes;
-  readonly catalogue: () => Catalogue;
   readonly clock: Clock;
   /** For what goes by days and months. Default: `clock`. */
   readonly dated?: Clock;

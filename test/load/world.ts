@@ -151,7 +151,6 @@ export async function simulate(load: Load): Promise<Result> {
       ledger: noLedger(),
       repeats: new Repeats(clock),
       register: nothingKept(clock),
-      catalogue: () => CATALOGUE,
       tracer,
     },
   );

@@ -219,7 +219,6 @@ function setUp(script: readonly Behaviour[], hedge: HedgeOptions) {
       ledger,
       repeats: new Repeats(clock),
       register: nothingKept(clock),
-      catalogue: () => CATALOGUE,
       tracer,
     },
   );

@@ -13,7 +13,7 @@ import { createPipeline } from '../../src/provider/pipeline.ts';
 import { PromptSizes } from '../../src/request/tokens/prompt-sizes.ts';
 import { TokenCounter } from '../../src/request/tokens/token-counter.ts';
 import { ModelLabels } from '../../src/telemetry/model-label.ts';
-import { aRouter, asking, CATALOGUE } from '../request/route/a-router.ts';
+import { aRouter, asking } from '../request/route/a-router.ts';
 import { drain } from '../support/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { nothingKept } from '../support/kept.ts';
@@ -51,7 +51,6 @@ describe('createPipeline', () => {
         repeats: new Repeats(clock),
         register: nothingKept(clock),
         sizes: new PromptSizes(new TokenCounter()),
-        catalogue: () => CATALOGUE,
         clock,
         random: () => 0,
         tracer,

@@ -1,3 +1,4 @@
+import { TASKS } from '../../config/tasks.ts';
 import { isObject } from '../../core/is-object.ts';
 import type {
   CachePolicy,
@@ -216,18 +217,7 @@ const REQUEST = having<MessageRequest>({
       json_schema: { name: text, schema: text, strict: maybe(flag), description: maybe(text) },
     }),
   ),
-  taskType: maybe(
-    oneOf(
-      'code_generation',
-      'code_review',
-      'reasoning',
-      'analysis',
-      'documentation',
-      'testing',
-      'debugging',
-      'planning',
-    ),
-  ),
+  taskType: maybe(oneOf(...TASKS)),
   serviceTier: maybe(text),
   verbosity: maybe(text),
   promptCacheKey: maybe(text),
