@@ -8,26 +8,17 @@ export interface ContextOverflow {
 
 /** Sentences by which servers without the code say it. The groups are the numbers they name. */
 const OVERFLOW_MESSAGES: readonly RegExp[] = [
-  // OpenAI, vLLM and many after it; xAI; Fireworks
+  // OpenAI, vLLM and many after it; xAI; Fireworks; Mistral
   /maximum (?:context|prompt) length(?: is | of | \(|: )(?<tokenLimit>\d{1,10})/i,
+  /too large for model with (?<tokenLimit>\d{1,10}) maximum context length/i,
   // OpenAI's limit on the input of a model
   /input tokens exceed the configured limit of (?<tokenLimit>\d{1,10})/i,
-  // Mistral
-  /too large for model with (?<tokenLimit>\d{1,10}) maximum context length/i,
-  /exceeds? the (?:model's )?context window/i,
-  // vLLM
-  /model's context length is only (?<tokenLimit>\d{1,10})/i,
+  // vLLM, which takes the prompt off the window before it looks
   /longer than the maximum model length of (?<tokenLimit>\d{1,10})/i,
-  /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
-  // SGLang: "The input (61709 tokens) is longer than the model's context length (40960 tokens)."
-  /longer than the model's context length \((?<tokenLimit>\d{1,10})/i,
-  // LM Studio
-  /loaded with (?:a )?context length of only (?<tokenLimit>\d{1,10})/i,
+  /max_tokens must be at least 1, got -\d/i,
+  // LM Studio, and llama.cpp
   /reached context length of (?<tokenLimit>\d{1,10})|greater than the context length/i,
-  // Ollama, and MLX
-  /prompt too long; exceeded (?:max )?context length/i,
-  /input length exceeds (?:the )?(?:maximum )?context length/i,
-  /context size has been exceeded/i,
+  /n_keep:? \(?\d{1,10}\)? ?>= ?n_ctx:? \(?(?<tokenLimit>\d{1,10})/i,
   // TGI and Together
   /tokens \+ `?max_new_tokens`? must be <= (?<tokenLimit>\d{1,10})/i,
   /`?inputs`? must have less than (?<tokenLimit>\d{1,10}) tokens/i,
@@ -40,38 +31,44 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /range of input length should be \[1, ?(?<tokenLimit>\d{1,10})/i,
   // ByteDance: "Input length 203743 exceeds the maximum length 202752"
   /input length \d{1,10} exceeds the maximum length (?<tokenLimit>\d{1,10})/i,
-  // llama.cpp: "request (5000 tokens) exceeds the available context size (4096 tokens)"
-  /exceeds the available context size(?: \((?<tokenLimit>\d{1,10}))?/i,
-  // llama-cpp-python: "Requested tokens (2065) exceed context window of 1800"
-  /exceed context window of (?<tokenLimit>\d{1,10})/i,
   // Anthropic's compatible endpoint: "prompt is too long: 210000 tokens > 200000 maximum"
   /prompt is too long: \d{1,10} tokens > (?<tokenLimit>\d{1,10})/i,
   /exceed context limit: \d{1,10} \+ \d{1,10} > (?<tokenLimit>\d{1,10})/i,
-  /\bprompt is too long\b/i,
-  // Bedrock
-  /input is too long for requested model/i,
   // GitHub Copilot
   /prompt token count of \d{1,10} exceeds the limit of (?<tokenLimit>\d{1,10})/i,
   // Groq
   /reduce the length of the messages or completion/i,
-  // MiniMax, Z.ai
-  /context window exceeds limit|prompt exceeds max length/i,
+  // Z.ai
+  /prompt exceeds max length/i,
   // DeepInfra
   /exceeds maximum input length (?<tokenLimit>\d{1,10})/i,
   // Cohere
   /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
-  // LiteLLM in front of any
-  /\bContextWindowExceededError\b/,
   // Google's: "The input token count (9) exceeds the maximum number of tokens allowed (8)"
   /exceeds the maximum number of tokens allowed \((?<tokenLimit>\d{1,10})/i,
+  // LiteLLM in front of any
+  /\bContextWindowExceededError\b/,
+  // What holds for the rest, in whatever order: that a window is exceeded, how long both are, what is too long
+  /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
+  /\b(?:exceed\w*|longer than|loaded with)\b[^.]{0,60}\bcontext (?:window|length|size|limit)(?: of(?: only)? | \(|\b)(?<tokenLimit>\d{1,10})?/i,
+  /\bcontext (?:window|length|size|limit)\b[^.]{0,20}\b(?:exceed\w*|overflow\w*|is only (?<tokenLimit>\d{1,10}))\b/i,
+  /\bcontext overflow\b/i,
+  /\d tokens\b[^.]{0,60}\bcontext (?:window|length|size|limit)\b(?:[^.]{0,20} is (?<tokenLimit>\d{1,10}) tokens)?/i,
+  /\bcontext (?:window|length|size|limit) is \d{1,10}k? tokens, you requested\b/i,
+  /\b(?:prompt|input)\b[^.]{0,20}\bexceeds? (?:the )?max(?:imum)?\b[^.]{0,20}\btokens\b/i,
+  /\bprompt tokens \(\d{1,10}\) exceeds? safe limit \((?<tokenLimit>\d{1,10})/i,
+  /\b(?:prompt|input|conversation)(?: is)? too long\b|\bprompt(?: is)? too large\b/i,
+  /(?<!\b(?:minute|hour|daily|weekly|monthly) )\btoken limit exceeded\b/i,
+  // Chinese gateways
+  /上下文(?:长度|窗口)?(?:过长|超[出过])|超[出过](?:模型)?最大上下文/,
 ];
 
 /** Where such sentences name the size of the request. */
 const COUNTED_TOKENS: readonly RegExp[] = [
   /re ?quested: ?(\d{1,10})/i,
-  /(?:current length is|input length|given:|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:) (\d{1,10})\b/i,
-  /(?:requested|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
-  /(?:request|tokens|prompt|count|input) \((?:total )?(?:length )?(\d{1,10})\b/i,
+  /(?:current length is|input length|given:|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
+  /(?:re(?:quested|quires)(?: about| approximately| a total of)?|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
+  /(?:request|tokens|prompt|count|input|n_keep) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];
 
 /** The sizes that a message names, undefined if it is not about the context window. */

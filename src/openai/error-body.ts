@@ -70,12 +70,18 @@ function isEnvelope(value: unknown): boolean {
 }
 
 function innerOf(outer: JsonRecord): unknown {
-  const { error = recordOf(outer.x_groq).error, errors, detail, base_resp } = outer;
+  const { errors, detail, base_resp } = outer;
+  const error = outer.error ?? recordOf(outer.x_groq).error ?? filteredIn(outer.choices);
   if (typeof error === 'string' || isFilled(error)) return error;
   if (Array.isArray(errors) && (isFilled(errors[0]) || isText(errors[0]))) return errors[0];
   if (isFilled(detail) && !Array.isArray(detail)) return detail;
   if (isFilled(base_resp)) return base_resp;
   return outer;
+}
+
+/** Azure refuses an answer that it filtered under 400, with that answer as the body. */
+function filteredIn(choices: unknown): unknown {
+  return recordOf(recordOf(firstOf(choices)).content_filter_results).error;
 }
 
 function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErrorBody {

@@ -1,10 +1,14 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import type { UpstreamErrorBody } from './error-body.ts';
-import { reasonOfSentence, speaksOfModel } from './error-sentences.ts';
+import { isThrottled, reasonOfSentence, speaksOfModel } from './error-sentences.ts';
 import { isOverloadWord, reasonOfWord } from './error-words.ts';
 
 /** What says the least: the sentence beside it may know more. */
-const VAGUE: readonly ErrorReason[] = ['INVALID_REQUEST', 'SERVICE_UNAVAILABLE'];
+const VAGUE: readonly ErrorReason[] = [
+  'INVALID_REQUEST',
+  'SERVICE_UNAVAILABLE',
+  'PERMISSION_DENIED',
+];
 
 interface StatusRule {
   /** What the status means by itself. */
@@ -24,6 +28,7 @@ const REFUSED: StatusRule = {
     'INVALID_API_KEY',
     'PERMISSION_DENIED',
     'RATE_LIMIT_EXCEEDED',
+    'SERVICE_UNAVAILABLE',
   ],
 };
 
@@ -107,12 +112,17 @@ function reasonOfBody(
   model: string,
 ): ErrorReason | undefined {
   const { innerCode, code, type, statusWord } = body;
-  const named = [innerCode, code, type, statusWord].map(reasonOfWord).find((reason) => reason);
+  if (isThrottled(body)) return 'RATE_LIMIT_EXCEEDED';
+  const named = [innerCode, code, type].map(reasonOfWord).find((reason) => reason);
   const isVague = named === undefined || VAGUE.includes(named);
   const said = isVague ? reasonOfSentence(body) : undefined;
   if (said !== undefined) return said;
   if (status === 404 && isVague) return reasonOf404(body, model);
-  return named;
+  // Google's word says no more than a status, and a word alone makes no outage of a refusal.
+  const known = named ?? reasonOfWord(statusWord);
+  return known === 'SERVICE_UNAVAILABLE' && status !== undefined && status < 500
+    ? undefined
+    : known;
 }
 
 /** Of a 404 whose words say nothing more precise. */

@@ -6,17 +6,22 @@ import type { UpstreamErrorBody } from './error-body.ts';
 const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   // xAI and Gemini refuse a key with 400, Amazon and Databricks with 403.
   [
-    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b|\binvalid access token\b/i,
+    /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b|\bapi key was reported as leaked\b|\binvalid access token\b/i,
     'INVALID_API_KEY',
   ],
   [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
+  // What is used up: money, what a key or a project may spend, what a plan has in a week
   [
-    /\binsufficient (?:balance|credits?|quota|funds)\b|\b(?:used all available|run out of|requires more|have any) credits\b|\breach(?:ed (?:its|your)|ing the) monthly spending limit\b|\bbalance is (?:too low|insufficient)\b|\bnot enough balance\b|\bspecified api usage limits\b|\b(?:daily free allocation|(?:weekly|monthly) usage limit)\b|\bapi calls \/ month\b|\bkey limit exceeded\b|余额不足/i,
+    /\b(?:insufficient|not enough)(?: account)? (?:balance|credits?|quota|funds)\b|\b(?:used all(?: the)? (?:available|included)|(?:(?:run )?out of|requires more|have any|no) (?:credits|funds|extra usage))\b|\bbalance is (?:too low|insufficient)\b|余额不足/i,
     'QUOTA_EXCEEDED',
   ],
-  // xAI, what OpenRouter says of the moderation of others, Zhipu, and LiteLLM's guardrails
   [
-    /\bviolates usage guidelines\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b|\bviolated guardrail policy\b/i,
+    /\b(?:usage|spend|spending) (?:limits?|cap)\b|\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free allocation\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
+    'QUOTA_EXCEEDED',
+  ],
+  // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, and LiteLLM's guardrails
+  [
+    /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b|\bviolated guardrail policy\b/i,
     'CONTENT_FILTERED',
   ],
   // MiniMax and Baidu have numbers for it that nobody else has.
@@ -26,24 +31,45 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
-    /\bsupported in (?:the )?v1\/|\bnot supported (?:on|by|with|for) this model\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
     'UNSUPPORTED_PARAMETER',
   ],
   [
-    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints found for\b|\bno such model @|\binvalid model\b|\bnot a valid model id\b|\bmodel identifier is invalid\b/i,
+    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints (?:found|available)\b|\bno such model @|\b(?:invalid|unknown|unsupported) model\b|\bnot a valid model id\b|\bmodel (?:identifier|name) is invalid\b|\bno healthy deployments for this model\b/i,
+    'MODEL_NOT_FOUND',
+  ],
+  // "The requested model (x) is not available on …", "The 'x' model is not supported when …", but no field of it
+  [
+    /\bmodel:? ?(?:[`'"(]{0,2}[\w.:@/-]{1,100}[`'")]{0,2} )?is (?:not (?:currently )?|no longer )(?:available|supported)\b/i,
     'MODEL_NOT_FOUND',
   ],
   // NVIDIA's 404 for a model that is not served to the account
   [/^function '[^']{1,64}': not found for account\b/i, 'MODEL_NOT_FOUND'],
   // NVIDIA's 400 for one that is down: another route may have it.
   [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
-  // LM Studio
-  [/\bmodel has crashed\b/i, 'SERVICE_UNAVAILABLE'],
+  // LM Studio, and gateways that say it under 400 or call it a fault of the request
+  [
+    /\bmodel has crashed\b|\bupstream request failed\b|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
+    'SERVICE_UNAVAILABLE',
+  ],
 ];
+
+/** A server without memory for the prompt just now, which asks for a shorter context as well: oMLX. */
+const OUT_OF_MEMORY = /\bmemory (?:limit exceeded|guard)\b|\bavailable memory\b|\bsafety cap\b/i;
+
+/** DashScope's words for the tokens of a minute, by which others mean that the credit is used up. */
+const THROTTLED =
+  /(?<!\bfree )\ballocated quota exceeded\b|\b(?:aliyun|alibabacloud)\.com\S{1,200}#token-limit\b/i;
+
+/** Whether the sentence is to be believed before the code beside it, which says that the credit is used up. */
+export function isThrottled({ message }: UpstreamErrorBody): boolean {
+  return THROTTLED.test(message);
+}
 
 /** What an error's sentence says; undefined if that is nothing known. */
 export function reasonOfSentence(body: UpstreamErrorBody): ErrorReason | undefined {
   const { message } = body;
+  if (OUT_OF_MEMORY.test(message)) return 'SERVICE_UNAVAILABLE';
   if (matchContextOverflow(message) !== undefined) return 'CONTEXT_TOO_LONG';
   for (const [pattern, reason] of SENTENCES) if (pattern.test(message)) return reason;
   return saysUnsupported(body) ? 'UNSUPPORTED_PARAMETER' : undefined;

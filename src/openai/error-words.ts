@@ -54,6 +54,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'accountoverdueerror',
     'quotaexceeded',
     'setlimitexceeded',
+    // Tencent
+    'exceed_token_quota_limit',
     // Zhipu: no balance, and the limits of its plans
     '1113',
     '1304',
@@ -97,6 +99,7 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'model_not_found',
     'model_not_exist',
     'model_not_available',
+    'model_not_supported',
     'invalid_model',
     'model_decommissioned',
     'modelnotfound',
@@ -114,6 +117,10 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'model_context_window_exceeded',
     'exceed_context_size_error',
     'tokens_limit_reached',
+    'context_overflow',
+    'prompt_too_long',
+    // GitHub Copilot
+    'model_max_prompt_tokens_exceeded',
     // Zhipu
     '1261',
   ],
