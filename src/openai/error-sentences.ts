@@ -49,7 +49,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
   // LM Studio, and gateways that say it under 400 or call it a fault of the request
   [
-    /\bmodel has crashed\b|\bupstream request failed\b|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
+    /\bmodel has crashed\b|\bupstream request failed\.?$|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
     'SERVICE_UNAVAILABLE',
   ],
 ];
