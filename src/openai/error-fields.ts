@@ -23,6 +23,9 @@ const FIELD_OF_PARAM: readonly (readonly [RegExp, string])[] = [
   [/^tools\[(\d+)\]\.function\.parameters\b.*/, 'request.tools[$1].input_schema'],
   [/^tools\[(\d+)\]\.function\.(name|description|strict)\b.*/, 'request.tools[$1].$2'],
   [/^tools\[(\d+)\]\.parameters\b.*/, 'request.tools[$1].input_schema'],
+  // Gemini has one tool that declares all functions.
+  [/^tools\[0\]\.function_declarations\[(\d+)\]\.parameters\b.*/, 'request.tools[$1].input_schema'],
+  [/^tools\[0\]\.function_declarations\[(\d+)\].*/, 'request.tools[$1]'],
   [/^tools\[(\d+)\]\.(name|description|strict)\b.*/, 'request.tools[$1].$2'],
   [/^tools\[(\d+)\].*/, 'request.tools[$1]'],
   [/^tool_choice\.(?:function|name)\b.*/, 'request.tool_choice.function_name'],
@@ -45,14 +48,28 @@ const FIELD_OF_PARAM: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** The caller's field that the upstream complains about: the request, if it named none. */
-export function toFieldViolation(param: string, verdict: string): FieldViolation {
-  if (param === '') return { field: 'request', description: verdict };
+/**
+ * The caller's field that the upstream complains about: the request, if it named none.
+ *
+ * @param message in which it may be named, where `param` names none
+ */
+export function toFieldViolation(param: string, verdict: string, message = ''): FieldViolation {
   const path = identifierPath(param);
-  if (path === undefined) return { field: 'request', description: verdict };
-  const field = toField(path);
-  if (field !== undefined) return { field, description: verdict };
-  return { field: 'request', description: `${verdict}: its parameter ${path}` };
+  const field = (path && toField(path)) ?? fieldNamedIn(message);
+  if (field) return { field, description: verdict };
+  const named = path ? `: its parameter ${path}` : '';
+  return { field: 'request', description: `${verdict}${named}` };
+}
+
+/** A path in quotes, or a name with an underscore in it. */
+const NAMED = /["'`]([\w.[\]]{2,200})["'`]|\b([a-z]+(?:_[a-z]+)+)\b/g;
+
+function fieldNamedIn(message: string): string | undefined {
+  for (const [, quoted, bare = ''] of message.matchAll(NAMED)) {
+    const field = toField((quoted ?? bare).replace(/^body\./, ''));
+    if (field !== undefined) return field;
+  }
+  return undefined;
 }
 
 function toField(param: string): string | undefined {

@@ -31,7 +31,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
-    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bdoes not support this tool_choice\b|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
     'UNSUPPORTED_PARAMETER',
   ],
   [

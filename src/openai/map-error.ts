@@ -141,17 +141,15 @@ function factsOfReason(
         }
       );
     case 'INVALID_REQUEST':
-      return violationFacts(body.param, 'was refused by the upstream');
+      return { fieldViolations: [toFieldViolation(body.param, 'was refused by the upstream')] };
     case 'UNSUPPORTED_PARAMETER':
-      return violationFacts(body.param, 'is not supported by the model or the upstream');
+      return { fieldViolations: [toFieldViolation(body.param, UNSUPPORTED, body.message)] };
     default:
       return {};
   }
 }
 
-function violationFacts(param: string, verdict: string): ErrorFacts {
-  return { fieldViolations: [toFieldViolation(param, verdict)] };
-}
+const UNSUPPORTED = 'is not supported by the model or the upstream';
 
 function outlineOf(body: UpstreamErrorBody, characters: number): UpstreamErrorOutline {
   return {
