@@ -50,7 +50,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /\bContextWindowExceededError\b/,
   // What holds for the rest, in whatever order: that a window is exceeded, how long both are, what is too long
   /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
-  /\b(?:exceed\w*|longer than|loaded with)\b[^.]{0,60}\bcontext (?:window|length|size|limit)(?: of(?: only)? | \(|\b)(?<tokenLimit>\d{1,10})?/i,
+  /\b(?:exceed\w*|(?:longer|less) than|loaded with)\b[^.]{0,60}\bcontext (?:window|length|size|limit)(?: of(?: only)? | \(|\b)(?<tokenLimit>\d{1,10})?/i,
   /\bcontext (?:window|length|size|limit)\b[^.]{0,20}\b(?:exceed\w*|overflow\w*|is only (?<tokenLimit>\d{1,10}))\b/i,
   /\bcontext overflow\b/i,
   /\d tokens\b[^.]{0,60}\bcontext (?:window|length|size|limit)\b(?:[^.]{0,20} is (?<tokenLimit>\d{1,10}) tokens)?/i,

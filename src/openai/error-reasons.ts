@@ -52,12 +52,18 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [401, { reason: 'INVALID_API_KEY', unless: ['MODEL_NOT_FOUND'] }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
-  // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key.
+  // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key; Together's window.
   [
     403,
     {
       reason: 'PERMISSION_DENIED',
-      unless: ['MODEL_NOT_FOUND', 'CONTENT_FILTERED', 'QUOTA_EXCEEDED', 'INVALID_API_KEY'],
+      unless: [
+        'MODEL_NOT_FOUND',
+        'CONTENT_FILTERED',
+        'QUOTA_EXCEEDED',
+        'INVALID_API_KEY',
+        'CONTEXT_TOO_LONG',
+      ],
     },
   ],
   [404, NO_PATH],
@@ -73,7 +79,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   // A dependency of the server failed; the request came too early.
   [424, LATER],
   [425, LATER],
-  [429, { reason: 'RATE_LIMIT_EXCEEDED', unless: ['QUOTA_EXCEEDED'] }],
+  // Zhipu: a model that is not in the account's plan.
+  [429, { reason: 'RATE_LIMIT_EXCEEDED', unless: ['QUOTA_EXCEEDED', 'MODEL_NOT_FOUND'] }],
   // Microsoft's "retry with", which gateways say of a limit.
   [449, LATER],
   [451, { reason: 'PERMISSION_DENIED' }],

@@ -9,14 +9,14 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     /\b(?:incorrect|invalid) api key\b|\bapi key (?:is )?(?:not valid|invalid)\b|\bmake sure your api key is valid\b|\bapi key was reported as leaked\b|\binvalid access token\b/i,
     'INVALID_API_KEY',
   ],
-  [/\blocation is not supported\b/i, 'PERMISSION_DENIED'],
+  [/\blocation is not supported\b|\bnot available in your country\b/i, 'PERMISSION_DENIED'],
   // What is used up: money, what a key or a project may spend, what a plan has in a week
   [
     /\b(?:insufficient|not enough)(?: account)? (?:balance|credits?|quota|funds)\b|\b(?:used all(?: the)? (?:available|included)|(?:(?:run )?out of|requires more|have any|no) (?:credits|funds|extra usage))\b|\bbalance is (?:too low|insufficient)\b|余额不足/i,
     'QUOTA_EXCEEDED',
   ],
   [
-    /\b(?:usage|spend|spending) (?:limits?|cap)\b|\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free allocation\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
+    /\b(?:usage|spend|spending) (?:limits?|cap)\b|\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
     'QUOTA_EXCEEDED',
   ],
   // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, and LiteLLM's guardrails

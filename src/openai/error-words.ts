@@ -109,6 +109,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'invalidendpointormodel',
     'invalidendpoint',
     '1211',
+    // Zhipu: not in the account's plan
+    '1311',
   ],
   CONTEXT_TOO_LONG: [
     'context_length_exceeded',
@@ -118,7 +120,11 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'exceed_context_size_error',
     'tokens_limit_reached',
     'context_overflow',
+    'context_exceeded',
     'prompt_too_long',
+    // Baidu
+    'tokens_too_long',
+    'characters_too_long',
     // GitHub Copilot
     'model_max_prompt_tokens_exceeded',
     // Zhipu
@@ -133,6 +139,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'datainspectionfailed',
     'sensitive_words_detected',
     'sensitivecontentdetected',
+    'safety_check_failed',
+    // Baidu
+    'unsafe_request',
     '1301',
     // MiniMax: the prompt, and the answer
     'minimax_1026',
@@ -249,6 +258,7 @@ const SUFFIXES: readonly (readonly [suffix: string, reason: ErrorReason])[] = [
   // LiteLLM: of a key, a team, an organization
   ['_model_access_denied', 'MODEL_NOT_FOUND'],
   ['sensitivecontentdetected', 'CONTENT_FILTERED'],
+  ['riskdetection', 'CONTENT_FILTERED'],
 ];
 
 /** What a word means by itself; undefined if it is not known. */
