@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 import { base, type Row } from './row.ts';
-import { between, FAILS, good, RESETS, sometimes, turns } from './upstreams.ts';
+import { between, deployed, FAILS, good, limited, RESETS, sometimes, turns } from './upstreams.ts';
 
 /** Upstreams that fail, fall silent or break off. */
 export const TROUBLE: readonly Row[] = [
@@ -81,6 +81,39 @@ export const TROUBLE: readonly Row[] = [
       upstreams: { default: between(10_000, 30_000, () => FAILS, good(2_000)) },
     }),
     ideal: 1,
+  },
+  {
+    what: 'outages of 2 s every 37 s, of which requests get no answer, under 60 calls a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 60,
+      seconds: 150,
+      upstreams: {
+        default: (at, ...rest) => (at % 37_000 < 35_000 ? good(1_000)(at, ...rest) : 'silence'),
+      },
+    }),
+    // Time-outs of 30 s leave as much to another attempt.
+    ideal: 1,
+  },
+  {
+    what: 'an outage of one server of five after the other, each for 3 s, in which its answers break off',
+    load: () => ({ ...base, upstreams: { default: deployed(5, 10_000, 8_000, 3_000) } }),
+    // Answers are of 8 s: the purse has no retry for every one that breaks.
+    ideal: 0.94,
+  },
+  {
+    what: 'an outage of 30 s, beside a backup that takes 5 requests a second',
+    load: () => ({
+      ...base,
+      deadlineMs: 20_000,
+      upstreams: {
+        default: between(10_000, 40_000, () => FAILS, good(1_000)),
+        azure: limited(5, good(1_000)),
+      },
+    }),
+    // Who comes in the last 5 s is served when it is over.
+    ideal: (calls) => 1 - (25 * (base.callsPerSecond - 5)) / calls,
+    learning: 0.02,
   },
   {
     what: 'an upstream that always fails',

@@ -129,3 +129,17 @@ export const slower =
     if (conduct === 'silence' || 'fails' in conduct) return conduct;
     return { ...conduct, firstMs: times * conduct.firstMs, totalMs: times * conduct.totalMs };
   };
+
+/** So many servers behind one address, of which one after the other is away for a while; its answers, of 8 s, break off. */
+export const deployed =
+  (servers: number, sinceMs: number, everyMs: number, awayMs: number): Upstream =>
+  (at, random) => {
+    const goneAt = sinceMs + Math.floor(random() * servers) * everyMs;
+    if (at >= goneAt && at < goneAt + awayMs) return RESETS;
+    const firstMs = 300 + 500 * random();
+    const totalMs = firstMs + 8_000;
+    const breaksMs = goneAt - at;
+    return breaksMs > 0 && breaksMs < totalMs
+      ? { firstMs, totalMs, breaksMs }
+      : { firstMs, totalMs };
+  };

@@ -117,7 +117,9 @@ export async function simulate(load: Load): Promise<Result> {
       call.onProgress('connected');
       answering += 1;
       try {
-        const asked = { key: call.key, running: answering, model: call.target.model.id };
+        const { request, target, key } = call;
+        const user = request.metadata?.user_id;
+        const asked = { key, running: answering, model: target.model.id, user };
         return await play(behave(clock.now() - startedAt, random, asked), call, emit, clock);
       } finally {
         answering -= 1;

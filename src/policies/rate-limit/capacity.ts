@@ -223,10 +223,13 @@ export class Capacity {
   }
 }
 
-/** A refused rate is no overload where the rate is limited here: fewer at once would not lower it. */
+/**
+ * A refused rate is no overload where the rate is limited here: fewer at once would not lower it. Nor is a time-out: who
+ * is answered late tells of overload before, and what hangs would take the places of a lowered limit.
+ */
 function isOverload({ reason, facts }: ProviderError, limits: GroupLimits): boolean {
   if (reason === 'RATE_LIMIT_EXCEEDED') {
     return facts.neverFits !== true && limits.refusesForNumber;
   }
-  return reason === 'TIMEOUT' || (reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503);
+  return reason === 'SERVICE_UNAVAILABLE' && facts.upstreamStatus === 503;
 }

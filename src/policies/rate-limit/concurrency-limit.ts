@@ -35,7 +35,7 @@ const LEAST_ROUND_TRIP_MS = 1_000;
 
 /**
  * Until the limit is back at where overload was met, in ms; then it grows faster and faster. Longer
- * where it takes longer to learn of overload, or time-outs of a minute would come too late.
+ * where it takes longer to learn of overload, or failures that take long would come too late.
  */
 const PLATEAU_MS = 3_000;
 /** Who says that there are too many says so again, if it is asked too soon. */
