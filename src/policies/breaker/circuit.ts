@@ -208,7 +208,8 @@ export class Circuit {
   failed(pass: Pass): void {
     if (pass.turn !== this.#turn) return;
     this.#pending.delete(pass);
-    this.#run.failed(pass.at);
+    // Answers that break off together tell that one of many servers has gone, not of what is sent now.
+    if (!pass.hasDelivered) this.#run.failed(pass.at);
     if (this.#breaker.closed || pass.isBeside) {
       this.#window.move(this.#options.windowMs);
       this.#breaker.emit('failure');

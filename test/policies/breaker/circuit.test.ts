@@ -22,3 +22,19 @@ it('opens for a second or two at first, twice as long after each probe that fail
 it('spreads the time by chance, so that the probes of several targets do not fall into step', () => {
   expect(openings(4, () => 0.5)).toEqual([1_500, 3_000, 6_000, 10_000]);
 });
+
+it('is not opened by answers that break off together, beside others that are answered', () => {
+  const clock = new FakeClock();
+  const circuit = new Circuit(
+    DEFAULT_BREAKER,
+    clock,
+    () => 0,
+    () => {},
+  );
+  const passes = Array.from({ length: 60 }, () => circuit.admit());
+  for (const pass of passes) circuit.delivers(pass);
+  clock.advance(5_000);
+  for (const pass of passes.slice(0, 20)) circuit.failed(pass);
+  expect(circuit.state).toBe('closed');
+  circuit.close();
+});
