@@ -1,5 +1,6 @@
 import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { ErrorReason } from '../../core/error-kinds.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import { noteWait } from '../../core/note-wait.ts';
@@ -15,6 +16,9 @@ export interface LastResortDeps {
   /** Longest wait for open circuits, in ms; 0: none. */
   readonly maxWaitMs: number;
 }
+
+/** A route that takes no more says nothing of the one whose circuit is open. */
+const MAY_PASS: ReadonlySet<string> = new Set<ErrorReason>(['CIRCUIT_OPEN', 'RATE_LIMIT_EXCEEDED']);
 
 /**
  * Does not refuse what could still be served: a call that no route answers, one of them because its
@@ -38,7 +42,7 @@ async function patient(
     } catch (thrown) {
       const error = ProviderError.from(thrown);
       const { record } = call;
-      const mayPass = error.reason === 'CIRCUIT_OPEN' || troubleOf(error, call) === 'down';
+      const mayPass = MAY_PASS.has(error.reason) || troubleOf(error, call) === 'down';
       if (!mayPass || !room.hasRefused(record) || record.firstOutputAt !== undefined) throw error;
       const since = clock.now();
       until ??= Math.min(since + maxWaitMs, since + (deadlineOf(call) - since) / 2);

@@ -42,8 +42,11 @@ async function passes(reason: ErrorReason, isRefusedElsewhere: boolean) {
   return { count, reason: error && ProviderError.from(error).reason };
 }
 
-it('waits for an open circuit where another route fails of itself', async () => {
-  expect(await passes('SERVICE_UNAVAILABLE', true)).toEqual({ count: 2, reason: undefined });
+it.each([
+  ['fails of itself', 'SERVICE_UNAVAILABLE'],
+  ['takes no more', 'RATE_LIMIT_EXCEEDED'],
+] as const)('waits for an open circuit where another route %s', async (_what, reason) => {
+  expect(await passes(reason, true)).toEqual({ count: 2, reason: undefined });
 });
 
 it.each([
