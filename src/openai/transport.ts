@@ -6,6 +6,7 @@ import { ProviderError } from '../core/errors.ts';
 import { type Connect, throughTunnel } from './connect.ts';
 import type { Exchange } from './exchange.ts';
 import { leaveOffWhenOver } from './leave-off.ts';
+import { passOverContinue } from './pass-over-continue.ts';
 import { HttpProxy } from './proxy.ts';
 import { type TrustedCertificates, trusting } from './trust.ts';
 
@@ -165,8 +166,11 @@ export class Transport {
   #open(target: buildConnector.Options, callback: buildConnector.Callback): void {
     const socket: unknown = this.#connect(target, (...result) => {
       callback(...result);
-      // Where it failed there may be no second.
-      if (result[1]) leaveOffWhenOver(result[1]);
+      const [, connected] = result;
+      // Where it failed there may be none.
+      if (!connected) return;
+      leaveOffWhenOver(connected);
+      passOverContinue(connected);
     });
     if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
   }

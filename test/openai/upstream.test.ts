@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import net, { type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
@@ -132,9 +133,13 @@ describe('createOpenAIUpstream', () => {
     await events.return?.();
   });
 
-  it('passes over informational responses', async () => {
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['hints', (response) => response.writeEarlyHints({ link: '</style.css>; rel=preload' })],
+    ['that it goes on', (response) => response.writeProcessing()],
+    ['that a body may come, which nobody asked', (response) => response.writeContinue()],
+  ])('passes over informational responses: %s', async (_what, write) => {
     const { upstream } = await openUpstream(async (exchange) => {
-      exchange.res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      write(exchange.res);
       await answer({ text: 'final' })(exchange);
     });
     const { events } = await readAll((emit) => upstream.answer(aCall(), emit));
