@@ -45,7 +45,7 @@ const ROUTER = new Router(
   {
     catalogue: builtInCatalogue,
     clock: systemClock,
-    tokens: { count: () => Promise.reject(new Error('nothing here has to be counted')) },
+    tokens: { countEach: () => Promise.reject(new Error('nothing here has to be counted')) },
     instruments: createInstruments(createNoopMeter()),
     partOf: () => 1,
   },

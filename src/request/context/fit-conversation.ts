@@ -1,12 +1,12 @@
 import type { Call } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { MessageRequest } from '../../core/message.ts';
-import type { TokenCounter } from '../tokens/token-counter.ts';
+import type { TokenCount, TokenCounter } from '../tokens/token-counter.ts';
 import { dropOrder } from './drop-order.ts';
 import type { InputRoom } from './room.ts';
 import { droppableUnits, type Unit } from './units.ts';
 
-export type CountTokens = Pick<TokenCounter, 'count'>;
+export type CountTokens = Pick<TokenCounter, 'countEach'>;
 
 /** A conversation, counted. */
 interface Sizes {
@@ -54,26 +54,19 @@ function withinWindow(call: Call, inputTokens: number): Call {
  */
 async function measure(call: Call, tokens: CountTokens): Promise<Sizes> {
   const { request, signal, target } = call;
-  const count = (part: MessageRequest) => tokens.count(call.model, target.model, part, signal);
   const units = dropOrder(request.contextPolicy, droppableUnits(request.messages));
-  const countUnit = async (unit: Unit) => ({
+  const parts = [without(request, units), { messages: [] }, ...units];
+  const counts = await tokens.countEach(call.model, target.model, parts, signal);
+  const [kept, empty, ...each] = counts as [TokenCount, TokenCount, ...TokenCount[]];
+  const droppable = units.map((unit, at) => ({
     unit,
-    count: await count({ messages: unit.messages }),
-  });
-  const [kept, empty, each] = await Promise.all([
-    count(without(request, units)),
-    count({ messages: [] }),
-    Promise.all(units.map(countUnit)),
-  ]);
-  const droppable = each.map(({ unit, count }) => ({
-    unit,
-    tokens: count.inputTokens - empty.inputTokens,
+    tokens: (each[at] as TokenCount).inputTokens - empty.inputTokens,
   }));
   return {
     kept: kept.inputTokens,
     droppable,
     total: droppable.reduce((sum, { tokens }) => sum + tokens, kept.inputTokens),
-    estimated: kept.estimated || each.some(({ count }) => count.estimated),
+    estimated: kept.estimated || each.some(({ estimated }) => estimated),
   };
 }
 

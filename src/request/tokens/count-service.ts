@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { countTexts } from './count-texts.ts';
+import { countPrompts } from './count-texts.ts';
 import { loadEncoding } from './encoding.ts';
 import type { CountRequest, CountResponse, WorkerRequest } from './worker-messages.ts';
 
@@ -10,15 +10,15 @@ import type { CountRequest, CountResponse, WorkerRequest } from './worker-messag
 export function serveCounts(port: MessagePort): void {
   const running = new Map<number, AbortController>();
 
-  async function answer({ id, tokenizer, texts }: CountRequest): Promise<void> {
+  async function answer({ id, tokenizer, prompts }: CountRequest): Promise<void> {
     const controller = new AbortController();
     running.set(id, controller);
     const encoding = await loadEncoding(tokenizer);
-    const count = await countTexts(encoding, texts, controller.signal);
+    const counts = await countPrompts(encoding, prompts, controller.signal);
     running.delete(id);
     // What is remembered keeps whole texts alive: a substring holds on to its parent.
     encoding.forget();
-    if (count !== undefined) port.postMessage({ id, ...count } satisfies CountResponse);
+    if (counts !== undefined) port.postMessage({ id, counts } satisfies CountResponse);
   }
 
   port.on('message', (request: WorkerRequest) => {

@@ -29,41 +29,59 @@ const WHITESPACE = /\s/;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * Sums the tokens of `texts`, each encoded on its own. Gives way to the event loop between turns, so
+ * Sums the tokens of each prompt, whose texts are encoded on their own. Gives way to the event loop between turns, so
  * that counts running at once progress alike.
  *
  * @returns undefined if `signal` aborted before the end.
  */
-export async function countTexts(
+export async function countPrompts(
+  encoding: Encoding,
+  prompts: readonly (readonly string[])[],
+  signal: AbortSignal,
+): Promise<readonly TextCount[] | undefined> {
+  const counts: TextCount[] = [];
+  const turn = { spent: isShort(prompts) ? 0 : TURN_LENGTH };
+  for (const texts of prompts) {
+    const count = await countTexts(encoding, texts, signal, turn);
+    if (count === undefined) return undefined;
+    counts.push(count);
+  }
+  return counts;
+}
+
+/** @param turn what was spent of it before, in characters */
+async function countTexts(
   encoding: Encoding,
   texts: readonly string[],
   signal: AbortSignal,
+  turn: { spent: number },
 ): Promise<TextCount | undefined> {
   let tokens = 0;
   let exact = true;
-  let spent = isShort(texts) ? 0 : TURN_LENGTH;
   for (const text of texts) {
-    spent += TEXT_OVERHEAD;
+    turn.spent += TEXT_OVERHEAD;
     for (const chunk of chunksOf(text)) {
-      if (spent >= TURN_LENGTH) {
+      if (turn.spent >= TURN_LENGTH) {
         await itsTurn();
-        spent = 0;
+        turn.spent = 0;
       }
       if (signal.aborted) return undefined;
       const count = countChunk(encoding, chunk.text);
       tokens += count.tokens;
       exact &&= count.exact && chunk.endsAtBoundary;
-      spent += chunk.text.length;
+      turn.spent += chunk.text.length;
     }
   }
   return { tokens, exact };
 }
 
-function isShort(texts: readonly string[]): boolean {
+function isShort(prompts: readonly (readonly string[])[]): boolean {
   let length = 0;
-  for (const text of texts) {
-    length += TEXT_OVERHEAD + text.length;
-    if (length > SHORT_LENGTH) return false;
+  for (const texts of prompts) {
+    for (const text of texts) {
+      length += TEXT_OVERHEAD + text.length;
+      if (length > SHORT_LENGTH) return false;
+    }
   }
   return true;
 }

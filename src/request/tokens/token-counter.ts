@@ -2,7 +2,9 @@ import type { Worker } from 'node:worker_threads';
 import { LoopTurns } from '../../core/loop-turns.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model, TokenizerName } from '../../core/model.ts';
+import type { TextCount } from './count-texts.ts';
 import { layOut } from './lay-out.ts';
+import type { Prompt } from './prompt.ts';
 import { startTokenWorker, TokenThread } from './token-thread.ts';
 
 /** How many tokens a prompt has, and who says so. */
@@ -54,38 +56,53 @@ export class TokenCounter {
     request: MessageRequest,
     signal: AbortSignal,
   ): Promise<TokenCount> {
+    const [count] = await this.countEach(name, model, [request], signal);
+    return count as TokenCount;
+  }
+
+  /** As `count` does, each of many that belong together: for each by itself the thread would have to be asked. */
+  async countEach(
+    name: string,
+    model: Model,
+    requests: readonly MessageRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly TokenCount[]> {
     signal.throwIfAborted();
     const { id, tokenizer, tokenizerAssumed, contextWindow = 0 } = model;
-    const length = schemasLength(request);
+    const length = requests.reduce((sum, request) => sum + schemasLength(request), 0);
     const turn = length > SMALL_LENGTH ? turns.turn(length) : undefined;
     if (turn !== undefined) {
       await turn;
       signal.throwIfAborted();
     }
-    const { texts, fixedTokens, estimated } = layOut(id, tokenizer, request);
-    const { tokens, exact } = await this.#thread.ask(this, { tokenizer, texts }, signal);
-    return {
-      inputTokens: fixedTokens + tokens,
-      estimated: estimated || !exact || tokenizerAssumed,
-      model: name,
-      tokenizer,
-      contextWindow,
-    };
+    const laidOut = requests.map((request) => layOut(id, tokenizer, request));
+    const prompts = laidOut.map(({ texts }) => texts);
+    const counts = await this.#thread.ask(this, { tokenizer, prompts }, signal);
+    return counts.map(({ tokens, exact }, at) => {
+      const { fixedTokens, estimated } = laidOut[at] as Prompt;
+      return {
+        inputTokens: fixedTokens + tokens,
+        estimated: estimated || !exact || tokenizerAssumed,
+        model: name,
+        tokenizer,
+        contextWindow,
+      };
+    });
   }
 
   /** Counts the tokens of a text by the tokenizer of `model`. Rejects as `count` does. */
   async countText(model: Model, text: string, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     const { tokenizer } = model;
-    const { tokens } = await this.#thread.ask(this, { tokenizer, texts: [text] }, signal);
-    return tokens;
+    const [count] = await this.#thread.ask(this, { tokenizer, prompts: [[text]] }, signal);
+    return (count as TextCount).tokens;
   }
 
   /** Starts the thread and loads a tokenizer, half a second that the first count takes otherwise. Never rejects. */
   async load(tokenizer: TokenizerName): Promise<void> {
     try {
       const { signal } = new AbortController();
-      await this.#thread.ask(this, { tokenizer, texts: [''] }, signal);
+      await this.#thread.ask(this, { tokenizer, prompts: [] }, signal);
     } catch {
       // Whoever counts is told.
     }

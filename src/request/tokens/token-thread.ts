@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { ProviderError } from '../../core/errors.ts';
+import type { TextCount } from './count-texts.ts';
 import type { CountRequest, CountResponse, WorkerRequest } from './worker-messages.ts';
 
 export type Job = Omit<CountRequest, 'type' | 'id'>;
 
 interface PendingCount {
   readonly holder: object;
-  readonly resolve: (response: CountResponse) => void;
+  readonly resolve: (counts: readonly TextCount[]) => void;
   readonly reject: (error: ProviderError) => void;
 }
 
@@ -43,13 +44,15 @@ export class TokenThread {
   }
 
   /**
+   * The counts of the job's prompts.
+   *
    * Rejects with `signal.reason` when `signal` aborts, with SHUTTING_DOWN after `release`, and with
    * INTERNAL if the thread dies.
    */
-  ask(holder: object, job: Job, signal: AbortSignal): Promise<CountResponse> {
+  ask(holder: object, job: Job, signal: AbortSignal): Promise<readonly TextCount[]> {
     const worker = this.#runningWorker(holder);
     const id = ++this.#lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<CountResponse>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly TextCount[]>();
     this.#pending.set(id, { holder, resolve, reject });
     worker.ref();
     send(worker, { type: 'count', id, ...job });
@@ -79,8 +82,8 @@ export class TokenThread {
 
   #newWorker(): Worker {
     const worker = this.#startWorker();
-    worker.on('message', (response: CountResponse) => {
-      this.#pending.get(response.id)?.resolve(response);
+    worker.on('message', ({ id, counts }: CountResponse) => {
+      this.#pending.get(id)?.resolve(counts);
     });
     const onDeath = (cause: unknown) => {
       if (worker === this.#worker) this.#abandon(new ProviderError('INTERNAL', { cause }));

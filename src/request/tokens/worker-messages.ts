@@ -1,4 +1,5 @@
 import type { TokenizerName } from '../../core/model.ts';
+import type { TextCount } from './count-texts.ts';
 
 /** What the worker is told. */
 export type WorkerRequest = CountRequest | CancelRequest;
@@ -8,7 +9,8 @@ export interface CountRequest {
   /** Chosen by the asker; the answer carries it. */
   readonly id: number;
   readonly tokenizer: TokenizerName;
-  readonly texts: readonly string[];
+  /** Of each prompt the texts that stand in it. */
+  readonly prompts: readonly (readonly string[])[];
 }
 
 /** Stops a count, which is then not answered. */
@@ -20,6 +22,6 @@ export interface CancelRequest {
 /** What the worker answers. */
 export interface CountResponse {
   readonly id: number;
-  readonly tokens: number;
-  readonly exact: boolean;
+  /** Of each prompt. */
+  readonly counts: readonly TextCount[];
 }

@@ -13,15 +13,19 @@ export class WordCounter implements CountTokens {
     this.estimated = estimated;
   }
 
-  async count(model: string, _: Model, request: MessageRequest): Promise<TokenCount> {
-    this.counted.push(request);
-    return {
+  async countEach(
+    model: string,
+    _: Model,
+    requests: readonly MessageRequest[],
+  ): Promise<readonly TokenCount[]> {
+    this.counted.push(...requests);
+    return requests.map((request) => ({
       inputTokens: words(request),
       estimated: this.estimated,
       model,
       tokenizer: 'words',
       contextWindow: 0,
-    };
+    }));
   }
 }
 

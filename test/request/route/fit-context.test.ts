@@ -89,7 +89,7 @@ describe('fitContext', () => {
   ])('stops counting when a caller aborts with %s', async (_, reason, expected) => {
     const controller = new AbortController();
     const tokens: CountTokens = {
-      count: (_name, _model, _request, signal) =>
+      countEach: (_name, _model, _requests, signal) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason));
         }),
@@ -118,7 +118,7 @@ describe('fitContext', () => {
 
   it('fails as counting fails', async () => {
     const error = new ProviderError('INTERNAL');
-    const { calls, outcome } = run(call(400), { count: () => Promise.reject(error) });
+    const { calls, outcome } = run(call(400), { countEach: () => Promise.reject(error) });
     expect(await outcome).toEqual({ events: [], error });
     expect(calls).toEqual([]);
   });

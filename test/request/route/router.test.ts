@@ -256,7 +256,7 @@ describe('the next route', () => {
 
   it('fails as counting fails', async () => {
     const error = failure('INTERNAL');
-    const tokens = { count: () => Promise.reject(error) };
+    const tokens = { countEach: () => Promise.reject(error) };
     const router = aRouter({}, {}, { tokens });
     const request = { ...words(150), fallbackModels: ['gpt-100'] };
     await expect(nextAfter(request, failure('TIMEOUT'), router)).rejects.toBe(error);

@@ -18,21 +18,21 @@ describe('serveCounts', () => {
 
   const send = (request: WorkerRequest) => port.postMessage(request);
   const count = (id: number, ...texts: string[]) =>
-    send({ type: 'count', id, tokenizer: 'o200k_base', texts });
+    send({ type: 'count', id, tokenizer: 'o200k_base', prompts: [texts] });
 
   it('answers with the tokens of all texts', async () => {
     count(7, 'user', 'How are you?');
     const tokens =
       referenceCount('o200k_base', 'user') + referenceCount('o200k_base', 'How are you?');
-    expect(await once(port, 'message')).toEqual([{ id: 7, tokens, exact: true }]);
+    expect(await once(port, 'message')).toEqual([{ id: 7, counts: [{ tokens, exact: true }] }]);
   });
 
   it('answers a short count while a long one still runs', async () => {
     count(1, 'word '.repeat(200_000));
     count(2, 'hi');
-    expect(await once(port, 'message')).toEqual([{ id: 2, tokens: 1, exact: true }]);
+    expect(await once(port, 'message')).toEqual([{ id: 2, counts: [{ tokens: 1, exact: true }] }]);
     const [long] = await once(port, 'message');
-    expect(long).toMatchObject({ id: 1, exact: true });
+    expect(long).toMatchObject({ id: 1, counts: [{ exact: true }] });
   });
 
   it('never answers a cancelled count', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { countTexts } from '../../../src/request/tokens/count-texts.ts';
+import { countPrompts } from '../../../src/request/tokens/count-texts.ts';
 import { type Encoding, loadEncoding } from '../../../src/request/tokens/encoding.ts';
 import { MAX_PIECE_LENGTH } from '../../../src/request/tokens/text-chunks.ts';
 import { fewOrMany } from '../../support/long.ts';
@@ -51,14 +51,14 @@ const COMPLICATED_PIECES = [
   '<|im_start|>',
 ];
 
-describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (name) => {
+describe.each(['o200k_base', 'cl100k_base'] as const)('countPrompts with %s', (name) => {
   let encoding: Encoding;
 
   beforeAll(async () => {
     encoding = await loadEncoding(name);
   });
 
-  const count = (...texts: string[]) => countTexts(encoding, texts, NEVER);
+  const count = async (...texts: string[]) => (await countPrompts(encoding, [texts], NEVER))?.[0];
   const exactly = (text: string) => ({ tokens: referenceCount(name, text), exact: true });
 
   it.each(Object.entries(PROSE))('agrees with tiktoken on %s', async (_, text) => {
@@ -157,7 +157,7 @@ describe.each(['o200k_base', 'cl100k_base'] as const)('countTexts with %s', (nam
   });
 });
 
-describe('countTexts', () => {
+describe('countPrompts', () => {
   const endless = (onCount: () => void): Encoding => ({
     count: () => {
       onCount();
@@ -175,9 +175,9 @@ describe('countTexts', () => {
       if (counting) setImmediate(turn);
     };
     setImmediate(turn);
-    await countTexts(
+    await countPrompts(
       endless(() => {}),
-      ['word '.repeat(20_000)],
+      [['word '.repeat(20_000)]],
       NEVER,
     );
     counting = false;
@@ -190,9 +190,9 @@ describe('countTexts', () => {
       counted += 1;
     });
     const texts = ['word '.repeat(20_000)];
-    const counts = Array.from({ length: 10 }, () => countTexts(encoding, texts, NEVER));
+    const counts = Array.from({ length: 10 }, () => countPrompts(encoding, [texts], NEVER));
     expect(counted).toBe(0);
-    counts.push(countTexts(encoding, ['A short one.', 'And another.'], NEVER));
+    counts.push(countPrompts(encoding, [['A short one.', 'And another.']], NEVER));
     expect(counted).toBe(2);
     for (let turn = 1; turn <= 20; turn += 1) {
       await nextTurn();
@@ -210,7 +210,7 @@ describe('countTexts', () => {
       if (counted === 3) controller.abort();
     });
     const texts = Array.from({ length: 1000 }, () => 'text');
-    expect(await countTexts(encoding, texts, controller.signal)).toBeUndefined();
+    expect(await countPrompts(encoding, [texts], controller.signal)).toBeUndefined();
     expect(counted).toBe(3);
   });
 });

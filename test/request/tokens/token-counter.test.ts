@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { MessageRequest } from '../../../src/core/message.ts';
 import { type Model, unknownModel } from '../../../src/core/model.ts';
@@ -105,6 +105,23 @@ describe('TokenCounter', () => {
       expected,
     );
     expect(workers).toHaveLength(1);
+  });
+
+  it('asks its thread once for the parts of a conversation, however many there are', async () => {
+    const { counter, workers } = start();
+    await counter.load('o200k_base');
+    const asked = jest.spyOn(workers[0] as Worker, 'postMessage');
+    const requests = Array.from({ length: 1_000 }, (_, n) => user('hi '.repeat(1 + (n % 3))));
+    const { signal } = new AbortController();
+    const counting = counter.countEach('gpt-4o', GPT_4O, requests, signal);
+    // One more on it takes longer, the more there are.
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+    const counts = await counting;
+    expect(asked).toHaveBeenCalledTimes(1);
+    const one = await Promise.all(
+      requests.slice(0, 3).map((request) => counter.count('gpt-4o', GPT_4O, request, NEVER)),
+    );
+    expect(counts).toEqual(requests.map((_, n) => one[n % 3]));
   });
 
   it('counts by the tokenizer of the model', async () => {
@@ -257,15 +274,15 @@ describe('TokenCounter', () => {
       workers.push(worker);
       return worker;
     });
-    const job = { tokenizer: 'o200k_base', texts: ['hi'] } as const;
+    const job = { tokenizer: 'o200k_base', prompts: [['hi']] } as const;
     const [one, two] = [{}, {}];
     for (const holder of [one, two]) thread.hold(holder);
-    const long = thread.ask(one, { ...job, texts: ['word '.repeat(MEGABYTE)] }, NEVER);
+    const long = thread.ask(one, { ...job, prompts: [['word '.repeat(MEGABYTE)]] }, NEVER);
     const failing = expect(long).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
-    expect(await thread.ask(two, job, NEVER)).toMatchObject({ tokens: 1 });
+    expect(await thread.ask(two, job, NEVER)).toMatchObject([{ tokens: 1 }]);
     await thread.release(one);
     await failing;
-    expect(await thread.ask(two, job, NEVER)).toMatchObject({ tokens: 1 });
+    expect(await thread.ask(two, job, NEVER)).toMatchObject([{ tokens: 1 }]);
     expect(workers.map(({ threadId }) => threadId)).not.toContain(-1);
     await thread.release(two);
     expect(workers.map(({ threadId }) => threadId)).toEqual([-1]);
