@@ -50,11 +50,16 @@ const CHAT: UsageNames = {
     'prompt_cache_hit_tokens',
     // Moonshot
     'cached_tokens',
+    // Mistral
+    'num_cached_tokens',
     'cache_read_input_tokens',
   ),
   cacheWrite: paths(
     'prompt_tokens_details.cache_write_tokens',
     'prompt_tokens_details.cache_creation_tokens',
+    // DashScope
+    'prompt_tokens_details.cache_creation_input_tokens',
+    'input_tokens_details.cache_write_tokens',
     'cache_creation_input_tokens',
   ),
   reasoning: paths(
@@ -175,7 +180,8 @@ function withWhatIsBeside(
 
 function find(usage: JsonRecord, places: readonly Path[]): unknown {
   for (const { name, inner } of places) {
-    const value = inner === undefined ? usage[name] : recordOf(usage[name])[inner];
+    const outer = usage[name];
+    const value = inner === undefined || outer === undefined ? outer : recordOf(outer)[inner];
     if (value !== undefined && value !== null) return numberIn(value);
   }
   return undefined;

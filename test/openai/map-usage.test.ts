@@ -156,6 +156,11 @@ describe('what compatible servers count', () => {
     ['cached_tokens beside the counts', { cached_tokens: 60 }, { cacheReadTokens: 60 }],
     ['cache_read_input_tokens', { cache_read_input_tokens: 60 }, { cacheReadTokens: 60 }],
     [
+      'what was written to the cache, by the names of Responses',
+      { input_tokens_details: { cached_tokens: 60, cache_write_tokens: 30 } },
+      { cacheReadTokens: 60, cacheWriteTokens: 30 },
+    ],
+    [
       'reasoning beside the output, as the total shows',
       { completion_tokens_details: { reasoning_tokens: 300 }, total_tokens: 420 },
       { outputTokens: 320, reasoningTokens: 300, totalTokens: 420, estimated: false },
