@@ -1,42 +1,43 @@
 import { ProviderError } from '../core/errors.ts';
+import type { Spender } from '../core/spender.ts';
 import type { Owed, SettledItem } from '../money/batches/batch.ts';
 import type { BudgetBook } from '../money/budget/book.ts';
 import type { Reservation } from '../money/budget/reservation.ts';
 
-type Spender = Omit<Owed, 'most'>;
+type Payer = Omit<Owed, 'most'>;
 
 /** What of a part does not fit a budget. */
 interface Refused {
-  readonly spender: Spender;
+  readonly spender: Payer;
   readonly error: ProviderError;
 }
 
 /** The money that one part of a batch holds of the budgets that apply to it, by who pays. */
 export class Holdings {
-  readonly #book: Pick<BudgetBook, 'appliesTo' | 'reserve' | 'hold'>;
+  readonly #book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>;
   readonly #model: string;
   readonly #held = new Map<string, Reservation>();
 
   /** @param model its id */
-  constructor(book: Pick<BudgetBook, 'appliesTo' | 'reserve' | 'hold'>, model: string) {
+  constructor(book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>, model: string) {
     this.#book = book;
     this.#model = model;
   }
 
-  /** Returns whose money does not suffice. Rejects with the end of the signal. */
-  async reserve(owed: readonly Owed[], signal: AbortSignal): Promise<readonly Refused[]> {
+  /** Returns whose money does not suffice; undefined: others hold what is missing, and nothing more is held. */
+  reserve(owed: readonly Owed[]): readonly Refused[] | undefined {
+    const needs = owed
+      .map(({ most, ...spender }) => ({ amount: most, spender: this.#whole(spender) }))
+      .filter(
+        ({ amount, spender }) =>
+          amount > 0n && !this.#held.has(keyOf(spender)) && this.#book.appliesTo(spender),
+      );
+    const found = this.#book.reserveEach(needs);
+    if (found === undefined) return undefined;
     const refused: Refused[] = [];
-    for (const { most, ...spender } of owed) {
-      const whole = { ...spender, model: this.#model };
-      if (most === 0n || this.#held.has(keyOf(spender)) || !this.#book.appliesTo(whole)) continue;
-      try {
-        const wish = { most, least: most, explicit: true };
-        this.#held.set(keyOf(spender), await this.#book.reserve(whole, wish, { signal }));
-      } catch (thrown) {
-        const error = ProviderError.from(thrown);
-        if (error.reason !== 'BUDGET_EXCEEDED') throw error;
-        refused.push({ spender, error });
-      }
+    for (const [{ spender }, reserved] of found) {
+      if (reserved instanceof ProviderError) refused.push({ spender, error: reserved });
+      else this.#held.set(keyOf(spender), reserved);
     }
     return refused;
   }
@@ -44,7 +45,7 @@ export class Holdings {
   /** What a process that died had reserved is held again, whatever has become of the budgets. */
   resume(owed: readonly Owed[]): void {
     for (const { most, ...spender } of owed) {
-      const whole = { ...spender, model: this.#model };
+      const whole = this.#whole(spender);
       if (most === 0n || !this.#book.appliesTo(whole)) continue;
       this.#held.set(keyOf(spender), this.#book.hold(whole, most));
     }
@@ -60,8 +61,12 @@ export class Holdings {
     for (const reservation of this.#held.values()) reservation.settle(0n);
     this.#held.clear();
   }
+
+  #whole(payer: Payer): Spender {
+    return { ...payer, model: this.#model };
+  }
 }
 
-function keyOf({ userId, projectId }: Spender): string {
+function keyOf({ userId, projectId }: Payer): string {
   return `${userId}\n${projectId}`;
 }

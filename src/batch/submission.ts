@@ -52,13 +52,19 @@ export class Submission {
     }
   }
 
+  /** Whether what its items may cost is there, or nobody's to wait for: that of a part that is to be sent. */
+  async reserve(): Promise<boolean> {
+    throwIfHalted(this.#work);
+    const refused = this.#holdings.reserve(await this.#part.owed());
+    for (const { spender, error } of refused ?? []) {
+      await failRest(this.#of, error, this.#holdings, this.#deps, spender);
+    }
+    return refused !== undefined;
+  }
+
   async #prepareUpload(): Promise<void> {
     const { books, clock } = this.#deps;
     const { batch, part } = this.#of;
-    const refused = await this.#holdings.reserve(await this.#part.owed(), this.#work.end);
-    for (const { spender, error } of refused) {
-      await failRest(this.#of, error, this.#holdings, this.#deps, spender);
-    }
     const { items, bytes } = await books.countOpen(batch, part);
     if (items === 0) return this.#part.change({ state: 'settled' });
     await books.start(batch);

@@ -1,4 +1,5 @@
 import { ProviderError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
 import type { UpstreamBatch } from '../core/upstream-batches.ts';
 import type { BatchPart, NewResult } from '../money/batches/batch.ts';
 import { Holdings } from './holdings.ts';
@@ -15,6 +16,11 @@ import { whenOver } from './when-over.ts';
 /** Rows that are read together. */
 const PAGE = 1_000;
 
+/** How often it is looked whether others have given back what a part lacks. */
+const MONEY_LOOK_MS = 1_000;
+
+const LACKS_MONEY = 'A part waits for what others hold of its budgets.';
+
 /**
  * One part of a batch at the upstream: a file, and a batch of it. Wherever the process died, another
  * goes on from what is written down.
@@ -30,6 +36,8 @@ export class UpstreamPart {
   readonly #part: StoredPart;
   /** Makes another part run beside this one. */
   readonly #addPart: (part: BatchPart) => void;
+  /** How often it was looked for money that others hold. */
+  #moneyLooks = 0;
 
   constructor(part: BatchPart, work: Work, deps: RunDeps, addPart: (part: BatchPart) => void) {
     this.#part = new StoredPart(part, work.batch.id, deps.books);
@@ -78,20 +86,30 @@ export class UpstreamPart {
     }
   }
 
-  /** Until the upstream has it, or all its items have results. */
+  /** Until the upstream has it, all its items have results, or it is to be looked for money again. */
   async #send(): Promise<void> {
     const { stop, end } = this.#work;
     // What was begun is seen to its end, even if the batch is not to be done any more.
     const leave = await this.#lane.enter(this.#part.row.state === 'waiting' ? end : stop);
     try {
-      let taken = false;
-      while (!taken) {
-        while (!['running', 'settled'].includes(this.#part.row.state))
-          await this.#submission.step();
-        taken = this.#part.row.state === 'settled' || (await this.#isTaken());
-      }
+      if (await this.#sendInTurn()) return;
     } finally {
       leave();
+    }
+    this.#moneyLooks += 1;
+    // A lease of a shared budget comes by the second look.
+    if (this.#moneyLooks === 2) await this.#work.problem(LACKS_MONEY);
+    await pause(MONEY_LOOK_MS, end, this.#deps.clock);
+  }
+
+  /** False: others hold what it may cost. */
+  async #sendInTurn(): Promise<boolean> {
+    for (;;) {
+      while (!['running', 'settled'].includes(this.#part.row.state)) {
+        if (this.#part.row.state === 'waiting' && !(await this.#submission.reserve())) return false;
+        await this.#submission.step();
+      }
+      if (this.#part.row.state === 'settled' || (await this.#isTaken())) return true;
     }
   }
 

@@ -72,6 +72,37 @@ it('items that a budget does not cover fail, and the others are sent', async () 
   expect(await get(client, made.id)).toMatchObject({ state: 'BATCH_STATE_PARTIAL' });
 });
 
+it('items of several spenders that a budget does not cover together do not wait for each other', async () => {
+  // Each of them can cost 34.725 millionths of a dollar.
+  const { client, stub } = await startBatches({}, { yaml: BUDGET('0.0001'), own: true });
+  const items = ids(6).map((id) => item(id, { metadata: { user_id: id } }));
+  const made = await create(client, {}, items);
+  const found = await results(client, made.id);
+  const refused = found.filter(({ error }) => error !== undefined);
+  expect(refused.map(({ error }) => error?.code)).toEqual([8, 8, 8, 8]);
+  expect(stub.batches.worked.size).toBe(2);
+  expect(await budgets(client)).toMatchObject([{ reserved: { nanos: 0 } }]);
+});
+
+it('parts that wait for each other’s money hold up neither calls nor each other for ever', async () => {
+  const yaml =
+    'budgets: [{name: projects, scope: project, match: "p*", period: total, limit: "0.00005"}]';
+  const { client, stub } = await startBatches({ workMs: 3_600_000 }, { yaml, own: true });
+  const of = (user: string, project: string) =>
+    item(`${user}-${project}`, { metadata: { user_id: user, project_id: project } });
+  const first = await create(client, {}, [of('u1', 'p1'), of('u2', 'p2')]);
+  while (stub.batches.batches.size === 0) await get(client, first.id);
+  const second = await create(client, {}, [of('u1', 'p2'), of('u2', 'p1')]);
+  while ((await get(client, second.id)).problems.length === 0);
+  const request = { messages: [{ role: 'ROLE_USER', content: 'Hi' }], maxTokens: 10 };
+  const metadata = { user_id: 'u3', project_id: 'p1' };
+  await client.provider.unary('SendMessageSync', { request: { ...request, metadata } });
+  stub.batches.set({});
+  await results(client, first.id);
+  expect(await results(client, second.id)).toHaveLength(2);
+  expect(await get(client, second.id)).toMatchObject({ state: 'BATCH_STATE_COMPLETED' });
+});
+
 it('items are paid by whom the batch names, unless they name somebody', async () => {
   const { client } = await startBatches({}, { own: true });
   const options = { metadata: { user_id: 'u', project_id: 'p' } };

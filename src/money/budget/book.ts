@@ -29,6 +29,12 @@ export interface BudgetBookDeps extends AlertDeps {
   >;
 }
 
+/** What a spender needs, in pico-dollars. */
+interface Need {
+  readonly spender: Spender;
+  readonly amount: bigint;
+}
+
 /** `tryReserve` leaves three times as much to others as it takes. */
 const PLENTY = 4n;
 
@@ -122,6 +128,38 @@ export class BudgetBook {
       case 'wait':
         return this.#wait(claim, decision.at, limits);
     }
+  }
+
+  /**
+   * Reserves what several need, for each all of it or nothing, at once: refuses whom a budget cannot cover beside
+   * those before, even if what others hold is given back. Undefined: others hold what one of them lacks, or wait for
+   * it, and nothing is reserved. To wait with a part of it might be to wait for who waits for that.
+   */
+  reserveEach(needs: readonly Need[]): ReadonlyMap<Need, Reservation | ProviderError> | undefined {
+    const taken = new Map<Allowance, bigint>();
+    const found = new Map<Need, Reservation | ProviderError>();
+    const reservations: Reservation[] = [];
+    for (const need of needs) {
+      const { spender, amount } = need;
+      const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
+      const { kind } = decide(claim);
+      const poorest = claim.allowances.find(
+        (allowance) => allowance.reach - (taken.get(allowance) ?? 0n) < amount,
+      );
+      if (poorest !== undefined) {
+        found.set(need, this.#refuse(claim, poorest));
+      } else if (kind === 'grant') {
+        const reservation = this.#grant(claim, amount);
+        reservations.push(reservation);
+        found.set(need, reservation);
+        for (const one of claim.allowances) taken.set(one, (taken.get(one) ?? 0n) + amount);
+      } else {
+        this.#budgets.drop(claim);
+        for (const reservation of reservations) reservation.settle(0n);
+        return undefined;
+      }
+    }
+    return found;
   }
 
   /**

@@ -103,6 +103,50 @@ describe('a reservation', () => {
     ]);
   });
 
+  describe('for several at once', () => {
+    const users = [aBudget({ name: 'all' }), aBudget({ scope: 'user', limit: 60n })];
+    const needOf = (userId: string, amount: bigint) => ({ spender: aSpender({ userId }), amount });
+
+    it('refuses whom the others leave too little, even if all else is given back', () => {
+      const { book } = openBook(users);
+      const other = granted(book, exactly(10n), aSpender({ userId: 'dora' }));
+      const needs = [needOf('alice', 40n), needOf('bob', 70n), needOf('carl', 50n)];
+      const found = book.reserveEach([...needs, needOf('dora', 61n)]) ?? new Map();
+      expect([...found.keys()].slice(0, 3)).toEqual(needs);
+      expect([...found.values()]).toMatchObject([
+        { granted: 40n },
+        { reason: 'BUDGET_EXCEEDED', facts: { budget: { name: 'all' } } },
+        { granted: 50n },
+        { reason: 'BUDGET_EXCEEDED' },
+      ]);
+      other.settle(0n);
+      expect(stateOf(book, 'all')).toMatchObject({ reserved: 90n });
+      const [third] = book.reserveEach([needOf('bob', 11n)])?.values() ?? [];
+      expect(third).toBeUndefined();
+    });
+
+    it('reserves nothing while others hold what one of them lacks, and is in nobody’s way', () => {
+      const { book } = openBook(users);
+      const other = granted(book, exactly(55n), aSpender({ userId: 'bob' }));
+      const needs = [needOf('alice', 40n), needOf('bob', 20n)];
+      expect(book.reserveEach(needs)).toBeUndefined();
+      expect(stateOf(book, 'all')).toMatchObject({ reserved: 55n });
+      expect(granted(book, exactly(45n)).granted).toBe(45n);
+      other.settle(0n);
+      expect(book.reserveEach([needOf('bob', 20n)])?.size).toBe(1);
+    });
+
+    it('reserves nothing while somebody waits who came before', () => {
+      const { book } = openBook([aBudget()]);
+      const first = granted(book, exactly(60n));
+      const waits = waiting(book, exactly(50n));
+      expect(book.reserveEach([needOf('bob', 10n)])).toBeUndefined();
+      first.settle(0n);
+      expect(waits.error).toBeUndefined();
+      expect(book.reserveEach([needOf('bob', 10n)])?.size).toBe(1);
+    });
+  });
+
   it('of what is free is granted though the budget is overspent', () => {
     const { book } = openBook([aBudget()], { spent: [spending(130n)] });
     expect(granted(book, exactly(0n)).granted).toBe(0n);
