@@ -1,7 +1,7 @@
 import { ProviderError } from '../core/errors.ts';
 import type { Spender } from '../core/spender.ts';
 import type { Owed, SettledItem } from '../money/batches/batch.ts';
-import type { BudgetBook } from '../money/budget/book.ts';
+import type { BudgetBook, Lack } from '../money/budget/book.ts';
 import type { Reservation } from '../money/budget/reservation.ts';
 
 type Payer = Omit<Owed, 'most'>;
@@ -17,11 +17,18 @@ export class Holdings {
   readonly #book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>;
   readonly #model: string;
   readonly #held = new Map<string, Reservation>();
+  /** Since it was looked last. */
+  #lack: Lack | undefined;
 
   /** @param model its id */
   constructor(book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>, model: string) {
     this.#book = book;
     this.#model = model;
+  }
+
+  /** Resolves once there may be what was missing. */
+  get change(): Promise<void> {
+    return this.#lack?.change ?? Promise.resolve();
   }
 
   /** Returns whose money does not suffice; undefined: others hold what is missing, and nothing more is held. */
@@ -32,8 +39,11 @@ export class Holdings {
         ({ amount, spender }) =>
           amount > 0n && !this.#held.has(keyOf(spender)) && this.#book.appliesTo(spender),
       );
+    const before = this.#lack;
     const found = this.#book.reserveEach(needs);
-    if (found === undefined) return undefined;
+    this.#lack = 'leave' in found ? found : undefined;
+    before?.leave();
+    if ('leave' in found) return undefined;
     const refused: Refused[] = [];
     for (const [{ spender }, reserved] of found) {
       if (reserved instanceof ProviderError) refused.push({ spender, error: reserved });
@@ -58,6 +68,8 @@ export class Holdings {
 
   /** Gives back what is left. */
   release(): void {
+    this.#lack?.leave();
+    this.#lack = undefined;
     for (const reservation of this.#held.values()) reservation.settle(0n);
     this.#held.clear();
   }

@@ -16,8 +16,9 @@ import { whenOver } from './when-over.ts';
 /** Rows that are read together. */
 const PAGE = 1_000;
 
-/** How often it is looked whether others have given back what a part lacks. */
+/** How often it is looked at least, and at most, whether there is now what a part lacked. */
 const MONEY_LOOK_MS = 1_000;
+const LEAST_LOOK_MS = 50;
 
 const LACKS_MONEY = 'A part waits for what others hold of its budgets.';
 
@@ -89,6 +90,7 @@ export class UpstreamPart {
   /** Until the upstream has it, all its items have results, or it is to be looked for money again. */
   async #send(): Promise<void> {
     const { stop, end } = this.#work;
+    const { clock } = this.#deps;
     // What was begun is seen to its end, even if the batch is not to be done any more.
     const leave = await this.#lane.enter(this.#part.row.state === 'waiting' ? end : stop);
     try {
@@ -96,10 +98,12 @@ export class UpstreamPart {
     } finally {
       leave();
     }
+    const { change } = this.#holdings;
+    await pause(LEAST_LOOK_MS, end, clock);
     this.#moneyLooks += 1;
     // A lease of a shared budget comes by the second look.
     if (this.#moneyLooks === 2) await this.#work.problem(LACKS_MONEY);
-    await pause(MONEY_LOOK_MS, end, this.#deps.clock);
+    await Promise.race([change, pause(MONEY_LOOK_MS, end, clock)]);
   }
 
   /** False: others hold what it may cost. */

@@ -35,6 +35,14 @@ interface Need {
   readonly amount: bigint;
 }
 
+/** Others hold, or wait for, what was needed. */
+export interface Lack {
+  /** Resolves once anybody has given money back, or a lease has come. */
+  readonly change: Promise<void>;
+  /** To be called once, after the next look or instead of one: until then what was asked of a shared store is kept. */
+  readonly leave: () => void;
+}
+
 /** `tryReserve` leaves three times as much to others as it takes. */
 const PLENTY = 4n;
 
@@ -50,6 +58,8 @@ export class BudgetBook {
   readonly #held = new LiveSet<Held>();
   readonly #endGauges: () => void;
   #waiters = 0;
+  /** Those that look again once something has changed. */
+  readonly #lookers = new Set<() => void>();
   /** Runs while somebody waits. */
   readonly #resetAlarm: Alarm;
 
@@ -132,33 +142,35 @@ export class BudgetBook {
 
   /**
    * Reserves what several need, for each all of it or nothing, at once: refuses whom a budget cannot cover beside
-   * those before, even if what others hold is given back. Undefined: others hold what one of them lacks, or wait for
-   * it, and nothing is reserved. To wait with a part of it might be to wait for who waits for that.
+   * those before, even if what others hold is given back. Reserves nothing while others hold what one of them lacks,
+   * or wait for it: to wait with a part of it might be to wait for who waits for that.
    */
-  reserveEach(needs: readonly Need[]): ReadonlyMap<Need, Reservation | ProviderError> | undefined {
-    const taken = new Map<Allowance, bigint>();
+  reserveEach(needs: readonly Need[]): ReadonlyMap<Need, Reservation | ProviderError> | Lack {
     const found = new Map<Need, Reservation | ProviderError>();
-    const reservations: Reservation[] = [];
+    const claims = new Map<Need, Claim>();
+    const wanted = new Map<Allowance, bigint>();
     for (const need of needs) {
       const { spender, amount } = need;
       const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
-      const { kind } = decide(claim);
-      const poorest = claim.allowances.find(
-        (allowance) => allowance.reach - (taken.get(allowance) ?? 0n) < amount,
+      const totals = claim.allowances.map(
+        (allowance) => [allowance, (wanted.get(allowance) ?? 0n) + amount] as const,
       );
-      if (poorest !== undefined) {
-        found.set(need, this.#refuse(claim, poorest));
-      } else if (kind === 'grant') {
-        const reservation = this.#grant(claim, amount);
-        reservations.push(reservation);
-        found.set(need, reservation);
-        for (const one of claim.allowances) taken.set(one, (taken.get(one) ?? 0n) + amount);
-      } else {
-        this.#budgets.drop(claim);
-        for (const reservation of reservations) reservation.settle(0n);
-        return undefined;
+      for (const [allowance, total] of totals) {
+        if (allowance.available < total) allowance.want(total);
       }
+      const lacking = totals.find(([{ reach }, total]) => reach < total);
+      if (lacking !== undefined) {
+        found.set(need, this.#refuse(claim, lacking[0]));
+        continue;
+      }
+      claims.set(need, claim);
+      for (const [allowance, total] of totals) wanted.set(allowance, total);
     }
+    const isThere = [...wanted].every(
+      ([{ available, waiting }, total]) => available >= total && waiting.first === undefined,
+    );
+    if (!isThere) return this.#lack([...claims.values()]);
+    for (const [need, claim] of claims) found.set(need, this.#grant(claim, need.amount));
     return found;
   }
 
@@ -182,6 +194,16 @@ export class BudgetBook {
     this.#endGauges();
     this.#resetAlarm.cancel();
     await this.#accounts.close();
+  }
+
+  #lack(claims: readonly Claim[]): Lack {
+    const { promise: change, resolve } = Promise.withResolvers<void>();
+    this.#lookers.add(resolve);
+    const leave = () => {
+      this.#lookers.delete(resolve);
+      for (const claim of claims) this.#budgets.drop(claim);
+    };
+    return { change, leave };
   }
 
   #grant(claim: Claim, granted: bigint): Reservation {
@@ -265,6 +287,7 @@ export class BudgetBook {
 
   /** Lets go ahead who waits for this allowance, up to the first for whom it still has too little. */
   #serve({ waiting }: Allowance): void {
+    for (const look of this.#lookers) look();
     for (let first = waiting.first; first !== undefined; first = waiting.first) {
       first.leave();
       if (this.#decide(first)?.waiting === waiting) break;

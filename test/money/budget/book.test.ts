@@ -106,44 +106,54 @@ describe('a reservation', () => {
   describe('for several at once', () => {
     const users = [aBudget({ name: 'all' }), aBudget({ scope: 'user', limit: 60n })];
     const needOf = (userId: string, amount: bigint) => ({ spender: aSpender({ userId }), amount });
+    const found = (book: BudgetBook, ...needs: readonly ReturnType<typeof needOf>[]) => {
+      const all = book.reserveEach(needs);
+      if ('leave' in all) throw new Error('It lacks something.');
+      return needs.map((need) => all.get(need));
+    };
+    const lacking = (book: BudgetBook, ...needs: readonly ReturnType<typeof needOf>[]) => {
+      const lack = book.reserveEach(needs);
+      if (!('leave' in lack)) throw new Error('It lacks nothing.');
+      return lack;
+    };
 
     it('refuses whom the others leave too little, even if all else is given back', () => {
       const { book } = openBook(users);
-      const other = granted(book, exactly(10n), aSpender({ userId: 'dora' }));
-      const needs = [needOf('alice', 40n), needOf('bob', 70n), needOf('carl', 50n)];
-      const found = book.reserveEach([...needs, needOf('dora', 61n)]) ?? new Map();
-      expect([...found.keys()].slice(0, 3)).toEqual(needs);
-      expect([...found.values()]).toMatchObject([
+      granted(book, exactly(10n), aSpender({ userId: 'dora' }));
+      const needs = [needOf('alice', 40n), needOf('bob', 61n), needOf('carl', 50n)];
+      expect(found(book, ...needs)).toMatchObject([
         { granted: 40n },
-        { reason: 'BUDGET_EXCEEDED', facts: { budget: { name: 'all' } } },
+        { reason: 'BUDGET_EXCEEDED', facts: { budget: { name: 'all', reserved: 10n } } },
         { granted: 50n },
-        { reason: 'BUDGET_EXCEEDED' },
       ]);
-      other.settle(0n);
-      expect(stateOf(book, 'all')).toMatchObject({ reserved: 90n });
-      const [third] = book.reserveEach([needOf('bob', 11n)])?.values() ?? [];
-      expect(third).toBeUndefined();
+      expect(stateOf(book, 'all')).toMatchObject({ reserved: 100n });
     });
 
-    it('reserves nothing while others hold what one of them lacks, and is in nobody’s way', () => {
+    it('reserves nothing while others hold what one of them lacks, and is in nobody’s way', async () => {
       const { book } = openBook(users);
       const other = granted(book, exactly(55n), aSpender({ userId: 'bob' }));
-      const needs = [needOf('alice', 40n), needOf('bob', 20n)];
-      expect(book.reserveEach(needs)).toBeUndefined();
+      const lack = lacking(book, needOf('alice', 40n), needOf('bob', 20n));
       expect(stateOf(book, 'all')).toMatchObject({ reserved: 55n });
-      expect(granted(book, exactly(45n)).granted).toBe(45n);
-      other.settle(0n);
-      expect(book.reserveEach([needOf('bob', 20n)])?.size).toBe(1);
+      expect(book.states({ name: 'daily' }).map(({ subject }) => subject)).toEqual([
+        'alice',
+        'bob',
+      ]);
+      expect(granted(book, exactly(45n), aSpender({ userId: 'carl' })).granted).toBe(45n);
+      other.settle(5n);
+      await lack.change;
+      expect(found(book, needOf('bob', 20n))).toMatchObject([{ granted: 20n }]);
+      lack.leave();
+      expect(book.states({ name: 'daily' }).map(({ subject }) => subject)).toEqual(['bob', 'carl']);
     });
 
     it('reserves nothing while somebody waits who came before', () => {
       const { book } = openBook([aBudget()]);
       const first = granted(book, exactly(60n));
       const waits = waiting(book, exactly(50n));
-      expect(book.reserveEach([needOf('bob', 10n)])).toBeUndefined();
+      lacking(book, needOf('bob', 10n));
       first.settle(0n);
       expect(waits.error).toBeUndefined();
-      expect(book.reserveEach([needOf('bob', 10n)])?.size).toBe(1);
+      expect(found(book, needOf('bob', 10n))).toMatchObject([{ granted: 10n }]);
     });
   });
 
