@@ -51,6 +51,9 @@ export function slipsIn(
     ...(holds(written, ['redis']) && config.store !== 'redis'
       ? ['redis does not count without store: redis.']
       : []),
+    ...(config.callerJwt !== undefined && config.callers.every(({ subject }) => !subject)
+      ? ['callerJwt does not count: no caller has a subject.']
+      : []),
   ];
 }
 

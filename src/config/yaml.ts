@@ -5,6 +5,8 @@ import { formatPath } from './problems.ts';
 /** Largest text, in characters: what takes a second to read. */
 const MAX_LENGTH = 1024 * 1024;
 
+const NOT_UTF8 = 'it must be text in UTF-8';
+
 /** What the parser says in terms of the specification, or of itself, for people. */
 const WORDS: Readonly<Record<string, string>> = {
   'Implicit map keys need to be followed by map values':
@@ -35,6 +37,8 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
   const complain = (at: number, message: string) =>
     document.errors.push(new YAMLParseError([at, at + 1], 'DUPLICATE_KEY', message));
   if (unread !== undefined) complain(0, unread);
+  // What decoders put in the place of bytes that are no UTF-8.
+  else if (text.includes('\ufffd')) complain(text.indexOf('\ufffd'), NOT_UTF8);
   try {
     visit(document, {
       Map(_, { items }) {
@@ -63,5 +67,5 @@ export function parseYaml(text: string, lineCounter: LineCounter): Document.Pars
 function whyUnread(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return `it has more than ${MAX_LENGTH} characters`;
   // What Windows calls Unicode, and what is no text at all.
-  return text.includes('\0') ? 'it must be text in UTF-8' : undefined;
+  return text.includes('\0') ? NOT_UTF8 : undefined;
 }

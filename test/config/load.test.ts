@@ -200,6 +200,10 @@ describe('the file itself', () => {
     expect(problems(utf16)).toMatchObject([
       { path: 'config.yaml', message: 'line 1, column 1: it must be text in UTF-8' },
     ]);
+    // As it is read of Latin-1.
+    expect(problems('tasks:\n  analysis: { systemPrompt: caf\ufffd }')).toMatchObject([
+      { path: 'config.yaml', message: 'line 2, column 32: it must be text in UTF-8' },
+    ]);
   });
 
   it.each([

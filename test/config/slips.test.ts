@@ -92,6 +92,12 @@ hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environ
     ]);
   });
 
+  it('may tell of JWTs of which none is a caller, so that nobody is asked who they are', () => {
+    const jwt = 'callerJwt: {issuer: a, audience: b, jwksUrl: "https://a.test/jwks"}';
+    expect(warnings(jwt)).toEqual(['callerJwt does not count: no caller has a subject.']);
+    expect(warnings(`${jwt}\ncallers: [{name: shop, subject: shop}]`)).toEqual([]);
+  });
+
   it.each([
     '"sk-a"',
     "'sk-a'",
