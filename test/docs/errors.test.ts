@@ -34,6 +34,25 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('what this process is short of', () => {
+  const texts = (file: string, pattern: RegExp) =>
+    [...readFileSync(`src/${file}`, 'utf8').matchAll(pattern)].map(([, text]) => text);
+
+  it('has a row for each subject of QuotaFailure', () => {
+    const subjects = [
+      ...texts('server/overload.ts', /return '([a-z ]+)'/g).map((what) => `provider ${what}`),
+      ...[
+        'server/inbound',
+        'server/status-watch',
+        'batch/books-in-turn',
+        'money/ledger/query-queue',
+      ].flatMap((file) => texts(`${file}.ts`, /quotaSubject: '([a-z ]+)'/g)),
+    ];
+    const rows = [...page.matchAll(/^\| `([a-z ]+)` \|/gm)].map(([, subject]) => subject);
+    expect(rows.sort()).toEqual(subjects.sort());
+  });
+});
+
 describe('tamma.provider.v1.ErrorReason', () => {
   it('has a value for every reason and no other', () => {
     const names = Object.keys(WireReason).filter((name) => name !== 'UNSPECIFIED');
