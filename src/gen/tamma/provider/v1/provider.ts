@@ -3520,8 +3520,9 @@ export const IAIProviderService = {
    *
    * A caller that is bound to a project takes out answers of that alone.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the caller has the right to `admin`, or, where
-   * callers are not authenticated, the configuration allows it (`cache.allowInvalidate`).
+   * Errors: INVALID_REQUEST, SERVICE_UNAVAILABLE where the store of the cache does not answer,
+   * PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`cache.allowInvalidate`).
    */
   invalidateCache: {
     path: "/tamma.provider.v1.IAIProvider/InvalidateCache" as const,
@@ -3621,8 +3622,9 @@ export interface IAIProviderServer extends UntypedServiceImplementation {
    *
    * A caller that is bound to a project takes out answers of that alone.
    *
-   * Errors: INVALID_REQUEST, PERMISSION_DENIED unless the caller has the right to `admin`, or, where
-   * callers are not authenticated, the configuration allows it (`cache.allowInvalidate`).
+   * Errors: INVALID_REQUEST, SERVICE_UNAVAILABLE where the store of the cache does not answer,
+   * PERMISSION_DENIED unless the caller has the right to `admin`, or, where callers are not
+   * authenticated, the configuration allows it (`cache.allowInvalidate`).
    */
   invalidateCache: handleUnaryCall<InvalidateCacheRequest, InvalidateCacheResponse>;
   /**
