@@ -27,13 +27,13 @@ afterAll(async () => {
 
 async function ask(
   argv: readonly string[],
-  { input = '', isTTY = false, stdinIsTTY = false, columns = 80 } = {},
+  { input = '', isTTY = false, stdinIsTTY = false, columns = 80, TERM = 'xterm' } = {},
 ) {
   const host = new FakeHost();
   Object.assign(host.stdout, { isTTY });
   Object.assign(host.stderr, { isTTY, columns });
   host.stdin = Object.assign(Readable.from([input]), { isTTY: stdinIsTTY });
-  const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '' };
+  const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '', TERM };
   return runCommand(['ask', ...argv], { environment }, host);
 }
 
@@ -66,6 +66,10 @@ describe('ask', () => {
     const { err } = await ask(['hi'], { isTTY: true });
     expect(err.startsWith('\r\u001b[Kwaiting … 0.')).toBe(true);
     expect(err).toContain('\r\u001b[Kgpt-4o-mini: ');
+  });
+
+  it('shows nothing of it on a terminal that can take nothing away', async () => {
+    expect((await ask(['hi'], { isTTY: true, TERM: 'dumb' })).err).not.toContain('\u001b');
   });
 
   it('keeps what it waits for to one line of a narrow terminal', async () => {

@@ -56,7 +56,8 @@ async function jsonLines(cli: Cli): Promise<Print> {
 function text({ quiet = false }: AskOptions, cli: Cli): Print {
   const { stderr } = cli.host;
   const printer = new Printer(cli);
-  const progress = new Progress(stderr, !quiet);
+  // A dumb terminal takes no line away.
+  const progress = new Progress(stderr, !quiet && cli.environment.TERM !== 'dumb');
   let last = '\n';
 
   async function write(more: string): Promise<void> {
