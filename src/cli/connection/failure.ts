@@ -70,7 +70,9 @@ function said(
   const why = message || whole;
   // grpc-js wraps what the system says, and OpenSSL puts where it happened around it.
   const [, wrapped = why] = /Last error: (?:Error: )?(.*?)\s*\. Resolution note/s.exec(why) ?? [];
-  const system = wrapped.replace(/^\w+:error:\w+:[^:]*:[^:]*:([^:]*):.*$/s, 'TLS: $1');
+  const system = wrapped
+    .replace(/^\w+:error:\w+:[^:]*:[^:]*:([^:]*):.*$/s, 'TLS: $1')
+    .replace(/^Failed to connect \(.*$/s, 'it hangs up; if it speaks TLS, so must this: --tls');
   const head =
     address === undefined
       ? [reason, system].filter((part) => part).join(': ')

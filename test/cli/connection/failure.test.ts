@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { status as Code, Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { HealthCheckResponse } from '../../../src/gen/grpc/health/v1/health.ts';
@@ -64,6 +66,21 @@ describe('a call that ends with', () => {
     const { exitCode, err } = await run('models --tls');
     expect(exitCode).toBe(4);
     expect(err).toMatch(/^models: no sidecar answers at \S+: TLS: wrong version number; .*\n$/);
+  });
+
+  it('a connection that is closed at once names TLS, for which the other side may wait', async () => {
+    const server = createServer((socket) => socket.once('data', () => socket.end()));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const { exitCode, err } = await run(`models --address 127.0.0.1:${port}`);
+      expect(exitCode).toBe(4);
+      expect(err).toBe(
+        `models: no sidecar answers at 127.0.0.1:${port}: it hangs up; if it speaks TLS, so must this: --tls; --address says where it is\n`,
+      );
+    } finally {
+      server.close();
+    }
   });
 
   it('no word of its own is told by its code', async () => {
