@@ -13,6 +13,22 @@ export function readInput(path: string, encoding?: 'utf8'): string | Buffer {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * What is asked, without the mark that editors of Windows put in front.
+ *
+ * @param name of where it is from
+ * @throws CliError if it is no UTF-8: another text would be asked
+ */
+export function textIn(bytes: Uint8Array, name: string): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new CliError('usage', `${name}: it must be text in UTF-8`);
+  }
+}
+
 /** What to tell whoever named the file. */
 export function unreadable(path: string, error: unknown): string {
   return `${path} cannot be read (${codeOf(error) ?? error})`;

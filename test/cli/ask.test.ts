@@ -27,7 +27,13 @@ afterAll(async () => {
 
 async function ask(
   argv: readonly string[],
-  { input = '', isTTY = false, stdinIsTTY = false, columns = 80, TERM = 'xterm' } = {},
+  {
+    input = '' as string | Buffer,
+    isTTY = false,
+    stdinIsTTY = false,
+    columns = 80,
+    TERM = 'xterm',
+  } = {},
 ) {
   const host = new FakeHost();
   Object.assign(host.stdout, { isTTY });
@@ -119,6 +125,22 @@ describe('ask', () => {
         ],
       },
     ]);
+  });
+
+  it('asks nothing that is no UTF-8, for it would be another text', async () => {
+    const input = Buffer.from('é', 'latin1');
+    expect(await ask(['-'], { input })).toMatchObject({
+      exitCode: 2,
+      err: 'ask: standard input: it must be text in UTF-8\n',
+    });
+    const path = file('latin1.json', input);
+    expect((await ask(['--request', path])).err).toBe(`ask: ${path}: it must be text in UTF-8\n`);
+    const marked = file(
+      'marked.json',
+      '\ufeff{"messages": [{"role": "ROLE_USER", "content": "é"}]}',
+    );
+    expect((await ask(['--request', marked])).exitCode).toBe(0);
+    expect(asked().messages).toEqual([{ role: 'user', content: 'é' }]);
   });
 
   it('sends a PDF as a file, and files alone after the request of a file', async () => {

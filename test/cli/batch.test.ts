@@ -22,9 +22,10 @@ afterAll(async () => {
   await running.stop();
 });
 
-function batch(argv: readonly string[], input: readonly string[] = []) {
+function batch(argv: readonly string[], input: readonly (string | Buffer)[] = []) {
   const host = new FakeHost();
-  host.stdin = Readable.from([input.join('\n')]);
+  const lines = input.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]);
+  host.stdin = Readable.from(lines, { objectMode: false });
   const environment = { TAMMA_ADDRESS: running.addresses[0] ?? '' };
   return runCommand(['batch', ...argv], { environment }, host);
 }
@@ -69,6 +70,18 @@ describe('batch', () => {
     expect((await batch(['cancel', id, '--json'])).exitCode).toBe(0);
   });
 
+  it('has lines that end where JSON Lines do, and may begin with a byte order mark', async () => {
+    const messages = [{ role: 'ROLE_USER', content: 'one\u2028two\u0085three' }];
+    const input = [`\ufeff${item('é', { messages })}\r`];
+    const { exitCode, out, err } = await batch(['create', '-', '--execution', 'local'], input);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '1 item, queued\n' });
+    const [result] = linesIn((await batch(['results', out.trim(), '--wait'])).out);
+    expect(result.customId).toBe('é');
+    expect(running.stub.requests.at(-1)?.body).toMatchObject({
+      messages: [{ content: messages[0]?.content }],
+    });
+  });
+
   it('belongs to a project', async () => {
     const { out } = await batch(
       ['create', '-', '--project', 'web', '--json', '--window', '1h', '--max-cost', '1.50'],
@@ -83,6 +96,7 @@ describe('batch', () => {
   it.each([
     [['{"customId":"a","reqest":{}}'], '-, line 1: ', '"reqest" is unknown'],
     [[item('a'), 'x'], '-, line 2: ', 'not valid JSON'],
+    [[item('a'), Buffer.from(item('é'), 'latin1')], '-, line 2: ', 'it must be text in UTF-8'],
     [[item('a'), item('a')], 'INVALID_REQUEST: ', 'custom_id'],
   ])('takes nothing of %j', async (input, begin, problem) => {
     const { exitCode, out, err } = await batch(['create', '-'], input);

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { basename, extname } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { ContentPart, Message, MessageRequest, Role } from '../../gen/tamma/provider/v1/message.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
-import { readInput } from '../input.ts';
+import { readInput, textIn } from '../input.ts';
 
 const IMAGES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
@@ -45,7 +45,8 @@ async function written(path: string | undefined): Promise<MessageRequest> {
   if (path === undefined) return MessageRequest.fromPartial({});
   const { messageFromJson } = await import('../print/proto-json.ts');
   try {
-    return messageFromJson('MessageRequest', MessageRequest, JSON.parse(readInput(path, 'utf8')));
+    const json = textIn(readInput(path), path);
+    return messageFromJson('MessageRequest', MessageRequest, JSON.parse(json));
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('usage', `${path}: ${error instanceof Error ? error.message : error}`);
@@ -63,7 +64,7 @@ async function promptOf(
   if (first === undefined && isAsked) return '';
   if (first === undefined && stdin.isTTY)
     throw new CliError('usage', 'what is asked? See ask --help');
-  const read = (await text(stdin)).trim();
+  const read = textIn(await buffer(stdin), 'standard input').trim();
   if (read === '') throw new CliError('usage', 'nothing is asked: standard input is empty');
   return read;
 }

@@ -11,7 +11,7 @@ import {
 import { toMoney } from '../../server/convert/money.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { CreateOptions } from '../commands/batch.ts';
-import { unreadable } from '../input.ts';
+import { textIn, unreadable } from '../input.ts';
 import { Printer } from '../print/printer.ts';
 import { messageFromJson, messageJson } from '../print/proto-json.ts';
 import { named, several } from '../print/words.ts';
@@ -72,11 +72,15 @@ async function* pieces(first: Piece, file: string, { host }: Cli): AsyncGenerato
   const input = file === '-' ? host.stdin : createReadStream(file);
   let number = 0;
   try {
+    // By bytes: of characters, readline takes more for the end of a line than JSON does.
+    input.setEncoding('latin1');
     for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       number += 1;
-      if (line.trim() !== '') yield { piece: { $case: 'item', value: itemIn(line) } };
+      const json = textIn(Buffer.from(line, 'latin1'), `${file}, line ${number}`);
+      if (json.trim() !== '') yield { piece: { $case: 'item', value: itemIn(json) } };
     }
   } catch (error) {
+    if (error instanceof CliError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new CliError(
       'usage',
