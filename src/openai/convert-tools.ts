@@ -49,7 +49,7 @@ function toTool(tool: Tool): ChatCompletionTool {
       name,
       ...present({
         description: unlessEmpty(tool.description),
-        parameters: inputSchema ? toSchema(inputSchema) : without,
+        parameters: inputSchema ? toParameters(inputSchema) : without,
         strict,
       }),
     },
@@ -113,6 +113,13 @@ export function toResponseFormat(
       ...present({ strict: format.strict }),
     },
   };
+}
+
+/** The schema of a function's arguments. MCP's tools without any leave `properties` out, which OpenAI refuses. */
+export function toParameters(text: string): Record<string, unknown> {
+  const schema = toSchema(text);
+  const says = schema.type !== 'object' || schema.properties !== undefined;
+  return says ? schema : { ...schema, properties: {} };
 }
 
 /** A schema whose numbers and keys stay as they were written. */

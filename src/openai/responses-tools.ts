@@ -11,7 +11,7 @@ import type {
   ToolChoice,
 } from '../core/message.ts';
 import { present, unlessEmpty } from '../core/present.ts';
-import { allowedMode, grammarOf, toSchema } from './convert-tools.ts';
+import { allowedMode, grammarOf, toParameters, toSchema } from './convert-tools.ts';
 import { type McpServers, toHostedTool } from './responses-hosted-tools.ts';
 
 type Params = ResponseCreateParams;
@@ -47,7 +47,7 @@ function toTool(tool: Tool): ToolParam {
     type: 'function',
     name: tool.name,
     ...present({ description: unlessEmpty(tool.description) }),
-    parameters: schema === undefined ? NO_ARGUMENTS : toSchema(schema),
+    parameters: schema === undefined ? NO_ARGUMENTS : toParameters(schema),
     // This API is strict by default, Chat Completions is not: a tool means the same on both.
     strict: tool.strict ?? false,
   };

@@ -91,6 +91,27 @@ describe('a choice of tools', () => {
   });
 });
 
+describe('a function', () => {
+  // As MCP has tools without arguments; openai-agents-js and Codex add them, too.
+  it.each([
+    ['{"type":"object"}', { type: 'object', properties: {} }],
+    [
+      '{"type":"object","additionalProperties":false,"$defs":{}}',
+      { type: 'object', additionalProperties: false, $defs: {}, properties: {} },
+    ],
+    ['{"type":"object","properties":{"a":{}}}', { type: 'object', properties: { a: {} } }],
+    ['{"type":"string"}', { type: 'string' }],
+  ])('whose schema is %s says its properties over both APIs', (inputSchema, parameters) => {
+    const tools = [{ name: 'f', inputSchema }];
+    expect(chat({ tools }).tools).toEqual([
+      { type: 'function', function: { name: 'f', parameters } },
+    ]);
+    expect(responses({ tools }).tools).toEqual([
+      { type: 'function', name: 'f', parameters, strict: false },
+    ]);
+  });
+});
+
 describe('a custom tool', () => {
   it('is sent with its form over both APIs', () => {
     expect(chat({ tools: [CUSTOM, GRAMMAR] }).tools).toEqual([

@@ -56,7 +56,6 @@ function* functionProblems(schema: Schema): Iterable<string> {
   for (const keyword of NOT_AT_THE_TOP) {
     if (Object.hasOwn(schema, keyword)) yield `must not have ${keyword} at its top for OpenAI`;
   }
-  if (schema.properties === undefined) yield 'must have properties, if only {}, for OpenAI';
   yield* objectProblems(schema);
   yield* arrayProblems(schema, '');
 }
