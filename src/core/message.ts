@@ -14,7 +14,7 @@ export interface ImagePart {
   readonly data?: Uint8Array;
   readonly uri?: string;
   readonly mediaType?: string;
-  readonly detail?: 'auto' | 'low' | 'high';
+  readonly detail?: 'auto' | 'low' | 'high' | 'original';
 }
 
 /** Exactly one of `data` (with `name` and `mediaType`), `uri` and `fileId`. */

@@ -20,7 +20,7 @@ const CONVERSATION = {
       role: 'ROLE_USER',
       parts: [
         { text: 'Where is this?' },
-        { image: { data: PNG, mediaType: 'image/png', detail: 'IMAGE_DETAIL_LOW' } },
+        { image: { data: PNG, mediaType: 'image/png', detail: 'IMAGE_DETAIL_ORIGINAL' } },
         { image: { uri: 'https://example.com/a.jpg' } },
       ],
     },
@@ -60,7 +60,7 @@ describe('a request with tools, images and a schema', () => {
             { type: 'text', text: 'Where is this?' },
             {
               type: 'image_url',
-              image_url: { url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'low' },
+              image_url: { url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'original' },
             },
             { type: 'image_url', image_url: { url: 'https://example.com/a.jpg' } },
           ],

@@ -154,7 +154,7 @@ describe('the items of a turn', () => {
   it('have text and images of a user in order', () => {
     const content = [
       { type: 'text', text: 'What is' },
-      { type: 'image', data: Uint8Array.of(1, 2, 3), mediaType: 'image/png', detail: 'low' },
+      { type: 'image', data: Uint8Array.of(1, 2, 3), mediaType: 'image/png', detail: 'original' },
       { type: 'image', uri: 'https://example.com/a.png' },
     ] as const;
     expect(inputOf([{ role: 'user', content }])).toEqual([
@@ -163,7 +163,7 @@ describe('the items of a turn', () => {
         role: 'user',
         content: [
           { type: 'input_text', text: 'What is' },
-          { type: 'input_image', image_url: 'data:image/png;base64,AQID', detail: 'low' },
+          { type: 'input_image', image_url: 'data:image/png;base64,AQID', detail: 'original' },
           { type: 'input_image', image_url: 'https://example.com/a.png', detail: 'auto' },
         ],
       },

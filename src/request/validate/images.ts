@@ -8,7 +8,7 @@ const MEDIA_TYPES: ReadonlySet<string> = new Set([
   'image/webp',
   'image/gif',
 ]);
-const DETAILS: ReadonlySet<string> = new Set(['auto', 'low', 'high']);
+const DETAILS: ReadonlySet<string> = new Set(['auto', 'low', 'high', 'original']);
 
 const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const MAX_BASE64_LENGTH = Math.ceil(MAX_IMAGE_BYTES / 3) * 4;
@@ -30,7 +30,7 @@ export function checkImage(violations: Violations, path: () => string, image: Im
     }
   }
   if (image.detail !== undefined && !DETAILS.has(image.detail)) {
-    violations.malformed(`${path()}.image.detail`, 'must be auto, low or high');
+    violations.malformed(`${path()}.image.detail`, 'must be auto, low, high or original');
   }
 }
 

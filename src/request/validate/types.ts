@@ -101,7 +101,7 @@ const PARTS = listOf(
       data: maybe(bytes),
       uri: maybe(text),
       mediaType: maybe(text),
-      detail: maybe(oneOf('auto', 'low', 'high')),
+      detail: maybe(oneOf('auto', 'low', 'high', 'original')),
     },
     file: {
       data: maybe(bytes),

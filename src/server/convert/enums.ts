@@ -55,6 +55,7 @@ export const IMAGE_DETAIL: Record<NonNullable<ImagePart['detail']>, wireMessage.
   auto: wireMessage.ImageDetail.AUTO,
   low: wireMessage.ImageDetail.LOW,
   high: wireMessage.ImageDetail.HIGH,
+  original: wireMessage.ImageDetail.ORIGINAL,
 };
 
 export const TOOL_CHOICE_MODE: Record<ToolChoiceMode, wireMessage.ToolChoiceMode> = {

@@ -24,7 +24,7 @@ const TEXT_PART = object({ type: oneOf('text'), text: text() }, ['type', 'text']
 const IMAGE_PART = object(
   {
     type: oneOf('image_url'),
-    image_url: object({ url: imageUrl, detail: oneOf('auto', 'low', 'high') }, ['url']),
+    image_url: object({ url: imageUrl, detail: oneOf('auto', 'low', 'high', 'original') }, ['url']),
   },
   ['type', 'image_url'],
 );

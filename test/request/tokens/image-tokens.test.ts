@@ -69,6 +69,7 @@ describe('imageTokensAtMost', () => {
     ['gpt-4.1-nano', UNSEEN, 24_600],
     ['gpt-5-mini', { ...UNSEEN, detail: 'high' }, 6_150],
     ['gpt-6-sol', { ...UNSEEN, detail: 'low' }, 6_150],
+    ['gpt-6-sol', { ...UNSEEN, detail: 'original' }, 24_600],
     ['gpt-6-sol', image(png(1024, 1024)), Math.ceil(2.46 * 1024)],
     ['gpt-6-sol', image(png(1, 1)), 255],
     ['llava', image(png(20_000, 20_000)), 24_600],

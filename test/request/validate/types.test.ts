@@ -78,7 +78,7 @@ describe('a request of plain JavaScript', () => {
           role: 'assistant',
           content: [
             { type: 'text', text: 'Hi' },
-            { type: 'image', data: Buffer.from('x'), mediaType: 'image/png', detail: 'low' },
+            { type: 'image', data: Buffer.from('x'), mediaType: 'image/png', detail: 'original' },
             { type: 'file', fileId: 'f' },
           ],
           toolCalls: [{ id: 'a', name: 'b', arguments: '{}', kind: 'custom', providerData: 'p' }],

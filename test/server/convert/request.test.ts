@@ -137,6 +137,7 @@ describe('messages', () => {
       textPart('look'),
       image({ source: { $case: 'data', value: data }, mediaType: 'image/png' }),
       image({ source: { $case: 'uri', value: 'https://x/y' }, detail: wire.ImageDetail.HIGH }),
+      image({ source: { $case: 'uri', value: 'https://x/z' }, detail: wire.ImageDetail.ORIGINAL }),
     ];
     expect(convert({ parts })).toStrictEqual({
       role: 'user',
@@ -144,6 +145,7 @@ describe('messages', () => {
         { type: 'text', text: 'look' },
         { type: 'image', data, mediaType: 'image/png' },
         { type: 'image', uri: 'https://x/y', detail: 'high' },
+        { type: 'image', uri: 'https://x/z', detail: 'original' },
       ],
     });
   });

@@ -49,6 +49,8 @@ export const ImageDetail = {
   LOW: 2,
   /** HIGH - Tiles in full resolution: many tokens. */
   HIGH: 3,
+  /** ORIGINAL - As large as it is, for what is small on a screen: the most tokens. The upstream says which models take it. */
+  ORIGINAL: 4,
 } as const;
 
 export type ImageDetail = typeof ImageDetail[keyof typeof ImageDetail];
@@ -58,6 +60,7 @@ export namespace ImageDetail {
   export type AUTO = typeof ImageDetail.AUTO;
   export type LOW = typeof ImageDetail.LOW;
   export type HIGH = typeof ImageDetail.HIGH;
+  export type ORIGINAL = typeof ImageDetail.ORIGINAL;
 }
 
 /** What kind of tool a call is for. */
