@@ -143,7 +143,7 @@ function collectorSlips(environment: Environment): readonly string[] {
 }
 
 function isCollector(text: string, protocol: string | undefined): boolean {
-  if (protocol === 'grpc' && isHostAndPort(text)) return true;
+  if (protocol === 'grpc' && (isHostAndPort(text) || /^unix:/i.test(text))) return true;
   return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 

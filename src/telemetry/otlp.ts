@@ -12,8 +12,11 @@ import type { AttributeSets } from './attribute-sets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** OTEL_METRIC_EXPORT_INTERVAL where it is absent or not a positive number, in ms. */
+/** Where the variables are absent or no positive numbers, in ms. */
 const DEFAULT_EXPORT_INTERVAL_MS = 60_000;
+const DEFAULT_EXPORT_TIMEOUT_MS = 30_000;
+/** A timer of Node.js that is to wait longer waits 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Whether a signal is pushed over OTLP: only to an endpoint somebody named. The SDK's own default
@@ -37,12 +40,27 @@ export function createOtlpMetricReader(
   environment: Environment,
   sets: AttributeSets,
 ): IMetricReader {
-  const interval = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
+  const { OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_TIMEOUT } = environment;
+  const exportIntervalMillis = milliseconds(
+    OTEL_METRIC_EXPORT_INTERVAL,
+    DEFAULT_EXPORT_INTERVAL_MS,
+    LONGEST_TIMER_MS,
+  );
   const options = {
     exporter: createMetricExporter(environment),
-    exportIntervalMillis: interval > 0 ? interval : DEFAULT_EXPORT_INTERVAL_MS,
+    exportIntervalMillis,
+    exportTimeoutMillis: milliseconds(
+      OTEL_METRIC_EXPORT_TIMEOUT,
+      DEFAULT_EXPORT_TIMEOUT_MS,
+      exportIntervalMillis,
+    ),
   };
   return new Pushes(options, sets);
+}
+
+function milliseconds(text: string | undefined, otherwise: number, most: number): number {
+  const given = Number(text);
+  return Math.min(given > 0 ? given : otherwise, most);
 }
 
 class Pushes extends PeriodicExportingMetricReader {

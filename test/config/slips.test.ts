@@ -146,6 +146,8 @@ hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environ
     [{ ENDPOINT: 'http://collector:4318', PROTOCOL: 'http/json' }, []],
     [{ ENDPOINT: 'collector:4317', PROTOCOL: 'grpc' }, []],
     [{ TRACES_ENDPOINT: 'collector:4317', TRACES_PROTOCOL: 'grpc' }, []],
+    [{ ENDPOINT: 'unix:///run/collector.sock', PROTOCOL: 'grpc' }, []],
+    [{ ENDPOINT: 'unix:///run/collector.sock' }, [`OTEL_EXPORTER_OTLP_ENDPOINT ${NO_URL}`]],
     [{ ENDPOINT: '' }, []],
     [{ ENDPOINT: 'foo' }, [`OTEL_EXPORTER_OTLP_ENDPOINT ${NO_URL}`]],
     [{ ENDPOINT: 'collector:4318' }, [`OTEL_EXPORTER_OTLP_ENDPOINT ${NO_URL}`]],

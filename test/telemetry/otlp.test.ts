@@ -53,4 +53,18 @@ describe('createOtlpMetricReader', () => {
 
     await expect(reader.shutdown()).resolves.toBeUndefined();
   });
+
+  it.each([
+    ['99999999999', undefined, 2 ** 31 - 1, 30_000],
+    ['Infinity', '5000', 2 ** 31 - 1, 5_000],
+    ['1000', '5000', 1_000, 1_000],
+    [undefined, '0', 60_000, 30_000],
+  ])('exports every %s ms, each within %s', async (interval, timeout, every, within) => {
+    const reader = createOtlpMetricReader(
+      { OTEL_METRIC_EXPORT_INTERVAL: interval, OTEL_METRIC_EXPORT_TIMEOUT: timeout },
+      new AttributeSets(),
+    );
+    expect(reader).toMatchObject({ _exportInterval: every, _exportTimeout: within });
+    await reader.shutdown();
+  });
 });
