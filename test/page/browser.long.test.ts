@@ -130,5 +130,20 @@ if (!existsSync(CHROMIUM)) {
       expect(away).toEqual([]);
       await page.close();
     });
+
+    it('asks again where there was no room for it', async () => {
+      const url = `http://${running.app.adminAddress}/`;
+      const others = new AbortController();
+      const { signal } = others;
+      const ask = () => fetch(`${url}events`, { signal });
+      const statuses = await Promise.all(Array.from({ length: 51 }, ask));
+      expect(statuses.filter(({ status }) => status === 503)).toHaveLength(1);
+      const page = await browser.newPage();
+      await page.goto(url);
+      await page.waitForSelector('body[data-live=no]');
+      others.abort();
+      await page.waitForSelector('body[data-live=yes]');
+      await page.close();
+    });
   });
 }

@@ -13,10 +13,10 @@ export const DURATION = `(ms) => {
  * What the page runs: it exchanges the sections that the sidecar sends, which are those that have changed,
  * and leaves the place, the focus and how far a table is scrolled as they are; and it counts the times on,
  * by the sidecar's clock. What comes is told as lost when the sidecar has said nothing for 5 s, although it
- * speaks every second.
+ * speaks every second. A browser asks again where the connection broke, and gives up where it gets another answer,
+ * such as that of a proxy while the sidecar starts: then the script asks again.
  */
 export const SCRIPT = `
-const source = new EventSource('events');
 const main = document.querySelector('main');
 const now = performance.now.bind(performance);
 let ahead = Number(main.dataset.now) - now();
@@ -43,7 +43,7 @@ const exchange = (shown, section) => {
   const link = [...shown.querySelectorAll('a')].find((one) => one.getAttribute('href') === focus);
   link?.focus({ preventScroll: true });
 };
-source.onmessage = ({ data, lastEventId }) => {
+const renew = ({ data, lastEventId }) => {
   heard = now();
   ahead = Number(lastEventId) - heard;
   const drawn = document.createElement('template');
@@ -58,10 +58,15 @@ source.onmessage = ({ data, lastEventId }) => {
   document.body.dataset.live = 'yes';
 };
 const lose = () => { document.body.dataset.live = 'no'; };
-source.onerror = lose;
+const listen = () => Object.assign(new EventSource('events'), { onmessage: renew, onerror: lose });
+let source = listen();
 count();
 name();
-setInterval(() => { count(); if (now() - heard > 5000) lose(); }, 1000);
+setInterval(() => {
+  count();
+  if (now() - heard > 5000) lose();
+  if (source.readyState === EventSource.CLOSED) source = listen();
+}, 1000);
 `;
 
 /** For the page's content security policy. */
