@@ -1,6 +1,7 @@
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { type Clock, every } from '../core/clock.ts';
+import { residentMemory } from '../telemetry/resident-memory.ts';
 
 /** What this process has to bear, as it was last measured. */
 export interface Load {
@@ -61,7 +62,7 @@ export function startLoadMeter(clock: Clock, memoryBytes: number): LoadMeter {
       loop.note(now - due, now);
       due = now + SAMPLE_MS;
       if (sample++ % MEMORY_EVERY === 0) {
-        memoryShare = Math.min(process.memoryUsage.rss() / memoryBytes, 1);
+        memoryShare = Math.min(residentMemory() / memoryBytes, 1);
       }
     },
     true,

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ATTRIBUTE } from './attributes.ts';
 import type { Instruments } from './instruments.ts';
+import { residentMemory } from './resident-memory.ts';
 
 /** How often the event loop is probed: often enough to catch 20 ms, rare enough to cost nothing. */
 const PROBE_INTERVAL_MS = 20;
@@ -12,7 +13,7 @@ export function observeProcess(instruments: Instruments): () => void {
     result.observe(user / 1e6, { [ATTRIBUTE.cpuMode]: 'user' });
     result.observe(system / 1e6, { [ATTRIBUTE.cpuMode]: 'system' });
   });
-  instruments.processMemoryUsage.addCallback((result) => result.observe(process.memoryUsage.rss()));
+  instruments.processMemoryUsage.addCallback((result) => result.observe(residentMemory()));
   const histogram = monitorEventLoopDelay({ resolution: PROBE_INTERVAL_MS });
   histogram.enable();
   instruments.eventLoopDelayP99.addCallback((result) => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from '@jest/globals';
 import { holdClosedPort } from '../support/closed-port.ts';
-import { connect, type GrpcClient } from '../support/grpc-client.ts';
+import { connect, failureOf, type GrpcClient } from '../support/grpc-client.ts';
+import { aRequest } from '../support/running-app.ts';
 import { openingBytes } from './frames.ts';
 import { type SidecarProcess, startSidecar } from './sidecar.ts';
 
@@ -52,3 +53,23 @@ it.each([
     expect(sidecar.alive).toBe(true);
   },
 );
+
+it('calls whose upstream takes all files end no process', async () => {
+  const upstream = createServer().listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const { port } = upstream.address() as AddressInfo;
+  sidecar = await startSidecar({
+    maxOpenFiles: MAX_OPEN_FILES,
+    environment: { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
+  });
+  client = connect(sidecar.address);
+  const asked = Array.from({ length: 2 * MAX_OPEN_FILES }, () =>
+    failureOf(
+      client?.provider.unary('SendMessageSync', aRequest(), { deadline: Date.now() + 2_000 }),
+    ),
+  );
+  await Promise.all(asked);
+  expect(sidecar.alive).toBe(true);
+  await client.provider.unary('GetStatus');
+  upstream.close();
+});

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Clock } from '../../src/core/clock.ts';
 import {
   HeapShare,
@@ -133,4 +133,23 @@ it('leaves no timer behind', () => {
   expect(meter.load.eventLoopDelayMs).toBe(0);
   meter.stop();
   expect(clock.pending).toBe(0);
+});
+
+// Linux tells it in a file: Node.js throws EMFILE, which ended the process.
+it('goes on with the memory that it knows where no more files can be opened', () => {
+  const clock = new FakeClock();
+  const meter = startLoadMeter(clock, 2 * process.memoryUsage.rss());
+  clock.advance(50);
+  const { memoryShare } = meter.load;
+  const rss = jest.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+    throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+  });
+  try {
+    clock.advance(1_000);
+    expect(rss).toHaveBeenCalled();
+    expect(meter.load.memoryShare).toBe(memoryShare);
+  } finally {
+    rss.mockRestore();
+    meter.stop();
+  }
 });
