@@ -38,7 +38,10 @@ const PURPOSES: Readonly<Record<string, Purpose>> = {
   '@opentelemetry/sdk-node': ['starts telemetry as OTEL_* says', OTEL],
   '@opentelemetry/sdk-trace': ['spans', 'nothing'],
   '@redis/client': ['the shared store', 'connects to the server of `redis`, with `store: redis`'],
-  ajv: ['checks JSON Schemas of callers', 'compiles the schema of schemas to a function: `new Function`'],
+  ajv: [
+    'checks JSON Schemas of callers',
+    'compiles the schema of schemas to a function: `new Function`',
+  ],
   commander: ['reads the command line and prints its help', 'nothing'],
   'gpt-tokenizer': ['counts tokens', 'nothing'],
   jose: ['verifies JWTs of callers', 'nothing: keys are fetched by our own code'],
