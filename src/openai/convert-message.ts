@@ -21,7 +21,7 @@ import { imageUrl } from './image-url.ts';
  */
 export function toMessageParam(
   message: Message,
-  model: Pick<Model, 'instructionRole' | 'reasoning'>,
+  model: Model,
   target: string,
 ): ChatCompletionMessageParam {
   switch (message.role) {
@@ -47,7 +47,7 @@ export function toMessageParam(
 
 function assistant(
   message: Message,
-  { reasoning: { sendBackAs } }: Pick<Model, 'reasoning'>,
+  { reasoning: { sendBackAs } }: Model,
   target: string,
 ): ChatCompletionAssistantMessageParam {
   const { content } = message;

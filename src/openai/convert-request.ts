@@ -21,26 +21,19 @@ type Params = ChatCompletionCreateParams;
  */
 export function toChatCompletionRequest(
   call: Call,
-  { stream, joinsTexts, olderRole } = OPENAI_DIALECT,
+  { stream, joinsTexts } = OPENAI_DIALECT,
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
   const messages = joinsTexts ? withOneText(request.messages, call.model) : request.messages;
-  const told = olderRole ? withOlderRole(model) : model;
   return {
     model: call.model,
-    messages: messages.map((message) => toMessageParam(message, told, call.upstream)),
+    messages: messages.map((message) => toMessageParam(message, model, call.upstream)),
     ...(model.supports.streaming && stream.chat_completions),
     ...toSamplingParams(request, model),
     ...toToolParams(request),
     ...toServiceParams(request),
   };
-}
-
-/** Of the catalogue, which has sources; what the operator declares holds. */
-function withOlderRole(model: Model): Pick<Model, 'instructionRole' | 'reasoning'> {
-  const isOpenAIs = model.instructionRole === 'developer' && Object.keys(model.sources).length > 0;
-  return isOpenAIs ? { instructionRole: 'system', reasoning: model.reasoning } : model;
 }
 
 function toSamplingParams(request: MessageRequest, { maxTokensField }: Model): Partial<Params> {

@@ -17,11 +17,6 @@ export interface Dialect {
    * no list where OpenAI takes one.
    */
   readonly joinsTexts: boolean;
-  /**
-   * Whether instructions to a model that OpenAI tells by `developer` go as `system` over Chat Completions: many gateways in
-   * front of it refuse the newer role, and OpenAI takes the older one for the same.
-   */
-  readonly olderRole: boolean;
   /** Of every model there. Absent: what the model takes, by its name. */
   readonly callIds?: IdForm;
 }
@@ -36,7 +31,6 @@ export const OPENAI_DIALECT: Dialect = {
     responses: { stream: true, stream_options: { include_obfuscation: false } },
   },
   joinsTexts: false,
-  olderRole: false,
 };
 
 /** Others do not pad, and those that check what they are sent refuse a word of it: TensorRT-LLM. */
@@ -46,7 +40,6 @@ const COMPATIBLE: Dialect = {
     responses: { stream: true },
   },
   joinsTexts: true,
-  olderRole: true,
 };
 
 /** Mistral tells the usage unasked, and answers 422 to whoever asks: openai-agents-python#442. */

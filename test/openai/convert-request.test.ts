@@ -5,7 +5,6 @@ import { type Model, unknownModel } from '../../src/core/model.ts';
 import { toChatCompletionRequest } from '../../src/openai/convert-request.ts';
 import { dialectOf } from '../../src/openai/dialect.ts';
 import { aCall } from '../support/events.ts';
-import { aModel } from '../support/models.ts';
 
 const HELLO: Message = { role: 'user', content: 'Hello' };
 
@@ -137,21 +136,6 @@ describe('messages', () => {
         content: 'Hi',
         name: 'ann',
       });
-    },
-  );
-
-  it.each([
-    ["one of OpenAI's", 'https://api.openai.com/v1', { INSTR: ['a page'] }, 'developer'],
-    ["one of OpenAI's", 'https://gateway.example/v1', { INSTR: ['a page'] }, 'system'],
-    ['one that was declared', 'https://gateway.example/v1', {}, 'developer'],
-  ])(
-    'sends instructions to %s at %s in the role that is taken there',
-    (_, baseUrl, sources, sent) => {
-      const model = aModel({ instructionRole: 'developer', sources });
-      const request = { messages: [{ role: 'system' as const, content: 'Be brief.' }] };
-      const call = aCall({ request, target: { model, surface: 'chat_completions' } });
-      const [turn] = toChatCompletionRequest(call, dialectOf(baseUrl)).messages;
-      expect(turn?.role).toBe(sent);
     },
   );
 
