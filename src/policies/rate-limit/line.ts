@@ -86,12 +86,14 @@ export class Line<T extends { readonly owner: string; readonly tokens: number }>
     this.resized(entry, entry.tokens);
   }
 
-  delete(entry: T): void {
+  /** Whether it was there. */
+  delete(entry: T): boolean {
     const share = this.#shares.get(entry.owner);
-    if (share?.entries.delete(entry) !== true) return;
+    if (share?.entries.delete(entry) !== true) return false;
     this.#size -= 1;
     this.resized(entry, -entry.tokens);
     if (share.entries.size === 0) this.#shares.delete(entry.owner);
+    return true;
   }
 
   /** The owner has had a turn. */

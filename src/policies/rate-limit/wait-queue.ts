@@ -1,4 +1,4 @@
-import type { Ahead } from './ahead.ts';
+import { type Ahead, NOBODY } from './ahead.ts';
 import { Line } from './line.ts';
 import type { Priority } from './priority.ts';
 
@@ -17,6 +17,7 @@ export class WaitQueue<T extends Queued> {
   readonly #byPriority: Readonly<Record<Priority, Line<T>>>;
   /** First the one that goes first. */
   readonly #lines: readonly Line<T>[];
+  #size = 0;
 
   constructor() {
     this.#byPriority = { 0: new Line(), 1: new Line(), 2: new Line(), 3: new Line() };
@@ -29,9 +30,7 @@ export class WaitQueue<T extends Queued> {
   }
 
   get size(): number {
-    let size = 0;
-    for (const line of this.#lines) size += line.size;
-    return size;
+    return this.#size;
   }
 
   /** In the order in which they go. */
@@ -43,11 +42,12 @@ export class WaitQueue<T extends Queued> {
   get total(): Ahead {
     let tokens = 0;
     for (const line of this.#lines) tokens += line.tokens;
-    return { requests: this.size, tokens };
+    return { requests: this.#size, tokens };
   }
 
   /** Whether nobody waits whom somebody of this priority would have to let go first. */
   isFree(priority: Priority): boolean {
+    if (this.#size === 0) return true;
     for (const line of this.#lines) {
       if (line.size > 0) return false;
       if (line === this.#byPriority[priority]) break;
@@ -57,6 +57,7 @@ export class WaitQueue<T extends Queued> {
 
   /** What an owner's next with this priority has ahead. Of tokens an estimate. */
   ahead(priority: Priority, owner: string): Ahead {
+    if (this.#size === 0) return NOBODY;
     let requests = 0;
     let tokens = 0;
     for (const line of this.#lines) {
@@ -90,18 +91,18 @@ export class WaitQueue<T extends Queued> {
 
   add(entry: T): void {
     this.#byPriority[entry.priority].add(entry);
+    this.#size += 1;
   }
 
   /** It has had its turn. */
   served(entry: T): void {
-    const line = this.#byPriority[entry.priority];
-    line.delete(entry);
-    line.turn(entry.owner);
+    this.delete(entry);
+    this.#byPriority[entry.priority].turn(entry.owner);
   }
 
   /** It leaves without a turn. */
   delete(entry: T): void {
-    this.#byPriority[entry.priority].delete(entry);
+    if (this.#byPriority[entry.priority].delete(entry)) this.#size -= 1;
   }
 
   /** An entry that waits needs so many tokens more than when it came. */
