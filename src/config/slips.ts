@@ -54,7 +54,15 @@ export function slipsIn(
     ...(config.callerJwt !== undefined && config.callers.every(({ subject }) => !subject)
       ? ['callerJwt does not count: no caller has a subject.']
       : []),
+    ...(config.callers.some(({ san }) => san !== undefined) &&
+    !config.listen.some(asksForCertificates)
+      ? ['san of callers does not count: no listener has a clientCaFile.']
+      : []),
   ];
+}
+
+function asksForCertificates(listener: Config['listen'][number]): boolean {
+  return typeof listener !== 'string' && listener.tls?.clientCaFile !== undefined;
 }
 
 /** Numbers that stand for so many milliseconds or bytes. */

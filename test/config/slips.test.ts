@@ -98,6 +98,15 @@ hostedTools: {mcpServers: {docs: {url: "https://b.test", authorization: {environ
     expect(warnings(`${jwt}\ncallers: [{name: shop, subject: shop}]`)).toEqual([]);
   });
 
+  it('may tell of callers that no listener can know', () => {
+    const callers = 'callers: [{name: shop, san: "spiffe://a/*"}]';
+    expect(warnings(callers)).toEqual([
+      'san of callers does not count: no listener has a clientCaFile.',
+    ]);
+    const tls = 'tls: {certFile: /a, keyFile: /b, clientCaFile: /c}';
+    expect(warnings(`${callers}\nlisten: [{address: "0.0.0.0:50051", ${tls}}]`)).toEqual([]);
+  });
+
   it.each([
     '"sk-a"',
     "'sk-a'",

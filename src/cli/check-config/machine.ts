@@ -1,7 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { readTextFileSync } from '../../core/read-file.ts';
 import { directoryProblem } from '../../money/store/directory.ts';
+import { parseTokens } from '../../server/callers/token-list.ts';
+import { secureContextOf, type TlsOptions } from '../../server/listener/tls.ts';
 
 /**
  * What a start would miss on this machine, a sentence each: where it is to run it may be there. Files that hold keys
@@ -18,20 +21,47 @@ export function machineWarnings(config: Config): readonly string[] {
     ...(problem === undefined ? [] : [`dataDir: ${dataDir} cannot be used here: ${problem}.`]),
     ...listeners.flatMap(([key, one]) => {
       if (typeof one === 'string') return unreachable(key, one);
-      const { certFile, keyFile, clientCaFile } = one.tls ?? {};
-      return [
-        ...unreachable(`${key}.address`, one.address),
-        ...unreadable(`${key}.tls.certFile`, certFile),
-        ...unreadable(`${key}.tls.keyFile`, keyFile),
-        ...unreadable(`${key}.tls.clientCaFile`, clientCaFile),
-      ];
+      return [...unreachable(`${key}.address`, one.address), ...wrongTls(`${key}.tls`, one.tls)];
     }),
-    ...unreadable('admin.tokenFile', admin.tokenFile),
-    ...callers.flatMap(({ tokenFile }, at) => unreadable(`callers[${at}].tokenFile`, tokenFile)),
+    ...wrongTokens('admin.tokenFile', admin.tokenFile),
+    ...callers.flatMap(({ tokenFile }, at) => wrongTokens(`callers[${at}].tokenFile`, tokenFile)),
     ...unreadable('callerJwt.jwksFile', callerJwt?.jwksFile),
     ...unreadable('callerJwt.caFile', callerJwt?.caFile),
     ...unreadable('callerJwt.jwksTokenFile', callerJwt?.jwksTokenFile),
   ];
+}
+
+function wrongTls(key: string, tls: TlsOptions | undefined): string[] {
+  if (tls === undefined) return [];
+  const { certFile, keyFile, clientCaFile } = tls;
+  const gone = [
+    ...unreadable(`${key}.certFile`, certFile),
+    ...unreadable(`${key}.keyFile`, keyFile),
+    ...unreadable(`${key}.clientCaFile`, clientCaFile),
+  ];
+  if (gone.length > 0) return gone;
+  const files = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
+  return wrong(key, () =>
+    secureContextOf(
+      tls,
+      files.map((file) => readTextFileSync(file)),
+    ),
+  );
+}
+
+function wrongTokens(key: string, path: string | undefined): string[] {
+  const gone = unreadable(key, path);
+  if (gone.length > 0 || path === undefined) return gone;
+  return wrong(key, () => parseTokens(readTextFileSync(path)));
+}
+
+function wrong(key: string, read: () => unknown): string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    return [`${key}: ${error instanceof Error ? error.message : error}.`];
+  }
 }
 
 function unreadable(key: string, path: string | undefined): string[] {

@@ -89,22 +89,10 @@ export class LiveTls {
     this.#files.stop();
   }
 
-  #take([cert = '', key = '', ca]: readonly string[]): void {
-    // Of a file that is being written nothing may be there yet: without a certificate nobody gets in, and
-    // without a CA all that is publicly trusted would.
-    createPrivateKey(key);
-    const { validTo } = new X509Certificate(cert);
-    if (ca !== undefined) new X509Certificate(ca);
-    const context: SecureContextOptions = {
-      cert,
-      key,
-      ...(ca === undefined ? {} : { ca }),
-      minVersion: `TLSv${this.#options.minVersion}`,
-      // A session that is resumed would not show its certificate again, which may be trusted no more.
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    };
-    // Throws if key and certificate do not belong together, and before anything was changed.
-    createSecureContext(context);
+  #take(contents: readonly string[]): void {
+    // Before anything is changed.
+    const context = secureContextOf(this.#options, contents);
+    const { validTo } = new X509Certificate(contents[0] ?? '');
     this.#context = context;
     for (const holder of this.#holders) holder.setSecureContext(context);
     const { certFile } = this.#options;
@@ -112,6 +100,42 @@ export class LiveTls {
     const fields = { certFile, expires: expires.toISOString() };
     if (expires.getTime() < Date.now()) this.#log.warn(fields, 'the certificate has expired');
     else this.#log.info(fields, 'certificate read');
+  }
+}
+
+/**
+ * What a server is made with. Of a file that is being written nothing may be there yet: without a certificate nobody gets
+ * in, and without a CA all that is publicly trusted would.
+ *
+ * @param contents of certificate, key and CAs, if they are named
+ * @throws Error that names the file which does not hold what it should
+ */
+export function secureContextOf(
+  { certFile, keyFile, clientCaFile = '', minVersion }: TlsOptions,
+  [cert = '', key = '', ca]: readonly string[],
+): SecureContextOptions {
+  const context: SecureContextOptions = {
+    cert,
+    key,
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: `TLSv${minVersion}`,
+    // A session that is resumed would not show its certificate again, which may be trusted no more.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+  held(`${keyFile} holds no private key in PEM that can be read`, () => createPrivateKey(key));
+  held(`${certFile} holds no certificate in PEM`, () => new X509Certificate(cert));
+  if (ca !== undefined)
+    held(`${clientCaFile} holds no certificate in PEM`, () => new X509Certificate(ca));
+  held(`${certFile} and ${keyFile} do not belong together`, () => createSecureContext(context));
+  return context;
+}
+
+function held(otherwise: string, read: () => unknown): void {
+  try {
+    read();
+  } catch (cause) {
+    const words = cause instanceof Error ? ` (${cause.message})` : '';
+    throw new Error(`${otherwise}${words}`, { cause });
   }
 }
 
