@@ -79,6 +79,15 @@ describe('a sidecar with TLS and callers', () => {
     });
   });
 
+  it('is not asked with a file that has digests alone', async () => {
+    const digests = file('digests', `# of callers\nsha256:${'0'.repeat(64)}\n`);
+    expect(await run(`probe --token-file ${digests}`)).toEqual({
+      exitCode: 2,
+      out: '',
+      err: `probe: ${digests} holds no token: of a digest none can be made\n`,
+    });
+  });
+
   it('is not told a token without TLS', async () => {
     const address = 'example.com:50051';
     const { exitCode, err } = await runCommand(['status', '--address', address, '--token', 'x']);

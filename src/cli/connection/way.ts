@@ -70,7 +70,7 @@ export function tlsOf(
 /**
  * The token of the command line, or of the environment; of a file it is the first that is written out there.
  *
- * @throws CliError if the file cannot be read
+ * @throws CliError if the file cannot be read, or has digests alone
  */
 export function tokenOf(
   door: Door,
@@ -82,7 +82,11 @@ export function tokenOf(
   const inVariable = variable(environment, `${prefix}_TOKEN`);
   if (tokenFile === undefined && inVariable !== undefined) return inVariable;
   const file = tokenFile ?? variable(environment, `${prefix}_TOKEN_FILE`);
-  return file === undefined ? undefined : tokenIn(readInput(file, 'utf8'));
+  if (file === undefined) return undefined;
+  const found = tokenIn(readInput(file, 'utf8'));
+  if (found === undefined)
+    throw new CliError('usage', `${file} holds no token: of a digest none can be made`);
+  return found;
 }
 
 /** Of a file of tokens, as a sidecar has it, the first that is not a digest. */
