@@ -27,7 +27,7 @@ export const UsageDimension = {
   PROJECT: 3,
   /**
    * OUTCOME - "completed", or the reason of the failure as in ErrorInfo; "PROCESS_DIED" for attempts that ran
-   * when the process was killed.
+   * when the process was killed; "cached" for what the response cache answered.
    */
   OUTCOME: 4,
   /** TARGET - The configured target. */
