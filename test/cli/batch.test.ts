@@ -51,6 +51,7 @@ describe('batch', () => {
     expect(results.map(({ sequence }) => sequence)).toEqual(['1', '2']);
     expect(results.map(({ customId }) => customId).sort()).toEqual(['a', 'b']);
     expect(results[0].response.content).toBe('Hello from the stub.');
+    expect(linesIn((await batch(['results', id, '--after', '0'])).out)).toEqual(results);
     expect(linesIn((await batch(['results', id, '--after', '1'])).out)).toHaveLength(1);
 
     expect((await batch(['status', id])).out).toMatch(

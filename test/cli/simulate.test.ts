@@ -96,6 +96,7 @@ describe('simulate', () => {
     [['--listen', 'here'], 'host:port'],
     [['--speed', '0'], 'above 0'],
     [['--speed', 'max'], '--speed needs --replay'],
+    [['--upstream', 'http://127.0.0.1:1/v1'], '--upstream needs --record'],
     [['--upstream', 'nowhere'], 'http or https'],
     [['--upstream', 'ftp://a'], 'http or https'],
     [['a.yaml', '--replay', 'b'], 'script and --replay exclude each other'],

@@ -115,7 +115,7 @@ function results(batch: Command, cli: Cli): void {
       'Write the results, in the order in which they came: JSON Lines, StreamBatchResultsResponse.',
     )
     .argument('<id>')
-    .option('--after <sequence>', 'go on behind this one', readNumber, 0)
+    .option('--after <sequence>', 'go on behind this one', readSequence, 0)
     .option('--wait', 'stay until the batch has ended');
   addOptions(command, 'JSON Lines, as it does anyway');
   command.action(async (id: string, options: ResultsOptions) => {
@@ -152,4 +152,9 @@ function list(batch: Command, cli: Cli): void {
 function addOptions(command: Command, json: string, timeoutMs?: number): void {
   command.option('--project <id>', 'whose batches; default: all, or those of the token');
   addConnectionOptions(command, { json, ...(timeoutMs !== undefined && { timeoutMs }) });
+}
+
+/** 0, as a program has it that has no result yet, or what `readNumber` reads. */
+function readSequence(text: string): number {
+  return /^0+$/.test(text) ? 0 : readNumber(text);
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isHostAndPort } from '../../config/addresses.ts';
-import type { Cli } from '../cli.ts';
+import { type Cli, CliError } from '../cli.ts';
 import { explain } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import type { SimulateOptions } from '../simulate/simulate.ts';
@@ -30,7 +30,12 @@ export function register(command: Command, cli: Cli): void {
     .addOption(jsonOption('JSON Lines: where it listens, then what answered each request'))
     .action(async (script: string | undefined, options: SimulateOptions) => {
       const { simulate } = await import('../simulate/simulate.ts');
-      const upstream = options.upstream ?? readUrl(cli.environment.OPENAI_BASE_URL || OPENAI_URL);
+      const { record } = options;
+      if (record === undefined && options.upstream !== undefined) {
+        throw new CliError('usage', '--upstream needs --record');
+      }
+      const usual = (record !== undefined && cli.environment.OPENAI_BASE_URL) || OPENAI_URL;
+      const upstream = options.upstream ?? readUrl(usual);
       await simulate({ ...options, upstream, ...(script !== undefined && { script }) }, cli);
     });
   explain(command, {
