@@ -33,7 +33,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const { level, pretty = false, drops = new LogDrops() } = options;
   const written = options.destination ?? new BurstWriter(standardError(), drops);
   const bursts = written instanceof BurstWriter ? written : undefined;
-  const colours = process.stderr.isTTY === true;
+  const colours = process.stderr.isTTY === true && process.stderr.hasColors();
   return pino(
     {
       level,

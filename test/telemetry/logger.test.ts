@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { WriteStream } from 'node:tty';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { LogDrops } from '../../src/telemetry/log-drops.ts';
@@ -30,6 +31,27 @@ describe('createLogger', () => {
     const destination = { write: (line: string) => lines.push(line) };
     createLogger({ level: 'info', pretty: true, destination }).info({ model: 'gpt-a' }, 'answered');
     expect(lines).toEqual([expect.stringMatching(/^[\d:.]{12} .*INFO.* answered .*gpt-a\n$/)]);
+  });
+
+  it.each([
+    [{ TERM: 'xterm' }, true],
+    [{ TERM: 'xterm', NO_COLOR: '1' }, false],
+    [{ TERM: 'dumb' }, false],
+  ])('paints them on a terminal that has colours and may: %j', (environment, isPainted) => {
+    const { stderr } = process;
+    const { isTTY, hasColors: has, getColorDepth: depth } = stderr;
+    const before = { isTTY, hasColors: has, getColorDepth: depth };
+    const hasColors = () => WriteStream.prototype.hasColors.call(stderr, 16, environment);
+    const getColorDepth = WriteStream.prototype.getColorDepth;
+    Object.assign(stderr, { isTTY: true, hasColors, getColorDepth });
+    try {
+      const lines: string[] = [];
+      const destination = { write: (line: string) => lines.push(line) };
+      createLogger({ level: 'info', pretty: true, destination }).info('answered');
+      expect(lines.join('').includes('\u001b')).toBe(isPainted);
+    } finally {
+      Object.assign(stderr, before);
+    }
   });
 
   it('never throws, whatever it is to log, and counts what it could not', () => {
