@@ -28,6 +28,19 @@ export class LongText {
     this.#loose = 0;
   }
 
+  /** What stands behind so many characters. Takes time for its length, and not for what stands before. */
+  from(start: number): string {
+    let at = this.#length - this.#loose;
+    const behind = this.#pieces.join('').slice(Math.max(start - at, 0));
+    const blocks: string[] = [];
+    for (let last = (this.#blocks?.length ?? 0) - 1; last >= 0 && at > start; last -= 1) {
+      const block = this.#blocks?.[last] ?? '';
+      at -= block.length;
+      blocks.push(at < start ? block.slice(start - at) : block);
+    }
+    return blocks.reverse().join('') + behind;
+  }
+
   /** All of it. Takes time for its length, unless nothing was added since. */
   toString(): string {
     const rest = this.#pieces.join('');

@@ -176,14 +176,14 @@ export function restOf(
   whole: string,
 ): string {
   const known = partOf(item, what, place);
-  const open = said.text.slice(item.whole);
-  const isOpen = open.length > known.text.length && whole.startsWith(open);
+  const open = said.from(item.whole);
+  const isOpen = open.length > known.length && whole.startsWith(open);
   if (isOpen) {
     item.parts.delete(keyOf(what, place));
     partOf(item, what, place).add(open);
   }
   const rest = isOpen ? whole.slice(open.length) : known.rest(whole);
-  item.whole = said.text.length + rest.length;
+  item.whole = said.length + rest.length;
   return rest;
 }
 

@@ -12,8 +12,18 @@ export class Said {
     return this.#text.toString();
   }
 
+  /** In UTF-16 code units. */
+  get length(): number {
+    return this.#text.length;
+  }
+
   get isEmpty(): boolean {
-    return this.#text.length === 0;
+    return this.length === 0;
+  }
+
+  /** What has come behind so many code units. */
+  from(start: number): string {
+    return this.#text.from(start);
   }
 
   /** Notes a piece, and returns it. */
@@ -24,8 +34,8 @@ export class Said {
 
   /** What of the whole has not come; nothing where the whole is another text than what came. */
   rest(whole: string): string {
-    return whole.length > this.#text.length && whole.startsWith(this.text)
-      ? whole.slice(this.#text.length)
+    return whole.length > this.length && whole.startsWith(this.text)
+      ? whole.slice(this.length)
       : '';
   }
 }

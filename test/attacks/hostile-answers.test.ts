@@ -99,6 +99,26 @@ describe('what comes again and again', () => {
     expect(took).toBeLessThan(MAX_MS);
   });
 
+  it.each([
+    ['text', 'output_text', 'content_index'],
+    ['reasoning', 'reasoning_text', 'content_index'],
+    ['a summary', 'reasoning_summary_text', 'summary_index'],
+  ])('is told to be whole, and not put together each time: %s', (_what, name, place) => {
+    const stream = new ResponsesStream(aCall(), () => {});
+    const say = (kind: string, fields: object) => {
+      const type = `response.${name}.${kind}`;
+      stream.read('', JSON.stringify({ type, item_id: 'item_1', [place]: 0, ...fields }));
+    };
+    const took = cpuMs(() => {
+      say('delta', { delta: 'x'.repeat(2 ** 23) });
+      for (let n = 0; n < 1_000; n += 1) {
+        say('delta', { delta: 'y' });
+        say('done', { text: 'z' });
+      }
+    });
+    expect(took).toBeLessThan(MAX_MS);
+  });
+
   it('is told of the item it belongs to, which is found once', () => {
     const stream = new ResponsesStream(aCall(), () => {});
     const event = (kind: string, id: number, fields = {}) => {

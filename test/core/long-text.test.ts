@@ -15,6 +15,21 @@ describe('a text that grows by pieces', () => {
     expect(text.toString()).toBe(pieces.join(''));
   });
 
+  it('is told from any place on, whether it was read as a whole or not', () => {
+    for (const readAt of [-1, 0, 700]) {
+      const text = new LongText();
+      let expected = '';
+      for (let piece = 0; piece < 2_000; piece += 1) {
+        text.add(`${piece}`);
+        expected += piece;
+        if (piece === readAt) text.toString();
+      }
+      for (const start of [0, 1, 4_095, 4_096, 4_097, expected.length - 1, expected.length]) {
+        expect(text.from(start)).toBe(expected.slice(start));
+      }
+    }
+  });
+
   it('may be read as it grows', () => {
     const text = new LongText();
     let expected = '';
