@@ -55,13 +55,23 @@ export function takeDirectory(directory: string): () => void {
     createFile(path);
     // SQLite gives the modes of the database to the files that it makes beside it.
     createFile(databasePath(directory));
-    const lock = new DatabaseSync(path);
-    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    const lock = lockedAt(path);
     return () => lock.close();
   } catch (cause) {
     throw isBusy(cause)
       ? new LedgerError(`the ledger in ${directory} is in use by another process`, { cause })
       : new LedgerError(`there can be no ledger in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function lockedAt(path: string): DatabaseSync {
+  try {
+    const lock = new DatabaseSync(path);
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    // SQLite does not say of which file it speaks.
+    throw isBusy(cause) ? cause : new LedgerError(`${path}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,14 +1,20 @@
-import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CHUNK = Buffer.alloc(2 ** 20, 0x20);
 
 const pathIn = (directory: string): string => join(directory, 'ledger.reserve');
 
-/** Takes room on the disk, to be let go of when there is no other left. Without room there is no reserve. */
+const statsIn = (directory: string) => statSync(pathIn(directory), { throwIfNoEntry: false });
+
+/**
+ * Takes room on the disk, to be let go of when there is no other left. Without room there is no reserve, nor where
+ * something else stands in its place: a FIFO would be waited for.
+ */
 export function keepReserve(directory: string, bytes: number): void {
   const path = pathIn(directory);
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === bytes) return;
+  const there = statsIn(directory);
+  if ((there?.size ?? 0) === bytes || there?.isFile() === false) return;
   try {
     const file = openSync(path, 'w', 0o600);
     try {
@@ -24,7 +30,7 @@ export function keepReserve(directory: string, bytes: number): void {
 
 /** Once a database was opened there: before that, none is kept. */
 export function hasReserve(directory: string): boolean {
-  return existsSync(pathIn(directory));
+  return statsIn(directory)?.isFile() ?? false;
 }
 
 export function releaseReserve(directory: string): void {

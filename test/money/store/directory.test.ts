@@ -75,6 +75,15 @@ describe('the directory of the ledger', () => {
     );
   });
 
+  it('is refused with the name of a lock that is none', () => {
+    const directory = aDirectory();
+    const lock = join(directory, 'ledger.lock');
+    writeFileSync(lock, 'no database, and longer than its first page is'.repeat(100));
+    expect(() => takeDirectory(directory)).toThrow(
+      `there can be no ledger in ${directory}: ${lock}: file is not a database`,
+    );
+  });
+
   it('is refused at once where the kernel makes none', () => {
     expect(() => takeDirectory('/proc/x')).toThrow('there can be no ledger in /proc/x: ENOENT');
     const file = join(aDirectory(), 'file');

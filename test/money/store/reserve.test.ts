@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { keepReserve, releaseReserve } from '../../../src/money/store/reserve.ts';
+import { hasReserve, keepReserve, releaseReserve } from '../../../src/money/store/reserve.ts';
 import { aDirectory } from '../ledger/support.ts';
 
 describe('the reserve of the disk', () => {
@@ -24,6 +25,16 @@ describe('the reserve of the disk', () => {
     const directory = join(aDirectory(), 'missing');
     keepReserve(directory, 100);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ['a directory', (path) => mkdirSync(path)],
+    ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+  ])('is none where %s stands in its place', (_what, put) => {
+    const directory = aDirectory();
+    put(join(directory, 'ledger.reserve'));
+    keepReserve(directory, 100);
+    expect(hasReserve(directory)).toBe(false);
   });
 
   it('of nothing takes nothing', () => {
