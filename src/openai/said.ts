@@ -18,7 +18,7 @@ export class Said {
   }
 
   get isEmpty(): boolean {
-    return this.length === 0;
+    return this.#text.length === 0;
   }
 
   /** What has come behind so many code units. */
@@ -34,8 +34,8 @@ export class Said {
 
   /** What of the whole has not come; nothing where the whole is another text than what came. */
   rest(whole: string): string {
-    return whole.length > this.length && whole.startsWith(this.text)
-      ? whole.slice(this.length)
+    return whole.length > this.#text.length && whole.startsWith(this.text)
+      ? whole.slice(this.#text.length)
       : '';
   }
 }
