@@ -193,7 +193,7 @@ export class ToolCalls {
   get all(): ToolCall[] {
     return this.#drafts.map(({ id, name, arguments: args, kind, providerData }) => ({
       id,
-      name,
+      name: this.#meant(name),
       arguments: args,
       ...(kind !== 'function' && { kind }),
       ...(providerData !== '' && { providerData }),
@@ -208,8 +208,18 @@ export class ToolCalls {
       this.#byId ??= new Map();
       this.#byId.set(draft.id, call);
     }
-    const first = delta(call, draft.id, draft.name, draft.arguments);
+    const first = delta(call, draft.id, this.#meant(draft.name), draft.arguments);
     this.#emit(draft.kind === 'function' ? first : { ...first, kind: draft.kind });
+  }
+
+  /**
+   * The tool of the request that a name means: models say the namespace that they saw their tools in,
+   * and servers of gpt-oss leave marks of its format behind the name.
+   */
+  #meant(name: string): string {
+    if (this.isTool(name)) return name;
+    const bare = name.replace(/^(?:functions\.|default_api[.:])/, '').replace(/<\|.*$/s, '');
+    return this.isTool(bare) ? bare : name;
   }
 }
 

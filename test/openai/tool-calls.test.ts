@@ -47,6 +47,28 @@ const delta = (index: number, argumentsFragment: string, id = '', name = '') => 
 });
 
 describe('ChatToolCalls', () => {
+  it.each([
+    'functions.f',
+    'default_api.f',
+    'default_api:f',
+    'f<|channel|>commentary',
+    'functions.f<|constrain|>json',
+  ])('understands %s as the tool that it means', (name) => {
+    const { deltas, toolCalls } = assemble([fragment(0, '', 'a', name), fragment(0, '{}')]);
+    expect(deltas).toEqual([delta(0, '{}', 'a', 'f')]);
+    expect(toolCalls).toMatchObject([{ id: 'a', name: 'f', arguments: '{}' }]);
+  });
+
+  it.each(['functions.h', 'f.f', 'my.functions.f', '<|f|>'])('leaves %s as it is', (name) => {
+    expect(assemble([fragment(0, '{}', 'a', name)]).toolCalls).toMatchObject([{ name }]);
+  });
+
+  it('takes a tool of the request by its whole name', () => {
+    const tools = new Set(['f', 'functions.f']);
+    const { toolCalls } = assemble([fragment(0, '{}', 'a', 'functions.f')], tools);
+    expect(toolCalls).toMatchObject([{ name: 'functions.f' }]);
+  });
+
   it('puts parallel calls together by their index', () => {
     const { deltas, toolCalls } = assemble([
       fragment(0, '', 'a', 'f'),
