@@ -13,6 +13,7 @@ import type {
   ToolChoiceMode,
 } from '../core/message.ts';
 import { present, unlessEmpty } from '../core/present.ts';
+import { spelledOut } from '../request/fit/function-schema.ts';
 import { parseJsonExactly } from './parse-json-exactly.ts';
 import { unserved } from './unserved.ts';
 
@@ -49,7 +50,7 @@ function toTool(tool: Tool): ChatCompletionTool {
       name,
       ...present({
         description: unlessEmpty(tool.description),
-        parameters: inputSchema ? toParameters(inputSchema) : without,
+        parameters: inputSchema ? spelledOut(toSchema(inputSchema)) : without,
         strict,
       }),
     },
@@ -113,13 +114,6 @@ export function toResponseFormat(
       ...present({ strict: format.strict }),
     },
   };
-}
-
-/** The schema of a function's arguments. MCP's tools without any leave `properties` out, which OpenAI refuses. */
-export function toParameters(text: string): Record<string, unknown> {
-  const schema = toSchema(text);
-  const says = schema.type !== 'object' || schema.properties !== undefined;
-  return says ? schema : { ...schema, properties: {} };
 }
 
 /** A schema whose numbers and keys stay as they were written. */

@@ -11,7 +11,8 @@ import type {
   ToolChoice,
 } from '../core/message.ts';
 import { present, unlessEmpty } from '../core/present.ts';
-import { allowedMode, grammarOf, toParameters, toSchema } from './convert-tools.ts';
+import { spelledOut } from '../request/fit/function-schema.ts';
+import { allowedMode, grammarOf, toSchema } from './convert-tools.ts';
 import { type McpServers, toHostedTool } from './responses-hosted-tools.ts';
 
 type Params = ResponseCreateParams;
@@ -47,7 +48,7 @@ function toTool(tool: Tool): ToolParam {
     type: 'function',
     name: tool.name,
     ...present({ description: unlessEmpty(tool.description) }),
-    parameters: schema === undefined ? NO_ARGUMENTS : toParameters(schema),
+    parameters: schema === undefined ? NO_ARGUMENTS : spelledOut(toSchema(schema)),
     // This API is strict by default, Chat Completions is not: a tool means the same on both.
     strict: tool.strict ?? false,
   };

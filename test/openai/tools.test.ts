@@ -356,3 +356,28 @@ describe('what a turn brings back', () => {
     expect((turnSent as { reasoning_content?: string }).reasoning_content).toBe(sent);
   });
 });
+
+// maki#940, mcphost#90, goclaw#321, DeepSeek-Reasonix#5172, vscode#330662, ogx#6017, llama.cpp#21098.
+describe('the schema of a function', () => {
+  const open = { type: 'object', additionalProperties: { type: 'string' } };
+
+  it.each<[object, object]>([
+    [{}, { type: 'object', properties: {} }],
+    [{ type: 'object' }, { type: 'object', properties: {} }],
+    [{ properties: { a: {} } }, { type: 'object', properties: { a: {} } }],
+    [open, { ...open, properties: {} }],
+    [
+      { type: 'object', properties: {}, required: [] },
+      { type: 'object', properties: {}, required: [] },
+    ],
+    [{ anyOf: [{}] }, { anyOf: [{}] }],
+    [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/a' }],
+    [{ type: ['object'] }, { type: ['object'] }],
+  ])('%j is sent as %j', (schema, parameters) => {
+    const tools: readonly Tool[] = [{ name: 'f', inputSchema: JSON.stringify(schema) }];
+    expect(chat({ tools }).tools).toEqual([
+      { type: 'function', function: { name: 'f', parameters } },
+    ]);
+    expect(responses({ tools }).tools).toMatchObject([{ name: 'f', parameters }]);
+  });
+});

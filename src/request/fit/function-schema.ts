@@ -6,6 +6,8 @@ import { TextMemo } from '../validate/text-memo.ts';
 import { strictSchemaProblems } from './strict-schema.ts';
 
 const NOT_AT_THE_TOP: readonly string[] = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
+/** Where one of these is at the top, what it leaves out may be said there. */
+const SAID_ELSEWHERE: readonly string[] = [...NOT_AT_THE_TOP, '$ref'];
 const KEYWORDS: SchemaKeywords = {
   one: ['items', 'additionalProperties', 'contains', 'not', 'if', 'then', 'else'],
   several: [
@@ -24,6 +26,17 @@ const MAX_REMEMBERED_LENGTH = 4 * 1024 * 1024;
 const functions = memo(functionProblems);
 const answers = memo(objectProblems);
 const strict = memo(strictSchemaProblems);
+
+/**
+ * The JSON Schema of a function's arguments with what it may leave out, and means the same with: that they
+ * are an object, and that it has properties. MCP servers leave these out for a tool without arguments,
+ * and OpenAI, LM Studio and MiniMax refuse it so.
+ */
+export function spelledOut(schema: Schema): Schema {
+  const { type = 'object', properties = {} } = schema;
+  if (type !== 'object' || SAID_ELSEWHERE.some((key) => Object.hasOwn(schema, key))) return schema;
+  return { ...schema, type, properties };
+}
 
 /** What OpenAI does not take about the JSON Schema of a function's arguments; empty: it does. */
 export function functionSchemaProblems(text: string, isStrict = false): readonly string[] {
@@ -52,10 +65,12 @@ function firstOf(problems: Iterable<string>): readonly string[] {
   return first;
 }
 
-function* functionProblems(schema: Schema): Iterable<string> {
+function* functionProblems(given: Schema): Iterable<string> {
+  const schema = spelledOut(given);
   for (const keyword of NOT_AT_THE_TOP) {
     if (Object.hasOwn(schema, keyword)) yield `must not have ${keyword} at its top for OpenAI`;
   }
+  if (schema.properties === undefined) yield 'must have properties, if only {}, for OpenAI';
   yield* objectProblems(schema);
   yield* arrayProblems(schema, '');
 }

@@ -78,11 +78,7 @@ describe('checkOpenAIRules', () => {
     const inputSchema = '{"type":"object","properties":{"a":{"type":"array","items":{}}}}';
     const request: Partial<MessageRequest> = {
       messages: [HELLO, turn('a'), result('a'), turn('a', 'sub'), result('a'), HELLO],
-      tools: [
-        { name: 'add', description: 'Adds', inputSchema },
-        { name: 'now' },
-        { name: 'today', inputSchema: '{"type":"object"}' },
-      ],
+      tools: [{ name: 'add', description: 'Adds', inputSchema }, { name: 'now' }],
       serviceTier: 'flex',
       promptCacheKey: 'k'.repeat(64),
       logitBias: { 200018: 1 },
@@ -97,6 +93,11 @@ describe('checkOpenAIRules', () => {
 
   it.each<[string, object, string]>([
     ['is no object', { ...object, type: 'array' }, 'must have the type object'],
+    [
+      'has no properties',
+      { type: 'object', $ref: '#/$defs/a' },
+      'must have properties, if only {},',
+    ],
     ['is a choice', { ...object, anyOf: [object] }, 'must not have anyOf at its top'],
     [
       'has an array of anything',
@@ -106,6 +107,13 @@ describe('checkOpenAIRules', () => {
   ])('refuses the arguments of a function whose schema %s', (_, schema, expected) => {
     expect(ofTool(schema)).toEqual([`request.tools[0].input_schema ${expected} for OpenAI`]);
   });
+
+  it.each([{}, { type: 'object' }, { properties: {} }])(
+    'takes a schema that leaves out the usual: %j',
+    (schema) => {
+      expect(ofTool(schema)).toEqual([]);
+    },
+  );
 
   // OpenAI took 1,024 characters until the spring of 2025: OpenHands#10184, llama_index#18784.
   it('takes the descriptions of coding agents, which are long', () => {
