@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ToolCallDelta } from '../core/events.ts';
+import { isObject } from '../core/is-object.ts';
 import type { ToolCall, ToolKind } from '../core/message.ts';
 import { CodePoints } from './code-points.ts';
 import { tooLarge } from './faults.ts';
@@ -31,6 +32,8 @@ interface Draft {
   id: string;
   name: string;
   arguments: string;
+  /** They begin as a JSON string: told at the end, when one sees what is in it. */
+  isQuoted: boolean;
   /** What the arguments are if none come. */
   fallback: string;
   /** Id and name were told. */
@@ -107,6 +110,7 @@ export class ToolCalls {
       id: '',
       name: '',
       arguments: '',
+      isQuoted: false,
       fallback: '',
       told: false,
       kind: 'function',
@@ -127,10 +131,12 @@ export class ToolCalls {
     this.#addId(draft, call, piece.id ?? '');
     const isNamed = this.#addName(draft, piece);
     const fragment = draft.characters.add(piece.arguments ?? '');
+    if (draft.arguments === '' && draft.kind === 'function')
+      draft.isQuoted = fragment.startsWith('"');
     draft.arguments += fragment;
     draft.progress.append(fragment);
     if (draft.told) {
-      if (fragment !== '') this.#emit(delta(call, '', '', fragment));
+      if (fragment !== '' && !draft.isQuoted) this.#emit(delta(call, '', '', fragment));
     } else if (draft.id !== '' && draft.name !== '' && (isNamed || draft.arguments !== '')) {
       this.#tell(draft, call);
     }
@@ -185,6 +191,11 @@ export class ToolCalls {
       let rest = draft.characters.end();
       if (draft.arguments + rest === '') rest = draft.fallback;
       draft.arguments += rest;
+      if (draft.isQuoted) {
+        draft.isQuoted = false;
+        draft.arguments = objectIn(draft.arguments);
+        rest = draft.arguments;
+      }
       if (!draft.told) this.#tell(draft, call);
       else if (rest !== '') this.#emit(delta(call, '', '', rest));
     });
@@ -208,7 +219,8 @@ export class ToolCalls {
       this.#byId ??= new Map();
       this.#byId.set(draft.id, call);
     }
-    const first = delta(call, draft.id, this.#meant(draft.name), draft.arguments);
+    const args = draft.isQuoted ? '' : draft.arguments;
+    const first = delta(call, draft.id, this.#meant(draft.name), args);
     this.#emit(draft.kind === 'function' ? first : { ...first, kind: draft.kind });
   }
 
@@ -218,8 +230,21 @@ export class ToolCalls {
    */
   #meant(name: string): string {
     if (this.isTool(name)) return name;
-    const bare = name.replace(/^(?:functions\.|default_api[.:])/, '').replace(/<\|.*$/s, '');
+    const bare = name
+      .trim()
+      .replace(/^(?:functions\.|default_api[.:])/, '')
+      .replace(/<\|.*$/s, '');
     return this.isTool(bare) ? bare : name;
+  }
+}
+
+/** Arguments that are a JSON string of an object mean the object, which servers have written twice. */
+function objectIn(args: string): string {
+  try {
+    const inner: unknown = JSON.parse(args);
+    return typeof inner === 'string' && isObject(JSON.parse(inner)) ? inner : args;
+  } catch {
+    return args;
   }
 }
 

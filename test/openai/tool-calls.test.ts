@@ -53,6 +53,7 @@ describe('ChatToolCalls', () => {
     'default_api:f',
     'f<|channel|>commentary',
     'functions.f<|constrain|>json',
+    ' f\n',
   ])('understands %s as the tool that it means', (name) => {
     const { deltas, toolCalls } = assemble([fragment(0, '', 'a', name), fragment(0, '{}')]);
     expect(deltas).toEqual([delta(0, '{}', 'a', 'f')]);
@@ -61,6 +62,23 @@ describe('ChatToolCalls', () => {
 
   it.each(['functions.h', 'f.f', 'my.functions.f', '<|f|>'])('leaves %s as it is', (name) => {
     expect(assemble([fragment(0, '{}', 'a', name)]).toolCalls).toMatchObject([{ name }]);
+  });
+
+  it.each([
+    ['"{\\"x\\":\\"\\u00e9\\"}"', '{"x":"\u00e9"}'],
+    ['"{}"', '{}'],
+    ['"[1]"', '"[1]"'],
+    ['"{hello}"', '"{hello}"'],
+    ['"{\\"x\\":', '"{\\"x\\":'],
+  ])('tells the object that a JSON string of arguments holds: %s', (said, args) => {
+    const pieces = [said.slice(0, 3), said.slice(3, 9), said.slice(9)];
+    for (const first of ['', ...pieces.slice(0, 1)]) {
+      const rest = first === '' ? pieces : pieces.slice(1);
+      const fragments = [fragment(0, first, 'a', 'f'), ...rest.map((piece) => fragment(0, piece))];
+      const { deltas, toolCalls } = assemble(fragments);
+      expect(deltas).toEqual([delta(0, '', 'a', 'f'), delta(0, args)]);
+      expect(toolCalls).toMatchObject([{ name: 'f', arguments: args }]);
+    }
   });
 
   it('takes a tool of the request by its whole name', () => {
@@ -162,17 +180,17 @@ describe('ChatToolCalls', () => {
 
   it('cuts arguments between characters only, also at the end', () => {
     const { deltas, toolCalls } = assemble([
-      fragment(0, '"\ud83d', 'a', 'f'),
+      fragment(0, '["\ud83d', 'a', 'f'),
       fragment(0, '\udc4d\ud83d'),
-      fragment(1, '""', 'b', 'g'),
+      fragment(1, '[]', 'b', 'g'),
     ]);
     expect(deltas).toEqual([
-      delta(0, '"', 'a', 'f'),
+      delta(0, '["', 'a', 'f'),
       delta(0, '👍'),
-      delta(1, '""', 'b', 'g'),
+      delta(1, '[]', 'b', 'g'),
       delta(0, '\ufffd'),
     ]);
-    expect(toolCalls[0]?.arguments).toBe('"👍\ufffd');
+    expect(toolCalls[0]?.arguments).toBe('["👍\ufffd');
   });
 });
 
