@@ -52,7 +52,7 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [401, { reason: 'INVALID_API_KEY', unless: ['MODEL_NOT_FOUND'] }],
   // Payment required: how several compatible services say that the credit is used up.
   [402, { reason: 'QUOTA_EXCEEDED' }],
-  // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key; Together's window.
+  // A project without access to a model; content that is refused; xAI's used up credit; Amazon's key; Together's window; GitHub's rates.
   [
     403,
     {
@@ -63,6 +63,7 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
         'QUOTA_EXCEEDED',
         'INVALID_API_KEY',
         'CONTEXT_TOO_LONG',
+        'RATE_LIMIT_EXCEEDED',
       ],
     },
   ],

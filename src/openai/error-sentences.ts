@@ -26,7 +26,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // MiniMax and Baidu have numbers for it that nobody else has.
   [
-    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded your current rate limit\b|速率限制/i,
+    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded (?:the|your|a)(?: current| secondary)? rate limit\b|\bdue to rate[- ]limit(?:s|ing)?\b|(?<!\b(?:has|contains?) )\btoo many requests\b(?! in (?:the|a|your) (?:batch|file|input)\b)|\brequests? (?:(?:is|are) )?too frequent(?:ly)?\b|速率限制|请求(?:过于|太)频繁|频率(?:过高|超出|限制)/i,
     'RATE_LIMIT_EXCEEDED',
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
