@@ -38,19 +38,21 @@ export class BroughtBack {
       this.#events.hold(typeof entry === 'string' ? entry.length : JSON.stringify(entry).length);
       if (this.#done.push(entry) > MAX_ITEMS) throw tooLarge();
     }
-    if (item.type === 'compaction') this.keep(item);
+    this.#keep(item);
   }
 
+  /** The items are sealed anew, and GitHub Copilot names them anew, too: those that came before are not others. */
   answerDone(items: readonly OutputItem[]): void {
     this.#answer = items;
-    for (const item of items) if (item.type === 'compaction') this.keep(item);
+    if (items.filter(isSealed).length >= this.#reasoningItems.size) this.#reasoningItems.clear();
+    for (const item of items) this.#keep(item);
   }
 
   /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */
-  keep(item: OutputItem): void {
+  #keep(item: OutputItem): void {
+    if (!isSealed(item)) return;
     const id = stringOr(item.id);
     const encryptedContent = stringOr(item.encrypted_content);
-    if (encryptedContent === '') return;
     this.#events.hold(encryptedContent.length);
     // Of a compaction nothing else is checked, and nothing else goes back.
     const kind =
@@ -59,4 +61,9 @@ export class BroughtBack {
         : { summary: (item.summary ?? []).map(({ text }) => stringOr(text)) };
     this.#reasoningItems.set(id, { id, encryptedContent, ...kind });
   }
+}
+
+function isSealed({ type, encrypted_content }: OutputItem): boolean {
+  const mayBe = type === 'reasoning' || type === 'compaction';
+  return mayBe && stringOr(encrypted_content) !== '';
 }

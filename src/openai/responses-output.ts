@@ -157,7 +157,6 @@ export class ResponsesOutput {
         const known = this.#items.known(item) ?? thoughts[place];
         if (known?.kind === 'reasoning') this.#finish(known, item);
         else if (!thought) this.#finish(this.#items.begin('reasoning', item), item);
-        else this.#back.keep(item);
       });
   }
 
@@ -209,7 +208,6 @@ export class ResponsesOutput {
         const rest = item.reasoning.rest(told === 'text' ? text : summary);
         if (rest !== '') item.reasoningIn = told;
         this.#say.moreReasoning(item, rest);
-        this.#back.keep(done);
         break;
       }
     }

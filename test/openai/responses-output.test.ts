@@ -115,6 +115,26 @@ describe('an answer whose end says other things than its deltas', () => {
     ]);
   });
 
+  it('takes sealed reasoning that the whole names and seals anew for what came before', () => {
+    const sealed = (id: string) => ({ id, type: 'reasoning', encrypted_content: `of ${id}` });
+    const { completed } = answer(
+      done(sealed('rs_1'), 0),
+      ended('completed', {
+        output: [sealed('rs_2'), message({ type: 'output_text', text: 'Hi' })],
+      }),
+    );
+    expect(completed.reasoningItems).toEqual([
+      { id: 'rs_2', encryptedContent: 'of rs_2', summary: [] },
+    ]);
+    // What the whole leaves out is kept.
+    const alone = answer(
+      done(sealed('rs_1'), 0),
+      done(sealed('rs_2'), 1),
+      ended('completed', { output: [sealed('rs_2')] }),
+    );
+    expect(alone.completed.reasoningItems.map(({ id }) => id)).toEqual(['rs_1', 'rs_2']);
+  });
+
   it.each([undefined, 'none', [null]])(
     'keeps a sealed conversation of which it says %j',
     (summary) => {
