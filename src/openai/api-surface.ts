@@ -30,6 +30,8 @@ export interface AnswerStream {
    * @throws ProviderError if the answer grows too large
    */
   readAgain(text: string, sequence: number | undefined): void;
+  /** Takes `[DONE]`. */
+  saidDone(): void;
   /**
    * Takes what came behind `[DONE]`, which is nothing but usage at those servers that send any.
    *

@@ -81,20 +81,20 @@ export function isChunk(data: string): boolean {
  */
 export function parseChunk(data: string): ChatChunk {
   const value = parseObject(data);
-  return checked(
+  const chunk =
     holdsCalls(value) && hasObjectArguments(data)
       ? withTextArguments(value, parseJsonExactly(data))
-      : value,
-  );
+      : value;
+  if (!isChecked(chunk) && !isChecked(withTextContent(chunk, parseJsonExactly(data)))) {
+    throw malformed('the choices of a chunk');
+  }
+  return chunk as ChatChunk;
 }
 
 /** By hand rather than by combined checks: this runs for every chunk. */
-function checked(value: unknown): ChatChunk {
+function isChecked(value: unknown): boolean {
   const { choices } = value as { readonly choices?: unknown };
-  if (choices != null && !(Array.isArray(choices) && choices.every(isChoice))) {
-    throw malformed('the choices of a chunk');
-  }
-  return value as ChatChunk;
+  return choices == null || (Array.isArray(choices) && choices.every(isChoice));
 }
 
 function isChoice(value: unknown): boolean {
@@ -174,6 +174,19 @@ function withTextArguments(chunk: unknown, exact: unknown): unknown {
   return chunk;
 }
 
+/**
+ * The chunk with the content as text that is an object, as Cloudflare's of a model that was asked for JSON.
+ *
+ * @param exact as above
+ */
+function withTextContent(chunk: unknown, exact: unknown): unknown {
+  const exactly = saidIn(exact);
+  saidIn(chunk).forEach((said, i) => {
+    if (isObject(said.content)) said.content = JSON.stringify(exactly[i]?.content);
+  });
+  return chunk;
+}
+
 /** Whether there is a call in it whose arguments may be an object. */
 function holdsCalls({ choices }: JsonRecord): boolean {
   return Array.isArray(choices) && choices.some(isCalling);
@@ -190,12 +203,16 @@ function hasCalls({ tool_calls, function_call }: JsonRecord): boolean {
 
 /** Everything in a chunk that holds a function. */
 function callsOf(chunk: unknown): object[] {
-  const choices = listOf(recordOf(chunk).choices).map(recordOf);
-  const said = choices.flatMap(({ delta, message }) => [recordOf(delta), recordOf(message)]);
-  return said.flatMap((holder) => [
+  return saidIn(chunk).flatMap((holder) => [
     ...listOf(holder.tool_calls).filter(isObject),
     { function: holder.function_call },
   ]);
+}
+
+/** Its deltas and messages. */
+function saidIn(chunk: unknown): Record<string, unknown>[] {
+  const choices = listOf(recordOf(chunk).choices).map(recordOf);
+  return choices.flatMap(({ delta, message }) => [recordOf(delta), recordOf(message)]);
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -5,7 +5,7 @@ import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
-import { isThought } from './thought-tags.ts';
+import { flagsOf } from './thought-tags.ts';
 import type { ToolCalls } from './tool-calls.ts';
 
 /** A turn, or a call in it, as the caller hands it back. */
@@ -64,8 +64,9 @@ export class ChatProviderData {
   addMessage(delta: ChunkDelta): void {
     this.#addSealed(delta);
     const { extra_content, reasoning_details, thinking_blocks } = delta;
-    // That flags the content beside it, and asks for nothing back.
-    const isWanted = isObject(extra_content) && !isThought(extra_content);
+    const { isFlagged, isSealed } = flagsOf(extra_content);
+    // A flag alone is about the content beside it, and asks for nothing back.
+    const isWanted = isObject(extra_content) && (isSealed || !isFlagged);
     if (isWanted && this.#hasRoom(extra_content)) {
       this.#extraContent = Object.assign(this.#extraContent ?? newFields(), extra_content);
     }

@@ -50,6 +50,8 @@ export class ChatStream implements AnswerStream {
   #only: OnlyText | undefined;
   #model = '';
   #finishReason = '';
+  /** Its choices have a place for the reason, be it empty. */
+  #givesReasons = false;
   #wentOn = false;
   /** Text of choices that nobody asked for, in case there is no other. */
   #otherText = '';
@@ -127,6 +129,13 @@ export class ChatStream implements AnswerStream {
     } else {
       this.#add('', text, '', undefined);
     }
+  }
+
+  /** Snowflake gives no reason: its usage, which comes by itself, says that this was all. */
+  saidDone(): void {
+    const { usage, choices } = this.#last;
+    const hasSaidAll = !this.#givesReasons && usage && !choices?.length;
+    if (hasSaidAll && this.#events.hasOutput) this.#finishReason ||= 'stop';
   }
 
   readLate(data: string): boolean {
@@ -239,6 +248,7 @@ export class ChatStream implements AnswerStream {
       this.#addDelta({ content: choice.text }, choice.index);
     }
     this.#annotations.add(choice);
+    if (choice.finish_reason !== undefined) this.#givesReasons = true;
     const reason = choice.finish_reason || stringOr(choice.finishReason);
     if (reason && isFinishWord(reason)) this.#addFinish(reason);
   }
@@ -258,9 +268,12 @@ export class ChatStream implements AnswerStream {
       this.#ofChoice(choice, text),
       reasoning,
       delta.refusal ?? '',
-      delta.tool_calls ?? undefined,
+      ofChoice(choice, delta.tool_calls ?? undefined),
     );
-    if (delta.function_call) this.#addCall({ function: delta.function_call });
+    // llama-cpp-python says a call by both names.
+    if (delta.function_call && isNothing(delta.tool_calls)) {
+      this.#addCall({ function: delta.function_call });
+    }
     this.#images.add(delta);
     this.#annotations.add(delta);
     this.#providerData.addMessage(delta);
@@ -348,4 +361,15 @@ export class ChatStream implements AnswerStream {
     }
     this.#events.count(characters);
   }
+}
+
+/** Each choice numbers its calls from 0. */
+function ofChoice(
+  choice: unknown,
+  calls: readonly ToolCallFragment[] | undefined,
+): readonly ToolCallFragment[] | undefined {
+  if (!choice || typeof choice !== 'number') return calls;
+  return calls?.map(({ index, ...call }) =>
+    index == null ? call : { ...call, index: `${choice} ${index}` },
+  );
 }

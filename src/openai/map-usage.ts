@@ -150,6 +150,12 @@ function sumOf(a: unknown, b: unknown): number {
   return isCount(a) && isCount(b) ? a + b : 0;
 }
 
+/**
+ * So many times the output cannot be a part of it that was counted another way: who guesses the reasoning is off by
+ * a third.
+ */
+const FAR = 2;
+
 interface MainCounts {
   readonly input: number;
   readonly output: number;
@@ -159,7 +165,7 @@ interface MainCounts {
 /**
  * Some servers count a part beside its whole and not in it, which the total shows: xAI reasoning, Mistral audio, some in
  * front of Anthropic's models what was read from the cache or written to it. What nothing explains are the thoughts
- * of Gemini, which are billed as output.
+ * of Gemini, which are billed as output. Vercel's gateway leaves these out of the total, too.
  *
  * @param beside tokens of the total that are in neither count
  */
@@ -168,8 +174,11 @@ function withWhatIsBeside(
   beside: number,
   details: Readonly<Record<'cacheRead' | 'cacheWrite' | 'reasoning' | 'audio', unknown>>,
 ): MainCounts {
-  if (beside <= 0) return { input, output };
   const { reasoning, audio, cacheRead = 0, cacheWrite = 0 } = details;
+  if (beside === 0 && isCount(reasoning, MAX_COUNT - output) && reasoning > FAR * output) {
+    return { input, output: output + reasoning, isGuess: true };
+  }
+  if (beside <= 0) return { input, output };
   if (beside === reasoning) return { input, output: output + beside };
   const cached = sumOf(cacheRead, cacheWrite);
   const isInput = beside === audio || beside === cached || beside === cacheRead;

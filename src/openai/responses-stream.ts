@@ -213,6 +213,8 @@ export class ResponsesStream implements AnswerStream {
     }
   }
 
+  saidDone(): void {}
+
   readLate(): boolean {
     return false;
   }
@@ -319,8 +321,13 @@ function merged(before: ResponseObject, now: ResponseObject): ResponseObject {
   };
 }
 
+const OWN_TYPE = /"type"\s*:\s*"(response\.[^"]*)"/;
+
 /** What an event calls itself that is not read. */
 function typeName(name: string, data: string): string {
   if (name !== '' && name !== 'message') return name;
-  return /"type"\s*:\s*"([^"]*)"/.exec(data.slice(0, 512))?.[1] ?? '';
+  // That of a part may stand in front of it, and its own at the end.
+  const ends = [data.slice(0, 512), data.slice(-512)];
+  const [type] = ends.flatMap((end) => OWN_TYPE.exec(end)?.[1] ?? []);
+  return type ?? /"type"\s*:\s*"([^"]*)"/.exec(ends[0] ?? '')?.[1] ?? '';
 }

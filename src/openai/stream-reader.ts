@@ -131,6 +131,7 @@ export class StreamReader {
     if (data === '') return;
     if (isDone(data)) {
       this.#done = true;
+      this.#stream.saidDone();
     } else if (this.#done) {
       // Usage may still follow what nobody asked for, but not for ever.
       if (!this.#stream.readLate(data)) this.#surplus = true;

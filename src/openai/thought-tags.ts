@@ -15,7 +15,7 @@ export class ThoughtTags {
   isOpen = false;
 
   split(delta: ChunkDelta, texts: ContentText): ContentText {
-    if (!isThought(delta.extra_content)) {
+    if (!this.#isThought(delta, texts)) {
       return this.isOpen ? { ...texts, text: this.rest(texts.text) } : texts;
     }
     const text =
@@ -30,6 +30,12 @@ export class ThoughtTags {
     };
   }
 
+  /** What has a signature as well may be what followed from the thoughts: it is none unless they go on. */
+  #isThought({ extra_content }: ChunkDelta, { text }: ContentText): boolean {
+    const { isFlagged, isSealed } = flagsOf(extra_content);
+    return isFlagged && (!isSealed || this.isOpen || text.startsWith(BEGIN));
+  }
+
   /** A text without a flag, without the end of the thoughts before it. */
   rest(text: string): string {
     if (!this.isOpen || text === '') return text;
@@ -38,7 +44,8 @@ export class ThoughtTags {
   }
 }
 
-/** Whether `extra_content` says that the content beside it is a thought. */
-export function isThought(extraContent: unknown): boolean {
-  return recordOf(recordOf(extraContent).google).thought === true;
+/** Whether `extra_content` says that the content beside it is a thought, and has something to hand back. */
+export function flagsOf(extraContent: unknown) {
+  const { thought, thought_signature } = recordOf(recordOf(extraContent).google);
+  return { isFlagged: thought === true, isSealed: typeof thought_signature === 'string' };
 }

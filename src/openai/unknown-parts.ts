@@ -1,7 +1,7 @@
 import type { Call, UnknownKind } from '../core/call.ts';
 import { isObject } from '../core/is-object.ts';
 import { isStrange } from './hosted-output.ts';
-import { recordOf, stringOr } from './json-record.ts';
+import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { isKnownFinishWord } from './map-finish-reason.ts';
 import type { OutputItem, ResponsesEvent } from './responses-event.ts';
 import { identifier } from './upstream-text.ts';
@@ -10,18 +10,21 @@ import { identifier } from './upstream-text.ts';
 const CHUNK =
   names(`id object created model choices usage service_tier system_fingerprint error obfuscation
   prompt_filter_results x_groq provider citations search_results timings time_info prompt_token_ids
-  kv_transfer_params metadata moderation created_at request_id promptFeedback prompt_feedback`);
+  kv_transfer_params metadata moderation created_at request_id promptFeedback prompt_feedback generationId p system
+  usage_breakdown copilot_usage latency_checkpoint venice_parameters cost model_id model_version prompt prompt_text
+  prompt_logprobs metrics`);
 const CHOICE = names(`index delta message finish_reason logprobs usage error content_filter_results
   content_filter_offsets content_filter_result annotations native_finish_reason stop_reason matched_stop token_ids text
   prompt_logprobs seed`);
 const DELTA =
   names(`role content refusal reasoning_content reasoning tool_calls function_call extra_content
-  reasoning_details reasoning_text reasoning_opaque thinking thinking_blocks annotations images name token_ids prefix executed_tools`);
+  reasoning_details reasoning_text reasoning_opaque thinking thinking_blocks annotations images name token_ids prefix executed_tools
+  provider_metadata padding channel reasoning_encrypted`);
 const EVENT =
   names(`type sequence_number item_id output_index content_index summary_index annotation_index
   delta text refusal arguments name part item response error code message param input annotation obfuscation
   logprobs status phase partial_image_b64 partial_image_index size quality background output_format code
-  output command command_index`);
+  output command command_index copilot_usage`);
 const ITEM =
   names(`type id status call_id name arguments content summary encrypted_content phase role input
   action actions queries results code container_id outputs output result error server_label tools
@@ -42,7 +45,7 @@ const CHAT_EVENTS = /^(?:ping|keep-?alive|heartbeat|comment|metadata|done|end|st
 
 /** Events of the Responses API that bring nothing that others do not. */
 const RESPONSES_EVENTS =
-  /^response\.(?:content_part\.added|output_text\.annotation\.added|reasoning_(?:summary_part|text|summary)\b|audio\b|(?:web_search|file_search|code_interpreter|image_generation|mcp|shell|apply_patch|computer|local_shell|custom_tool)_call\b|shell_call_|apply_patch_call_|mcp_|code_interpreter_call_|compaction\.compacting$|keepalive|heartbeat)/;
+  /^response\.(?:content_part\.added|output_text\.annotation\.added|reasoning_(?:summary_part|part|text|summary)\b|audio\b|(?:web_search|file_search|code_interpreter|image_generation|mcp|shell|apply_patch|computer|local_shell|custom_tool)_call\b|shell_call_|apply_patch_call_|mcp_|code_interpreter_call_|compaction\.compacting$|keepalive|heartbeat)/;
 
 const NAMELESS = '(not a name)';
 
@@ -105,7 +108,8 @@ export class UnknownParts {
     // A hostile upstream has as many names as it likes.
     if (this.#hasEnough) return;
     for (const name in value) {
-      if (!known.has(name)) this.#tell('field', path + name);
+      const isKnown = known.has(name) || (value as JsonRecord)[name] === null;
+      if (!isKnown) this.#tell('field', path + name);
     }
   }
 

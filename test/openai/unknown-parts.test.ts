@@ -20,7 +20,9 @@ describe('what nobody knows', () => {
       id: '1',
       object: 'chat.completion.chunk',
       vibe: 1,
-      choices: [{ index: 0, delta: { role: 'assistant', content: 'a', mood: 'good' }, luck: 7 }],
+      choices: [
+        { index: 0, delta: { role: 'assistant', content: 'a', mood: 'good', whim: null }, luck: 7 },
+      ],
     };
     stream.read('', JSON.stringify(chunk));
     stream.read('', JSON.stringify(chunk));
@@ -53,9 +55,16 @@ describe('what nobody knows', () => {
     read({ type: 'response.created', response: { id: 'r', object: 'response', model: 'm' } });
     read({ type: 'response.content_part.added', part: { type: 'output_text', text: '' } });
     read({ type: 'response.web_search_call.searching', item_id: 'w' });
+    // Sorted, as Bedrock writes them.
+    read({ part: { text: '', type: 'reasoning_text' }, type: 'response.reasoning_part.added' });
+    read({ dream: { type: 'lucid' }, type: 'response.dream.added' });
     read({ type: 'response.dream.delta', delta: 'z' });
     read({ type: 'response.output_text.delta', delta: 'a', aura: 1 });
-    expect(parts).toEqual(['event response.dream.delta', 'field aura']);
+    expect(parts).toEqual([
+      'event response.dream.added',
+      'event response.dream.delta',
+      'field aura',
+    ]);
   });
 
   it('is told of items and their parts, in the stream and in the whole answer', () => {
