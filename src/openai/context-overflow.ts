@@ -34,6 +34,9 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   // Anthropic's compatible endpoint: "prompt is too long: 210000 tokens > 200000 maximum"
   /prompt is too long: \d{1,10} tokens > (?<tokenLimit>\d{1,10})/i,
   /exceed context limit: \d{1,10} \+ \d{1,10} > (?<tokenLimit>\d{1,10})/i,
+  // Bedrock, and Amazon's own models there
+  /input is too long for requested model/i,
+  /number of input tokens exceeds maximum length/i,
   // GitHub Copilot
   /prompt token count of \d{1,10} exceeds the limit of (?<tokenLimit>\d{1,10})/i,
   // Groq
@@ -44,6 +47,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /exceeds maximum input length (?<tokenLimit>\d{1,10})/i,
   // Cohere
   /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
+  /too many tokens: .{0,200}\blimit for this model is (?<tokenLimit>\d{1,10}) tokens/i,
   // Google's: "The input token count (9) exceeds the maximum number of tokens allowed (8)"
   /exceeds the maximum number of tokens allowed \((?<tokenLimit>\d{1,10})/i,
   // LiteLLM in front of any

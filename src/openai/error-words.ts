@@ -127,6 +127,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'characters_too_long',
     // GitHub Copilot
     'model_max_prompt_tokens_exceeded',
+    // Perplexity
+    'too_many_prompt_tokens',
     // Zhipu
     '1261',
   ],
