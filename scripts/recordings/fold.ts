@@ -54,15 +54,18 @@ function addMessage(folded: Folded, message: Fields): void {
     folded.text += textOf(part.text);
     for (const thought of listOf(part.thinking)) folded.reasoning += textOf(thought.text);
   }
-  for (const call of listOf(message.tool_calls)) {
-    const called = fieldsOf(call.function);
+  const { tool_calls, function_call } = message;
+  // The name of before 2023.
+  const calls = tool_calls ?? (function_call ? [{ function: function_call }] : []);
+  for (const call of listOf(calls)) {
+    const called = fieldsOf(call.function ?? call.custom);
     // OpenAI names a call once; servers that number all of them 0 do, too.
     if (textOf(called.name) !== '') folded.calls.push({ id: '', name: '', arguments: '' });
     const known = folded.calls.at(-1);
     if (known === undefined) return;
     known.id ||= textOf(call.id);
     known.name ||= textOf(called.name);
-    known.arguments += textOf(called.arguments);
+    known.arguments += textOf(called.arguments ?? called.input);
   }
 }
 
@@ -78,11 +81,11 @@ function foldResponses(events: readonly Fields[]): Folded {
       folded.refusal += textOf(part.refusal);
     }
     if (item.type === 'reasoning') thoughts.push(reasoningOf(item));
-    if (item.type !== 'function_call') continue;
+    if (!CALLS.has(item.type)) continue;
     folded.calls.push({
       id: textOf(item.call_id),
       name: textOf(item.name),
-      arguments: textOf(item.arguments),
+      arguments: textOf(item.arguments ?? item.input),
     });
   }
   folded.reasoning = thoughts.join('');
@@ -92,6 +95,8 @@ function foldResponses(events: readonly Fields[]): Folded {
   folded.finish = response.status === 'incomplete' ? incomplete : finishOf('stop', folded);
   return folded;
 }
+
+const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
 
 const ENDS = /^response\.(?:completed|incomplete|done)$/;
 
