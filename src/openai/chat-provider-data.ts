@@ -64,9 +64,7 @@ export class ChatProviderData {
   addMessage(delta: ChunkDelta): void {
     this.#addSealed(delta);
     const { extra_content, reasoning_details, thinking_blocks } = delta;
-    const { isFlagged, isSealed } = flagsOf(extra_content);
-    // A flag alone is about the content beside it, and asks for nothing back.
-    const isWanted = isObject(extra_content) && (isSealed || !isFlagged);
+    const isWanted = isObject(extra_content) && !isFlagAlone(extra_content);
     if (isWanted && this.#hasRoom(extra_content)) {
       this.#extraContent = Object.assign(this.#extraContent ?? newFields(), extra_content);
     }
@@ -125,6 +123,12 @@ export class ChatProviderData {
  * what a turn brings back less may be kept.
  */
 const MAX_CHARACTERS = 1024 * 1024;
+
+/** It is about the content beside it, and asks for nothing back. */
+function isFlagAlone(extraContent: Fields): boolean {
+  const { isFlagged, isSealed } = flagsOf(extraContent);
+  return isFlagged && !isSealed;
+}
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';

@@ -268,7 +268,7 @@ export class ChatStream implements AnswerStream {
       this.#ofChoice(choice, text),
       reasoning,
       delta.refusal ?? '',
-      ofChoice(choice, delta.tool_calls ?? undefined),
+      (choice ? ofChoice(choice, delta.tool_calls) : delta.tool_calls) ?? undefined,
     );
     // llama-cpp-python says a call by both names.
     if (delta.function_call && isNothing(delta.tool_calls)) {
@@ -366,9 +366,9 @@ export class ChatStream implements AnswerStream {
 /** Each choice numbers its calls from 0. */
 function ofChoice(
   choice: unknown,
-  calls: readonly ToolCallFragment[] | undefined,
-): readonly ToolCallFragment[] | undefined {
-  if (!choice || typeof choice !== 'number') return calls;
+  calls: readonly ToolCallFragment[] | null | undefined,
+): readonly ToolCallFragment[] | null | undefined {
+  if (typeof choice !== 'number') return calls;
   return calls?.map(({ index, ...call }) =>
     index == null ? call : { ...call, index: `${choice} ${index}` },
   );
