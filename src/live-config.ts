@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config/config.ts';
 import { configRevision } from './config/describe.ts';
 import { variable } from './config/environment.ts';
@@ -5,7 +6,7 @@ import type { ConfigSources } from './config/load.ts';
 import type { ConfigProblem } from './config/problems.ts';
 import { rereadConfig } from './config/reread.ts';
 import { problemsIn } from './config-problems.ts';
-import type { Clock } from './core/clock.ts';
+import type { Clock, Timer } from './core/clock.ts';
 import { ProviderError } from './core/errors.ts';
 import { LiveText } from './server/callers/live-text.ts';
 import type { Reloaded } from './server/handlers.ts';
@@ -13,8 +14,8 @@ import { ATTRIBUTE } from './telemetry/attributes.ts';
 import type { Instruments } from './telemetry/instruments.ts';
 import type { Logger } from './telemetry/logger.ts';
 
-/** Why the configuration is read again. */
-export type ReloadCause = 'file' | 'signal' | 'call';
+/** Why the configuration is read again; `refusal`: what was wrong with it may be right by now. */
+export type ReloadCause = 'file' | 'signal' | 'call' | 'refusal';
 
 export interface LiveConfigDeps {
   /** Where it is read. Absent: nowhere, and it stays what it is. */
@@ -27,6 +28,12 @@ export interface LiveConfigDeps {
   readonly logger: Logger;
   readonly instruments: Pick<Instruments, 'configReloads' | 'configRefused' | 'configWaiting'>;
 }
+
+/**
+ * When one that was refused is read again, in ms: a file that it names may come later, as Kubernetes brings a
+ * ConfigMap and a Secret one by one.
+ */
+const REFUSED_AGAIN_MS = 10_000;
 
 /** Keys and problems in one line of the log, or in one sentence. */
 const MAX_TOLD = 20;
@@ -44,6 +51,7 @@ export class LiveConfig {
   /** The one that begins after it, for all who ask until then. */
   #next: Promise<Reloaded> | undefined;
   readonly #file: LiveText | undefined;
+  #again: Timer | undefined;
   #isClosed = false;
 
   constructor(config: Config, deps: LiveConfigDeps) {
@@ -93,6 +101,7 @@ export class LiveConfig {
     this.#isClosed = true;
     this.#file?.stop();
     await this.#last;
+    this.#again?.cancel();
   }
 
   /**
@@ -138,6 +147,7 @@ export class LiveConfig {
     const { logger } = this.#deps;
     const isTold = this.#needsRestart.join() === needsRestart.join();
     this.#refusal = [];
+    this.#again?.cancel();
     this.#needsRestart = needsRestart;
     this.#count(changed.length > 0 ? 'applied' : 'unchanged');
     const fields = { cause, config_revision: revision };
@@ -153,16 +163,28 @@ export class LiveConfig {
 
   #refused(cause: ReloadCause, thrown: unknown): ProviderError {
     const problems = problemsIn(thrown);
+    const isTold = cause === 'refusal' && isDeepStrictEqual(problems, this.#refusal);
     this.#refusal = problems;
-    this.#count('refused');
-    const told = problems.slice(0, MAX_TOLD).map(({ path, message }) => `${path}: ${message}`);
-    const fields = { cause, config_revision: this.#revision, problems: told };
-    this.#deps.logger.error(fields, 'changed configuration refused, the one before stays in force');
+    this.#readAgain();
+    if (!isTold) this.#tellRefusal(cause, problems);
     return new ProviderError('INVALID_REQUEST', {
       message: 'The configuration is refused, and the one before stays in force.',
       fieldViolations: problems.map(({ path, message }) => ({ field: path, description: message })),
       cause: thrown,
     });
+  }
+
+  #tellRefusal(cause: ReloadCause, problems: readonly ConfigProblem[]): void {
+    this.#count('refused');
+    const told = problems.slice(0, MAX_TOLD).map(({ path, message }) => `${path}: ${message}`);
+    const fields = { cause, config_revision: this.#revision, problems: told };
+    this.#deps.logger.error(fields, 'changed configuration refused, the one before stays in force');
+  }
+
+  #readAgain(): void {
+    this.#again?.cancel();
+    const reload = () => void this.reload('refusal').catch(() => {});
+    this.#again = this.#deps.clock.after(REFUSED_AGAIN_MS, reload, true);
   }
 
   #count(outcome: 'applied' | 'unchanged' | 'refused'): void {

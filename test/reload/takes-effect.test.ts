@@ -268,6 +268,30 @@ describe('a reload', () => {
     expect(await text('/metrics')).toMatch(/config_refused\S* 0/);
   });
 
+  // Kubernetes brings a ConfigMap and the Secret that it names one by one.
+  it('that is refused for a file that is not there yet holds once it is, and is told once until then', async () => {
+    const clock = new FakeClock();
+    running = await startReloadingApp(BASE, clock);
+    const { log, directory, app } = running;
+    const file = join(directory, 'second-key');
+    await failureOf(reload(`logLevel: debug\nkeys: [{file: ${file}}]`));
+    const again = async () => {
+      clock.advance(10_000);
+      await after(20);
+    };
+    await again();
+    await again();
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    const metrics = await (await fetch(`http://${app.adminAddress}/metrics`)).text();
+    expect(metrics).toMatch(/config_reloads_total\{[^}]*refused[^}]*\} 1/);
+    writeFileSync(file, 'the-secret-second');
+    await again();
+    expect(await log.find(({ cause }) => cause === 'refusal')).toMatchObject({
+      changed: ['keys', 'logLevel'],
+    });
+    expect(app.logger.level).toBe('debug');
+  });
+
   it('names what waits for a restart, and those who watch hear of it', async () => {
     const { client } = await start();
     const watch = client.provider.stream('WatchStatus');
