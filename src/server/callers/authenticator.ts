@@ -187,8 +187,9 @@ export class Authenticator {
     return new LiveText(path, {
       clock,
       take: (text) => {
-        this.#tokens.replace(caller, parseTokens(text));
-        logger.info({ caller: caller.name }, "a caller's tokens were read");
+        for (const { name } of this.#tokens.replace(caller, parseTokens(text))) {
+          logger.info({ caller: name }, "a caller's tokens were read");
+        }
       },
       onRefusal: (err) =>
         logger.error({ err, caller: caller.name }, "a caller's changed tokens are refused"),

@@ -12,18 +12,35 @@ const INDEX_BYTES = 8;
 
 /** The tokens that are in force, as their digests. */
 export class TokenTable {
-  readonly #byCaller = new Map<RegisteredCaller, readonly Token[]>();
+  #byCaller: ReadonlyMap<RegisteredCaller, readonly Token[]> = new Map();
+  /** Of callers who wait until others give up a token of theirs. */
+  readonly #waiting = new Map<RegisteredCaller, readonly Token[]>();
   #index: ReadonlyMap<string, readonly Entry[]> = new Map();
 
   /**
-   * Replaces all tokens of a caller.
+   * Replaces all tokens of a caller, and of those who waited for him to give up one.
    *
-   * @throws Error if another caller has one of them; then the old ones stay
+   * @returns whose were replaced
+   * @throws Error if another caller has one of them; then the old ones stay until that one has given it up
    */
-  replace(caller: RegisteredCaller, tokens: readonly Token[]): void {
-    const byCaller = new Map(this.#byCaller).set(caller, tokens);
+  replace(caller: RegisteredCaller, tokens: readonly Token[]): readonly RegisteredCaller[] {
+    this.#waiting.set(caller, tokens);
+    try {
+      this.#take(this.#waiting);
+    } catch {
+      this.#take(new Map([[caller, tokens]]));
+      this.#waiting.delete(caller);
+      return [caller];
+    }
+    const replaced = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    return replaced;
+  }
+
+  #take(changed: ReadonlyMap<RegisteredCaller, readonly Token[]>): void {
+    const byCaller = new Map([...this.#byCaller, ...changed]);
     this.#index = indexed(byCaller);
-    this.#byCaller.set(caller, tokens);
+    this.#byCaller = byCaller;
   }
 
   /** Takes as long for every token that is not there, whatever it has in common with one that is. */

@@ -56,6 +56,7 @@ async function until(clock: FakeClock, isSo: () => boolean | Promise<boolean>): 
 
 const A = 'token-a-0123456789';
 const B = 'token-b-0123456789';
+const C = 'token-c-0123456789';
 const UNKNOWN = 'ProviderError: The token is not known.';
 
 describe('tokens', () => {
@@ -117,6 +118,28 @@ describe('tokens', () => {
     await expect(start({ callers: twice })).rejects.toThrow(
       'the callers shop and other have the same token',
     );
+  });
+});
+
+// The files of one Secret change together, and are read one by one.
+describe('a token that goes from one caller to another', () => {
+  it.each([
+    ['alone', A, `${B}\n${C}`, `${A}\n${B}`, C],
+    ['against one of his', A, B, B, A],
+  ])('is known as the new one, %s', async (_, mine, yours, myNext, yourNext) => {
+    const callers = [
+      caller({ name: 'me', tokenFile: write('mine', mine) }),
+      caller({ name: 'you', tokenFile: write('yours', yours) }),
+    ];
+    const { authenticator, clock, log } = await start({ callers });
+    expect(await nameOf(authenticator, B)).toBe('you');
+    write('mine', myNext);
+    await until(clock, () => log.lines.some(({ level }) => level === 'error'));
+    expect(await nameOf(authenticator, B)).toBe('you');
+    write('yours', yourNext);
+    await until(clock, async () => (await nameOf(authenticator, B)) === 'me');
+    expect(await nameOf(authenticator, yourNext)).toBe('you');
+    expect(log.lines.filter(({ msg }) => /were read/.test(String(msg)))).toHaveLength(4);
   });
 });
 
