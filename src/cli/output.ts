@@ -7,10 +7,17 @@ export function flushed(output: Writable): Promise<void> {
   return write(output, '');
 }
 
-/** Resolves once it was taken. */
+/**
+ * Resolves once it was taken.
+ *
+ * @throws EPIPE if nobody reads on, else CliError
+ */
 export function write(output: Writable, text: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  output.write(text, (error) => (error ? reject(error) : resolve()));
+  output.write(text, (error) => {
+    if (error) reject(isBrokenPipe(error) ? error : unwritten(error));
+    else resolve();
+  });
   return promise;
 }
 
@@ -23,9 +30,13 @@ export function readerLeft(output: Writable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   output.on('error', (error) => {
     if (isBrokenPipe(error)) resolve();
-    else reject(new CliError('failed', `standard output: ${error.message}`));
+    else reject(unwritten(error));
   });
   return promise;
+}
+
+function unwritten({ message }: Error): CliError {
+  return new CliError('failed', `standard output: ${message}`);
 }
 
 export function isBrokenPipe(error: unknown): boolean {

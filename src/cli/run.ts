@@ -23,13 +23,17 @@ export async function run({ argv, ...given }: CommandLine, host: Host): Promise<
   let name: string = PROGRAM;
   const left = Promise.withResolvers<void>();
   const program = createProgram(cli, (command) => {
-    // A sidecar goes on without a reader of its addresses.
-    if (name === PROGRAM && command !== DEFAULT_COMMAND) left.resolve(readerLeft(host.stdout));
+    if (name === PROGRAM) {
+      // A sidecar goes on without a reader of its addresses, or room for them.
+      if (command === DEFAULT_COMMAND) host.stdout.on('error', () => {});
+      else left.resolve(readerLeft(host.stdout));
+    }
     name = command;
   });
   try {
     const done = program.parseAsync([...withoutHelpCommand(argv)], { from: 'user' });
-    await Promise.race([done.then(() => flushed(host.stdout)), left.promise]);
+    const told = done.then(() => (name === DEFAULT_COMMAND ? undefined : flushed(host.stdout)));
+    await Promise.race([told, left.promise]);
     return cli.exitCode;
   } catch (error) {
     if (isBrokenPipe(error)) return cli.exitCode;

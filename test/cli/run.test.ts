@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { CommandLine } from '../../src/cli/run.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -144,22 +145,48 @@ describe('configuration', () => {
   });
 });
 
+/** Its standard output takes nothing. */
+function hostWithout(code: string) {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('no space'), { code })),
+  });
+  return Object.assign(new FakeHost(), { stdout });
+}
+
 describe('failures', () => {
   it.each([
     ['ENOSPC', 1, 'models: standard output: no space\n'],
     ['EPIPE', 0, ''],
   ])('to write for %s end with %d', async (code, exitCode, err) => {
-    const host = new FakeHost();
-    const stdout = new Writable({
-      write: (_chunk, _encoding, done) => done(Object.assign(new Error('no space'), { code })),
-    });
     const sidecar = new CannedSidecar();
     await sidecar.start();
     sidecar.answer('getModels', { models: [] });
     const environment = { TAMMA_ADDRESS: sidecar.address };
-    const outcome = await runCommand(['models'], { environment }, Object.assign(host, { stdout }));
+    const outcome = await runCommand(['models'], { environment }, hostWithout(code));
     sidecar.stop();
     expect(outcome).toEqual({ exitCode, out: '', err });
+  });
+
+  it.each([['check-config'], ['check-config', '--json'], ['serve', '--check-config']])(
+    'to write a configuration are told in one line: %s %s',
+    async (...argv) => {
+      const environment = { OPENAI_API_KEY: 'test-key' };
+      const outcome = await runCommand(argv, { environment }, hostWithout('ENOSPC'));
+      const err = `${argv[0]}: standard output: no space\n`;
+      expect(outcome).toEqual({ exitCode: 1, out: '', err });
+    },
+  );
+
+  it.each(['ENOSPC', 'EPIPE'])('to write its addresses for %s end no sidecar', async (code) => {
+    const app = new FakeSidecar();
+    const environment = { OPENAI_API_KEY: 'test-key' };
+    const createApp = () => app;
+    const ended = runCommand([], { environment, createApp }, hostWithout(code));
+    while (app.events.length === 0) await sleep(1);
+    await sleep(1);
+    expect(app.events).toEqual(['start']);
+    await app.stop();
+    expect(await ended).toEqual({ exitCode: 0, out: '', err: '' });
   });
 
   it('does not take a bug for a problem of the configuration', async () => {

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { say } from '../harmless.ts';
 import { explain } from '../help.ts';
 import { configOption, jsonOption } from '../options.ts';
+import { write } from '../output.ts';
 import { readConfig, tellProblems } from '../read-config.ts';
 
 interface Options {
@@ -46,9 +47,9 @@ export async function printConfig({ config: path, json }: Options, cli: Cli): Pr
   if (json) {
     const { parse } = await import('yaml');
     const document = { revision: configRevision(config), config: parse(text), warnings };
-    stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    await write(stdout, `${JSON.stringify(document, null, 2)}\n`);
   } else {
-    stdout.write(text);
+    await write(stdout, text);
     for (const warning of warnings) say(stderr, `warning: ${warning}`);
   }
   return EXIT.ok;
