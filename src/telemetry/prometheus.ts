@@ -1,4 +1,5 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { CollectionResult, MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { AttributeSets } from './attribute-sets.ts';
 import type { MetricDefinition } from './metric-definition.ts';
@@ -22,6 +23,23 @@ export function prometheusName({ name, unit, kind }: MetricDefinition): string {
   return kind === 'counter' || kind === 'observableCounter' ? `${named}_total` : named;
 }
 
+/**
+ * A resource whose attributes have names that Prometheus tells apart: those that are one there are joined, and none
+ * begins with a digit. It would throw away all of a scrape for one of them, and they are anybody's.
+ */
+function labelled({ attributes }: Resource): Resource {
+  const labels = new Map<string, string>();
+  for (const [key, value] of Object.entries(attributes)) {
+    const label = key
+      .replace(/^\d/, 'key_$&')
+      .replaceAll(/[^a-z0-9_]+/gi, '_')
+      .replaceAll(/_+/g, '_');
+    const said = labels.get(label);
+    labels.set(label, said === undefined ? String(value) : `${said};${value}`);
+  }
+  return resourceFromAttributes(Object.fromEntries(labels));
+}
+
 /** Answers scrapes. Its names end with their units, which the exporter alone leaves out. */
 export class Scrapes extends PrometheusExporter {
   /** Attribute sets of the last scrape. */
@@ -42,7 +60,8 @@ export class Scrapes extends PrometheusExporter {
       ...scope,
       metrics: scope.metrics.map((metric) => this.#named(metric)),
     }));
-    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
+    const resource = labelled(resourceMetrics.resource);
+    return { resourceMetrics: { resource, scopeMetrics }, errors };
   }
 
   #named<Data extends MetricData>(metric: Data): Data {

@@ -153,6 +153,25 @@ describe('handleMetrics', () => {
     expect(text).toMatch(/^target_info\{.*team="a".*\}/m);
   });
 
+  it('has no label twice, and none that begins with a digit, whatever the environment says', async () => {
+    const { text } = await scrape(
+      start({ OTEL_RESOURCE_ATTRIBUTES: 'k8s.pod.name=a,k8s_pod_name=b,k8s..pod-name=c,1st=d' }),
+    );
+
+    const target = text.split('\n').find((line) => line.startsWith('target_info{')) ?? '';
+    expect(target.match(/\w+(?==")/g)).toEqual([
+      'service_instance_id',
+      'k8s_pod_name',
+      'key_1st',
+      'service_name',
+      'service_version',
+      'telemetry_sdk_language',
+      'telemetry_sdk_name',
+      'telemetry_sdk_version',
+    ]);
+    expect(target).toContain('k8s_pod_name="a;b;c",key_1st="d"');
+  });
+
   it('goes on answering where telemetry is pushed too', async () => {
     const started = start(
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
