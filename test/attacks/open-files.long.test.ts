@@ -62,14 +62,15 @@ it('calls whose upstream takes all files end no process', async () => {
     maxOpenFiles: MAX_OPEN_FILES,
     environment: { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
   });
-  client = connect(sidecar.address);
+  const caller = connect(sidecar.address);
+  client = caller;
   const asked = Array.from({ length: 2 * MAX_OPEN_FILES }, () =>
     failureOf(
-      client?.provider.unary('SendMessageSync', aRequest(), { deadline: Date.now() + 2_000 }),
+      caller.provider.unary('SendMessageSync', aRequest(), { deadline: Date.now() + 2_000 }),
     ),
   );
   await Promise.all(asked);
   expect(sidecar.alive).toBe(true);
-  await client.provider.unary('GetStatus');
+  await caller.provider.unary('GetStatus');
   upstream.close();
 });

@@ -6,12 +6,10 @@ import type { Violations } from './violations.ts';
 
 /** @param path of the message: `request.messages[0]` */
 export function checkContent(violations: Violations, path: () => string, message: Message): void {
-  const { content, role, toolCalls = [], reasoningItems = [] } = message;
+  const { content, role } = message;
   if (content.length === 0) {
-    // A turn of the model may consist of tool calls alone, or of thoughts if its limit cut it off
-    // behind them, and a tool may have nothing to say.
-    if (role === 'assistant' && toolCalls.length + reasoningItems.length > 0) return;
-    if (role === 'tool') return;
+    // A tool may have nothing to say.
+    if (role === 'tool' || (role === 'assistant' && hasMoreThanText(message))) return;
     violations.malformed(`${path()}.content`, 'must not be empty');
   } else if (typeof content === 'string') {
     if (!content.isWellFormed()) violations.malformed(`${path()}.content`, WELL_FORMED_RULE);
@@ -20,6 +18,11 @@ export function checkContent(violations: Violations, path: () => string, message
       checkPart(violations, () => `${path()}.parts[${index}]`, part, role);
     });
   }
+}
+
+/** A turn of the model may consist of tool calls alone, or of thoughts or searches if its limit cut it off behind them. */
+function hasMoreThanText({ toolCalls, reasoningItems, reasoning, providerData }: Message): boolean {
+  return [toolCalls, reasoningItems, reasoning, providerData].some((more) => more?.length);
 }
 
 function checkPart(

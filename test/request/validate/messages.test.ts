@@ -3,9 +3,13 @@ import type { ContentPart, Message } from '../../../src/core/message.ts';
 import { fieldsOf, HELLO, inMessages, inParts, LONE_SURROGATE, result, turn } from './refusals.ts';
 
 describe('messages', () => {
-  it('need no content where the model only thought', () => {
-    const reasoningItems = [{ id: 'rs_1', encryptedContent: 'gAAAA', summary: [] }];
-    expect(inMessages({ role: 'assistant', content: '', reasoningItems })).toEqual([]);
+  it.each([
+    { reasoningItems: [{ id: 'rs_1', encryptedContent: 'gAAAA', summary: [] }] },
+    { reasoning: 'Let me see' },
+    { providerData: '{}' },
+  ])('need no content where the model only thought or searched: %j', (fields) => {
+    expect(inMessages({ role: 'assistant', content: '', ...fields })).toEqual([]);
+    expect(inMessages({ role: 'assistant', content: [], ...fields })).toEqual([]);
   });
 
   it('need content, except beside tool calls', () => {
@@ -13,7 +17,8 @@ describe('messages', () => {
     expect(inMessages(HELLO, { role: 'user', content: [] })).toEqual([
       'request.messages[1].content',
     ]);
-    expect(inMessages({ role: 'assistant', content: '', toolCalls: [] })).toEqual([
+    const nothing = { toolCalls: [], reasoningItems: [], reasoning: '', providerData: '' };
+    expect(inMessages({ role: 'assistant', content: '', ...nothing })).toEqual([
       'request.messages[0].content',
     ]);
   });

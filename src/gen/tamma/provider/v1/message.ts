@@ -390,7 +390,7 @@ export interface PromptCacheOptions {
 
 /**
  * One turn of the conversation. Either `content` or `parts`, not both; an assistant message with
- * tool_calls or reasoning_items, and the result of a tool, may have neither.
+ * tool_calls, reasoning_items, reasoning or provider_data, and the result of a tool, may have neither.
  */
 export interface Message {
   /** Required. */
