@@ -92,7 +92,7 @@ describe('a choice of tools', () => {
 });
 
 describe('a function', () => {
-  // As MCP has tools without arguments; openai-agents-js and Codex add them, too.
+  // As MCP has tools without arguments; openai-agents-js adds them, too.
   it.each([
     ['{"type":"object"}', { type: 'object', properties: {} }],
     [
