@@ -9,6 +9,8 @@ import { SteppedClock } from './stepped-clock.ts';
 
 const MAX_ATTEMPTS = 3;
 const GOOD_TEXT = 'Hello from the stub.';
+/** A hold is tried after so many ms. */
+const TRIED_AFTER_MS = 1_000;
 /** What a wait that is asked for may be exceeded by. */
 const SPREAD = 1.1;
 /** One app has all ways to call meet a fault, and neither its breaker nor its retry budget is in question. */
@@ -47,7 +49,7 @@ export function testFaults(faults: readonly Fault[]): void {
 
       stub.setDefault(answer());
       const next = see(client, 'FAIL');
-      if (seen.failure !== undefined && isRateLimit(fault)) await passWaits(fault, clock, 1);
+      if (seen.failure !== undefined && isRateLimit(fault)) await passHold(fault, clock);
       expect(await next).toMatchObject({ texts: [GOOD_TEXT], answer: { attempts: 1 } });
       expect(stub.requests).toHaveLength(before + requests.length + 1);
     });
@@ -74,7 +76,11 @@ async function passWaits(
   for (let wait = 0; wait < count; wait += 1) await clock?.pass(waitMs, waitMs * SPREAD);
 }
 
-/** Whether others leave the target alone, too, for as long as it asked. */
+/** Others leave the target alone, too, until one of them sees whether it means what it asked for. */
+async function passHold({ waitMs }: Fault, clock: SteppedClock | undefined): Promise<void> {
+  if (waitMs !== undefined) await clock?.pass(TRIED_AFTER_MS, TRIED_AFTER_MS);
+}
+
 function isRateLimit({ error }: Fault): boolean {
   return error?.reason === 'RATE_LIMIT_EXCEEDED';
 }

@@ -1,10 +1,12 @@
 import type { Load, Upstream } from './load.ts';
 import { atRate, base, type Row } from './row.ts';
 import {
+  alwaysAsking,
   atOnce,
   between,
   bucket,
   byKey,
+  eachMinute,
   good,
   knee,
   limited,
@@ -59,6 +61,44 @@ export const LIMITS: readonly Row[] = [
       upstreams: { default: plentiful(limited(15, good(1_000), false)) },
     }),
     ideal: atRate(15, 15),
+  },
+  ...[2, 20].map((seconds) => ({
+    what: `the same limit, of which the refusals always ask for ${seconds} s`,
+    load: (): Load => ({
+      ...base,
+      deadlineMs: 15_000,
+      upstreams: { default: alwaysAsking(seconds * 1_000, limited(15, good(1_000))) },
+    }),
+    ideal: atRate(15, 15),
+  })),
+  {
+    what: '2 s of 429s that ask for a minute, callers with 30 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      upstreams: {
+        default: between(
+          10_000,
+          12_000,
+          () => ({ fails: 'RATE_LIMIT_EXCEEDED', retryAfterMs: 60_000 }),
+          good(1_000),
+        ),
+      },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'a limit of 300 requests in each minute, of which the refusals tell truly',
+    load: () => ({
+      ...base,
+      callsPerSecond: 6,
+      seconds: 300,
+      deadlineMs: 120_000,
+      upstreams: { default: eachMinute(300, good(1_000)) },
+    }),
+    // As many again can wait for the next two minutes.
+    ideal: 1,
+    also: { 'what is refused is a twentieth': ({ requests, calls }) => requests < 1.05 * calls },
   },
   {
     what: 'a limit of 15 requests a second that two keys of one project share',

@@ -143,3 +143,28 @@ export const deployed =
       ? { firstMs, totalMs, breaksMs }
       : { firstMs, totalMs };
   };
+
+/** Its refusals ask for this wait, whatever is meant. */
+export const alwaysAsking =
+  (retryAfterMs: number, up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    return conduct !== 'silence' && 'fails' in conduct ? { ...conduct, retryAfterMs } : conduct;
+  };
+
+/** Takes so many requests in each minute of the clock; a refusal tells, in whole seconds, when the next begins. */
+export function eachMinute(many: number, up: Upstream): Upstream {
+  let minute = 0;
+  let taken = 0;
+  return (at, random, asked) => {
+    const now = Math.floor(at / 60_000);
+    if (now > minute) {
+      minute = now;
+      taken = 0;
+    }
+    taken += 1;
+    if (taken <= many) return up(at, random, asked);
+    const retryAfterMs = 1_000 * Math.ceil(60 * (now + 1) - at / 1_000);
+    return { fails: 'RATE_LIMIT_EXCEEDED', retryAfterMs };
+  };
+}

@@ -146,7 +146,12 @@ export class Capacity {
   /** How long somebody with these keys will wait that has so much ahead, and for what most. An estimate. */
   wait(tokens: number, ahead: Ahead, now: number, keys: readonly number[] = ONLY_KEY): RateWait {
     const rate = this.#rateWait(tokens, ahead, now, keys);
-    const doubtedMs = Math.min(...keys.map((key) => this.keys.of(key).doubtedMs(now)));
+    const groups = keys.map((key) => this.keys.of(key));
+    const doubtedMs = Math.min(...groups.map((group) => group.doubtedMs(now)));
+    const askedMs = Math.min(...groups.map((group) => group.askedMs(now)));
+    if (askedMs > Math.max(rate.waitMs, doubtedMs)) {
+      return { waitMs: Math.max(rate.waitMs, doubtedMs), subject: 'upstream', askedMs };
+    }
     if (doubtedMs > rate.waitMs) return { waitMs: doubtedMs, subject: 'upstream' };
     const limit = this.#concurrency.at(now);
     const tooMany = this.#running + ahead.requests + 1 - limit;

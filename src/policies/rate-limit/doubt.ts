@@ -25,9 +25,14 @@ export class Doubt {
     this.#since = undefined;
   }
 
+  /** For how long it has, in ms. */
+  lastedMs(now: number): number {
+    return now - (this.#since ?? now);
+  }
+
   /** How much longer the wait is likely to last, in ms: as long as it has, at most `maxHoldMs`. Without a doubt 0. */
   likelyMs(now: number): number {
-    return this.#since === undefined ? 0 : Math.min(now - this.#since, this.#maxHoldMs);
+    return Math.min(this.lastedMs(now), this.#maxHoldMs);
   }
 
   /**

@@ -65,14 +65,14 @@ export class GroupLimits {
 
   /** Share of its limits that is left, 0 to 1; 1 where they are not known. */
   headroom(now: number): number {
-    if (this.#standstill.waitMs(now) > 0) return 0;
+    if (this.#standstill.askedMs(now) > 0) return 0;
     return Math.min(this.#requests.headroom(now), this.#tokens.headroom(now));
   }
 
   /** Undefined: none of its limits is known. */
   remaining(now: number): { requests?: number; tokens?: number; fullMs: number } | undefined {
     if (!this.#requests.isLimited && !this.#tokens.isLimited) return undefined;
-    const held = this.#standstill.waitMs(now);
+    const held = this.#standstill.askedMs(now);
     const none = held > 0;
     return {
       ...(this.#requests.isLimited && { requests: none ? 0 : this.#requests.left(now) }),
@@ -143,10 +143,20 @@ export class GroupLimits {
    */
   heldMs(tokens: number, now: number): number {
     return Math.max(
-      this.#standstill.waitMs(now),
+      this.#standstill.askedMs(now),
       this.#requests.heldMs(1, now),
       this.#tokens.heldMs(tokens, now),
     );
+  }
+
+  /** How much longer nothing will be sent if the upstream means the wait that it asks for, in ms. */
+  askedMs(now: number): number {
+    return this.#standstill.askedMs(now);
+  }
+
+  /** Whether waits that it asked for were wrong lately. */
+  isDistrusted(now: number): boolean {
+    return this.#standstill.isDistrusted(now);
   }
 
   /** How long a wait that the upstream asked for or reports, and that nobody believes, is likely to last, in ms. */

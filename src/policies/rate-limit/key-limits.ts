@@ -22,6 +22,8 @@ export interface RateLeft {
 export interface RateWait {
   readonly waitMs: number;
   readonly subject: string;
+  /** If the upstream means what it asks for, where that is longer. */
+  readonly askedMs?: number;
 }
 
 /** What the upstream grants each of a target's keys: keys of one quota group have the same limits. */
@@ -117,6 +119,9 @@ export class KeyLimits {
     return shortest;
   }
 }
+
+/** What callers are told, and who has somewhere else to go does not wait for: the upstream may mean what it asks for. */
+export const longest = ({ waitMs, askedMs = 0 }: RateWait): number => Math.max(waitMs, askedMs);
 
 /** The keys that an attempt may be made with now. */
 export function keysOf({ key, keys }: Pick<Call, 'key' | 'keys'>): readonly number[] {

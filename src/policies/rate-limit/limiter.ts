@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
+import { deadlineOf } from '../../core/party.ts';
 import { type ProviderLog, SILENT } from '../../core/provider-log.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
 import { endReason } from '../../core/signal.ts';
@@ -8,7 +9,7 @@ import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import { NOBODY } from './ahead.ts';
 import { Capacity } from './capacity.ts';
 import { HoldLog } from './hold-log.ts';
-import { keysOf, type RateLeft } from './key-limits.ts';
+import { keysOf, longest, type RateLeft } from './key-limits.ts';
 import type { RateLimitOptions } from './options.ts';
 import { Patience } from './patience.ts';
 import { type Admission, type AttemptOutcome, Permit } from './permit.ts';
@@ -107,6 +108,12 @@ export class Limiter {
     return heldMs > 0 ? now + heldMs : undefined;
   }
 
+  /** Whether a wait that a call has no time for, and that was asked for with this key, is likely to be wrong. */
+  isWrongFor(call: Call, key: number, waitMs: number): boolean {
+    const now = this.#clock.now();
+    return now + waitMs >= deadlineOf(call) && this.#capacity.keys.of(key).isDistrusted(now);
+  }
+
   /** Share of what the upstream grants a key that is left, 0 to 1; 1 where nobody knows. */
   headroom(key: number): number {
     return this.#capacity.keys.of(key).headroom(this.#clock.now());
@@ -119,7 +126,8 @@ export class Limiter {
 
   /** How long one more of a usual size would wait now, of somebody who is not named, in ms. An estimate. */
   get queueWaitMs(): number {
-    const { waitMs } = this.#capacity.wait(0, this.#turns.ahead(ORDINARY, ''), this.#clock.now());
+    const wait = this.#capacity.wait(0, this.#turns.ahead(ORDINARY, ''), this.#clock.now());
+    const waitMs = longest(wait);
     return Number.isFinite(waitMs) ? waitMs : 0;
   }
 

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import { deadlineOf } from '../../core/party.ts';
 import type { Capacity } from './capacity.ts';
+import { longest, type RateWait } from './key-limits.ts';
 import { type RefusalCause, refusal } from './refusal.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -33,12 +34,8 @@ export class Patience {
   }
 
   /** @throws ProviderError RATE_LIMIT_EXCEEDED where a call that comes now would wait for too long */
-  check(
-    call: Call,
-    wait: { readonly waitMs: number; readonly subject: string },
-    now: number,
-  ): void {
-    const cause = this.#causeToRefuse(call, now + wait.waitMs, now);
+  check(call: Call, wait: RateWait, now: number): void {
+    const cause = this.#causeToRefuse(call, wait, now);
     if (cause !== undefined) throw refusal(call, wait, cause);
   }
 
@@ -60,9 +57,9 @@ export class Patience {
     return this.#leaving;
   }
 
-  #causeToRefuse(call: Call, startAt: number, now: number): RefusalCause | undefined {
-    if (startAt > this.#latestStart(call, now)) return 'in_vain';
-    return startAt > this.leaveAt(call, now) ? 'too_long' : undefined;
+  #causeToRefuse(call: Call, wait: RateWait, now: number): RefusalCause | undefined {
+    if (now + wait.waitMs > this.#latestStart(call, now)) return 'in_vain';
+    return now + longest(wait) > this.leaveAt(call, now) ? 'too_long' : undefined;
   }
 
   /**

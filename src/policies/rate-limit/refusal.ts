@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
+import { longest, type RateWait } from './key-limits.ts';
 
 /** Why nobody may wait, or wait any longer. */
 export type RefusalCause = 'full' | 'in_vain' | 'too_long';
@@ -28,16 +29,13 @@ export function neverFits({ model }: Call, tokens: number, limit: number): Provi
 const UNKNOWN_WAIT_MS = 1_000;
 
 /** The refusal of an attempt that would have to wait so long, and for what most. */
-export function refusal(
-  { model }: Call,
-  { waitMs, subject }: { readonly waitMs: number; readonly subject: string },
-  cause: RefusalCause,
-): ProviderError {
+export function refusal({ model }: Call, wait: RateWait, cause: RefusalCause): ProviderError {
+  const waitMs = longest(wait);
   return new ProviderError('RATE_LIMIT_EXCEEDED', {
     message: MESSAGES[cause],
     // Nothing is known of the wait before the first answer was complete.
     retryAfterMs: waitMs === 0 ? UNKNOWN_WAIT_MS : Math.ceil(waitMs),
-    quotaSubject: subject,
+    quotaSubject: wait.subject,
     model,
   });
 }

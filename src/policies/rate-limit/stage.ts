@@ -50,22 +50,30 @@ async function limited(
   } finally {
     permit.release();
   }
-  throw believable(error, call, limiters);
+  throw believable(error, call, limiters, permit.key);
 }
 
 /**
- * So that nobody waits for a limit longer than this process holds attempts back for it. Who has somewhere else to go is
- * told enough to go there.
+ * So that nobody waits for a limit longer than this process holds attempts back for it, or fails for a wait that is
+ * likely to be wrong. Who has somewhere else to go is told enough to go there.
  */
-function believable(error: ProviderError, call: Call, limiters: RateLimiters): ProviderError {
+function believable(
+  error: ProviderError,
+  call: Call,
+  limiters: RateLimiters,
+  key: number,
+): ProviderError {
   const { maxHoldMs } = limiters;
   const { reason, facts } = error;
-  if (reason !== 'RATE_LIMIT_EXCEEDED' || (facts.retryAfterMs ?? 0) <= maxHoldMs) return error;
-  const { retryAfterMs: _, ...others } = facts;
+  if (reason !== 'RATE_LIMIT_EXCEEDED') return error;
+  const { retryAfterMs = 0, ...others } = facts;
   if (call.alternatives.length > 0) {
+    if (retryAfterMs <= maxHoldMs) return error;
     return new ProviderError(reason, { ...others, retryAfterMs: maxHoldMs });
   }
-  const heldMs = limiters.limiter(call.target.model.id).heldMs;
+  const limiter = limiters.limiter(call.target.model.id);
+  if (retryAfterMs <= maxHoldMs && !limiter.isWrongFor(call, key, retryAfterMs)) return error;
+  const { heldMs } = limiter;
   return new ProviderError(reason, { ...others, ...(heldMs > 0 && { retryAfterMs: heldMs }) });
 }
 

@@ -4,7 +4,7 @@ import { ProviderError } from '../../core/errors.ts';
 import { endReason } from '../../core/signal.ts';
 import { type Ahead, NOBODY } from './ahead.ts';
 import type { Capacity } from './capacity.ts';
-import { keysOf, type RateWait } from './key-limits.ts';
+import { keysOf, longest, type RateWait } from './key-limits.ts';
 import type { Patience } from './patience.ts';
 import type { Permit, WaitedFor } from './permit.ts';
 import type { Priority } from './priority.ts';
@@ -101,7 +101,7 @@ export class Turns {
     const now = this.#clock.now();
     for (const waiter of this.#patience.leaving) {
       const wait = this.#waitOf(waiter, now);
-      if (now + wait.waitMs > waiter.leaveAt) {
+      if (now + longest(wait) > waiter.leaveAt) {
         this.#refuse(waiter, refusal(waiter.call, wait, 'too_long'));
       }
     }

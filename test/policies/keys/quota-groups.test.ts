@@ -118,11 +118,11 @@ describe('keys of one quota group', () => {
     ["told by the answers' headers", { headers: () => account }, 2],
   ])('are not asked for one another when they are %s', async (_, setup, most) => {
     const { used, runAll } = setUp({ ...setup, refuses: () => true });
-    await runAll(1, 1_000);
+    await runAll(1, 300);
     // Of keys that were never asked nobody knows whose they are.
     expect(used.length).toBeLessThanOrEqual(most);
     const asked = used.length;
-    await runAll(4, 1_000);
+    await runAll(4, 600);
     expect(used).toHaveLength(asked);
   });
 

@@ -174,7 +174,7 @@ describe('rateLimit', () => {
       retryAfterMs: 20_000,
     });
     await drain((emit) => stage(attempt(refusal))(aCall(), emit));
-    const deadline = clock.now() + 10_000;
+    const deadline = clock.now() + 900;
     const { error } = await drain((emit) => stage(attempt(completed()))(aCall({ deadline }), emit));
     expect(error).toMatchObject({
       reason: 'RATE_LIMIT_EXCEEDED',
@@ -226,6 +226,36 @@ describe('rateLimit', () => {
     clock.advance(120_000);
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     expect(begun).toBe(3);
+  });
+
+  it('sends who has somewhere else to go there at once, as long as a wait may be meant', async () => {
+    const { stage } = setUp();
+    const refusal = new ProviderError('RATE_LIMIT_EXCEEDED', {
+      upstreamStatus: 429,
+      retryAfterMs: 20_000,
+    });
+    await drain((emit) => stage(attempt(refusal))(aCall(), emit));
+    const { target, surface } = aCall();
+    const alternatives = [{ upstream: 'azure', target, surface }];
+    const call = aCall({ alternatives } as Partial<Call>);
+    const { error } = await drain((emit) => stage(attempt(completed()))(call, emit));
+    expect(error).toMatchObject({ facts: { retryAfterMs: 20_000, quotaSubject: 'upstream' } });
+  });
+
+  it('fails nobody for a wait that is likely to be wrong', async () => {
+    const { clock, stage } = setUp();
+    const refused = () =>
+      new ProviderError('RATE_LIMIT_EXCEEDED', { upstreamStatus: 429, retryAfterMs: 20_000 });
+    const ask = async () => {
+      const call = aCall({ deadline: clock.now() + 10_000 });
+      return (await drain((emit) => stage(attempt(refused()))(call, emit))).error;
+    };
+    expect(await ask()).toMatchObject({ facts: { retryAfterMs: 20_000 } });
+    const answer = drain((emit) => stage(attempt(completed()))(aCall(), emit));
+    clock.advance(1_000);
+    expect((await answer).error).toBeUndefined();
+    // As long as if nothing had been asked for.
+    expect(await ask()).toMatchObject({ facts: { retryAfterMs: 200 } });
   });
 
   it('gives its place back however the attempt ends', async () => {

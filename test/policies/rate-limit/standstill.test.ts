@@ -7,11 +7,59 @@ describe('Standstill', () => {
   it('lasts as long as the upstream asks', () => {
     const standstill = new Standstill(MAX_HOLD_MS);
     expect(standstill.waitMs(0)).toBe(0);
+    standstill.refused(0, 1_000, 1_000);
+    expect(standstill.waitMs(1_000)).toBe(1_000);
     standstill.refused(0, 90_000, 1_000);
-    expect(standstill.waitMs(1_000)).toBe(90_000);
+    expect(standstill.askedMs(1_000)).toBe(90_000);
     standstill.refused(0, 5_000, 2_000);
-    expect(standstill.waitMs(2_000)).toBe(89_000);
+    expect(standstill.askedMs(2_000)).toBe(89_000);
+    expect(standstill.askedMs(91_001)).toBe(0);
     expect(standstill.waitMs(91_001)).toBe(0);
+  });
+
+  /** When attempts see whether a wait was meant that is asked for at `since`, in ms from there; it is. */
+  function tries(standstill: Standstill, since: number, waitMs: number): number[] {
+    standstill.refused(since - 1, waitMs, since);
+    const seen: number[] = [];
+    for (let now = since; ; ) {
+      now += standstill.waitMs(now);
+      if (now >= since + waitMs) break;
+      seen.push(now - since);
+      standstill.sent(now);
+      standstill.refused(now, since + waitMs - now, now);
+      standstill.left(now);
+    }
+    standstill.sent(since + waitMs);
+    standstill.accepted(since + waitMs);
+    return seen;
+  }
+
+  it('is tried after a second, then after twice as long each time, by one attempt', () => {
+    expect(tries(new Standstill(MAX_HOLD_MS), 1, 60_000)).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 32_000,
+    ]);
+  });
+
+  it('is believed for twice as long as one lasted in the last ten minutes', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    expect(tries(standstill, 1, 30_000)).toHaveLength(5);
+    expect(tries(standstill, 100_000, 30_000)).toEqual([]);
+    expect(tries(standstill, 200_000, 60_000)).toEqual([32_000]);
+    expect(tries(standstill, 1_000_000, 30_000)).toHaveLength(5);
+  });
+
+  it('is kept no more of an upstream that takes something before its end', () => {
+    const standstill = new Standstill(MAX_HOLD_MS);
+    standstill.refused(0, 60_000, 1);
+    standstill.sent(1_001);
+    expect(standstill.isDistrusted(1_001)).toBe(false);
+    standstill.accepted(1_001);
+    standstill.left(1_001);
+    expect(standstill.isDistrusted(1_002)).toBe(true);
+    expect(standstill.askedMs(1_002)).toBe(0);
+    standstill.refused(1_002, 60_000, 1_003);
+    expect(standstill.askedMs(1_003)).toBe(200);
+    expect(standstill.isDistrusted(602_000)).toBe(false);
   });
 
   it('of a wait that is longer than is believed, is tried after a second by one attempt at a time', () => {
