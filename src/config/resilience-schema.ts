@@ -143,7 +143,7 @@ const rateLimiting = {
     default: 1000,
   }),
   maxHold: duration(
-    'Longest wait that is believed of an upstream; a longer one is tried after a second, and at least this often.',
+    'Longest wait that an upstream may mean; how long a longer one lasts is seen by trying, at least this often.',
     { min: SECOND, max: HOUR, default: 2 * MINUTE },
   ),
 };

@@ -7,6 +7,7 @@ import {
   bucket,
   byKey,
   eachMinute,
+  FAILS,
   good,
   knee,
   limited,
@@ -185,6 +186,15 @@ export const LIMITS: readonly Row[] = [
     also: {
       'the refused one is asked once in 30 s': ({ requests, calls }) => requests - calls < 30,
     },
+  },
+  {
+    what: 'three keys, with one of which every request gets a 503',
+    load: () => ({
+      ...base,
+      keys: 3,
+      upstreams: { default: byKey(good(1_000), () => FAILS, good(1_000)) },
+    }),
+    ideal: 1,
   },
   {
     what: 'a limit of 300 requests a minute of which the headers tell',

@@ -27,11 +27,13 @@ export class KeySearch implements KeyChoice {
   /** The first refusal of a rate: it says more than what ails the other keys. */
   #limited: ProviderError | undefined;
 
-  constructor(call: Call, ring: KeyRing, limits: KeyHeadroom) {
+  /** @param failed keys that are left to others if there is another one with room */
+  constructor(call: Call, ring: KeyRing, limits: KeyHeadroom, failed?: ReadonlySet<number>) {
     this.#call = call;
     this.#ring = ring;
     this.#limits = limits;
-    this.#key = ring.choose((key) => this.#headroom(key));
+    const other = failed && ring.next((key) => (failed.has(key) ? 0 : this.#headroom(key)));
+    this.#key = other ?? ring.choose((key) => this.#headroom(key));
   }
 
   /** Position of the key to use now. */

@@ -1,4 +1,5 @@
 import type { Call, Emit, Handler, Stage } from '../../core/call.ts';
+import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
@@ -26,7 +27,8 @@ export function keys(ring: KeyRing, deps: KeysDeps): Stage {
     return (next) => (call, emit) =>
       withOnlyKey(next, call, emit, ring, (reason) => countAside(reason, call, deps));
   }
-  return (next) => (call, emit) => withKeys(next, call, emit, ring, deps);
+  const failed = new FailedKeys();
+  return (next) => (call, emit) => withKeys(next, call, emit, ring, failed, deps);
 }
 
 async function withKeys(
@@ -34,9 +36,10 @@ async function withKeys(
   call: Call,
   emit: Emit,
   ring: KeyRing,
+  failed: FailedKeys,
   deps: KeysDeps,
 ): Promise<Completed> {
-  const search = new KeySearch(call, ring, deps.limits);
+  const search = new KeySearch(call, ring, deps.limits, failed.of(call));
   const pass: Emit = (event) => {
     // `started` proves too little: errors of key and quota come inside of streams, too.
     if (event.type !== 'started') search.accepted();
@@ -48,9 +51,25 @@ async function withKeys(
       search.accepted();
       return completed;
     } catch (thrown) {
+      failed.add(call, search.key);
       goOn(search, ProviderError.from(thrown), call, deps);
       throwIfOver(call, deps.clock);
     }
+  }
+}
+
+/** Keys with which an attempt of a call failed: the next is made with another one, should that be why. */
+class FailedKeys {
+  readonly #keys = new WeakMap<CallRecord, Set<number>>();
+
+  of({ record }: Call): ReadonlySet<number> | undefined {
+    return this.#keys.get(record);
+  }
+
+  add({ record }: Call, key: number): void {
+    const keys = this.#keys.get(record);
+    if (keys === undefined) this.#keys.set(record, new Set([key]));
+    else keys.add(key);
   }
 }
 

@@ -114,6 +114,15 @@ describe('keys', () => {
     }
   });
 
+  it('makes the next attempt of a call with another key, whatever failed', async () => {
+    const { run, used } = open(2, [unavailable], ANSWER, ANSWER);
+    const { record } = aCall();
+    await run({ record });
+    await run();
+    await run({ record });
+    expect(used()).toEqual([0, 1, 1]);
+  });
+
   it('goes on if a stream fails before output', async () => {
     const { run, used } = open(2, [started(), usedUp], ANSWER);
     expect(await run()).toEqual({ events: [started(), ...ANSWER] });
