@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Load, Result } from './load.ts';
 import { ROWS } from './loads.ts';
 import { idealOf, type Row, shortcomings } from './row.ts';
+import { OF_USERS } from './traffic.ts';
 import { simulate } from './world.ts';
+
+const ALL = [...ROWS, ...OF_USERS];
 
 /** A load that is served by luck is not served. */
 const OTHER_SEEDS = [2, 3];
@@ -14,7 +17,7 @@ function report(what: string, { share, reasons, requests, firstP99Ms }: Result):
 }
 
 describe('with default settings, under an open-loop load', () => {
-  it.each(ROWS)(
+  it.each(ALL)(
     '$what',
     async (row) => {
       const result = await simulate(row.load());
@@ -27,7 +30,7 @@ describe('with default settings, under an open-loop load', () => {
     120_000,
   );
 
-  it.each(ROWS)(
+  it.each(ALL)(
     '$what, otherwise by chance',
     async (row) => {
       for (const seed of OTHER_SEEDS) {

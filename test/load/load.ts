@@ -37,8 +37,8 @@ export interface Asked {
   /** Requests that this upstream works on, this one included. */
   readonly running: number;
   readonly model: string;
-  /** For whom the call is made. Undefined: nobody is named. */
-  readonly user: string | undefined;
+  /** For whom the call is made, which no request over HTTP tells. Undefined: nobody is named. */
+  readonly user?: string | undefined;
 }
 
 /** Some of the calls of a load, who are not like the others. */

@@ -1,6 +1,16 @@
 import { OTHER_MODEL, REASONING_MODEL } from './load.ts';
 import { atRate, base, type Row } from './row.ts';
-import { between, byModel, FAILS, good, limited, RESETS, slower, sometimes } from './upstreams.ts';
+import {
+  atOnce,
+  between,
+  byModel,
+  FAILS,
+  good,
+  limited,
+  RESETS,
+  slower,
+  sometimes,
+} from './upstreams.ts';
 
 /** Callers and models that are not like one another, and calls that do not come evenly. */
 export const TRAFFIC: readonly Row[] = [
@@ -147,5 +157,27 @@ export const TRAFFIC: readonly Row[] = [
       upstreams: { default: good(1_000), azure: slower(20, good(1_000)) },
     }),
     ideal: 1,
+  },
+];
+
+/** Loads whose upstream sees for whom a call is made: on the simulated clock alone. */
+export const OF_USERS: readonly Row[] = [
+  {
+    what: 'answers of two to three minutes to one of five, another caller, where no more than 100 run at once',
+    load: () => ({
+      ...base,
+      callsPerSecond: 5,
+      seconds: 300,
+      kinds: [{ name: 'long', share: 0.2, user: 'long', deadlineMs: 600_000 }],
+      upstreams: {
+        default: atOnce(100, (at, random, asked) =>
+          good(asked.user === 'long' ? 120_000 : 1_000)(at, random, asked),
+        ),
+      },
+    }),
+    ideal: 1,
+    // One place in a second and a half comes free, and whether there is room for one more shows by asking.
+    learning: 0.25,
+    also: { 'the others have their places': ({ shareOf }) => (shareOf.ordinary ?? 0) > 0.65 },
   },
 ];

@@ -83,17 +83,16 @@ export const TROUBLE: readonly Row[] = [
     ideal: 1,
   },
   {
-    what: 'outages of 2 s every 37 s, of which requests get no answer, under 60 calls a second',
+    what: 'outages of 2 s every 30 s, of which requests get no answer',
     load: () => ({
       ...base,
-      callsPerSecond: 60,
-      seconds: 150,
+      seconds: 120,
       upstreams: {
-        default: (at, ...rest) => (at % 37_000 < 35_000 ? good(1_000)(at, ...rest) : 'silence'),
+        default: (at, ...rest) => (at % 30_000 < 28_000 ? good(1_000)(at, ...rest) : 'silence'),
       },
     }),
-    // Time-outs of 30 s leave as much to another attempt.
-    ideal: 1,
+    // Time-outs of 30 s: the other attempt of those comes into the next one.
+    ideal: 0.933,
   },
   {
     what: 'an outage of one server of five after the other, each for 3 s, in which its answers break off',

@@ -96,6 +96,11 @@ export class Capacity {
     return this.#running < this.#concurrency.at(now) && this.#configured.daily.waitMs(1, now) === 0;
   }
 
+  /** Whether places are what attempts wait for: there is one at most. */
+  isNarrow(now: number): boolean {
+    return this.#running + 1 >= this.#concurrency.at(now);
+  }
+
   /** Whether so much is left with this key that nobody who waits for an answer would miss a place. */
   hasSpare(now: number, key: number): boolean {
     return (

@@ -13,6 +13,7 @@ import { keysOf, longest, type RateLeft } from './key-limits.ts';
 import type { RateLimitOptions } from './options.ts';
 import { Patience } from './patience.ts';
 import { type Admission, type AttemptOutcome, Permit } from './permit.ts';
+import { Places } from './places.ts';
 import { type Priority, priorityOf } from './priority.ts';
 import type { QuotaGroups } from './quota-groups.ts';
 import { refusal } from './refusal.ts';
@@ -51,6 +52,7 @@ export class Limiter {
   readonly #patience: Patience;
   readonly #turns: Turns;
   readonly #holds: HoldLog;
+  readonly #places = new Places();
 
   constructor(target: LimitedTarget, options: RateLimitOptions, deps: LimiterDeps) {
     this.#options = options;
@@ -71,6 +73,7 @@ export class Limiter {
       capacity: this.#capacity,
       need: this.#need,
       patience: this.#patience,
+      places: this.#places,
       take: (waiter, now) => this.#take(waiter.call, waiter.tokens, now, waiter),
     });
   }
@@ -190,6 +193,7 @@ export class Limiter {
     const now = this.#clock.now();
     const isRefused = outcome.error?.reason === 'RATE_LIMIT_EXCEEDED';
     this.#capacity.release(admission, outcome, now);
+    this.#places.left(admission);
     if (isRefused) this.#tellHold(admission.key, now);
     this.#turns.serve();
     if (isRefused) this.#turns.sendElsewhere();
@@ -215,7 +219,9 @@ export class Limiter {
       waitedMs: waiter === undefined ? 0 : now - waiter.since,
     };
     const waitedFor = waiter?.waitedFor;
-    return new Permit(call, waitedFor ? { ...admission, waitedFor } : admission, this);
+    const permit = new Permit(call, waitedFor ? { ...admission, waitedFor } : admission, this);
+    this.#places.taken(permit.admission, call);
+    return permit;
   }
 
   #takeWithKey(call: Call, tokens: number, now: number): number | undefined {

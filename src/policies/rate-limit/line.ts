@@ -11,10 +11,16 @@ export class Line<T extends { readonly owner: string; readonly tokens: number }>
   /** Whose turn is next is first. */
   readonly #shares = new Map<string, Share<T>>();
   #size = 0;
+  /** Who goes before the others although it is not its turn. */
+  #first: Share<T> | undefined;
   #tokens = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  get owners(): number {
+    return this.#shares.size;
   }
 
   get tokens(): number {
@@ -28,6 +34,9 @@ export class Line<T extends { readonly owner: string; readonly tokens: number }>
   /** In the order in which they go; who is served meanwhile moves behind the others. */
   *[Symbol.iterator](): Generator<T> {
     const places = new Map<Share<T>, SetIterator<T>>();
+    const first = this.#first?.entries.values().next().value;
+    this.#first = undefined;
+    if (first !== undefined) yield first;
     for (let isMore = true; isMore; ) {
       isMore = false;
       for (const share of this.#shares.values()) {
@@ -38,6 +47,17 @@ export class Line<T extends { readonly owner: string; readonly tokens: number }>
         isMore = true;
         yield value;
       }
+    }
+  }
+
+  /** The next is of the owner of whom fewest are counted, of several the one whose turn it is. */
+  prefer(counts: ReadonlyMap<string, number>): void {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const [owner, share] of this.#shares) {
+      const count = counts.get(owner) ?? 0;
+      if (count >= fewest) continue;
+      fewest = count;
+      this.#first = share;
     }
   }
 

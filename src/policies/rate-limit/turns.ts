@@ -7,6 +7,7 @@ import type { Capacity } from './capacity.ts';
 import { keysOf, longest, type RateWait } from './key-limits.ts';
 import type { Patience } from './patience.ts';
 import type { Permit, WaitedFor } from './permit.ts';
+import type { Places } from './places.ts';
 import type { Priority } from './priority.ts';
 import { refusal } from './refusal.ts';
 import type { TokenNeed } from './token-need.ts';
@@ -21,6 +22,7 @@ interface TurnsDeps {
   readonly capacity: Capacity;
   readonly need: TokenNeed;
   readonly patience: Patience;
+  readonly places: Places;
   /** Takes what it needs. Undefined: there is no room, and nothing was taken. */
   readonly take: (waiter: Waiter, now: number) => Permit | undefined;
 }
@@ -32,12 +34,14 @@ export class Turns {
   readonly #need: TokenNeed;
   readonly #patience: Patience;
   readonly #take: TurnsDeps['take'];
+  readonly #places: Places;
   readonly #queue = new WaitQueue<Waiter>();
   readonly #alarm: Alarm;
   /** What the head of the queue waits for; undefined: for nothing but its count. */
   #heldBy: WaitedFor | undefined;
 
-  constructor({ clock, capacity, need, patience, take }: TurnsDeps) {
+  constructor({ clock, capacity, need, patience, places, take }: TurnsDeps) {
+    this.#places = places;
     this.#clock = clock;
     this.#capacity = capacity;
     this.#need = need;
@@ -147,6 +151,8 @@ export class Turns {
 
   #admitAll(now: number): void {
     this.#heldBy = undefined;
+    if (this.#capacity.isNarrow(now) && this.#queue.hasOwners)
+      this.#queue.prefer(this.#places.counted());
     for (const next of this.#queue) {
       if (next.call.signal.aborted) {
         // One signal may end many calls, and its listeners are called one after the other.

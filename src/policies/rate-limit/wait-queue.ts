@@ -33,6 +33,16 @@ export class WaitQueue<T extends Queued> {
     return this.#size;
   }
 
+  /** Whether those of several owners wait with the same priority. */
+  get hasOwners(): boolean {
+    return this.#lines.some(({ owners }) => owners > 1);
+  }
+
+  /** Within each priority the next is of the owner of whom fewest are counted. */
+  prefer(counts: ReadonlyMap<string, number>): void {
+    for (const line of this.#lines) line.prefer(counts);
+  }
+
   /** In the order in which they go. */
   *[Symbol.iterator](): Generator<T> {
     for (const line of this.#lines) if (line.size > 0) yield* line;

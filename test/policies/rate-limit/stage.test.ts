@@ -235,9 +235,7 @@ describe('rateLimit', () => {
       retryAfterMs: 20_000,
     });
     await drain((emit) => stage(attempt(refusal))(aCall(), emit));
-    const { target, surface } = aCall();
-    const alternatives = [{ upstream: 'azure', target, surface }];
-    const call = aCall({ alternatives } as Partial<Call>);
+    const call = aCall({ alternatives: [{ upstream: 'azure', model: 'gpt' }] });
     const { error } = await drain((emit) => stage(attempt(completed()))(call, emit));
     expect(error).toMatchObject({ facts: { retryAfterMs: 20_000, quotaSubject: 'upstream' } });
   });

@@ -48,6 +48,24 @@ describe('WaitQueue', () => {
     expect([served, queue.size]).toEqual([[6, 5, 2, 3], 0]);
   });
 
+  it('begins with one of the owner of whom fewest run, of those of the same priority', () => {
+    const { queue } = queueOf([1, 1, 'many'], [1, 2, 'few'], [1, 3, 'few'], [1, 4, 'some']);
+    expect(queue.hasOwners).toBe(true);
+    queue.prefer(
+      new Map([
+        ['many', 9],
+        ['few', 1],
+        ['some', 3],
+      ]),
+    );
+    for (const entry of queue) {
+      expect(entry.tokens).toBe(2);
+      queue.served(entry);
+      break;
+    }
+    expect([...queue].map(({ tokens }) => tokens)).toEqual([1, 4, 3]);
+  });
+
   it.each([
     // Those of the other, and its own.
     ['new', { requests: 2, tokens: 26 }],
