@@ -71,6 +71,8 @@ export const LIMITS: readonly Row[] = [
       upstreams: { default: alwaysAsking(seconds * 1_000, limited(15, good(1_000))) },
     }),
     ideal: atRate(15, 15),
+    // The first wait is tried after a second; whether it was meant shows when the answer begins.
+    learning: 0.015,
   })),
   {
     what: '2 s of 429s that ask for a minute, callers with 30 s',
