@@ -35,6 +35,13 @@ const FORGET_MS = 86_400_000;
  * An entry is `session sequence base spent granted expires seen hungry need recovers startedAt`; `@` has
  * what belongs to nobody: `created quiet gone`.
  */
+/** Ms for which it is kept in which accounts a sidecar has leases that was not heard of. */
+const LEASES_MS = 31 * 86_400_000;
+
+/**
+ * KEYS: accounts, and last where it stands in which of them a sidecar that recovers has a lease: as the next process of
+ * its name, which would not look at accounts of which nothing was spent.
+ */
 export const BUDGET_SCRIPT = defineScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -168,6 +175,13 @@ local function report(key, at)
     redis.call('HSET', key, '@', whole(account.created, account.quiet, account.gone))
   end
   if expiresAt ~= '0' then redis.call('PEXPIREAT', key, expiresAt) end
+  local leased = account.mine ~= nil and account.mine.granted > account.mine.spent
+  if recovers == 1 and granted > spent and not leased then
+    redis.call('HSET', KEYS[#KEYS], key, expiresAt)
+    redis.call('PEXPIRE', KEYS[#KEYS], ${LEASES_MS})
+  elseif recovers == 1 and leased and granted == spent then
+    redis.call('HDEL', KEYS[#KEYS], key)
+  end
   return {
     kind = 'granted', base = whole(base), granted = whole(granted), booked = whole(sum.booked),
     held = whole(sum.held), free = whole(free), fair = whole(fair),
@@ -176,8 +190,23 @@ local function report(key, at)
 end
 
 local answers = {}
-for i, key in ipairs(KEYS) do
-  answers[i] = cjson.encode(report(key, ${ARGS_BEFORE + 1} + (i - 1) * ${ARGS_PER_ACCOUNT}))
+for i = 1, #KEYS - 1 do
+  answers[i] = cjson.encode(report(KEYS[i], ${ARGS_BEFORE + 1} + (i - 1) * ${ARGS_PER_ACCOUNT}))
 end
 return answers
+`);
+
+/** KEYS: where it stands of which accounts a sidecar has leases. Returns those whose time is not over. */
+export const LEASES_SCRIPT = defineScript(`
+local now = redis.call('TIME')[1] * 1000
+local leases, accounts = redis.call('HGETALL', KEYS[1]), {}
+for i = 1, #leases, 2 do
+  local expiresAt = tonumber(leases[i + 1])
+  if expiresAt > 0 and expiresAt < now then
+    redis.call('HDEL', KEYS[1], leases[i])
+  else
+    accounts[#accounts + 1] = leases[i]
+  end
+end
+return accounts
 `);

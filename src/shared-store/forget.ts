@@ -1,6 +1,6 @@
 import type { BudgetScope } from '../core/budget-state.ts';
 import { destroyClient, evaluate, newClient, type RedisClient } from './redis-client.ts';
-import { keySpace } from './redis-keys.ts';
+import { keySpace, partsOf } from './redis-keys.ts';
 import { defineScript } from './script.ts';
 import { READ_COUNTERS } from './totals-script.ts';
 
@@ -59,6 +59,7 @@ export async function forgetInStore(
       if (kind === 'cache' || kind === 'repeat') gone += await client.del(key);
       if (kind === 'budget' && isAccountOf(parts, forgotten, options))
         gone += await client.del(key);
+      if (kind === 'leases') gone += await forgetLeases(client, key, forgotten, options);
       if (kind === 'totals' && parts.length === 1 && parts[0]?.includes('-')) {
         gone += await forgetInDay(client, key, forgotten);
       }
@@ -75,11 +76,6 @@ async function* keysOf(client: RedisClient, prefix: string): AsyncGenerator<stri
   for await (const keys of client.scanIterator({ MATCH, COUNT: 500 })) yield* keys;
 }
 
-function partsOf(key: string, prefix: string): readonly string[] {
-  const start = keySpace(prefix)('totals').length - 'totals'.length;
-  return key.slice(start).split(':').map(decodeURIComponent);
-}
-
 /** @param parts budget, beginning of the period, subject */
 function isAccountOf(
   [budget = '', , subject]: readonly string[],
@@ -87,6 +83,19 @@ function isAccountOf(
   { scopeOf }: ForgetOptions,
 ): boolean {
   return subject === id && (scopeOf(budget) ?? kind) === kind;
+}
+
+/** Of its accounts, which a sidecar has leases of. */
+async function forgetLeases(
+  client: RedisClient,
+  key: string,
+  forgotten: ForgottenInStore,
+  options: ForgetOptions,
+): Promise<number> {
+  const accounts = (await client.hKeys(key)).filter((account) =>
+    isAccountOf(partsOf(account, options.keyPrefix).slice(1), forgotten, options),
+  );
+  return accounts.length === 0 ? 0 : client.hDel(key, accounts);
 }
 
 async function forgetInDay(

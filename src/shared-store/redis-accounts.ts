@@ -12,11 +12,11 @@ import {
   type GrantedAnswer,
   readAnswers,
 } from './account-report.ts';
-import { BUDGET_SCRIPT } from './budget-script.ts';
+import { BUDGET_SCRIPT, LEASES_SCRIPT } from './budget-script.ts';
 import { Courier } from './courier.ts';
 import { type AccountKeeper, LeasedAccount, type PendingReport } from './leased-account.ts';
 import type { SharedStoreOptions } from './options.ts';
-import { type KeySpace, keySpace } from './redis-keys.ts';
+import { type KeySpace, keySpace, partsOf } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
 import { type SidecarIdentity, thisSidecar } from './sidecar.ts';
 import { Silence } from './silence.ts';
@@ -59,6 +59,10 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   readonly #own: BudgetAccounts;
   readonly #sidecar: SidecarIdentity;
   readonly #keys: KeySpace;
+  /** Where the server has of which accounts it holds leases. */
+  readonly #leases: string;
+  /** What a process before it had leased is known. */
+  #hasReclaimed = false;
   readonly #courier = new Courier<LeasedAccount>((batch) => this.#send(batch));
   readonly #accounts = new Map<string, LeasedAccount>();
   /** Those that have a lease, or something to report. */
@@ -87,10 +91,12 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
     this.#own = localAccounts(ledger, definitions);
     this.#sidecar = thisSidecar(options.name, keepsLedger, clock);
     this.#keys = keySpace(options.keyPrefix);
+    this.#leases = this.#keys('leases', this.#sidecar.name);
     const tickMs = Math.min(TICK_MS, options.leaseMs / TICKS_PER_LEASE);
     this.#tick = clock.after(tickMs, () => this.#lookAfter(), true);
     this.#silence = new Silence(clock, () => this.#tellAway());
-    if (!runner.isUp) this.#silence.begin();
+    if (runner.isUp) void this.#reclaim();
+    else this.#silence.begin();
     runner.onChange(() => this.#serverChanged());
   }
 
@@ -167,7 +173,7 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
 
   /** Nothing if it fails. */
   async #ask(reports: readonly AccountReport[]): Promise<readonly AccountAnswer[]> {
-    const keys = reports.map(({ key }) => key);
+    const keys = [...reports.map(({ key }) => key), this.#leases];
     const args = argumentsOf(this.#sidecar, this.options.leaseMs, reports);
     if (!this.#isClosed) this.#silence.begin();
     try {
@@ -234,6 +240,33 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
     }
     this.#silence.end();
     this.#requestAll();
+    void this.#reclaim();
+  }
+
+  /**
+   * What a process before this one had leased is free but for what the ledger knows. Accounts of which that knows nothing
+   * nobody here may ever open. Never rejects: what fails is done at the next contact.
+   */
+  async #reclaim(): Promise<void> {
+    if (this.#hasReclaimed || !this.#sidecar.recovers) return;
+    this.#hasReclaimed = true;
+    try {
+      const names = await this.#runner.run(LEASES_SCRIPT, [this.#leases], []);
+      for (const name of names as readonly string[]) this.#tellOf(name);
+    } catch {
+      this.#hasReclaimed = false;
+    }
+  }
+
+  /** Opens an account until the server has heard of it. */
+  #tellOf(name: string): void {
+    const [, budget = '', startsAt, subject = ''] = partsOf(name, this.options.keyPrefix);
+    const definition = this.#definitions.get(budget);
+    if (definition === undefined || this.#accounts.has(name)) return;
+    const key = { budget, subject, startsAt: Number(startsAt) };
+    if (periodAt(definition.period, this.dated.now()).startsAt !== key.startsAt) return;
+    const account = this.#create(name, key, definition.limit, () => account.release());
+    this.request(account);
   }
 
   /** Those first that have a lease. */

@@ -188,7 +188,9 @@ describeWithRedis('the script of budgets', () => {
 
   async function send({ sidecar, leaseMs, report }: Sent): Promise<AccountAnswer> {
     const args = argumentsOf(sidecar, leaseMs, [report]);
-    const [answer] = readAnswers(await redis.connection.run(BUDGET_SCRIPT, [report.key], args));
+    const [answer] = readAnswers(
+      await redis.connection.run(BUDGET_SCRIPT, [report.key, 'leases'], args),
+    );
     if (answer === undefined) throw new Error('There is no answer.');
     return answer;
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
 import { describeWithRedis } from '../support/redis-server.ts';
@@ -159,6 +160,35 @@ describeWithRedis('accounts that sidecars share', () => {
       expect(await bench.server.command('pttl', await bench.server.command('keys', '*'))).toBe(
         '-1',
       );
+    });
+  });
+
+  describe('a lease of somebody for whom nothing was spent', () => {
+    const pod = () => sidecar({ name: 'pod-0', keepsLedger: true, budgets: [USERS] });
+    const leased = () => bench.server.command('hkeys', 'test:{shared}:leases:pod-0');
+
+    it('is free once its sidecar has started again, whoever calls there', async () => {
+      const dead = pod();
+      await reserve(dead, LIMIT);
+      expect(await leased()).toMatch(/:alice$/);
+      dead.runner.isUp = false;
+      await sleep(2);
+      const again = pod();
+      again.runner.isUp = false;
+      again.runner.isUp = true;
+      await eventually(async () => (await leased()) === '');
+      expect((await reserve(sidecar({ budgets: [USERS] }), LIMIT)).granted).toBe(LIMIT);
+      expect(again.book.states({})).toEqual([]);
+    });
+
+    it('is known as long as it lasts', async () => {
+      const one = pod();
+      (await reserve(one, DOLLAR)).settle(0n);
+      await eventually(async () => (await leased()) === '');
+      (await reserve(one, DOLLAR)).settle(CENT);
+      expect(await leased()).toMatch(/:alice$/);
+      await one.book.close();
+      expect(await leased()).toBe('');
     });
   });
 
