@@ -120,7 +120,7 @@ export class LocalPart {
         result = { error: ProviderError.from(thrown) };
       }
       spent = withSpent(spent, record);
-      if (!('error' in result && result.error.retryable)) {
+      if (!('error' in result && mayPass(result.error))) {
         return this.#settle(item, result, spent);
       }
       await this.#work.problem(`A request waits: ${result.error.message}`);
@@ -135,6 +135,11 @@ export class LocalPart {
     const settled = { customId, result: storeResult(result), succeeded, ...spent };
     return settle(this.#of, [settled], undefined, this.#deps);
   }
+}
+
+/** So does the outage of a store, without which a budget leases nothing. */
+function mayPass({ retryable, facts }: ProviderError): boolean {
+  return retryable || facts.budget?.storeAway === true;
 }
 
 function withSpent(before: Spent, { usage, cost }: CallRecord): Spent {

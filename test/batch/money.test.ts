@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import {
   create,
   get,
@@ -101,6 +103,24 @@ it('parts that wait for each other’s money hold up neither calls nor each othe
   await results(client, first.id);
   expect(await results(client, second.id)).toHaveLength(2);
   expect(await get(client, second.id)).toMatchObject({ state: 'BATCH_STATE_COMPLETED' });
+});
+
+describeWithRedis('while the store of its budgets is away', () => {
+  it.each(['UPSTREAM', 'LOCAL'])('a batch of execution %s waits', async (execution) => {
+    const redis = await RedisServer.start();
+    try {
+      await redis.kill();
+      const yaml = `store: redis, redis: {url: '${redis.url}'}, ${BUDGET('1')}`;
+      const { client } = await startBatches({}, { yaml, own: true });
+      const made = await create(client, { execution: `BATCH_EXECUTION_${execution}` }, TEN);
+      while ((await get(client, made.id)).problems.length === 0) await sleep(20);
+      await redis.start();
+      const found = await results(client, made.id);
+      expect(found.filter(({ error }) => error !== undefined)).toEqual([]);
+    } finally {
+      await redis.stop();
+    }
+  });
 });
 
 it('items are paid by whom the batch names, unless they name somebody', async () => {

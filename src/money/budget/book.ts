@@ -143,7 +143,7 @@ export class BudgetBook {
   /**
    * Reserves what several need, for each all of it or nothing, at once: refuses whom a budget cannot cover beside
    * those before, even if what others hold is given back. Reserves nothing while others hold what one of them lacks,
-   * or wait for it: to wait with a part of it might be to wait for who waits for that.
+   * or wait for it, or its store is away: to wait with a part of it might be to wait for who waits for that.
    */
   reserveEach(needs: readonly Need[]): ReadonlyMap<Need, Reservation | ProviderError> | Lack {
     const found = new Map<Need, Reservation | ProviderError>();
@@ -158,9 +158,10 @@ export class BudgetBook {
       for (const [allowance, total] of totals) {
         if (allowance.available < total) allowance.want(total);
       }
-      const lacking = totals.find(([{ reach }, total]) => reach < total);
-      if (lacking !== undefined) {
-        found.set(need, this.#refuse(claim, lacking[0]));
+      const [lacking] = totals.find(([{ reach }, total]) => reach < total) ?? [];
+      // What a store that is away would lease nobody knows.
+      if (lacking !== undefined && !lacking.state.storeAway) {
+        found.set(need, this.#refuse(claim, lacking));
         continue;
       }
       claims.set(need, claim);
