@@ -1,3 +1,4 @@
+import { projectOf, userOf } from '../core/caller.ts';
 import { ProviderError } from '../core/errors.ts';
 import { endReason } from '../core/signal.ts';
 import type { Batch, BatchState, NewBatch } from '../money/batches/batch.ts';
@@ -184,14 +185,16 @@ export class BatchService implements IAIBatchProvider {
 /** Items are paid by whom the batch names, unless they name somebody themselves. */
 async function* withSpender(
   items: AsyncIterable<BatchItem>,
-  { user_id, project_id }: Readonly<Record<string, string>>,
+  ofBatch: Readonly<Record<string, string>>,
 ): AsyncGenerator<BatchItem> {
-  const ofBatch = { ...(user_id && { user_id }), ...(project_id && { project_id }) };
-  const isEmpty = Object.keys(ofBatch).length === 0;
+  const [userId, projectId] = [userOf(ofBatch), projectOf(ofBatch)];
   for await (const item of items) {
-    const { request } = item;
-    if (isEmpty) yield item;
-    else yield { ...item, request: { ...request, metadata: { ...ofBatch, ...request.metadata } } };
+    const { metadata = {} } = item.request;
+    const payer = {
+      ...(userId !== '' && userOf(metadata) === '' && { user_id: userId }),
+      ...(projectId !== '' && projectOf(metadata) === '' && { project_id: projectId }),
+    };
+    yield { ...item, request: { ...item.request, metadata: { ...metadata, ...payer } } };
   }
 }
 

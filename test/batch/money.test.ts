@@ -123,25 +123,33 @@ describeWithRedis('while the store of its budgets is away', () => {
   });
 });
 
-it('items are paid by whom the batch names, unless they name somebody', async () => {
-  const { client } = await startBatches({}, { own: true });
-  const options = { metadata: { user_id: 'u', project_id: 'p' } };
-  const made = await create(client, options, [
-    item('a'),
-    item('b', { metadata: { user_id: 'v' } }),
-  ]);
-  await results(client, made.id);
-  const groupBy = ['USAGE_DIMENSION_USER', 'USAGE_DIMENSION_PROJECT'];
-  const { rows } = await client.usage.unary('GetUsage', { groupBy });
-  const payers = (rows as { userId: string; projectId: string }[]).map((r) => [
-    r.userId,
-    r.projectId,
-  ]);
-  expect(payers.sort()).toEqual([
-    ['u', 'p'],
-    ['v', 'p'],
-  ]);
-});
+it.each([
+  ['user_id', 'project_id'],
+  ['userId', 'projectId'],
+])(
+  'items are paid by whom %s and %s of the batch name, unless they name somebody',
+  async (user, project) => {
+    const { client } = await startBatches({}, { own: true });
+    const options = { metadata: { [user]: 'u', [project]: 'p' } };
+    const made = await create(client, options, [
+      item('a', { metadata: { user_id: '' } }),
+      item('b', { metadata: { user_id: 'v' } }),
+      item('c', { metadata: { userId: 'w', projectId: 'q' } }),
+    ]);
+    await results(client, made.id);
+    const groupBy = ['USAGE_DIMENSION_USER', 'USAGE_DIMENSION_PROJECT'];
+    const { rows } = await client.usage.unary('GetUsage', { groupBy });
+    const payers = (rows as { userId: string; projectId: string }[]).map((r) => [
+      r.userId,
+      r.projectId,
+    ]);
+    expect(payers.sort()).toEqual([
+      ['u', 'p'],
+      ['v', 'p'],
+      ['w', 'q'],
+    ]);
+  },
+);
 
 it('a batch that was being received is gone after a restart', async () => {
   const running = await startBatches({}, { yaml: 'drain: {gracePeriod: 100ms}', own: true });
