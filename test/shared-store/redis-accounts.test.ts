@@ -192,6 +192,22 @@ describeWithRedis('accounts that sidecars share', () => {
     });
   });
 
+  it('what is held of what a process before had reserved is leased, too', async () => {
+    const [one, two] = [sidecar(), sidecar()];
+    const held = one.book.hold(aSpender(), 3n * DOLLAR);
+    expect(one.state().reserved).toBe(3n * DOLLAR);
+    await eventually(async () => {
+      await two.tick();
+      return two.state().reserved >= 3n * DOLLAR;
+    });
+    expect(one.state().reserved).toBe(3n * DOLLAR);
+    held.settle(CENT);
+    await one.tick(25);
+    await two.tick();
+    expect(two.state()).toMatchObject({ spent: CENT });
+    expect(two.state().reserved < CENT).toBe(true);
+  });
+
   describe('a lost answer', () => {
     it('costs nobody anything', async () => {
       const [one, two] = [sidecar(), sidecar()];

@@ -17,7 +17,7 @@ export class Allowance {
   #account: BudgetAccount;
   /** Reserved through here. */
   #held = 0n;
-  /** The part of it for which a new period's account had no room. */
+  /** The part of it for which a new period's account, or a lease, has no room yet. */
   #uncovered = 0n;
   /** How many of the budget's alerts were raised in this period. */
   #alerts: number;
@@ -83,6 +83,15 @@ export class Allowance {
     this.#account.reserve(covered);
     this.#uncovered += amount - covered;
     this.#held += amount;
+    this.#wantRest();
+  }
+
+  /** The account has more: a lease that came covers what is held without one. */
+  cover(): void {
+    const covered = smaller(this.#uncovered, this.#account.available);
+    this.#account.reserve(covered);
+    this.#uncovered -= covered;
+    this.#wantRest();
   }
 
   /** Gives a reservation back, and books what was spent. */
@@ -105,6 +114,7 @@ export class Allowance {
     const missing = this.#held - this.#account.available;
     this.#uncovered = missing > 0n ? missing : 0n;
     this.#account.reserve(this.#held - this.#uncovered);
+    this.#wantRest();
     this.#alerts = this.#passed();
   }
 
@@ -148,6 +158,10 @@ export class Allowance {
       shared: this.#account.shared,
       ...(this.#account.storeAway ? { storeAway: true } : {}),
     };
+  }
+
+  #wantRest(): void {
+    if (this.#uncovered > 0n) this.#account.want(this.#uncovered);
   }
 
   #passed(): number {

@@ -323,6 +323,7 @@ export class BudgetBook {
 
   #changed(allowance: Allowance): void {
     this.#budgets.current();
+    allowance.cover();
     this.#raiseAlerts(allowance);
     this.#serve(allowance);
   }
