@@ -163,7 +163,8 @@ export class LiveConfig {
 
   #refused(cause: ReloadCause, thrown: unknown): ProviderError {
     const problems = problemsIn(thrown);
-    const isTold = cause === 'refusal' && isDeepStrictEqual(problems, this.#refusal);
+    const isAsked = cause === 'signal' || cause === 'call';
+    const isTold = !isAsked && isDeepStrictEqual(problems, this.#refusal);
     this.#refusal = problems;
     this.#readAgain();
     if (!isTold) this.#tellRefusal(cause, problems);
