@@ -10,24 +10,24 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'INVALID_API_KEY',
   ],
   [/\blocation is not supported\b|\bnot available in your country\b/i, 'PERMISSION_DENIED'],
+  // MiniMax and Baidu have numbers for it that nobody else has.
+  [
+    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded (?:the|your|a)(?: current| secondary)? rate limit\b|\bdue to rate[- ]limit(?:s|ing)?\b|(?<!\b(?:has|contains?) )\btoo many requests\b(?! in (?:the|a|your) (?:batch|file|input)\b)|\brequests? (?:(?:is|are) )?too frequent(?:ly)?\b|速率限制|请求(?:过于|太)频繁|频率(?:过高|超出|限制)/i,
+    'RATE_LIMIT_EXCEEDED',
+  ],
   // What is used up: money, what a key or a project may spend, what a plan has in a week
   [
     /\b(?:insufficient|not enough)(?: account)? (?:balance|credits?|quota|funds)\b|\b(?:used all(?: the)? (?:available|included)|(?:(?:run )?out of|requires more|have any|no) (?:credits|funds|extra usage))\b|\bbalance is (?:too low|insufficient)\b|余额不足/i,
     'QUOTA_EXCEEDED',
   ],
   [
-    /\b(?:usage|spend|spending) (?:limits?|cap)\b|\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
+    /\b(?:usage|spend|spending) (?:limits?|cap)\b(?!.{0,80}\bper (?:second|minute)\b)|(?<!\b(?:thinking|reasoning|token) )\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
     'QUOTA_EXCEEDED',
   ],
   // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, and LiteLLM's guardrails
   [
     /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b|\bviolated guardrail policy\b/i,
     'CONTENT_FILTERED',
-  ],
-  // MiniMax and Baidu have numbers for it that nobody else has.
-  [
-    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded (?:the|your|a)(?: current| secondary)? rate limit\b|\bdue to rate[- ]limit(?:s|ing)?\b|(?<!\b(?:has|contains?) )\btoo many requests\b(?! in (?:the|a|your) (?:batch|file|input)\b)|\brequests? (?:(?:is|are) )?too frequent(?:ly)?\b|速率限制|请求(?:过于|太)频繁|频率(?:过高|超出|限制)/i,
-    'RATE_LIMIT_EXCEEDED',
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [

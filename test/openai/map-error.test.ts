@@ -64,6 +64,9 @@ describe('fromHttpResponse: reason by code and type', () => {
   it.each<[number, Wire, ErrorReason]>([
     [429, { code: 'rate_limit_exceeded', type: 'tokens' }, 'RATE_LIMIT_EXCEEDED'],
     [429, { code: 'slow_down' }, 'RATE_LIMIT_EXCEEDED'],
+    [429, { message: 'Usage limit reached for requests per minute.' }, 'RATE_LIMIT_EXCEEDED'],
+    [429, { message: 'Too many requests. Your usage limit: 60.' }, 'RATE_LIMIT_EXCEEDED'],
+    [400, { message: 'The thinking budget has been exceeded: 32768.' }, 'INVALID_REQUEST'],
     [429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'QUOTA_EXCEEDED'],
     [429, { code: null, type: 'insufficient_quota' }, 'QUOTA_EXCEEDED'],
     [429, { code: 'credit_balance_exhausted' }, 'QUOTA_EXCEEDED'],
