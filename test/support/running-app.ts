@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -25,15 +26,17 @@ export interface RunningApp {
  *
  * @param yaml a configuration file that goes on top of this.
  * @param clock of the app and the stub's records. Default: the system's.
+ * @param configPath where the configuration stands, to be read again. Default: nowhere.
  */
 export async function startApp(
   yaml = '',
   environment: Readonly<Record<string, string>> = {},
   clock: Clock = systemClock,
+  configPath?: string,
 ): Promise<RunningApp> {
   const stub = await startStubUpstream({ apiKey: API_KEY, now: () => clock.now() });
   try {
-    return await startWith(stub, yaml, environment, clock);
+    return await startWith(stub, yaml, environment, clock, configPath);
   } catch (error) {
     // It would keep jest from ending.
     await stub.close();
@@ -46,18 +49,24 @@ async function startWith(
   yaml: string,
   environment: Readonly<Record<string, string>>,
   clock: Clock,
+  configPath: string | undefined,
 ): Promise<RunningApp> {
   const log = new LogRecorder();
-  const config = load(yaml, {
+  const variables = {
     OPENAI_API_KEY: API_KEY,
     OPENAI_BASE_URL: stub.url,
     TAMMA_LISTEN: '127.0.0.1:0',
     TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
     ...environment,
-  });
+  };
+  const config = load(yaml, variables);
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  const sources = configPath !== undefined && {
+    sources: { environment: variables, configPath, readFile },
+  };
   const logger = createLogger({ level: config.logLevel, destination: log });
   const start = async () => {
-    const app = createApp(config, { version: '1.2.3', logger, clock });
+    const app = createApp(config, { version: '1.2.3', logger, clock, ...sources });
     const addresses = await app.start();
     // Some tests send more than the 4 MB that a client takes by default.
     const client = connect(addresses[0] ?? '', { 'grpc.max_receive_message_length': -1 });

@@ -94,6 +94,12 @@ export const FAULTS: readonly Fault[] = [
     goOn: twoCalls,
   },
   {
+    name: 'its configuration was changed to one that is refused',
+    alerts: ['TammaProviderConfigRefused'],
+    begin: (sidecar) => sidecar.reconfigure('loglevel: debug'),
+    goOn: twoCalls,
+  },
+  {
     name: 'a target limits the rate',
     alerts: ['TammaProviderTargetHeld'],
     begin: (sidecar) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +18,7 @@ import { ScrapedSeries } from './scraped-series.ts';
 const OTHER_KEY = 'sk-other-0123456789abcdef';
 
 const CONFIG = `
+allowReload: true
 defaultModel: gpt-5.4
 retryPolicy: { maxAttempts: 1 }
 circuitBreaker: { maxWait: 0ms }
@@ -27,6 +28,7 @@ circuitBreaker: { maxWait: 0ms }
 const QUERIES = readFileSync(RULES, 'utf8') + JSON.stringify(ROWS);
 
 const MINUTE_MS = 60_000;
+const CONFIG_FILE = 'config.yaml';
 
 /** A sidecar, scraped as if there was a minute between two scrapes, before and while it has a fault. */
 export class WatchedSidecar {
@@ -73,7 +75,9 @@ export class WatchedSidecar {
       config,
       relay === undefined ? '' : `redis: { url: 'redis://127.0.0.1:${relay.port}', timeout: 2s }`,
     ].join('\n');
-    const running = await startApp(yaml, { OTHER_KEY }, clock);
+    const configPath = join(directory, CONFIG_FILE);
+    writeFileSync(configPath, yaml);
+    const running = await startApp(yaml, { OTHER_KEY }, clock, configPath);
     running.stub.setApiKeys(API_KEY, OTHER_KEY);
     const sidecar = new WatchedSidecar(fault, {
       running,
@@ -128,6 +132,12 @@ export class WatchedSidecar {
   /** From now on it takes so long, in ms, from here to Redis and as long back. */
   slowRedis(delayMs: number): void {
     if (this.#relay) this.#relay.delayMs = delayMs;
+  }
+
+  /** Adds to the configuration, and has it read again, whatever comes of it. */
+  async reconfigure(yaml: string): Promise<void> {
+    appendFileSync(join(this.#directory, CONFIG_FILE), `\n${yaml}`);
+    await this.#running.client.provider.unary('ReloadConfig').catch(() => {});
   }
 
   fillDisk(leftBytes: number): void {
