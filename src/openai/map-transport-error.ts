@@ -12,6 +12,14 @@ const DNS: Failure = [
 ];
 const REFUSED: Failure = ['NETWORK_ERROR', { message: 'The upstream refused the connection.' }];
 const UNREACHABLE: Failure = ['NETWORK_ERROR', { message: 'There is no route to the upstream.' }];
+const NO_FILES: Failure = [
+  'NETWORK_ERROR',
+  { message: 'No connection could be opened: this process has as many files open as it may.' },
+];
+const NO_PORTS: Failure = [
+  'NETWORK_ERROR',
+  { message: 'No connection could be opened: this machine has no local port or address for it.' },
+];
 const RESET: Failure = [
   'NETWORK_ERROR',
   { message: 'The upstream closed the connection before its answer was complete.' },
@@ -60,6 +68,9 @@ const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['ECONNREFUSED', REFUSED],
   ['EHOSTUNREACH', UNREACHABLE],
   ['ENETUNREACH', UNREACHABLE],
+  ['EMFILE', NO_FILES],
+  ['ENFILE', NO_FILES],
+  ['EADDRNOTAVAIL', NO_PORTS],
   ['ECONNRESET', RESET],
   ['ECONNABORTED', RESET],
   ['EPIPE', RESET],

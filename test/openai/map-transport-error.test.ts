@@ -20,6 +20,8 @@ describe('fromTransportError', () => {
     ['EAI_FAIL', 'NETWORK_ERROR', /DNS/],
     ['ECONNREFUSED', 'NETWORK_ERROR', /refused/],
     ['EHOSTUNREACH', 'NETWORK_ERROR', /route/],
+    ['EMFILE', 'NETWORK_ERROR', /files open/],
+    ['EADDRNOTAVAIL', 'NETWORK_ERROR', /local port/],
     ['ECONNRESET', 'NETWORK_ERROR', /closed/],
     ['EPIPE', 'NETWORK_ERROR', /closed/],
     ['UND_ERR_SOCKET', 'NETWORK_ERROR', /closed/],
