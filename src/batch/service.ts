@@ -188,6 +188,7 @@ async function* withSpender(
   ofBatch: Readonly<Record<string, string>>,
 ): AsyncGenerator<BatchItem> {
   const [userId, projectId] = [userOf(ofBatch), projectOf(ofBatch)];
+  if (userId === '' && projectId === '') return yield* items;
   for await (const item of items) {
     const { metadata = {} } = item.request;
     const payer = {

@@ -8,13 +8,16 @@ export interface TextPart {
   readonly text: string;
 }
 
+/** How much of an image the model looks at; without one the upstream chooses. */
+export const IMAGE_DETAILS = ['auto', 'low', 'high', 'original'] as const;
+
 /** Exactly one of `data` (with `mediaType`) and `uri`. */
 export interface ImagePart {
   readonly type: 'image';
   readonly data?: Uint8Array;
   readonly uri?: string;
   readonly mediaType?: string;
-  readonly detail?: 'auto' | 'low' | 'high' | 'original';
+  readonly detail?: (typeof IMAGE_DETAILS)[number];
 }
 
 /** Exactly one of `data` (with `name` and `mediaType`), `uri` and `fileId`. */

@@ -31,14 +31,13 @@ const HUNGRY_MS = 3_000;
 /** Ms after its last sign of life at which the entry of a sidecar that cannot recover is summed up. */
 const FORGET_MS = 86_400_000;
 
-/**
- * An entry is `session sequence base spent granted expires seen hungry need recovers startedAt`; `@` has
- * what belongs to nobody: `created quiet gone`.
- */
 /** Ms for which it is kept in which accounts a sidecar has leases that was not heard of. */
 const LEASES_MS = 31 * 86_400_000;
 
 /**
+ * An entry is `session sequence base spent granted expires seen hungry need recovers startedAt`; `@` has
+ * what belongs to nobody: `created quiet gone`.
+ *
  * KEYS: accounts, and last where it stands in which of them a sidecar that recovers has a lease: as the next process of
  * its name, which would not look at accounts of which nothing was spent.
  */

@@ -1,4 +1,4 @@
-import type { ImagePart } from '../../core/message.ts';
+import { IMAGE_DETAILS, type ImagePart } from '../../core/message.ts';
 import { WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
@@ -8,7 +8,7 @@ const MEDIA_TYPES: ReadonlySet<string> = new Set([
   'image/webp',
   'image/gif',
 ]);
-const DETAILS: ReadonlySet<string> = new Set(['auto', 'low', 'high', 'original']);
+const DETAILS: ReadonlySet<string> = new Set(IMAGE_DETAILS);
 
 const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const MAX_BASE64_LENGTH = Math.ceil(MAX_IMAGE_BYTES / 3) * 4;

@@ -1,18 +1,19 @@
 import { TASKS } from '../../config/tasks.ts';
 import { isObject } from '../../core/is-object.ts';
-import type {
-  CachePolicy,
-  ContentPart,
-  CustomFormat,
-  HostedTool,
-  Message,
-  MessageRequest,
-  PromptCacheOptions,
-  ReasoningItem,
-  ResponseFormat,
-  SearchLocation,
-  Tool,
-  ToolCall,
+import {
+  type CachePolicy,
+  type ContentPart,
+  type CustomFormat,
+  type HostedTool,
+  IMAGE_DETAILS,
+  type Message,
+  type MessageRequest,
+  type PromptCacheOptions,
+  type ReasoningItem,
+  type ResponseFormat,
+  type SearchLocation,
+  type Tool,
+  type ToolCall,
 } from '../../core/message.ts';
 import { Violations } from './violations.ts';
 
@@ -101,7 +102,7 @@ const PARTS = listOf(
       data: maybe(bytes),
       uri: maybe(text),
       mediaType: maybe(text),
-      detail: maybe(oneOf('auto', 'low', 'high', 'original')),
+      detail: maybe(oneOf(...IMAGE_DETAILS)),
     },
     file: {
       data: maybe(bytes),
