@@ -23,7 +23,7 @@ export function boundReplies(): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  const module = await import('@redis/client/dist/lib/RESP/decoder.js');
+  const { default: module } = await import('@redis/client/dist/lib/RESP/decoder.js');
   const prototype: Decoder = module.Decoder.prototype;
   const { write } = prototype;
   if (typeof write !== 'function') throw new Error('The Redis client does not read as it used to.');

@@ -19,10 +19,11 @@ let newOfClass: ((options: ReturnType<typeof clientOptions>) => RedisClient) | u
  */
 export async function newClient(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<RedisClient> {
   await boundReplies();
-  const { RedisClient } = await import('@redis/client');
+  // A package of CommonJS has no names in the bundle, where it is loaded as here.
+  const { default: redis } = await import('@redis/client');
   // Its `createClient` makes a class of some hundred commands for each client that differs from the last, 15 ms of
   // the event loop each time that a lost server is tried again.
-  newOfClass ??= RedisClient.factory<None, None, None, typeof RESP>({ RESP });
+  newOfClass ??= redis.RedisClient.factory<None, None, None, typeof RESP>({ RESP });
   return newOfClass(clientOptions(url, timeoutMs));
 }
 

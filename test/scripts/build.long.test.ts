@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SidecarProcess, startSidecar } from '../attacks/sidecar.ts';
 import { connect } from '../support/grpc-client.ts';
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { aRequest } from '../support/running-app.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 
@@ -73,6 +74,63 @@ describe('the bundle, where there are no packages', () => {
       expect(others).toEqual([]);
     },
   );
+
+  it('has every name by which it loads some of itself later', () => {
+    const source = (name: string) => readFileSync(join(directory, 'dist', name), 'utf8');
+    const missing: string[] = [];
+    let looked = 0;
+    for (const file of readdirSync(join(directory, 'dist')).filter((name) => name.endsWith('.js'))) {
+      const loads = source(file).matchAll(
+        /const \{ ([^}]*) \} = await import\(\s*"\.\/([^"]+)"|await import\("\.\/([^"]+)"\)\)\.(\w+)/g,
+      );
+      for (const [, names, chunk = '', other = chunk, name = ''] of loads) {
+        const text = source(other);
+        const [, exported = ''] = /^export \{([^}]*)\};$/m.exec(text) ?? [];
+        const there = exported.split(',').map((one) => one.trim().replace(/^.* as /, ''));
+        if (/^export default /m.test(text)) there.push('default');
+        for (const wanted of (names ?? name).split(',').map((one) => one.trim().split(':')[0])) {
+          looked += 1;
+          if (!there.includes(wanted ?? '')) missing.push(`${wanted} of ${other} in ${file}`);
+        }
+      }
+    }
+    expect(looked).toBeGreaterThan(50);
+    expect(missing).toEqual([]);
+  });
+
+  it('prints its configuration as JSON', () => {
+    const printed = execFileSync(process.execPath, [entry, 'check-config', '--json'], {
+      encoding: 'utf8',
+      env: { OPENAI_API_KEY: 'sk-test' },
+    });
+    expect(JSON.parse(printed).config.defaultModel).toBe('gpt-5.4-mini');
+  });
+
+  describeWithRedis('with others', () => {
+    it('shares a budget with them', async () => {
+      const redis = await RedisServer.start();
+      const stub = await startStubUpstream();
+      const config = join(directory, 'shared.yaml');
+      writeFileSync(config, 'store: redis\nbudgets: [{ name: team, limit: 10 }]\n');
+      const environment = {
+        OPENAI_BASE_URL: stub.url,
+        TAMMA_CONFIG: config,
+        TAMMA_REDIS_URL: redis.url,
+      };
+      const sidecar = await startSidecar({ entry, environment });
+      try {
+        const client = connect(sidecar.address);
+        const { response } = await client.provider.unary('SendMessageSync', aRequest());
+        expect(response).toMatchObject({ content: 'Hello from the stub.' });
+        client.close();
+        expect(await redis.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
+      } finally {
+        await sidecar.stop();
+        await stub.close();
+        await redis.stop();
+      }
+    });
+  });
 
   it('starts from what it has compiled before, with the options of the image', async () => {
     const dockerfile = readFileSync('Dockerfile', 'utf8');

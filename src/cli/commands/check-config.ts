@@ -45,8 +45,8 @@ export async function printConfig({ config: path, json }: Options, cli: Cli): Pr
   const { configRevision, describeConfig } = await import('../../config/describe.ts');
   const text = describeConfig(config);
   if (json) {
-    const { parse } = await import('yaml');
-    const document = { revision: configRevision(config), config: parse(text), warnings };
+    const { default: yaml } = await import('yaml');
+    const document = { revision: configRevision(config), config: yaml.parse(text), warnings };
     await write(stdout, `${JSON.stringify(document, null, 2)}\n`);
   } else {
     await write(stdout, text);
