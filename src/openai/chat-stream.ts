@@ -17,10 +17,10 @@ import { ChatToolCalls, lengthOfCalls, type ToolCallFragment } from './chat-tool
 import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
-import { recordOf, stringOr } from './json-record.ts';
+import { isNothing, recordOf, stringOr } from './json-record.ts';
 import { isFinishWord, toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
-import { isNothing, type OnlyText, onlyTextIn } from './only-text.ts';
+import { type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
 import { ThoughtTags } from './thought-tags.ts';
 import { UnknownParts } from './unknown-parts.ts';

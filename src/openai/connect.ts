@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import type { HttpProxy } from './proxy.ts';
+import { ProxyError, TunnelError } from './proxy-errors.ts';
 
 /** Opens a connection. The socket it returns calls the attempt off when it is destroyed. */
 export type Connect = (
@@ -10,24 +11,6 @@ export type Connect = (
 
 /** As much of a proxy's answer to CONNECT as is read, in bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024;
-
-/** The proxy made no tunnel. */
-export class TunnelError extends Error {
-  /** HTTP status of its answer; 0 if that was none. */
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`the proxy answered CONNECT with ${status === 0 ? 'no HTTP response' : status}`);
-    this.status = status;
-  }
-}
-
-/** There was no connection to the proxy, or it broke before there was a tunnel. The cause says why. */
-export class ProxyError extends Error {
-  constructor(cause: unknown) {
-    super('the proxy could not be asked', { cause });
-  }
-}
 
 /**
  * Connects to https upstreams through a tunnel of the proxy (RFC 9110, CONNECT) and to the proxy itself

@@ -1,5 +1,4 @@
-import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
-import { isNothing } from './only-text.ts';
+import { isNothing, type JsonRecord, recordOf, stringOr } from './json-record.ts';
 
 /**
  * The error that an answer's chunk, event or body reports in the place of an answer, undefined if it

@@ -12,3 +12,8 @@ export function recordOf(value: unknown): JsonRecord {
 export function stringOr(value: unknown): string {
   return typeof value === 'string' ? value.toWellFormed() : '';
 }
+
+/** What holds nothing to read, whatever it should hold. */
+export function isNothing(value: unknown): boolean {
+  return value == null || value === '' || (Array.isArray(value) && value.length === 0);
+}

@@ -1,7 +1,7 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import { type ErrorFacts, ProviderError } from '../core/errors.ts';
-import { ProxyError, TunnelError } from './connect.ts';
 import { recordOf } from './json-record.ts';
+import { ProxyError, TunnelError } from './proxy-errors.ts';
 import { toCause } from './upstream-text.ts';
 
 type Failure = readonly [reason: ErrorReason, facts: Omit<ErrorFacts, 'model' | 'cause'>];

@@ -1,5 +1,6 @@
 import type { ChatChunk, ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
+import { isNothing } from './json-record.ts';
 import type { Repeatable } from './repeated-event.ts';
 
 /** The only text in a chunk. */
@@ -48,9 +49,4 @@ function onlyTextOf(delta: ChunkDelta): OnlyText | undefined {
   if (fragment !== undefined) return undefined;
   if (text === content) return { field: 'content', text };
   return { field: text === reasoning ? 'reasoning' : 'reasoning_content', text };
-}
-
-/** What holds nothing to read, whatever it should hold. */
-export function isNothing(value: unknown): boolean {
-  return value == null || value === '' || (Array.isArray(value) && value.length === 0);
 }

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { buildConnector } from 'undici';
-import { ProxyError, TunnelError, throughTunnel } from '../../src/openai/connect.ts';
+import { throughTunnel } from '../../src/openai/connect.ts';
 import { HttpProxy } from '../../src/openai/proxy.ts';
+import { ProxyError, TunnelError } from '../../src/openai/proxy-errors.ts';
 import { holdClosedPort } from '../support/closed-port.ts';
 
 const UPSTREAM = { protocol: 'https:', hostname: 'upstream.test', host: 'upstream.test', port: '' };

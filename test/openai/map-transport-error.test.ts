@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
-import { ProxyError, TunnelError } from '../../src/openai/connect.ts';
 import { fromTransportError } from '../../src/openai/map-error.ts';
+import { ProxyError, TunnelError } from '../../src/openai/proxy-errors.ts';
 
 function coded(code: string, message = 'internal.host:8443', cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code });
