@@ -79,7 +79,9 @@ describe('the bundle, where there are no packages', () => {
     const source = (name: string) => readFileSync(join(directory, 'dist', name), 'utf8');
     const missing: string[] = [];
     let looked = 0;
-    for (const file of readdirSync(join(directory, 'dist')).filter((name) => name.endsWith('.js'))) {
+    for (const file of readdirSync(join(directory, 'dist')).filter((name) =>
+      name.endsWith('.js'),
+    )) {
       const loads = source(file).matchAll(
         /const \{ ([^}]*) \} = await import\(\s*"\.\/([^"]+)"|await import\("\.\/([^"]+)"\)\)\.(\w+)/g,
       );
