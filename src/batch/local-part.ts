@@ -139,7 +139,7 @@ export class LocalPart {
 
 /** So does the outage of a store, without which a budget leases nothing. */
 function mayPass({ retryable, facts }: ProviderError): boolean {
-  return retryable || facts.budget?.storeAway === true;
+  return retryable || facts.budget?.storeAway !== undefined;
 }
 
 function withSpent(before: Spent, { usage, cost }: CallRecord): Spent {

@@ -22,6 +22,6 @@ export interface BudgetState {
   readonly alertsRaised: readonly number[];
   /** Several sidecars share it. */
   readonly shared: boolean;
-  /** The store through which they do is away: more is left, perhaps, than this one can have. */
-  readonly storeAway?: boolean;
+  /** Why the store through which they do leases nothing to this one, a sentence: more is left, perhaps, than it can have. */
+  readonly storeAway?: string;
 }

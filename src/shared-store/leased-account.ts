@@ -39,6 +39,12 @@ export interface PendingReport extends AccountReport {
 /** How long the server keeps an account after its period, in ms: late reports must not begin it anew. */
 const GRACE_MS = 86_400_000;
 
+const AWAY = 'The store of shared budgets is away, and no more is leased to this sidecar.';
+const TAKEN =
+  'Another process uses the name of this sidecar in the store of shared budgets, and has its leases.';
+const DRY =
+  'The store of shared budgets has lost its data, and leases no more until all sidecars have told it what they spent.';
+
 /**
  * This sidecar's part of an account that several share. It spends from its lease in memory; the keeper
  * reports it to the server in the background, from time to time and when more is wanted.
@@ -96,8 +102,10 @@ export class LeasedAccount implements BudgetAccount {
     return this.#own.reserved > 0n && (this.#isUsable || this.#mayExceed);
   }
 
-  get storeAway(): boolean {
-    return this.#isCutOff;
+  get storeAway(): string | undefined {
+    if (!this.#isCutOff) return undefined;
+    if (this.#isTaken) return TAKEN;
+    return this.#keeper.isAway ? AWAY : DRY;
   }
 
   reserve(amount: bigint): void {

@@ -37,6 +37,11 @@ const TICKS_PER_LEASE = 5;
 /** Accounts at rest that are looked up at each tick, to know what others have spent. */
 const LOOKED_UP = 50;
 
+export interface SharedAccounts extends BudgetAccounts {
+  /** Why a server that answers leases nothing, one sentence. Absent: it does. */
+  readonly problem: string | undefined;
+}
+
 /**
  * Accounts that several sidecars share. Each of them spends from leases in memory, and keeps them in the
  * background: one script call at a time, for as many accounts as need it.
@@ -45,11 +50,11 @@ export function redisAccounts(
   runner: ScriptRunner,
   options: SharedStoreOptions,
   deps: RedisAccountsDeps,
-): BudgetAccounts {
+): SharedAccounts {
   return new RedisAccounts(runner, options, deps);
 }
 
-class RedisAccounts implements BudgetAccounts, AccountKeeper {
+class RedisAccounts implements SharedAccounts, AccountKeeper {
   readonly options: SharedStoreOptions;
   readonly clock: Clock;
   readonly dated: Pick<Clock, 'now'>;
@@ -76,8 +81,8 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
   #isRefused = false;
   /** Epoch ms until which it is known that the server has lost its data. */
   #lostUntil = Number.NEGATIVE_INFINITY;
-  /** That another process has the name was logged. */
-  #isTaken = false;
+  /** Epoch ms until which it is known that another process has the name. */
+  #takenUntil = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(runner: ScriptRunner, options: SharedStoreOptions, deps: RedisAccountsDeps) {
@@ -98,6 +103,15 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
     if (runner.isUp) void this.#reclaim();
     else this.#silence.begin();
     runner.onChange(() => this.#serverChanged());
+  }
+
+  get problem(): string | undefined {
+    const now = this.clock.now();
+    if (now < this.#takenUntil) {
+      return `Another process uses the name ${this.#sidecar.name} of this one, which gets no leases until that ends.`;
+    }
+    if (now >= this.#lostUntil) return undefined;
+    return 'It has lost its data. Budgets lease no more until all sidecars have told it what they spent.';
   }
 
   subjects(budget: string, startsAt: number): Iterable<string> {
@@ -198,8 +212,10 @@ class RedisAccounts implements BudgetAccounts, AccountKeeper {
 
   #taken(account: LeasedAccount): void {
     account.taken();
-    if (this.#isTaken) return;
-    this.#isTaken = true;
+    const now = this.clock.now();
+    const isKnown = now < this.#takenUntil;
+    this.#takenUntil = now + this.options.leaseMs;
+    if (isKnown) return;
     this.#log.error(
       { name: this.#sidecar.name },
       'another process uses the name of this one in the shared store; it gets no leases until that ends',

@@ -9,7 +9,7 @@ import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
 import { RedisConnection, type StoreConnectionDeps } from './connection.ts';
 import type { SharedStoreOptions } from './options.ts';
-import { redisAccounts } from './redis-accounts.ts';
+import { redisAccounts, type SharedAccounts } from './redis-accounts.ts';
 import { redisRateSource } from './redis-rate-source.ts';
 import { SharedAnswers } from './shared-answers.ts';
 import { SharedRepeats } from './shared-repeats.ts';
@@ -64,17 +64,18 @@ function slow(ms: number): string {
 export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDeps): SharedStore {
   const connection = new RedisConnection(options, deps);
   const totals = sharedTotals(connection, options, deps);
+  const accounts = redisAccounts(connection, options, {
+    ...deps,
+    keepsLedger: deps.directory !== undefined,
+  });
   return {
-    accounts: redisAccounts(connection, options, {
-      ...deps,
-      keepsLedger: deps.directory !== undefined,
-    }),
+    accounts,
     newRateSource: redisRateSource(connection, options, deps),
     totals,
     repeats: new SharedRepeats(connection, options, deps.clock),
     openAnswers: (...wanted) => new SharedAnswers(connection, options, deps.clock, ...wanted),
     status: () => ({
-      ...statusOf(connection),
+      ...statusOf(connection, accounts),
       since: connection.since,
       pending: totals.pending,
     }),
@@ -85,8 +86,8 @@ export function openSharedStore(options: SharedStoreOptions, deps: SharedStoreDe
   };
 }
 
-function statusOf(connection: RedisConnection): Partial<StoreStatus> {
-  const problem = problemOf(connection);
+function statusOf(connection: RedisConnection, accounts: SharedAccounts): Partial<StoreStatus> {
+  const problem = problemOf(connection) ?? accounts.problem;
   if (problem !== undefined) return { problem };
   const { slowMs } = connection;
   return slowMs === undefined ? {} : { warning: slow(slowMs) };

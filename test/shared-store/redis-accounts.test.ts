@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
 import { describeWithRedis } from '../support/redis-server.ts';
-import { Bench, CENT, DOLLAR, eventually, reserve, type SidecarOptions } from './support.ts';
+import { Bench, CENT, DOLLAR, eventually, LEASE_MS, reserve, type SidecarOptions } from './support.ts';
 
 const DAY_MS = 86_400_000;
 const TICK_MS = 1_000;
@@ -220,6 +220,36 @@ describeWithRedis('accounts that sidecars share', () => {
       reservation.settle(DOLLAR);
       await one.book.close();
       expect((await reserve(two, LIMIT - DOLLAR)).granted).toBe(LIMIT - DOLLAR);
+    });
+  });
+
+  describe('why a server that answers leases nothing, to calls and operators', () => {
+    it('is that another process has the name', async () => {
+      const named = () => sidecar({ name: 'web', keepsLedger: true });
+      const first = named();
+      await reserve(first, DOLLAR);
+      expect(first.accounts.problem).toBeUndefined();
+      await sleep(2);
+      await reserve(named(), DOLLAR);
+      await first.tick();
+      await expect(reserve(first, CENT)).rejects.toMatchObject({
+        message: expect.stringMatching(/Another process uses the name of this sidecar in the store/),
+      });
+      expect(first.accounts.problem).toMatch(/^Another process uses the name web of this one/);
+    });
+
+    it('is that it has lost its data, until all have told it what they spent', async () => {
+      const one = sidecar();
+      (await reserve(one, DOLLAR)).settle(DOLLAR);
+      await one.tick();
+      await bench.server.command('flushall');
+      await one.tick();
+      await expect(reserve(one, LIMIT - DOLLAR)).rejects.toMatchObject({
+        message: expect.stringMatching(/The store of shared budgets has lost its data/),
+      });
+      expect(one.accounts.problem).toMatch(/^It has lost its data\. Budgets lease no more until/);
+      one.clock.advance(LEASE_MS);
+      expect(one.accounts.problem).toBeUndefined();
     });
   });
 

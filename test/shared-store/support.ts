@@ -20,7 +20,7 @@ import { TelemetryProbe } from '../support/telemetry.ts';
 
 export const DOLLAR = 1_000_000_000_000n;
 /** As sidecars of tests have it unless they say otherwise. */
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
 /** How often they look after their accounts; a fifth of a lease at least. */
 const TICK_MS = 1_000;
 

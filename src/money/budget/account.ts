@@ -25,8 +25,8 @@ export interface BudgetAccount {
   readonly pending: boolean;
   /** Several sidecars share it. */
   readonly shared: boolean;
-  /** The store through which they do is away, and nobody waits for it. Default: false. */
-  readonly storeAway?: boolean;
+  /** Why nobody waits for the store through which they do, a sentence. Absent: it is there. */
+  readonly storeAway?: string | undefined;
   /** Takes `amount`, at most `available`. */
   reserve(amount: bigint): void;
   /** Gives a reservation back, and books what was spent of it, which is seldom the same. */

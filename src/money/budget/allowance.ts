@@ -144,6 +144,7 @@ export class Allowance {
   get state(): BudgetState {
     const { definition, period } = this.budget;
     const { startsAt, resetsAt } = period;
+    const { storeAway } = this.#account;
     return {
       name: definition.name,
       scope: definition.scope,
@@ -156,7 +157,7 @@ export class Allowance {
       alertThresholds: definition.alertThresholds,
       alertsRaised: definition.alertThresholds.slice(0, this.#alerts),
       shared: this.#account.shared,
-      ...(this.#account.storeAway ? { storeAway: true } : {}),
+      ...(storeAway === undefined ? {} : { storeAway }),
     };
   }
 

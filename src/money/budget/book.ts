@@ -160,7 +160,7 @@ export class BudgetBook {
       }
       const [lacking] = totals.find(([{ reach }, total]) => reach < total) ?? [];
       // What a store that is away would lease nobody knows.
-      if (lacking !== undefined && !lacking.state.storeAway) {
+      if (lacking !== undefined && lacking.state.storeAway === undefined) {
         found.set(need, this.#refuse(claim, lacking));
         continue;
       }

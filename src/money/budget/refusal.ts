@@ -15,7 +15,7 @@ export function budgetExceeded(
   now: number,
 ): ProviderError {
   const { name, resetsAt, storeAway } = budget;
-  const isKnown = resetsAt !== undefined && !storeAway;
+  const isKnown = resetsAt !== undefined && storeAway === undefined;
   return new ProviderError('BUDGET_EXCEEDED', {
     message: sentences(budget, needed),
     model,
@@ -47,8 +47,7 @@ function sentences(budget: BudgetState, needed: bigint): string {
 
 /** When there will be more. */
 function prospect({ resetsAt, storeAway }: BudgetState): string {
-  if (storeAway)
-    return 'The store of shared budgets is away, and no more is leased to this sidecar.';
+  if (storeAway !== undefined) return storeAway;
   if (resetsAt === undefined) return 'It is never reset.';
   return `It is reset at ${new Date(resetsAt).toISOString()}.`;
 }
