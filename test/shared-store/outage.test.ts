@@ -38,7 +38,10 @@ describeWithRedis('budgets during an outage', () => {
     }
   }
 
-  const REFUSED = { reason: 'BUDGET_EXCEEDED', facts: { budget: { storeAway: expect.any(String) } } };
+  const REFUSED = {
+    reason: 'BUDGET_EXCEEDED',
+    facts: { budget: { storeAway: expect.any(String) } },
+  };
 
   describe.each(['refuse', 'allow'] as const)(
     'while the store is away, with onOutage %s',

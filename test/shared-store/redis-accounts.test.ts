@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
 import { describeWithRedis } from '../support/redis-server.ts';
-import { Bench, CENT, DOLLAR, eventually, LEASE_MS, reserve, type SidecarOptions } from './support.ts';
+import {
+  Bench,
+  CENT,
+  DOLLAR,
+  eventually,
+  LEASE_MS,
+  reserve,
+  type SidecarOptions,
+} from './support.ts';
 
 const DAY_MS = 86_400_000;
 const TICK_MS = 1_000;
@@ -233,7 +241,9 @@ describeWithRedis('accounts that sidecars share', () => {
       await reserve(named(), DOLLAR);
       await first.tick();
       await expect(reserve(first, CENT)).rejects.toMatchObject({
-        message: expect.stringMatching(/Another process uses the name of this sidecar in the store/),
+        message: expect.stringMatching(
+          /Another process uses the name of this sidecar in the store/,
+        ),
       });
       expect(first.accounts.problem).toMatch(/^Another process uses the name web of this one/);
     });
