@@ -34,7 +34,7 @@ export class StoreDatabase {
     const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
     try {
       database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-        PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
+        PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}; ${whereSortsGo(path)}`);
       migrate(database);
       // From now on others wait: what cannot be written at once is written later.
       database.exec('PRAGMA busy_timeout = 0');
@@ -103,6 +103,15 @@ export class StoreDatabase {
     }
     throw new FileRenewed(`${path} was deleted, and is written anew`);
   }
+}
+
+/**
+ * What a large sum or a VACUUM cannot hold in memory goes beside the database: where the root file system is read-only,
+ * there is no /tmp, and SQLite fails. It is for all databases of the process, and gone when it is closed.
+ */
+function whereSortsGo(path: string): string {
+  if (path === ':memory:') return 'PRAGMA temp_store = MEMORY';
+  return `PRAGMA temp_store_directory = '${dirname(path).replaceAll("'", "''")}'`;
 }
 
 function fileAt(path: string): bigint | undefined {
