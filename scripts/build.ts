@@ -60,6 +60,21 @@ const usedPartOfUndici: Plugin = {
   },
 };
 
+/** The exporters over gRPC ask for grpc-js by a `require` of their own, which would look for a package beside the program. */
+const grpcOfExporters: Plugin = {
+  name: 'grpc-of-exporters',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/otlp-grpc-exporter-base\/dist\/[^/]+\.mjs$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replaceAll('__require("@grpc/grpc-js")', 'grpcJs');
+      const isSame = contents === source;
+      return {
+        contents: isSame ? source : `import * as grpcJs from '@grpc/grpc-js';\n${contents}`,
+      };
+    });
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], { stdio: 'inherit' });
 const { metafile } = await build({
@@ -75,7 +90,7 @@ const { metafile } = await build({
   sourcemap: 'external',
   legalComments: 'none',
   banner: { js: BANNER },
-  plugins: [builtinsAsObjects, usedPartOfUndici],
+  plugins: [builtinsAsObjects, usedPartOfUndici, grpcOfExporters],
   metafile: true,
 });
 for (const path of Object.keys(metafile.outputs)) if (path.endsWith('.js')) inAscii(path);

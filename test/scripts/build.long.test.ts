@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -51,19 +52,22 @@ describe('the bundle, where there are no packages', () => {
   });
 
   it.each(['http/protobuf', 'http/json', 'grpc'])(
-    'answers, counts, and writes what it cost, beside a collector by %s',
+    'answers, counts, and writes what it cost, beside a collector that is away, by %s',
     async (protocol) => {
       const stub = await startStubUpstream();
+      const log = join(directory, `${protocol.replace('/', '-')}.log`);
       const dataDir = join(directory, `data-${protocol.replace('/', '-')}`);
       let sidecar: SidecarProcess | undefined;
       try {
         sidecar = await startSidecar({
           entry,
+          stderr: openSync(log, 'w'),
           environment: {
             OPENAI_BASE_URL: stub.url,
             TAMMA_DATA_DIR: dataDir,
             OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
             OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+            OTEL_EXPORTER_OTLP_TIMEOUT: '200',
           },
         });
         const client = connect(sidecar.address);
@@ -74,6 +78,12 @@ describe('the bundle, where there are no packages', () => {
         client.close();
         sidecar.child.kill('SIGTERM');
         expect(await sidecar.gone).toBe(0);
+        // It tried to tell the collector.
+        const troubles = readFileSync(log, 'utf8')
+          .split('\n')
+          .filter((line) => /in trouble/.test(line));
+        expect(troubles.length).toBeGreaterThan(0);
+        for (const trouble of troubles) expect(trouble).toContain('ECONNREFUSED');
       } finally {
         await sidecar?.stop();
         await stub.close();
@@ -98,6 +108,19 @@ describe('the bundle, where there are no packages', () => {
     );
     expect(names.length).toBeGreaterThan(50);
     expect(names.filter(({ name, exported }) => !exported.includes(name))).toEqual([]);
+  });
+
+  it('asks for no package', () => {
+    const asked = readdirSync(join(directory, 'dist'))
+      .filter((name) => name.endsWith('.js'))
+      .flatMap((name) => [
+        ...readFileSync(join(directory, 'dist', name), 'utf8').matchAll(
+          /\b__require\("([^"]+)"\)/g,
+        ),
+      ])
+      .map(([, name = '']) => name);
+    expect(asked.length).toBeGreaterThan(20);
+    expect(new Set(asked.filter((name) => !isBuiltin(name)))).toEqual(new Set());
   });
 
   it('prints its configuration as JSON', () => {
