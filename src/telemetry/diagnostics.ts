@@ -6,15 +6,33 @@ import { hideSecret, withoutSecrets } from './secrets.ts';
 /** As much of what OpenTelemetry says as goes into a log line, in characters. */
 const MAX_LENGTH = 1000;
 
+/** The same sentence is logged once in so many ms: a collector that is away is told of with every export. */
+const SPACING_MS = 60_000;
+
+/** Sentences of which it is known when they were logged last. */
+const MAX_SAID = 100;
+
 /**
  * Lets OpenTelemetry tell of its own troubles, a collector that is away for instance, in the log.
  * Not where OTEL_LOG_LEVEL is set: the SDK then writes to the console at that level.
  */
-export function logDiagnostics(logger: Pick<Logger, 'warn'>): void {
+export function logDiagnostics(
+  logger: Pick<Logger, 'warn'>,
+  now: () => number = () => performance.now(),
+): void {
+  const last = new Map<string, { readonly at: number; more: number }>();
   const warn: DiagLogger['warn'] = (...words) => {
     const text = words.map((word) => withoutStack(String(word))).join(' ');
     const said = withoutSecrets(text).slice(0, MAX_LENGTH).toWellFormed();
-    logger.warn({ said }, 'telemetry is in trouble');
+    const before = last.get(said);
+    if (before !== undefined && now() - before.at < SPACING_MS) {
+      before.more += 1;
+      return;
+    }
+    if (last.size >= MAX_SAID) last.clear();
+    last.set(said, { at: now(), more: 0 });
+    const more = before?.more ?? 0;
+    logger.warn({ said, ...(more > 0 && { more }) }, 'telemetry is in trouble');
   };
   const nothing = () => undefined;
   diag.setLogger(

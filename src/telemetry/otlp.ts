@@ -2,13 +2,16 @@ import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metr
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import {
+  type AggregationTemporality,
   type CollectionResult,
   type IMetricReader,
+  type InstrumentType,
   PeriodicExportingMetricReader,
   type PeriodicExportingMetricReaderOptions,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import type { AttributeSets } from './attribute-sets.ts';
+import { isOnlyObserved, OF_ONE_COLLECTION } from './observed.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -69,6 +72,10 @@ class Pushes extends PeriodicExportingMetricReader {
   constructor(options: PeriodicExportingMetricReaderOptions, sets: AttributeSets) {
     super(options);
     this.#sets = sets;
+  }
+
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+    return isOnlyObserved(type) ? OF_ONE_COLLECTION : super.selectAggregationTemporality(type);
   }
 
   override async collect(

@@ -1,8 +1,15 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import type { CollectionResult, MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import type {
+  AggregationTemporality,
+  CollectionResult,
+  InstrumentType,
+  MetricData,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
 import type { AttributeSets } from './attribute-sets.ts';
 import type { MetricDefinition } from './metric-definition.ts';
+import { isOnlyObserved, OF_ONE_COLLECTION } from './observed.ts';
 
 /** What a Collector writes for a unit; what stands in braces is not written. */
 const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', '1': 'ratio' };
@@ -49,6 +56,10 @@ export class Scrapes extends PrometheusExporter {
   constructor(sets: AttributeSets) {
     super({ preventServerStart: true, withoutScopeInfo: true });
     this.#sets = sets;
+  }
+
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+    return isOnlyObserved(type) ? OF_ONE_COLLECTION : super.selectAggregationTemporality(type);
   }
 
   override async collect(

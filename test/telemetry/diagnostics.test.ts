@@ -14,6 +14,21 @@ describe('what OpenTelemetry says of itself', () => {
     expect(lines).toEqual([{ said: 'the collector Error: is away' }, { said: 'x'.repeat(1000) }]);
   });
 
+  it('is logged once a minute, with how often it was said meanwhile', () => {
+    const lines: object[] = [];
+    let now = 0;
+    logDiagnostics({ warn: (fields: object) => void lines.push(fields) }, () => now);
+    for (; now <= 120_000; now += 5_000) diag.error('the collector is away');
+    diag.error('something else');
+    const said = 'the collector is away';
+    expect(lines).toEqual([
+      { said },
+      { said, more: 11 },
+      { said, more: 11 },
+      { said: 'something else' },
+    ]);
+  });
+
   it('shows what went wrong, not where the SDK noticed, and no secret that a collector quotes', () => {
     const lines: object[] = [];
     hideExporterSecrets({

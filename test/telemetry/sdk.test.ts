@@ -153,6 +153,22 @@ describe('handleMetrics', () => {
     expect(text).toMatch(/^target_info\{.*team="a".*\}/m);
   });
 
+  it('leaves out what a gauge observes no more, such as the circuit of a target that is gone', async () => {
+    const started = start({
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://127.0.0.1:9/v1/metrics',
+      OTEL_METRIC_EXPORT_INTERVAL: '600000',
+    });
+    const targets = ['stays', 'goes'];
+    started.instruments.circuitState.addCallback((result) => {
+      for (const target of targets) result.observe(2, { target });
+    });
+    expect((await scrape(started)).text).toContain('circuit_state{target="goes"} 2');
+    targets.pop();
+    const { text } = await scrape(started);
+    expect(text).not.toContain('target="goes"');
+    expect(text).toContain('circuit_state{target="stays"} 2');
+  });
+
   it('has no label twice, and none that begins with a digit, whatever the environment says', async () => {
     const { text } = await scrape(
       start({ OTEL_RESOURCE_ATTRIBUTES: 'k8s.pod.name=a,k8s_pod_name=b,k8s..pod-name=c,1st=d' }),
