@@ -1,3 +1,5 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -34,6 +36,34 @@ describe('retention', () => {
     expect((await ledger.sums({ groupBy: [] })).total.attempts).toBe(2);
     expect(ledger.spending(0)).toMatchObject([{ picoDollars: 2_000n }]);
     expect(ledger.spending(MIDNIGHT + DAY)).toEqual([]);
+  });
+
+  it('has at most 320 bytes for each attempt, by which the page of deployment counts', () => {
+    const { records, database } = storeInMemory();
+    const bytes = () =>
+      Number(
+        database
+          .prepare(
+            'SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()',
+          )
+          .get()?.size,
+      );
+    const before = bytes();
+    const many = Array.from({ length: 5_000 }, (_, index) => {
+      const startedAt = MIDNIGHT + index * 1_000;
+      const charge = { startedAt, endedAt: startedAt + 2_000 };
+      const { openedAt, record } = aRecord(randomUUID(), charge, {
+        userId: `user-${index % 100}`,
+        projectId: 'web-shop',
+      });
+      return { openedAt, record: { ...record, traceId: randomBytes(16).toString('hex') } };
+    });
+    records.add(many);
+    expect((bytes() - before) / many.length).toBeLessThan(320);
+    expect((bytes() - before) / many.length).toBeGreaterThan(240);
+    const page = readFileSync('docs/deploy.md', 'utf8');
+    expect(page).toContain('an attempt takes 320 bytes');
+    expect(2 ** 30 / 320 / 90).toBeGreaterThan(37_000);
   });
 
   it('deletes a little at a time', async () => {
