@@ -51,14 +51,21 @@ export function* strictSchemaProblems(schema: unknown, place = ''): Iterable<str
 }
 
 function* keywordProblems(schema: Schema): Iterable<string> {
+  const { type, format, items } = schema;
   for (const keyword of FORBIDDEN) {
     if (Object.hasOwn(schema, keyword)) yield `must not have ${keyword}`;
   }
-  if (schema.format !== undefined && !FORMATS.includes(schema.format)) {
+  // `int32`, `double` and the like of numbers, which generators write, are passed over.
+  const mayBeText = type === undefined || says('string', type);
+  if (format !== undefined && mayBeText && !FORMATS.includes(format)) {
     yield `must have one of the formats ${FORMATS.join(', ')}`;
   }
   if (!TYPING.some((name) => Object.hasOwn(schema, name))) yield 'must have a type';
-  if (schema.type === 'array' && schema.items === undefined) yield 'must have items';
+  if (type === 'array' && items === undefined) yield 'must have items';
+}
+
+function says(kind: string, type: unknown): boolean {
+  return type === kind || (Array.isArray(type) && type.includes(kind));
 }
 
 function* objectProblems({
@@ -67,8 +74,7 @@ function* objectProblems({
   additionalProperties,
   required,
 }: Schema): Iterable<string> {
-  const saysObject = type === 'object' || (Array.isArray(type) && type.includes('object'));
-  if (!saysObject && properties === undefined) return;
+  if (!says('object', type) && properties === undefined) return;
   if (additionalProperties !== false) yield 'must set additionalProperties to false';
   const names = new Set(Array.isArray(required) ? required : []);
   for (const name of Object.keys(isObject(properties) ? properties : {})) {

@@ -112,7 +112,9 @@ function checkStrictNode(node: Fields, context: readonly string[], owner: Schema
   const at = `In context=${show(context)}`;
   const forbidden = NOT_IN_STRICT.find((keyword) => Object.hasOwn(node, keyword));
   if (forbidden !== undefined) throw fault(owner, `${at}, '${forbidden}' is not permitted.`);
-  if (node.format !== undefined && !STRICT_FORMATS.test(String(node.format))) {
+  // Of a number, any is passed over.
+  const mayBeText = node.type === undefined || [node.type].flat().includes('string');
+  if (node.format !== undefined && mayBeText && !STRICT_FORMATS.test(String(node.format))) {
     throw fault(owner, `${at}, '${node.format}' is not a valid format.`);
   }
   const typed = ['type', 'anyOf', '$ref', 'enum', 'const'].some((key) => Object.hasOwn(node, key));

@@ -23,6 +23,14 @@ describe('a strict schema', () => {
       },
     ],
     ['has a format', { ...STRICT, properties: { a: { type: 'string', format: 'date-time' } } }],
+    [
+      'has numbers of a format, as generators write it',
+      {
+        ...STRICT,
+        properties: { a: { type: 'integer', format: 'int64' } },
+        $defs: { b: { type: ['number', 'null'], format: 'double' } },
+      },
+    ],
     ['allows anything somewhere', { ...STRICT, properties: { a: true } }],
   ])('may be one that %s', (_, schema) => {
     expect(problems(schema)).toEqual([]);
@@ -75,6 +83,11 @@ describe('a strict schema', () => {
     [
       'has a format of other kinds',
       within({ properties: { a: { type: 'string', format: 'uri' } } }),
+      '/properties/a must have one of the formats date-time, ',
+    ],
+    [
+      'has a format of other kinds where there may be a text',
+      within({ properties: { a: { type: ['string', 'null'], format: 'uri' } } }),
       '/properties/a must have one of the formats date-time, ',
     ],
     [

@@ -92,6 +92,7 @@ describe('the parameters of a strict function', () => {
     ['everything required', closed({ a: text, b: closed({ c: text }) })],
     ['what needs no type', closed({ a: { enum: ['x'] }, b: { const: 1 }, c: { anyOf: [text] } })],
     ['nothing at all', closed({})],
+    ['numbers of any format', closed({ a: { type: ['integer', 'null'], format: 'int64' } })],
   ])('may have %s', (_, parameters) => {
     expect(strictly(parameters)).toBeUndefined();
   });
