@@ -1,7 +1,7 @@
 import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import { isMistral, isOpenAI } from '../request/catalogue/endpoint.ts';
-import { type IdForm, MISTRAL_IDS } from './call-ids.ts';
+import { type CallForm, MISTRAL_CALLS, OPENAI_CALLS } from './call-ids.ts';
 
 /** The fields of a request that ask for a stream, by API. */
 interface StreamFields {
@@ -18,7 +18,7 @@ export interface Dialect {
    */
   readonly joinsTexts: boolean;
   /** Of every model there. Absent: what the model takes, by its name. */
-  readonly callIds?: IdForm;
+  readonly calls?: CallForm;
 }
 
 /** Obfuscation pads every chunk against eavesdroppers on a network that TLS already covers. */
@@ -31,6 +31,7 @@ export const OPENAI_DIALECT: Dialect = {
     responses: { stream: true, stream_options: { include_obfuscation: false } },
   },
   joinsTexts: false,
+  calls: OPENAI_CALLS,
 };
 
 /** Others do not pad, and those that check what they are sent refuse a word of it: TensorRT-LLM. */
@@ -46,7 +47,7 @@ const COMPATIBLE: Dialect = {
 const MISTRAL: Dialect = {
   ...COMPATIBLE,
   stream: { chat_completions: { stream: true }, responses: { stream: true } },
-  callIds: MISTRAL_IDS,
+  calls: MISTRAL_CALLS,
 };
 
 /** How the server at a base URL is spoken to. */

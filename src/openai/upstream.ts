@@ -9,7 +9,7 @@ import { traceHeaders } from '../telemetry/propagation.ts';
 import { Answer } from './answer.ts';
 import type { ApiSurface } from './api-surface.ts';
 import { OpenAIBatches } from './batches.ts';
-import { withTakenIds } from './call-ids.ts';
+import { withTakenCalls } from './call-ids.ts';
 import { ChatStream } from './chat-stream.ts';
 import { type ClientOptions, RequestBuilder, type Requests } from './client.ts';
 import { toChatCompletionRequest } from './convert-request.ts';
@@ -76,7 +76,7 @@ function surfacesOf(
       path: '/chat/completions',
       toRequest: (call) =>
         toChatCompletionRequest(
-          withTakenIds(call, dialect.callIds),
+          withTakenCalls(call, dialect.calls),
           streamOptions.dialectFor(call),
         ),
       newStream: (call, emit) => new ChatStream(call, emit),
@@ -85,7 +85,7 @@ function surfacesOf(
     responses: {
       path: '/responses',
       toRequest: (call) =>
-        toResponsesRequest(withTakenIds(call, dialect.callIds), mcpServers, dialect),
+        toResponsesRequest(withTakenCalls(call, dialect.calls), mcpServers, dialect),
       newStream: (call, emit) => new ResponsesStream(call, emit),
     },
   };

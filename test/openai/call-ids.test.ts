@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message } from '../../src/core/message.ts';
+import type { Message, ToolKind } from '../../src/core/message.ts';
 import { type Surface, unknownModel } from '../../src/core/model.ts';
-import { MISTRAL_IDS, withTakenIds } from '../../src/openai/call-ids.ts';
+import { MISTRAL_CALLS, withTakenCalls } from '../../src/openai/call-ids.ts';
 import { aCall } from '../support/events.ts';
 
 function callOf(model: string, ids: readonly string[], surface: Surface) {
@@ -38,10 +38,10 @@ describe('ids of calls', () => {
     ['o3', 'x'.repeat(65), 'responses'],
   ])('that %s would refuse are others: %s, over %s', (model, id, surface) => {
     const ids = [id, 'a1B2c3D4e'];
-    const { called, answered } = idsOf(withTakenIds(callOf(model, ids, surface)));
+    const { called, answered } = idsOf(withTakenCalls(callOf(model, ids, surface)));
     expect(called).toEqual([expect.stringMatching(/^[a-zA-Z0-9]{9}$/), 'a1B2c3D4e']);
     expect(answered).toEqual(called);
-    expect(idsOf(withTakenIds(callOf(model, ids, surface))).called).toEqual(called);
+    expect(idsOf(withTakenCalls(callOf(model, ids, surface))).called).toEqual(called);
   });
 
   it.each<[string, string, Surface]>([
@@ -54,12 +54,31 @@ describe('ids of calls', () => {
     ['kimi-k2', 'functions.now:0', 'chat_completions'],
   ])('that %s takes stay: %s, over %s', (model, id, surface) => {
     const call = callOf(model, [id], surface);
-    expect(withTakenIds(call)).toBe(call);
+    expect(withTakenCalls(call)).toBe(call);
+  });
+
+  it.each<[string, ToolKind | undefined, string]>([
+    ['multi_tool_use.parallel', undefined, 'multi_tool_use_parallel'],
+    ['mcp__files__é/'.padEnd(70, 'x'), 'custom', 'mcp__files____'.padEnd(64, 'x')],
+    ['read.file', 'mcp_approval', 'read.file'],
+  ])('bring names as OpenAI takes them: %s of a %s', (name, kind, expected) => {
+    const call = callOf('gpt-5.4', ['call_1'], 'responses');
+    const messages = call.request.messages.map(({ toolCalls, ...message }) => ({
+      ...message,
+      ...(toolCalls && { toolCalls: toolCalls.map((each) => ({ ...each, name, kind })) }),
+    }));
+    const named = { ...call, request: { messages } } as typeof call;
+    const [taken] = withTakenCalls(named).request.messages.flatMap(
+      ({ toolCalls = [] }) => toolCalls,
+    );
+    expect(taken).toMatchObject({ id: 'call_1', name: expected });
+    const elsewhere = { ...named, target: { ...named.target, model: unknownModel('kimi-k2') } };
+    expect(withTakenCalls(elsewhere)).toBe(elsewhere);
   });
 
   it("are as a server's own models want them, whatever they are called", () => {
     const { called } = idsOf(
-      withTakenIds(callOf('open-nemo', ['call_1', 'call_2'], 'chat_completions'), MISTRAL_IDS),
+      withTakenCalls(callOf('open-nemo', ['call_1', 'call_2'], 'chat_completions'), MISTRAL_CALLS),
     );
     expect(called).toEqual([
       expect.stringMatching(/^[a-zA-Z0-9]{9}$/),

@@ -9,8 +9,6 @@ import { LONG_CACHE_TTL } from './surface.ts';
 type Refusals = Pick<Violations, 'unsupported'>;
 
 const MAX_CACHE_KEY_LENGTH = 64;
-const MAX_CALL_ID_LENGTH = 64;
-const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const TIERS: readonly string[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
 /** By the SDK's types, `ultrafast` is sold over the Responses API alone. */
 const SERVICE_TIERS: Readonly<Record<Surface, readonly string[]>> = {
@@ -36,7 +34,6 @@ export function checkOpenAIRules(
   checkService(request, target, refusals);
   request.messages.forEach((message, index) => {
     checkParts(message, index, refusals);
-    checkCalls(message, index, refusals);
     if (target.surface === 'chat_completions') {
       checkResults(request.messages, message, index, refusals);
     }
@@ -140,20 +137,6 @@ function checkParts({ content }: Message, index: number, refusals: Refusals): vo
     } else if (part.type === 'file' && part.uri && part.name) {
       refusals.unsupported(`${path}.file.name`, 'must not be set with uri for OpenAI');
     }
-  });
-}
-
-/** Calls as OpenAI's models make them. */
-function checkCalls({ toolCalls = [] }: Message, index: number, refusals: Refusals): void {
-  const path = `request.messages[${index}].tool_calls`;
-  toolCalls.forEach(({ id, name, kind = 'function' }, call) => {
-    if (id.length > MAX_CALL_ID_LENGTH) {
-      const rule = `must be at most ${MAX_CALL_ID_LENGTH} characters for OpenAI`;
-      refusals.unsupported(`${path}[${call}].id`, rule);
-    }
-    if (FUNCTION_NAME.test(name) || !['function', 'custom'].includes(kind)) return;
-    const rule = 'must be 1 to 64 characters of a-z, A-Z, 0-9, _ and - for OpenAI';
-    refusals.unsupported(`${path}[${call}].name`, rule);
   });
 }
 
