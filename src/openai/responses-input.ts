@@ -68,7 +68,10 @@ function assistant(message: Message, target: string): ResponseInputItem[] {
   for (const item of reasoningItems) parts.set(`reasoning ${item.id}`, toReasoning(item));
   if (content.length > 0 || toolCalls.length === 0) parts.set('text', toOutputMessage(message));
   for (const call of toolCalls) parts.set(`call ${call.id}`, toCallItem(call, target));
-  return [...inLayout(parts, target, providerData)] as ResponseInputItem[];
+  const items = [...inLayout(parts, target, providerData)] as ResponseInputItem[];
+  // The limit cut it off in thought, or what it led to does not go back: an image.
+  const endsInThought = items.at(-1)?.type === 'reasoning';
+  return endsInThought ? [...items, toOutputMessage({ ...message, content: '' })] : items;
 }
 
 function toOutputMessage({ content, phase }: Message): EasyInputMessage {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../../src/core/call.ts';
 import type { Message, MessageRequest } from '../../src/core/message.ts';
 import { type Model, unknownModel } from '../../src/core/model.ts';
+import { DEFAULT_UPSTREAM } from '../../src/core/route.ts';
 import { toResponsesRequest } from '../../src/openai/responses-request.ts';
 import { aCall } from '../support/events.ts';
 
@@ -238,6 +239,32 @@ describe('the items of a turn', () => {
     expect(inputOf([{ role: 'assistant', content: '', reasoningItems }])).toEqual([
       { type: 'reasoning', id: 'rs_1', encrypted_content: 'x', summary: [] },
       { type: 'message', role: 'assistant', content: '' },
+    ]);
+  });
+
+  it('have something behind thoughts that came last', () => {
+    const reasoningItems = ['rs_1', 'rs_2'].map((id) => ({
+      id,
+      encryptedContent: 'x',
+      summary: [],
+    }));
+    const toolCalls = [{ id: 'a', name: 'f', arguments: '{}' }];
+    const output = ['reasoning rs_1', 'call a', 'reasoning rs_2'];
+    const providerData = JSON.stringify({ target: DEFAULT_UPSTREAM, output });
+    const turn: Message = {
+      role: 'assistant',
+      content: '',
+      toolCalls,
+      reasoningItems,
+      providerData,
+    };
+    const items = inputOf([turn, { role: 'tool', toolCallId: 'a', content: '' }]);
+    expect(items).toEqual([
+      expect.objectContaining({ id: 'rs_1' }),
+      expect.objectContaining({ call_id: 'a' }),
+      expect.objectContaining({ id: 'rs_2' }),
+      { type: 'message', role: 'assistant', content: '' },
+      expect.objectContaining({ type: 'function_call_output' }),
     ]);
   });
 });
