@@ -1,11 +1,9 @@
 import type {
   EasyInputMessage,
-  ResponseCompactionItemParam,
   ResponseInputContent,
   ResponseInputFile,
   ResponseInputItem,
   ResponseInputText,
-  ResponseReasoningItem,
 } from 'openai/resources/responses/responses';
 import type { ContentPart, Message, ReasoningItem, ToolKind } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
@@ -86,16 +84,25 @@ function toOutputMessage({ content, phase }: Message): EasyInputMessage {
   };
 }
 
-function toReasoning(item: ReasoningItem): ResponseReasoningItem | ResponseCompactionItemParam {
-  if (item.type === 'compaction') {
-    return { type: 'compaction', id: item.id, encrypted_content: item.encryptedContent };
-  }
-  return {
-    type: 'reasoning',
-    id: item.id,
-    encrypted_content: item.encryptedContent,
-    summary: item.summary.map((text) => ({ type: 'summary_text', text })),
-  };
+/** As long as an id may be that comes back. */
+const MAX_ID_LENGTH = 64;
+
+/**
+ * GitHub Copilot gives ids that it does not take back (openclaw#84774), and what is sealed does not open with another: it
+ * goes without one, which the API takes and the SDK's type does not.
+ */
+function toReasoning({ id, type, encryptedContent, summary }: ReasoningItem): ResponseInputItem {
+  const own = id.length <= MAX_ID_LENGTH ? { id } : {};
+  const sealed =
+    type === 'compaction'
+      ? { type, ...own, encrypted_content: encryptedContent }
+      : {
+          type: 'reasoning',
+          ...own,
+          encrypted_content: encryptedContent,
+          summary: summary.map((text) => ({ type: 'summary_text', text })),
+        };
+  return sealed as ResponseInputItem;
 }
 
 function toInputContent(part: ContentPart): ResponseInputText | ImageContent | ResponseInputFile {

@@ -242,6 +242,17 @@ describe('the items of a turn', () => {
     ]);
   });
 
+  it('leave out an id of what is sealed that is longer than the API takes', () => {
+    const sealed = { id: 'r'.repeat(65), encryptedContent: 'x', summary: [] };
+    const compacted = { ...sealed, id: 'c'.repeat(65), type: 'compaction' };
+    const reasoningItems = [compacted, sealed];
+    expect(inputOf([{ role: 'assistant', content: 'Hi', reasoningItems }])).toEqual([
+      { type: 'compaction', encrypted_content: 'x' },
+      { type: 'reasoning', encrypted_content: 'x', summary: [] },
+      { type: 'message', role: 'assistant', content: 'Hi' },
+    ]);
+  });
+
   it('have something behind thoughts that came last', () => {
     const reasoningItems = ['rs_1', 'rs_2'].map((id) => ({
       id,

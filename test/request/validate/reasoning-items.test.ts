@@ -21,7 +21,7 @@ describe('reasoning items', () => {
   it.each<[string, Partial<ReasoningItem>, string]>([
     ['no id', { id: '' }, 'id'],
     ['an id with control characters', { id: 'a\n' }, 'id'],
-    ['an id that is too long', { id: 'x'.repeat(257) }, 'id'],
+    ['an id that is too long', { id: 'x'.repeat(1_025) }, 'id'],
     ['no content', { encryptedContent: '' }, 'encrypted_content'],
     ['broken content', { encryptedContent: LONE_SURROGATE }, 'encrypted_content'],
     ['huge content', { encryptedContent: 'x'.repeat(4_194_305) }, 'encrypted_content'],
