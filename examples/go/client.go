@@ -55,7 +55,9 @@ func detailsOf(err error) (details errorDetails) {
 // answer is a whole one. With a refusal there is no text, whatever form it was to have.
 type answer struct {
 	text, refusal string
-	completed     *pb.Completed
+	// What the model said on the way, as far as it tells that from its answer.
+	commentary string
+	completed  *pb.Completed
 }
 
 // collect reads an answer to its end, without what an attempt_reset took back.
@@ -71,7 +73,11 @@ func collect(stream grpc.ServerStreamingClient[pb.SendMessageResponse]) (answer,
 		}
 		switch event := message.Event.(type) {
 		case *pb.SendMessageResponse_TextDelta:
-			said.text += event.TextDelta.GetText()
+			if event.TextDelta.GetPhase() == "commentary" {
+				said.commentary += event.TextDelta.GetText()
+			} else {
+				said.text += event.TextDelta.GetText()
+			}
 		case *pb.SendMessageResponse_RefusalDelta:
 			said.refusal += event.RefusalDelta.GetText()
 		case *pb.SendMessageResponse_AttemptReset:

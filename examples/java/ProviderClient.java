@@ -32,8 +32,11 @@ final class ProviderClient {
     }
   }
 
-  /** A whole answer, without what an attempt_reset took back. With a refusal there is no text. */
-  record Answer(String text, String refusal, Completed completed) {}
+  /**
+   * A whole answer, without what an attempt_reset took back. With a refusal there is no text. Commentary is what the
+   * model said on the way, as far as it tells that from its answer.
+   */
+  record Answer(String text, String commentary, String refusal, Completed completed) {}
 
   /**
    * The sidecar retries, and a client that is told to by a name server multiplies. Not disableRetry: it would also
@@ -87,22 +90,27 @@ final class ProviderClient {
 
   static Answer collect(Iterator<SendMessageResponse> messages) {
     var text = new StringBuilder();
+    var commentary = new StringBuilder();
     var refusal = new StringBuilder();
     var completed = Completed.getDefaultInstance();
     while (messages.hasNext()) {
       var message = messages.next();
       switch (message.getEventCase()) {
-        case TEXT_DELTA -> text.append(message.getTextDelta().getText());
+        case TEXT_DELTA -> {
+          var delta = message.getTextDelta();
+          (delta.getPhase().equals("commentary") ? commentary : text).append(delta.getText());
+        }
         case REFUSAL_DELTA -> refusal.append(message.getRefusalDelta().getText());
         case ATTEMPT_RESET -> {
           text.setLength(0);
+          commentary.setLength(0);
           refusal.setLength(0);
         }
         case COMPLETED -> completed = message.getCompleted();
         default -> {}
       }
     }
-    return new Answer(text.toString(), refusal.toString(), completed);
+    return new Answer(text.toString(), commentary.toString(), refusal.toString(), completed);
   }
 
   private ProviderClient() {}

@@ -54,6 +54,8 @@ class Answer:
     """A whole answer. With a refusal there is no text, whatever form it was to have."""
 
     text: str = ""
+    # What the model said on the way, as far as it tells that from its answer.
+    commentary: str = ""
     refusal: str = ""
     completed: Optional[event_pb2.Completed] = None
 
@@ -63,7 +65,9 @@ def collect(stream: Iterable) -> Answer:
     answer = Answer()
     for message in stream:
         kind = message.WhichOneof("event")
-        if kind == "text_delta":
+        if kind == "text_delta" and message.text_delta.phase == "commentary":
+            answer.commentary += message.text_delta.text
+        elif kind == "text_delta":
             answer.text += message.text_delta.text
         elif kind == "refusal_delta":
             answer.refusal += message.refusal_delta.text

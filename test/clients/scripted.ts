@@ -6,7 +6,7 @@ export function scripted(): Behaviour {
   const choose = (body: string): Behaviour => {
     if (body.includes('Break once')) {
       broken = !broken;
-      return broken ? cutAfter(2) : answer({ text: 'Hello again.' });
+      return broken ? cutAfter(2) : answer({ items: [COMMENTARY], text: 'Hello again.' });
     }
     if (body.includes('Take your time')) return silent();
     if (body.includes('Too often')) return tooOften;
@@ -17,6 +17,16 @@ export function scripted(): Behaviour {
   };
   return (exchange) => choose(JSON.stringify(exchange.request.body))(exchange);
 }
+
+/** Said on the way, which is no part of the answer. */
+const COMMENTARY = {
+  type: 'message',
+  id: 'msg_commentary',
+  role: 'assistant',
+  status: 'completed',
+  phase: 'commentary',
+  content: [{ type: 'output_text', text: 'Once more. ', annotations: [] }],
+};
 
 const tooOften = httpError(429, {
   type: 'requests',
