@@ -226,15 +226,14 @@ export class ToolCalls {
 
   /**
    * The tool of the request that a name means: models say the namespace that they saw their tools in,
-   * and servers of gpt-oss leave marks of its format behind the name.
+   * and servers of gpt-oss leave marks of its format behind the name. The name of no tool is told without the line
+   * breaks that servers of GLM leave at its end (ml-explore/mlx-lm#1612): it would not be taken back with them.
    */
   #meant(name: string): string {
     if (this.isTool(name)) return name;
-    const bare = name
-      .trim()
-      .replace(/^(?:functions\.|default_api[.:])/, '')
-      .replace(/<\|.*$/s, '');
-    return this.isTool(bare) ? bare : name;
+    const printable = name.replaceAll(/\p{Cc}+/gu, ' ').trim();
+    const bare = printable.replace(/^(?:functions\.|default_api[.:])/, '').replace(/<\|.*$/s, '');
+    return this.isTool(bare) ? bare : printable || name;
   }
 }
 

@@ -60,6 +60,13 @@ describe('ChatToolCalls', () => {
     expect(toolCalls).toMatchObject([{ id: 'a', name: 'f', arguments: '{}' }]);
   });
 
+  it.each([['h\n\n'], ['\th'], [' h ']])(
+    'tells the name of no tool without what is around it: %j',
+    (name) => {
+      expect(assemble([fragment(0, '{}', 'a', name)]).toolCalls).toMatchObject([{ name: 'h' }]);
+    },
+  );
+
   it.each(['functions.h', 'f.f', 'my.functions.f', '<|f|>'])('leaves %s as it is', (name) => {
     expect(assemble([fragment(0, '{}', 'a', name)]).toolCalls).toMatchObject([{ name }]);
   });
