@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -86,6 +87,22 @@ func collect(stream grpc.ServerStreamingClient[pb.SendMessageResponse]) (answer,
 			said.completed = event.Completed
 		}
 	}
+}
+
+// turnOf is an answer as it goes back into the conversation: with what the upstream wants to see again.
+func turnOf(said *pb.MessageResponse) *pb.Message {
+	turn := &pb.Message{
+		Role:           pb.Role_ROLE_ASSISTANT,
+		Content:        cmp.Or(said.GetContent(), said.GetCommentary(), said.GetRefusal()),
+		ToolCalls:      said.GetToolCalls(),
+		ReasoningItems: said.GetReasoningItems(),
+		Reasoning:      said.GetReasoning(),
+		ProviderData:   said.GetProviderData(),
+	}
+	if said.GetContent() == "" && said.GetCommentary() != "" {
+		turn.Phase = "commentary"
+	}
+	return turn
 }
 
 // bearer is a token that goes with every call, and over TLS alone.

@@ -127,10 +127,8 @@ func tools(ctx context.Context, provider pb.IAIProviderClient) error {
 	if err != nil {
 		return err
 	}
-	calls := first.GetResponse().GetToolCalls()
-	request.Messages = append(request.Messages,
-		&pb.Message{Role: pb.Role_ROLE_ASSISTANT, ToolCalls: calls})
-	for _, call := range calls {
+	request.Messages = append(request.Messages, turnOf(first.GetResponse()))
+	for _, call := range first.GetResponse().GetToolCalls() {
 		fmt.Println("tool:", call.GetName(), call.GetArguments())
 		request.Messages = append(request.Messages,
 			&pb.Message{Role: pb.Role_ROLE_TOOL, ToolCallId: call.GetId(), Content: "21 degrees"})

@@ -106,10 +106,9 @@ public final class Example {
             .setDescription("The weather now")
             .setInputSchema("{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}");
     var request = ask("How warm is it in Paris?").addTools(weather);
-    var calls = provider.sendMessageSync(sync(request)).getResponse().getToolCallsList();
-    request.addMessages(
-        Message.newBuilder().setRole(Role.ROLE_ASSISTANT).addAllToolCalls(calls));
-    for (var call : calls) {
+    var first = provider.sendMessageSync(sync(request)).getResponse();
+    request.addMessages(ProviderClient.turn(first));
+    for (var call : first.getToolCallsList()) {
       System.out.println("tool: " + call.getName() + " " + call.getArguments());
       request.addMessages(
           Message.newBuilder()

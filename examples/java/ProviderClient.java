@@ -6,6 +6,8 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import dev.tamma.provider.v1.Completed;
 import dev.tamma.provider.v1.FailureInfo;
+import dev.tamma.provider.v1.MessageResponse;
+import dev.tamma.provider.v1.Role;
 import dev.tamma.provider.v1.SendMessageResponse;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
@@ -111,6 +113,24 @@ final class ProviderClient {
       }
     }
     return new Answer(text.toString(), commentary.toString(), refusal.toString(), completed);
+  }
+
+  /** An answer as it goes back into the conversation: with what the upstream wants to see again. */
+  static dev.tamma.provider.v1.Message turn(MessageResponse answer) {
+    var turn =
+        dev.tamma.provider.v1.Message.newBuilder()
+            .setRole(Role.ROLE_ASSISTANT)
+            .setContent(answer.getContent())
+            .addAllToolCalls(answer.getToolCallsList())
+            .addAllReasoningItems(answer.getReasoningItemsList())
+            .setReasoning(answer.getReasoning())
+            .setProviderData(answer.getProviderData());
+    if (answer.getContent().isEmpty() && !answer.getCommentary().isEmpty()) {
+      turn.setContent(answer.getCommentary()).setPhase("commentary");
+    } else if (answer.getContent().isEmpty()) {
+      turn.setContent(answer.getRefusal());
+    }
+    return turn.build();
   }
 
   private ProviderClient() {}

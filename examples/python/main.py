@@ -8,7 +8,7 @@ import json
 import os
 
 import grpc
-from provider_client import OPTIONS, collect, error_details
+from provider_client import OPTIONS, collect, error_details, turn
 from tamma.provider.v1 import (
     event_pb2,
     message_pb2,
@@ -59,9 +59,9 @@ def tools(provider):
         name="get_weather", description="The weather now", input_schema=schema
     )
     request = ask("How warm is it in Paris?", tools=[weather])
-    called = provider.SendMessageSync(sync(request)).response.tool_calls
-    request.messages.add(role=message_pb2.ROLE_ASSISTANT, tool_calls=called)
-    for call in called:
+    answer = provider.SendMessageSync(sync(request)).response
+    request.messages.append(turn(answer))
+    for call in answer.tool_calls:
         print("tool:", call.name, call.arguments)
         request.messages.add(
             role=message_pb2.ROLE_TOOL, tool_call_id=call.id, content="21 degrees"

@@ -6,7 +6,7 @@ from typing import Iterable, Optional
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from tamma.provider.v1 import error_pb2, event_pb2
+from tamma.provider.v1 import error_pb2, event_pb2, message_pb2
 
 OPTIONS = [
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
@@ -76,3 +76,16 @@ def collect(stream: Iterable) -> Answer:
         elif kind == "completed":
             answer.completed = message.completed
     return answer
+
+
+def turn(answer: event_pb2.MessageResponse) -> message_pb2.Message:
+    """An answer as it goes back into the conversation: with what the upstream wants to see again."""
+    return message_pb2.Message(
+        role=message_pb2.ROLE_ASSISTANT,
+        content=answer.content or answer.commentary or answer.refusal,
+        phase="commentary" if answer.commentary and not answer.content else "",
+        tool_calls=answer.tool_calls,
+        reasoning_items=answer.reasoning_items,
+        reasoning=answer.reasoning,
+        provider_data=answer.provider_data,
+    )

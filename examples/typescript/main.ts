@@ -7,6 +7,7 @@ import {
   connect,
   errorDetails,
   FinishReason,
+  type MessageResponse,
   Role,
   type Sidecar,
   StreamRecovery,
@@ -46,14 +47,28 @@ async function tools(sidecar: Sidecar): Promise<void> {
   const first = await sidecar.sendMessageSync({
     request: { messages: [question], tools: [weather] },
   });
-  const toolCalls = first.response?.toolCalls ?? [];
-  const results = toolCalls.map(({ id, name, arguments: input }) => {
+  if (first.response === undefined) return;
+  const results = first.response.toolCalls.map(({ id, name, arguments: input }) => {
     console.log(`tool: ${name} ${input}`);
     return { role: Role.TOOL, toolCallId: id, content: '21 degrees' };
   });
-  const messages = [question, { role: Role.ASSISTANT, toolCalls }, ...results];
+  const messages = [question, turnOf(first.response), ...results];
   const second = await sidecar.sendMessageSync({ request: { messages, tools: [weather] } });
   console.log(`tool answer: ${second.response?.content}`);
+}
+
+/** An answer as it goes back into the conversation: with what the upstream wants to see again. */
+function turnOf({ content, commentary, refusal, ...answer }: MessageResponse) {
+  const { toolCalls, reasoningItems, reasoning, providerData } = answer;
+  return {
+    role: Role.ASSISTANT,
+    content: content || commentary || refusal,
+    phase: commentary && !content ? 'commentary' : '',
+    toolCalls,
+    reasoningItems,
+    reasoning,
+    providerData,
+  };
 }
 
 /** A deadline, which the sidecar keeps with every retry in it, and a cancel. */

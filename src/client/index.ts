@@ -6,7 +6,12 @@
 export { BatchExecution, BatchState } from '../gen/tamma/provider/v1/batch_provider.ts';
 export { BudgetPeriod, BudgetScope } from '../gen/tamma/provider/v1/budget.ts';
 export { ErrorReason, TimeoutPhase } from '../gen/tamma/provider/v1/error.ts';
-export { type Completed, FinishReason, StreamRecovery } from '../gen/tamma/provider/v1/event.ts';
+export {
+  type Completed,
+  FinishReason,
+  type MessageResponse,
+  StreamRecovery,
+} from '../gen/tamma/provider/v1/event.ts';
 export {
   CacheMode,
   ContextPolicy,

@@ -11,9 +11,13 @@ export function scripted(): Behaviour {
     if (body.includes('Take your time')) return silent();
     if (body.includes('Too often')) return tooOften;
     if (!body.includes('get_weather')) return answer();
-    return body.includes('21 degrees')
+    if (!body.includes('21 degrees')) {
+      const toolCalls = [{ name: 'get_weather', arguments: '{"city":"Paris"}' }];
+      return answer({ toolCalls, sealedReasoning: [THOUGHT] });
+    }
+    return body.includes(THOUGHT.encryptedContent)
       ? answer({ text: 'It is 21 degrees in Paris.' })
-      : answer({ toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}' }] });
+      : httpError(400, { message: 'The turn has come back without what was thought in it.' });
   };
   return (exchange) => choose(JSON.stringify(exchange.request.body))(exchange);
 }
@@ -27,6 +31,8 @@ const COMMENTARY = {
   phase: 'commentary',
   content: [{ type: 'output_text', text: 'Once more. ', annotations: [] }],
 };
+
+const THOUGHT = { id: 'rs_1', encryptedContent: 'sealed-thought' };
 
 const tooOften = httpError(429, {
   type: 'requests',
