@@ -11,7 +11,7 @@ export interface CallForm extends Readonly<Record<Surface, RegExp>> {
 }
 
 /** `call_` and its like are refused, also where Mistral's own tokenizer serves the model: vllm#9019. */
-export const MISTRAL_CALLS: CallForm = both(/^[a-zA-Z0-9]{9}$/);
+export const MISTRAL_CALLS: CallForm = { ...both(/^[a-zA-Z0-9]{9}$/), names: IDENTIFIER };
 
 /**
  * Gateways put more than an id into them: openclaw#875, Portkey-AI/gateway#1062. Names such as `multi_tool_use.parallel`

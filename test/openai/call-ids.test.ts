@@ -61,7 +61,7 @@ describe('ids of calls', () => {
     ['multi_tool_use.parallel', undefined, 'multi_tool_use_parallel'],
     ['mcp__files__é/'.padEnd(70, 'x'), 'custom', 'mcp__files____'.padEnd(64, 'x')],
     ['read.file', 'mcp_approval', 'read.file'],
-  ])('bring names as OpenAI takes them: %s of a %s', (name, kind, expected) => {
+  ])('bring names as OpenAI and Mistral take them: %s of a %s', (name, kind, expected) => {
     const call = callOf('gpt-5.4', ['call_1'], 'responses');
     const messages = call.request.messages.map(({ toolCalls, ...message }) => ({
       ...message,
@@ -72,6 +72,10 @@ describe('ids of calls', () => {
       ({ toolCalls = [] }) => toolCalls,
     );
     expect(taken).toMatchObject({ id: 'call_1', name: expected });
+    const mistral = { ...named, target: { ...named.target, model: unknownModel('devstral-2') } };
+    expect(withTakenCalls(mistral).request.messages).toContainEqual(
+      expect.objectContaining({ toolCalls: [expect.objectContaining({ name: expected })] }),
+    );
     const elsewhere = { ...named, target: { ...named.target, model: unknownModel('kimi-k2') } };
     expect(withTakenCalls(elsewhere)).toBe(elsewhere);
   });
