@@ -1,7 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { smaller } from '../../core/bigint.ts';
 import type { Cost, Usage } from '../../core/usage.ts';
 import { addUsage } from '../../core/usage.ts';
 import { addCost } from '../pricing/cost.ts';
+import { MOST_MONEY } from '../pricing/money.ts';
 import type { Batch, NewResult } from './batch.ts';
 
 /** What a batch comes to as results are added. */
@@ -46,7 +48,7 @@ export class BatchSum {
         usage_estimated: Number(usage.estimated),
       }),
       ...(cost && {
-        pico_dollars: cost.picoDollars,
+        pico_dollars: smaller(cost.picoDollars, MOST_MONEY),
         cost_estimated: Number(cost.estimated),
         unpriced: Number(cost.unpriced),
         catalogue_version: cost.catalogueVersion,

@@ -1,4 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { smaller } from '../../core/bigint.ts';
+import { MOST_MONEY } from '../pricing/money.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Labels, Totals } from './totals.ts';
 
@@ -15,7 +17,7 @@ const RECORD_COLUMNS = 22;
 export const INSERT_RECORD = `INSERT INTO records VALUES (${Array(RECORD_COLUMNS).fill('?').join(', ')})
   ON CONFLICT DO NOTHING`;
 
-/** Takes `dayValues`. */
+/** Takes `dayValues`. Money ends at the most: a sum that does not fit would be refused, and all that comes with it. */
 export const ADD_TO_DAY = `INSERT INTO days VALUES (${Array(15).fill('?').join(', ')})
   ON CONFLICT DO UPDATE SET
     attempts = attempts + excluded.attempts,
@@ -26,10 +28,7 @@ export const ADD_TO_DAY = `INSERT INTO days VALUES (${Array(15).fill('?').join('
     cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
     cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
     reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
-    pico_dollars = pico_dollars + excluded.pico_dollars`;
-
-/** What an INTEGER of SQLite holds at most. */
-const MOST = 2n ** 63n - 1n;
+    pico_dollars = min(pico_dollars, ${MOST_MONEY} - excluded.pico_dollars) + excluded.pico_dollars`;
 
 export function recordValues({ openedAt, record }: StoredRecord): SQLInputValue[] {
   const { usage, cost } = record;
@@ -82,4 +81,4 @@ export function dayValues(group: Labels & Totals): SQLInputValue[] {
 /** Estimates may come in fractions of a token. */
 const whole = Math.round;
 
-const money = (picoDollars: bigint): bigint => (picoDollars > MOST ? MOST : picoDollars);
+const money = (picoDollars: bigint): bigint => smaller(picoDollars, MOST_MONEY);

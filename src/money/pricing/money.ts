@@ -2,6 +2,9 @@ const PICO_PER_NANO = 1_000n;
 const PICO_PER_DOLLAR = 1_000_000_000_000n;
 const PICO_DIGITS = 12;
 
+/** The most that is written down in one number, in pico-dollars: what an integer of the database holds. */
+export const MOST_MONEY = 2n ** 63n - 1n;
+
 /** Pico-dollars, 0 or more, as whole nano-dollars, rounded half up. */
 export function roundToNano(picoDollars: bigint): bigint {
   return (picoDollars + PICO_PER_NANO / 2n) / PICO_PER_NANO;

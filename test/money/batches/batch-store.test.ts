@@ -138,6 +138,13 @@ describe('a batch', () => {
     ]);
   });
 
+  it('that costs more than a number of the database holds costs as much as that', () => {
+    const { store } = open();
+    const cost = { ...answered(1).cost, picoDollars: 2n ** 63n - 1n };
+    expect(store.addResults('b-1', [{ ...answered(1), cost }, answered(2)])).toHaveLength(2);
+    expect(store.get('b-1')?.cost).toMatchObject({ picoDollars: 2n ** 63n - 1n });
+  });
+
   it('whose costs are estimated or not known says so', () => {
     const { store } = open();
     const cost = { picoDollars: 1n, catalogueVersion: '1', estimated: true, unpriced: true };

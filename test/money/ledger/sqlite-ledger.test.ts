@@ -148,6 +148,16 @@ describe('what is settled', () => {
     expect(await totalOf(ledger)).toMatchObject({ picoDollars: 2n ** 63n - 1n });
   });
 
+  it('is written also where that is already all that a day holds of its kind', async () => {
+    const { ledger, advance } = aLedger({ directory: aDirectory() });
+    for (const callId of ['a', 'b']) {
+      ledger.open(anOpening({ callId })).settle(aCharge(costing(2n ** 63n - 1n)));
+      await advance(50);
+    }
+    const total = { attempts: 2, picoDollars: 2n ** 63n - 1n };
+    expect(await ledger.sums({ groupBy: [] })).toMatchObject({ total, partial: false });
+  });
+
   it('adds up beyond what a number of the database holds', async () => {
     const { ledger } = aLedger();
     const most = 2n ** 63n - 1n;
