@@ -3,6 +3,7 @@ import { patternMatcher } from '../../core/name-pattern.ts';
 import { subjectOf } from '../../core/spender.ts';
 import type { Ledger, Spending } from '../ledger/ledger.ts';
 import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from './account.ts';
+import { MAX_SUBJECTS, OTHER_SUBJECTS } from './budget.ts';
 import { type BudgetDefinition, countedBy } from './options.ts';
 import { periodAt } from './period.ts';
 
@@ -114,7 +115,9 @@ function balancesOf({ scope, match }: BudgetDefinition, rows: readonly Spending[
   for (const row of rows) {
     const subject = subjectOf(scope, row);
     if (row.picoDollars === 0n || !matches(subject)) continue;
-    balances.set(subject, (balances.get(subject) ?? 0n) + row.picoDollars);
+    const isToldApart = balances.size < MAX_SUBJECTS || balances.has(subject);
+    const name = isToldApart ? subject : OTHER_SUBJECTS;
+    balances.set(name, (balances.get(name) ?? 0n) + row.picoDollars);
   }
   return balances;
 }

@@ -134,4 +134,12 @@ describe('subjects', () => {
     });
     expect((await reserve(book, 99n, 'user-0')).granted).toBe(99n);
   });
+
+  it('that were too many have spent together what they had before a restart', () => {
+    const before = Array.from({ length: MAX_SUBJECTS + 90 }, (_, id) => `user-${id}`);
+    const spent = [OTHER_SUBJECTS, ...before].map((userId) => spending(1n, { userId }));
+    const { book } = openBook([USERS], { spent });
+    expect(book.states({})).toHaveLength(MAX_SUBJECTS);
+    expect(book.states({ userId: OTHER_SUBJECTS })).toMatchObject([{ spent: 92n }]);
+  });
 });
