@@ -28,6 +28,14 @@ export interface ResultsOf {
   readonly signal: AbortSignal;
 }
 
+/** A piece of a file of results. */
+interface ResultsPiece {
+  /** Of items that had none yet. */
+  readonly results: readonly NewResult[];
+  /** Lines that could be read, of all items. */
+  readonly lines: number;
+}
+
 /**
  * What a file of results says of items that have none yet, some at a time, in the file's order. Returns how
  * many of its lines cannot be read.
@@ -36,7 +44,7 @@ export async function* readResults(
   lines: AsyncIterable<BatchLineResult | undefined>,
   of: ResultsOf,
   deps: ResultsDeps,
-): AsyncGenerator<readonly NewResult[], number> {
+): AsyncGenerator<ResultsPiece, number> {
   let chunk = new Map<string, BatchLineResult>();
   let unreadable = 0;
   let characters = 0;
@@ -50,27 +58,27 @@ export async function* readResults(
     chunk.set(line.customId, line);
     characters += line.size;
     if (chunk.size < CHUNK.lines && characters < CHUNK.characters) continue;
-    yield await toResults(chunk, of, deps);
+    yield await toPiece(chunk, of, deps);
     chunk = new Map();
     characters = 0;
   }
-  if (chunk.size > 0) yield await toResults(chunk, of, deps);
+  if (chunk.size > 0) yield await toPiece(chunk, of, deps);
   return unreadable;
 }
 
 /** What was read before, or belongs to nobody, is left out. */
-async function toResults(
+async function toPiece(
   lines: ReadonlyMap<string, BatchLineResult>,
   of: ResultsOf,
   deps: ResultsDeps,
-): Promise<readonly NewResult[]> {
+): Promise<ResultsPiece> {
   const items = await deps.books.findItems(of.batch, [...lines.keys()]);
   const results: NewResult[] = [];
   for (const item of items) {
     const line = lines.get(item.customId);
     if (line !== undefined) results.push(await toResult(line, item, of, deps));
   }
-  return results;
+  return { results, lines: lines.size };
 }
 
 async function toResult(

@@ -16,6 +16,12 @@ const UNREADABLE = 'A file of results cannot be read';
 
 type Settle = (results: readonly NewResult[]) => Promise<void>;
 
+/** How much of a file of results could be read. */
+export interface FileRead {
+  readonly isWhole: boolean;
+  readonly lines: number;
+}
+
 /** A batch at the upstream, and its files. */
 export class RemoteBatch {
   readonly #part: Pick<BatchPart, 'upstream'>;
@@ -58,28 +64,29 @@ export class RemoteBatch {
     }
   }
 
-  /**
-   * Takes in what a file of results says, as far as it can be had. Rejects with the end of the process.
-   * Returns whether that was all of it.
-   */
-  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<boolean> {
+  /** Takes in what a file of results says, as far as it can be had. Rejects with the end of the process. */
+  async readFile(fileId: string, part: BatchPart, settle: Settle): Promise<FileRead> {
     const polling = new Polling(this.#work, this.#deps);
-    const read = () => this.#readOnce(fileId, part, settle, polling);
+    let lines = 0;
+    const note = (read: number): void => {
+      lines = Math.max(lines, read);
+    };
+    const read = () => this.#readOnce(fileId, part, settle, polling, note);
     try {
       // A line may be cut off where somebody between here and there lost the rest of the file.
       for (let reads = 1; ; reads += 1) {
         if (reads > 1) await polling.wait();
         const unreadable = await polling.insist(read, UNREADABLE);
-        if (unreadable === 0) return true;
+        if (unreadable === 0) return { isWhole: true, lines };
         await this.#work.problem(`A file of results has ${unreadable} lines that cannot be read.`);
-        if (reads === READS) return false;
+        if (reads === READS) return { isWhole: false, lines };
       }
     } catch (thrown) {
       this.#work.stop.throwIfAborted();
       const error = ProviderError.from(thrown);
       if (error.reason === 'INTERNAL') throw error;
       await this.#work.problem(`A file of results cannot be had: ${error.message}`);
-      return false;
+      return { isWhole: false, lines };
     }
   }
 
@@ -104,14 +111,18 @@ export class RemoteBatch {
     part: BatchPart,
     settle: Settle,
     polling: Polling,
+    note: (lines: number) => void,
   ): Promise<number> {
     const { stop: signal, batch } = this.#work;
     const lines = this.api.results(fileId, part.key, signal);
     const reading = readResults(lines, { batch: batch.id, part, signal }, this.#deps);
+    let read = 0;
     for (;;) {
       const { done, value } = await reading.next();
       if (done) return value;
-      await settle(value);
+      await settle(value.results);
+      read += value.lines;
+      note(read);
       polling.reset();
     }
   }

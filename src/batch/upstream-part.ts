@@ -6,7 +6,7 @@ import { Holdings } from './holdings.ts';
 import type { Lane } from './lane.ts';
 import { lostResult } from './read-results.ts';
 import { refusedLines, restError, tokenLimitReached } from './refused-file.ts';
-import { RemoteBatch } from './remote-batch.ts';
+import { type FileRead, RemoteBatch } from './remote-batch.ts';
 import { type RunDeps, throwIfHalted, type Work } from './run-deps.ts';
 import { failRest, type PartToSettle, settle } from './settle.ts';
 import { StoredPart } from './stored-part.ts';
@@ -160,24 +160,27 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
-    const isWhole = await this.#read(batch.outputFileId);
+    const answers = await this.#read(batch.outputFileId);
     await this.#read(batch.errorFileId);
-    if (!isWhole) await this.#bookLost(batch);
+    if (!answers.isWhole) await this.#bookLost(batch, answers.lines);
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
     await this.#giveUp(this.#work.halted ?? restError(batch));
   }
 
-  /** Whether that was all of it. */
-  async #read(fileId: string | undefined): Promise<boolean> {
-    if (fileId === undefined) return true;
+  async #read(fileId: string | undefined): Promise<FileRead> {
+    if (fileId === undefined) return { isWhole: true, lines: 0 };
     return this.#remote.readFile(fileId, this.#part.row, (results) => this.#settle(results));
   }
 
-  /** What was answered is billed, though nobody can read it: what neither file tells of, up to what the upstream counts. */
-  async #bookLost(batch: UpstreamBatch): Promise<void> {
+  /**
+   * What was answered is billed, though nobody can read it: what neither file tells of, up to what the upstream counts
+   * beside the answers that were read.
+   */
+  async #bookLost(batch: UpstreamBatch, read: number): Promise<void> {
     const { batch: id, part: number } = this.#of;
     const of = { batch: id, part: this.#part.row, signal: this.#work.stop };
-    let left = batch.counts.completed || Number.POSITIVE_INFINITY;
+    const { completed } = batch.counts;
+    let left = completed === 0 ? Number.POSITIVE_INFINITY : completed - read;
     while (left > 0) {
       const items = await this.#deps.books.openItems(id, number, 0, Math.min(left, PAGE));
       if (items.length === 0) return;

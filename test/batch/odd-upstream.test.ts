@@ -173,6 +173,24 @@ it('answers behind the point where their file is cut off are paid for, as estima
   });
 });
 
+it('of what the upstream counts as answered it is paid once what was read, and what was not', async () => {
+  const cut = `${line('item-1', response(answer('Hi'))).slice(0, 60)}\n`;
+  const { client } = await startBatches({
+    outcome: ({ custom_id }) =>
+      custom_id === 'item-0' ? { answer: {} } : custom_id === 'item-1' ? { line: cut } : 'lost',
+  });
+  const { id } = await create(
+    client,
+    {},
+    ids(5).map((one) => item(one)),
+  );
+  await results(client, id);
+  expect(await get(client, id)).toMatchObject({
+    counts: { completed: 1, failed: 4 },
+    cost: { total: { nanos: 2_025 + 8 * 75 + 100 * 300 }, estimated: true },
+  });
+});
+
 it('answers whose file is not found any more are paid for, as estimates', async () => {
   const gone = { status: 404, message: 'No such thing' };
   const { client } = await startBatches({ fault: faults('GET', /content$/, gone, 10_000) });
