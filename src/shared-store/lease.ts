@@ -32,7 +32,7 @@ type LeaseReport = Pick<AccountReport, 'known' | 'base' | 'spent' | 'keep' | 'ne
  */
 export class Lease {
   /** What was spent and is reserved here, exactly. */
-  readonly #own: Pick<BudgetAccount, 'spent' | 'reserved'>;
+  #own: Pick<BudgetAccount, 'spent' | 'reserved'>;
   readonly #leaseMs: number;
   readonly #clock: Clock;
   readonly #demand: Demand;
@@ -59,6 +59,11 @@ export class Lease {
     this.#leaseMs = leaseMs;
     this.#clock = clock;
     this.#demand = new Demand(clock.now());
+  }
+
+  /** @param own what was spent and is reserved here, as it is counted from now on */
+  count(own: Pick<BudgetAccount, 'spent' | 'reserved'>): void {
+    this.#own = own;
   }
 
   get spentByOthers(): bigint {

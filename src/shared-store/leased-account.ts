@@ -24,6 +24,8 @@ export interface AccountKeeper {
 export interface AccountPlace {
   /** In the server. */
   readonly key: string;
+  /** What its budget counts: see `countedBy`. */
+  readonly counted: string;
   /** Epoch ms at which its period ends; Infinity for a total. */
   readonly resetsAt: number;
   /** Pico-dollars. */
@@ -52,7 +54,7 @@ const DRY =
 export class LeasedAccount implements BudgetAccount {
   readonly shared = true;
   #place: AccountPlace;
-  readonly #own: BudgetAccount;
+  #own: BudgetAccount;
   readonly #keeper: AccountKeeper;
   readonly #lease: Lease;
   #onChange: () => void;
@@ -81,6 +83,10 @@ export class LeasedAccount implements BudgetAccount {
 
   get key(): string {
     return this.#place.key;
+  }
+
+  get counted(): string {
+    return this.#place.counted;
   }
 
   get spent(): bigint {
@@ -146,6 +152,13 @@ export class LeasedAccount implements BudgetAccount {
   revive(onChange: () => void): void {
     this.#isReleased = false;
     this.#onChange = onChange;
+  }
+
+  /** Its budget was another one, or gone for a while. It keeps its lease. @param own as in the constructor */
+  count(place: AccountPlace, own: BudgetAccount): void {
+    this.#place = place;
+    this.#own = own;
+    this.#lease.count(own);
   }
 
   /** It was released, and nothing would be lost if it were forgotten. */

@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import { matchesPattern } from '../core/name-pattern.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { BudgetAccount, BudgetAccountKey, BudgetAccounts } from '../money/budget/account.ts';
 import { localAccounts } from '../money/budget/local-accounts.ts';
-import type { BudgetDefinition } from '../money/budget/options.ts';
+import { type BudgetDefinition, countedBy } from '../money/budget/options.ts';
 import { periodAt } from '../money/budget/period.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import {
@@ -14,7 +15,12 @@ import {
 } from './account-report.ts';
 import { BUDGET_SCRIPT, LEASES_SCRIPT } from './budget-script.ts';
 import { Courier } from './courier.ts';
-import { type AccountKeeper, LeasedAccount, type PendingReport } from './leased-account.ts';
+import {
+  type AccountKeeper,
+  type AccountPlace,
+  LeasedAccount,
+  type PendingReport,
+} from './leased-account.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { type KeySpace, keySpace, partsOf } from './redis-keys.ts';
 import { type ScriptRunner, StoreAwayError } from './script.ts';
@@ -70,6 +76,8 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   #hasReclaimed = false;
   readonly #courier = new Courier<LeasedAccount>((batch) => this.#send(batch));
   readonly #accounts = new Map<string, LeasedAccount>();
+  /** Of budgets that were gone, or count otherwise: what was spent since they do not know. */
+  readonly #outdated = new WeakSet<LeasedAccount>();
   /** Those that have a lease, or something to report. */
   readonly #watched = new Set<LeasedAccount>();
   /** Where the look-ups of those at rest have come to. */
@@ -121,6 +129,12 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   open(key: BudgetAccountKey, limit: bigint, onChange: () => void): BudgetAccount {
     const name = this.#keys('budget', key.budget, key.startsAt, key.subject);
     const known = this.#accounts.get(name);
+    if (known !== undefined && this.#outdated.delete(known)) {
+      known.count(
+        this.#placeOf(name, key, limit),
+        this.#own.open(key, limit, () => {}),
+      );
+    }
     known?.revive(onChange);
     known?.resize(limit);
     const account = known ?? this.#create(name, key, limit, onChange);
@@ -135,6 +149,10 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
 
   tidy(): void {
     this.#own.tidy();
+    const counted = new Set([...this.#definitions.values()].map(countedBy));
+    for (const account of this.#accounts.values()) {
+      if (!counted.has(account.counted)) this.#outdated.add(account);
+    }
   }
 
   async close(): Promise<void> {
@@ -162,11 +180,16 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
 
   #create(name: string, key: BudgetAccountKey, limit: bigint, onChange: () => void): LeasedAccount {
     const own = this.#own.open(key, limit, () => {});
-    const period = this.#definitions.get(key.budget)?.period ?? 'total';
-    const { resetsAt } = periodAt(period, key.startsAt);
-    const account = new LeasedAccount({ key: name, limit, resetsAt }, own, this, onChange);
+    const account = new LeasedAccount(this.#placeOf(name, key, limit), own, this, onChange);
     this.#accounts.set(name, account);
     return account;
+  }
+
+  #placeOf(name: string, { budget, startsAt }: BudgetAccountKey, limit: bigint): AccountPlace {
+    const definition = this.#definitions.get(budget);
+    if (definition === undefined) throw new RangeError(`There is no budget ${budget}.`);
+    const { resetsAt } = periodAt(definition.period, startsAt);
+    return { key: name, counted: countedBy(definition), resetsAt, limit };
   }
 
   /** Never rejects. */
@@ -279,6 +302,8 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
     const [, budget = '', startsAt, subject = ''] = partsOf(name, this.options.keyPrefix);
     const definition = this.#definitions.get(budget);
     if (definition === undefined || this.#accounts.has(name)) return;
+    // Of whom it is not for the ledger is not asked, and nothing would be told as spent.
+    if (!matchesPattern(definition.match, subject)) return;
     const key = { budget, subject, startsAt: Number(startsAt) };
     if (periodAt(definition.period, this.dated.now()).startsAt !== key.startsAt) return;
     const account = this.#create(name, key, definition.limit, () => account.release());

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
+import type { Spending } from '../../src/money/ledger/ledger.ts';
+import { aBudget, aSpender, exactly, NEVER, spending } from '../money/budget/books.ts';
 import { describeWithRedis } from '../support/redis-server.ts';
 import {
   Bench,
@@ -197,6 +198,87 @@ describeWithRedis('accounts that sidecars share', () => {
       expect(await leased()).toMatch(/:alice$/);
       await one.book.close();
       expect(await leased()).toBe('');
+    });
+  });
+
+  describe('a budget that becomes another one of the same name', () => {
+    const SOME = { ...USERS, match: 'a*' };
+    /** One whose ledger has what is spent there. */
+    const spender = (options: SidecarOptions = {}) => {
+      const spent: Spending[] = [];
+      const one = sidecar({ budgets: [SOME], spent, ...options });
+      const spend = async (amount: bigint) => {
+        const reservation = await reserve(one, amount);
+        spent.push(spending(amount));
+        reservation.settle(amount);
+      };
+      return { ...one, spent, spend };
+    };
+
+    it('holds and books once what runs', async () => {
+      const [one, two] = [spender(), sidecar({ budgets: [USERS] })];
+      const running = await reserve(one, DOLLAR);
+      one.book.configure([USERS]);
+      expect(one.state()).toMatchObject({ spent: 0n, reserved: DOLLAR });
+      running.settle(DOLLAR);
+      await one.tick();
+      await reserve(two, CENT);
+      expect([one.state().spent, two.state().spent]).toEqual([DOLLAR, DOLLAR]);
+      expect((await reserve(one, 6n * DOLLAR)).granted).toBe(6n * DOLLAR);
+    });
+
+    it('knows what was spent while there was none, though the server was away', async () => {
+      const { runner, book, spend, spent, state, tick } = spender();
+      await spend(DOLLAR);
+      await tick();
+      runner.isUp = false;
+      book.configure([]);
+      spent.push(spending(2n * DOLLAR));
+      book.configure([SOME]);
+      expect(state()).toMatchObject({ spent: 3n * DOLLAR });
+    });
+
+    it('goes on, whoever looked for money of the one before', async () => {
+      const { book, clock, ...one } = spender();
+      const running = await reserve({ book }, LIMIT);
+      const lack = book.reserveEach([{ spender: aSpender(), amount: CENT }]);
+      book.configure([USERS]);
+      if (!('leave' in lack)) throw new Error('There is no lack.');
+      lack.leave();
+      running.settle(CENT);
+      await one.tick();
+      expect(one.state()).toMatchObject({ spent: CENT });
+      const rest = reserve({ book }, LIMIT - DOLLAR);
+      clock.advance(TICK_MS);
+      expect((await rest).granted).toBe(LIMIT - DOLLAR);
+    });
+
+    it('counts what others spent under its name, also by another scope', async () => {
+      const all = { budgets: [{ ...USERS, scope: 'all' as const }] };
+      const [one, two] = [spender(all), sidecar(all)];
+      await one.spend(DOLLAR);
+      await one.tick();
+      for (const { book } of [one, two]) book.configure([USERS]);
+      expect(one.state()).toMatchObject({ subject: 'alice', spent: DOLLAR });
+      await reserve(two, CENT, '');
+      expect(two.state()).toMatchObject({ subject: '', spent: DOLLAR });
+    });
+
+    it('counts once what a process before this one spent for whom it is not', async () => {
+      const named = { name: 'pod-0', keepsLedger: true };
+      const dead = spender(named);
+      await dead.spend(DOLLAR);
+      await reserve(dead, DOLLAR);
+      await dead.tick();
+      dead.runner.isUp = false;
+      await sleep(2);
+      const again = spender({ ...named, budgets: [{ ...USERS, match: 'b*' }], spent: dead.spent });
+      await again.answer();
+      again.book.configure([USERS]);
+      const two = sidecar({ budgets: [USERS] });
+      await again.tick();
+      await reserve(two, CENT);
+      expect(two.state()).toMatchObject({ spent: DOLLAR });
     });
   });
 

@@ -11,7 +11,7 @@ import type { BudgetAccounts } from './account.ts';
 import { type AlertDeps, raiseAlert } from './alert.ts';
 import type { Allowance } from './allowance.ts';
 import { Budgets } from './budgets.ts';
-import { type Held, holdOf, leaveQueues, reclaim } from './change.ts';
+import { type Held, holdOf, leave, leaveQueues, reclaim } from './change.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
 import { observeBudgets } from './gauges.ts';
 import type { BudgetDefinition, BudgetOptions } from './options.ts';
@@ -87,12 +87,15 @@ export class BudgetBook {
    */
   configure(definitions: readonly BudgetDefinition[]): void {
     const before = this.#budgets.current();
-    const next = this.#budgets.prepare(definitions);
+    const change = this.#budgets.prepare(definitions);
     const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
-    this.#budgets.become(next);
+    // First, for what is new may count in the same accounts: a shared store knows them by the budget's name.
+    for (const { claim, left } of this.#held) leave(change.gone, claim, left);
+    for (const { claim } of waiters) leave(change.gone, claim);
+    for (const budget of change.gone) budget.retire();
+    const next = this.#budgets.become(change);
     for (const held of this.#held) holdOf(next.added, held);
     for (const { claim } of waiters) reclaim(claim, next.all);
-    for (const budget of next.gone) budget.retire();
     for (const waiter of waiters.toSorted((a, b) => a.order - b.order)) this.#decide(waiter);
     for (const { allowances } of next.all) {
       for (const allowance of allowances) this.#raiseAlerts(allowance);

@@ -31,7 +31,6 @@ export class Budget {
   readonly #matches: (subject: string) => boolean;
   readonly #allowances = new Map<string, Allowance>();
   #period: Period;
-  #isRetired = false;
 
   /** Opens what has spent before, so that it is shown and counted from the start. */
   constructor(definition: BudgetDefinition, now: number, deps: BudgetDeps) {
@@ -64,10 +63,9 @@ export class Budget {
     for (const allowance of this.#allowances.values()) allowance.configured(before);
   }
 
-  /** It is none any more. What is reserved of it is still settled, and then forgotten. */
+  /** It is none any more, and nobody holds anything of it. */
   retire(): void {
-    this.#isRetired = true;
-    for (const allowance of this.#allowances.values()) this.tidy(allowance);
+    for (const allowance of this.#allowances.values()) this.#forget(allowance);
   }
 
   get period(): Period {
@@ -101,8 +99,7 @@ export class Budget {
 
   /** Forgets an allowance of which nothing was spent and that nobody uses, unless it is the only one. */
   tidy(allowance: Allowance): void {
-    const isOver = this.#isRetired && !allowance.inUse;
-    if (isOver || (allowance.isBlank && this.definition.scope !== 'all')) this.#forget(allowance);
+    if (allowance.isBlank && this.definition.scope !== 'all') this.#forget(allowance);
   }
 
   /** Its account in the running period. For the allowance. */
@@ -124,8 +121,8 @@ export class Budget {
   }
 
   #forget(allowance: Allowance): void {
-    allowance.release();
-    this.#allowances.delete(allowance.subject);
+    // Who looks for money may refer to one that has gone with its budget, whose account may be another's by now.
+    if (this.#allowances.delete(allowance.subject)) allowance.release();
   }
 }
 

@@ -5,6 +5,7 @@ import { Budget, type BudgetDeps } from './budget.ts';
 import { type BudgetChange, planChange } from './change.ts';
 import type { Claim, Wish } from './claim.ts';
 import type { BudgetDefinition } from './options.ts';
+import { periodAt } from './period.ts';
 
 export interface BudgetsDeps extends BudgetDeps {
   readonly clock: Clock;
@@ -12,8 +13,13 @@ export interface BudgetsDeps extends BudgetDeps {
   readonly onReset: () => void;
 }
 
-/** What becomes of budgets, with those that are new. */
-export interface NextBudgets extends Pick<BudgetChange, 'kept' | 'gone'> {
+/** What becomes of budgets, of which those that are new can be opened. */
+export interface PreparedChange extends BudgetChange {
+  readonly definitions: readonly BudgetDefinition[];
+}
+
+/** The budgets of now. */
+export interface NextBudgets {
   readonly added: readonly Budget[];
   /** All of them, in the order of the configuration. */
   readonly all: readonly Budget[];
@@ -75,40 +81,49 @@ export class Budgets {
   }
 
   /**
-   * Opens those that are new; the others stay as they are until `become`.
+   * Reads what those that are new need; all stay as they are until `become`.
    *
    * @throws what the ledger throws if it cannot be read; then nothing has changed
    */
-  prepare(definitions: readonly BudgetDefinition[]): NextBudgets {
+  prepare(definitions: readonly BudgetDefinition[]): PreparedChange {
     const { accounts } = this.#deps;
     const before = this.current();
-    const { kept, added: wanted, gone } = planChange(before, definitions);
-    let added: readonly Budget[];
+    const change = planChange(before, definitions);
     try {
       accounts.configure(definitions);
-      added = wanted.map((definition) => this.#open(definition));
+      for (const { name, period } of change.added) {
+        accounts.subjects(name, periodAt(period, this.#now()).startsAt);
+      }
     } catch (error) {
       accounts.configure(before.map(({ definition }) => definition));
+      accounts.tidy();
       throw error;
     }
     accounts.tidy();
+    return { ...change, definitions };
+  }
+
+  /** @param change of which nobody holds any more what is gone */
+  become({ kept, added: wanted, definitions }: PreparedChange): NextBudgets {
+    const added = wanted.map((definition) => this.#open(definition));
+    for (const [budget, definition] of kept) budget.configure(definition);
     const either = [...kept.keys(), ...added];
     const all = definitions.flatMap(({ name }) =>
       either.filter(({ definition }) => definition.name === name),
     );
-    return { kept, added, gone, all };
-  }
-
-  become({ kept, all }: NextBudgets): void {
-    for (const [budget, definition] of kept) budget.configure(definition);
     this.#all = all;
     this.#resetsAt = this.#firstReset();
+    return { added, all };
+  }
+
+  #open(definition: BudgetDefinition): Budget {
+    return new Budget(definition, this.#now(), this.#deps);
   }
 
   /** Where the clock was set back, in the period that the others stay in: what was spent in it counts. */
-  #open(definition: BudgetDefinition): Budget {
+  #now(): number {
     this.#latest = Math.max(this.#latest, this.#deps.clock.now());
-    return new Budget(definition, this.#latest, this.#deps);
+    return this.#latest;
   }
 
   #firstReset(): number {

@@ -39,6 +39,16 @@ export function planChange(
   };
 }
 
+/** Gives back what budgets that are gone hold for a claim, which refers to them no more. */
+export function leave(gone: readonly Budget[], claim: Claim, held = 0n): void {
+  const left = claim.allowances.filter(({ budget }) => gone.includes(budget));
+  claim.allowances = claim.allowances.filter((allowance) => !left.includes(allowance));
+  for (const allowance of left) {
+    allowance.settle(held, 0n);
+    allowance.unuse();
+  }
+}
+
 /** Has the budgets hold what was reserved before they were there. */
 export function holdOf(added: readonly Budget[], { claim, left }: Held): void {
   const allowances = allowancesIn(added, claim);

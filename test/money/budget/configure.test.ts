@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Wish } from '../../../src/money/budget/claim.ts';
+import { localAccounts } from '../../../src/money/budget/local-accounts.ts';
 import { aBudget, aSpender, exactly, NEVER, openBook, spending } from './books.ts';
 
 const ANY: Wish = exactly(10n);
@@ -101,6 +102,23 @@ describe('other budgets', () => {
       'the ledger is away',
     );
     expect(book.states({})).toMatchObject([{ name: 'daily', limit: 100n, spent: 7n }]);
+  });
+
+  it('know what was spent since the ledger could not be read', () => {
+    const now = Date.UTC(2026, 0, 5);
+    const spent = [spending(30n)];
+    let isAway = true;
+    const read = (since: number) => {
+      if (isAway && since < now) throw new Error('the ledger is away');
+      return spent;
+    };
+    const { book } = openBook([], { now, accounts: localAccounts({ spending: read }, []) });
+    const both = [aBudget(), aBudget({ name: 'monthly', period: 'month' })];
+    expect(() => book.configure(both)).toThrow('the ledger is away');
+    isAway = false;
+    spent.push(spending(20n));
+    book.configure(both);
+    expect(book.states({})).toMatchObject([{ spent: 50n }, { spent: 50n }]);
   });
 
   it('raise an alert again where a higher limit makes it one to come', async () => {
