@@ -12,6 +12,8 @@ import {
 import { groupRow, type Source, sumsStatement } from './sums-statement.ts';
 import { dailyShare, dayOf, Groups, type Labels, type Totals } from './totals.ts';
 
+const FIND_RECORD = 'SELECT 1 FROM records WHERE opened_at = ? AND call_id = ? AND attempt = ?';
+
 const DELETE_RECORDS = `DELETE FROM records WHERE (opened_at, call_id, attempt) IN (
   SELECT opened_at, call_id, attempt FROM records WHERE ended_at < ? ORDER BY ended_at LIMIT ?)`;
 
@@ -58,6 +60,13 @@ export class RecordStore {
     }
     for (const group of days.values()) this.#addToDay.run(...dayValues(group));
     return added;
+  }
+
+  has({ openedAt, record }: StoredRecord): boolean {
+    const { callId, attempt } = record;
+    return (
+      this.#database.prepare(FIND_RECORD).get(Math.floor(openedAt), callId, attempt) !== undefined
+    );
   }
 
   /** Deletes records that ended before `cutoff` (epoch ms), at most `limit`. Returns how many. */

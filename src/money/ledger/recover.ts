@@ -27,9 +27,9 @@ export interface Recovered {
 }
 
 /**
- * Books what a journal in the directory holds and the database does not: what was settled as it was,
- * what was in flight as an estimate. Then deletes it, but for what it says of answers that upstreams
- * keep, which is a journal of its own from then on.
+ * Books what a journal in the directory holds and the database does not, or not any more: what was settled as it was,
+ * what was in flight as an estimate. Then deletes it, but for what it says of answers that upstreams keep, which is a
+ * journal of its own from then on.
  *
  * May be interrupted at any point and done again.
  *
@@ -39,7 +39,7 @@ export function recover(directory: string, store: RecordStore): Recovered {
   const paths = segmentPaths(directory);
   const journal = new JournalReader();
   for (const path of paths) journal.read(path);
-  const records = journal.records();
+  const records = [...lostOf(journal.moved, store), ...journal.records()];
   const recovered: LedgerRecord[] = [];
   for (let start = 0; start < records.length; start += BATCH) {
     const added = store.add(records.slice(start, start + BATCH));
@@ -51,8 +51,25 @@ export function recover(directory: string, store: RecordStore): Recovered {
   return { records: recovered, kept };
 }
 
+/**
+ * What went to the database and is not in it. Of damage to its write-ahead log SQLite says nothing: it leaves out
+ * the transactions behind it, each of which is there as a whole or not at all. A database without records is another
+ * one.
+ *
+ * @param moved what went there in one transaction, in order
+ */
+function lostOf(moved: readonly (readonly StoredRecord[])[], store: RecordStore): StoredRecord[] {
+  if (store.firstDay() === undefined) return [];
+  const deletedBefore = store.deletedBefore();
+  const isThere = ([first]: readonly StoredRecord[]): boolean =>
+    first !== undefined && (first.record.endedAt < deletedBefore || store.has(first));
+  return moved.slice(moved.findLastIndex(isThere) + 1).flat();
+}
+
 /** Reads the segments that one process left, oldest first. */
 class JournalReader {
+  /** What was settled and is in the database, by the transactions in which it went there. */
+  readonly moved: (readonly StoredRecord[])[] = [];
   readonly #inFlight = new Map<number, Found>();
   readonly #settled = new Map<number, StoredRecord>();
   readonly #kept = new Map<string, AnswerPlace>();
@@ -96,10 +113,7 @@ class JournalReader {
         this.#settled.set(line.number, line.stored);
         break;
       case 'done':
-        for (const number of line.numbers) {
-          this.#inFlight.delete(number);
-          this.#settled.delete(number);
-        }
+        this.#done(line.numbers);
         break;
       case 'kept':
         this.#kept.set(line.place.id, line.place);
@@ -108,6 +122,18 @@ class JournalReader {
         this.#kept.delete(line.id);
         break;
     }
+  }
+
+  #done(numbers: readonly number[]): void {
+    const moved: StoredRecord[] = [];
+    for (const number of numbers) {
+      const stored = this.#settled.get(number);
+      if (stored !== undefined) moved.push(stored);
+      this.#settled.delete(number);
+      this.#inFlight.delete(number);
+    }
+    // Of what was void nothing went there.
+    if (moved.length > 0) this.moved.push(moved);
   }
 
   #open(number: number, opening: LedgerOpening): void {

@@ -1,4 +1,11 @@
-import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { LedgerEraser } from '../../../src/money/ledger/eraser.ts';
@@ -16,6 +23,12 @@ import {
   recordsIn,
   segments,
 } from './support.ts';
+
+const WAL = 'ledger.sqlite-wal';
+
+/** Bytes of it. */
+const WAL_HEADER = 32;
+const FRAME = 24 + 4_096;
 
 /** A ledger that was killed with one attempt settled and one in flight. */
 async function killed(): Promise<string> {
@@ -119,6 +132,34 @@ describe('a ledger that was killed', () => {
     ]);
     const { total } = await ledger.sums({ groupBy: [] });
     expect(total).toMatchObject({ attempts: 2, estimatedAttempts: 1, picoDollars: 165_000_005n });
+  });
+
+  it('books again what was lost of the database behind a damaged frame of its write-ahead log', async () => {
+    const calls = ['first', ...Array.from({ length: 6 }, (_, call) => `call-${call}`)];
+    const spend = async ({ ledger, advance }: ReturnType<typeof aLedger>, callId = '') => {
+      ledger.open(anOpening({ callId })).settle(aCharge(costing(5n)));
+      await advance(100);
+    };
+    const directory = aDirectory();
+    const first = aLedger({ directory });
+    await spend(first, calls[0]);
+    await first.close();
+    const running = aLedger({ directory });
+    for (const callId of calls.slice(1)) await spend(running, callId);
+    running.ledger.open(anOpening({ callId: 'void' })).void();
+    const frames = (statSync(join(directory, WAL)).size - WAL_HEADER) / FRAME;
+    expect(frames).toBeGreaterThan(calls.length);
+    for (let frame = 0; frame < frames; frame += 1) {
+      const left = leftBy(directory);
+      const bytes = readFileSync(join(left, WAL));
+      const at = WAL_HEADER + frame * FRAME + 1_000;
+      writeFileSync(join(left, WAL), bytes.fill(0xa5, at, at + 100));
+      const { ledger } = aLedger({ directory: left });
+      const records = recordsIn(left).map(({ call_id }) => call_id);
+      expect([frame, records.sort()]).toEqual([frame, calls.toSorted()]);
+      const total = { attempts: calls.length, picoDollars: 5n * BigInt(calls.length) };
+      expect((await ledger.sums({ groupBy: [] })).total).toMatchObject(total);
+    }
   });
 
   it('says so of an estimate for which no price was known', async () => {
