@@ -1,9 +1,7 @@
 import { Alarm } from '../../core/alarm.ts';
-import { smaller } from '../../core/bigint.ts';
 import type { BudgetState } from '../../core/budget-state.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ProviderError } from '../../core/errors.ts';
-import { LiveSet } from '../../core/live-set.ts';
 import { endReason } from '../../core/signal.ts';
 import type { Spender } from '../../core/spender.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -11,12 +9,13 @@ import type { BudgetAccounts } from './account.ts';
 import { type AlertDeps, raiseAlert } from './alert.ts';
 import type { Allowance } from './allowance.ts';
 import { Budgets } from './budgets.ts';
-import { type Held, holdOf, leave, leaveQueues, reclaim } from './change.ts';
+import { holdOf, leave, leaveQueues, reclaim } from './change.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
 import { observeBudgets } from './gauges.ts';
 import type { BudgetDefinition, BudgetOptions } from './options.ts';
 import { budgetExceeded, waitedInVain } from './refusal.ts';
 import type { Reservation } from './reservation.ts';
+import { Reservations } from './reservations.ts';
 import type { BudgetQuery } from './states.ts';
 import { budgetStates } from './states.ts';
 import { WaitingClaim } from './waiting-claim.ts';
@@ -55,7 +54,7 @@ export class BudgetBook {
   readonly #deps: BudgetBookDeps;
   readonly #accounts: BudgetAccounts;
   readonly #budgets: Budgets;
-  readonly #held = new LiveSet<Held>();
+  readonly #reservations: Reservations;
   readonly #endGauges: () => void;
   #waiters = 0;
   /** Those that look again once something has changed. */
@@ -71,6 +70,14 @@ export class BudgetBook {
       clock: deps.clock,
       onChange: (allowance) => this.#changed(allowance),
       onReset: () => this.#serveAll(),
+    });
+    this.#reservations = new Reservations({
+      budgets: this.#budgets,
+      refuse: (claim, by) => this.#refuse(claim, by),
+      onChange: (allowances) => {
+        for (const allowance of allowances) this.#serve(allowance);
+        for (const allowance of allowances) this.#raiseAlerts(allowance);
+      },
     });
     this.#resetAlarm = new Alarm(deps.clock, () => {
       this.#budgets.current();
@@ -90,11 +97,11 @@ export class BudgetBook {
     const change = this.#budgets.prepare(definitions);
     const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
     // First, for what is new may count in the same accounts: a shared store knows them by the budget's name.
-    for (const { claim, left } of this.#held) leave(change.gone, claim, left);
+    for (const { claim, left } of this.#reservations) leave(change.gone, claim, left);
     for (const { claim } of waiters) leave(change.gone, claim);
     for (const budget of change.gone) budget.retire();
     const next = this.#budgets.become(change);
-    for (const held of this.#held) holdOf(next.added, held);
+    for (const held of this.#reservations) holdOf(next.added, held);
     for (const { claim } of waiters) reclaim(claim, next.all);
     for (const waiter of waiters.toSorted((a, b) => a.order - b.order)) this.#decide(waiter);
     for (const { allowances } of next.all) {
@@ -185,7 +192,7 @@ export class BudgetBook {
   hold(spender: Spender, amount: bigint): Reservation {
     const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
     for (const allowance of claim.allowances) allowance.hold(amount);
-    return this.#reservation(claim, amount);
+    return this.#reservations.open(claim, amount);
   }
 
   /** The budgets as they stand, in the order of the configuration, then by subject. */
@@ -212,52 +219,7 @@ export class BudgetBook {
 
   #grant(claim: Claim, granted: bigint): Reservation {
     for (const allowance of claim.allowances) allowance.reserve(granted);
-    return this.#reservation(claim, granted);
-  }
-
-  /** Of what the allowances of a claim hold. */
-  #reservation(claim: Claim, granted: bigint): Reservation {
-    const held: Held = { claim, left: granted, place: undefined };
-    this.#held.add(held);
-    const settlePart = (share: bigint, spent: bigint) => {
-      // More, or twice, would free what others hold.
-      if (held.place === undefined) return;
-      const freed = smaller(share, held.left);
-      held.left -= freed;
-      this.#settle(held.claim, freed, spent);
-    };
-    return {
-      granted,
-      settlePart,
-      settle: (spent) => {
-        settlePart(held.left, spent);
-        if (this.#held.delete(held)) this.#budgets.drop(held.claim);
-      },
-      moveTo: (spender) => this.#move(held, spender),
-    };
-  }
-
-  /** What both spenders' budgets have in common holds it all the time. */
-  #move(held: Held, spender: Spender): void {
-    const { claim: before, left } = held;
-    const claim = this.#budgets.claim(spender, { most: left, least: left, explicit: true });
-    const added = claim.allowances.filter((allowance) => !before.allowances.includes(allowance));
-    const gone = before.allowances.filter((allowance) => !claim.allowances.includes(allowance));
-    const poorest = added.find(({ available }) => available < left);
-    if (poorest !== undefined) throw this.#refuse(claim, poorest);
-    for (const allowance of added) allowance.reserve(left);
-    for (const allowance of gone) allowance.settle(left, 0n);
-    held.claim = claim;
-    this.#budgets.drop(before);
-    for (const allowance of gone) this.#serve(allowance);
-  }
-
-  /** Everything is booked before anybody is served, for who waits must fit all of it. */
-  #settle(claim: Claim, freed: bigint, spent: bigint): void {
-    this.#budgets.current();
-    for (const allowance of claim.allowances) allowance.settle(freed, spent);
-    for (const allowance of claim.allowances) this.#serve(allowance);
-    for (const allowance of claim.allowances) this.#raiseAlerts(allowance);
+    return this.#reservations.open(claim, granted);
   }
 
   #refuse(claim: Claim, by: Allowance): ProviderError {
