@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Fail } from './secret-sources.ts';
 
-const CERTIFICATE =
-  /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;
+const MARK = /-----(BEGIN|END) (?:TRUSTED )?CERTIFICATE-----/g;
 
 /** The certificates of a PEM file. Undefined once `fail` was told what is wrong. */
 export function certificates(text: string, fail: Fail): string | undefined {
@@ -19,11 +18,25 @@ export function certificates(text: string, fail: Fail): string | undefined {
  * @throws Error that says what is wrong with it
  */
 export function parseCertificates(text: string): string {
-  const found = text.match(CERTIFICATE) ?? [];
+  const found = certificatesIn(text);
   if (found.length === 0) throw new Error('the file holds no certificate in PEM');
   const bad = found.findIndex((pem) => !isCertificate(pem));
   if (bad !== -1) throw new Error(`the certificate ${bad + 1} of the file cannot be read`);
   return found.join('\n');
+}
+
+/** From each mark of a begin to the next of an end. One expression for both would look for an end anew at each begin. */
+function certificatesIn(text: string): readonly string[] {
+  const found: string[] = [];
+  let begin: number | undefined;
+  for (const { 0: mark, 1: kind, index } of text.matchAll(MARK)) {
+    if (kind === 'BEGIN') begin ??= index;
+    else if (begin !== undefined) {
+      found.push(text.slice(begin, index + mark.length));
+      begin = undefined;
+    }
+  }
+  return found;
 }
 
 function isCertificate(pem: string): boolean {

@@ -85,7 +85,7 @@ const LEVELS = 4;
 /** Any count but 0, at the levels where servers put them. */
 function countsAnything(raw: unknown, levels = LEVELS): boolean {
   if (typeof raw === 'number') return raw !== 0;
-  if (typeof raw === 'string') return /^\d*[1-9]\d*$/.test(raw);
+  if (typeof raw === 'string') return /^0*[1-9]\d*$/.test(raw);
   if (typeof raw !== 'object' || raw === null || levels === 0) return false;
   for (const name in raw) {
     if (countsAnything((raw as JsonRecord)[name], levels - 1)) return true;

@@ -5,6 +5,7 @@ import { StrayErrors } from '../../src/openai/error-in-answer.ts';
 import { parseObject } from '../../src/openai/json-checks.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
 import { SseParser } from '../../src/openai/sse-parser.ts';
+import { cpuMs } from '../support/cpu-ms.ts';
 import { aCall } from '../support/events.ts';
 
 const UNREADABLE = 'The upstream sent an answer that cannot be read.';
@@ -43,13 +44,6 @@ describe('an answer that makes work with each event', () => {
 describe('what comes again and again', () => {
   /** For what took seconds as long as its time was that of the square of its length. */
   const MAX_MS = 1_000;
-
-  function cpuMs(work: () => void): number {
-    const began = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(began);
-    return (user + system) / 1_000;
-  }
 
   function readChunks(count: number, deltaOf: (n: number) => object): void {
     const stream = new ChatStream(aCall(), () => {});

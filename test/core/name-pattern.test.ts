@@ -10,6 +10,9 @@ describe('matchesPattern', () => {
     ['o?-mini', 'o3-mini'],
     ['a.b+c(d)[e]{f}^g$h|i\\j/k', 'a.b+c(d)[e]{f}^g$h|i\\j/k'],
     ['?', '😀'],
+    ['a*b*1', 'a1b1b1'],
+    ['*a?*b*', 'aab'],
+    ['**', ''],
   ])('%j fits %j', (pattern, name) => {
     expect(matchesPattern(pattern, name)).toBe(true);
   });
@@ -20,6 +23,8 @@ describe('matchesPattern', () => {
     ['gpt.4', 'gpt-4'],
     ['o?-mini', 'o-mini'],
     ['', 'a'],
+    ['a*b*b', 'ab'],
+    ['*ab*b', 'ab'],
     ['GPT-4', 'gpt-4'],
   ])('%j does not fit %j', (pattern, name) => {
     expect(matchesPattern(pattern, name)).toBe(false);

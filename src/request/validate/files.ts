@@ -1,5 +1,5 @@
 import type { FilePart } from '../../core/message.ts';
-import { checkShortText, exceedsBytes, isPrintable, WELL_FORMED_RULE } from './text.ts';
+import { checkShortText, exceedsBytes, isPrintable, isUri, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
 /** What OpenAI takes of a file, and of all files of a request together. */
@@ -53,6 +53,6 @@ function checkData(
 }
 
 function uriProblem(uri: string): string | undefined {
-  if (!/^https:/i.test(uri) || !URL.canParse(uri)) return 'must be an https: URI';
+  if (!/^https:/i.test(uri) || !isUri(uri)) return 'must be an https: URI';
   return uri.isWellFormed() ? undefined : WELL_FORMED_RULE;
 }

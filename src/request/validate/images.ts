@@ -1,5 +1,5 @@
 import { IMAGE_DETAILS, type ImagePart } from '../../core/message.ts';
-import { WELL_FORMED_RULE } from './text.ts';
+import { isUri, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
 const MEDIA_TYPES: ReadonlySet<string> = new Set([
@@ -64,7 +64,7 @@ function uriProblem(uri: string): string | undefined {
 }
 
 function httpProblem(uri: string): string | undefined {
-  return URL.canParse(uri) ? wellFormed(uri) : 'must be a valid URI';
+  return isUri(uri) ? wellFormed(uri) : 'must be a valid URI';
 }
 
 function wellFormed(uri: string): string | undefined {

@@ -46,3 +46,11 @@ export function checkWellFormed(
 ): void {
   if (text !== undefined && !text.isWellFormed()) violations.malformed(field, WELL_FORMED_RULE);
 }
+
+/** More than any server takes; of longer ones the beginning tells whether they are URIs. */
+const MAX_PARSED_URI_LENGTH = 64 * 1024;
+
+/** Whether a text is a URI. Of one of megabytes, each of whose characters may take long to parse, only the beginning is. */
+export function isUri(text: string): boolean {
+  return URL.canParse(text.slice(0, MAX_PARSED_URI_LENGTH));
+}

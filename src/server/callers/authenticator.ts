@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
+import { literally, withRuns } from '../../core/name-pattern.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type JwtOptions, JwtVerifier } from './jwt.ts';
 import { LiveText } from './live-text.ts';
@@ -208,14 +209,12 @@ export function refusal(message: string): ProviderError {
   return new ProviderError('CALLER_UNAUTHENTICATED', { message });
 }
 
-const SYNTAX = /[\\^$.+()[\]{}|/?]/g;
-
 /**
  * A matcher of names in parts, such as SPIFFE ids and names of service accounts: `*` is any run of
  * characters without `/` and `:`, so that it never reaches into the next part.
  */
 function segmentPattern(pattern: string): (name: string) => boolean {
-  const source = pattern.replace(SYNTAX, '\\$&').replaceAll('*', '[^/:]*');
-  const expression = new RegExp(`^${source}$`, 'u');
+  const pieces = pattern.split('*').map((piece) => literally(piece).replaceAll('?', '\\?'));
+  const expression = new RegExp(withRuns(pieces, '[^/:]'), 'u');
   return (name) => expression.test(name);
 }
