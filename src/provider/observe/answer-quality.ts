@@ -15,7 +15,7 @@ export const ANSWER_FAULTS: readonly AnswerFault[] = [
   'schema',
 ];
 
-/** Characters of an answer that are held against a schema at most; of a longer one nothing is said. */
+/** Characters of an answer, or of the arguments of its calls, that are looked at; of longer ones nothing is said. */
 const MAX_CHECKED = 256 * 1024;
 
 /** Looks at one answer. Its text is kept only where there is a schema to hold it against. */
@@ -42,9 +42,7 @@ export class AnswerQuality {
     const faults: AnswerFault[] = [];
     if (this.#refused) faults.push('refusal');
     else if (finishReason === 'stop' && !this.#said && toolCalls.length === 0) faults.push('empty');
-    if (toolCalls.some((call) => !isCustom(call) && !isJson(call.arguments))) {
-      faults.push('tool_arguments');
-    }
+    if (haveFaults(toolCalls)) faults.push('tool_arguments');
     if (this.#missesSchema(finishReason, toolCalls.length)) faults.push('schema');
     return faults;
   }
@@ -57,6 +55,14 @@ export class AnswerQuality {
     }
     return length > 0 && length <= MAX_CHECKED && !meetsSchema(this.#text, this.#schema);
   }
+}
+
+function haveFaults(calls: Completed['toolCalls']): boolean {
+  let length = 0;
+  return calls.some((call) => {
+    length += call.arguments.length;
+    return length <= MAX_CHECKED && !isCustom(call) && !isJson(call.arguments);
+  });
 }
 
 /** A tool that takes text of any form. */

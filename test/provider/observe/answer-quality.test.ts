@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
 import { AnswerQuality } from '../../../src/provider/observe/answer-quality.ts';
 import { meetsSchema } from '../../../src/provider/observe/meets-schema.ts';
+import { cpuMs } from '../../support/cpu-ms.ts';
 import { completed, text } from '../../support/events.ts';
 
 const SCHEMA = JSON.stringify({
@@ -70,5 +71,38 @@ describe('the faults of an answer', () => {
     expect(faults([text('{"a')], completed({ finishReason: 'length' }), SCHEMA)).toEqual([]);
     expect(meetsSchema('{}', '{"$ref":"#"}')).toBe(true);
     expect(meetsSchema('{}', 'no schema')).toBe(true);
+  });
+
+  it.each<[string, string, object]>([
+    ['a schema that is made of itself', '{}', { allOf: Array(3).fill({ $ref: '#' }) }],
+    [
+      'items that are compared with many values',
+      JSON.stringify(Array(20_000).fill(1)),
+      {
+        items: { enum: [...Array(20_000).keys()].reverse() },
+      },
+    ],
+    [
+      'a long value that is compared again and again',
+      JSON.stringify('x'.repeat(200_000)),
+      {
+        anyOf: Array(2_000).fill({ const: 1 }),
+      },
+    ],
+    [
+      'objects that lack what is required',
+      JSON.stringify(Array(10_000).fill({ b: 1 })),
+      {
+        items: { required: [...Array(10_000).fill('b'), 'a'] },
+      },
+    ],
+  ])('takes a while at most: %s', (_, answer, schema) => {
+    const took = cpuMs(() => meetsSchema(answer, JSON.stringify(schema)));
+    expect(took).toBeLessThan(1_000);
+  });
+
+  it('says nothing of arguments that are too long to be looked at', () => {
+    const long = '['.repeat(256 * 1024 + 1);
+    expect(faults([], completed({ toolCalls: [call(long), call('{"a"')] }))).toEqual([]);
   });
 });
