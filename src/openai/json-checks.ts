@@ -1,11 +1,9 @@
 import { ProviderError } from '../core/errors.ts';
 import { isObject } from '../core/is-object.ts';
 import { isDeeperThan } from '../request/validate/json-object.ts';
+import { valuesAbout } from '../request/validate/json-values.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
-
-/** Each value but the first stands behind one. */
-const MARKS = [',', '{', '['] as const;
 
 type Check = (value: unknown) => boolean;
 
@@ -15,7 +13,8 @@ type Check = (value: unknown) => boolean;
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseObject(data: string): { readonly [name: string]: unknown } {
-  if (data.length > SMALL && valuesIn(data) > MAX_VALUES) throw malformed('it has too many values');
+  if (data.length > SMALL && valuesAbout(data, MAX_VALUES) > MAX_VALUES)
+    throw malformed('it has too many values');
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -39,24 +38,8 @@ const MAX_LEVELS = 512;
 /** Characters of a text that takes little memory and time whatever is in it. */
 const SMALL = 256 * 1024;
 
-/**
- * Values in a JSON text, those of objects and lists counted one by one: each becomes an object, or a place
- * in one, of many times the characters that it takes. The longest lists of errors of a batch have half of it.
- */
+/** See `valuesAbout`. The longest lists of errors of a batch have half of it. */
 const MAX_VALUES = 524_288;
-
-/** Not fewer than there are, or more than may be: brackets and commas in texts count, too. */
-function valuesIn(json: string): number {
-  let count = 1;
-  for (const mark of MARKS) {
-    // A long text has few of them, and is passed over many times as fast as one looks at each character.
-    for (let at = json.indexOf(mark); at >= 0 && count <= MAX_VALUES; ) {
-      count += 1;
-      at = json.indexOf(mark, at + 1);
-    }
-  }
-  return count;
-}
 
 /** An event that has not the shape its API promises. `what` is wrong with it, for the log. */
 export function malformed(what: string): ProviderError {

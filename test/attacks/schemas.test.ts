@@ -2,6 +2,7 @@ import { expect, it, jest } from '@jest/globals';
 import { functionSchemaProblems } from '../../src/request/fit/function-schema.ts';
 import { layOut } from '../../src/request/tokens/lay-out.ts';
 import { jsonSchemaProblems } from '../../src/request/validate/json-schema.ts';
+import { fieldsOf } from '../request/validate/refusals.ts';
 
 const LENGTH = 256 * 1024;
 
@@ -42,4 +43,12 @@ it('a schema is parsed once, for all who look at it', () => {
   const parsed = parse.mock.calls.filter(([text]) => text === schema);
   parse.mockRestore();
   expect(parsed).toHaveLength(1);
+});
+
+it('schemas of very many values are refused, all together', () => {
+  const schema = `{"enum":[${'1e1,'.repeat(40_000)}1]}`;
+  const tools = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ name: `t${at}`, inputSchema: schema }));
+  expect(fieldsOf({ tools: tools(1) })).toEqual([]);
+  expect(() => fieldsOf({ tools: tools(2) })).toThrow('65,536 values together');
 });

@@ -1,7 +1,11 @@
 import type { Message } from '../../core/message.ts';
+import type { Values } from './json-values.ts';
 import { exceedsBytes, WELL_FORMED_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
+/** Of all JSON of a request that comes back from an earlier answer and is read: see `Values`. */
+export const MAX_HANDED_BACK_VALUES = 131_072;
+export const VALUES_RULE = 'must have at most 131,072 values, with what else of JSON comes back';
 /** Most bytes of an upstream's data that goes to the caller and comes back. */
 export const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
 /** With their proto names. */
@@ -16,11 +20,13 @@ const PHASES: ReadonlySet<string> = new Set(['commentary', 'final_answer']);
  * What of an earlier answer comes back with its turn, beside what was said.
  *
  * @param path of the message: `request.messages[0]`
+ * @param values of the request
  */
 export function checkHandedBack(
   violations: Violations,
   path: () => string,
   message: Message,
+  values: Values,
 ): void {
   const { role, phase, providerData, reasoning, toolCalls } = message;
   if (role !== 'assistant') {
@@ -37,15 +43,18 @@ export function checkHandedBack(
   if (reasoning && !reasoning.isWellFormed()) {
     violations.malformed(`${path()}.reasoning`, WELL_FORMED_RULE);
   }
-  checkData(violations, () => `${path()}.provider_data`, providerData);
+  const checkData = (field: () => string, data: string | undefined) => {
+    const problem = data && dataProblem(data, values);
+    if (problem) violations.malformed(field(), problem);
+  };
+  checkData(() => `${path()}.provider_data`, providerData);
   toolCalls?.forEach((call, i) => {
-    checkData(violations, () => `${path()}.tool_calls[${i}].provider_data`, call.providerData);
+    checkData(() => `${path()}.tool_calls[${i}].provider_data`, call.providerData);
   });
 }
 
-function checkData(violations: Violations, field: () => string, data: string | undefined): void {
-  if (!data) return;
-  if (exceedsBytes(data, MAX_PROVIDER_DATA_BYTES)) {
-    violations.malformed(field(), 'must be at most 64 KiB');
-  } else if (!data.isWellFormed()) violations.malformed(field(), WELL_FORMED_RULE);
+function dataProblem(data: string, values: Values): string | undefined {
+  if (exceedsBytes(data, MAX_PROVIDER_DATA_BYTES)) return 'must be at most 64 KiB';
+  if (!data.isWellFormed()) return WELL_FORMED_RULE;
+  return values.areTooMany || values.add(data) ? undefined : VALUES_RULE;
 }

@@ -1,6 +1,7 @@
 import type { Message } from '../../core/message.ts';
 import { checkContent } from './content.ts';
-import { checkHandedBack } from './handed-back.ts';
+import { checkHandedBack, MAX_HANDED_BACK_VALUES } from './handed-back.ts';
+import { Values } from './json-values.ts';
 import { checkReasoningItems } from './reasoning-items.ts';
 import { isPrintable } from './text.ts';
 import { ToolCallMatching } from './tool-call-matching.ts';
@@ -22,7 +23,8 @@ export function checkMessages(violations: Violations, messages: readonly Message
     violations.malformed('request.messages', `must be at most ${MAX_MESSAGES}`);
     return;
   }
-  const matching = new ToolCallMatching(violations);
+  const values = new Values(MAX_HANDED_BACK_VALUES);
+  const matching = new ToolCallMatching(violations, values);
   messages.forEach((message, index) => {
     const path = () => `request.messages[${index}]`;
     if (!ROLES.has(message.role)) {
@@ -31,7 +33,7 @@ export function checkMessages(violations: Violations, messages: readonly Message
     checkContent(violations, path, message);
     checkName(violations, path, message);
     checkReasoningItems(violations, path, message);
-    checkHandedBack(violations, path, message);
+    checkHandedBack(violations, path, message, values);
     matching.check(path, message);
   });
   matching.close();

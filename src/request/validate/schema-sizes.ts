@@ -1,8 +1,11 @@
 import type { MessageRequest } from '../../core/message.ts';
+import { Values } from './json-values.ts';
 import type { Violations } from './violations.ts';
 
 /** All schemas of a request are read in one turn, in which no other call goes on. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
+/** Each is read several times, numbers as they are written. OpenAI takes 5,000 properties and 1,000 values of enumerations. */
+const MAX_TOTAL_VALUES = 65_536;
 
 /**
  * The schemas of tools and response format together, before any of them is read.
@@ -14,17 +17,15 @@ export function checkSchemaSizes(
   { tools = [], responseFormat }: MessageRequest,
   model: string,
 ): void {
-  let bytes = 0;
-  for (const { inputSchema } of tools) bytes += sizeOf(inputSchema);
-  if (responseFormat?.type === 'json_schema') bytes += sizeOf(responseFormat.schema);
-  if (bytes <= MAX_TOTAL_BYTES) return;
+  const schemas = tools.map(({ inputSchema = '' }) => inputSchema);
+  if (responseFormat?.type === 'json_schema') schemas.push(responseFormat.schema);
+  const bytes = schemas.reduce((sum, schema) => sum + Buffer.byteLength(schema), 0);
+  // Each value takes a byte.
+  if (bytes <= MAX_TOTAL_VALUES) return;
+  if (bytes <= MAX_TOTAL_BYTES && new Values(MAX_TOTAL_VALUES).add(...schemas)) return;
   violations.malformed(
     'request.tools',
-    'must have schemas of at most 1 MiB together, that of the response format included',
+    'must have schemas of at most 1 MiB and 65,536 values together, that of the response format included',
   );
   violations.throwIfAny(model);
-}
-
-function sizeOf(schema: string | undefined): number {
-  return schema === undefined ? 0 : Buffer.byteLength(schema);
 }

@@ -1,4 +1,5 @@
 import type { Message, ToolCall, ToolKind } from '../../core/message.ts';
+import type { Values } from './json-values.ts';
 import { checkWellFormed, isPrintable } from './text.ts';
 import { actionProblem, resultProblem } from './tool-results.ts';
 import type { Violations } from './violations.ts';
@@ -6,11 +7,14 @@ import type { Violations } from './violations.ts';
 /** Checks that tool calls and their results match, message by message. */
 export class ToolCallMatching {
   readonly #violations: Violations;
+  readonly #values: Values;
   /** The calls that have no result yet, by id, and where they stand. */
   readonly #open = new Map<string, { readonly path: () => string; readonly kind: ToolKind }>();
 
-  constructor(violations: Violations) {
+  /** @param values of the request */
+  constructor(violations: Violations, values: Values) {
     this.#violations = violations;
+    this.#values = values;
   }
 
   /** @param path of the message: `request.messages[0]` */
@@ -48,7 +52,7 @@ export class ToolCallMatching {
     }
     checkWellFormed(this.#violations, `${path()}.arguments`, call.arguments);
     if (call.kind !== 'apply_patch' && call.kind !== 'shell') return;
-    const problem = actionProblem(call.arguments);
+    const problem = actionProblem(call.arguments, this.#values);
     if (problem !== undefined) this.#violations.malformed(`${path()}.arguments`, problem);
   }
 
@@ -80,7 +84,7 @@ export class ToolCallMatching {
       return;
     }
     this.#open.delete(id);
-    const problem = resultProblem(call.kind, content);
+    const problem = resultProblem(call.kind, content, this.#values);
     if (problem !== undefined) this.#violations.malformed(`${path()}.content`, problem);
   }
 }

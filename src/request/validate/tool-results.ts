@@ -1,6 +1,8 @@
 import { isObject } from '../../core/is-object.ts';
 import type { Message, ToolKind } from '../../core/message.ts';
+import { VALUES_RULE } from './handed-back.ts';
 import { isDeeperThan, MAX_DEPTH, writesHalves } from './json-object.ts';
+import type { Values } from './json-values.ts';
 import { WELL_FORMED_RULE } from './text.ts';
 
 /** What the caller did of an `apply_patch` call, as the upstream takes it. */
@@ -30,12 +32,21 @@ const APPROVAL_RULE = 'must be JSON such as {"approve": true} or {"approve": fal
 const SHELL_RULE =
   'must be JSON such as {"output": [{"stdout": "…", "stderr": "…", "outcome": {"type": "exit", "exit_code": 0}}]}, with the outcome {"type": "timeout"} for a command that was ended';
 
-/** Why `content` is no result of a call of this kind; undefined if it is one. */
-export function resultProblem(kind: ToolKind, content: Message['content']): string | undefined {
+/**
+ * Why `content` is no result of a call of this kind; undefined if it is one.
+ *
+ * @param values of the request
+ */
+export function resultProblem(
+  kind: ToolKind,
+  content: Message['content'],
+  values: Values,
+): string | undefined {
+  if (kind === 'function' || kind === 'custom' || values.areTooMany) return undefined;
+  if (!values.add(textOf(content) ?? '')) return VALUES_RULE;
   if (kind === 'apply_patch') return problemOf(patchResult(content), PATCH_RULE, content);
   if (kind === 'shell') return problemOf(shellResult(content), SHELL_RULE, content);
-  if (kind === 'mcp_approval') return problemOf(approvalResult(content), APPROVAL_RULE, content);
-  return undefined;
+  return problemOf(approvalResult(content), APPROVAL_RULE, content);
 }
 
 /** Its strings are written anew into the request, and no upstream reads one with half a character. */
@@ -82,7 +93,9 @@ export function shellResult(content: Message['content']): ShellResult | undefine
 const ACTION_RULE = `must be a JSON object of at most ${MAX_DEPTH} levels`;
 
 /** Why a text cannot be what a patch or a shell is asked for, which is the upstream's own JSON. */
-export function actionProblem(text: string): string | undefined {
+export function actionProblem(text: string, values: Values): string | undefined {
+  if (values.areTooMany) return undefined;
+  if (!values.add(text)) return VALUES_RULE;
   const action = parse(text);
   return problemOf(isObject(action) ? action : undefined, ACTION_RULE, text);
 }

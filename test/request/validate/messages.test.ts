@@ -122,3 +122,9 @@ it('refuses a conversation of more messages than any model takes, without lookin
   const messages = Array.from({ length: 16_385 }, () => ({ role: 'user', content: '' }) as const);
   expect(fieldsOf({ messages })).toEqual(['request.messages']);
 });
+
+it('messages bring back as many values of the upstream as can be read in a while, all messages together', () => {
+  const message = { role: 'assistant', content: 'a', providerData: `[${'{},'.repeat(20_000)}1]` };
+  const data = Array<Message>(6).fill(message as Message);
+  expect(inMessages(...data)).toEqual(['request.messages[3].provider_data']);
+});

@@ -153,6 +153,17 @@ describe('calls of tools that the model knows', () => {
     expect(conversation('custom', action, result)).toEqual([]);
   });
 
+  it('have an end of their values, and code has as many brackets and commas as it likes', () => {
+    const result = '{"status":"completed"}';
+    const many = `[${'1e1,'.repeat(150_000)}1]`;
+    expect(conversation('apply_patch', `{"a":${many}}`, result)).toEqual([
+      'request.messages[1].tool_calls[0].arguments',
+    ]);
+    expect(conversation('shell', '{}', many)).toEqual(['request.messages[2].content']);
+    const code = JSON.stringify({ diff: '+["a", "b"],\n'.repeat(200_000) });
+    expect(conversation('apply_patch', code, result)).toEqual([]);
+  });
+
   it('are not nested deeper than the stack goes', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(conversation('apply_patch', `{"a":${deep}}`, '{"status":"completed"}')).toEqual([
