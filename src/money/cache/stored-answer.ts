@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { CallRecord } from '../../core/call-record.ts';
 import type { Completed, Output, Started } from '../../core/events.ts';
-import { isObject } from '../../core/is-object.ts';
 import type { Cost } from '../../core/usage.ts';
+import { isStoredAnswer } from './answer-shape.ts';
 
 /** What an answer ends with, without what belongs to the call that it was made for. */
 export type AnswerEnd = Omit<
@@ -56,26 +56,20 @@ export function encodeAnswer(answer: StoredAnswer): Buffer {
 export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
   if (bytes.toString('latin1', 0, HEAD_LENGTH) !== headOf(bytes)) return undefined;
   try {
-    const { cost, ...same } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
-    if (!isAnswer(same)) return undefined;
-    return cost ? { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } } : same;
+    const { started, deltas, end, cost } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
+    const answer = { started, deltas, end, ...(cost && { cost: costFrom(cost) }) };
+    return isStoredAnswer(answer) ? answer : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isAnswer({ started, deltas, end }: Record<keyof StoredAnswer, unknown>): boolean {
-  return isObject(started) && isObject(end) && Array.isArray(deltas) && deltas.every(isOutput);
-}
+/** Longer than any sum. */
+const MAX_DIGITS = 30;
 
-const WHOLE: ReadonlySet<unknown> = new Set<Output['type']>(['hostedTool', 'annotation']);
-
-/** It has the text that is cut into pieces, or comes as a whole. */
-function isOutput(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { type, text, argumentsFragment } = value;
-  const cut = type === 'toolCallDelta' ? argumentsFragment : text;
-  return WHOLE.has(type) || typeof cut === 'string';
+function costFrom(flat: Readonly<Record<string, unknown>>): object {
+  const digits = String(flat.picoDollars).slice(0, MAX_DIGITS + 1);
+  return { ...flat, picoDollars: digits.length > MAX_DIGITS ? undefined : BigInt(digits) };
 }
 
 function headOf(bytes: Buffer): string {
