@@ -1,3 +1,4 @@
+import { parseWhole } from '../core/bigint.ts';
 import type { SidecarIdentity } from './sidecar.ts';
 
 /** What a sidecar says of one account. Micro-dollars, sums since the period began, without `base`. */
@@ -98,11 +99,11 @@ function readAnswer(text: string): AccountAnswer {
   const { base, granted, booked, held, free, fair } = answer;
   return {
     ...answer,
-    base: BigInt(base),
-    granted: BigInt(granted),
-    booked: BigInt(booked),
-    held: BigInt(held),
-    free: BigInt(free),
-    fair: BigInt(fair),
+    base: parseWhole(base),
+    granted: parseWhole(granted),
+    booked: parseWhole(booked),
+    held: parseWhole(held),
+    free: parseWhole(free),
+    fair: parseWhole(fair),
   };
 }

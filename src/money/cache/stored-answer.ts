@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { parseWhole } from '../../core/bigint.ts';
 import type { CallRecord } from '../../core/call-record.ts';
 import type { Completed, Output, Started } from '../../core/events.ts';
 import type { Cost } from '../../core/usage.ts';
@@ -57,19 +58,16 @@ export function decodeAnswer(bytes: Buffer): StoredAnswer | undefined {
   if (bytes.toString('latin1', 0, HEAD_LENGTH) !== headOf(bytes)) return undefined;
   try {
     const { started, deltas, end, cost } = JSON.parse(bytes.toString('utf8', HEAD_LENGTH));
-    const answer = { started, deltas, end, ...(cost && { cost: costFrom(cost) }) };
+    const answer = {
+      started,
+      deltas,
+      end,
+      ...(cost && { cost: { ...cost, picoDollars: parseWhole(cost.picoDollars) } }),
+    };
     return isStoredAnswer(answer) ? answer : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Longer than any sum. */
-const MAX_DIGITS = 30;
-
-function costFrom(flat: Readonly<Record<string, unknown>>): object {
-  const digits = String(flat.picoDollars).slice(0, MAX_DIGITS + 1);
-  return { ...flat, picoDollars: digits.length > MAX_DIGITS ? undefined : BigInt(digits) };
 }
 
 function headOf(bytes: Buffer): string {

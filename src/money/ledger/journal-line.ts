@@ -1,3 +1,4 @@
+import { parseWhole } from '../../core/bigint.ts';
 import { isObject } from '../../core/is-object.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import type { LedgerOpening } from './ledger.ts';
@@ -187,7 +188,10 @@ function flattenOpening(opening: LedgerOpening): FlatOpening {
 
 function raiseOpening({ prices, ...same }: FlatOpening): LedgerOpening {
   if (prices === undefined) return same;
-  return { ...same, prices: { input: BigInt(prices.input), output: BigInt(prices.output) } };
+  return {
+    ...same,
+    prices: { input: parseWhole(prices.input), output: parseWhole(prices.output) },
+  };
 }
 
 function flattenRecord({ openedAt, record }: StoredRecord): FlatRecord {
@@ -203,6 +207,6 @@ function raiseRecord({ openedAt, record }: FlatRecord): StoredRecord {
   if (cost === undefined) return { openedAt, record: same };
   return {
     openedAt,
-    record: { ...same, cost: { ...cost, picoDollars: BigInt(cost.picoDollars) } },
+    record: { ...same, cost: { ...cost, picoDollars: parseWhole(cost.picoDollars) } },
   };
 }
