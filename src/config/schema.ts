@@ -39,6 +39,8 @@ import {
   upstreamShape,
 } from './upstreams-schema.ts';
 
+export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
+
 /** The configuration file. What is written here is what docs/configuration.md explains. */
 export const configSchema = group({
   defaultModel: token()
@@ -54,7 +56,7 @@ export const configSchema = group({
     'Further API keys, beside that of OPENAI_API_KEY, OPENAI_API_KEY_FILE or apiKeyFile; default [].',
   ),
   baseUrl: baseUrl()
-    .prefault('https://api.openai.com/v1')
+    .prefault(DEFAULT_BASE_URL)
     .describe(
       "The upstream, with the version's path. An http or https URL without credentials, query and fragment; default https://api.openai.com/v1.",
     ),

@@ -1,9 +1,10 @@
 import { certificates } from './ca-file.ts';
 import type { ConfiguredWay } from './config.ts';
+import { variable } from './environment.ts';
 import { readText } from './files.ts';
 import type { Report } from './problems.ts';
 import { proxyOf } from './proxy.ts';
-import type { Settings } from './schema.ts';
+import { DEFAULT_BASE_URL, type Settings } from './schema.ts';
 import { failAt, type SecretSources } from './secret-sources.ts';
 import { isMapping, isText } from './values.ts';
 
@@ -35,9 +36,18 @@ export function readWays(
   report: Report,
 ): Ways | undefined {
   const cas = readCas(sources, report);
-  if (settings === undefined) return undefined;
+  const told = new Set<string>();
+  // A variable stands for all upstreams.
+  const tell: Report = (problem) => {
+    if (!told.has(problem.path)) report(problem);
+    told.add(problem.path);
+  };
   const proxyFor = (baseUrl: string, setting: string) =>
-    proxyOf(baseUrl, setting, sources.environment, report);
+    proxyOf(baseUrl, setting, sources.environment, tell);
+  if (settings === undefined) {
+    for (const [baseUrl, setting] of writtenWays(sources)) proxyFor(baseUrl, setting);
+    return undefined;
+  }
   return {
     main: wayOf(proxyFor(settings.baseUrl, settings.proxy), cas.main),
     targets: new Map(
@@ -47,6 +57,17 @@ export function readWays(
       }),
     ),
   };
+}
+
+/** What upstreams are to be reached by that the schema, which refuses something else of them, may have taken. */
+function writtenWays({ written, environment }: SecretSources): readonly [string, string][] {
+  const top = isMapping(written) ? written : {};
+  const targets = isMapping(top.targets) ? Object.values(top.targets).filter(isMapping) : [];
+  const baseUrl = variable(environment, 'OPENAI_BASE_URL') ?? top.baseUrl ?? DEFAULT_BASE_URL;
+  const upstreams: readonly Readonly<Record<string, unknown>>[] = [{ ...top, baseUrl }, ...targets];
+  return upstreams.flatMap(({ baseUrl, proxy = top.proxy ?? 'environment' }) =>
+    isText(baseUrl) && URL.canParse(baseUrl) && isText(proxy) ? [[baseUrl, proxy] as const] : [],
+  );
 }
 
 function wayOf(proxyUrl: string | undefined, ca: Ca): ConfiguredWay {

@@ -117,6 +117,26 @@ targets:
   });
 
   it.each([
+    'timeout: x',
+    '{timeout: x, baseUrl: "http://127.0.0.1:1/v1", targets: {a: {baseUrl: "https://a.test/v1"}}}',
+    '{timeout: x, proxy: none, targets: {a: {baseUrl: "https://a.test/v1", proxy: environment}}}',
+  ])('is told to be wrong beside what else is, and once: %s', (yaml) => {
+    const environment = { OPENAI_API_KEY: 'k', HTTPS_PROXY: 'socks5://a.test' };
+    const paths = (text: string) => problems(text, environment).map(({ path }) => path);
+    expect(paths(yaml)).toEqual(['timeout', 'HTTPS_PROXY']);
+    expect(paths(yaml.replace('timeout: x', 'timeout: 1s'))).toEqual(['HTTPS_PROXY']);
+  });
+
+  it('is not asked for where no upstream is reached through it', () => {
+    const environment = { OPENAI_API_KEY: 'k', HTTPS_PROXY: 'socks5://a.test' };
+    const elsewhere = ['proxy: none', 'baseUrl: "http://127.0.0.1:1/v1"', 'baseUrl: x'];
+    for (const way of elsewhere) {
+      const paths = problems(`{timeout: x, ${way}}`, environment).map(({ path }) => path);
+      expect(paths).not.toContain('HTTPS_PROXY');
+    }
+  });
+
+  it.each([
     'socks5://a.test:1080',
     'http://',
     'http://a b',
