@@ -187,13 +187,15 @@ export class ToolCalls {
 
   /** Emits what was held back until now. */
   end(): void {
+    let looked = 0;
     this.#drafts.forEach((draft, call) => {
       let rest = draft.characters.end();
       if (draft.arguments + rest === '') rest = draft.fallback;
       draft.arguments += rest;
       if (draft.isQuoted) {
         draft.isQuoted = false;
-        draft.arguments = objectIn(draft.arguments);
+        looked += draft.arguments.length;
+        draft.arguments = objectIn(draft.arguments, looked <= MAX_LOOKED_AT);
         rest = draft.arguments;
       }
       if (!draft.told) this.#tell(draft, call);
@@ -237,11 +239,22 @@ export class ToolCalls {
   }
 }
 
-/** Arguments that are a JSON string of an object mean the object, which servers have written twice. */
-function objectIn(args: string): string {
+/** Characters of an answer's arguments that were written twice of which it is looked whether they are an object. */
+const MAX_LOOKED_AT = 256 * 1024;
+
+/**
+ * Arguments that are a JSON string of an object mean the object, which servers have written twice.
+ *
+ * @param isShort else what stands in braces counts as an object
+ */
+function objectIn(args: string, isShort: boolean): string {
   try {
     const inner: unknown = JSON.parse(args);
-    return typeof inner === 'string' && isObject(JSON.parse(inner)) ? inner : args;
+    if (typeof inner !== 'string') return args;
+    const isOne = isShort
+      ? isObject(JSON.parse(inner))
+      : /^\s*\{/.test(inner) && inner.trimEnd().endsWith('}');
+    return isOne ? inner : args;
   } catch {
     return args;
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ToolCallDelta } from '../../src/core/events.ts';
 import { ChatToolCalls, type ToolCallFragment } from '../../src/openai/chat-tool-calls.ts';
 import { ToolCalls } from '../../src/openai/tool-calls.ts';
@@ -86,6 +86,17 @@ describe('ChatToolCalls', () => {
       expect(deltas).toEqual([delta(0, '', 'a', 'f'), delta(0, args)]);
       expect(toolCalls).toMatchObject([{ name: 'f', arguments: args }]);
     }
+  });
+
+  it('looks into no more than 256 Ki characters of such strings: what stands in braces counts', () => {
+    const text = `{${'['.repeat(256 * 1024)}} `;
+    const said = ['a', 'b'].map((id, at) => fragment(at, JSON.stringify(text), id, 'f'));
+    const parse = jest.spyOn(JSON, 'parse');
+    const { toolCalls } = assemble(said);
+    const parsed = parse.mock.calls.filter(([parsed]) => parsed === text);
+    parse.mockRestore();
+    expect(toolCalls).toMatchObject([{ arguments: text }, { arguments: text }]);
+    expect(parsed).toEqual([]);
   });
 
   it('takes a tool of the request by its whole name', () => {
