@@ -44,7 +44,7 @@ export interface ChunkDelta {
   readonly refusal?: string | null;
   /**
    * OpenAI sends no reasoning over Chat Completions; vLLM, DeepSeek and others do, by these names. Envoy's gateway before
-   * Bedrock has an object there.
+   * Bedrock has an object there, others a list.
    */
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
@@ -85,7 +85,7 @@ export function parseChunk(data: string): ChatChunk {
     holdsCalls(value) && hasObjectArguments(data)
       ? withTextArguments(value, parseJsonExactly(data))
       : value;
-  if (!isChecked(chunk) && !isChecked(withTextContent(chunk, parseJsonExactly(data)))) {
+  if (!isChecked(chunk) && !isChecked(withTexts(chunk, parseJsonExactly(data)))) {
     throw malformed('the choices of a chunk');
   }
   return chunk as ChatChunk;
@@ -112,8 +112,8 @@ function isDelta(value: unknown): boolean {
   return (
     (isText(content) || Array.isArray(content)) &&
     isText(value.refusal) &&
-    (isText(value.reasoning_content) || isObject(value.reasoning_content)) &&
-    (isText(value.reasoning) || isObject(value.reasoning)) &&
+    isThought(value.reasoning_content) &&
+    isThought(value.reasoning) &&
     (function_call == null || isFunctionFragment(function_call)) &&
     (tool_calls == null || (Array.isArray(tool_calls) && tool_calls.every(isToolCallFragment)))
   );
@@ -146,6 +146,11 @@ function isFunctionFragment(value: unknown): boolean {
   return isObject(value) && isText(value.name) && isText(value.arguments);
 }
 
+/** A text, an object or a list of either. */
+function isThought(value: unknown): boolean {
+  return value === undefined || typeof value === 'string' || typeof value === 'object';
+}
+
 /** Absent counts as empty. */
 function isText(value: unknown): boolean {
   return value == null || typeof value === 'string';
@@ -175,14 +180,18 @@ function withTextArguments(chunk: unknown, exact: unknown): unknown {
 }
 
 /**
- * The chunk with the content as text that is an object, as Cloudflare's of a model that was asked for JSON.
+ * The chunk with the content as text that is an object, as Cloudflare's of a model that was asked for JSON, and ids of
+ * calls that are numbers, as NVIDIA's and MiniMax's.
  *
  * @param exact as above
  */
-function withTextContent(chunk: unknown, exact: unknown): unknown {
+function withTexts(chunk: unknown, exact: unknown): unknown {
   const exactly = saidIn(exact);
   saidIn(chunk).forEach((said, i) => {
     if (isObject(said.content)) said.content = JSON.stringify(exactly[i]?.content);
+    for (const call of listOf(said.tool_calls) as { id?: unknown }[]) {
+      if (typeof call?.id === 'number') call.id = `${call.id}`;
+    }
   });
   return chunk;
 }

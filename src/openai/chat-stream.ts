@@ -39,8 +39,8 @@ export class ChatStream implements AnswerStream {
   readonly #images: ChatImages;
   readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toUsage);
-  readonly #text = new Said();
-  readonly #reasoning = new Said();
+  readonly #text = new Said(true);
+  readonly #reasoning = new Said(true);
   readonly #refusal = new Said();
   readonly #thoughts = new ThoughtTags();
   /** Its reasoning has come in `reasoning_details` alone. */
@@ -332,9 +332,11 @@ export class ChatStream implements AnswerStream {
     refusal: string,
     toolCalls: readonly ToolCallFragment[] | undefined,
   ): void {
-    this.#count(text.length + refusal.length + reasoning.length + lengthOfCalls(toolCalls));
-    if (reasoning !== '') this.#events.reasoning(this.#reasoning.add(reasoning));
-    if (text !== '') this.#events.text(this.#text.add(text));
+    const thought = reasoning === '' ? '' : this.#reasoning.add(reasoning);
+    const said = text === '' ? '' : this.#text.add(text);
+    this.#count(said.length + refusal.length + thought.length + lengthOfCalls(toolCalls));
+    if (thought !== '') this.#events.reasoning(thought);
+    if (said !== '') this.#events.text(said);
     if (refusal !== '') this.#events.refusal(this.#refusal.add(refusal));
     if (toolCalls === undefined) return;
     for (const fragment of toolCalls) {

@@ -20,7 +20,8 @@ export function errorIn(answer: object): unknown {
   if (!isNothing(detail) || !isNothing(errors)) return value;
   // Events of the Responses API have a type, and some a code; errors say something as well.
   const { error_msg, msg = error_msg, message = msg } = value;
-  const failed = Boolean(code) || value.success === false || isFailure(value.status);
+  const { statusCode, status = statusCode } = value;
+  const failed = Boolean(code) || value.success === false || isFailure(status);
   return failed && typeof message === 'string' && type === undefined ? value : undefined;
 }
 
@@ -31,7 +32,7 @@ function blockedIn({ promptFeedback, prompt_feedback = promptFeedback }: JsonRec
   return message === '' ? undefined : { code: 'content_filter', message };
 }
 
-/** iFlow has the status of an error in the body of a 200. */
+/** iFlow and servers made with Nest have the status of an error in the body of a 200. */
 function isFailure(status: unknown): boolean {
   return /^[45]\d{2}$/.test(typeof status === 'number' ? `${status}` : stringOr(status));
 }

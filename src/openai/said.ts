@@ -7,6 +7,15 @@ import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
  */
 export class Said {
   readonly #text = new LongText();
+  readonly #mayGrow: boolean;
+  #length = 0;
+  /** Each piece says all that came before it, too. */
+  #grows = false;
+
+  /** @param mayGrow whether a server is looked for whose pieces each say all so far. Default: none is */
+  constructor(mayGrow = false) {
+    this.#mayGrow = mayGrow;
+  }
 
   get text(): string {
     return this.#text.toString();
@@ -14,11 +23,11 @@ export class Said {
 
   /** In UTF-16 code units. */
   get length(): number {
-    return this.#text.length;
+    return this.#length;
   }
 
   get isEmpty(): boolean {
-    return this.#text.length === 0;
+    return this.#length === 0;
   }
 
   /** What has come behind so many code units. */
@@ -26,16 +35,28 @@ export class Said {
     return this.#text.from(start);
   }
 
-  /** Notes a piece, and returns it. */
+  /** Notes a piece, and returns what is new in it. */
   add(piece: string): string {
-    this.#text.add(piece);
-    return piece;
+    const isLong = this.#mayGrow && this.#length > 1 && piece.length >= this.#length;
+    const more = isLong ? this.#behind(piece) : piece;
+    this.#text.add(more);
+    this.#length += more.length;
+    return more;
+  }
+
+  /** What a piece says behind all that came. One may begin so by chance where the text repeats itself: dashes, `aaa`. */
+  #behind(piece: string): string {
+    const { text } = this;
+    if (!piece.startsWith(text)) return piece;
+    const more = piece.slice(text.length);
+    this.#grows ||= /\p{L}/u.test(text) && !text.startsWith(more) && !more.startsWith(text);
+    return this.#grows ? more : piece;
   }
 
   /** What of the whole has not come; nothing where the whole is another text than what came. */
   rest(whole: string): string {
-    return whole.length > this.#text.length && whole.startsWith(this.text)
-      ? whole.slice(this.#text.length)
+    return whole.length > this.#length && whole.startsWith(this.text)
+      ? whole.slice(this.#length)
       : '';
   }
 }

@@ -32,6 +32,9 @@ export interface StreamContext {
  */
 const LAST_WAIT_MS = 1_000;
 
+/** Data that say nothing, by which servers keep the connection alive, or forget a filter of their own. */
+const NOTHING: ReadonlySet<string> = new Set(['', '""', 'null', 'undefined', '[]']);
+
 /**
  * Reads a response that is an event stream, and decides when the answer in it is complete: at
  * `[DONE]`, at the API's own last event, or at the clean end of the body behind a finish reason. What
@@ -127,8 +130,7 @@ export class StreamReader {
       this.#surplus ||= data !== '';
       return;
     }
-    // An empty event is some servers' way to keep the connection alive.
-    if (data === '') return;
+    if (NOTHING.has(data)) return;
     if (isDone(data)) {
       this.#done = true;
       this.#stream.saidDone();

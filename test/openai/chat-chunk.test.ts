@@ -53,7 +53,7 @@ describe('parseChunk', () => {
     ['a tool call that is null', JSON.stringify(toolCall(null))],
     ['a tool call whose index is a word', JSON.stringify(toolCall({ index: 'x' }))],
     ['a tool call whose index is no integer', JSON.stringify(toolCall({ index: 0.5 }))],
-    ['a tool call whose id is a number', JSON.stringify(toolCall({ id: 1 }))],
+    ['a tool call whose id is an object', JSON.stringify(toolCall({ id: {} }))],
     ['a tool call whose function is a string', JSON.stringify(toolCall({ function: 'f' }))],
     ['a tool whose name is a number', JSON.stringify(toolCall({ function: { name: 1 } }))],
     ['arguments that are a list', JSON.stringify(toolCall({ function: { arguments: [] } }))],
