@@ -4,6 +4,7 @@ import type { MessageRequest } from '../core/message.ts';
 import type { Model } from '../core/model.ts';
 import { present, unlessEmpty } from '../core/present.ts';
 import { toCacheOptions } from './cache-options.ts';
+import { inChatOrder } from './chat-turns.ts';
 import { toMessageParam } from './convert-message.ts';
 import { toResponseFormat, toToolParams } from './convert-tools.ts';
 import { OPENAI_DIALECT } from './dialect.ts';
@@ -25,7 +26,8 @@ export function toChatCompletionRequest(
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
-  const messages = joinsTexts ? withOneText(request.messages, call.model) : request.messages;
+  const turns = inChatOrder(request.messages, call.model);
+  const messages = joinsTexts ? withOneText(turns, call.model) : turns;
   return {
     model: call.model,
     messages: messages.map((message) => toMessageParam(message, model, call.upstream)),
