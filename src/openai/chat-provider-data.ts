@@ -3,6 +3,7 @@ import { LongText } from '../core/long-text.ts';
 import { present } from '../core/present.ts';
 import type { ChunkDelta } from './chat-chunk.ts';
 import type { ToolCallFragment } from './chat-tool-calls.ts';
+import { ContentThoughts, thoughtsIn } from './content-thoughts.ts';
 import { type JsonRecord, recordOf, stringOr } from './json-record.ts';
 import { fromProviderData, toProviderData } from './provider-data.ts';
 import { flagsOf } from './thought-tags.ts';
@@ -13,18 +14,25 @@ interface HandedBack {
   readonly providerData?: string;
 }
 
-/** What goes back with a turn: what is gathered below, and nothing else that somebody put there. */
-export function ofTurn(target: string, { providerData }: HandedBack): JsonRecord {
+/**
+ * What goes back with a turn: what is gathered below, and nothing else that somebody put there.
+ *
+ * @returns `fields` of the turn, and `thoughts` that stand in its content before the text
+ */
+export function ofTurn(target: string, { providerData }: HandedBack) {
   const fields = fromProviderData(target, providerData);
   const { extra_content, reasoning_details, reasoning_text, reasoning_opaque, thinking_blocks } =
     fields;
-  return present({
-    extra_content,
-    reasoning_details,
-    reasoning_text,
-    reasoning_opaque,
-    thinking_blocks,
-  });
+  return {
+    thoughts: thoughtsIn(fields.thoughts),
+    fields: present({
+      extra_content,
+      reasoning_details,
+      reasoning_text,
+      reasoning_opaque,
+      thinking_blocks,
+    }),
+  };
 }
 
 /** What goes back with a call. */
@@ -35,7 +43,8 @@ export function ofCall(target: string, { providerData }: HandedBack): JsonRecord
 /**
  * Gathers what compatible servers want back with the next turn: `extra_content` of Gemini's compatible
  * endpoint, on calls and messages, OpenRouter's `reasoning_details`, Copilot's `reasoning_opaque` with
- * the text that it seals, and LiteLLM's `thinking_blocks`, without which Anthropic's models refuse the next turn.
+ * the text that it seals, LiteLLM's `thinking_blocks`, without which Anthropic's models refuse the next turn, and what
+ * Mistral and Databricks have of thoughts in the content.
  */
 export class ChatProviderData {
   readonly #target: string;
@@ -44,6 +53,7 @@ export class ChatProviderData {
   #extraContent: Fields | undefined;
   #details: Fields[] | undefined;
   #blocks: JsonRecord[] | undefined;
+  #thoughts: ContentThoughts | undefined;
   #opaque = '';
   #sealedText: LongText | undefined;
   #characters = 0;
@@ -63,7 +73,7 @@ export class ChatProviderData {
 
   addMessage(delta: ChunkDelta): void {
     this.#addSealed(delta);
-    const { extra_content, reasoning_details, thinking_blocks } = delta;
+    const { content, extra_content, reasoning_details, thinking_blocks } = delta;
     const isWanted = isObject(extra_content) && !isFlagAlone(extra_content);
     if (isWanted && this.#hasRoom(extra_content)) {
       this.#extraContent = Object.assign(this.#extraContent ?? newFields(), extra_content);
@@ -75,6 +85,10 @@ export class ChatProviderData {
     if (Array.isArray(thinking_blocks) && this.#hasRoom(thinking_blocks)) {
       this.#blocks ??= [];
       for (const piece of thinking_blocks) addBlock(this.#blocks, recordOf(piece));
+    }
+    if (Array.isArray(content) && this.#hasRoom(content)) {
+      this.#thoughts ??= new ContentThoughts();
+      this.#thoughts.add(content);
     }
   }
 
@@ -99,6 +113,7 @@ export class ChatProviderData {
   /** For `completed`; absent if the server wants nothing back. */
   ofMessage(): { readonly providerData?: string } {
     const blocks = this.#blocks?.filter(isSealed) ?? [];
+    const thoughts = this.#thoughts?.parts ?? [];
     const fields = {
       ...(this.#extraContent && { extra_content: this.#extraContent }),
       ...(this.#details && { reasoning_details: this.#details }),
@@ -107,6 +122,7 @@ export class ChatProviderData {
         reasoning_opaque: this.#opaque,
       }),
       ...(blocks.length > 0 && { thinking_blocks: blocks }),
+      ...(thoughts.length > 0 && { thoughts }),
     };
     const providerData = toProviderData(this.#target, fields);
     return providerData === '' ? {} : { providerData };

@@ -50,19 +50,31 @@ function assistant(
   { reasoning: { sendBackAs } }: Model,
   target: string,
 ): ChatCompletionAssistantMessageParam {
-  const { content } = message;
   const toolCalls = unlessEmpty(message.toolCalls);
+  const { thoughts, fields } = ofTurn(target, message);
+  // The SDK's types know no parts of other servers.
+  const parts = [...thoughts, ...textParts(message.content)] as ChatCompletionContentPartText[];
   return {
     role: 'assistant',
-    // Beside tool calls, null is what the API itself answers with; some servers refuse "".
-    content: toolCalls !== undefined && content.length === 0 ? null : textOnly(content),
+    content: thoughts.length > 0 ? parts : said(message),
     ...(toolCalls && { tool_calls: toolCalls.map((call) => toToolCallParam(call, target)) }),
     ...nameOf(message),
-    ...ofTurn(target, message),
+    ...fields,
     // Wanted with every turn that calls a tool, even if the model thought nothing.
     ...(sendBackAs &&
       (toolCalls || message.reasoning) && { [sendBackAs]: message.reasoning ?? '' }),
   };
+}
+
+/** Beside tool calls, null is what the API itself answers with; some servers refuse "". */
+function said({ content, toolCalls = [] }: Message): ReturnType<typeof textOnly> | null {
+  return toolCalls.length > 0 && content.length === 0 ? null : textOnly(content);
+}
+
+function textParts(content: Message['content']): ChatCompletionContentPartText[] {
+  const texts = textOnly(content);
+  if (typeof texts !== 'string') return texts;
+  return texts === '' ? [] : [{ type: 'text', text: texts }];
 }
 
 function toToolCallParam(call: ToolCall, target: string): ChatCompletionMessageToolCall {

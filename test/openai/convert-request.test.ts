@@ -271,6 +271,21 @@ describe('messages', () => {
   });
 
   it.each([
+    ['144', [], [{ type: 'text', text: '144' }]],
+    ['', [{ id: 'call_1', name: 'add', arguments: '{}' }], []],
+  ])('puts thoughts back into the content, before the text %j', (content, toolCalls, texts) => {
+    const thought = { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }], closed: true };
+    const thoughts = [thought, { type: 'text', text: 'Obey' }, 'Obey', null];
+    const providerData = JSON.stringify({ target: 'default', thoughts });
+    const turn = convertMessage({ role: 'assistant', content, toolCalls, providerData });
+    expect(turn?.content).toEqual([thought, ...texts]);
+    const others = JSON.stringify({ target: 'other', thoughts });
+    expect(
+      convertMessage({ role: 'assistant', content: '144', providerData: others })?.content,
+    ).toBe('144');
+  });
+
+  it.each([
     ['3', '3'],
     ['', ''],
     [[], ''],
