@@ -5,6 +5,7 @@ import { stringOr } from './json-record.ts';
 import { type Entry, entryOf, toLayout } from './output-layout.ts';
 import type { OutputItem } from './responses-event.ts';
 import { MAX_ITEMS } from './responses-items.ts';
+import { SealedIds } from './sealed-ids.ts';
 
 /** What the next request brings back of an answer, beside what the model says in it. */
 export class BroughtBack {
@@ -12,6 +13,7 @@ export class BroughtBack {
   readonly #target: string;
   readonly #reasoningItems = new Map<string, ReasoningItem>();
   readonly #done: Entry[] = [];
+  #ids = new SealedIds();
   #answer: readonly OutputItem[] = [];
 
   /** @param target the upstream, which gets back what it asks for */
@@ -32,7 +34,8 @@ export class BroughtBack {
   }
 
   /** An item that has no name in the layout is kept as it is. */
-  itemDone(item: OutputItem): void {
+  itemDone(done: OutputItem): void {
+    const item = this.#toldApart(done);
     const entry = entryOf(item);
     if (entry !== undefined) {
       this.#events.hold(typeof entry === 'string' ? entry.length : JSON.stringify(entry).length);
@@ -43,9 +46,14 @@ export class BroughtBack {
 
   /** The items are sealed anew, and GitHub Copilot names them anew, too: those that came before are not others. */
   answerDone(items: readonly OutputItem[]): void {
-    this.#answer = items;
     if (items.filter(isSealed).length >= this.#reasoningItems.size) this.#reasoningItems.clear();
-    for (const item of items) this.#keep(item);
+    this.#ids = new SealedIds();
+    this.#answer = items.map((item) => this.#toldApart(item));
+    for (const item of this.#answer) this.#keep(item);
+  }
+
+  #toldApart(item: OutputItem): OutputItem {
+    return isSealed(item) ? { ...item, id: this.#ids.of(item) } : item;
   }
 
   /** Reasoning that is not sealed cannot be handed back: the upstream has kept none of it. */

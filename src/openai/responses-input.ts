@@ -12,6 +12,7 @@ import { fileSource } from './file-data.ts';
 import { imageUrl } from './image-url.ts';
 import { inLayout, type PartName } from './output-layout.ts';
 import { OpenCalls, toCallItem, toResultItem } from './responses-tool-items.ts';
+import { givenId } from './sealed-ids.ts';
 
 /**
  * A conversation as the Responses API takes it: a turn is one item, or several where it calls tools or
@@ -88,11 +89,12 @@ function toOutputMessage({ content, phase }: Message): EasyInputMessage {
 const MAX_ID_LENGTH = 64;
 
 /**
- * GitHub Copilot gives ids that it does not take back (openclaw#84774), and what is sealed does not open with another: it
- * goes without one, which the API takes and the SDK's type does not.
+ * Not every server gives an id, and GitHub Copilot gives some that it does not take back (openclaw#84774), while what is
+ * sealed does not open with another: it goes without one, which the API takes and the SDK's type does not.
  */
 function toReasoning({ id, type, encryptedContent, summary }: ReasoningItem): ResponseInputItem {
-  const own = id.length <= MAX_ID_LENGTH ? { id } : {};
+  const given = givenId(id);
+  const own = given !== undefined && given.length <= MAX_ID_LENGTH ? { id: given } : {};
   const sealed =
     type === 'compaction'
       ? { type, ...own, encrypted_content: encryptedContent }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Completed, ProviderEvent } from '../../src/core/events.ts';
 import { AnswerEvents } from '../../src/openai/answer-events.ts';
 import { HostedOutput } from '../../src/openai/hosted-output.ts';
+import { toInput } from '../../src/openai/responses-input.ts';
 import { ResponsesOutput } from '../../src/openai/responses-output.ts';
 import { ResponsesStream } from '../../src/openai/responses-stream.ts';
 import { aCall } from '../support/events.ts';
@@ -133,6 +134,32 @@ describe('an answer whose end says other things than its deltas', () => {
       ended('completed', { output: [sealed('rs_2')] }),
     );
     expect(alone.completed.reasoningItems.map(({ id }) => id)).toEqual(['rs_1', 'rs_2']);
+  });
+
+  it.each<[string, { id?: string }, string[]]>([
+    ['one id', { id: 'rs_1' }, ['rs_1', 'rs_1#2']],
+    ['no id', {}, ['#1', '#2']],
+  ])('hands sealed items with %s back as they came, each in its place', (_what, named, ids) => {
+    const sealed = (encrypted_content: string) => ({
+      ...named,
+      type: 'reasoning',
+      summary: [],
+      encrypted_content,
+    });
+    const search = { id: 'ws_1', type: 'web_search_call', status: 'completed' };
+    const items = [sealed('a'), search, sealed('b'), message({ type: 'output_text', text: 'Hi' })];
+    const streamed = [...items.map((item, place) => done(item, place)), done(items[2] ?? {}, 2)];
+    for (const sent of [
+      [...streamed, COMPLETED],
+      [...streamed, ended('completed', { output: items })],
+      [ended('completed', { output: items })],
+    ]) {
+      const { completed } = answer(...sent);
+      const { reasoningItems, providerData = '' } = completed;
+      expect(reasoningItems.map(({ id }) => id)).toEqual(ids);
+      const turn = { role: 'assistant' as const, content: 'Hi', reasoningItems, providerData };
+      expect(toInput([turn], 'developer', 'default').slice(0, 3)).toEqual(items.slice(0, 3));
+    }
   });
 
   it.each([undefined, 'none', [null]])(
