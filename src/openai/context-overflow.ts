@@ -29,8 +29,10 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /current length is \d{1,10} while limit is (?<tokenLimit>\d{1,10})/i,
   // DashScope
   /range of input length should be \[1, ?(?<tokenLimit>\d{1,10})/i,
-  // ByteDance: "Input length 203743 exceeds the maximum length 202752"
-  /input length \d{1,10} exceeds the maximum length (?<tokenLimit>\d{1,10})/i,
+  // ByteDance: "Input length 203743 exceeds the maximum length 202752", Poolside: "the maximum allowed input length of"
+  /input length \d{1,10} exceeds the maximum (?:allowed input )?length (?:of )?(?<tokenLimit>\d{1,10})/i,
+  // SiliconFlow
+  /prompt_tokens \(\d{1,10}\) must be less than max_seq_len \((?<tokenLimit>\d{1,10})/i,
   // Anthropic's compatible endpoint: "prompt is too long: 210000 tokens > 200000 maximum"
   /prompt is too long: \d{1,10} tokens > (?<tokenLimit>\d{1,10})/i,
   /exceed context limit: \d{1,10} \+ \d{1,10} > (?<tokenLimit>\d{1,10})/i,
@@ -42,7 +44,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   // Groq
   /reduce the length of the messages or completion/i,
   // Z.ai
-  /prompt exceeds max length/i,
+  /prompt exceeds max length|tokens in request more than max tokens allowed/i,
   // DeepInfra
   /exceeds maximum input length (?<tokenLimit>\d{1,10})/i,
   // Cohere
@@ -72,7 +74,7 @@ const COUNTED_TOKENS: readonly RegExp[] = [
   /re ?quested: ?(\d{1,10})/i,
   /(?:current length is|input length|given:|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
   /(?:re(?:quested|quires)(?: about| approximately| a total of)?|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
-  /(?:request|tokens|prompt|count|input|n_keep) \((?:total )?(?:length )?(\d{1,10})\b/i,
+  /(?:request|tokens|prompt|count|input|length|n_keep) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];
 
 /** The sizes that a message names, undefined if it is not about the context window. */

@@ -95,7 +95,7 @@ function read(error: JsonRecord, outer: JsonRecord, depth: number): UpstreamErro
       error.type === 'error'
         ? ''
         : nameOf(error.type) || nameOf(error.__type) || nameOf(error.error_type),
-    code: nameOf(error.code) || nameOf(error.error_code) || number,
+    code: nameOf(error.code) || nameOf(error.error_code) || wordIn(error, said) || number,
     param: nameOf(error.param) || placeOf(error),
     innerCode:
       stringOf(recordOf(error.innererror ?? error.inner_error).code) ||
@@ -294,6 +294,11 @@ function listOf(value: unknown): readonly unknown[] {
 /** LiteLLM writes Python's word for nothing. */
 function nameOf(value: unknown): string {
   return value === 'None' ? '' : stringOf(value);
+}
+
+/** Novita's word, beside a status in `code` and a sentence. */
+function wordIn({ reason }: JsonRecord, said: string): string {
+  return reason !== said && /^[a-z]\w{1,63}$/i.test(stringOf(reason)) ? stringOf(reason) : '';
 }
 
 /** MiniMax's numbers, which are no HTTP statuses. Others mean something else by the same ones. */

@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../core/error-kinds.ts';
 import type { UpstreamErrorBody } from './error-body.ts';
-import { isThrottled, reasonOfSentence, speaksOfModel } from './error-sentences.ts';
+import { isThrottled, reasonOfSentence, saysOverload, speaksOfModel } from './error-sentences.ts';
 import { isOverloadWord, reasonOfWord } from './error-words.ts';
 
 /** What says the least: the sentence beside it may know more. */
@@ -140,8 +140,9 @@ function reasonOf404(body: UpstreamErrorBody, model: string): ErrorReason | unde
   return body.param === '' ? undefined : 'INVALID_REQUEST';
 }
 
-function saysOverloaded({ innerCode, code, type }: UpstreamErrorBody): boolean {
-  return [innerCode, code, type].some(isOverloadWord);
+function saysOverloaded(body: UpstreamErrorBody): boolean {
+  const { innerCode, code, type } = body;
+  return [innerCode, code, type].some(isOverloadWord) || saysOverload(body);
 }
 
 /** What of the account is exhausted, for QuotaFailure: OpenAI says it in the `type` of a 429. */

@@ -12,12 +12,12 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   [/\blocation is not supported\b|\bnot available in your country\b/i, 'PERMISSION_DENIED'],
   // MiniMax and Baidu have numbers for it that nobody else has.
   [
-    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded (?:the|your|a)(?: current| secondary)? rate limit\b|\bdue to rate[- ]limit(?:s|ing)?\b|(?<!\b(?:has|contains?) )\btoo many requests\b(?! in (?:the|a|your) (?:batch|file|input)\b)|\brequests? (?:(?:is|are) )?too frequent(?:ly)?\b|速率限制|请求(?:过于|太)频繁|频率(?:过高|超出|限制)/i,
+    /\brate limit exceeded\b|\b(?:rate|request) limit reached\b|\bexceeded (?:the|your|a)(?: current| secondary)? rate limit\b|\bdue to rate[- ]limit(?:s|ing)?\b|(?<!\b(?:has|contains?) )\btoo many requests\b(?! in (?:the|a|your) (?:batch|file|input)\b)|\brequests? (?:(?:is|are) )?too frequent(?:ly)?\b|速率限制|限流|请求(?:过于|太)频繁|频率(?:过高|超出|限制)/i,
     'RATE_LIMIT_EXCEEDED',
   ],
   // What is used up: money, what a key or a project may spend, what a plan has in a week
   [
-    /\b(?:insufficient|not enough)(?: account)? (?:balance|credits?|quota|funds)\b|\b(?:used all(?: the)? (?:available|included)|(?:(?:run )?out of|requires more|have any|no) (?:credits|funds|extra usage))\b|\bbalance is (?:too low|insufficient)\b|余额不足/i,
+    /\b(?:insufficient|not enough)(?: account)? (?:balance|credits?|quota|funds)\b|\b(?:used all(?: the)? (?:available|included)|(?:(?:run )?out of|requires more|have any|no) (?:credits|funds|extra usage))\b|\bbalance is (?:too low|insufficient)\b|余额不足|额度(?:已用[尽完]|不足)/i,
     'QUOTA_EXCEEDED',
   ],
   [
@@ -31,7 +31,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
-    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bdoes not support this tool_choice\b|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bdoes not support this tool_choice\b|\btool choice requires --|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
     'UNSUPPORTED_PARAMETER',
   ],
   [
@@ -64,6 +64,14 @@ const THROTTLED =
 /** Whether the sentence is to be believed before the code beside it, which says that the credit is used up. */
 export function isThrottled({ message }: UpstreamErrorBody): boolean {
   return THROTTLED.test(message);
+}
+
+/** A server that is, and no limit of the account: Z.ai, Moonshot, Novita. */
+const OVERLOADED = /\b(?:server|service|engine|model)\b.{0,40}\boverload(?:ed)?\b/i;
+
+/** Whether the sentence under a 429 says that the server has too much to do. */
+export function saysOverload({ message }: UpstreamErrorBody): boolean {
+  return OVERLOADED.test(message);
 }
 
 /** What an error's sentence says; undefined if that is nothing known. */

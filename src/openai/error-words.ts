@@ -38,6 +38,7 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'insufficient_quota',
     'insufficient_user_quota',
     'insufficient_balance',
+    'not_enough_balance',
     'insufficient_credits',
     'exceeded_current_quota_error',
     'quota_exceeded',
@@ -212,6 +213,7 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
 const OVERLOAD: readonly string[] = [
   'server_is_overloaded',
   'server_overloaded',
+  'server_overload',
   'serveroverloaded',
   // Zhipu
   '1305',
