@@ -30,6 +30,8 @@ export interface ChunkChoice {
   readonly finish_reason?: string | null;
   /** Gemini's own name for it, which its endpoint has been seen to send in the place of OpenAI's. */
   readonly finishReason?: unknown;
+  /** Of the upstream behind OpenRouter. */
+  readonly native_finish_reason?: unknown;
   readonly usage?: unknown;
   readonly error?: unknown;
   /** What the older API for completions has in the place of a delta. */

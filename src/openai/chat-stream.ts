@@ -18,7 +18,7 @@ import { errorIn, readErrorData } from './error-in-answer.ts';
 import { reported } from './faults.ts';
 import { malformed } from './json-checks.ts';
 import { isNothing, recordOf, stringOr } from './json-record.ts';
-import { isFinishWord, toFinishReason } from './map-finish-reason.ts';
+import { isFinishWord, isGivenUp, toFinishReason } from './map-finish-reason.ts';
 import { toUsage } from './map-usage.ts';
 import { type OnlyText, onlyTextIn } from './only-text.ts';
 import { Said } from './said.ts';
@@ -250,7 +250,7 @@ export class ChatStream implements AnswerStream {
     this.#annotations.add(choice);
     if (choice.finish_reason !== undefined) this.#givesReasons = true;
     const reason = choice.finish_reason || stringOr(choice.finishReason);
-    if (reason && isFinishWord(reason)) this.#addFinish(reason);
+    if (reason && isFinishWord(reason)) this.#addFinish(meantBy(reason, choice));
   }
 
   /** Some servers give a reason with every chunk. The last holds, but `stop` takes back no worse one. */
@@ -363,6 +363,12 @@ export class ChatStream implements AnswerStream {
     }
     this.#events.count(characters);
   }
+}
+
+/** OpenRouter says `stop` of an answer that its upstream gave up, and that beside it. */
+function meantBy(reason: string, { native_finish_reason }: ChunkChoice): string {
+  const native = stringOr(native_finish_reason);
+  return isGivenUp(native) && toFinishReason(reason) === 'stop' ? native : reason;
 }
 
 /** Each choice numbers its calls from 0. */

@@ -63,8 +63,14 @@ export function isKnownFinishWord(raw: string): boolean {
   return WORDS.has(word) || GIVEN_UP.has(word);
 }
 
+/** Whether the word says that there is no whole answer. */
+export function isGivenUp(raw: string): boolean {
+  return GIVEN_UP.has(wordOf(raw));
+}
+
 const GIVEN_UP: ReadonlySet<string> = new Set([
   'error',
+  'network_error',
   'failed',
   'abort',
   'aborted',

@@ -82,6 +82,8 @@ export interface ResponseObject {
   readonly status?: unknown;
   readonly service_tier?: unknown;
   readonly output?: readonly OutputItem[] | null;
+  /** The SDK's name for all text of it, which some gateways send in the place of the items. */
+  readonly output_text?: unknown;
   readonly usage?: unknown;
   readonly tool_usage?: unknown;
   readonly error?: unknown;
@@ -108,7 +110,7 @@ export function parseResponsesEvent(name: string, data: string): ResponsesEvent 
   if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
   const type = String(value.type ?? name);
   const check = CHECKS.get(type);
-  if (check === undefined && isFailure(value)) return value;
+  if (check === undefined && (isErrorType(type) || errorIn(value) !== undefined)) return value;
   if (check === undefined && !isHostedEvent(type)) return undefined;
   // An answer is read whatever event brings it.
   const isRight = hasResponse(value) && (check === undefined || check(value));
@@ -195,9 +197,9 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.cancelled', anything],
 ]);
 
-/** An error, by its type or by what it holds, whatever it calls itself. */
-function isFailure(value: { readonly [name: string]: unknown }): boolean {
-  return value.type === 'error' || errorIn(value) !== undefined;
+/** Gateways name it as the other events: Zoo-Code-Org/Zoo-Code#318. */
+export function isErrorType(type: string): boolean {
+  return type === 'error' || type === 'response.error';
 }
 
 function isResponse(value: unknown): boolean {

@@ -12,6 +12,8 @@ import { isCount, toResponsesUsage } from './map-usage.ts';
 import type { Repeatable } from './repeated-event.ts';
 import { type ResponseProgress, sequenceIn } from './response-progress.ts';
 import {
+  isErrorType,
+  type OutputItem,
   parseResponse,
   parseResponsesEvent,
   type ResponseObject,
@@ -181,7 +183,7 @@ export class ResponsesStream implements AnswerStream {
 
   #read(event: ResponsesEvent, type: string): void {
     this.#unknown.event(event);
-    const error = type === 'error' ? event : errorIn(event);
+    const error = isErrorType(type) ? event : errorIn(event);
     if (error) throw this.#interrupted(error);
     const { response } = event;
     if (response) this.#take(response);
@@ -281,7 +283,7 @@ export class ResponsesStream implements AnswerStream {
 
   /** @param type of the event; the status is believed where it says worse */
   #end(type: string): void {
-    const { status, error, output, incomplete_details } = this.#response;
+    const { status, error, incomplete_details } = this.#response;
     this.#isOver = true;
     this.#progress?.ended();
     const hasFailed = type === 'response.failed' || status === 'failed';
@@ -289,7 +291,7 @@ export class ResponsesStream implements AnswerStream {
     if (hasFailed) throw reported(error ?? {}, this.#call);
     if (isCancelled) throw cancelledUpstream();
     this.#start();
-    this.#output.answerDone(output ?? []);
+    this.#output.answerDone(itemsOf(this.#response));
     if (type === 'response.incomplete' || status === 'incomplete') {
       this.#finish = this.#cut(stringOr(recordOf(incomplete_details).reason) || 'incomplete');
     } else {
@@ -297,6 +299,13 @@ export class ResponsesStream implements AnswerStream {
       this.#finish = { finishReason, rawFinishReason: 'completed' };
     }
   }
+}
+
+/** The items of a whole answer, be its text none of them. */
+function itemsOf({ output, output_text }: ResponseObject): readonly OutputItem[] {
+  const items = output ?? [];
+  if (!stringOr(output_text) || items.some(({ type }) => type === 'message')) return items;
+  return [...items, { type: 'message', content: stringOr(output_text) }];
 }
 
 /** What the upstream bills by the call, as far as it counts that itself. */
@@ -313,6 +322,7 @@ function merged(before: ResponseObject, now: ResponseObject): ResponseObject {
     status: now.status ?? before.status,
     service_tier: now.service_tier ?? before.service_tier,
     output: now.output ?? before.output ?? null,
+    output_text: now.output_text ?? before.output_text,
     usage: now.usage ?? before.usage,
     tool_usage: now.tool_usage ?? before.tool_usage,
     error: now.error ?? before.error,
