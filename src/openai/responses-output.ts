@@ -129,13 +129,16 @@ export class ResponsesOutput {
   /**
    * The answer as a whole, at its end. Neither its items nor their places need be those of the stream,
    * so what is missing of the text is found over all of it.
+   *
+   * @param text of all of it, which counts where no message is among the items
    */
-  answerDone(items: readonly OutputItem[]): void {
+  answerDone(items: readonly OutputItem[], text = ''): void {
     if (items.length > MAX_ITEMS) throw tooLarge();
     this.#back.answerDone(items);
     this.hosted.answerDone(items);
     const messages = items.filter(({ type }) => type === 'message');
-    this.#finishMessages(messages);
+    const untold = messages.length === 0 && text !== '';
+    this.#finishMessages(untold ? [{ type: 'message', content: text }] : messages);
     const calls = items.filter(isCall);
     const identified = new Set(calls.map((call) => this.#items.known(call)));
     const whole = new Set<Item>();

@@ -13,7 +13,6 @@ import type { Repeatable } from './repeated-event.ts';
 import { type ResponseProgress, sequenceIn } from './response-progress.ts';
 import {
   isErrorType,
-  type OutputItem,
   parseResponse,
   parseResponsesEvent,
   type ResponseObject,
@@ -283,7 +282,7 @@ export class ResponsesStream implements AnswerStream {
 
   /** @param type of the event; the status is believed where it says worse */
   #end(type: string): void {
-    const { status, error, incomplete_details } = this.#response;
+    const { status, error, output, output_text, incomplete_details } = this.#response;
     this.#isOver = true;
     this.#progress?.ended();
     const hasFailed = type === 'response.failed' || status === 'failed';
@@ -291,7 +290,7 @@ export class ResponsesStream implements AnswerStream {
     if (hasFailed) throw reported(error ?? {}, this.#call);
     if (isCancelled) throw cancelledUpstream();
     this.#start();
-    this.#output.answerDone(itemsOf(this.#response));
+    this.#output.answerDone(output ?? [], stringOr(output_text));
     if (type === 'response.incomplete' || status === 'incomplete') {
       this.#finish = this.#cut(stringOr(recordOf(incomplete_details).reason) || 'incomplete');
     } else {
@@ -299,13 +298,6 @@ export class ResponsesStream implements AnswerStream {
       this.#finish = { finishReason, rawFinishReason: 'completed' };
     }
   }
-}
-
-/** The items of a whole answer, be its text none of them. */
-function itemsOf({ output, output_text }: ResponseObject): readonly OutputItem[] {
-  const items = output ?? [];
-  if (!stringOr(output_text) || items.some(({ type }) => type === 'message')) return items;
-  return [...items, { type: 'message', content: stringOr(output_text) }];
 }
 
 /** What the upstream bills by the call, as far as it counts that itself. */
