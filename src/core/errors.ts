@@ -57,6 +57,8 @@ export interface ErrorFacts {
   readonly unreadable?: boolean;
   /** What failed is this one request, whatever the status says: the upstream answers others. */
   readonly concernsRequest?: boolean;
+  /** This process or its machine had nothing to ask with: no file, no port. The upstream never heard of it. */
+  readonly unasked?: boolean;
   /** What the upstream says of another try (`x-should-retry`). Absent: nothing. */
   readonly shouldRetry?: boolean;
   /** The upstream asks not just to wait but to send less (`slow_down`). */

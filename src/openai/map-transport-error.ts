@@ -14,11 +14,17 @@ const REFUSED: Failure = ['NETWORK_ERROR', { message: 'The upstream refused the 
 const UNREACHABLE: Failure = ['NETWORK_ERROR', { message: 'There is no route to the upstream.' }];
 const NO_FILES: Failure = [
   'NETWORK_ERROR',
-  { message: 'No connection could be opened: this process has as many files open as it may.' },
+  {
+    message: 'No connection could be opened: this process has as many files open as it may.',
+    unasked: true,
+  },
 ];
 const NO_PORTS: Failure = [
   'NETWORK_ERROR',
-  { message: 'No connection could be opened: this machine has no local port or address for it.' },
+  {
+    message: 'No connection could be opened: this machine has no local port or address for it.',
+    unasked: true,
+  },
 ];
 const RESET: Failure = [
   'NETWORK_ERROR',

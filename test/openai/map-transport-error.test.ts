@@ -43,6 +43,7 @@ describe('fromTransportError', () => {
     expect(error.message).toMatch(words);
     expect(error.message).not.toContain('internal.host');
     expect(error.facts.model).toBe('gpt-test');
+    expect(error.facts.unasked ?? false).toBe(/No connection could be opened/.test(error.message));
   });
 
   it.each([

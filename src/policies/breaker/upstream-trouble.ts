@@ -36,8 +36,8 @@ export function isSilent(error: ProviderError, { record }: Call, tookMs: number)
 export function troubleOf(error: ProviderError, call: Call): UpstreamTrouble | undefined {
   // Whatever broke when the caller, the deadline or the drain ended the call, broke because of it.
   if (call.signal.aborted) return undefined;
-  const { staleConnection, unreadable, concernsRequest } = error.facts;
-  if (staleConnection || unreadable || concernsRequest) return undefined;
+  const { staleConnection, unreadable, concernsRequest, unasked } = error.facts;
+  if (staleConnection || unreadable || concernsRequest || unasked) return undefined;
   if (isCallersLimit(error.facts.timeoutPhase, call)) return undefined;
   return TROUBLES[error.reason];
 }

@@ -33,10 +33,13 @@ describe('troubleOf', () => {
     expect(troubleOf(error, aCall())).toBeUndefined();
   });
 
-  it.each(['unreadable', 'concernsRequest'] as const)('holds what is %s against nobody', (fact) => {
-    const error = new ProviderError('SERVICE_UNAVAILABLE', { [fact]: true });
-    expect(troubleOf(error, aCall())).toBeUndefined();
-  });
+  it.each(['unreadable', 'concernsRequest', 'unasked'] as const)(
+    'holds what is %s against nobody',
+    (fact) => {
+      const error = new ProviderError('SERVICE_UNAVAILABLE', { [fact]: true });
+      expect(troubleOf(error, aCall())).toBeUndefined();
+    },
+  );
 
   it.each<[TimeoutPhase, Partial<Call>, string | undefined]>([
     ['first_token', { firstTokenTimeoutMs: 1 }, undefined],
