@@ -9,6 +9,8 @@ export interface Token {
 }
 
 const MAX_TOKENS = 1_000;
+/** Those that say nothing included: a file that was written by mistake takes no time. */
+const MAX_LINES = 10_000;
 const DIGEST = /^sha256:([0-9a-fA-F]{64})$/;
 /** A digest without salt protects only what cannot be guessed. */
 const LEAST_LENGTH = 16;
@@ -24,8 +26,10 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{
  * @throws Error that names the line, never what stands there
  */
 export function parseTokens(text: string, least = LEAST_LENGTH): readonly Token[] {
-  const tokens = text.split('\n').flatMap((line, index) => {
-    const [token, time, ...rest] = line.trim().split(/\s+/);
+  const lines = text.split('\n', MAX_LINES + 1);
+  if (lines.length > MAX_LINES) throw new Error(`there are more than ${MAX_LINES} lines in it`);
+  const tokens = lines.flatMap((line, index) => {
+    const [token, time, ...rest] = line.trim().split(/\s+/, 3);
     if (!token || token.startsWith('#')) return [];
     const fail = (what: string): never => {
       throw new Error(`line ${index + 1}: ${what}`);

@@ -104,6 +104,7 @@ describe('tokens', () => {
     [`\n${A} tomorrow`, 'line 2: the time must be like 2026-12-31T23:59:59Z'],
     [`${A} 2026-12-31T23:59:59Z x`, 'line 1: there is more than a token and a time'],
     ['sha256:abc', 'line 1: sha256: must be followed by 64 hexadecimal digits'],
+    ['\n'.repeat(10_000), 'there are more than 10000 lines in it'],
     [`${A}\n`.repeat(1_001), 'there are more than 1000 tokens in it'],
   ])('do not start with %j', async (text, problem) => {
     const starting = start({ callers: [caller({ tokenFile: write('wrong', text) })] });
