@@ -129,6 +129,13 @@ describe('listen', () => {
     await expect(startServer({ listen: at(`unix:${path}/below.sock`) })).rejects.toThrow('ENOTDIR');
   });
 
+  it('says that there is no directory for a socket file, and not that it may not be written to', async () => {
+    const missing = `${path}-directory/provider.sock`;
+    await expect(startServer({ listen: at(`unix:${missing}`) })).rejects.toThrow(
+      /cannot listen on unix:.*provider\.sock: ENOENT: no such file or directory, stat '.*-directory'/,
+    );
+  });
+
   it('closes what it bound when a later address fails, and names that one', async () => {
     const taken = createServer();
     taken.listen(0, '127.0.0.1');
