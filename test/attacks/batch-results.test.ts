@@ -80,7 +80,7 @@ describe('a file of results', () => {
     };
     const deps = { books } as unknown as Parameters<typeof readResults>[2];
     const of = { batch: 'batch_1' } as Parameters<typeof readResults>[1];
-    for await (const results of readResults(file, of, deps)) expect(results).toEqual([]);
+    for await (const { results } of readResults(file, of, deps)) expect(results).toEqual([]);
     expect(asked).toEqual([2, 2, 2, 1]);
   });
 });
