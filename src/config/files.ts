@@ -9,25 +9,42 @@ export type ReadFile = (path: string) => string;
 /** Problems of one file that are told. */
 const MAX_COMPLAINTS = 20;
 
+/** What a text of YAML says, or what is wrong with it. */
+type Reading = { readonly value: unknown } | { readonly complaints: readonly string[] };
+
+/**
+ * The text that was read last. A file that is refused is read again and again, and garbage of a mebibyte takes
+ * seconds to parse.
+ */
+let last: { readonly text: string; readonly reading: Reading } | undefined;
+
 /** What a YAML file says; an empty one says `{}`. Undefined if it was reported instead. */
 export function readYaml(file: string, readFile: ReadFile, report: Report): unknown {
   const fail = (message: string) => void report({ path: file, message, source: file });
   const text = readText(file, readFile, fail);
   if (text === undefined) return undefined;
+  const reading = last?.text === text ? last.reading : readingOf(text);
+  last = { text, reading };
+  if ('value' in reading) return structuredClone(reading.value);
+  reading.complaints.forEach(fail);
+  return undefined;
+}
+
+function readingOf(text: string): Reading {
   const lineCounter = new LineCounter();
   const document = parseYaml(text, lineCounter);
-  const complaints = [...document.errors, ...document.warnings];
-  for (const { pos, message } of complaints.slice(0, MAX_COMPLAINTS)) {
+  const found = [...document.errors, ...document.warnings];
+  const complaints = found.slice(0, MAX_COMPLAINTS).map(({ pos, message }) => {
     const { line, col } = lineCounter.linePos(pos[0]);
-    fail(`line ${line}, column ${col}: ${withoutQuote(message)}`);
-  }
-  const more = complaints.length - MAX_COMPLAINTS;
-  if (more > 0) fail(`and ${more} more like these`);
-  if (complaints.length > 0) return undefined;
+    return `line ${line}, column ${col}: ${withoutQuote(message)}`;
+  });
+  const more = found.length - MAX_COMPLAINTS;
+  if (more > 0) complaints.push(`and ${more} more like these`);
+  if (complaints.length > 0) return { complaints };
   try {
-    return document.toJS() ?? {};
+    return { value: document.toJS() ?? {} };
   } catch {
-    return fail('an alias is unknown, or aliases expand to too much');
+    return { complaints: ['an alias is unknown, or aliases expand to too much'] };
   }
 }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Parser } from 'yaml';
 import { readYaml } from '../../src/config/files.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
 
@@ -52,6 +53,20 @@ describe('a YAML file that means harm', () => {
     // What it says is not said again.
     expect(problems.join().length).toBeLessThan(5_000);
   });
+
+  it.each(['[1, ', 'a: &a [1]\nb: *a\nc: '])(
+    'is parsed once, however often it is read: %j',
+    (begin) => {
+      const text = begin + lines(2_000, (at) => `{k: ${at}},`);
+      const first = read(text);
+      const parse = jest.spyOn(Parser.prototype, 'parse');
+      expect([read(text), read(text)]).toEqual([first, first]);
+      expect(parse).not.toHaveBeenCalled();
+      expect(read(`${text} `)).toBeDefined();
+      expect(parse).toHaveBeenCalledTimes(1);
+      parse.mockRestore();
+    },
+  );
 
   it('tells the first of thousands of faults, and how many more there are', () => {
     const { problems } = read(': ]\n'.repeat(10_000));
