@@ -36,32 +36,46 @@ export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
   schema: z.core.$ZodType,
 ): readonly Explained[] {
-  const all = issues.flatMap((issue) => explainIssue(issue, schema));
+  const guess = fewTimes(MAX_GUESSES, meantBy(schema));
+  const all = issues.flatMap((issue) => explainIssue(issue, guess));
   return [...new Map(all.map((one) => [`${formatPath(one.path)}: ${one.message}`, one])).values()];
 }
 
+/** Unknown keys of which it is said what may have been meant: more than anybody reads, in a file that is none of ours. */
+const MAX_GUESSES = 100;
+
+/** What to say of an unknown key of the group at `path`. */
+type Guess = (key: string, path: readonly PropertyKey[]) => string;
+
+function meantBy(schema: z.core.$ZodType): Guess {
+  return (key, path) =>
+    unknownKey(key, keysAt(path, schema), path.length === 0 ? groupsWith(key, schema) : []);
+}
+
+function fewTimes(most: number, guess: Guess): Guess {
+  let count = 0;
+  return (key, path) => {
+    count += 1;
+    return count > most ? UNKNOWN_KEY : guess(key, path);
+  };
+}
+
 /** What is amiss at one place; unknown keys one by one. */
-function explainIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType): readonly Explained[] {
-  if (issue.code === 'invalid_union') return explainUnion(issue, schema);
+function explainIssue(issue: z.core.$ZodIssue, guess: Guess): readonly Explained[] {
+  if (issue.code === 'invalid_union') return explainUnion(issue, guess);
   if (issue.code !== 'unrecognized_keys') return [issue];
-  const known = keysAt(issue.path, schema);
-  return issue.keys.map((key) => ({
-    path: [...issue.path, key],
-    message: unknownKey(key, known, issue.path.length === 0 ? groupsWith(key, schema) : []),
-  }));
+  const { keys, path } = issue;
+  return keys.map((key) => ({ path: [...path, key], message: guess(key, path) }));
 }
 
 /** What is amiss within the one alternative that was meant, or that none of them is met. */
-function explainUnion(
-  issue: z.core.$ZodIssueInvalidUnion,
-  schema: z.core.$ZodType,
-): readonly Explained[] {
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion, guess: Guess): readonly Explained[] {
   const meant = issue.errors.find((issues) =>
     issues.every(({ code, path }) => code === 'unrecognized_keys' || path.length > 0),
   );
   if (meant === undefined) return [issue];
   return meant.flatMap((inner) =>
-    explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema),
+    explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, guess),
   );
 }
 
@@ -78,6 +92,8 @@ function groupsWith(key: string, schema: z.core.$ZodType): readonly string[] {
   );
 }
 
+const UNKNOWN_KEY = 'unknown key';
+
 function unknownKey(key: string, known: readonly string[], groups: readonly string[]): string {
   if (namesApiKey(key) && !known.includes('apiKeys')) {
     const place = known.includes('apiKeyFile')
@@ -87,7 +103,7 @@ function unknownKey(key: string, known: readonly string[], groups: readonly stri
   }
   const within = groups.map((group) => `${group}.${key}`).join(' or ');
   const suggestion = suggest(key, known) ?? (within || beginningLike(key, known));
-  return suggestion === undefined ? 'unknown key' : `unknown key; did you mean ${suggestion}?`;
+  return suggestion === undefined ? UNKNOWN_KEY : `${UNKNOWN_KEY}; did you mean ${suggestion}?`;
 }
 
 /** The longest known key that is more, or less, of the same: `retry`, `listenAddress`, `timeouts.idle`. */

@@ -64,7 +64,10 @@ function writtenWays({ written, environment }: SecretSources): readonly [string,
   const top = isMapping(written) ? written : {};
   const targets = isMapping(top.targets) ? Object.values(top.targets).filter(isMapping) : [];
   const baseUrl = variable(environment, 'OPENAI_BASE_URL') ?? top.baseUrl ?? DEFAULT_BASE_URL;
-  const upstreams: readonly Readonly<Record<string, unknown>>[] = [{ ...top, baseUrl }, ...targets];
+  const upstreams: readonly Readonly<Record<string, unknown>>[] = [
+    { baseUrl, proxy: top.proxy },
+    ...targets,
+  ];
   return upstreams.flatMap(({ baseUrl, proxy = top.proxy ?? 'environment' }) =>
     isText(baseUrl) && URL.canParse(baseUrl) && isText(proxy) ? [[baseUrl, proxy] as const] : [],
   );

@@ -126,6 +126,13 @@ describe('defaults', () => {
     });
   });
 
+  it('says of a hundred unknown keys what was meant: to guess for all of a file of others took a minute', () => {
+    const keys = Array.from({ length: 150 }, (_, at) => `timeout${(at + 50).toString(36)}x: 1`);
+    const messages = problems(keys.join('\n')).map(({ message }) => message);
+    const guessed = messages.filter((message) => message.includes('did you mean timeout'));
+    expect([messages.length, guessed.length, messages.at(-1)]).toEqual([150, 100, 'unknown key']);
+  });
+
   it.each(['', '# nothing\n', '{}'])('takes a file that says %j', (yaml) => {
     expect(load(yaml).defaultModel).toBe('gpt-5.4-mini');
   });
