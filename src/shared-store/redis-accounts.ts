@@ -6,25 +6,14 @@ import { localAccounts } from '../money/budget/local-accounts.ts';
 import { type BudgetDefinition, countedBy } from '../money/budget/options.ts';
 import { periodAt } from '../money/budget/period.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
-import {
-  type AccountAnswer,
-  type AccountReport,
-  argumentsOf,
-  type GrantedAnswer,
-  readAnswers,
-} from './account-report.ts';
-import { BUDGET_SCRIPT, LEASES_SCRIPT } from './budget-script.ts';
+import { AccountReporter } from './account-reporter.ts';
+import { LEASES_SCRIPT } from './budget-script.ts';
 import { Courier } from './courier.ts';
-import {
-  type AccountKeeper,
-  type AccountPlace,
-  LeasedAccount,
-  type PendingReport,
-} from './leased-account.ts';
+import { type AccountKeeper, type AccountPlace, LeasedAccount } from './leased-account.ts';
 import type { SharedStoreOptions } from './options.ts';
 import { type KeySpace, keySpace, partsOf } from './redis-keys.ts';
-import { type ScriptRunner, StoreAwayError } from './script.ts';
-import { type SidecarIdentity, thisSidecar } from './sidecar.ts';
+import type { ScriptRunner } from './script.ts';
+import { thisSidecar } from './sidecar.ts';
 import { Silence } from './silence.ts';
 
 export interface RedisAccountsDeps extends Pick<AccountKeeper, 'clock' | 'dated'> {
@@ -68,12 +57,14 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   readonly #log: RedisAccountsDeps['log'];
   #definitions: ReadonlyMap<string, BudgetDefinition>;
   readonly #own: BudgetAccounts;
-  readonly #sidecar: SidecarIdentity;
   readonly #keys: KeySpace;
+  /** Of this sidecar. */
+  readonly #name: string;
   /** Where the server has of which accounts it holds leases. */
   readonly #leases: string;
-  /** What a process before it had leased is known. */
-  #hasReclaimed = false;
+  /** What a process before it had leased is known, or not to be known. */
+  #hasReclaimed: boolean;
+  readonly #reporter: AccountReporter;
   readonly #courier = new Courier<LeasedAccount>((batch) => this.#send(batch));
   readonly #accounts = new Map<string, LeasedAccount>();
   /** Of budgets that were gone, or count otherwise: what was spent since they do not know. */
@@ -84,9 +75,6 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   #round: Iterator<LeasedAccount> | undefined;
   readonly #tick: Timer;
   readonly #silence: Silence;
-  #sequence = 0;
-  /** That it refuses was logged. */
-  #isRefused = false;
   /** Epoch ms until which it is known that the server has lost its data. */
   #lostUntil = Number.NEGATIVE_INFINITY;
   /** Epoch ms until which it is known that another process has the name. */
@@ -102,9 +90,20 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
     this.#log = log;
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
     this.#own = localAccounts(ledger, definitions);
-    this.#sidecar = thisSidecar(options.name, keepsLedger, clock);
+    const sidecar = thisSidecar(options.name, keepsLedger, clock);
+    this.#hasReclaimed = !sidecar.recovers;
     this.#keys = keySpace(options.keyPrefix);
-    this.#leases = this.#keys('leases', this.#sidecar.name);
+    this.#name = sidecar.name;
+    this.#leases = this.#keys('leases', sidecar.name);
+    this.#reporter = new AccountReporter(runner, {
+      sidecar,
+      leases: this.#leases,
+      leaseMs: options.leaseMs,
+      log,
+      onAnswer: () => this.#silence.answered(),
+      onLost: () => this.#serverLostData(),
+      onTaken: () => this.#nameTaken(),
+    });
     const tickMs = Math.min(TICK_MS, options.leaseMs / TICKS_PER_LEASE);
     this.#tick = clock.after(tickMs, () => this.#lookAfter(), true);
     this.#silence = new Silence(clock, () => this.#tellAway());
@@ -116,7 +115,7 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   get problem(): string | undefined {
     const now = this.clock.now();
     if (now < this.#takenUntil) {
-      return `Another process uses the name ${this.#sidecar.name} of this one, which gets no leases until that ends.`;
+      return `Another process uses the name ${this.#name} of this one, which gets no leases until that ends.`;
     }
     if (now >= this.#lostUntil) return undefined;
     return 'It has lost its data. Budgets lease no more until all sidecars have told it what they spent.';
@@ -196,53 +195,8 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
   async #send(batch: readonly LeasedAccount[]): Promise<void> {
     const accounts = batch.filter((account) => !this.#forgets(account));
     if (accounts.length === 0) return;
-    const sent = accounts.map((account) => {
-      this.#sequence += 1;
-      return { account, report: account.report(this.#sequence, this.#isClosed) };
-    });
-    const answers = await this.#ask(sent.map(({ report }) => report));
-    for (const [index, { account, report }] of sent.entries()) {
-      const answer = answers[index];
-      if (answer?.kind === 'granted') this.#granted(account, report, answer);
-      if (answer?.kind === 'taken') this.#taken(account);
-    }
-  }
-
-  /** Nothing if it fails. */
-  async #ask(reports: readonly AccountReport[]): Promise<readonly AccountAnswer[]> {
-    const keys = [...reports.map(({ key }) => key), this.#leases];
-    const args = argumentsOf(this.#sidecar, this.options.leaseMs, reports);
     if (!this.#isClosed) this.#silence.begin();
-    try {
-      const answers = readAnswers(await this.#runner.run(BUDGET_SCRIPT, keys, args));
-      this.#silence.answered();
-      this.#isRefused = false;
-      return answers;
-    } catch (err) {
-      // Of its being away the connection tells.
-      if (!(err instanceof StoreAwayError) && !this.#isRefused) {
-        this.#isRefused = true;
-        this.#log.error({ err }, 'the shared store refuses to keep budgets');
-      }
-      return [];
-    }
-  }
-
-  #granted(account: LeasedAccount, report: PendingReport, answer: GrantedAnswer): void {
-    account.granted(report, answer);
-    if (answer.lost) this.#serverLostData();
-  }
-
-  #taken(account: LeasedAccount): void {
-    account.taken();
-    const now = this.clock.now();
-    const isKnown = now < this.#takenUntil;
-    this.#takenUntil = now + this.options.leaseMs;
-    if (isKnown) return;
-    this.#log.error(
-      { name: this.#sidecar.name },
-      'another process uses the name of this one in the shared store; it gets no leases until that ends',
-    );
+    await this.#reporter.report(accounts, this.#isClosed);
   }
 
   /** Forgets an account of which the server knows all. */
@@ -287,7 +241,7 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
    * nobody here may ever open. Never rejects: what fails is done at the next contact.
    */
   async #reclaim(): Promise<void> {
-    if (this.#hasReclaimed || !this.#sidecar.recovers) return;
+    if (this.#hasReclaimed) return;
     this.#hasReclaimed = true;
     try {
       const names = await this.#runner.run(LEASES_SCRIPT, [this.#leases], []);
@@ -318,6 +272,17 @@ class RedisAccounts implements SharedAccounts, AccountKeeper {
 
   #tellAway(): void {
     for (const account of [...this.#accounts.values()]) account.changed();
+  }
+
+  #nameTaken(): void {
+    const now = this.clock.now();
+    const isKnown = now < this.#takenUntil;
+    this.#takenUntil = now + this.options.leaseMs;
+    if (isKnown) return;
+    this.#log.error(
+      { name: this.#name },
+      'another process uses the name of this one in the shared store; it gets no leases until that ends',
+    );
   }
 
   #serverLostData(): void {
