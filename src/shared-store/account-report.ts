@@ -81,21 +81,37 @@ function fieldsOf(report: AccountReport) {
   return [limit, expiresAt, sequence, flags.map(([flag]) => flag), base, spent, keep, need, wish];
 }
 
-/** @param reply of the script */
+/**
+ * @param reply of the script
+ * @throws Error if it is none: by amounts below 0 more would be left than there is
+ */
 export function readAnswers(reply: unknown): readonly AccountAnswer[] {
   return (reply as readonly string[]).map(readAnswer);
 }
 
 /** As JSON: amounts are strings, as numbers would lose their last digits. */
-type EncodedAnswer =
-  | Exclude<AccountAnswer, GrantedAnswer>
-  | (Omit<GrantedAnswer, Amount> & Readonly<Record<Amount, string>>);
+type EncodedAnswer = Exclude<AccountAnswer, GrantedAnswer> | EncodedGrant;
+type EncodedGrant = Omit<GrantedAnswer, Amount> & Readonly<Record<Amount, string>>;
 
 type Amount = 'base' | 'granted' | 'booked' | 'held' | 'free' | 'fair';
+
+const AMOUNT = /^\d{1,30}$/;
+const BALANCE = /^-?\d{1,30}$/;
+
+function isGranted({ base, granted, booked, held, free, fair, ...flags }: EncodedGrant): boolean {
+  const amounts = [base, granted, booked, held, fair];
+  const { scarce, waiting, lost } = flags;
+  return (
+    amounts.every((amount) => AMOUNT.test(amount)) &&
+    BALANCE.test(free) &&
+    [scarce, waiting, lost].every((flag) => typeof flag === 'boolean')
+  );
+}
 
 function readAnswer(text: string): AccountAnswer {
   const answer = JSON.parse(text) as EncodedAnswer;
   if (answer.kind !== 'granted') return answer;
+  if (!isGranted(answer)) throw new Error('The shared store answers what is no lease.');
   const { base, granted, booked, held, free, fair } = answer;
   return {
     ...answer,

@@ -38,6 +38,9 @@ const ARGS_PER_DRAW = 7;
 /** A sidecar that has not drawn for so long, in ms, takes no part any more. */
 const SIDECAR_MS = 60_000;
 
+/** A share of less would never come to a request. */
+const MOST_SIDECARS = 1_000_000;
+
 /** Buckets that refill by the server's own clock, and never go below nothing. */
 export const RATE_SCRIPT = defineScript(`
 local time = redis.call('TIME')
@@ -96,5 +99,7 @@ export function readDrawn(reply: unknown): readonly Drawn[] {
 function isDrawn(value: unknown): value is Drawn & Record<string, unknown> {
   if (!isObject(value)) return false;
   const { granted, level, sidecars, limit = 0 } = value;
-  return [granted, level, sidecars, limit].every(Number.isFinite) && Number(sidecars) >= 1;
+  const numbers = [granted, level, sidecars, limit];
+  const isShared = Number(sidecars) >= 1 && Number(sidecars) <= MOST_SIDECARS;
+  return numbers.every(Number.isFinite) && Number(granted) >= 0 && isShared;
 }

@@ -80,7 +80,7 @@ export class SharedAnswers implements AnswerStore {
     const ofProject = [projectId ?? '', projectId === undefined ? '0' : '1'];
     const key = selection.type === 'key' ? selection.key : '';
     const [taken] = await this.#run(RENEW_ANSWERS, [key, ...ofProject]);
-    if (selection.type === 'key') return Number(taken);
+    if (selection.type === 'key') return countIn(taken);
     const ofModel = selection.type === 'model' ? [selection.model, '1'] : ['', '0'];
     let count = 0;
     let cursor = '0';
@@ -89,7 +89,7 @@ export class SharedAnswers implements AnswerStore {
       pieces += 1;
       if (pieces > MAX_PIECES) throw new Error('The shared store has answers without an end.');
       const [next, gone] = await this.#run(TAKE_OUT_ANSWERS, [cursor, ...ofModel, ...ofProject]);
-      count += Number(gone);
+      count += countIn(gone);
       cursor = String(next);
     } while (cursor !== '0');
     return count;
@@ -112,7 +112,15 @@ export class SharedAnswers implements AnswerStore {
     const reply = await this.#runner.run(script, this.#keys, [this.#prefix, ...args]);
     const [generation, entries, bytes, ...rest] = reply as readonly unknown[];
     this.#generation = String(generation);
-    this.#size = { entries: Number(entries), bytes: Number(bytes) };
+    this.#size = { entries: countIn(entries), bytes: countIn(bytes) };
     return rest;
   }
+}
+
+/** @throws Error if it is no whole number, which nobody could be told */
+function countIn(value: unknown): number {
+  const count = Number(value);
+  if (!Number.isSafeInteger(count)) throw new Error('The shared store answers what is no cache.');
+  // What the index had lost before is taken off all the same.
+  return Math.max(0, count);
 }
