@@ -4,7 +4,7 @@ import type { Violations } from './violations.ts';
 
 const MAX_ITEMS = 128;
 const TYPES: readonly string[] = ['reasoning', 'compaction'];
-/** GitHub Copilot's are up to 446 characters long: earendil-works/pi#1022. */
+/** GitHub Copilot gives some of 416 characters: can1357/oh-my-pi#284. */
 const MAX_ID_BYTES = 1_024;
 /** The longest reasoning that models do, sealed, is less than a quarter of this. */
 const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
