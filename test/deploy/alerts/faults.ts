@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answer, firstTokenAfter, httpError } from '../../support/upstream/index.ts';
+import { answer, byModel, firstTokenAfter, httpError } from '../../support/upstream/index.ts';
 import type { WatchedSidecar } from './watched-sidecar.ts';
 
 /** A fault, and the alerts that fire while a sidecar has it. */
@@ -102,11 +102,15 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a target limits the rate',
     alerts: ['TammaProviderTargetHeld'],
+    during: 14,
     begin: (sidecar) => {
-      sidecar.upstream.enqueue(httpError(429, { headers: { 'retry-after': '3600' } }));
-      return sidecar.ask(1, { model: 'gpt-4o' });
+      const refused = httpError(429, { headers: { 'retry-after': '3600' } });
+      sidecar.upstream.setDefault(byModel({ 'gpt-4o': refused }));
     },
-    goOn: twoCalls,
+    goOn: async (sidecar) => {
+      await sidecar.ask(1, { model: 'gpt-4o' });
+      await sidecar.ask(30);
+    },
   },
   {
     name: 'a target is slow',
