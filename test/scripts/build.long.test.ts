@@ -13,9 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SidecarProcess, startSidecar } from '../attacks/sidecar.ts';
+import { Authority } from '../support/certificates.ts';
 import { connect } from '../support/grpc-client.ts';
+import { randomPort } from '../support/ports.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { aRequest } from '../support/running-app.ts';
+import { filesIn } from '../support/temp-folder.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
 
 let directory: string;
@@ -132,29 +135,42 @@ describe('the bundle, where there are no packages', () => {
   });
 
   describeWithRedis('with others', () => {
-    it('shares a budget with them', async () => {
-      const redis = await RedisServer.start();
-      const stub = await startStubUpstream();
-      const config = join(directory, 'shared.yaml');
-      writeFileSync(config, 'store: redis\nbudgets: [{ name: team, limit: 10 }]\n');
-      const environment = {
-        OPENAI_BASE_URL: stub.url,
-        TAMMA_CONFIG: config,
-        TAMMA_REDIS_URL: redis.url,
-      };
-      const sidecar = await startSidecar({ entry, environment });
-      try {
-        const client = connect(sidecar.address);
-        const { response } = await client.provider.unary('SendMessageSync', aRequest());
-        expect(response).toMatchObject({ content: 'Hello from the stub.' });
-        client.close();
-        expect(await redis.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
-      } finally {
-        await sidecar.stop();
-        await stub.close();
-        await redis.stop();
-      }
-    });
+    it.each(['', 'over TLS, with an authority of ours,'])(
+      '%s shares a budget with them',
+      async (tls) => {
+        const ca = new Authority();
+        const { cert, key } = ca.issue({ commonName: 'redis', dns: ['localhost'] });
+        const file = filesIn(directory);
+        const tlsPort = randomPort();
+        const options = Object.entries({
+          '--tls-port': tlsPort,
+          '--tls-cert-file': file('redis.crt', cert),
+          '--tls-key-file': file('redis.key', key),
+          '--tls-ca-cert-file': file('ca.crt', ca.cert),
+          '--tls-auth-clients': 'no',
+        }).flat();
+        const redis = await RedisServer.start(...(tls === '' ? [] : options.map(String)));
+        const stub = await startStubUpstream();
+        const environment = {
+          OPENAI_BASE_URL: stub.url,
+          TAMMA_CONFIG: file('shared.yaml', 'store: redis\nbudgets: [{ name: team, limit: 10 }]\n'),
+          TAMMA_REDIS_URL: tls === '' ? redis.url : `rediss://localhost:${tlsPort}`,
+          NODE_EXTRA_CA_CERTS: join(directory, 'ca.crt'),
+        };
+        const sidecar = await startSidecar({ entry, environment });
+        try {
+          const client = connect(sidecar.address);
+          const { response } = await client.provider.unary('SendMessageSync', aRequest());
+          expect(response).toMatchObject({ content: 'Hello from the stub.' });
+          client.close();
+          expect(await redis.command('keys', 'tamma:{shared}:budget:team:*')).not.toBe('');
+        } finally {
+          await sidecar.stop();
+          await stub.close();
+          await redis.stop();
+        }
+      },
+    );
   });
 
   it('starts from what it has compiled before, with the options of the image', async () => {
