@@ -31,7 +31,7 @@ import { resume } from '../policies/recovery/resume.ts';
 import { recovery } from '../policies/recovery/stage.ts';
 import type { RetryBudget } from '../policies/retry/budget.ts';
 import type { RetryOptions } from '../policies/retry/options.ts';
-import { retry } from '../policies/retry/stage.ts';
+import { type RetryDeps, retry } from '../policies/retry/stage.ts';
 import { attemptTimeout } from '../policies/timeouts/stage.ts';
 import { fallback } from '../request/route/fallback.ts';
 import { fitContext } from '../request/route/fit-context.ts';
@@ -106,7 +106,8 @@ export function createPipeline(options: PipelineOptions, deps: PipelineDeps): Ha
   const hedging = hedgeDeps(deps, places, attempts);
   const retryDeps = ({ limiters }: UpstreamParts) => {
     const { retryBudget: budget } = deps;
-    return { ...deps, budget, maxWaitMs, pacesRefused: limiters.enabled };
+    const isPaced: RetryDeps['isPaced'] = (call, error) => limiters.paces(call, error);
+    return { ...deps, budget, maxWaitMs, isPaced };
   };
   const upstreams = mapValues(places, (parts) =>
     chain(

@@ -14,6 +14,7 @@ import {
   ofProject,
   plentiful,
   sometimes,
+  unavailable,
   usedUp,
 } from './upstreams.ts';
 
@@ -60,6 +61,15 @@ export const LIMITS: readonly Row[] = [
       ...base,
       deadlineMs: 15_000,
       upstreams: { default: plentiful(limited(15, good(1_000), false)) },
+    }),
+    ideal: atRate(15, 15),
+  },
+  {
+    what: 'the same limit, of which the refusals are 503s',
+    load: () => ({
+      ...base,
+      deadlineMs: 15_000,
+      upstreams: { default: unavailable(limited(15, good(1_000))) },
     }),
     ideal: atRate(15, 15),
   },

@@ -1,6 +1,16 @@
 import type { Load } from './load.ts';
 import { base, type Row } from './row.ts';
-import { between, deployed, FAILS, good, limited, RESETS, sometimes, turns } from './upstreams.ts';
+import {
+  between,
+  collapsing,
+  deployed,
+  FAILS,
+  good,
+  limited,
+  RESETS,
+  sometimes,
+  turns,
+} from './upstreams.ts';
 
 /** Upstreams that fail, fall silent or break off. */
 export const TROUBLE: readonly Row[] = [
@@ -153,15 +163,40 @@ export const TROUBLE: readonly Row[] = [
   {
     what: 'half of the requests get a 503, without a backup',
     load: () => ({ ...base, upstreams: { default: sometimes(0.5, FAILS, good(2_000)) } }),
-    // Three attempts leave an eighth, of which the retries that the purse allows are one a second too few.
-    ideal: 0.85,
+    // Three attempts leave an eighth.
+    ideal: 0.875,
   },
   {
     what: 'the same of seven tenths',
     load: () => ({ ...base, upstreams: { default: sometimes(0.7, FAILS, good(2_000)) } }),
-    // 20 attempts a second, and 14 that the purse allows.
-    ideal: 0.51,
-    learning: 0.02,
+    ideal: 0.657,
+  },
+  {
+    what: 'nine of ten requests get a 503, without a backup',
+    load: () => ({ ...base, upstreams: { default: sometimes(0.9, FAILS, good(2_000)) } }),
+    ideal: 0.271,
+  },
+  {
+    what: '30% of errors without a backup, under 100 calls a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 100,
+      upstreams: { default: sometimes(0.3, FAILS, good(1_000)) },
+    }),
+    ideal: 0.973,
+  },
+  {
+    what: 'an upstream that answers the fewer the more it is sent above 40 requests a second, under 60, with 503s',
+    load: () => ({
+      ...base,
+      callsPerSecond: 60,
+      deadlineMs: 15_000,
+      upstreams: { default: collapsing(40, good(1_000)) },
+    }),
+    // 40 a second until the last whose answer may take 2.3 s can still be answered.
+    ideal: (calls) => (40 * (base.seconds + 12.7)) / calls,
+    // Where it collapses shows when it does; four in ten are answered without retries.
+    learning: 0.2,
   },
   {
     what: '40% of errors, and answers of 5 to 7 s',

@@ -41,6 +41,25 @@ export function limited(perSecond: number, up: Upstream, tells = true): Upstream
   };
 }
 
+/** Refuses with 503s, which do not say when to come back. */
+export const unavailable =
+  (up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    return conduct !== 'silence' && 'fails' in conduct ? FAILS : conduct;
+  };
+
+/** Answers all of so many requests within a second, and of more the fewer the more there are: what fails is work, too. */
+export function collapsing(perSecond: number, up: Upstream): Upstream {
+  const sent: number[] = [];
+  return (at, random, asked) => {
+    while ((sent[0] ?? at) < at - 1_000) sent.shift();
+    sent.push(at);
+    const load = sent.length / perSecond;
+    return load > 1 && random() >= Math.exp(1 - load) / load ? FAILS : up(at, random, asked);
+  };
+}
+
 /**
  * A bucket of so many requests a minute, full at first, of which its headers tell. A refusal says when the next
  * request is taken.

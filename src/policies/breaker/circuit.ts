@@ -34,6 +34,9 @@ const MAX_LAST_RESORT_MS = 1_000;
 /** by so many at a time. */
 const MAX_PROBES = 5;
 
+/** So many failures for each answer are of an upstream that is back for moments. */
+const MOMENTS = 5;
+
 /**
  * The circuit of one target. opossum keeps its state and counts, which are fed with attempts that are
  * over; when it opens, and for how long, is decided here, on the clock that all else runs on.
@@ -189,7 +192,9 @@ export class Circuit {
   }
 
   #succeed(pass: Pass): void {
-    const isNews = this.#run.succeeded(pass.at) && pass.dueAt === 0;
+    // A probe beside which others failed closes nothing any more, but tells as much.
+    const isBeside = pass.dueAt === 0 || pass.turn !== this.#turn;
+    const isNews = this.#run.succeeded(pass.at) && isBeside;
     if (isNews && !this.#breaker.closed) this.#answersPart = true;
     if (pass.turn !== this.#turn) return;
     this.#pending.delete(pass);
@@ -215,13 +220,13 @@ export class Circuit {
       this.#breaker.emit('failure');
     }
     if (pass.isBeside) {
-      if (this.#run.isOutage(this.#pending, true)) this.#answersPart = false;
+      if (this.#isOutage(true)) this.#answersPart = false;
       return;
     }
     if (this.#breaker.closed) {
       if (!this.#isTooMuch()) return;
-      const isDown = this.#run.isOutage(this.#pending, this.#answersPart);
-      this.#answersPart = !isDown && this.#run.length < this.#breaker.stats.failures;
+      const isInPart = this.#isBackForMoments || this.#run.length < this.#breaker.stats.failures;
+      this.#answersPart = isInPart && !this.#isOutage(this.#answersPart);
     }
     this.#open();
   }
@@ -242,6 +247,28 @@ export class Circuit {
     this.#halfOpenAt = Number.POSITIVE_INFINITY;
   }
 
+  /** Whether it went down a moment ago. */
+  #isOutage(ofPart: boolean): boolean {
+    return this.#run.isOutage(this.#pending, this.#shareBeside, ofPart);
+  }
+
+  /** Share of failures beside those in the row, below 1; of an upstream that hardly answers, of all of them. */
+  get #shareBeside(): number {
+    const { failures, successes } = this.#breaker.stats;
+    // The probe that closed it was answered, and is not counted.
+    if (this.#isBackForMoments) return failures / (failures + successes + 1);
+    const others = failures - this.#run.length;
+    return others <= 0 ? 0 : others / (others + successes + 1);
+  }
+
+  /** It closed lately, and of what was sent since hardly anything was answered. */
+  get #isBackForMoments(): boolean {
+    if (this.#openings > 0) return false;
+    const { failures, successes } = this.#breaker.stats;
+    const sinceMs = this.#clock.now() - (this.#changedAt ?? Number.NEGATIVE_INFINITY);
+    return sinceMs < this.#options.windowMs && failures > MOMENTS * (successes + 1);
+  }
+
   /** Half as many fail as are too many. */
   get #isWell(): boolean {
     const { failures, successes } = this.#breaker.stats;
@@ -258,7 +285,7 @@ export class Circuit {
     const attempts = failures + successes + this.#pending.size;
     if (attempts < minimumAttempts) return false;
     if (failures >= failureShare * attempts) return true;
-    return failureShare < 1 && this.#run.isOutage(this.#pending, this.#answersPart);
+    return failureShare < 1 && this.#isOutage(this.#answersPart);
   }
 
   #open(): void {

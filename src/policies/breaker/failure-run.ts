@@ -2,6 +2,9 @@
 const LONG = 10;
 /** so many of an upstream that answers a part, */
 const LONG_OF_PART = 40;
+/** and so many that one is as rare as this where a share fails, as a logarithm, up to so many, */
+const RARE = Math.log(1e-5);
+const LONGEST = 400;
 /** if they are so large a share of what was sent since the first of them. */
 const SHARE = 0.8;
 
@@ -39,10 +42,12 @@ export class FailureRun {
    * Whether the upstream went down a moment ago, whatever it did before.
    *
    * @param pending attempts of which nothing is known yet
+   * @param share of the others that failed, 0 to below 1
    * @param ofPart so far it answered a part
    */
-  isOutage(pending: Iterable<{ readonly at: number }>, ofPart = false): boolean {
+  isOutage(pending: Iterable<{ readonly at: number }>, share = 0, ofPart = false): boolean {
     if (this.#length < (ofPart ? LONG_OF_PART : LONG)) return false;
+    if (share > 0 && this.#length < Math.min(LONGEST, RARE / Math.log(share))) return false;
     let sent = this.#length;
     for (const { at } of pending) if (at >= this.#since) sent += 1;
     return this.#length >= SHARE * sent;

@@ -199,7 +199,7 @@ export class Capacity {
     }
   }
 
-  #learn(admission: Admission, { completed, error }: AttemptOutcome, now: number): void {
+  #learn(admission: Admission, { completed, error, hasBegun }: AttemptOutcome, now: number): void {
     const { at, limits } = admission;
     if (completed !== undefined) {
       const took = Math.log(Math.max(2, now - at));
@@ -209,7 +209,7 @@ export class Capacity {
       limits.completed(at);
     }
     if (completed === undefined && error === undefined) return;
-    limits.ended(error, admission, now);
+    limits.ended(error, admission, now, hasBegun);
     if (error === undefined || !isOverload(error, limits)) return;
     const how = error.reason === 'RATE_LIMIT_EXCEEDED' ? 'refused' : 'overloaded';
     this.#concurrency.ended(how, at, this.#ran(now), now);

@@ -1,5 +1,6 @@
 import type { ProviderError } from '../../core/errors.ts';
 import type { RateHeadroom } from '../../core/rate-headroom.ts';
+import { FailingRate } from './failing-rate.ts';
 import { MeasuredRate } from './measured-rate.ts';
 import type { Configured, Quota } from './quota.ts';
 import { RefusalShare } from './refusal-share.ts';
@@ -31,6 +32,7 @@ export class GroupLimits {
   readonly #standstill: Standstill;
   readonly #refusals = new RefusalShare();
   readonly #measured = new MeasuredRate();
+  readonly #failing = new FailingRate();
   readonly #numbers = new RefusedNumbers();
   /** The largest request, as a refusal told, in tokens, and until when that is believed. */
   #largest = { tokens: Number.POSITIVE_INFINITY, until: 0 };
@@ -51,6 +53,11 @@ export class GroupLimits {
   /** Whether it refuses for how many run at once, as far as is known: the rate has another limit. */
   get refusesForNumber(): boolean {
     return this.#numbers.areTheCause;
+  }
+
+  /** Whether failures are known to come of the rate, which is kept to then, or not to. */
+  get pacesFailures(): boolean {
+    return this.#failing.isKnown;
   }
 
   get limitsTokens(): boolean {
@@ -93,13 +100,20 @@ export class GroupLimits {
       this.#requests.undo(1, now);
       return false;
     }
-    if (!this.#measured.take(now)) {
+    if (!this.#takeMeasured(now)) {
       this.#requests.undo(1, now);
       this.#tokens.undo(tokens, now);
       return false;
     }
     this.#standstill.sent(now);
     return true;
+  }
+
+  #takeMeasured(now: number): boolean {
+    if (!this.#measured.take(now)) return false;
+    if (this.#failing.take(now)) return true;
+    this.#measured.undo(now);
+    return false;
   }
 
   marks(now: number): GroupMarks {
@@ -129,10 +143,15 @@ export class GroupLimits {
       const waitMs = quota.waitMs(amount, now, before, share * before);
       if (waitMs > longest.waitMs) longest = { waitMs, subject: quota.subject };
     }
-    const measuredMs = this.#measured.waitMs(now, share * ahead.requests);
-    return measuredMs > longest.waitMs
-      ? { waitMs: measuredMs, subject: this.#requests.subject }
-      : longest;
+    const measures = [
+      [this.#measured, this.#requests.subject],
+      [this.#failing, 'upstream'],
+    ] as const;
+    for (const [rate, subject] of measures) {
+      const waitMs = rate.waitMs(now, share * ahead.requests);
+      if (waitMs > longest.waitMs) longest = { waitMs, subject };
+    }
+    return longest;
   }
 
   /**
@@ -187,11 +206,12 @@ export class GroupLimits {
     this.#standstill.succeeded(sentAt);
   }
 
-  /** An attempt ended that says something of the upstream. */
+  /** An attempt ended that says something of the upstream. @param hasBegun something of an answer came */
   ended(
     error: ProviderError | undefined,
     sent: GroupMarks & { readonly running: number },
     now: number,
+    hasBegun = false,
   ): void {
     const { neverFits = false, tokenLimit, retryAfterMs } = error?.facts ?? {};
     const isRefused = error?.reason === 'RATE_LIMIT_EXCEEDED';
@@ -202,6 +222,9 @@ export class GroupLimits {
       return;
     }
     this.#refusals.ended(isRefused, now);
+    if (error !== undefined && !hasBegun && isFailure(error)) {
+      this.#failing.failed(sent.requestMark.at, now);
+    }
     if (isRefused && this.#requests.isPlentiful(now) && this.#tokens.isPlentiful(now)) {
       const { at } = sent.requestMark;
       if (!this.#standstill.endedJustBefore(at)) this.#numbers.refused(sent.running, at);
@@ -228,5 +251,12 @@ export class GroupLimits {
     this.#requests.undo(1, takenAt);
     this.#tokens.undo(tokens, takenAt);
     this.#measured.undo(takenAt);
+    this.#failing.undo(takenAt);
   }
+}
+
+/** Whether the upstream failed a request as it may fail others. */
+function isFailure({ reason, facts }: ProviderError): boolean {
+  if (reason !== 'SERVICE_UNAVAILABLE' && reason !== 'NETWORK_ERROR') return false;
+  return !facts.staleConnection && !facts.unreadable && !facts.concernsRequest;
 }

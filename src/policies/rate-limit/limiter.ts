@@ -117,6 +117,11 @@ export class Limiter {
     return now + waitMs >= deadlineOf(call) && this.#capacity.keys.of(key).isDistrusted(now);
   }
 
+  /** Whether failures with a key are known to come of the rate, which is kept to then, or not to. */
+  pacesFailures(key: number): boolean {
+    return this.#capacity.keys.of(key).pacesFailures;
+  }
+
   /** Share of what the upstream grants a key that is left, 0 to 1; 1 where nobody knows. */
   headroom(key: number): number {
     return this.#capacity.keys.of(key).headroom(this.#clock.now());

@@ -1,3 +1,5 @@
+import type { Call } from '../../core/call.ts';
+import type { ProviderError } from '../../core/errors.ts';
 import { PerModel } from '../../core/per-model.ts';
 import type { RateLeft } from './key-limits.ts';
 import { Limiter, type LimiterDeps } from './limiter.ts';
@@ -96,6 +98,12 @@ export class RateLimiters {
   /** The limiter of a model by its id. */
   limiter(model: string): Limiter {
     return this.#limiters.use(model);
+  }
+
+  /** Whether another attempt of a call that failed so adds nothing to the trouble of the upstream. */
+  paces({ target, key }: Call, { reason }: ProviderError): boolean {
+    if (!this.enabled) return false;
+    return reason === 'RATE_LIMIT_EXCEEDED' || this.limiter(target.model.id).pacesFailures(key);
   }
 
   #newLimiter(model: string): Limiter {

@@ -1,8 +1,6 @@
-import { TokenBucket } from './token-bucket.ts';
-
-/** What was sent is counted by slices of so many ms, over the last so many in which anything was. */
-const SLICE_MS = 250;
-const SLICES = 16;
+import { FORGOTTEN_MS, regrown } from './regrowth.ts';
+import { SLICE_MS, sliceAt, Tally } from './tally.ts';
+import { type BucketShape, TokenBucket } from './token-bucket.ts';
 
 /** So many and so large a share refused are no accident: every tenth by chance seldom reaches it. */
 const FEW = 4;
@@ -17,29 +15,15 @@ const CALM_MS = 3_000;
 const MANY = 20;
 const BURST_SHARE = 0.6;
 
-/** Share of the measured rate that is used, and what may be sent at once, as time. */
+/** Share of the measured rate that is used. */
 const USED_SHARE = 0.97;
-const BURST_MS = 100;
 
 /** So often it is looked whether an upstream takes anything again that takes nothing, per ms. */
 const PROBES = 4 / 1_000;
 
-/** The rate grows by this share a second, and by the cube of the time: it is twice as high after so many ms. */
-const GROWTH = 0.005;
-const DOUBLED_MS = 6_000;
-/** By then it is a thousand times as high, and limits nothing. In ms. */
-const FORGOTTEN_MS = 60_000;
-
 /** So often in a row as large a share is refused of what is less than this share of before: then it is not the rate. */
 const FRUITLESS = 2;
 const ALIKE = 0.9;
-
-interface Slice {
-  /** Its beginning, epoch ms. */
-  readonly at: number;
-  sent: number;
-  refused: number;
-}
 
 /**
  * The rate that an upstream takes that refuses more than it reports: over a second where its headers tell of a minute,
@@ -47,7 +31,7 @@ interface Slice {
  * is what it takes. From there the rate grows again, faster and faster, until the next refusals.
  */
 export class MeasuredRate {
-  readonly #slices: Slice[] = [];
+  readonly #tally = new Tally();
   #bucket: TokenBucket | undefined;
   /** Per ms, when it was measured, epoch ms. */
   #rate = 0;
@@ -78,22 +62,19 @@ export class MeasuredRate {
   take(now: number): boolean {
     this.#grow(now);
     if (this.#bucket?.take(1, now) === false) return false;
-    this.#sliceOf(now).sent += 1;
+    this.#tally.sent(now);
     return true;
   }
 
   /** What was taken at `takenAt` was never sent. */
   undo(takenAt: number): void {
-    const slice = this.#slices.find(({ at }) => at === sliceAt(takenAt));
-    if (slice !== undefined) slice.sent -= 1;
+    this.#tally.undo(takenAt);
     this.#bucket?.give(1);
   }
 
   /** What was sent at `sentAt` was refused for its rate, and nothing that is reported says why. */
   refused(sentAt: number, now: number): void {
-    const slice = this.#slices.find(({ at }) => at === sliceAt(sentAt));
-    if (slice === undefined) return;
-    slice.refused += 1;
+    if (!this.#tally.failed(sentAt)) return;
     if (sentAt - this.#lastAt > CALM_MS) this.#troubleAt = sentAt;
     this.#lastAt = Math.max(this.#lastAt, sentAt);
     if (this.#isOutage(sliceAt(sentAt))) {
@@ -121,7 +102,7 @@ export class MeasuredRate {
    * a rate.
    */
   #isOutage(until: number): boolean {
-    const { sent, refused } = this.#count(sliceAt(this.#troubleAt) + SLICE_MS, until);
+    const { sent, failed: refused } = this.#tally.count(sliceAt(this.#troubleAt) + SLICE_MS, until);
     return sent >= ENOUGH && refused === sent;
   }
 
@@ -129,7 +110,7 @@ export class MeasuredRate {
   #measureBurst(now: number): void {
     if (this.#isAnyway) return;
     const since = sliceAt(now) - MEASURED_MS;
-    const { sent, refused } = this.#count(since, now);
+    const { sent, failed: refused } = this.#tally.count(since, now);
     if (sent < MANY || refused < BURST_SHARE * sent) return;
     if (refused === sent) {
       this.#takesNone ||= this.#measuredAt >= since;
@@ -143,10 +124,11 @@ export class MeasuredRate {
   #measure(until: number, now: number): void {
     if (this.#isAnyway && !this.#isAnother(until)) return;
     // What went before the last lowering is no news.
-    const { sent, refused, tookMs } = this.#count(
-      Math.max(this.#troubleAt, this.#measuredAt),
-      until,
-    );
+    const {
+      sent,
+      failed: refused,
+      tookMs,
+    } = this.#tally.count(Math.max(this.#troubleAt, this.#measuredAt), until);
     const share = refused / sent;
     if (refused < FEW || share < SHARE || tookMs < MEASURED_MS || sent - refused < ENOUGH) return;
     const rate = (USED_SHARE * (sent - refused)) / tookMs;
@@ -179,7 +161,7 @@ export class MeasuredRate {
 
   /** Whether clearly more or fewer are refused than when the rate was found not to matter. */
   #isAnother(until: number): boolean {
-    const { sent, refused } = this.#count(0, until);
+    const { sent, failed: refused } = this.#tally.count(0, until);
     const share = refused / sent;
     if (sent < MANY || (share > this.#share / 4 && share < (1 + this.#share) / 2)) return false;
     this.#isAnyway = false;
@@ -187,39 +169,12 @@ export class MeasuredRate {
     return true;
   }
 
-  #count(from: number, until: number): { sent: number; refused: number; tookMs: number } {
-    let first = until;
-    let sent = 0;
-    let refused = 0;
-    for (const slice of this.#slices) {
-      if (slice.at < from || slice.at >= until) continue;
-      first = Math.min(first, slice.at);
-      sent += slice.sent;
-      refused += slice.refused;
-    }
-    return { sent, refused, tookMs: until - first };
-  }
-
   #grow(now: number): void {
     if (now - this.#measuredAt > FORGOTTEN_MS) this.#bucket = undefined;
     this.#bucket?.set(this.#shape(now), now);
   }
 
-  #shape(now: number): { readonly refill: number; readonly capacity: number } {
-    const age = now - this.#measuredAt;
-    const refill = this.#rate * (1 + (GROWTH * age) / 1_000 + (age / DOUBLED_MS) ** 3);
-    return { refill, capacity: 1 + refill * BURST_MS };
-  }
-
-  #sliceOf(now: number): Slice {
-    const at = sliceAt(now);
-    const last = this.#slices.at(-1);
-    if (last?.at === at) return last;
-    const slice = { at, sent: 0, refused: 0 };
-    this.#slices.push(slice);
-    if (this.#slices.length > SLICES) this.#slices.shift();
-    return slice;
+  #shape(now: number): BucketShape {
+    return regrown(this.#rate, now - this.#measuredAt);
   }
 }
-
-const sliceAt = (ms: number): number => Math.floor(ms / SLICE_MS) * SLICE_MS;

@@ -33,6 +33,8 @@ export interface AttemptOutcome {
   readonly tokens: number;
   readonly completed?: Completed;
   readonly error?: ProviderError;
+  /** Something of an answer came. */
+  readonly hasBegun?: boolean;
 }
 
 /** Who gave the permit. */
@@ -92,6 +94,7 @@ export class Permit {
   release(): void {
     this.#issuer.released(this.admission, {
       // A breaker below refuses attempts that are never made.
+      hasBegun: !this.#isFirst,
       sent: this.#call.record.attempts > this.#attempts,
       tokens: this.#completed?.usage.totalTokens || this.#charged(),
       ...(this.#completed && { completed: this.#completed }),

@@ -17,8 +17,8 @@ export interface RetryDeps extends DecideDeps {
   /** Shared by all calls. */
   readonly budget: RetryBudget;
   readonly instruments: Pick<Instruments, 'retries'>;
-  /** The stages below pace what the upstream's limits refused, so that another attempt adds nothing to its load. */
-  readonly pacesRefused: boolean;
+  /** Whether another attempt of a call that failed so adds nothing to the trouble of the upstream. */
+  readonly isPaced: (call: Call, error: ProviderError) => boolean;
 }
 
 /**
@@ -110,8 +110,8 @@ async function beforeAnother(
     deps,
   );
   if (!decision.retry) throw decision.error;
-  const paced = deps.pacesRefused && failed.error.reason === 'RATE_LIMIT_EXCEEDED';
-  if (!failed.free && !paced && !deps.budget.withdraw()) throw withCredibleWait(failed.error);
+  const isFree = failed.free || deps.isPaced(call, failed.error);
+  if (!isFree && !deps.budget.withdraw()) throw withCredibleWait(failed.error);
   const since = deps.clock.now();
   try {
     await pause(decision.waitMs, call.signal, deps.clock);

@@ -13,8 +13,16 @@ it('takes ten failures in a row for an outage', () => {
 });
 
 it('takes forty for one of an upstream that answers a part', () => {
-  expect(failures(39).isOutage([], true)).toBe(false);
-  expect(failures(40).isOutage([], true)).toBe(true);
+  expect(failures(39).isOutage([], 0, true)).toBe(false);
+  expect(failures(40).isOutage([], 0, true)).toBe(true);
+});
+
+it('takes as many more as of the others fail', () => {
+  expect(failures(16).isOutage([], 0.5)).toBe(false);
+  expect(failures(17).isOutage([], 0.5)).toBe(true);
+  expect(failures(109).isOutage([], 0.9, true)).toBe(false);
+  expect(failures(110).isOutage([], 0.9, true)).toBe(true);
+  expect(failures(400).isOutage([], 0.999)).toBe(true);
 });
 
 it('goes on while answers come to what was sent before it, and ends with one that was sent after', () => {

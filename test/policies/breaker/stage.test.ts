@@ -339,6 +339,16 @@ describe('an open circuit of an upstream that answers a part', () => {
     return { ...set, served };
   }
 
+  /** Opens it with ten failures in a row. */
+  async function setUpDown() {
+    const set = setUp({ minimumAttempts: 10 });
+    for (let i = 0; i < 10; i++) await set.fail();
+    expect(set.state()).toBe('open');
+    const served = async () =>
+      (await set.start(replay(text('Hi'), completed()))).error === undefined;
+    return { ...set, served };
+  }
+
   it('lets those through who have nowhere else to go, and their failures be tried again', async () => {
     const { served, fail, state } = await half();
     expect(await served(ELSEWHERE)).toBe(false);
@@ -352,9 +362,23 @@ describe('an open circuit of an upstream that answers a part', () => {
     for (let i = 0; i < 38; i++)
       expect((await fail()).error).toMatchObject({ reason: DOWN.reason });
     expect(await served()).toBe(true);
-    for (let i = 0; i < 40; i++)
+    // Of the others 86% failed.
+    for (let i = 0; i < 77; i++)
       expect((await fail()).error).toMatchObject({ reason: DOWN.reason });
     expect((await fail()).error).toMatchObject({ reason: 'CIRCUIT_OPEN' });
+  });
+
+  it('is found out by a probe behind which hardly anything is answered', async () => {
+    const { clock, start, fail, state, served } = await setUpDown();
+    clock.advance(OPTIONS.openForMs);
+    await served();
+    expect(state()).toBe('closed');
+    for (let i = 0; i < 10; i++) await fail();
+    expect([state(), await served()]).toEqual(['open', true]);
+    for (let i = 0; i < 400; i++) await fail();
+    expect((await start(replay(text('Hi'), completed()))).error).toMatchObject({
+      reason: 'CIRCUIT_OPEN',
+    });
   });
 
   it('is found out by the answer to what was sent while others failed', async () => {

@@ -68,7 +68,7 @@ function open(all: readonly Script[], most: number) {
   const attempts = new ScriptedAttempts(...all);
   const options = { ...DEFAULT_RETRY, maxAttempts: most };
   const budget = new RetryBudget(options, clock);
-  const deps = { clock, random: () => 0, budget, instruments, maxWaitMs: 0, pacesRefused: false };
+  const deps = { clock, random: () => 0, budget, instruments, maxWaitMs: 0, isPaced: () => false };
   return { attempts, handler: recovery()(retry(options, deps)(attempts.answer)) };
 }
 

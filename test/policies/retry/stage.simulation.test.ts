@@ -37,7 +37,7 @@ async function simulate(calls: number, atOnce: number, failureShare: number): Pr
     budget: new RetryBudget(DEFAULT_RETRY, clock),
     instruments: new TelemetryProbe().instruments,
     maxWaitMs: 2_000,
-    pacesRefused: false,
+    isPaced: () => false,
   })(upstream);
   const outcome: Outcome = { succeeded: 0, attempts: 0, failedAfter: {} };
   for (let done = 0; done < calls; done += atOnce) {

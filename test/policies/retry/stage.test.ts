@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Call, Emit } from '../../../src/core/call.ts';
 import { newCallRecord } from '../../../src/core/call-record.ts';
+import type { ErrorReason } from '../../../src/core/error-kinds.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { ProviderEvent } from '../../../src/core/events.ts';
 import { RetryBudget } from '../../../src/policies/retry/budget.ts';
@@ -21,7 +22,7 @@ const ELSEWHERE = [{ upstream: 'default', model: 'gpt-other' }];
 function open(
   scripts: readonly Script[],
   options: Partial<RetryOptions> = {},
-  pacesRefused = false,
+  paces: ReadonlySet<ErrorReason> = new Set(),
 ) {
   const clock = new FakeClock();
   const attempts = new ScriptedAttempts(...scripts);
@@ -33,7 +34,7 @@ function open(
     budget: new RetryBudget(all, clock),
     instruments: telemetry.instruments,
     maxWaitMs: 2_000,
-    pacesRefused,
+    isPaced: (_call, error) => paces.has(error.reason),
   });
   const run = (fields: Partial<Call> = {}, onEvent: Emit = () => {}) =>
     drain((emit) =>
@@ -423,9 +424,10 @@ describe('retry: the budget', () => {
 
 describe('retry: the budget and refused rates', () => {
   const NOTHING = { budgetMinimum: 0, budgetRatio: 0 };
+  const PACED = new Set<ErrorReason>(['RATE_LIMIT_EXCEEDED']);
 
   it('asks again without it after a refused rate that is paced below, so that a burst finds its turn', async () => {
-    const { attempts, result } = open([[limited(1)], ANSWER], NOTHING, true);
+    const { attempts, result } = open([[limited(1)], ANSWER], NOTHING, PACED);
     expect((await result()).error).toBeUndefined();
     expect(attempts.made).toBe(2);
   });
@@ -433,7 +435,7 @@ describe('retry: the budget and refused rates', () => {
   it('does not where nothing paces it, nor after other failures', async () => {
     const unpaced = open([[limited(1)], ANSWER], NOTHING);
     expect((await unpaced.result()).error).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
-    const failing = open([[unavailable], ANSWER], NOTHING, true);
+    const failing = open([[unavailable], ANSWER], NOTHING, PACED);
     expect((await failing.result()).error).toBe(unavailable);
     expect([unpaced.attempts.made, failing.attempts.made]).toEqual([1, 1]);
   });

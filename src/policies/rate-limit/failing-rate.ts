@@ -1,0 +1,160 @@
+import { FORGOTTEN_MS, regrown } from './regrowth.ts';
+import { type Count, sliceAt, Tally } from './tally.ts';
+import { type BucketShape, TokenBucket } from './token-bucket.ts';
+
+/** So many of so many, and so large a share, are no accident; of an upstream that answers so many it is no outage. */
+const FEW = 4;
+const SENT = 20;
+const SHARE = 0.2;
+const ANSWERED = 4;
+/** A rate is measured over so many ms at least, another one from so many that were answered. */
+const MEASURED_MS = 1_000;
+const ENOUGH = 8;
+/** Failures that are farther apart are none of the same trouble, in ms. */
+const CALM_MS = 3_000;
+/** So many times as uneven as by chance are failures of an upstream that is up and down by turns. */
+const BY_TURNS = 2.5;
+
+/** Share of the measured rate that is used, and the least, per ms. */
+const USED_SHARE = 0.97;
+const LEAST = 5 / 1_000;
+/** Share of the rate at which failures began again that does without, however few are answered beyond it. */
+const BELOW = 0.85;
+
+/** What the upstream counts over a second is forgotten after so many ms; after so many the rate has grown. */
+const SETTLED_MS = 1_000;
+const TRIED_MS = 3_000;
+/** Where the rate matters, so large a part of the failing share is left when it is lowered; where not, so large a one, */
+const LEFT = 0.2;
+const LEFT_ANYWAY = 0.8;
+/** which must be so much likelier, as a logarithm. */
+const CERTAIN = 4;
+/** By so much the failing share changes at least where it is for another reason. */
+const CHANGED = 0.1;
+
+/**
+ * Whether requests fail because of how many are sent. That is tried: as many are sent as were answered. Where as large a
+ * share fails as before, it is for another reason, and nobody is held back. Else that is what the upstream takes, and
+ * more and more are sent from there, until it fails the next.
+ */
+export class FailingRate {
+  readonly #tally = new Tally();
+  #bucket: TokenBucket | undefined;
+  /** Per ms, when it was measured, epoch ms, and from what. */
+  #rate = 0;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+  #before: Count = { sent: 0, failed: 0, tookMs: 0 };
+  /** That the rate does not matter, from the trials before this one; a logarithm. */
+  #evidence = 0;
+  /** When the first of the failures was sent of which none was followed by a calm time, epoch ms. */
+  #troubleAt = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  /** As many fail whatever is sent. */
+  #isAnyway = false;
+
+  /** Another attempt adds nothing to the trouble: it waits for its turn, or has nothing to do with it. */
+  get isKnown(): boolean {
+    return this.#isAnyway || this.#bucket !== undefined;
+  }
+
+  /** Until one more may be sent if so many go before, in ms. */
+  waitMs(now: number, ahead = 0): number {
+    this.#grow(now);
+    return this.#bucket?.waitMs(1, now, ahead) ?? 0;
+  }
+
+  take(now: number): boolean {
+    this.#grow(now);
+    if (this.#bucket?.take(1, now) === false) return false;
+    this.#tally.sent(now);
+    return true;
+  }
+
+  /** What was taken at `takenAt` was never sent. */
+  undo(takenAt: number): void {
+    this.#tally.undo(takenAt);
+    this.#bucket?.give(1);
+  }
+
+  /** What was sent at `sentAt` failed before anything of an answer came. */
+  failed(sentAt: number, now: number): void {
+    if (!this.#tally.failed(sentAt)) return;
+    if (sentAt - this.#lastAt > CALM_MS) {
+      this.#troubleAt = sentAt;
+      this.#isAnyway = false;
+    }
+    this.#lastAt = Math.max(this.#lastAt, sentAt);
+    const until = sliceAt(sentAt);
+    if (this.#isAnyway) {
+      if (this.#isAnother(until)) this.#isAnyway = false;
+    } else if (this.#bucket !== undefined && this.#evidenceUntil(until) > CERTAIN) {
+      this.#giveUp(until);
+    } else if (sentAt > this.#measuredAt + TRIED_MS) {
+      this.#measure(until, now);
+    }
+  }
+
+  #measure(until: number, now: number): void {
+    const isFirst = this.#bucket === undefined;
+    const from = Math.max(sliceAt(this.#troubleAt), this.#measuredAt);
+    const count = this.#tally.count(from, until);
+    const { sent, failed, tookMs } = count;
+    const answered = sent - failed;
+    if (failed < FEW || failed < SHARE * sent || tookMs < MEASURED_MS) return;
+    if (isFirst ? sent < SENT || answered < ANSWERED : answered < ENOUGH) return;
+    if (isFirst && this.#tally.unevenness(from, until) > BY_TURNS) return;
+    // What failed at once tells that less is taken than was measured, and not where it began.
+    const isGrown = !isFirst && this.#troubleAt > this.#measuredAt + TRIED_MS;
+    const began = isGrown ? BELOW * this.#shape(this.#troubleAt).refill : 0;
+    this.#evidence = isFirst ? 0 : Math.max(0, this.#evidenceUntil(until));
+    this.#before = count;
+    this.#rate = Math.max(LEAST, (USED_SHARE * answered) / tookMs, began);
+    this.#measuredAt = now;
+    this.#bucket = new TokenBucket(this.#shape(now), now);
+    this.#bucket.drain(now);
+  }
+
+  #giveUp(until: number): void {
+    const { sent, failed } = this.#tried(until);
+    const { tookMs } = this.#before;
+    this.#before = { sent: this.#before.sent + sent, failed: this.#before.failed + failed, tookMs };
+    this.#bucket = undefined;
+    this.#isAnyway = true;
+  }
+
+  /** How much likelier what is seen is if the rate does not matter than if it does; a logarithm. */
+  #evidenceUntil(until: number): number {
+    const { sent, failed } = this.#tried(until);
+    const share = this.#before.failed / this.#before.sent;
+    return (
+      this.#evidence +
+      failed * Math.log(LEFT_ANYWAY / LEFT) +
+      (sent - failed) * Math.log((1 - LEFT_ANYWAY * share) / (1 - LEFT * share))
+    );
+  }
+
+  /** What was sent at the lowered rate. */
+  #tried(until: number): Count {
+    const from = this.#measuredAt + SETTLED_MS;
+    return this.#tally.count(from, Math.min(until, this.#measuredAt + TRIED_MS));
+  }
+
+  /** Whether clearly more or fewer fail than when the rate was found not to matter. */
+  #isAnother(until: number): boolean {
+    const { sent, failed } = this.#tally.count(0, until);
+    if (sent < SENT) return false;
+    const share = this.#before.failed / this.#before.sent;
+    const chance = 3 * Math.sqrt(share * (1 - share) * (1 / sent + 1 / this.#before.sent));
+    const more = failed / sent - share;
+    return more > Math.max(CHANGED, chance) || more < -Math.max((3 / 4) * share, chance);
+  }
+
+  #grow(now: number): void {
+    if (now - this.#measuredAt > FORGOTTEN_MS) this.#bucket = undefined;
+    this.#bucket?.set(this.#shape(now), now);
+  }
+
+  #shape(now: number): BucketShape {
+    return regrown(this.#rate, now - this.#measuredAt);
+  }
+}
