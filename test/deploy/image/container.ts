@@ -17,7 +17,7 @@ mount -t proc proc "$1/proc"
 mount -t tmpfs tmpfs "$1/dev"
 for device in null zero urandom; do : >"$1/dev/$device"; mount --bind "/dev/$device" "$1/dev/$device"; done
 mount -t tmpfs -o uid=65532,gid=65532 tmpfs "$1/var/lib/tamma"
-if [ "$2" = true ]; then mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"; mount -o remount,bind,ro "$1"; fi
+if [ "$2" = true ]; then mount -o remount,bind,ro "$1"; fi
 shift 2
 exec "$@"
 `;

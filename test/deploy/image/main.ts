@@ -71,6 +71,7 @@ async function checkLimits(): Promise<void> {
     console.log(JSON.stringify({
       uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(),
       root: codeOf(() => writeFileSync('/app/file', '')),
+      tmp: codeOf(() => writeFileSync('/tmp/file', '')),
       cache: codeOf(() => writeFileSync('/app/compile-cache/file', '')),
       shell: spawnSync('/bin/sh').error?.code,
     }))`;
@@ -78,25 +79,34 @@ async function checkLimits(): Promise<void> {
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(stdout), {
     ...{ uid: 65532, gid: 65532, groups: [65532] },
-    ...{ root: 'EROFS', cache: 'EROFS', shell: 'ENOENT' },
+    ...{ root: 'EROFS', tmp: 'EROFS', cache: 'EROFS', shell: 'ENOENT' },
   });
   holds('runs as 65532:65532, writes nothing to its root, finds no shell');
 
   const told = await finish([...image.command, '--version']);
   assert.equal(told.stdout.trim(), image.labels['org.opencontainers.image.version']);
   holds('tells the version of its label');
+
+  const config = await finish([...image.command, 'check-config', '--json'], {
+    user: '1000680000:0',
+    environment: { ...image.environment, OPENAI_API_KEY: 'sk-test' },
+  });
+  assert.equal(JSON.parse(config.stdout).config.defaultModel, 'gpt-5.4-mini');
+  holds('runs as any other user');
 }
 
 async function checkServing(): Promise<void> {
   const stub = await startStubUpstream();
-  const child = start(image.command, {
+  const environment = {
+    ...image.environment,
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: stub.url,
     TAMMA_LISTEN: '127.0.0.1:0',
     TAMMA_ADMIN_LISTEN: '127.0.0.1:0',
     TAMMA_DATA_DIR: '/var/lib/tamma/ledger',
     NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
-  });
+  };
+  const child = start(image.command, { environment });
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   const errors = text(child.stderr);
@@ -123,16 +133,18 @@ async function checkServing(): Promise<void> {
   holds('starts from what was compiled when it was built');
 }
 
-function start(command: readonly string[], environment: Image['environment'] = {}) {
-  const container = { ...image, environment: { ...image.environment, ...environment } };
-  const child = runInContainer(container, command);
+function start(command: readonly string[], other: Partial<Image> = {}) {
+  const child = runInContainer({ ...image, ...other }, command);
   const { stdout, stderr } = child;
   assert(stdout !== null && stderr !== null);
   return Object.assign(child, { stdout, stderr });
 }
 
-async function finish(command: readonly string[]): Promise<{ code: number; stdout: string }> {
-  const child = start(command);
+async function finish(
+  command: readonly string[],
+  other: Partial<Image> = {},
+): Promise<{ code: number; stdout: string }> {
+  const child = start(command, other);
   child.stderr.pipe(process.stderr);
   const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return { code, stdout };
