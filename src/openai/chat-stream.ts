@@ -39,8 +39,8 @@ export class ChatStream implements AnswerStream {
   readonly #images: ChatImages;
   readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toUsage);
-  readonly #text = new Said(true);
-  readonly #reasoning = new Said(true);
+  readonly #text = new Said();
+  readonly #reasoning = new Said();
   readonly #refusal = new Said();
   readonly #thoughts = new ThoughtTags();
   /** Its reasoning has come in `reasoning_details` alone. */
@@ -250,7 +250,10 @@ export class ChatStream implements AnswerStream {
     this.#annotations.add(choice);
     if (choice.finish_reason !== undefined) this.#givesReasons = true;
     const reason = choice.finish_reason || stringOr(choice.finishReason);
-    if (reason && isFinishWord(reason)) this.#addFinish(meantBy(reason, choice));
+    if (reason && isFinishWord(reason)) {
+      const { native_finish_reason: native } = choice;
+      this.#addFinish(native ? meantBy(reason, stringOr(native)) : reason);
+    }
   }
 
   /** Some servers give a reason with every chunk. The last holds, but `stop` takes back no worse one. */
@@ -332,8 +335,8 @@ export class ChatStream implements AnswerStream {
     refusal: string,
     toolCalls: readonly ToolCallFragment[] | undefined,
   ): void {
-    const thought = reasoning === '' ? '' : this.#reasoning.add(reasoning);
-    const said = text === '' ? '' : this.#text.add(text);
+    const thought = reasoning === '' ? '' : this.#reasoning.grow(reasoning);
+    const said = text === '' ? '' : this.#text.grow(text);
     this.#count(said.length + refusal.length + thought.length + lengthOfCalls(toolCalls));
     if (thought !== '') this.#events.reasoning(thought);
     if (said !== '') this.#events.text(said);
@@ -366,8 +369,7 @@ export class ChatStream implements AnswerStream {
 }
 
 /** OpenRouter says `stop` of an answer that its upstream gave up, and that beside it. */
-function meantBy(reason: string, { native_finish_reason }: ChunkChoice): string {
-  const native = stringOr(native_finish_reason);
+function meantBy(reason: string, native: string): string {
   return isGivenUp(native) && toFinishReason(reason) === 'stop' ? native : reason;
 }
 

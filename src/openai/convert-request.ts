@@ -26,7 +26,8 @@ export function toChatCompletionRequest(
 ): ChatCompletionCreateParams {
   const { request } = call;
   const { model } = call.target;
-  const turns = inChatOrder(request.messages, call.model);
+  const asked = request.messages;
+  const turns = asked.length > 1 ? inChatOrder(asked, call.model) : asked;
   const messages = joinsTexts ? withOneText(turns, call.model) : turns;
   return {
     model: call.model,

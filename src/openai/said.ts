@@ -7,15 +7,9 @@ import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
  */
 export class Said {
   readonly #text = new LongText();
-  readonly #mayGrow: boolean;
   #length = 0;
   /** Each piece says all that came before it, too. */
   #grows = false;
-
-  /** @param mayGrow whether a server is looked for whose pieces each say all so far. Default: none is */
-  constructor(mayGrow = false) {
-    this.#mayGrow = mayGrow;
-  }
 
   get text(): string {
     return this.#text.toString();
@@ -35,21 +29,29 @@ export class Said {
     return this.#text.from(start);
   }
 
-  /** Notes a piece, and returns what is new in it. */
+  /** Notes a piece, and returns it. */
   add(piece: string): string {
-    const isLong = this.#mayGrow && this.#length > 1 && piece.length >= this.#length;
-    const more = isLong ? this.#behind(piece) : piece;
+    this.#text.add(piece);
+    this.#length += piece.length;
+    return piece;
+  }
+
+  /** Notes a piece that may say all so far, as those of some servers do, and returns what is new in it. */
+  grow(piece: string): string {
+    let more = piece;
+    if (this.#length > 1 && piece.length >= this.#length) {
+      const before = this.#text.toString();
+      if (piece.startsWith(before)) more = this.#behind(before, piece);
+    }
     this.#text.add(more);
     this.#length += more.length;
     return more;
   }
 
-  /** What a piece says behind all that came. One may begin so by chance where the text repeats itself: dashes, `aaa`. */
-  #behind(piece: string): string {
-    const { text } = this;
-    if (!piece.startsWith(text)) return piece;
-    const more = piece.slice(text.length);
-    this.#grows ||= /\p{L}/u.test(text) && !text.startsWith(more) && !more.startsWith(text);
+  /** A piece may begin with what came by chance where a text repeats itself: dashes, `aaa`. */
+  #behind(before: string, piece: string): string {
+    const more = piece.slice(before.length);
+    this.#grows ||= /\p{L}/u.test(before) && !before.startsWith(more) && !more.startsWith(before);
     return this.#grows ? more : piece;
   }
 
