@@ -1,5 +1,4 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { smaller } from '../../core/bigint.ts';
 import { MOST_MONEY } from '../pricing/money.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Labels, Totals } from './totals.ts';
@@ -81,4 +80,5 @@ export function dayValues(group: Labels & Totals): SQLInputValue[] {
 /** Estimates may come in fractions of a token. */
 const whole = Math.round;
 
-const money = (picoDollars: bigint): bigint => smaller(picoDollars, MOST_MONEY);
+const money = (picoDollars: bigint): bigint =>
+  picoDollars > MOST_MONEY ? MOST_MONEY : picoDollars;
