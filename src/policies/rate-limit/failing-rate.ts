@@ -10,6 +10,8 @@ const ANSWERED = 4;
 /** A rate is measured over so many ms at least, another one from so many that were answered. */
 const MEASURED_MS = 1_000;
 const ENOUGH = 8;
+/** What failed later than so many ms is of no use: by then others were sent, and are not counted any more. */
+const QUICK_MS = 1_500;
 /** Failures that are farther apart are none of the same trouble, in ms. */
 const CALM_MS = 3_000;
 /** So many times as uneven as by chance are failures of an upstream that is up and down by turns. */
@@ -78,7 +80,7 @@ export class FailingRate {
 
   /** What was sent at `sentAt` failed before anything of an answer came. */
   failed(sentAt: number, now: number): void {
-    if (!this.#tally.failed(sentAt)) return;
+    if (now - sentAt > QUICK_MS || !this.#tally.failed(sentAt)) return;
     if (sentAt - this.#lastAt > CALM_MS) {
       this.#troubleAt = sentAt;
       this.#isAnyway = false;

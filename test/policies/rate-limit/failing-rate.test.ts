@@ -120,7 +120,12 @@ describe('FailingRate', () => {
 
   it('does not count what was never sent, nor what failed long after it was', () => {
     const rate = new FailingRate();
-    for (let now = 0; now < 3_000; now += 25) {
+    for (let now = 0; now < 10_000; now += 25) {
+      rate.take(now);
+      if (now >= 2_000 && now % 50 === 0) rate.failed(now - 2_000, now);
+    }
+    expect([rate.isKnown, rate.waitMs(10_000)]).toEqual([false, 0]);
+    for (let now = 20_000; now < 23_000; now += 25) {
       rate.take(now);
       rate.undo(now);
     }
