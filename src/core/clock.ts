@@ -27,17 +27,16 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Not performance.now(), which looks first whose it is: a call reads the time some thirty times. */
-function monotonicMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e3 + nanoseconds / 1e6;
-}
-
-/** Epoch ms by the wall clock when the process began, as performance.timeOrigin, less what the other clock said then. */
-const origin = performance.timeOrigin + performance.now() - monotonicMs();
+const [seconds, nanoseconds] = process.hrtime();
+/** Epoch ms of what process.hrtime() counts from, by what the wall clock said when the process began. */
+const origin = performance.timeOrigin + performance.now() - (seconds * 1e3 + nanoseconds / 1e6);
 
 export const systemClock: Clock = {
-  now: () => origin + monotonicMs(),
+  now() {
+    // Not performance.now(), which looks first whose it is: a call reads the time some forty times.
+    const [seconds, nanoseconds] = process.hrtime();
+    return origin + seconds * 1e3 + nanoseconds / 1e6;
+  },
   after(ms, callback, background = false) {
     const timeout = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
     if (background) timeout.unref();
