@@ -5,7 +5,7 @@
  */
 import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import { Agent, type Dispatcher } from 'undici';
-import { serializeSendMessageResponse } from '../src/server/encode-response.ts';
+import { serializeSendMessageResponse } from '../src/server/output/encode-response.ts';
 
 const SERVICE = '/tamma.provider.v1.IAIProvider/';
 const BODY = JSON.stringify({

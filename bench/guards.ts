@@ -14,17 +14,17 @@ import {
   IAIProviderService,
   SendMessageRequest,
 } from '../src/gen/tamma/provider/v1/provider.ts';
-import { guardArrivals } from '../src/server/arrivals.ts';
-import { BytesInFlight } from '../src/server/bytes-in-flight.ts';
-import { Inbound } from '../src/server/inbound.ts';
+import { guardArrivals } from '../src/server/arrivals/arrivals.ts';
+import { BytesInFlight } from '../src/server/arrivals/bytes-in-flight.ts';
+import { Inbound } from '../src/server/arrivals/inbound.ts';
+import { startLoadMeter } from '../src/server/arrivals/load-meter.ts';
+import { OverloadGuard } from '../src/server/arrivals/overload.ts';
 import { Connections } from '../src/server/listener/connections.ts';
 import { createInjector } from '../src/server/listener/injector.ts';
 import { Listeners } from '../src/server/listener/listen.ts';
-import { startLoadMeter } from '../src/server/load-meter.ts';
-import { OverloadGuard } from '../src/server/overload.ts';
-import { type RawRequest, rawService } from '../src/server/raw-service.ts';
-import { requestShape } from '../src/server/request-shape.ts';
-import { oversizeOf } from '../src/server/request-size.ts';
+import { type RawRequest, rawService } from '../src/server/rpc/raw-service.ts';
+import { requestShape } from '../src/server/rpc/request-shape.ts';
+import { oversizeOf } from '../src/server/rpc/request-size.ts';
 import { grpcStatus, RawGrpc } from '../test/support/raw-grpc.ts';
 import { TelemetryProbe } from '../test/support/telemetry.ts';
 import { quantile } from './statistics.ts';

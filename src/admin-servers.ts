@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
 import { adminServerOptions, under } from './listener-options.ts';
-import { type AdminServerDeps, createAdminServer } from './server/admin.ts';
+import { type AdminServerDeps, createAdminServer } from './server/admin/admin.ts';
 
 const KEYS = {
   everything: 'adminListen',

@@ -2,11 +2,11 @@ import type { BatchService } from './batch/service.ts';
 import type { Clock } from './core/clock.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { OpenAIProvider } from './provider/openai-provider.ts';
-import { nearestFirst } from './server/budget-order.ts';
 import type { GrpcServer } from './server/options.ts';
 import { SpendToday } from './server/page/spend-today.ts';
 import type { AdminStatus } from './server/page/status-page.ts';
-import { problemsOf } from './server/status-problems.ts';
+import { nearestFirst } from './server/status/budget-order.ts';
+import { problemsOf } from './server/status/problems.ts';
 
 /** Budgets per user are as many as there are users; a page has its bounds. */
 const MAX_SHOWN_BUDGETS = 20;

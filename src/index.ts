@@ -42,4 +42,4 @@ export {
   type FallbackChain,
   type FallbackOptions,
 } from './request/route/options.ts';
-export type { SharedStoreOptions } from './shared-store/options.ts';
+export type { SharedStoreOptions } from './shared-store/redis/options.ts';

@@ -1,7 +1,7 @@
 import { isOfThisMachine, isSafeUrl } from './config/addresses.ts';
 import type { Config } from './config/config.ts';
 import type { ListenerSettings } from './config/listeners-schema.ts';
-import type { AdminServerOptions } from './server/admin.ts';
+import type { AdminServerOptions } from './server/admin/admin.ts';
 import { CallersError } from './server/callers/authenticator.ts';
 import type { ListenerOptions } from './server/listener/listen.ts';
 import type { Logger } from './telemetry/logger.ts';

@@ -12,7 +12,7 @@ import { isOpenAI } from './request/catalogue/endpoint.ts';
 import type { HostedToolOptions, McpServer } from './request/fit/hosted-tool-options.ts';
 import { withDefaultProfiles } from './request/profiles/defaults.ts';
 import { resolveOptions } from './resolve-options.ts';
-import type { SharedStoreOptions } from './shared-store/options.ts';
+import type { SharedStoreOptions } from './shared-store/redis/options.ts';
 
 /** Name of the budget that `costManagement.budgetLimit` stands for; budgets have no capitals. */
 const COST_MANAGEMENT_BUDGET = 'costManagement';

@@ -15,9 +15,9 @@ import type { RepeatStore } from '../money/repeats/repeats.ts';
 import { StoreThread } from '../money/store-thread/store-thread.ts';
 import { localSource } from '../policies/rate-limit/local-source.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
-import type { SharedStoreOptions } from '../shared-store/options.ts';
+import type { SharedStoreOptions } from '../shared-store/redis/options.ts';
+import { sidecarName } from '../shared-store/redis/sidecar.ts';
 import { openSharedStore, sharedLedger } from '../shared-store/shared-store.ts';
-import { sidecarName } from '../shared-store/sidecar.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { ProviderSettings } from './options.ts';
 

@@ -3,7 +3,7 @@ import type { Surface } from '../core/model.ts';
 import type { BudgetOptions } from '../money/budget/options.ts';
 import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cache/options.ts';
 import type { LedgerOptions } from '../money/ledger/open-ledger.ts';
-import type { TrustedCertificates } from '../openai/trust.ts';
+import type { TrustedCertificates } from '../openai/http/trust.ts';
 import type { BreakerOptions } from '../policies/breaker/options.ts';
 import { DEFAULT_HEDGE, type HedgeOptions } from '../policies/hedge/options.ts';
 import type { ApiKey } from '../policies/keys/api-key.ts';
@@ -19,7 +19,7 @@ import {
   type FallbackOptions,
   type SharedRoute,
 } from '../request/route/options.ts';
-import type { SharedStoreOptions } from '../shared-store/options.ts';
+import type { SharedStoreOptions } from '../shared-store/redis/options.ts';
 
 /** An OpenAI-compatible endpoint, and how it is treated. */
 export interface UpstreamOptions {

@@ -18,10 +18,10 @@ import {
 } from './convert/batch.ts';
 import { toWireResponse } from './convert/response.ts';
 import { WireViolations } from './convert/violations.ts';
-import type { RawHandlers } from './raw-service.ts';
-import type { Rpcs } from './rpc.ts';
-import type { RpcCall } from './rpc-lifecycle.ts';
-import { toRpcStatus } from './status.ts';
+import { toRpcStatus } from './errors/status.ts';
+import type { RpcCall } from './rpc/lifecycle.ts';
+import type { RawHandlers } from './rpc/raw-service.ts';
+import type { Rpcs } from './rpc/rpc.ts';
 
 export interface BatchHandlerDeps {
   readonly rpcs: Rpcs;

@@ -1,8 +1,8 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Clock } from '../core/clock.ts';
 import { ProviderError } from '../core/errors.ts';
-import type { ActiveCalls } from './active-calls.ts';
 import type { Connections } from './listener/connections.ts';
+import type { ActiveCalls } from './rpc/active-calls.ts';
 
 /** Time, in ms, for the last bytes to reach the callers before connections are cut. */
 const FLUSH_MS = 2000;

@@ -1,13 +1,13 @@
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { IAIBatchProviderService } from '../gen/tamma/provider/v1/batch_provider.ts';
 import { IAIProviderService } from '../gen/tamma/provider/v1/provider.ts';
-import { guardArrivals } from './arrivals.ts';
-import type { Door } from './door.ts';
+import { guardArrivals } from './arrivals/arrivals.ts';
+import type { Door } from './arrivals/door.ts';
+import type { Inbound } from './arrivals/inbound.ts';
 import { setHttp2Options } from './http2-options.ts';
-import type { Inbound } from './inbound.ts';
-import { traceLibraryCalls } from './library-telemetry.ts';
 import type { ServerDeps, ServerOptions } from './options.ts';
-import { assertComplete } from './raw-service.ts';
+import { assertComplete } from './rpc/raw-service.ts';
+import { traceLibraryCalls } from './telemetry/library-telemetry.ts';
 
 /** The methods whose requests hold a conversation. */
 const LARGE_REQUESTS: ReadonlySet<string> = new Set(

@@ -20,13 +20,13 @@ import { fromWireOptions } from './convert/options.ts';
 import { fromWireRequest } from './convert/request.ts';
 import { toWireResponse } from './convert/response.ts';
 import { WireViolations } from './convert/violations.ts';
-import { serialize, serializeSendMessageResponse } from './encode-response.ts';
-import { writeAnswer } from './event-writer.ts';
 import type { LiveServerOptions } from './options.ts';
-import type { RawHandlers } from './raw-service.ts';
-import type { Rpcs } from './rpc.ts';
-import type { RpcCall } from './rpc-lifecycle.ts';
-import type { StatusBoard } from './status-watch.ts';
+import { serialize, serializeSendMessageResponse } from './output/encode-response.ts';
+import { writeAnswer } from './output/event-writer.ts';
+import type { RpcCall } from './rpc/lifecycle.ts';
+import type { RawHandlers } from './rpc/raw-service.ts';
+import type { Rpcs } from './rpc/rpc.ts';
+import type { StatusBoard } from './status/watch.ts';
 
 export interface HandlerDeps {
   readonly rpcs: Rpcs;

@@ -8,7 +8,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/grpc/health/v1/health.ts';
 import { callStream } from './listener/call-stream.ts';
-import { Places } from './places.ts';
+import { Places } from './status/places.ts';
 
 /** grpc.health.v1.Health, whose watches can be ended. */
 export interface Health {

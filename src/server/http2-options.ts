@@ -1,5 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
-import { MAX_METADATA_BYTES } from './metadata.ts';
+import { MAX_METADATA_BYTES } from './arrivals/metadata.ts';
 
 /** How many cancels a connection may bring at once, and for how many a second it may go on. */
 const RESETS = { streamResetBurst: 100_000, streamResetRate: 10_000 };

@@ -6,12 +6,12 @@ import type { IAIProvider, IAIUsageProvider } from '../provider/provider.ts';
 import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { LoadMeter } from './arrivals/load-meter.ts';
+import type { OverloadLimits } from './arrivals/overload.ts';
 import type { Authenticator, AuthenticatorOptions } from './callers/authenticator.ts';
 import type { Reloaded } from './handlers.ts';
 import type { ListenerOptions } from './listener/listen.ts';
-import type { LoadMeter } from './load-meter.ts';
-import type { OverloadLimits } from './overload.ts';
-import type { RpcDeps } from './rpc-lifecycle.ts';
+import type { RpcDeps } from './rpc/lifecycle.ts';
 
 /** What can become another while it runs; calls keep what they began with. */
 export interface LiveServerOptions {

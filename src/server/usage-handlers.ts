@@ -7,8 +7,8 @@ import { toWireBudget } from './convert/budget.ts';
 import { text } from './convert/present.ts';
 import { fromWireUsageQuery, toWireUsageSums } from './convert/usage-sums.ts';
 import { WireViolations } from './convert/violations.ts';
-import type { RawHandlers } from './raw-service.ts';
-import type { Rpcs } from './rpc.ts';
+import type { RawHandlers } from './rpc/raw-service.ts';
+import type { Rpcs } from './rpc/rpc.ts';
 
 export interface UsageHandlerDeps {
   readonly rpcs: Rpcs;

@@ -1,8 +1,8 @@
 import type { BudgetScope } from '../core/budget-state.ts';
-import { destroyClient, evaluate, newClient, type RedisClient } from './redis-client.ts';
-import { keySpace, partsOf } from './redis-keys.ts';
-import { defineScript } from './script.ts';
-import { READ_COUNTERS } from './totals-script.ts';
+import { destroyClient, evaluate, newClient, type RedisClient } from './redis/client.ts';
+import { keySpace, partsOf } from './redis/keys.ts';
+import { defineScript } from './redis/script.ts';
+import { READ_COUNTERS } from './totals/script.ts';
 
 /** Whose data is to go. */
 export interface ForgottenInStore {

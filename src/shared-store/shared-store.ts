@@ -7,13 +7,13 @@ import type { OpenAnswerStore } from '../money/cache/answer-store.ts';
 import type { Ledger } from '../money/ledger/ledger.ts';
 import type { RepeatStore } from '../money/repeats/repeats.ts';
 import type { NewRateSource } from '../policies/rate-limit/source.ts';
-import { RedisConnection, type StoreConnectionDeps } from './connection.ts';
-import type { SharedStoreOptions } from './options.ts';
-import { redisAccounts, type SharedAccounts } from './redis-accounts.ts';
-import { redisRateSource } from './redis-rate-source.ts';
-import { SharedAnswers } from './shared-answers.ts';
-import { SharedRepeats } from './shared-repeats.ts';
-import { type SharedTotals, sharedTotals } from './shared-totals.ts';
+import { SharedAnswers } from './answers/shared-answers.ts';
+import { SharedRepeats } from './answers/shared-repeats.ts';
+import { redisAccounts, type SharedAccounts } from './budgets/redis-accounts.ts';
+import { redisRateSource } from './rates/redis-rate-source.ts';
+import { RedisConnection, type StoreConnectionDeps } from './redis/connection.ts';
+import type { SharedStoreOptions } from './redis/options.ts';
+import { type SharedTotals, sharedTotals } from './totals/shared-totals.ts';
 
 /** What several sidecars share. */
 export interface SharedStore {

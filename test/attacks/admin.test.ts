@@ -7,8 +7,8 @@ import {
   type AdminServer,
   type AdminServerOptions,
   createAdminServer,
-} from '../../src/server/admin.ts';
-import { MAX_ADMIN_CONNECTIONS } from '../../src/server/admin-connections.ts';
+} from '../../src/server/admin/admin.ts';
+import { MAX_ADMIN_CONNECTIONS } from '../../src/server/admin/connections.ts';
 import { CallMemory } from '../../src/server/page/call-memory.ts';
 import { StatusEvents } from '../../src/server/page/status-events.ts';
 import { Authority } from '../support/certificates.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Server } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
-import { guardArrivals, SMALL_MESSAGE_BYTES } from '../../src/server/arrivals.ts';
+import { guardArrivals, SMALL_MESSAGE_BYTES } from '../../src/server/arrivals/arrivals.ts';
 import { codeName, collect, nextMessage } from '../support/grpc-client.ts';
 import { grpcStatus, RawGrpc } from '../support/raw-grpc.ts';
 import { serverPerTest } from '../support/server-per-test.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readResults } from '../../src/batch/read-results.ts';
 import type { BatchLineResult } from '../../src/core/upstream-batches.ts';
-import { linesOf } from '../../src/openai/lines.ts';
-import { toUpstreamBatch } from '../../src/openai/upstream-batch.ts';
+import { linesOf } from '../../src/openai/batches/lines.ts';
+import { toUpstreamBatch } from '../../src/openai/batches/upstream-batch.ts';
 
 async function* endless(block: Buffer): AsyncGenerator<Buffer> {
   for (;;) yield block;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Agent, buildConnector } from 'undici';
-import { leaveOffWhenOver } from '../../src/openai/leave-off.ts';
+import { leaveOffWhenOver } from '../../src/openai/http/leave-off.ts';
 
 /** More than a socket gives undici at a time. */
 const MORE = 'a:b\r\n'.repeat(50_000);

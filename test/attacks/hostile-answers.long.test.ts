@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AnswerStream } from '../../src/openai/api-surface.ts';
-import { ChatStream } from '../../src/openai/chat-stream.ts';
-import { ResponsesStream } from '../../src/openai/responses-stream.ts';
+import type { AnswerStream } from '../../src/openai/answer/api-surface.ts';
+import { ChatStream } from '../../src/openai/chat/stream.ts';
+import { ResponsesStream } from '../../src/openai/responses/stream.ts';
 import { aCall } from '../support/events.ts';
 
 const TOO_LARGE = 'The upstream sent an answer that is too large.';

@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { ChatStream } from '../../src/openai/chat-stream.ts';
-import { parseErrorBody } from '../../src/openai/error-body.ts';
-import { StrayErrors } from '../../src/openai/error-in-answer.ts';
-import { parseObject } from '../../src/openai/json-checks.ts';
-import { ResponsesStream } from '../../src/openai/responses-stream.ts';
-import { SseParser } from '../../src/openai/sse-parser.ts';
+import { SseParser } from '../../src/openai/answer/sse-parser.ts';
+import { ChatStream } from '../../src/openai/chat/stream.ts';
+import { parseErrorBody } from '../../src/openai/errors/body.ts';
+import { StrayErrors } from '../../src/openai/errors/in-answer.ts';
+import { ResponsesStream } from '../../src/openai/responses/stream.ts';
+import { parseObject } from '../../src/openai/values/json-checks.ts';
 import { cpuMs } from '../support/cpu-ms.ts';
 import { aCall } from '../support/events.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { parseCertificates } from '../../src/config/ca-file.ts';
 import { matchesPattern } from '../../src/core/name-pattern.ts';
-import { toUsage } from '../../src/openai/map-usage.ts';
-import { ReportedUsage } from '../../src/openai/usage-report.ts';
+import { toUsage } from '../../src/openai/answer/map-usage.ts';
+import { ReportedUsage } from '../../src/openai/answer/usage-report.ts';
 import { isUri } from '../../src/request/validate/text.ts';
 import { cpuMs } from '../support/cpu-ms.ts';
 

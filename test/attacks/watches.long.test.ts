@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_WATCHES as HEALTH_WATCHES } from '../../src/server/health.ts';
-import { MAX_WATCHES as STATUS_WATCHES } from '../../src/server/status-watch.ts';
+import { MAX_WATCHES as STATUS_WATCHES } from '../../src/server/status/watch.ts';
 import { anUpstreamStatus } from '../support/fake-provider.ts';
 import { collect, nextMessage } from '../support/grpc-client.ts';
 import { RawGrpc } from '../support/raw-grpc.ts';

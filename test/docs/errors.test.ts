@@ -40,10 +40,12 @@ describe('what this process is short of', () => {
 
   it('has a row for each subject of QuotaFailure', () => {
     const subjects = [
-      ...texts('server/overload.ts', /return '([a-z ]+)'/g).map((what) => `provider ${what}`),
+      ...texts('server/arrivals/overload.ts', /return '([a-z ]+)'/g).map(
+        (what) => `provider ${what}`,
+      ),
       ...[
-        'server/inbound',
-        'server/status-watch',
+        'server/arrivals/inbound',
+        'server/status/watch',
         'batch/books-in-turn',
         'money/ledger/query-queue',
       ].flatMap((file) => texts(`${file}.ts`, /quotaSubject: '([a-z ]+)'/g)),

@@ -21,8 +21,8 @@ import {
   silent,
   stallAfter,
 } from '../support/upstream/index.ts';
+import { expectFault, STREAM_FAULTS } from './answer/stream-faults.ts';
 import { abortListeners, openUpstream, readAll, textOf, until } from './open-upstream.ts';
-import { expectFault, STREAM_FAULTS } from './stream-faults.ts';
 
 const SURFACES: readonly Surface[] = ['chat_completions', 'responses'];
 const CANCELLED = new ProviderError('CANCELLED');

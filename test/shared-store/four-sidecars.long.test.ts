@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../src/core/errors.ts';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
+import type { RedisConnection } from '../../src/shared-store/redis/connection.ts';
 import { aBudget, aSpender, exactly } from '../money/budget/books.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { CENT, connectTo, DOLLAR, eventually, openSidecar, type TestSidecar } from './support.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readAnswers } from '../../src/shared-store/account-report.ts';
-import { readDrawn } from '../../src/shared-store/rate-script.ts';
-import { SharedAnswers } from '../../src/shared-store/shared-answers.ts';
+import { SharedAnswers } from '../../src/shared-store/answers/shared-answers.ts';
+import { readAnswers } from '../../src/shared-store/budgets/account-report.ts';
+import { readDrawn } from '../../src/shared-store/rates/script.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** What others that write into the server may have its scripts say. */

@@ -7,8 +7,8 @@ import {
   type OpenAIProviderOptions,
 } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
-import { StoreAwayError } from '../../src/shared-store/script.ts';
-import { ToldTotals } from '../../src/shared-store/told-totals.ts';
+import { StoreAwayError } from '../../src/shared-store/redis/script.ts';
+import { ToldTotals } from '../../src/shared-store/totals/told-totals.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { tempFolders } from '../support/temp-folder.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';

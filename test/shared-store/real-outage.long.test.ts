@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RedisConnection } from '../../src/shared-store/connection.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../src/shared-store/redis-client.ts';
+import { DEFAULT_TIMEOUT_MS } from '../../src/shared-store/redis/client.ts';
+import type { RedisConnection } from '../../src/shared-store/redis/connection.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import {
   CENT,

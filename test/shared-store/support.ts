@@ -5,14 +5,14 @@ import { BudgetBook } from '../../src/money/budget/book.ts';
 import type { BudgetDefinition } from '../../src/money/budget/options.ts';
 import type { Reservation } from '../../src/money/budget/reservation.ts';
 import type { Spending } from '../../src/money/ledger/ledger.ts';
-import { RedisConnection } from '../../src/shared-store/connection.ts';
-import type { SharedStoreOptions } from '../../src/shared-store/options.ts';
-import { redisAccounts } from '../../src/shared-store/redis-accounts.ts';
+import { redisAccounts } from '../../src/shared-store/budgets/redis-accounts.ts';
+import { RedisConnection } from '../../src/shared-store/redis/connection.ts';
+import type { SharedStoreOptions } from '../../src/shared-store/redis/options.ts';
 import {
   type LuaScript,
   type ScriptRunner,
   StoreAwayError,
-} from '../../src/shared-store/script.ts';
+} from '../../src/shared-store/redis/script.ts';
 import { aBudget, aSpender, exactly, NEVER } from '../money/budget/books.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { RedisServer } from '../support/redis-server.ts';

@@ -7,9 +7,9 @@ import { BudgetBook } from '../../../src/money/budget/book.ts';
 import { localAccounts } from '../../../src/money/budget/local-accounts.ts';
 import type { BudgetDefinition } from '../../../src/money/budget/options.ts';
 import { type BudgetStageDeps, budget } from '../../../src/money/budget/stage.ts';
-import { toChatCompletionRequest } from '../../../src/openai/convert-request.ts';
-import { effectiveSettings } from '../../../src/openai/effective-settings.ts';
-import { toResponsesRequest } from '../../../src/openai/responses-request.ts';
+import { effectiveSettings } from '../../../src/openai/answer/effective-settings.ts';
+import { toChatCompletionRequest } from '../../../src/openai/chat/request.ts';
+import { toResponsesRequest } from '../../../src/openai/responses/request.ts';
 import { recovery } from '../../../src/policies/recovery/stage.ts';
 import { endOf } from '../../policies/retry/scripted-attempts.ts';
 import {

@@ -10,8 +10,8 @@ import {
 import { MemoryStore } from '../../../src/money/cache/memory-store.ts';
 import { SqliteStore } from '../../../src/money/cache/sqlite-store.ts';
 import { StoreThread } from '../../../src/money/store-thread/store-thread.ts';
-import type { RedisConnection } from '../../../src/shared-store/connection.ts';
-import { SharedAnswers } from '../../../src/shared-store/shared-answers.ts';
+import { SharedAnswers } from '../../../src/shared-store/answers/shared-answers.ts';
+import type { RedisConnection } from '../../../src/shared-store/redis/connection.ts';
 import { connectedTo } from '../../shared-store/support.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { describeWithRedis, RedisServer } from '../../support/redis-server.ts';

@@ -9,7 +9,7 @@ import {
   type PriceFacts,
   tokenPrices,
 } from '../../../src/money/pricing/price.ts';
-import { toUsage } from '../../../src/openai/map-usage.ts';
+import { toUsage } from '../../../src/openai/answer/map-usage.ts';
 import { builtInCatalogue } from '../../../src/request/catalogue/catalogue.ts';
 import { usage } from '../../support/events.ts';
 import { fewOrMany } from '../../support/long.ts';

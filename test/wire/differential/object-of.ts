@@ -1,4 +1,4 @@
-import '../../../src/openai/parse-json-exactly.ts';
+import '../../../src/openai/values/parse-json-exactly.ts';
 
 /** The object that a JSON text is of, which is written with its numbers as they stand; an empty text as it is. */
 export function objectOf(json: string): unknown {

@@ -1,0 +1,83 @@
+import { LongText } from '../../core/long-text.ts';
+import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
+
+/**
+ * What has come of a text that a server says several times: in pieces, at the end of its part, at the
+ * end of the answer. What arrives last and is longer completes what arrived first.
+ */
+export class Said {
+  readonly #text = new LongText();
+  #length = 0;
+  /** Each piece says all that came before it, too. */
+  #grows = false;
+
+  get text(): string {
+    return this.#text.toString();
+  }
+
+  /** In UTF-16 code units. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** What has come behind so many code units. */
+  from(start: number): string {
+    return this.#text.from(start);
+  }
+
+  /** Notes a piece, and returns it. */
+  add(piece: string): string {
+    this.#text.add(piece);
+    this.#length += piece.length;
+    return piece;
+  }
+
+  /** Notes a piece that may say all so far, as those of some servers do, and returns what is new in it. */
+  grow(piece: string): string {
+    let more = piece;
+    if (this.#length > 1 && piece.length >= this.#length) {
+      const before = this.#text.toString();
+      if (piece.startsWith(before)) more = this.#behind(before, piece);
+    }
+    this.#text.add(more);
+    this.#length += more.length;
+    return more;
+  }
+
+  /** A piece may begin with what came by chance where a text repeats itself: dashes, `aaa`. */
+  #behind(before: string, piece: string): string {
+    const more = piece.slice(before.length);
+    this.#grows ||= /\p{L}/u.test(before) && !before.startsWith(more) && !more.startsWith(before);
+    return this.#grows ? more : piece;
+  }
+
+  /** What of the whole has not come; nothing where the whole is another text than what came. */
+  rest(whole: string): string {
+    return whole.length > this.#length && whole.startsWith(this.text)
+      ? whole.slice(this.#length)
+      : '';
+  }
+}
+
+/** The same, where its length is wanted in code points. */
+export class CountedSaid extends Said {
+  #codePoints = 0;
+  /** It ends in the first half of a surrogate pair. */
+  #cut = false;
+
+  get codePoints(): number {
+    return this.#codePoints;
+  }
+
+  override add(piece: string): string {
+    if (piece === '') return piece;
+    // Counted as it comes: to look at the whole again would join all its pieces each time.
+    this.#codePoints += codePoints(piece) - (this.#cut && isLowHalf(piece.charCodeAt(0)) ? 1 : 0);
+    this.#cut = isHighHalf(piece.charCodeAt(piece.length - 1));
+    return super.add(piece);
+  }
+}

@@ -1,2 +1,0 @@
-/** At its full size. */
-import './budget-script.property.test.ts';

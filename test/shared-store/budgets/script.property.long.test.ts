@@ -1,0 +1,2 @@
+/** At its full size. */
+import './script.property.test.ts';
