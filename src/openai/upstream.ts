@@ -79,7 +79,7 @@ function surfacesOf(
           withTakenCalls(call, dialect.calls),
           streamOptions.dialectFor(call),
         ),
-      newStream: (call, emit) => new ChatStream(call, emit),
+      newStream: (call, emit) => new ChatStream(call, emit, dialect),
     },
     /** OpenAI's own, and the only one of some of its models. */
     responses: {

@@ -7,9 +7,15 @@ import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
  */
 export class Said {
   readonly #text = new LongText();
+  readonly #mayGrow: boolean;
   #length = 0;
   /** Each piece says all that came before it, too. */
   #grows = false;
+
+  /** @param mayGrow each piece may say all that came before it */
+  constructor(mayGrow = false) {
+    this.#mayGrow = mayGrow;
+  }
 
   get text(): string {
     return this.#text.toString();
@@ -29,17 +35,10 @@ export class Said {
     return this.#text.from(start);
   }
 
-  /** Notes a piece, and returns it. */
+  /** Notes a piece, and returns what is new in it. */
   add(piece: string): string {
-    this.#text.add(piece);
-    this.#length += piece.length;
-    return piece;
-  }
-
-  /** Notes a piece that may say all so far, as those of some servers do, and returns what is new in it. */
-  grow(piece: string): string {
     let more = piece;
-    if (this.#length > 1 && piece.length >= this.#length) {
+    if (this.#mayGrow && this.#length > 1 && piece.length >= this.#length) {
       const before = this.#text.toString();
       if (piece.startsWith(before)) more = this.#behind(before, piece);
     }

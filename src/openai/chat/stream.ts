@@ -8,6 +8,7 @@ import { Said } from '../answer/said.ts';
 import { ReportedUsage } from '../answer/usage-report.ts';
 import { reported } from '../errors/faults.ts';
 import { errorIn, readErrorData } from '../errors/in-answer.ts';
+import type { Dialect } from '../request/dialect.ts';
 import { UnknownParts } from '../responses/unknown-parts.ts';
 import { malformed } from '../values/json-checks.ts';
 import { isNothing, recordOf, stringOr } from '../values/json-record.ts';
@@ -33,8 +34,8 @@ export class ChatStream implements AnswerStream {
   readonly #images: ChatImages;
   readonly #unknown: UnknownParts;
   readonly #usage = new ReportedUsage(toUsage);
-  readonly #text = new Said();
-  readonly #reasoning = new Said();
+  readonly #text: Said;
+  readonly #reasoning: Said;
   readonly #refusal = new Said();
   readonly #thoughts = new ThoughtTags();
   /** Its reasoning has come in `reasoning_details` alone. */
@@ -58,8 +59,15 @@ export class ChatStream implements AnswerStream {
   #usageAt = 0;
   #outputAt = 0;
 
-  constructor(call: Call, emit: Emit) {
+  /** @param dialect Default: each piece may say all that came before it */
+  constructor(
+    call: Call,
+    emit: Emit,
+    { piecesMayGrow }: Pick<Dialect, 'piecesMayGrow'> = { piecesMayGrow: true },
+  ) {
     this.#call = call;
+    this.#text = new Said(piecesMayGrow);
+    this.#reasoning = new Said(piecesMayGrow);
     this.#events = new AnswerEvents(call, emit);
     this.#unknown = new UnknownParts(call);
     this.#tools = new ChatToolCalls(this.#events.tools);
@@ -329,8 +337,8 @@ export class ChatStream implements AnswerStream {
     refusal: string,
     toolCalls: readonly ToolCallFragment[] | undefined,
   ): void {
-    const thought = reasoning === '' ? '' : this.#reasoning.grow(reasoning);
-    const said = text === '' ? '' : this.#text.grow(text);
+    const thought = reasoning === '' ? '' : this.#reasoning.add(reasoning);
+    const said = text === '' ? '' : this.#text.add(text);
     this.#count(said.length + refusal.length + thought.length + lengthOfCalls(toolCalls));
     if (thought !== '') this.#events.reasoning(thought);
     if (said !== '') this.#events.text(said);

@@ -17,6 +17,8 @@ export interface Dialect {
    * no list where OpenAI takes one.
    */
   readonly joinsTexts: boolean;
+  /** Whether each piece of a text may say all that came before it: DashScope's plan for coding does, OpenAI never. */
+  readonly piecesMayGrow: boolean;
   /** Of every model there. Absent: what the model takes, by its name. */
   readonly calls?: CallForm;
 }
@@ -31,6 +33,7 @@ export const OPENAI_DIALECT: Dialect = {
     responses: { stream: true, stream_options: { include_obfuscation: false } },
   },
   joinsTexts: false,
+  piecesMayGrow: false,
   calls: OPENAI_CALLS,
 };
 
@@ -41,6 +44,7 @@ const COMPATIBLE: Dialect = {
     responses: { stream: true },
   },
   joinsTexts: true,
+  piecesMayGrow: true,
 };
 
 /** Mistral tells the usage unasked, and answers 422 to whoever asks: openai-agents-python#442. */

@@ -85,6 +85,18 @@ describe('ChatStream', () => {
     },
   );
 
+  it.each([
+    [true, 'None'],
+    [false, 'NoNone'],
+  ])('takes a piece for all so far where pieces may grow: %s', (piecesMayGrow, text) => {
+    const said: string[] = [];
+    const note = (event: ProviderEvent) => event.type === 'textDelta' && said.push(event.text);
+    const stream = new ChatStream(aCall(), note, { piecesMayGrow });
+    for (const content of ['No', 'None'])
+      stream.add(parseChunk(JSON.stringify(chunk({ content }))));
+    expect(said.join('')).toBe(text);
+  });
+
   it('does not call an answer complete whose tool calls are missing', () => {
     expect(() => fold(chunk({}), chunk({}, 'tool_calls'))).toThrow(
       expect.objectContaining({ reason: 'SERVICE_UNAVAILABLE' }),
