@@ -151,6 +151,26 @@ export const LIMITS: readonly Row[] = [
     // Three attempts: all but a twenty-seventh.
     ideal: 0.963,
   },
+  ...[0.5, 0.7].map((share) => ({
+    what: `${100 * share}% are refused with a 429, whatever is sent`,
+    load: (): Load => ({
+      ...base,
+      upstreams: { default: sometimes(share, { fails: 'RATE_LIMIT_EXCEEDED' }, good(1_000)) },
+    }),
+    ideal: 1 - share ** 3,
+  })),
+  {
+    what: '30% are refused with a 429 that asks for 1 s, whatever is sent, under 100 calls a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 100,
+      deadlineMs: 15_000,
+      upstreams: {
+        default: sometimes(0.3, { fails: 'RATE_LIMIT_EXCEEDED', retryAfterMs: 1_000 }, good(1_000)),
+      },
+    }),
+    ideal: 1 - 0.3 ** 3,
+  },
   {
     what: 'a limit of 100 requests a second that falls to 10 for 20 s, under 60 calls a second',
     load: () => ({

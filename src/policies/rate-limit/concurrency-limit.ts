@@ -111,6 +111,8 @@ export class ConcurrencyLimit {
   readonly #failures = new MovingAverage(OUTCOME_WEIGHT, 0);
   /** Because of such failures, since there were hardly any. */
   #lowerings = 0;
+  /** Epoch ms: before, answers come of what was sent at the lowered limit, and failures that take longer do not. */
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   /** @param max 1 or more */
   constructor(max: number) {
@@ -195,7 +197,7 @@ export class ConcurrencyLimit {
     this.#overload.add(overloaded ? 1 : 0);
     this.#countRun(how, sentAt);
     this.#failures.add(how === 'overloaded' ? 1 : 0);
-    if (this.#failures.value < CALM_SHARE) this.#lowerings = 0;
+    if (this.#failures.value < CALM_SHARE && now >= this.#toldAt) this.#lowerings = 0;
     if (this.#run >= OUTAGE) {
       this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
       return;
@@ -243,7 +245,9 @@ export class ConcurrencyLimit {
     this.#from = Math.max(from, to + 1);
     this.#to = to;
     this.#loweredAt = now;
-    this.#plateauMs = Math.max(plateauMs, ROUND_TRIPS_PER_PLATEAU * (now - sentAt));
+    const toldMs = ROUND_TRIPS_PER_PLATEAU * (now - sentAt);
+    this.#toldAt = now + toldMs;
+    this.#plateauMs = Math.max(plateauMs, toldMs);
     this.#overload = new MovingAverage(OUTCOME_WEIGHT, 0);
     return true;
   }

@@ -1,6 +1,7 @@
 import { FORGOTTEN_MS, regrown } from './regrowth.ts';
 import { type Count, sliceAt, Tally } from './tally.ts';
 import { type BucketShape, TokenBucket } from './token-bucket.ts';
+import { CERTAIN, evidenceOf, TRIED_MS } from './trial.ts';
 
 /** So many of so many, and so large a share, are no accident; of an upstream that answers so many it is no outage. */
 const FEW = 4;
@@ -23,14 +24,8 @@ const LEAST = 5 / 1_000;
 /** Share of the rate at which failures began again that does without, however few are answered beyond it. */
 const BELOW = 0.85;
 
-/** What the upstream counts over a second is forgotten after so many ms; after so many the rate has grown. */
+/** From so many ms behind a lowering on failures tell what it has brought: what the upstream counts over a second is forgotten. */
 const SETTLED_MS = 1_000;
-const TRIED_MS = 3_000;
-/** Where the rate matters, so large a part of the failing share is left when it is lowered; where not, so large a one, */
-const LEFT = 0.2;
-const LEFT_ANYWAY = 0.8;
-/** which must be so much likelier, as a logarithm. */
-const CERTAIN = 4;
 /** By so much the failing share changes at least where it is for another reason. */
 const CHANGED = 0.1;
 
@@ -91,7 +86,7 @@ export class FailingRate {
       if (this.#isAnother(until)) this.#isAnyway = false;
     } else if (this.#bucket !== undefined && this.#evidenceUntil(until) > CERTAIN) {
       this.#giveUp(until);
-    } else if (sentAt > this.#measuredAt + TRIED_MS) {
+    } else if (sentAt > this.#measuredAt + SETTLED_MS + TRIED_MS) {
       this.#measure(until, now);
     }
   }
@@ -106,7 +101,7 @@ export class FailingRate {
     if (isFirst ? sent < SENT || answered < ANSWERED : answered < ENOUGH) return;
     if (isFirst && this.#tally.unevenness(from, until) > BY_TURNS) return;
     // What failed at once tells that less is taken than was measured, and not where it began.
-    const isGrown = !isFirst && this.#troubleAt > this.#measuredAt + TRIED_MS;
+    const isGrown = !isFirst && this.#troubleAt > this.#measuredAt + SETTLED_MS + TRIED_MS;
     const began = isGrown ? BELOW * this.#shape(this.#troubleAt).refill : 0;
     this.#evidence = isFirst ? 0 : Math.max(0, this.#evidenceUntil(until));
     this.#before = count;
@@ -126,19 +121,14 @@ export class FailingRate {
 
   /** How much likelier what is seen is if the rate does not matter than if it does; a logarithm. */
   #evidenceUntil(until: number): number {
-    const { sent, failed } = this.#tried(until);
-    const share = this.#before.failed / this.#before.sent;
-    return (
-      this.#evidence +
-      failed * Math.log(LEFT_ANYWAY / LEFT) +
-      (sent - failed) * Math.log((1 - LEFT_ANYWAY * share) / (1 - LEFT * share))
-    );
+    const { sent, failed } = this.#before;
+    return this.#evidence + evidenceOf(this.#tried(until), failed / sent);
   }
 
   /** What was sent at the lowered rate. */
   #tried(until: number): Count {
     const from = this.#measuredAt + SETTLED_MS;
-    return this.#tally.count(from, Math.min(until, this.#measuredAt + TRIED_MS));
+    return this.#tally.count(from, Math.min(until, from + TRIED_MS));
   }
 
   /** Whether clearly more or fewer fail than when the rate was found not to matter. */

@@ -1,6 +1,7 @@
 import { FORGOTTEN_MS, regrown } from './regrowth.ts';
 import { SLICE_MS, sliceAt, Tally } from './tally.ts';
 import { type BucketShape, TokenBucket } from './token-bucket.ts';
+import { CERTAIN, evidenceOf, TRIED_MS } from './trial.ts';
 
 /** So many and so large a share refused are no accident: every tenth by chance seldom reaches it. */
 const FEW = 4;
@@ -15,15 +16,14 @@ const CALM_MS = 3_000;
 const MANY = 20;
 const BURST_SHARE = 0.6;
 
+/** From so many ms behind a lowering on refusals tell what it has brought. */
+const SETTLED_MS = 500;
+
 /** Share of the measured rate that is used. */
 const USED_SHARE = 0.97;
 
 /** So often it is looked whether an upstream takes anything again that takes nothing, per ms. */
 const PROBES = 4 / 1_000;
-
-/** So often in a row as large a share is refused of what is less than this share of before: then it is not the rate. */
-const FRUITLESS = 2;
-const ALIKE = 0.9;
 
 /**
  * The rate that an upstream takes that refuses more than it reports: over a second where its headers tell of a minute,
@@ -41,7 +41,8 @@ export class MeasuredRate {
   #lastAt = Number.NEGATIVE_INFINITY;
   /** Share of what was refused before the rate was lowered last. */
   #share = 1;
-  #fruitless = 0;
+  /** That the rate does not matter, from what was sent at the rates before this one; see `evidenceOf`. */
+  #evidence = 0;
   /** As many are refused whatever the rate. */
   #isAnyway = false;
   /** None of those was taken of which the rate was measured while the last were under way: it is no rate. */
@@ -83,6 +84,10 @@ export class MeasuredRate {
       return;
     }
     this.#measureBurst(now);
+    if (this.#bucket !== undefined && this.#evidenceUntil(sliceAt(sentAt)) > CERTAIN) {
+      this.#giveUp(this.#share, now);
+      return;
+    }
     if (sentAt <= this.#measuredAt || now - this.#measuredAt < MEASURED_MS) return;
     this.#measure(sliceAt(sentAt), now);
   }
@@ -131,17 +136,12 @@ export class MeasuredRate {
     } = this.#tally.count(Math.max(this.#troubleAt, this.#measuredAt), until);
     const share = refused / sent;
     if (refused < FEW || share < SHARE || tookMs < MEASURED_MS || sent - refused < ENOUGH) return;
-    const rate = (USED_SHARE * (sent - refused)) / tookMs;
-    const isFruitless = share > this.#share / 2 && rate < ALIKE * this.#rate;
-    this.#fruitless = isFruitless ? this.#fruitless + 1 : 0;
-    if (this.#fruitless >= FRUITLESS) {
-      this.#giveUp(share, now);
-      return;
-    }
-    this.#begin(rate, share, now);
+    this.#begin((USED_SHARE * (sent - refused)) / tookMs, share, now);
   }
 
   #begin(rate: number, share: number, now: number): void {
+    this.#evidence =
+      this.#bucket === undefined ? 0 : Math.max(0, this.#evidenceUntil(sliceAt(now)));
     this.#takesNone = false;
     this.#share = share;
     this.#measuredAt = now;
@@ -154,9 +154,18 @@ export class MeasuredRate {
     this.#share = share;
     this.#measuredAt = now;
     this.#rate = 0;
-    this.#fruitless = 0;
     this.#bucket = undefined;
     this.#isAnyway = true;
+  }
+
+  #evidenceUntil(until: number): number {
+    if (this.#takesNone) return 0;
+    const from = this.#measuredAt + SETTLED_MS;
+    const all = this.#tally.count(from, until);
+    // Who waits because the upstream asks for it sends less than the rate that has grown meanwhile.
+    const isLower = all.sent <= this.#rate * all.tookMs;
+    const tried = isLower ? all : this.#tally.count(from, Math.min(until, from + TRIED_MS));
+    return this.#evidence + evidenceOf(tried, this.#share);
   }
 
   /** Whether clearly more or fewer are refused than when the rate was found not to matter. */

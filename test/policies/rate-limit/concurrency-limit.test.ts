@@ -51,6 +51,25 @@ describe('ConcurrencyLimit', () => {
     expect(limit.at(5_000)).toBe(350);
   });
 
+  it('is lowered once by failures that come later than answers', () => {
+    const limit = new ConcurrencyLimit(1_000);
+    const end = (how: 'well' | 'overloaded', times: number, sentAt: number, now: number) => {
+      for (let time = 0; time < times; time += 1) limit.ended(how, sentAt, 500, now);
+    };
+    for (let pair = 0; pair < 20; pair += 1) {
+      end('well', 1, 1, 3_000);
+      end('overloaded', 1, 1, 3_000);
+    }
+    expect(limit.at(3_000)).toBe(350);
+    // What was sent since, of which nothing can have failed yet.
+    end('well', 60, 3_100, 3_600);
+    for (let pair = 0; pair < 40; pair += 1) {
+      end('overloaded', 1, 3_100, 6_100);
+      end('well', 1, 5_600, 6_100);
+    }
+    expect(limit.at(6_100)).toBe(1_000);
+  });
+
   it('is lowered by failures to a tenth of the maximum, no further', () => {
     const limit = new ConcurrencyLimit(1_000);
     half(limit, 40, 20, 1);
