@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
 import type { ConfigProblem } from '../../config/problems.ts';
+import { namesOf } from '../../core/names-of.ts';
 import { type Cli, CliError } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { say } from '../harmless.ts';
@@ -45,8 +46,8 @@ export async function printConfig({ config: path, json }: Options, cli: Cli): Pr
   const { configRevision, describeConfig } = await import('../../config/describe.ts');
   const text = describeConfig(config);
   if (json) {
-    const { default: yaml } = await import('yaml');
-    const document = { revision: configRevision(config), config: yaml.parse(text), warnings };
+    const { parse } = namesOf(await import('yaml'));
+    const document = { revision: configRevision(config), config: parse(text), warnings };
     await write(stdout, `${JSON.stringify(document, null, 2)}\n`);
   } else {
     await write(stdout, text);

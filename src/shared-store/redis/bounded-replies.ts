@@ -1,3 +1,5 @@
+import { namesOf } from '../../core/names-of.ts';
+
 /** Largest reply, in bytes: many times what any script answers with. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
@@ -23,7 +25,7 @@ export function boundReplies(): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  const { default: module } = await import('@redis/client/dist/lib/RESP/decoder.js');
+  const module = namesOf(await import('@redis/client/dist/lib/RESP/decoder.js'));
   const prototype: Decoder = module.Decoder.prototype;
   const { write } = prototype;
   if (typeof write !== 'function') throw new Error('The Redis client does not read as it used to.');

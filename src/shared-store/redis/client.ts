@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { RedisClientType } from '@redis/client';
+import { namesOf } from '../../core/names-of.ts';
 import { boundReplies } from './bounded-replies.ts';
 import type { LuaScript } from './script.ts';
 
@@ -19,11 +20,10 @@ let newOfClass: ((options: ReturnType<typeof clientOptions>) => RedisClient) | u
  */
 export async function newClient(url: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<RedisClient> {
   await boundReplies();
-  // A package of CommonJS has no names in the bundle, where it is loaded as here.
-  const { default: redis } = await import('@redis/client');
+  const { RedisClient } = namesOf(await import('@redis/client'));
   // Its `createClient` makes a class of some hundred commands for each client that differs from the last, 15 ms of
   // the event loop each time that a lost server is tried again.
-  newOfClass ??= redis.RedisClient.factory<None, None, None, typeof RESP>({ RESP });
+  newOfClass ??= RedisClient.factory<None, None, None, typeof RESP>({ RESP });
   return newOfClass(clientOptions(url, timeoutMs));
 }
 
