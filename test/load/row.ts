@@ -8,6 +8,8 @@ export interface Row {
   readonly ideal: number | ((calls: number) => number);
   /** Share that nobody serves who has to learn of the trouble from its calls; 0 if nothing is said. */
   readonly learning?: number;
+  /** What a policy costs there of the calls that first has to see that it does harm, by its name among the ablations. */
+  readonly costs?: Readonly<Record<string, number>>;
   /** What holds beside that. */
   readonly also?: Readonly<Record<string, (result: Result) => boolean>>;
 }
