@@ -1,6 +1,5 @@
-import { FORGOTTEN_MS, regrown } from './regrowth.ts';
-import { type Count, sliceAt, Tally } from './tally.ts';
-import { type BucketShape, TokenBucket } from './token-bucket.ts';
+import { LoweredRate } from './lowered-rate.ts';
+import { type Count, sliceAt } from './tally.ts';
 import { CERTAIN, evidenceOf, TRIED_MS } from './trial.ts';
 
 /** So many of so many, and so large a share, are no accident; of an upstream that answers so many it is no outage. */
@@ -35,11 +34,8 @@ const CHANGED = 0.1;
  * more and more are sent from there, until it fails the next.
  */
 export class FailingRate {
-  readonly #tally = new Tally();
-  #bucket: TokenBucket | undefined;
-  /** Per ms, when it was measured, epoch ms, and from what. */
-  #rate = 0;
-  #measuredAt = Number.NEGATIVE_INFINITY;
+  readonly #lowered = new LoweredRate();
+  /** What it was measured from. */
   #before: Count = { sent: 0, failed: 0, tookMs: 0 };
   /** That the rate does not matter, from the trials before this one; a logarithm. */
   #evidence = 0;
@@ -51,31 +47,26 @@ export class FailingRate {
 
   /** Another attempt adds nothing to the trouble: it waits for its turn, or has nothing to do with it. */
   get isKnown(): boolean {
-    return this.#isAnyway || this.#bucket !== undefined;
+    return this.#isAnyway || this.#lowered.isSet;
   }
 
   /** Until one more may be sent if so many go before, in ms. */
   waitMs(now: number, ahead = 0): number {
-    this.#grow(now);
-    return this.#bucket?.waitMs(1, now, ahead) ?? 0;
+    return this.#lowered.waitMs(now, ahead);
   }
 
   take(now: number): boolean {
-    this.#grow(now);
-    if (this.#bucket?.take(1, now) === false) return false;
-    this.#tally.sent(now);
-    return true;
+    return this.#lowered.take(now);
   }
 
   /** What was taken at `takenAt` was never sent. */
   undo(takenAt: number): void {
-    this.#tally.undo(takenAt);
-    this.#bucket?.give(1);
+    this.#lowered.undo(takenAt);
   }
 
   /** What was sent at `sentAt` failed before anything of an answer came. */
   failed(sentAt: number, now: number): void {
-    if (now - sentAt > QUICK_MS || !this.#tally.failed(sentAt)) return;
+    if (now - sentAt > QUICK_MS || !this.#lowered.tally.failed(sentAt)) return;
     if (sentAt - this.#lastAt > CALM_MS) {
       this.#troubleAt = sentAt;
       this.#isAnyway = false;
@@ -84,38 +75,35 @@ export class FailingRate {
     const until = sliceAt(sentAt);
     if (this.#isAnyway) {
       if (this.#isAnother(until)) this.#isAnyway = false;
-    } else if (this.#bucket !== undefined && this.#evidenceUntil(until) > CERTAIN) {
+    } else if (this.#lowered.isSet && this.#evidenceUntil(until) > CERTAIN) {
       this.#giveUp(until);
-    } else if (sentAt > this.#measuredAt + SETTLED_MS + TRIED_MS) {
+    } else if (sentAt > this.#lowered.measuredAt + SETTLED_MS + TRIED_MS) {
       this.#measure(until, now);
     }
   }
 
   #measure(until: number, now: number): void {
-    const isFirst = this.#bucket === undefined;
-    const from = Math.max(sliceAt(this.#troubleAt), this.#measuredAt);
-    const count = this.#tally.count(from, until);
+    const isFirst = !this.#lowered.isSet;
+    const from = Math.max(sliceAt(this.#troubleAt), this.#lowered.measuredAt);
+    const count = this.#lowered.tally.count(from, until);
     const { sent, failed, tookMs } = count;
     const answered = sent - failed;
     if (failed < FEW || failed < SHARE * sent || tookMs < MEASURED_MS) return;
     if (isFirst ? sent < SENT || answered < ANSWERED : answered < ENOUGH) return;
-    if (isFirst && this.#tally.unevenness(from, until) > BY_TURNS) return;
+    if (isFirst && this.#lowered.tally.unevenness(from, until) > BY_TURNS) return;
     // What failed at once tells that less is taken than was measured, and not where it began.
-    const isGrown = !isFirst && this.#troubleAt > this.#measuredAt + SETTLED_MS + TRIED_MS;
-    const began = isGrown ? BELOW * this.#shape(this.#troubleAt).refill : 0;
+    const isGrown = !isFirst && this.#troubleAt > this.#lowered.measuredAt + SETTLED_MS + TRIED_MS;
+    const began = isGrown ? BELOW * this.#lowered.at(this.#troubleAt) : 0;
     this.#evidence = isFirst ? 0 : Math.max(0, this.#evidenceUntil(until));
     this.#before = count;
-    this.#rate = Math.max(LEAST, (USED_SHARE * answered) / tookMs, began);
-    this.#measuredAt = now;
-    this.#bucket = new TokenBucket(this.#shape(now), now);
-    this.#bucket.drain(now);
+    this.#lowered.set(Math.max(LEAST, (USED_SHARE * answered) / tookMs, began), now);
   }
 
   #giveUp(until: number): void {
     const { sent, failed } = this.#tried(until);
     const { tookMs } = this.#before;
     this.#before = { sent: this.#before.sent + sent, failed: this.#before.failed + failed, tookMs };
-    this.#bucket = undefined;
+    this.#lowered.lift();
     this.#isAnyway = true;
   }
 
@@ -127,26 +115,17 @@ export class FailingRate {
 
   /** What was sent at the lowered rate. */
   #tried(until: number): Count {
-    const from = this.#measuredAt + SETTLED_MS;
-    return this.#tally.count(from, Math.min(until, from + TRIED_MS));
+    const from = this.#lowered.measuredAt + SETTLED_MS;
+    return this.#lowered.tally.count(from, Math.min(until, from + TRIED_MS));
   }
 
   /** Whether clearly more or fewer fail than when the rate was found not to matter. */
   #isAnother(until: number): boolean {
-    const { sent, failed } = this.#tally.count(0, until);
+    const { sent, failed } = this.#lowered.tally.count(0, until);
     if (sent < SENT) return false;
     const share = this.#before.failed / this.#before.sent;
     const chance = 3 * Math.sqrt(share * (1 - share) * (1 / sent + 1 / this.#before.sent));
     const more = failed / sent - share;
     return more > Math.max(CHANGED, chance) || more < -Math.max((3 / 4) * share, chance);
-  }
-
-  #grow(now: number): void {
-    if (now - this.#measuredAt > FORGOTTEN_MS) this.#bucket = undefined;
-    this.#bucket?.set(this.#shape(now), now);
-  }
-
-  #shape(now: number): BucketShape {
-    return regrown(this.#rate, now - this.#measuredAt);
   }
 }

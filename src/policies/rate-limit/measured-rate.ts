@@ -1,6 +1,5 @@
-import { FORGOTTEN_MS, regrown } from './regrowth.ts';
-import { SLICE_MS, sliceAt, Tally } from './tally.ts';
-import { type BucketShape, TokenBucket } from './token-bucket.ts';
+import { LoweredRate } from './lowered-rate.ts';
+import { SLICE_MS, sliceAt } from './tally.ts';
 import { CERTAIN, evidenceOf, TRIED_MS } from './trial.ts';
 
 /** So many and so large a share refused are no accident: every tenth by chance seldom reaches it. */
@@ -31,11 +30,7 @@ const PROBES = 4 / 1_000;
  * is what it takes. From there the rate grows again, faster and faster, until the next refusals.
  */
 export class MeasuredRate {
-  readonly #tally = new Tally();
-  #bucket: TokenBucket | undefined;
-  /** Per ms, when it was measured, epoch ms. */
-  #rate = 0;
-  #measuredAt = Number.NEGATIVE_INFINITY;
+  readonly #lowered = new LoweredRate();
   /** When the first of the refusals was sent of which none was followed by a calm second, epoch ms. */
   #troubleAt = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -55,27 +50,22 @@ export class MeasuredRate {
 
   /** Until one more may be sent if so many go before, in ms. */
   waitMs(now: number, ahead = 0): number {
-    this.#grow(now);
     // Behind a first one that is taken all go: who waits does not wait for each of those before it.
-    return this.#bucket?.waitMs(1, now, this.#takesNone ? 0 : ahead) ?? 0;
+    return this.#lowered.waitMs(now, this.#takesNone ? 0 : ahead);
   }
 
   take(now: number): boolean {
-    this.#grow(now);
-    if (this.#bucket?.take(1, now) === false) return false;
-    this.#tally.sent(now);
-    return true;
+    return this.#lowered.take(now);
   }
 
   /** What was taken at `takenAt` was never sent. */
   undo(takenAt: number): void {
-    this.#tally.undo(takenAt);
-    this.#bucket?.give(1);
+    this.#lowered.undo(takenAt);
   }
 
   /** What was sent at `sentAt` was refused for its rate, and nothing that is reported says why. */
   refused(sentAt: number, now: number): void {
-    if (!this.#tally.failed(sentAt)) return;
+    if (!this.#lowered.tally.failed(sentAt)) return;
     if (sentAt - this.#lastAt > CALM_MS) this.#troubleAt = sentAt;
     this.#lastAt = Math.max(this.#lastAt, sentAt);
     if (this.#isOutage(sliceAt(sentAt))) {
@@ -84,22 +74,20 @@ export class MeasuredRate {
       return;
     }
     this.#measureBurst(now);
-    if (this.#bucket !== undefined && this.#evidenceUntil(sliceAt(sentAt)) > CERTAIN) {
+    if (this.#lowered.isSet && this.#evidenceUntil(sliceAt(sentAt)) > CERTAIN) {
       this.#giveUp(this.#share, now);
       return;
     }
-    if (sentAt <= this.#measuredAt || now - this.#measuredAt < MEASURED_MS) return;
+    if (sentAt <= this.#lowered.measuredAt || now - this.#lowered.measuredAt < MEASURED_MS) return;
     this.#measure(sliceAt(sentAt), now);
   }
 
   /** What was sent at `sentAt` is answered. Where none was taken before, the next may follow as if nothing had been. */
   accepted(sentAt: number): void {
-    if (!this.#takesNone || sentAt <= this.#measuredAt) return;
+    if (!this.#takesNone || sentAt <= this.#lowered.measuredAt) return;
     this.#takesNone = false;
     this.#share = 1;
-    this.#measuredAt = Number.NEGATIVE_INFINITY;
-    this.#rate = 0;
-    this.#bucket = undefined;
+    this.#lowered.lift(Number.NEGATIVE_INFINITY);
   }
 
   /**
@@ -107,7 +95,10 @@ export class MeasuredRate {
    * a rate.
    */
   #isOutage(until: number): boolean {
-    const { sent, failed: refused } = this.#tally.count(sliceAt(this.#troubleAt) + SLICE_MS, until);
+    const { sent, failed: refused } = this.#lowered.tally.count(
+      sliceAt(this.#troubleAt) + SLICE_MS,
+      until,
+    );
     return sent >= ENOUGH && refused === sent;
   }
 
@@ -115,14 +106,14 @@ export class MeasuredRate {
   #measureBurst(now: number): void {
     if (this.#isAnyway) return;
     const since = sliceAt(now) - MEASURED_MS;
-    const { sent, failed: refused } = this.#tally.count(since, now);
+    const { sent, failed: refused } = this.#lowered.tally.count(since, now);
     if (sent < MANY || refused < BURST_SHARE * sent) return;
     if (refused === sent) {
-      this.#takesNone ||= this.#measuredAt >= since;
+      this.#takesNone ||= this.#lowered.measuredAt >= since;
       return;
     }
     const rate = (sent - refused) / MEASURED_MS;
-    if (this.#bucket !== undefined && rate >= this.#shape(now).refill) return;
+    if (this.#lowered.isSet && rate >= this.#lowered.at(now)) return;
     this.#begin(rate, refused / sent, now);
   }
 
@@ -133,57 +124,42 @@ export class MeasuredRate {
       sent,
       failed: refused,
       tookMs,
-    } = this.#tally.count(Math.max(this.#troubleAt, this.#measuredAt), until);
+    } = this.#lowered.tally.count(Math.max(this.#troubleAt, this.#lowered.measuredAt), until);
     const share = refused / sent;
     if (refused < FEW || share < SHARE || tookMs < MEASURED_MS || sent - refused < ENOUGH) return;
     this.#begin((USED_SHARE * (sent - refused)) / tookMs, share, now);
   }
 
   #begin(rate: number, share: number, now: number): void {
-    this.#evidence =
-      this.#bucket === undefined ? 0 : Math.max(0, this.#evidenceUntil(sliceAt(now)));
+    this.#evidence = !this.#lowered.isSet ? 0 : Math.max(0, this.#evidenceUntil(sliceAt(now)));
     this.#takesNone = false;
     this.#share = share;
-    this.#measuredAt = now;
-    this.#rate = rate;
-    this.#bucket = new TokenBucket(this.#shape(now), now);
-    this.#bucket.drain(now);
+    this.#lowered.set(rate, now);
   }
 
   #giveUp(share: number, now: number): void {
     this.#share = share;
-    this.#measuredAt = now;
-    this.#rate = 0;
-    this.#bucket = undefined;
+    this.#lowered.lift(now);
     this.#isAnyway = true;
   }
 
   #evidenceUntil(until: number): number {
     if (this.#takesNone) return 0;
-    const from = this.#measuredAt + SETTLED_MS;
-    const all = this.#tally.count(from, until);
+    const from = this.#lowered.measuredAt + SETTLED_MS;
+    const all = this.#lowered.tally.count(from, until);
     // Who waits because the upstream asks for it sends less than the rate that has grown meanwhile.
-    const isLower = all.sent <= this.#rate * all.tookMs;
-    const tried = isLower ? all : this.#tally.count(from, Math.min(until, from + TRIED_MS));
+    const isLower = all.sent <= this.#lowered.rate * all.tookMs;
+    const tried = isLower ? all : this.#lowered.tally.count(from, Math.min(until, from + TRIED_MS));
     return this.#evidence + evidenceOf(tried, this.#share);
   }
 
   /** Whether clearly more or fewer are refused than when the rate was found not to matter. */
   #isAnother(until: number): boolean {
-    const { sent, failed: refused } = this.#tally.count(0, until);
+    const { sent, failed: refused } = this.#lowered.tally.count(0, until);
     const share = refused / sent;
     if (sent < MANY || (share > this.#share / 4 && share < (1 + this.#share) / 2)) return false;
     this.#isAnyway = false;
     this.#share = 1;
     return true;
-  }
-
-  #grow(now: number): void {
-    if (now - this.#measuredAt > FORGOTTEN_MS) this.#bucket = undefined;
-    this.#bucket?.set(this.#shape(now), now);
-  }
-
-  #shape(now: number): BucketShape {
-    return regrown(this.#rate, now - this.#measuredAt);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FailingRate } from '../../../src/policies/rate-limit/failing-rate.ts';
 import { random } from '../../support/random.ts';
+import { requestLimit } from '../../support/request-limit.ts';
 
 /** Sends so many a second, evenly, of which those fail at once for which `fails` says so. */
 function send(
@@ -16,19 +17,6 @@ function send(
     else counts.answered += 1;
   }
   return counts;
-}
-
-/** A bucket of so many requests a second. */
-function limit(perSecond: number): (now: number) => boolean {
-  let level = perSecond;
-  let last = 0;
-  return (now) => {
-    level = Math.min(perSecond, level + ((now - last) / 1_000) * perSecond);
-    last = now;
-    if (level < 1) return true;
-    level -= 1;
-    return false;
-  };
 }
 
 /** Such a share, by chance. */
@@ -59,7 +47,11 @@ describe('FailingRate', () => {
 
   it('finds what is taken by an upstream that fails the rest, and keeps to it', () => {
     const rate = new FailingRate();
-    const { sent, answered } = send(rate, { from: 0, toMs: 60_000, perSecond: 40 }, limit(15));
+    const { sent, answered } = send(
+      rate,
+      { from: 0, toMs: 60_000, perSecond: 40 },
+      requestLimit(15),
+    );
     expect(answered).toBeGreaterThan(0.95 * 15 * 60);
     expect(answered).toBeGreaterThan(0.8 * sent);
     expect(rate.isKnown).toBe(true);
@@ -87,7 +79,11 @@ describe('FailingRate', () => {
   it('tries again once clearly more fail', () => {
     const rate = new FailingRate();
     send(rate, { from: 0, toMs: 15_000, perSecond: 40 }, sometimes(0.3));
-    const { answered } = send(rate, { from: 15_000, toMs: 60_000, perSecond: 40 }, limit(10));
+    const { answered } = send(
+      rate,
+      { from: 15_000, toMs: 60_000, perSecond: 40 },
+      requestLimit(10),
+    );
     expect(answered).toBeGreaterThan(0.85 * 10 * 45);
     expect(rate.waitMs(60_000, 100)).toBeGreaterThan(1_000);
   });
@@ -112,7 +108,7 @@ describe('FailingRate', () => {
     anyway.failed(19_975, 20_000);
     expect(anyway.isKnown).toBe(false);
     const limited = new FailingRate();
-    send(limited, { from: 0, toMs: 15_000, perSecond: 40 }, limit(15));
+    send(limited, { from: 0, toMs: 15_000, perSecond: 40 }, requestLimit(15));
     expect(limited.isKnown).toBe(true);
     limited.take(80_000);
     expect(limited.isKnown).toBe(false);

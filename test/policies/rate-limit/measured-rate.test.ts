@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MeasuredRate } from '../../../src/policies/rate-limit/measured-rate.ts';
+import { requestLimit } from '../../support/request-limit.ts';
 
 /** Sends so many a second, evenly, of which those are refused at once for which `refuses` says so. */
 function send(
@@ -16,19 +17,6 @@ function send(
     rate.refused(now, now);
   }
   return counts;
-}
-
-/** A bucket of so many requests a second. */
-function limit(perSecond: number): (now: number) => boolean {
-  let level = perSecond;
-  let last = 0;
-  return (now) => {
-    level = Math.min(perSecond, level + ((now - last) / 1_000) * perSecond);
-    last = now;
-    if (level < 1) return true;
-    level -= 1;
-    return false;
-  };
 }
 
 /** Every n-th, whatever is sent. */
@@ -49,7 +37,11 @@ describe('MeasuredRate', () => {
 
   it('finds what the upstream takes, and keeps to it', () => {
     const rate = new MeasuredRate();
-    const { sent, refused } = send(rate, { from: 0, toMs: 60_000, perSecond: 40 }, limit(15));
+    const { sent, refused } = send(
+      rate,
+      { from: 0, toMs: 60_000, perSecond: 40 },
+      requestLimit(15),
+    );
     expect(sent - refused).toBeGreaterThan(0.97 * 15 * 60);
     expect(refused).toBeLessThan(0.15 * sent);
     expect(rate.refusesAnyway).toBe(false);
@@ -57,7 +49,7 @@ describe('MeasuredRate', () => {
 
   it('follows a limit that falls, and is back soon after it has risen', () => {
     const rate = new MeasuredRate();
-    send(rate, { from: 0, toMs: 20_000, perSecond: 60 }, limit(10));
+    send(rate, { from: 0, toMs: 20_000, perSecond: 60 }, requestLimit(10));
     const { sent } = send(rate, { from: 20_000, toMs: 40_000, perSecond: 60 }, () => false);
     expect(sent).toBeGreaterThan(0.5 * 20 * 60);
     expect(
@@ -72,7 +64,7 @@ describe('MeasuredRate', () => {
     expect(rate.refusesAnyway).toBe(true);
     expect(send(rate, { from: 20_000, toMs: 60_000, perSecond: 20 }, refuses).sent).toBe(800);
     // Until many more are.
-    send(rate, { from: 60_000, toMs: 70_000, perSecond: 20 }, limit(2));
+    send(rate, { from: 60_000, toMs: 70_000, perSecond: 20 }, requestLimit(2));
     expect(rate.refusesAnyway).toBe(false);
   });
 
