@@ -34,6 +34,8 @@ const LAST_WAIT_MS = 1_000;
 
 /** Data that say nothing, by which servers keep the connection alive, or forget a filter of their own. */
 const NOTHING: ReadonlySet<string> = new Set(['', '""', 'null', 'undefined', '[]']);
+/** A set asks for the hash of a text, and so for all of it. */
+const LONGEST_NOTHING = 'undefined'.length;
 
 /**
  * Reads a response that is an event stream, and decides when the answer in it is complete: at
@@ -130,7 +132,7 @@ export class StreamReader {
       this.#surplus ||= data !== '';
       return;
     }
-    if (NOTHING.has(data)) return;
+    if (data.length <= LONGEST_NOTHING && NOTHING.has(data)) return;
     if (isDone(data)) {
       this.#done = true;
       this.#stream.saidDone();
