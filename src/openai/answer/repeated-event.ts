@@ -204,11 +204,14 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
 
+/** To call what compares many bytes costs as much as to look at nearly so many here. */
+const MANY = 128;
+
 /** Where `part` ends that begins at `from`; -1: other bytes stand there. */
 function behind(bytes: Buffer, from: number, part: Buffer): number {
   const end = from + part.length;
   if (end > bytes.length) return -1;
-  // For so few bytes no slower than to call what compares many.
+  if (part.length >= MANY) return bytes.compare(part, 0, part.length, from, end) === 0 ? end : -1;
   for (let i = 0; i < part.length; i += 1) {
     if (bytes[from + i] !== part[i]) return -1;
   }
