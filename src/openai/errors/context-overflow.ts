@@ -1,4 +1,4 @@
-import { tokenCount, type UpstreamErrorBody } from './body.ts';
+import { tokenCount, type UpstreamErrorBody } from './error-object.ts';
 
 /** Sizes in tokens, as far as the upstream told them. */
 export interface ContextOverflow {

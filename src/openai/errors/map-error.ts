@@ -9,8 +9,9 @@ import {
   saying,
   upstreamWords,
 } from '../values/upstream-text.ts';
-import { parseErrorBody, readErrorBody, type UpstreamErrorBody } from './body.ts';
+import { parseErrorBody, readErrorBody } from './body.ts';
 import { contextOverflowOf, mayBeOverflow } from './context-overflow.ts';
+import type { UpstreamErrorBody } from './error-object.ts';
 import { toFieldViolation } from './fields.ts';
 import { asksToSlowDown, quotaSubjectOf, reasonOf } from './reasons.ts';
 import { requestTooLarge } from './request-too-large.ts';

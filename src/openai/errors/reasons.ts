@@ -1,5 +1,5 @@
 import type { ErrorReason } from '../../core/error-kinds.ts';
-import type { UpstreamErrorBody } from './body.ts';
+import type { UpstreamErrorBody } from './error-object.ts';
 import { isThrottled, reasonOfSentence, saysOverload, speaksOfModel } from './sentences.ts';
 import { isOverloadWord, reasonOfWord } from './words.ts';
 

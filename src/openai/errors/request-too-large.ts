@@ -1,5 +1,5 @@
 import type { ErrorFacts } from '../../core/errors.ts';
-import { tokenCount, type UpstreamErrorBody } from './body.ts';
+import { tokenCount, type UpstreamErrorBody } from './error-object.ts';
 
 /**
  * How OpenAI words a refused rate: "Request too large for gpt-4o … on tokens per min (TPM): Limit 30000,

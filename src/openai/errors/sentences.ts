@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../../core/error-kinds.ts';
-import type { UpstreamErrorBody } from './body.ts';
 import { matchContextOverflow } from './context-overflow.ts';
+import type { UpstreamErrorBody } from './error-object.ts';
 
 /** Sentences by which servers say what they have no code for, or a code that says too little. */
 const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
