@@ -184,8 +184,7 @@ export class ChatToolCalls {
 }
 
 /** Characters of names and arguments. */
-export function lengthOfCalls(fragments: readonly ToolCallFragment[] | undefined): number {
-  if (fragments === undefined) return 0;
+export function lengthOfCalls(fragments: readonly ToolCallFragment[]): number {
   let length = 0;
   for (const fragment of fragments) {
     const { name, arguments: args } = saidIn(fragment);
