@@ -2,17 +2,17 @@ import { EventEmitter } from 'node:events';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
-import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
-import { type Clock, every, type Timer } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
-import { LiveSet, type Member } from '../../core/live-set.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { toStatus } from '../errors/status.ts';
 import { heardBy } from '../listener/noise.ts';
-import { type SendingCall, writeTogether } from '../output/write-together.ts';
+import { writeTogether } from '../output/write-together.ts';
 import { SMALL_MESSAGE_BYTES } from './arrivals.ts';
 import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
 import { decompress } from './decompress.ts';
+import { checkLibrary, type LibraryCall } from './library-call.ts';
+import { StalledCalls } from './stalled-calls.ts';
 
 export interface InboundDeps {
   readonly bytes: BytesInFlight;
@@ -33,81 +33,36 @@ const FRAME_BYTES = 256;
  */
 const CRUMBS = { frames: 1_000, meanBytes: 256 };
 
-/** How often calls are looked at that get no further, in ms. */
-const LOOK_EVERY_MS = 5_000;
-
 /** What a refused caller is told to wait, in ms. */
 const RETRY_AFTER_MS = 1_000;
-
-/** The part of a call of grpc-js that is used here, much of it private to it. */
-interface LibraryCall extends SendingCall {
-  readonly cancelled: boolean;
-  readonly receivedHalfClose: boolean;
-  readonly maxReceiveMessageSize: number;
-  /** It keeps the pieces of a message until the next one begins, beside the message. */
-  readonly decoder: { readonly readState: number; readPartialMessage: readonly Buffer[] };
-  handleDataFrame(data: Buffer): void;
-  startRead(): void;
-  handleEndEvent(): void;
-  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
-}
-
-/** The private methods that are replaced or called. */
-const REPLACED =
-  'handleDataFrame handleEndEvent startRead decompressMessage sendMessage maybeSendMetadata checkCancelled'.split(
-    ' ',
-  );
 
 /** The state of its decoder when it has no part of a message. */
 const BETWEEN_MESSAGES = 0;
 const NOTHING: readonly Buffer[] = [];
 
-interface Progress extends Member {
-  readonly call: LibraryCall;
-  /** Whether it may take for ever to say all that it asks. */
-  readonly isConversation: boolean;
-  /** Epoch ms of its arrival, or at which fewer or more bytes of its answer waited than now. */
-  since: number;
-  /** Bytes of its answer that wait for the caller. */
-  waiting: number;
-}
-
 /**
  * Watches over what grpc-js keeps of calls: the bytes of requests until their streams are closed, from
- * the first frame on and while they are decompressed, requests that never arrive, and answers that are
- * never read.
+ * the first frame on and while they are decompressed. Calls that stall it has watched.
  */
 export class Inbound {
   readonly #deps: InboundDeps;
-  readonly #open = new LiveSet<Progress>();
-  #timer: Timer | undefined;
+  readonly #stalled: StalledCalls;
 
   /** @throws Error if grpc-js has not the methods that are replaced or called here */
   constructor(deps: InboundDeps) {
-    for (const method of REPLACED) {
-      if (typeof Reflect.get(BaseServerInterceptingCall.prototype, method) === 'function') continue;
-      throw new Error(`grpc-js does not read requests as it used to: it has no ${method}.`);
-    }
+    checkLibrary();
     this.#deps = deps;
+    this.#stalled = new StalledCalls(deps.clock, deps.stallMs);
   }
 
   /** For the `interceptors` of a grpc-js server. It must be the only one. */
   readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, intercepting) => {
     const call = intercepting as unknown as LibraryCall;
     const held = this.#deps.bytes.open(call.stream.session ?? call);
-    const { clock } = this.#deps;
-    const progress: Progress = {
-      call,
-      isConversation: requestStream,
-      since: clock.now(),
-      waiting: 0,
-      place: undefined,
-    };
-    this.#open.add(progress);
-    this.#timer ??= every(this.#deps.clock, LOOK_EVERY_MS, () => this.#look(), true);
+    const progress = this.#stalled.watch(call, requestStream);
     call.stream.on('close', () => {
       held.release();
-      this.#open.delete(progress);
+      this.#stalled.forget(progress);
       letGo(call.stream);
     });
     writeTogether(call);
@@ -125,7 +80,7 @@ export class Inbound {
 
   /** For the drain. */
   stop(): void {
-    this.#timer?.cancel();
+    this.#stalled.stop();
   }
 
   #countFrames(call: LibraryCall, held: HeldBytes, isConversation: boolean): void {
@@ -212,30 +167,6 @@ export class Inbound {
     });
     return toStatus(error, { callId: '', traceId: '', lastSequence: 0 });
   }
-
-  #look(): void {
-    const { clock, stallMs } = this.#deps;
-    const now = clock.now();
-    for (const progress of this.#open) {
-      const { writableLength } = progress.call.stream;
-      if (writableLength !== progress.waiting) {
-        progress.waiting = writableLength;
-        progress.since = now;
-      }
-      const still = now - progress.since;
-      if (writableLength > 0) {
-        if (still >= 2 * stallMs) progress.call.stream.close(constants.NGHTTP2_CANCEL);
-      } else if (still >= stallMs) giveUp(progress);
-    }
-  }
-}
-
-/** If the rest of what it asks is still to come. */
-function giveUp({ call, isConversation }: Progress): void {
-  if (call.receivedHalfClose) return;
-  // It has its status, and would go on to hold its place and its connection.
-  if (call.cancelled) call.stream.close(constants.NGHTTP2_NO_ERROR);
-  else if (!isConversation) call.sendStatus(NEVER_CAME);
 }
 
 /**
@@ -272,9 +203,3 @@ function wrongFlag(flag: number | undefined, encoding: string): string | undefin
   if (encoding !== 'identity') return undefined;
   return 'The message is flagged as compressed, and the call names no encoding in grpc-encoding.';
 }
-
-const NEVER_CAME = {
-  code: status.DEADLINE_EXCEEDED,
-  details: 'The request did not arrive in time.',
-  metadata: null,
-};
