@@ -2,6 +2,7 @@ import CircuitBreaker from 'opossum';
 import { type Clock, MAX_TIMER_MS } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { FailureRun } from './failure-run.ts';
+import { OpenTimes } from './open-times.ts';
 import type { BreakerOptions } from './options.ts';
 import { RollingWindow, SLICES } from './rolling-window.ts';
 
@@ -25,13 +26,7 @@ export interface Pass {
 /** How long a probe that brings nothing has the half open circuit for itself, in ms. */
 export const PROBE_MS = 4_000;
 
-/** While somebody waits, it is tried again after so many ms, however long it is open, */
-export const LAST_RESORT_MS = 100;
-/** or after this share of how long its target has been down by then, */
-const LAST_RESORT_SHARE = 0.1;
-/** but every second at least, in ms, */
-const MAX_LAST_RESORT_MS = 1_000;
-/** by so many at a time. */
+/** While somebody waits, it is tried by so many at a time. */
 const MAX_PROBES = 5;
 
 /** So many failures for each answer are of an upstream that is back for moments. */
@@ -39,7 +34,7 @@ const MOMENTS = 5;
 
 /**
  * The circuit of one target. opossum keeps its state and counts, which are fed with attempts that are
- * over; when it opens, and for how long, is decided here, on the clock that all else runs on.
+ * over; when it opens is decided here, on the clock that all else runs on, and for how long in OpenTimes.
  *
  * opossum counts an action from its start on, and whatever it does not hold against the target as a
  * success. Here most ways to end count as neither, and an attempt may run for minutes. So an attempt
@@ -55,14 +50,7 @@ export class Circuit {
   readonly #window: RollingWindow;
   /** Counts changes of state: what began before the last one tells of the past. */
   #turn = 0;
-  /** Epoch ms from which on an open circuit is half open. */
-  #halfOpenAt = 0;
-  /** Openings since it was last closed. */
-  #openings = 0;
-  /** When it opened last, and when for the first time since it was last closed, epoch ms. */
-  #openedAt = Number.NEGATIVE_INFINITY;
-  #downSince = Number.NEGATIVE_INFINITY;
-  #changedAt: number | undefined;
+  readonly #times = new OpenTimes();
   #run = new FailureRun();
   /** Of what was sent while others failed some was answered: it is not down. */
   #answersPart = false;
@@ -107,43 +95,34 @@ export class Circuit {
 
   get state(): CircuitState {
     if (this.#breaker.closed) return 'closed';
-    return this.#clock.now() < this.#halfOpenAt ? 'open' : 'half_open';
+    return this.#clock.now() < this.#times.halfOpenAt ? 'open' : 'half_open';
   }
 
   /** Epoch ms from which on the next attempt is let through while the circuit is not closed. */
   get nextProbeAt(): number {
-    return Math.max(this.#halfOpenAt, this.#probe?.dueAt ?? 0);
+    return Math.max(this.#times.halfOpenAt, this.#probe?.dueAt ?? 0);
   }
 
   /** When its state last changed, in epoch ms. Undefined: it never did. */
   get changedAt(): number | undefined {
-    return this.state === 'half_open' ? this.#halfOpenAt : this.#changedAt;
-  }
-
-  /** When it opened last, in epoch ms. */
-  get openedAt(): number {
-    return this.#openedAt;
+    return this.state === 'half_open' ? this.#times.halfOpenAt : this.#times.turnedAt;
   }
 
   /** Epoch ms from which on somebody who waits for it may try it before its time. */
   get lastResortAt(): number {
     if (this.#probing >= MAX_PROBES) return this.nextProbeAt;
-    const triedAt = Math.max(this.#openedAt, this.#probedAt);
-    const pauseMs = Math.min((triedAt - this.#downSince) * LAST_RESORT_SHARE, MAX_LAST_RESORT_MS);
-    return Math.min(this.nextProbeAt, triedAt + Math.max(pauseMs, LAST_RESORT_MS));
+    return Math.min(this.nextProbeAt, this.#times.lastResortAt(this.#probedAt));
   }
 
   /** Has the next attempt let through before its time. */
   halfOpen(): void {
-    this.#halfOpenAt = Math.min(this.#halfOpenAt, this.#clock.now());
+    this.#times.hasten(this.#clock.now());
     this.#probe = undefined;
   }
 
   /** How long it is open this time, in ms. */
   get openForMs(): number {
-    const { firstOpenForMs, openForMs } = this.#options;
-    const base = firstOpenForMs * 2 ** (this.#openings - 1);
-    return Math.min(openForMs, base);
+    return this.#times.openForMs(this.#options);
   }
 
   /**
@@ -244,7 +223,7 @@ export class Circuit {
   /** Stops the timers. The circuit lets nothing through any more. */
   close(): void {
     this.#breaker.shutdown();
-    this.#halfOpenAt = Number.POSITIVE_INFINITY;
+    this.#times.stayOpen();
   }
 
   /** Whether it went down a moment ago. */
@@ -263,9 +242,9 @@ export class Circuit {
 
   /** It closed lately, and of what was sent since hardly anything was answered. */
   get #isBackForMoments(): boolean {
-    if (this.#openings > 0) return false;
+    if (this.#times.isDown) return false;
     const { failures, successes } = this.#breaker.stats;
-    const sinceMs = this.#clock.now() - (this.#changedAt ?? Number.NEGATIVE_INFINITY);
+    const sinceMs = this.#clock.now() - (this.#times.turnedAt ?? Number.NEGATIVE_INFINITY);
     return sinceMs < this.#options.windowMs && failures > MOMENTS * (successes + 1);
   }
 
@@ -289,18 +268,11 @@ export class Circuit {
   }
 
   #open(): void {
-    const now = this.#clock.now();
     this.#turn += 1;
     this.#pending.clear();
     this.#probe = undefined;
     this.#probing = 0;
-    this.#openings += 1;
-    this.#openedAt = now;
-    if (this.#openings === 1) this.#downSince = now;
-    this.#changedAt = now;
-    // Spread, so that the probes of several targets and sidecars do not fall into step.
-    this.#halfOpenAt =
-      now + Math.min(this.openForMs * (1 + this.#random()), this.#options.openForMs);
+    this.#times.opened(this.#clock.now(), this.#random(), this.#options);
     this.#breaker.open();
     this.#onTurn('open');
   }
@@ -310,8 +282,7 @@ export class Circuit {
     this.#pending.clear();
     this.#probe = undefined;
     this.#probing = 0;
-    this.#openings = 0;
-    this.#changedAt = this.#clock.now();
+    this.#times.closed(this.#clock.now());
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
     if (!this.#answersPart) this.#window.clear();

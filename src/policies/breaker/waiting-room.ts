@@ -2,7 +2,8 @@ import { Alarm } from '../../core/alarm.ts';
 import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { endReason } from '../../core/signal.ts';
-import { type Circuit, LAST_RESORT_MS } from './circuit.ts';
+import type { Circuit } from './circuit.ts';
+import { LAST_RESORT_MS } from './open-times.ts';
 
 /** So many wait for one circuit; more would only wait in vain. */
 const MAX_WAITERS = 1_024;

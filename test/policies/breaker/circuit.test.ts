@@ -3,26 +3,6 @@ import { Circuit, PROBE_MS } from '../../../src/policies/breaker/circuit.ts';
 import { DEFAULT_BREAKER } from '../../../src/policies/breaker/options.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-/** How long a circuit stays open at each of so many openings behind one another, in ms. */
-function openings(count: number, random: () => number): number[] {
-  const clock = new FakeClock();
-  const circuit = new Circuit({ ...DEFAULT_BREAKER, minimumAttempts: 1 }, clock, random, () => {});
-  return Array.from({ length: count }, () => {
-    circuit.failed(circuit.admit());
-    const openMs = circuit.nextProbeAt - clock.now();
-    clock.advance(openMs);
-    return openMs;
-  });
-}
-
-it('opens for a second or two at first, twice as long after each probe that fails, and ten seconds at most', () => {
-  expect(openings(5, () => 0)).toEqual([1_000, 2_000, 4_000, 8_000, 10_000]);
-});
-
-it('spreads the time by chance, so that the probes of several targets do not fall into step', () => {
-  expect(openings(4, () => 0.5)).toEqual([1_500, 3_000, 6_000, 10_000]);
-});
-
 it('is not opened by answers that break off together, beside others that are answered', () => {
   const clock = new FakeClock();
   const circuit = new Circuit(
