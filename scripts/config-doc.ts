@@ -1,5 +1,5 @@
 import { restartPart } from '../src/config/changes.ts';
-import { ENVIRONMENT_KEYS } from '../src/config/environment.ts';
+import { ENVIRONMENT_KEYS } from '../src/config/environment-keys.ts';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 
 interface JsonSchema {

@@ -9,7 +9,7 @@ import { problemsIn } from './config-problems.ts';
 import type { Clock, Timer } from './core/clock.ts';
 import { ProviderError } from './core/errors.ts';
 import { LiveText } from './server/callers/live-text.ts';
-import type { Reloaded } from './server/handlers.ts';
+import type { Reloaded } from './server/options.ts';
 import { ATTRIBUTE } from './telemetry/attributes.ts';
 import type { Instruments } from './telemetry/instruments.ts';
 import type { Logger } from './telemetry/logger.ts';

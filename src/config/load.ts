@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readApiKey } from './api-key.ts';
 import type { Config, ConfiguredKey } from './config.ts';
-import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
+import { type Environment, variable } from './environment.ts';
+import { ENVIRONMENT_KEYS } from './environment-keys.ts';
 import { type ReadFile, readYaml } from './files.ts';
 import { homeOf } from './home.ts';
 import { type ListedSecrets, readListedSecrets, withSecrets } from './key-list.ts';

@@ -1,7 +1,8 @@
 import { isHostAndPort } from './addresses.ts';
 import type { Config } from './config.ts';
 import { asFile } from './describe.ts';
-import { ENVIRONMENT_KEYS, type Environment, variable } from './environment.ts';
+import { type Environment, variable } from './environment.ts';
+import { ENVIRONMENT_KEYS } from './environment-keys.ts';
 import { formatPath } from './problems.ts';
 import { suggest } from './suggest.ts';
 import { isMapping, isText } from './values.ts';

@@ -7,7 +7,6 @@ import type { Flow } from './flow.ts';
 import type { KeyChoice } from './key-choice.ts';
 import type { MessageRequest } from './message.ts';
 import type { Target } from './model.ts';
-import type { Party } from './party.ts';
 import type { RateHeadroom } from './rate-headroom.ts';
 import type { LeftRoute, Route } from './route.ts';
 import type { UpstreamAnswer } from './upstream-answers.ts';
@@ -143,3 +142,18 @@ export type Handler = (call: Call, emit: Emit) => Promise<Completed>;
  * watches deltas hands its own `emit` on, one that does not the emit it got.
  */
 export type Stage = (next: Handler) => Handler;
+
+/** Those who follow one call together, as it stands: they come and go while it runs. */
+export interface Party {
+  /** Epoch ms: the latest of their deadlines. */
+  readonly deadline: number;
+  /** `fail` where all of them want that: else what is made of a break is left to each. */
+  readonly recovery: StreamRecovery;
+  /** Who the call is billed to. */
+  readonly payer: Call;
+  /**
+   * Asks `accept` when another one is to pay, who is `payer` by then; it throws if that one cannot.
+   * Returns what ends it.
+   */
+  onPayer(accept: () => void): () => void;
+}

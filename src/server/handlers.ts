@@ -20,7 +20,7 @@ import { fromWireOptions } from './convert/options.ts';
 import { fromWireRequest } from './convert/request.ts';
 import { toWireResponse } from './convert/response.ts';
 import { WireViolations } from './convert/violations.ts';
-import type { LiveServerOptions } from './options.ts';
+import type { LiveServerOptions, Reloaded } from './options.ts';
 import { serialize, serializeSendMessageResponse } from './output/encode-response.ts';
 import { writeAnswer } from './output/event-writer.ts';
 import type { RpcCall } from './rpc/lifecycle.ts';
@@ -41,16 +41,6 @@ export interface HandlerDeps {
   readonly reload: () => Promise<Reloaded>;
   /** Starts the drain. Called after Dispose was answered. */
   readonly onDispose: () => void;
-}
-
-/** What came of reading the configuration again. */
-export interface Reloaded {
-  /** Of the configuration that is now in force. */
-  readonly configRevision: string;
-  /** Keys whose change is in force, by their paths. */
-  readonly changed: readonly string[];
-  /** Keys whose change waits for a restart. */
-  readonly needsRestart: readonly string[];
 }
 
 const METHODS = IAIProviderService;

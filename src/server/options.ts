@@ -9,7 +9,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { LoadMeter } from './arrivals/load-meter.ts';
 import type { OverloadLimits } from './arrivals/overload.ts';
 import type { Authenticator, AuthenticatorOptions } from './callers/authenticator.ts';
-import type { Reloaded } from './handlers.ts';
 import type { ListenerOptions } from './listener/listen.ts';
 import type { RpcDeps } from './rpc/lifecycle.ts';
 
@@ -129,4 +128,14 @@ export interface PreparedCallers {
   readonly authenticator: Authenticator | undefined;
   /** They are not to be configured after all. */
   drop(): void;
+}
+
+/** What came of reading the configuration again. */
+export interface Reloaded {
+  /** Of the configuration that is now in force. */
+  readonly configRevision: string;
+  /** Keys whose change is in force, by their paths. */
+  readonly changed: readonly string[];
+  /** Keys whose change waits for a restart. */
+  readonly needsRestart: readonly string[];
 }

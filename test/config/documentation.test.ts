@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { catalogueJsonSchema } from '../../scripts/catalogue-json-schema.ts';
 import { withKeyTables } from '../../scripts/config-doc.ts';
-import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
+import { ENVIRONMENT_KEYS } from '../../src/config/environment-keys.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { DEFAULT_PROFILES } from '../../src/request/profiles/defaults.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import type { Config } from '../../src/config/config.ts';
-import { ENVIRONMENT_KEYS } from '../../src/config/environment.ts';
+import { ENVIRONMENT_KEYS } from '../../src/config/environment-keys.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configWarnings } from '../../src/config/warnings.ts';
 import { runCommand } from '../support/run-command.ts';

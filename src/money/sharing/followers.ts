@@ -1,5 +1,4 @@
-import type { Call, StreamRecovery } from '../../core/call.ts';
-import type { Party } from '../../core/party.ts';
+import type { Call, Party, StreamRecovery } from '../../core/call.ts';
 import type { Reader } from './reader.ts';
 
 /** The callers that follow a shared call, in the order in which they came. */

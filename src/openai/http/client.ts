@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import type { HttpRequest } from './transport.ts';
+import type { HttpRequest } from './http-request.ts';
 
 export interface ClientOptions {
   /** Default: none, for servers that want none. */

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Dispatcher, errors } from 'undici';
 import { LoopTurns } from '../../core/loop-turns.ts';
-import type { Trouble } from './transport.ts';
 
 /** What happens to a request, in this order. Exactly one of the last three ends it, if nobody destroys it. */
 export interface ResponseListener {
@@ -220,4 +219,12 @@ function withoutAnswer(): Error {
   return new errors.HeadersOverflowError(
     `${MAX_INFORMATIONAL} informational responses and no answer`,
   );
+}
+
+/** How an exchange over a connection that had served others ended. */
+export interface Trouble {
+  /** Some of a response had come. */
+  readonly responded: boolean;
+  /** Why it was ended from this side; undefined: the connection broke. */
+  readonly reason?: unknown;
 }

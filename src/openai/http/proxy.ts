@@ -1,5 +1,5 @@
 import type { buildConnector } from 'undici';
-import type { HttpRequest } from './transport.ts';
+import type { HttpRequest } from './http-request.ts';
 
 /** An HTTP proxy: https upstreams are reached through a tunnel, http ones by handing it their URL. */
 export class HttpProxy {

@@ -11,7 +11,7 @@ import {
   type Requests,
   type RequestToBuild,
 } from './client.ts';
-import type { HttpRequest } from './transport.ts';
+import type { HttpRequest } from './http-request.ts';
 
 /** An API key, and the file from which it is read again; without one it stays what it is. */
 export interface KeyOptions {

@@ -1,25 +1,15 @@
 import { Socket } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
 import { type Connect, throughTunnel } from './connect.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Trouble } from './exchange.ts';
+import type { HttpRequest } from './http-request.ts';
 import { leaveOffWhenOver } from './leave-off.ts';
 import { passOverContinue } from './pass-over-continue.ts';
 import { HttpProxy } from './proxy.ts';
 import { type TrustedCertificates, trusting } from './trust.ts';
-
-export interface HttpRequest {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  readonly path: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Names and values in turn, which undici takes without looking for pairs. */
-  readonly headers: string[];
-  /** A stream is read as the connection takes it. */
-  readonly body: string | Readable | null;
-}
 
 export interface TransportOptions {
   /** For DNS, TCP, proxy and TLS together, in ms: a backstop below the attempt's own time-outs. */
@@ -179,14 +169,6 @@ export class Transport {
 /** A pipe is open at once; undici takes it for a socket. */
 function through(pipe: () => Duplex): Connect {
   return (_target, callback) => setImmediate(() => callback(null, pipe() as Socket));
-}
-
-/** How an exchange over a connection that had served others ended. */
-export interface Trouble {
-  /** Some of a response had come. */
-  readonly responded: boolean;
-  /** Why it was ended from this side; undefined: the connection broke. */
-  readonly reason?: unknown;
 }
 
 /** Whether it is likely that the connections beside it are no better. */

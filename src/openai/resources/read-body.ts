@@ -4,7 +4,8 @@ import { ProviderError } from '../../core/errors.ts';
 import { fromHttpResponse, fromTransportError } from '../errors/map-error.ts';
 import { ErrorReader } from '../http/error-reader.ts';
 import { Exchange, type ResponseListener } from '../http/exchange.ts';
-import type { HttpRequest, Transport } from '../http/transport.ts';
+import type { HttpRequest } from '../http/http-request.ts';
+import type { Transport } from '../http/transport.ts';
 
 export interface BodyMeans {
   readonly transport: Pick<Transport, 'send'>;

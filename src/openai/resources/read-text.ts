@@ -3,8 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import { fromTransportError } from '../errors/map-error.ts';
 import { ErrorReader } from '../http/error-reader.ts';
 import { Exchange, type ResponseListener } from '../http/exchange.ts';
+import type { HttpRequest } from '../http/http-request.ts';
 import { TextReader } from '../http/text-reader.ts';
-import type { HttpRequest, Transport } from '../http/transport.ts';
+import type { Transport } from '../http/transport.ts';
 
 export interface TextResponse {
   readonly status: number;

@@ -4,7 +4,8 @@ import { ProviderError } from '../../core/errors.ts';
 import { linkSignal } from '../../core/signal.ts';
 import { fromHttpResponse } from '../errors/map-error.ts';
 import type { Requests, RequestToBuild } from '../http/client.ts';
-import type { HttpRequest, Transport } from '../http/transport.ts';
+import type { HttpRequest } from '../http/http-request.ts';
+import type { Transport } from '../http/transport.ts';
 import { parseObject } from '../values/json-checks.ts';
 import { readText } from './read-text.ts';
 

@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type ResolvedModel, resolveModel } from '../catalogue/resolve.ts';
-import type { UpstreamRules } from './prepare-at.ts';
+import { type ResolvedModel, type ResolveOptions, resolveModel } from '../catalogue/resolve.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -33,7 +32,7 @@ export class ResolvedNames {
   }
 
   /** @throws ProviderError MODEL_NOT_FOUND */
-  resolve(upstream: string, model: string, { resolve }: UpstreamRules): ResolvedName {
+  resolve(upstream: string, model: string, options: ResolveOptions): ResolvedName {
     const { catalogue, clock, dated = clock } = this.#deps;
     const [current, now] = [catalogue(), dated.now()];
     const day = Math.floor(now / DAY_MS);
@@ -47,7 +46,7 @@ export class ResolvedNames {
     let resolved = byName.get(model);
     if (resolved === undefined) {
       const { version: catalogueVersion } = current;
-      resolved = { ...resolveModel(model, current, resolve, now), catalogueVersion };
+      resolved = { ...resolveModel(model, current, options, now), catalogueVersion };
       // Callers choose the names.
       if (byName.size >= MAX_KNOWN) byName.clear();
       byName.set(model, resolved);

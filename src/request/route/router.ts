@@ -174,7 +174,8 @@ export class Router {
   /** @throws ProviderError */
   #resolve({ upstream, model }: Route, fallback: boolean): Place {
     const rules = this.#rulesOf(upstream);
-    return { upstream, rules, resolved: this.#names.resolve(upstream, model, rules), fallback };
+    const resolved = this.#names.resolve(upstream, model, rules.resolve);
+    return { upstream, rules, resolved, fallback };
   }
 
   /** Nothing where there is no such model. */

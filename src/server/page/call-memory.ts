@@ -1,19 +1,6 @@
-import type { CallRecord } from '../../core/call-record.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { ProviderError } from '../../core/errors.ts';
+import type { EndedCall } from './ended-call.ts';
 import { Traffic } from './traffic.ts';
-
-/** A call that answered a conversation, or failed to, and is over. Nothing of its content. */
-export interface EndedCall {
-  readonly id: string;
-  readonly traceId: string;
-  readonly method: string;
-  /** Epoch ms. */
-  readonly endedAt: number;
-  readonly record: CallRecord;
-  /** Absent: it was answered. */
-  readonly error?: ProviderError | undefined;
-}
 
 export interface RememberedCall extends EndedCall {
   /** Epoch ms by the wall clock, as its log line has it. */

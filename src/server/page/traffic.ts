@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { EndedCall } from './call-memory.ts';
+import type { EndedCall } from './ended-call.ts';
 
 /** One step of a plot. */
 export interface TrafficSlice {

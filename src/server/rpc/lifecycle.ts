@@ -8,7 +8,7 @@ import { callerOf } from '../arrivals/door.ts';
 import type { RunningCalls } from '../arrivals/overload.ts';
 import { toStatus } from '../errors/status.ts';
 import { callStream, type EndingCall, forgetAtEnd } from '../listener/call-stream.ts';
-import type { EndedCall } from '../page/call-memory.ts';
+import type { EndedCall } from '../page/ended-call.ts';
 import {
   type CallAddresses,
   type RpcTelemetryDeps,

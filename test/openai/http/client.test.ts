@@ -4,7 +4,7 @@ import {
   RequestBuilder,
   type RequestToBuild,
 } from '../../../src/openai/http/client.ts';
-import type { HttpRequest } from '../../../src/openai/http/transport.ts';
+import type { HttpRequest } from '../../../src/openai/http/http-request.ts';
 
 const VARIABLES = {
   OPENAI_API_KEY: 'sk-environment',
