@@ -1,3 +1,4 @@
+import { DAY_MS } from '../core/clock.ts';
 import { type FieldViolation, ProviderError } from '../core/errors.ts';
 import { checkMetadata } from '../request/validate/metadata.ts';
 import { exceedsBytes, isPrintable } from '../request/validate/text.ts';
@@ -6,7 +7,6 @@ import type { CreateBatchOptions } from './batch-provider.ts';
 
 const MAX_NAME_BYTES = 128;
 const IDEMPOTENCY_KEY = /^[!-~]{0,128}$/;
-const DAY_MS = 24 * 60 * 60_000;
 const MAX_WINDOW_MS = 30 * DAY_MS;
 const MIN_WINDOW_MS = 1_000;
 

@@ -1,8 +1,6 @@
 import { group, inMs } from './fields.ts';
-import { byteSize, duration, wholeNumber } from './quantities.ts';
+import { byteSize, duration, MIB, wholeNumber } from './quantities.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
-
-const MiB = 2 ** 20;
 
 /** Batches need dataDir. */
 export const batchSchema = group({
@@ -18,8 +16,8 @@ export const batchSchema = group({
   ),
   maxBytesPerFile: byteSize('Size of such a file.', {
     min: 1_024,
-    max: 512 * MiB,
-    default: 190 * MiB,
+    max: 512 * MIB,
+    default: 190 * MIB,
   }),
   pollInterval: duration(
     'How often the upstream is asked at first how far it is; ever more seldom while nothing happens.',

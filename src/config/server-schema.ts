@@ -1,10 +1,6 @@
 import { choice, group, inMs } from './fields.ts';
-import { byteSize, duration, share, wholeNumber } from './quantities.ts';
+import { byteSize, duration, GIB, KIB, MIB, share, wholeNumber } from './quantities.ts';
 import { HOUR, LONGEST, SECOND } from './units.ts';
-
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 
 export const limitsSchema = group({
   maxMessageSize: byteSize('Largest gRPC message, in either direction.', {

@@ -1,6 +1,9 @@
 /** The longest wait of one timer, in ms, 24 days: a longer one of the system's would be over at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
+
 /** Time, injected so that tests need not wait. */
 export interface Clock {
   /**

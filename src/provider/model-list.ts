@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, DAY_MS } from '../core/clock.ts';
 import type { Model, Surface } from '../core/model.ts';
 import type { ListedModel } from '../core/upstream.ts';
 import type { Catalogue } from '../request/catalogue/catalogue.ts';
@@ -10,8 +10,6 @@ import type { HostedToolOptions } from '../request/fit/hosted-tool-options.ts';
 import { describeModel, describeUnknown } from './model-info.ts';
 import type { ModelListing } from './model-listing.ts';
 import type { ModelInfo } from './provider.ts';
-
-const DAY_MS = 86_400_000;
 
 interface Described {
   readonly listed: readonly ListedModel[] | undefined;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { DAY_MS } from '../core/clock.ts';
 import type { Surface } from '../core/model.ts';
 import type { BudgetOptions } from '../money/budget/options.ts';
 import { DEFAULT_RESPONSE_CACHE, type ResponseCacheOptions } from '../money/cache/options.ts';
@@ -126,8 +127,6 @@ export interface OpenAIProviderOptions extends UpstreamOptions {
 }
 
 const DEFAULT_COSTS: CostManagementOptions = { trackingEnabled: true, unpriced: 'auto' };
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const DEFAULT_LEDGER: LedgerOptions = { retentionMs: 90 * DAY_MS };
 

@@ -1,4 +1,5 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { PICO_PER_MICRO } from '../pricing/money.ts';
 import type { LedgerDimension, LedgerQuery } from './ledger.ts';
 import type { Labels, Totals } from './totals.ts';
 
@@ -37,8 +38,6 @@ const TOTALS = `sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_
   sum(reasoning_tokens) AS reasoning_tokens,
   sum(ifnull(pico_dollars, 0) / 1000000) AS micro_dollars,
   sum(ifnull(pico_dollars, 0) % 1000000) AS rest_pico_dollars`;
-
-const PICO_PER_MICRO = 1_000_000n;
 
 export interface SumsStatement {
   /** Its first two parameters are the range, inclusive and exclusive. */

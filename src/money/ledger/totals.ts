@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { LedgerRecord, LedgerSum } from './ledger.ts';
 
 /** What of them is counted in numbers. */
@@ -104,8 +105,6 @@ export function dailyShare(record: LedgerRecord): [Labels, Totals] {
   };
   return [labels, totals];
 }
-
-const DAY_MS = 86_400_000;
 
 /** The day in UTC, as ISO 8601. */
 export function dayOf(epochMs: number): string {

@@ -1,4 +1,5 @@
-const PICO_PER_NANO = 1_000n;
+export const PICO_PER_NANO = 1_000n;
+export const PICO_PER_MICRO = 1_000_000n;
 const PICO_PER_DOLLAR = 1_000_000_000_000n;
 const PICO_DIGITS = 12;
 

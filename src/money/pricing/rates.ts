@@ -1,4 +1,5 @@
 import { divideUp } from '../../core/bigint.ts';
+import { DAY_MS } from '../../core/clock.ts';
 import type { Model, ModelPrices, TokenPrices } from '../../core/model.ts';
 import type { PricedTier } from './tier.ts';
 
@@ -31,7 +32,6 @@ interface ModelRates {
 }
 
 const DECIMALS = 9;
-const DAY_MS = 86_400_000;
 
 const parsed = new WeakMap<Model, ModelRates>();
 

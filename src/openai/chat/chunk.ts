@@ -1,7 +1,7 @@
 import { isObject } from '../../core/is-object.ts';
 import { hasObjectArguments } from '../responses/object-arguments.ts';
 import { malformed, parseObject } from '../values/json-checks.ts';
-import { type JsonRecord, recordOf } from '../values/json-record.ts';
+import { type JsonRecord, listOf, recordOf } from '../values/json-record.ts';
 import { parseJsonExactly } from '../values/parse-json-exactly.ts';
 import type { ToolCallFragment } from './tool-calls.ts';
 
@@ -224,8 +224,4 @@ function callsOf(chunk: unknown): object[] {
 function saidIn(chunk: unknown): Record<string, unknown>[] {
   const choices = listOf(recordOf(chunk).choices).map(recordOf);
   return choices.flatMap(({ delta, message }) => [recordOf(delta), recordOf(message)]);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, stringOr } from '../values/json-record.ts';
+import { isText, type JsonRecord, listOf, recordOf, stringOr } from '../values/json-record.ts';
 
 /** A part of the content that holds thoughts: Mistral's, or what Databricks has of Anthropic's models. */
 interface Thought {
@@ -11,7 +11,7 @@ interface Thought {
 
 /** Of what a turn brings back, which anybody could have written: thoughts, and nothing that speaks. */
 export function thoughtsIn(parts: unknown): JsonRecord[] {
-  const all = Array.isArray(parts) ? parts.map(recordOf) : [];
+  const all = listOf(parts).map(recordOf);
   return all.filter(({ type }) => type === 'thinking' || type === 'reasoning');
 }
 
@@ -23,14 +23,14 @@ export class ContentThoughts {
   add(parts: readonly unknown[]): void {
     for (const { type, thinking, summary, closed } of parts.map(recordOf)) {
       if (type === 'thinking') this.#add(type, this.#textsIn(thinking), closed === true);
-      if (type === 'reasoning') this.#add(type, listOf(summary), false);
+      if (type === 'reasoning') this.#add(type, listOf(summary).map(recordOf), false);
     }
   }
 
   /** A text alone goes on with what came as a list; where it begins, it is another server's. */
   #textsIn(thinking: unknown): readonly JsonRecord[] {
     const goesOn = typeof thinking === 'string' && this.#thoughts.length > 0;
-    return goesOn ? [{ type: 'text', text: thinking }] : listOf(thinking);
+    return goesOn ? [{ type: 'text', text: thinking }] : listOf(thinking).map(recordOf);
   }
 
   /** What Databricks has is refused without its signature. */
@@ -52,10 +52,6 @@ export class ContentThoughts {
   }
 }
 
-function listOf(value: unknown): readonly JsonRecord[] {
-  return Array.isArray(value) ? value.map(recordOf) : [];
-}
-
 function addText(texts: Record<string, unknown>[], piece: JsonRecord): void {
   const last = texts.at(-1);
   if (last === undefined || last.type !== piece.type) texts.push({ ...piece });
@@ -63,6 +59,6 @@ function addText(texts: Record<string, unknown>[], piece: JsonRecord): void {
 }
 
 /** By its signature, or because only its upstream can read it. */
-function isSealed({ signature, data }: JsonRecord): boolean {
-  return stringOr(signature) !== '' || stringOr(data) !== '';
+export function isSealed({ signature, data }: JsonRecord): boolean {
+  return isText(signature) || isText(data);
 }

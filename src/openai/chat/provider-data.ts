@@ -2,10 +2,10 @@ import { isObject } from '../../core/is-object.ts';
 import { LongText } from '../../core/long-text.ts';
 import { present } from '../../core/present.ts';
 import type { ToolCalls } from '../answer/tool-calls.ts';
-import { type JsonRecord, recordOf, stringOr } from '../values/json-record.ts';
+import { isText, type JsonRecord, recordOf, stringOr } from '../values/json-record.ts';
 import { fromProviderData, toProviderData } from '../values/provider-data.ts';
 import type { ChunkDelta } from './chunk.ts';
-import { ContentThoughts, thoughtsIn } from './content-thoughts.ts';
+import { ContentThoughts, isSealed, thoughtsIn } from './content-thoughts.ts';
 import { flagsOf } from './thought-tags.ts';
 import type { ToolCallFragment } from './tool-calls.ts';
 
@@ -146,10 +146,6 @@ function isFlagAlone(extraContent: Fields): boolean {
   return isFlagged && !isSealed;
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
 /** Fields that pieces add to: to copy all of them for each would take time for the square of their number. */
 type Fields = Record<string, unknown>;
 
@@ -192,9 +188,4 @@ function addBlock(blocks: JsonRecord[], { type, thinking, signature, data }: Jso
     thinking: before + stringOr(thinking),
     ...(isText(signature) && { signature }),
   });
-}
-
-/** Others are refused: nothing shows that the model has said them. */
-function isSealed({ signature, data }: JsonRecord): boolean {
-  return isText(signature) || isText(data);
 }

@@ -1,5 +1,5 @@
-import { type JsonRecord, recordOf } from '../values/json-record.ts';
-import { isText, messageOf, readErrorObject, type UpstreamErrorBody } from './error-object.ts';
+import { isText, type JsonRecord, recordOf } from '../values/json-record.ts';
+import { messageOf, readErrorObject, type UpstreamErrorBody } from './error-object.ts';
 
 /** Longer texts are pages of some proxy, not error objects. */
 const MAX_JSON_LENGTH = 65_536;

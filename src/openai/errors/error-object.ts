@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf } from '../values/json-record.ts';
+import { isText, type JsonRecord, listOf, recordOf } from '../values/json-record.ts';
 import { fieldWaitMs, momentOf } from './retry-after.ts';
 
 /** What can be read of an upstream's error. A string that it does not have is empty. */
@@ -59,10 +59,6 @@ export function readErrorObject(error: JsonRecord, outer: JsonRecord): UpstreamE
   };
 }
 
-export function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
 export function messageOf(error: JsonRecord): string {
   const {
     message = error.Message,
@@ -75,7 +71,7 @@ export function messageOf(error: JsonRecord): string {
     status_msg,
   } = error;
   for (const text of [message, msg, detail, error_message, error_msg, title, reason, status_msg]) {
-    if (isText(text)) return text as string;
+    if (isText(text)) return text;
     // FastAPI's list of what is wrong, which Mistral puts into the message.
     const list = problemsOf(text);
     if (list.length > 0) return list.map(({ text: what }) => what).join('; ');
@@ -168,10 +164,6 @@ function resetOf({ metadata, retryAfter, retry_after }: JsonRecord, outer: JsonR
 
 function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** LiteLLM writes Python's word for nothing. */

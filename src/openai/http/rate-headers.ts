@@ -1,8 +1,7 @@
+import { MINUTE_MS } from '../../core/clock.ts';
 import type { Headroom, RateHeadroom } from '../../core/rate-headroom.ts';
 import { Kept } from '../../telemetry/kept.ts';
 import { headerValue, type ResponseHeaders } from '../errors/retry-after.ts';
-
-const MINUTE_MS = 60_000;
 
 /** Digits of a count that is exact, and no limit of anybody. */
 const MAX_DIGITS = 15;

@@ -1,11 +1,9 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, MINUTE_MS } from '../../core/clock.ts';
 import { WeightedTurns } from '../../core/weighted-turns.ts';
 import { type ApiKey, identityOf } from './api-key.ts';
 
 /** Why a key is set aside. */
 export type KeyRefusal = 'INVALID_API_KEY' | 'QUOTA_EXCEEDED';
-
-const MINUTE_MS = 60_000;
 
 /** For how long a key is set aside at first; it doubles as long as the key keeps failing. */
 const FIRST_ASIDE_MS: Readonly<Record<KeyRefusal, number>> = {

@@ -1,9 +1,7 @@
+import { DAY_MS, MINUTE_MS } from '../../core/clock.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import type { NewRateSource, RateLimit, RateSource, RateSubject } from './source.ts';
 import { type BucketShape, TokenBucket } from './token-bucket.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Share of a limit per minute that is used. The rest is for the way to the upstream: what was sent

@@ -1,10 +1,8 @@
+import { DAY_MS, MINUTE_MS } from '../../core/clock.ts';
 import type { Headroom } from '../../core/rate-headroom.ts';
 import { Doubt } from './doubt.ts';
 import { USED_SHARE } from './local-source.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** The least time over which a refill can be measured, in ms: what remains is a whole number. */
 const MEASURED_MS = 1_000;

@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { Model } from '../../core/model.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * A sentence for people once the day is over, in UTC, until which the price of a model was promised.

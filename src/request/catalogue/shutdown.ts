@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { Model } from '../../core/model.ts';
 
 /** How long before its last day a model is warned of. */
 const NOTICE_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** Whether OpenAI has stopped to serve it: its last day, in UTC, is over at `now` (epoch ms). */
 export function isShutDown(model: Pick<Model, 'shutdownDate'>, now: number): boolean {

@@ -1,8 +1,6 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, DAY_MS } from '../../core/clock.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ResolvedModel, type ResolveOptions, resolveModel } from '../catalogue/resolve.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Names of an upstream whose meaning is kept. */
 const MAX_KNOWN = 1_000;

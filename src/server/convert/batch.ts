@@ -1,11 +1,10 @@
 import type { CreateBatchOptions, ListQuery } from '../../batch/batch-provider.ts';
 import type { BatchItem } from '../../batch/item.ts';
 import { present } from '../../core/present.ts';
-import type { Money } from '../../gen/google/type/money.ts';
 import * as wire from '../../gen/tamma/provider/v1/batch_provider.ts';
 import type { Batch, BatchExecution, BatchState } from '../../money/batches/batch.ts';
 import { nameOf } from './enums.ts';
-import { toWireCost } from './money.ts';
+import { fromWireMoney, toWireCost } from './money.ts';
 import { map, text } from './present.ts';
 import { fromWireRequest } from './request.ts';
 import { fromWireDuration, toTimestamp } from './time.ts';
@@ -30,9 +29,6 @@ const EXECUTION: Record<BatchExecution, wire.BatchExecution> = {
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;
-
-const PICO_PER_NANO = 1_000n;
-const NANO_PER_DOLLAR = 1_000_000_000n;
 
 export function fromWireBatchOptions(options: wire.BatchOptions): CreateBatchOptions {
   const violations = new WireViolations();
@@ -73,25 +69,6 @@ export function fromWireListQuery(
     limit: pageSize || DEFAULT_PAGE,
     ...present({ pageToken: text(request.pageToken), state }),
   };
-}
-
-/** In pico-dollars. */
-function fromWireMoney(
-  money: Money | undefined,
-  field: string,
-  violations: WireViolations,
-): bigint | undefined {
-  if (money === undefined) return undefined;
-  const { currencyCode, units, nanos } = money;
-  if (currencyCode !== 'USD') return violations.add(field, 'must be in USD');
-  if (
-    Math.abs(nanos) >= NANO_PER_DOLLAR ||
-    (units > 0n && nanos < 0) ||
-    (units < 0n && nanos > 0)
-  ) {
-    return violations.add(field, 'must be a valid amount of money');
-  }
-  return (units * NANO_PER_DOLLAR + BigInt(nanos)) * PICO_PER_NANO;
 }
 
 export function toWireBatch(batch: Batch): wire.Batch {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, DAY_MS } from '../../core/clock.ts';
 import type { IAIUsageProvider } from '../../provider/provider.ts';
 
 /** How old a figure may be, in ms: the ledger is asked for it. */
@@ -6,8 +6,6 @@ const FRESH_FOR_MS = 10_000;
 
 /** How long the ledger may take, in ms. */
 const WAIT_MS = 5_000;
-
-const DAY_MS = 86_400_000;
 
 /** What was spent since midnight UTC, as it was when somebody last looked. */
 export class SpendToday {

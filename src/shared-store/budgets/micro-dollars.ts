@@ -1,7 +1,5 @@
 import { divideUp } from '../../core/bigint.ts';
-
-/** Pico-dollars in a micro-dollar. */
-const PICO_PER_MICRO = 1_000_000n;
+import { PICO_PER_MICRO } from '../../money/pricing/money.ts';
 
 /** Rounded up. @param picoDollars 0 or more */
 export function microUp(picoDollars: bigint): bigint {

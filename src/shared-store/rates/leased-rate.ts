@@ -1,3 +1,4 @@
+import { DAY_MS, MINUTE_MS } from '../../core/clock.ts';
 import { shapeOf } from '../../policies/rate-limit/local-source.ts';
 import type { RateLimit, RateSource } from '../../policies/rate-limit/source.ts';
 import { TokenBucket } from '../../policies/rate-limit/token-bucket.ts';
@@ -14,9 +15,6 @@ export interface RateKeeper {
   /** Draws for it as soon as may be. */
   request(rate: LeasedRate): void;
 }
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** After which what was drawn and not used is given back, in ms: later it would be a burst. */
 const STALE_MS = 2_000;

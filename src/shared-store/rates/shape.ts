@@ -1,8 +1,7 @@
+import { MINUTE_MS } from '../../core/clock.ts';
 import { shapeOf, USED_SHARE } from '../../policies/rate-limit/local-source.ts';
 import type { RateLimit } from '../../policies/rate-limit/source.ts';
 import type { BucketShape } from '../../policies/rate-limit/token-bucket.ts';
-
-const MINUTE_MS = 60_000;
 
 /** What the common bucket of a limit per minute holds at most, as time. */
 const BURST_MS = 1_000;

@@ -1,7 +1,5 @@
 import { dayOf, type Labels, NO_LABELS, type Totals } from '../../money/ledger/totals.ts';
-
-/** Pico-dollars are kept in two parts, for a number in Lua ends at 2^53. */
-const PICO_PER_MICRO = 1_000_000n;
+import { PICO_PER_MICRO } from '../../money/pricing/money.ts';
 
 /** How a group of a sender stands in the server: its day is that of the hash. */
 export function fieldOf(labels: Labels, sender: string): string {
@@ -26,6 +24,7 @@ function isField(value: unknown): value is FieldLabels {
   );
 }
 
+/** Pico-dollars are kept in two parts, for a number in Lua ends at 2^53. */
 export function countersOf(totals: Totals): string {
   return [
     totals.attempts,

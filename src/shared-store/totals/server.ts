@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { LedgerQuery } from '../../money/ledger/ledger.ts';
 import { dayOf, startOfDay } from '../../money/ledger/totals.ts';
 import type { KeySpace } from '../redis/keys.ts';
@@ -12,8 +13,6 @@ import {
   READ_SENDER_SCRIPT,
   SET_TOTALS_SCRIPT,
 } from './script.ts';
-
-const DAY_MS = 86_400_000;
 
 /** How long a day's totals are kept after they last changed, in ms. */
 export const KEPT_MS = 400 * DAY_MS;
