@@ -20,10 +20,6 @@ export class Problems {
     return this.#count > 0;
   }
 
-  get found(): readonly FieldViolation[] {
-    return this.#found;
-  }
-
   /** One sentence each. */
   get sentences(): readonly string[] {
     return this.#found.map(({ field, description }) => `${field} ${description}`);
