@@ -28,6 +28,8 @@ interface Draft {
   readonly progress: JsonProgress;
   /** The server's, which another call may have, too. */
   givenId: string;
+  /** A later piece had another one. */
+  changesId: boolean;
   /** Its own. */
   id: string;
   name: string;
@@ -75,6 +77,11 @@ export class ToolCalls {
     return this.#drafts[call]?.givenId ?? '';
   }
 
+  /** Whether pieces of the call have had several ids. */
+  changesId(call: number): boolean {
+    return this.#drafts[call]?.changesId ?? false;
+  }
+
   nameOf(call: number): string {
     return this.#drafts[call]?.name ?? '';
   }
@@ -107,6 +114,7 @@ export class ToolCalls {
       characters: new CodePoints(),
       progress: new JsonProgress(),
       givenId: '',
+      changesId: false,
       id: '',
       name: '',
       arguments: '',
@@ -152,6 +160,7 @@ export class ToolCalls {
     const owner = this.#byId.get(id) ?? call;
     this.#byId.set(id, owner);
     if (draft.givenId === '') draft.givenId = id;
+    else if (draft.givenId !== id) draft.changesId = true;
     if (draft.id === '' && !draft.told) draft.id = owner === call ? id.toWellFormed() : newId();
   }
 

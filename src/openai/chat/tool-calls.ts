@@ -150,16 +150,18 @@ export class ChatToolCalls {
     }
     const before = this.#calls.nameOf(known);
     if (before === '' || !this.#begins(known, id, name, args)) return known;
-    const again = before === name && args === '' && this.#calls.isComplete(known);
-    return again ? this.#again(known, id, name) : this.#calls.begin();
+    const again = before === name && args.trim() === '' && this.#calls.isComplete(known);
+    if (!again) return this.#calls.begin();
+    return args === '' ? this.#again(known, id, name) : known;
   }
 
   /** The place of a call whose name comes again behind its arguments; undefined if that says nothing yet. */
   #again(known: number, id: string, name: string): number | undefined {
     // The id comes at last.
     if (id !== '' && this.#calls.idOf(known) === '') return known;
-    if (id !== '' && this.#calls.find(id) === undefined) return this.#calls.begin();
-    // Some servers say id and name again with the last, empty fragment.
+    const isNew = id !== '' && this.#calls.find(id) === undefined;
+    if (isNew && !this.#calls.changesId(known)) return this.#calls.begin();
+    // Some servers say id and name again with the last, empty fragment, be it another id each time.
     this.#waiting = { at: known, id, name };
     return undefined;
   }
