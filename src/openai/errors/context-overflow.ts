@@ -47,6 +47,10 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /prompt exceeds max length|tokens in request more than max tokens allowed/i,
   // DeepInfra
   /exceeds maximum input length (?<tokenLimit>\d{1,10})/i,
+  // TensorRT-LLM: prompt and query in two numbers
+  /should not exceed max_num_tokens \((?<tokenLimit>\d{1,10})/i,
+  // watsonx
+  /input tokens \d{1,10} cannot exceed the total tokens limit (?<tokenLimit>\d{1,10})/i,
   // Cohere
   /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
   /too many tokens: .{0,200}\blimit for this model is (?<tokenLimit>\d{1,10}) tokens/i,
@@ -56,7 +60,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /\bContextWindowExceededError\b/,
   // What holds for the rest, in whatever order: that a window is exceeded, how long both are, what is too long
   /too long to fit into the model \(context length (?<tokenLimit>\d{1,10})/i,
-  /\b(?:exceed\w*|(?:longer|less) than|loaded with)\b[^.]{0,60}\bcontext (?:window|length|size|limit)(?: of(?: only)? | \(|\b)(?<tokenLimit>\d{1,10})?/i,
+  /\b(?:exceed\w*|(?:longer|less|smaller) than|loaded with)\b[^.]{0,60}\bcontext (?:window|length|size|limit)(?: of(?: only)? | \(|\b)(?<tokenLimit>\d{1,10})?/i,
   /\bcontext (?:window|length|size|limit)\b[^.]{0,20}\b(?:exceed\w*|overflow\w*|is only (?<tokenLimit>\d{1,10}))\b/i,
   /\bcontext overflow\b/i,
   /\d tokens\b[^.]{0,60}\bcontext (?:window|length|size|limit)\b(?:[^.]{0,20} is (?<tokenLimit>\d{1,10}) tokens)?/i,

@@ -23,6 +23,7 @@ import {
   saidRetryAfterMs,
   shouldRetry,
 } from './retry-after.ts';
+import { speaksOfPath } from './sentences.ts';
 
 export { fromTransportError } from './map-transport-error.ts';
 
@@ -54,7 +55,7 @@ export function fromHttpResponse(
 ): ProviderError {
   const body = parseErrorBody(bodyText);
   const reason = reasonOf(body, status, model);
-  const message = messageOf(status, reason, headers);
+  const message = messageOf(status, reason, body, headers);
   const wait = retryAfterMs(headers, now) ?? body.retryAfterMs;
   const isLimit = reason === 'RATE_LIMIT_EXCEEDED';
   return toProviderError(reason, body, status, bodyText.length, {
@@ -86,10 +87,11 @@ export function fromErrorObject(error: unknown, facts: ErrorObjectFacts): Provid
 function messageOf(
   status: number,
   reason: ErrorReason,
+  body: UpstreamErrorBody,
   headers: ResponseHeaders,
 ): string | undefined {
   if (reason !== 'PROVIDER_ERROR') return undefined;
-  if (status === 404 || status === 405) return NO_PATH;
+  if (status === 404 || status === 405) return speaksOfPath(body) ? NO_PATH : undefined;
   if (status === 407) return PROXY_CREDENTIALS;
   return status >= 300 && status < 400 ? redirectMessage(headers) : undefined;
 }

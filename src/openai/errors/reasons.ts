@@ -77,11 +77,13 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [412, { reason: 'PROVIDER_ERROR', unless: ['QUOTA_EXCEEDED'] }],
   [413, { reason: 'INVALID_REQUEST', unless: ['CONTEXT_TOO_LONG', 'RATE_LIMIT_EXCEEDED'] }],
   [422, REFUSED],
-  // A dependency of the server failed; the request came too early.
-  [424, LATER],
+  // A dependency of the server failed, or Cloudflare's guardrails; the request came too early.
+  [424, { reason: 'SERVICE_UNAVAILABLE', unless: ['CONTENT_FILTERED'] }],
   [425, LATER],
   // Zhipu: a model that is not in the account's plan.
   [429, { reason: 'RATE_LIMIT_EXCEEDED', unless: ['QUOTA_EXCEEDED', 'MODEL_NOT_FOUND'] }],
+  // The guardrails of Portkey and WSO2.
+  [446, { reason: 'CONTENT_FILTERED' }],
   // Microsoft's "retry with", which gateways say of a limit.
   [449, LATER],
   [451, { reason: 'PERMISSION_DENIED' }],

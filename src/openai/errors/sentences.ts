@@ -21,21 +21,21 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'QUOTA_EXCEEDED',
   ],
   [
-    /\b(?:usage|spend|spending) (?:limits?|cap)\b(?!.{0,80}\bper (?:second|minute)\b)|(?<!\b(?:thinking|reasoning|token) )\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b/i,
+    /\b(?:usage|spend|spending) (?:limits?|cap)\b(?!.{0,80}\bper (?:second|minute)\b)|(?<!\b(?:thinking|reasoning|token) )\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b|\bno quota left\b/i,
     'QUOTA_EXCEEDED',
   ],
-  // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, and LiteLLM's guardrails
+  // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, Spark, SAP, and the guardrails of LiteLLM and Cloudflare
   [
-    /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|\bunsafe or sensitive content\b|\bviolated guardrail policy\b/i,
+    /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|审核不通过|\bunsafe or sensitive content\b|\bviolated guardrail policy\b|\bfiltered due to safety violations\b|\b(?:prompt|response) blocked due to security configurations\b/i,
     'CONTENT_FILTERED',
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
-    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|streaming|the)\b|\bdoes not support this tool_choice\b|\btool choice requires --|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|thinking|reasoning|streaming|the)\b|\bis not a multimodal model\b|\bdoes not support this tool_choice\b|\btool choice requires --|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
     'UNSUPPORTED_PARAMETER',
   ],
   [
-    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints (?:found|available)\b|\bno such model @|\b(?:invalid|unknown|unsupported) model\b|\bnot a valid model id\b|\bmodel (?:identifier|name) is invalid\b|\bno healthy deployments for this model\b/i,
+    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints (?:found|available)\b|\bno such model @|\b(?:invalid|unknown|unsupported) model\b|\bnot a valid model id\b|\bmodel (?:identifier|name) is invalid\b|\bno healthy deployments for this model\b|\bendpoint with name\b.{1,200}\bdoes not exist\b|\bno keys found that support model\b/i,
     'MODEL_NOT_FOUND',
   ],
   // "The requested model (x) is not available on …", "The 'x' model is not supported when …", but no field of it
@@ -101,3 +101,11 @@ export function speaksOfModel(
     (model.length > 3 && message.includes(model))
   );
 }
+
+/** Whether a 404 may be about its path. To whatever goes wrong mlx-lm answers 404, with a sentence about that. */
+export function speaksOfPath({ message, isPage }: UpstreamErrorBody): boolean {
+  return isPage || !/\s/.test(message) || PATH.test(message);
+}
+
+const PATH =
+  /\bnot.?found\b|\bno such\b|\b(?:ur[il]|path|route|endpoint|method|resource|page|cannot|unknown|invalid)\b/i;

@@ -37,6 +37,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
   QUOTA_EXCEEDED: [
     'insufficient_quota',
     'insufficient_user_quota',
+    'pre_consume_token_quota_failed',
+    // watsonx
+    'token_quota_reached',
     'insufficient_balance',
     'not_enough_balance',
     'insufficient_credits',
