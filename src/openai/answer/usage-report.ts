@@ -21,6 +21,11 @@ export class ReportedUsage {
     return this.#last !== undefined;
   }
 
+  /** No other one came before the last. */
+  get isFirst(): boolean {
+    return this.isThere && this.#first === this.#last;
+  }
+
   /** Whether it counts anything. */
   add(raw: unknown): boolean {
     if (!countsAnything(raw)) {

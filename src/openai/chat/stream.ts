@@ -102,11 +102,12 @@ export class ChatStream implements AnswerStream {
     this.#output.addAgain(text, this.#only);
   }
 
-  /** Snowflake gives no reason: its usage, which comes by itself, says that this was all. */
+  /** Snowflake and Spark give no reason: their usage, which comes by itself or only now, says that this was all. */
   saidDone(): void {
     const { usage, choices } = this.#last;
-    const hasSaidAll = !this.#givesReasons && usage && !choices?.length;
-    if (hasSaidAll && this.#events.hasOutput && !this.finished) this.#finish('stop');
+    const isTheEnd = usage && (!choices?.length || this.#usage.isFirst);
+    if (!isTheEnd || this.#givesReasons || this.finished) return;
+    if (this.#events.hasOutput) this.#finish('stop');
   }
 
   readLate(data: string): boolean {

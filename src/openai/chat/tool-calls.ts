@@ -150,9 +150,8 @@ export class ChatToolCalls {
     }
     const before = this.#calls.nameOf(known);
     if (before === '' || !this.#begins(known, id, name, args)) return known;
-    const again = before === name && args.trim() === '' && this.#calls.isComplete(known);
-    if (!again) return this.#calls.begin();
-    return args === '' ? this.#again(known, id, name) : known;
+    const again = before === name && args === '' && this.#calls.isComplete(known);
+    return again ? this.#again(known, id, name) : this.#calls.begin();
   }
 
   /** The place of a call whose name comes again behind its arguments; undefined if that says nothing yet. */
@@ -169,7 +168,7 @@ export class ChatToolCalls {
   #begins(known: number, id: string, name: string, args: string): boolean {
     const before = this.#calls.nameOf(known);
     if (id !== '' && this.#calls.find(id) === known) return false;
-    if (this.#calls.isComplete(known)) return true;
+    if (this.#calls.isComplete(known)) return before !== name || args === '' || args.trim() !== '';
     // Two names that the request knows are two calls; what it does not know may be pieces of one.
     if (before !== name && this.#calls.isTool(before)) return this.#calls.isTool(name);
     const other = this.#calls.idOf(known);

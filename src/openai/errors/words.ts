@@ -166,6 +166,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'unknown_parameter',
     'operationnotsupported',
     'not_supported_error',
+    // LMDeploy
+    'unsupported_feature',
   ],
   SERVICE_UNAVAILABLE: [
     'server_error',
@@ -175,6 +177,9 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'internalservererror',
     'api_error',
     'upstream_error',
+    // Open Responses, LMDeploy
+    'model_error',
+    'engine_unavailable',
     'bad_gateway',
     'unavailable',
     // MiniMax
@@ -192,6 +197,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'invalid_request',
     'invalid_request_error',
     'badrequesterror',
+    'validation_error',
+    'preprocess_failed',
     // MiniMax
     'minimax_1042',
     'minimax_2013',
@@ -259,6 +266,8 @@ const REASON_OF_WORD: ReadonlyMap<string, ErrorReason> = new Map([
 
 /** Families of codes: `project_spend_limit_exceeded`, Ark's `ModelAccountTpmRateLimitExceeded`. */
 const SUFFIXES: readonly (readonly [suffix: string, reason: ErrorReason])[] = [
+  // Of requests, of tokens
+  ['_rate_limit_exceeded', 'RATE_LIMIT_EXCEEDED'],
   ['_spend_limit_exceeded', 'QUOTA_EXCEEDED'],
   ['_usage_limit_exceeded', 'QUOTA_EXCEEDED'],
   ['ratelimitexceeded', 'RATE_LIMIT_EXCEEDED'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   isFinishWord,
+  isGivenUp,
   toFinishReason,
   toIncompleteReason,
 } from '../../../src/openai/answer/map-finish-reason.ts';
@@ -34,6 +35,10 @@ describe('toFinishReason', () => {
 
 it.each(['null', 'None', 'FINISH_REASON_UNSPECIFIED', ' '])('%j ends no answer', (word) => {
   expect(isFinishWord(word)).toBe(false);
+});
+
+it.each(['canceled', 'repetition', 'time_limit', 'abort'])('%j gives an answer up', (word) => {
+  expect(isGivenUp(word)).toBe(true);
 });
 
 describe('toIncompleteReason', () => {
