@@ -19,8 +19,8 @@ interface Sizes {
 }
 
 /**
- * Counts the call's conversation and, where its policy allows that, leaves out as little as makes it
- * fit: the first so many units of the policy's order. A call that fits is returned as it is.
+ * Counts the call's conversation and, where its policy allows that, leaves out the first units of the policy's order: as
+ * few as make it fit or, of the oldest, as make it fit for some turns more. A call that fits is returned as it is.
  *
  * An estimate may be wrong by more than the room that is left for the answer, so it does not refuse
  * what the model's window could hold: the upstream knows better.
@@ -73,8 +73,9 @@ async function measure(call: Call, tokens: CountTokens): Promise<Sizes> {
 function truncate(call: Call, sizes: Sizes, limit: number): Call {
   const dropped: Unit[] = [];
   let inputTokensAfter = sizes.total;
+  const most = mostThatRemain(call, sizes, limit);
   for (const { unit, tokens } of sizes.droppable) {
-    if (inputTokensAfter <= limit) break;
+    if (inputTokensAfter <= most) break;
     inputTokensAfter -= tokens;
     dropped.push(unit);
   }
@@ -95,6 +96,20 @@ function truncate(call: Call, sizes: Sizes, limit: number): Call {
       `Messages left out to fit the model's context window: ${positions.length} of ${messages}.`,
     ],
   };
+}
+
+/** Oldest messages go in steps of this share of the limit. */
+const STEP = 1 / 8;
+
+/**
+ * As many tokens as may remain. What goes of the oldest grows in steps as the conversation does: between two of them the
+ * prompt begins as before, which the upstream has cached. The middle is another one with every turn.
+ */
+function mostThatRemain({ request }: Call, { total, kept }: Sizes, limit: number): number {
+  const step = Math.floor(limit * STEP);
+  if (request.contextPolicy !== 'truncate_oldest' || step === 0) return limit;
+  const most = total - Math.ceil((total - limit) / step) * step;
+  return most < kept ? limit : most;
 }
 
 function without(request: MessageRequest, units: readonly Unit[]): MessageRequest {

@@ -65,7 +65,8 @@ describe('fitConversation', () => {
 
   it.each<[ContextPolicy, number, number[], number]>([
     ['truncate_oldest', 30, [1], 27],
-    ['truncate_oldest', 27, [1], 27],
+    // Steps of three: six tokens for four that are too many
+    ['truncate_oldest', 27, [1, 2, 3], 19],
     ['truncate_oldest', 26, [1, 2, 3], 19],
     ['truncate_oldest', KEPT, [1, 2, 3, 4, 5], KEPT],
     ['truncate_middle', 30, [2, 3], 23],
@@ -92,6 +93,24 @@ describe('fitConversation', () => {
     });
   });
 
+  it('leaves out the same for an eighth of the limit, so that the prompt begins as it did', async () => {
+    const limit = 400;
+    const messages = [SYSTEM, ...Array.from({ length: 100 }, (_, at) => says('user', `${at}`))];
+    const first: (string | undefined)[] = [];
+    for (let turn = 0; turn < 60; turn++) {
+      messages.push(says('user', `turn ${turn}`));
+      const call = aCall({ request: { messages, contextPolicy: 'truncate_oldest' } });
+      const { request } = await fitConversation(
+        call,
+        { limit, capacity: limit },
+        new WordCounter(),
+      );
+      first.push(request.messages[1]?.content as string);
+    }
+    // Turns of five tokens, steps of fifty: a prompt begins anew with every tenth.
+    expect(new Set(first).size).toBeLessThanOrEqual(7);
+  });
+
   it('counts positions as the caller does, who does not know of the system prompt', async () => {
     const { fitted } = fitInto('truncate_oldest', 26, {
       applied: { systemPromptAdded: true, maxTokensAdded: false },
@@ -108,7 +127,7 @@ describe('fitConversation', () => {
       tools: [{ name: 'f' }],
       contextPolicy: 'truncate_oldest',
     };
-    const { fitted } = fitInto(undefined, 40, { request });
+    const { fitted } = fitInto(undefined, 39, { request });
     expect(await fitted).toMatchObject({
       request: { tools: [{ name: 'f' }] },
       truncation: { droppedMessages: [1], inputTokensBefore: 41, inputTokensAfter: 37 },
