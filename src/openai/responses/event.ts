@@ -104,12 +104,14 @@ const OWN = /^(?:response\.|error$)/;
  */
 export function parseResponsesEvent(name: string, data: string): ResponsesEvent | undefined {
   if (name !== '' && name !== 'message' && !OWN.test(name)) return undefined;
-  const value = withTextDelta(withTextArguments(parseObject(data), data));
+  const read = withTextDelta(withTextArguments(parseObject(data), data));
+  if (!isAbsentOr(read.type, isString)) throw malformed('the type of an event');
+  const type = String(read.type ?? name);
+  const brings = BRINGERS.has(type);
+  const value = brings ? withResponse(read) : read;
   nameItem(value.item);
   nameItems(value.response);
-  if (!isAbsentOr(value.type, isString)) throw malformed('the type of an event');
-  const type = String(value.type ?? name);
-  const check = CHECKS.get(type);
+  const check = brings ? anything : CHECKS.get(type);
   if (check === undefined && (isErrorType(type) || errorIn(value) !== undefined)) return value;
   if (check === undefined && !isHostedEvent(type)) return undefined;
   // An answer is read whatever event brings it.
@@ -135,6 +137,14 @@ function nameItems(response: unknown): void {
 function withTextDelta(event: JsonRecord): JsonRecord {
   const { delta } = event;
   return isObject(delta) && isString(delta.text) ? { ...event, delta: delta.text } : event;
+}
+
+/** Proxies have the fields of the answer beside the type of the event: 7836246/cursor2api#116. */
+function withResponse(event: JsonRecord): JsonRecord {
+  const { type, sequence_number, ...response } = event;
+  const isBeside =
+    event.response == null && (isString(event.status) || Array.isArray(event.output));
+  return isBeside ? { type, sequence_number, response } : event;
 }
 
 /**
@@ -164,11 +174,22 @@ const hasPart: EventCheck = ({ part }) => isAbsentOr(part, isPart);
 const anything: EventCheck = () => true;
 const hasResponse: EventCheck = ({ response }) => isAbsentOr(response, isResponse);
 
-/** Of the events that are read, beside their answers; the others may have any shape. */
+/** Events that bring the answer as it is now. */
+const BRINGERS: ReadonlySet<string> = new Set(
+  [
+    'created',
+    'queued',
+    'in_progress',
+    'completed',
+    'done',
+    'incomplete',
+    'failed',
+    'cancelled',
+  ].map((name) => `response.${name}`),
+);
+
+/** Of the other events that are read, beside their answers; what is not read may have any shape. */
 const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
-  ['response.created', anything],
-  ['response.queued', anything],
-  ['response.in_progress', anything],
   ['response.output_item.added', hasItem],
   ['response.output_text.delta', hasDelta],
   ['response.output_text.done', hasText],
@@ -190,11 +211,6 @@ const CHECKS: ReadonlyMap<string, EventCheck> = new Map([
   ['response.custom_tool_call_input.delta', hasDelta],
   ['response.custom_tool_call_input.done', ({ input }) => isAbsentOr(input, isString)],
   ['response.output_item.done', hasItem],
-  ['response.completed', anything],
-  ['response.done', anything],
-  ['response.incomplete', anything],
-  ['response.failed', anything],
-  ['response.cancelled', anything],
 ]);
 
 /** Gateways name it as the other events: Zoo-Code-Org/Zoo-Code#318. */
