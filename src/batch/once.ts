@@ -24,12 +24,15 @@ interface OnceDeps {
 /** How often the upstream's lists are looked at while something is looked for. */
 const LOOKS = 12;
 
+/** How often it is done for a server that takes it, names no id and lists it nowhere: each may be billed. */
+const MOST_NAMELESS = 3;
+
 const TROUBLE = 'The upstream did not take it';
 
 /**
  * Sees to it that a deed is done once, as far as that can be known: where it may have been done without
  * our hearing of it, it is looked for, for as long as the upstream may take to list it, before it is
- * done again. Tries again as long as that may help.
+ * done again. Tries again as long as that may help; what is taken and gets no name, three times.
  *
  * Resolves with undefined if it was not done and the batch is to end. Rejects with ProviderError if the
  * upstream refuses it, and with the end of the process.
@@ -37,18 +40,28 @@ const TROUBLE = 'The upstream did not take it';
 export async function doOnce<T>(deed: Deed<T>, work: Work, deps: OnceDeps): Promise<T | undefined> {
   const polling = new Polling(work, deps);
   let unclear = deed.mayBeDone;
+  const isFinal = finalOf(deed);
   for (;;) {
     const found = unclear ? await lookFor(deed, work, deps) : undefined;
     if (found !== undefined || work.halted !== undefined) return found;
     try {
       return await deed.act(work.stop);
     } catch (thrown) {
-      const error = polling.check(thrown, deed.isFinal);
+      const error = polling.check(thrown, isFinal);
       unclear = mayHaveBeenDone(error);
       await work.problem(`${TROUBLE}: ${error.message}`);
       if (!unclear) await polling.wait(error.facts.retryAfterMs);
     }
   }
+}
+
+function finalOf<T>(deed: Deed<T>): Deed<T>['isFinal'] {
+  let nameless = 0;
+  return (error) => {
+    // Of what a proxy says in the upstream's place nothing is known, and no status either.
+    if (error.facts.upstreamStatus === 200) nameless += 1;
+    return nameless === MOST_NAMELESS || deed.isFinal(error);
+  };
 }
 
 async function lookFor<T>(

@@ -160,11 +160,19 @@ export class UpstreamPart {
   /** Takes its results in. */
   async #take(batch: UpstreamBatch): Promise<void> {
     if (batch.status === 'failed' && (await this.#mend(batch))) return;
-    const answers = await this.#read(batch.outputFileId);
+    const answers = await this.#readAnswers(batch);
     await this.#read(batch.errorFileId);
     if (!answers.isWhole) await this.#bookLost(batch, answers.lines);
     if (batch.status === 'expired') await this.#deps.books.expire(this.#of.batch);
     await this.#giveUp(this.#work.halted ?? restError(batch));
+  }
+
+  async #readAnswers({ outputFileId, counts }: UpstreamBatch): Promise<FileRead> {
+    if (outputFileId !== undefined || counts.completed === 0) return this.#read(outputFileId);
+    await this.#work.problem(
+      `The upstream names no file of the ${counts.completed} answers that it counts.`,
+    );
+    return { isWhole: false, lines: 0 };
   }
 
   async #read(fileId: string | undefined): Promise<FileRead> {

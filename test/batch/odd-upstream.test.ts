@@ -203,6 +203,40 @@ it('answers whose file is not found any more are paid for, as estimates', async 
 });
 
 it.each([
+  ['completed', 1, 3],
+  ['expired', 0.7, 2],
+])(
+  'answers whose file is never named are paid for where a batch has %s',
+  async (_how, expireAfter, answered) => {
+    const { client } = await startBatches({ filesAfterMs: 3_600_000, expireAfter });
+    const { id } = await create(client, {}, THREE);
+    await results(client, id);
+    expect(await get(client, id)).toMatchObject({
+      counts: { failed: 3 },
+      cost: { total: { nanos: answered * (8 * 75 + 100 * 300) }, estimated: true },
+      problems: [expect.stringMatching(/names no file/)],
+    });
+  },
+);
+
+it.each([
+  ['uploaded', /^\/v1\/files$/],
+  ['created', /^\/v1\/batches$/],
+])('what is %s and gets no name is done three times at most', async (_what, path) => {
+  let asked = 0;
+  const fault = (method: string, url: string) => {
+    if (method !== 'POST' || !path.test(url)) return undefined;
+    asked += 1;
+    return { status: 200, text: '{"job":{"status":"VALIDATING"}}' };
+  };
+  const { client } = await startBatches({ fault });
+  const { id } = await create(client, {}, THREE);
+  const [first] = await results(client, id);
+  expect(first?.error?.message).toMatch(/names no id/);
+  expect(asked).toBe(3);
+});
+
+it.each([
   ['an upload', 'POST', /^\/v1\/files$/],
   ['a creation', 'POST', /^\/v1\/batches$/],
   ['a poll', 'GET', /^\/v1\/batches\/./],

@@ -16,7 +16,7 @@ import { plainName } from '../values/upstream-text.ts';
 import { batchLine, readResultLine, type Surfaces } from './line.ts';
 import { linesOf } from './lines.ts';
 import { uploadBody } from './upload.ts';
-import { createdAt, isMadeOf, toUpstreamBatch } from './upstream-batch.ts';
+import { createdAt, isMadeOf, toUpstreamBatch, withoutId } from './upstream-batch.ts';
 
 export interface BatchesDeps extends ResourceHttpDeps {
   readonly surfaces: Surfaces;
@@ -214,6 +214,6 @@ export class OpenAIBatches {
 
 function idOf({ id }: JsonRecord): string {
   const name = plainName(stringOr(id));
-  if (name === undefined) throw malformed('a file has no id');
+  if (name === undefined) throw withoutId('file');
   return name;
 }

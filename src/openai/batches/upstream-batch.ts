@@ -1,3 +1,4 @@
+import { ProviderError } from '../../core/errors.ts';
 import { isObject } from '../../core/is-object.ts';
 import { present } from '../../core/present.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
   UpstreamBatchStatus,
 } from '../../core/upstream-batches.ts';
 import { fromErrorObject } from '../errors/map-error.ts';
-import { malformed } from '../values/json-checks.ts';
 import { type JsonRecord, recordOf, stringOr } from '../values/json-record.ts';
 import { identifier, plainName } from '../values/upstream-text.ts';
 
@@ -32,7 +32,7 @@ const MAX_ERRORS = 50_000;
  */
 export function toUpstreamBatch(batch: JsonRecord): UpstreamBatch {
   const id = plainName(stringOr(batch.id));
-  if (id === undefined) throw malformed('a batch has no id');
+  if (id === undefined) throw withoutId('batch');
   const { data } = recordOf(batch.errors);
   return {
     id,
@@ -45,6 +45,15 @@ export function toUpstreamBatch(batch: JsonRecord): UpstreamBatch {
     errors: Array.isArray(data) ? data.filter(isObject).slice(0, MAX_ERRORS).map(toError) : [],
     counts: countsOf(recordOf(batch.request_counts)),
   };
+}
+
+/** The upstream took it, and did not say as what. */
+export function withoutId(what: 'file' | 'batch'): ProviderError {
+  return new ProviderError('SERVICE_UNAVAILABLE', {
+    message: `The upstream's answer names no id of the ${what}.`,
+    upstreamStatus: 200,
+    unreadable: true,
+  });
 }
 
 /** Azure writes `Validating`, where it does not write as OpenAI does, and `canceled` in places. */

@@ -176,7 +176,7 @@ describe('a batch as the upstream tells of it', () => {
 
   it.each([{}, { id: 7 }, { id: 'a\nb' }])('is refused without an id: %j', (told) => {
     expect(() => toUpstreamBatch({ status: 'completed', ...told })).toThrow(
-      'The upstream sent an answer that cannot be read.',
+      'names no id of the batch',
     );
   });
 });
