@@ -2,7 +2,7 @@ import { divideUp, larger } from '../../core/bigint.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
 import type { Usage } from '../../core/usage.ts';
-import { longContextStep, type Rates, ratesOf } from './rates.ts';
+import { longContextStep, pricesEndAt, type Rates, ratesOf } from './rates.ts';
 import { type PossibleTiers, type PricedTier, priceListOf, tiersThatMayServe } from './tier.ts';
 
 const FEMTO_PER_PICO = 1_000n;
@@ -133,8 +133,20 @@ interface Bound {
   readonly outputToken: bigint;
 }
 
-/** At least one; undefined if one of them, or the tier that was asked for, has no known price. */
+/** What is priced now may wait for limits, and is billed when it is sent: at most so much later, in ms. */
+const LONGEST_WAIT_MS = 86_400_000;
+
+/** At least one, of the prices of then too where they change soon; undefined as for `boundsAt`. */
 function boundsOf(model: Model, attempt: PlannedAttempt): readonly Bound[] | undefined {
+  const now = boundsAt(model, attempt);
+  const changeAt = pricesEndAt(model, attempt.at);
+  if (now === undefined || changeAt > attempt.at + LONGEST_WAIT_MS) return now;
+  const then = boundsAt(model, { ...attempt, at: changeAt });
+  return then && [...now, ...then];
+}
+
+/** At least one; undefined if one of them, or the tier that was asked for, has no known price. */
+function boundsAt(model: Model, attempt: PlannedAttempt): readonly Bound[] | undefined {
   const tiers: PossibleTiers | undefined = attempt.batch
     ? { asked: 'batch' }
     : tiersThatMayServe(attempt.request.serviceTier ?? '');

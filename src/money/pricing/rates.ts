@@ -56,6 +56,13 @@ export function longContextStep(model: Model): number {
   return model.prices?.longContext?.aboveInputTokens ?? Number.POSITIVE_INFINITY;
 }
 
+/** When the prices of a time, in epoch ms, are over, as far as that is known; else Infinity. */
+export function pricesEndAt(model: Model, at: number): number {
+  return (
+    modelRates(model)?.past.find(({ untilMs }) => at < untilMs)?.untilMs ?? Number.POSITIVE_INFINITY
+  );
+}
+
 function listAt({ past, today }: ModelRates, tier: PricedTier, at: number): PriceList | undefined {
   const period = past.find(({ untilMs }) => at < untilMs);
   if (period === undefined) return today[tier];

@@ -203,6 +203,22 @@ describe('mostCosts', () => {
     );
   });
 
+  it.each([
+    [
+      'rises within a day',
+      '2026-11-22',
+      { input: '0.5', output: '1' },
+      1_000_000n + 2n * 2_000_000n,
+    ],
+    ['rises later', '2026-11-23', { input: '0.5', output: '1' }, 500_000n + 2n * 1_000_000n],
+    ['falls within a day', '2026-11-22', { input: '3', output: '4' }, 3_000_000n + 2n * 4_000_000n],
+  ])('reckons with the price of when it is sent where that %s', (_how, until, past, most) => {
+    const model = sold({ history: [{ until, ...past }] });
+    const attempt = { inputTokens: 1, request: { messages: [], serviceTier: 'default' }, at: NOW };
+    expect(mostCost(model, { ...attempt, outputTokens: 2 })).toBe(most);
+    expect(affordableOutput(model, attempt, most)).toBe(2);
+  });
+
   it('is met by a prompt that is all written to the cache, in the dearest tier', () => {
     const model = modelOf('gpt-5.6-sol');
     const tokens = usage({ inputTokens: 1_000, cacheWriteTokens: 1_000, outputTokens: 10 });
