@@ -93,7 +93,8 @@ export class ResponseCache {
     const bytes = await this.#kept.store.get(key);
     if (call.asked.cache?.mode === 'refresh') return undefined;
     const answer = bytes && decodeAnswer(bytes);
-    if (answer === undefined) {
+    // It may have been kept under a rule of before: what is kept outlives the configuration.
+    if (answer === undefined || (usesTools(answer) && !this.#ruleOf(call).allowToolCalls)) {
       this.#kept.misses += 1;
       cacheMisses.add(1);
       return undefined;
@@ -193,4 +194,9 @@ export class ResponseCache {
       endedAt: startedAt,
     });
   }
+}
+
+/** It calls tools, or the upstream ran some for it. */
+function usesTools({ deltas, end }: StoredAnswer): boolean {
+  return end.toolCalls.length > 0 || deltas.some(({ type }) => type === 'hostedTool');
 }

@@ -3,6 +3,7 @@ import { metrics } from '@opentelemetry/api';
 import type { Call, Handler } from '../../../src/core/call.ts';
 import type { AnswerEvent, Completed } from '../../../src/core/events.ts';
 import type { TaskType } from '../../../src/core/message.ts';
+import { KeptAnswers } from '../../../src/money/cache/kept-answers.ts';
 import {
   DEFAULT_RESPONSE_CACHE,
   type ResponseCacheOptions,
@@ -18,17 +19,17 @@ import { FakeClock } from '../../support/fake-clock.ts';
 const ASKED = { messages: [{ role: 'user' as const, content: 'Hi' }], temperature: 0 };
 
 /** A cache before an upstream that answers with these events. */
-function aCache(options: Partial<ResponseCacheOptions> = {}) {
-  const cache = new ResponseCache(
-    { ...DEFAULT_RESPONSE_CACHE, enabled: true, ...options },
-    {
-      clock: new FakeClock(),
-      ledger: noLedger(),
-      catalogue: () => ({ version: '1', find: () => undefined }),
-      instruments: createInstruments(metrics.getMeter('test')),
-      endpointOf: () => 'https://api.openai.com/v1',
-    },
-  );
+function aCache(fields: Partial<ResponseCacheOptions> = {}, before?: KeptAnswers) {
+  const deps = {
+    clock: new FakeClock(),
+    ledger: noLedger(),
+    catalogue: () => ({ version: '1', find: () => undefined }),
+    instruments: createInstruments(metrics.getMeter('test')),
+    endpointOf: () => 'https://api.openai.com/v1',
+  };
+  const options = { ...DEFAULT_RESPONSE_CACHE, enabled: true, ...fields };
+  const kept = before ?? new KeptAnswers(options, deps);
+  const cache = new ResponseCache(options, deps, kept);
   let asked = 0;
   const answer = async (
     events: readonly AnswerEvent[] = [started(), text('Hello')],
@@ -47,7 +48,7 @@ function aCache(options: Partial<ResponseCacheOptions> = {}) {
     const handler = responseCache(cache)(keepAnswer(cache)(upstream));
     return drain((emit) => handler(call, emit));
   };
-  return { cache, answer, asked: () => asked };
+  return { cache, kept, answer, asked: () => asked };
 }
 
 const SEARCHED = {
@@ -97,6 +98,23 @@ describe('responseCache', () => {
   it('keeps answers for which the upstream ran tools where it may keep tool calls', async () => {
     const { answer, asked } = aCache({ allowToolCalls: true });
     await answer([started(), SEARCHED, text('Hello')]);
+    await answer();
+    expect(asked()).toBe(1);
+  });
+
+  it.each<[string, readonly AnswerEvent[], Partial<Completed>]>([
+    [
+      'tool calls',
+      [started(), text('Hi')],
+      { finishReason: 'tool_calls', toolCalls: [{ id: '1', name: 'f', arguments: '{}' }] },
+    ],
+    ['what came of tools', [started(), SEARCHED, text('Hello')], {}],
+  ])('does not give %s again that were kept while it might', async (_what, events, end) => {
+    const before = aCache({ allowToolCalls: true });
+    await before.answer(events, end);
+    const { answer, asked } = aCache({}, before.kept);
+    await answer();
+    expect(asked()).toBe(1);
     await answer();
     expect(asked()).toBe(1);
   });
