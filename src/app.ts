@@ -11,7 +11,7 @@ import { under, warnOfOpenDoors } from './listener-options.ts';
 import { LiveConfig } from './live-config.ts';
 import { createOpenAIProvider } from './provider/create.ts';
 import { providerOptions } from './provider-options.ts';
-import type { GrpcServer } from './server/options.ts';
+import type { GrpcServer, PreparedCallers } from './server/options.ts';
 import { CallMemory } from './server/page/call-memory.ts';
 import { StatusEvents } from './server/page/status-events.ts';
 import { drawStatus } from './server/page/status-page.ts';
@@ -143,9 +143,13 @@ export function createApp(config: Config, deps: AppDeps): App {
     onCall: (call) => memory.note(call),
   });
 
-  /** Between two turns: no call sees a part of it. */
   async function apply(next: Config, revision: string): Promise<void> {
     const callers = await server.prepareCallers(callersOf(next).callers);
+    await provider.whenBooked(() => takeOver(next, revision, callers));
+  }
+
+  /** Between two turns: no call sees a part of it. */
+  function takeOver(next: Config, revision: string, callers: PreparedCallers): void {
     try {
       provider.reconfigure(providerOptions(next, version));
     } catch (error) {

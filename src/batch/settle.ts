@@ -21,6 +21,15 @@ export async function settle(
   of: PartToSettle,
   results: readonly NewResult[],
   holdings: Holdings | undefined,
+  deps: SettleDeps,
+): Promise<void> {
+  await deps.means.book.bookings.book(() => write(of, results, holdings, deps));
+}
+
+async function write(
+  of: PartToSettle,
+  results: readonly NewResult[],
+  holdings: Holdings | undefined,
   { books, changes, instruments, means }: SettleDeps,
 ): Promise<void> {
   const settled = await books.addResults(of.batch, results);

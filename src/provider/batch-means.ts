@@ -36,7 +36,7 @@ export interface BatchMeans {
     },
   ): Promise<MessageResponse>;
   readonly upstreams: ReadonlyMap<string, BatchUpstream>;
-  readonly book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>;
+  readonly book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold' | 'bookings'>;
   readonly sizes: Pick<PromptSizes, 'estimate' | 'count' | 'atMost'>;
   readonly catalogue: () => Catalogue;
   readonly labels: Pick<ModelLabels, 'label'>;

@@ -78,10 +78,16 @@ export class OpenAIProvider implements IAIProvider, IAIUsageProvider {
     this.#deps = deps;
   }
 
+  /** Does what `reconfigure` is a part of, in one turn, once what the ledger has is booked in the budgets. */
+  whenBooked(work: () => void): Promise<void> {
+    return this.#deps.book.bookings.change(work);
+  }
+
   /**
    * Other options from now on, for the calls that begin from now on; those that run go on with the ones
    * they have. What was learned and spent stays with the targets and budgets that stay. `ledger`,
-   * `sharedStore` and `costs.trackingEnabled` are as they were at the start.
+   * `sharedStore` and `costs.trackingEnabled` are as they were at the start. To be called in `whenBooked` where there
+   * are batches.
    *
    * @throws what createOpenAIProvider throws; then everything is as it was
    */

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { ProviderError } from '../../src/core/errors.ts';
 import { type ProviderLog, SILENT } from '../../src/core/provider-log.ts';
 import { type BatchBooks, BatchStore } from '../../src/money/batches/batch-store.ts';
+import { Bookings } from '../../src/money/budget/bookings.ts';
 import { BATCH_OPERATIONS } from '../../src/money/ledger/batch-books.ts';
 import { DatabaseError } from '../../src/money/store/protocol.ts';
 import { StoreDatabase } from '../../src/money/store/store-database.ts';
@@ -58,7 +59,7 @@ function means(send: BatchMeans['send'] = async () => response): BatchMeans {
     prepare: async () => aCall(),
     send,
     upstreams: new Map(),
-    book: { appliesTo: () => false } as unknown as BatchMeans['book'],
+    book: { appliesTo: () => false, bookings: new Bookings() } as unknown as BatchMeans['book'],
     sizes: { estimate: () => 1, count: async () => 1, atMost: () => 1 },
     catalogue: () => ({ find: () => undefined }) as unknown as ReturnType<BatchMeans['catalogue']>,
     labels: { label: (model) => model },

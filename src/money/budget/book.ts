@@ -8,6 +8,7 @@ import type { Instruments } from '../../telemetry/instruments.ts';
 import type { BudgetAccounts } from './account.ts';
 import { type AlertDeps, raiseAlert } from './alert.ts';
 import type { Allowance } from './allowance.ts';
+import { Bookings } from './bookings.ts';
 import { Budgets } from './budgets.ts';
 import { holdOf, leave, leaveQueues, reclaim } from './change.ts';
 import { type Claim, decide, type Wish } from './claim.ts';
@@ -51,6 +52,7 @@ const PLENTY = 4n;
  * reserved together never exceeds a limit. Nothing here waits between looking and taking.
  */
 export class BudgetBook {
+  readonly bookings = new Bookings();
   readonly #deps: BudgetBookDeps;
   readonly #accounts: BudgetAccounts;
   readonly #budgets: Budgets;
@@ -89,6 +91,7 @@ export class BudgetBook {
   /**
    * Other budgets from now on, with what was spent and is reserved: of those that count the same as
    * before it stays, the others learn it from the ledger and from those that run. Who waits is seen to.
+   * Where batches are booked, to be called in `bookings.change`.
    *
    * @throws what the ledger throws if it cannot be read; then the budgets stay as they are
    */

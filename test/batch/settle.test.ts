@@ -1,0 +1,59 @@
+import { expect, it } from '@jest/globals';
+import { Holdings } from '../../src/batch/holdings.ts';
+import { settle } from '../../src/batch/settle.ts';
+import type { BatchBooks } from '../../src/money/batches/batch-store.ts';
+import { BudgetBook } from '../../src/money/budget/book.ts';
+import { localAccounts } from '../../src/money/budget/local-accounts.ts';
+import type { Spending } from '../../src/money/ledger/ledger.ts';
+import type { BatchMeans } from '../../src/provider/batch-means.ts';
+import { aBudget, settled, spending } from '../money/budget/books.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { TelemetryProbe } from '../support/telemetry.ts';
+
+const PAYER = { userId: 'alice', projectId: 'apollo' };
+const OF = {
+  batch: 'b',
+  part: 1,
+  upstream: 'default',
+  model: 'gpt-test',
+  execution: 'upstream',
+} as const;
+const COST = { picoDollars: 7n, catalogueVersion: '', estimated: false, unpriced: false };
+
+it('what the ledger has already is not counted twice by budgets that come just then', async () => {
+  const ledger: Spending[] = [];
+  const { instruments } = new TelemetryProbe();
+  const before = [aBudget()];
+  const book = new BudgetBook(
+    { budgets: before, minOutputTokens: 1 },
+    localAccounts({ spending: () => ledger }, before),
+    { clock: new FakeClock(), instruments, log: { warn: () => {} } },
+  );
+  const holdings = new Holdings(book, OF.model);
+  holdings.reserve([{ ...PAYER, most: 10n }]);
+  const answered = Promise.withResolvers<void>();
+  const addResults = async () => {
+    ledger.push(spending(7n, PAYER));
+    await answered.promise;
+    return [{ customId: '1', ...PAYER, most: 10n }];
+  };
+  const settling = settle(
+    OF,
+    [{ customId: '1', result: '', succeeded: true, cost: COST }],
+    holdings,
+    {
+      books: { addResults } as unknown as BatchBooks,
+      changes: { tell: () => {} } as never,
+      instruments,
+      means: { book, labels: { label: (model: string) => model } } as unknown as BatchMeans,
+    },
+  );
+  const change = book.bookings.change(() => book.configure([...before, aBudget({ name: 'new' })]));
+  await settled();
+  answered.resolve();
+  await Promise.all([settling, change]);
+  expect(book.states({})).toMatchObject([
+    { name: 'daily', spent: 7n, reserved: 0n },
+    { name: 'new', spent: 7n, reserved: 0n },
+  ]);
+});
