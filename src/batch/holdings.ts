@@ -14,14 +14,14 @@ interface Refused {
 
 /** The money that one part of a batch holds of the budgets that apply to it, by who pays. */
 export class Holdings {
-  readonly #book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>;
+  readonly #book: Pick<BudgetBook, 'reserveEach' | 'hold'>;
   readonly #model: string;
   readonly #held = new Map<string, Reservation>();
   /** Since it was looked last. */
   #lack: Lack | undefined;
 
   /** @param model its id */
-  constructor(book: Pick<BudgetBook, 'appliesTo' | 'reserveEach' | 'hold'>, model: string) {
+  constructor(book: Pick<BudgetBook, 'reserveEach' | 'hold'>, model: string) {
     this.#book = book;
     this.#model = model;
   }
@@ -35,10 +35,8 @@ export class Holdings {
   reserve(owed: readonly Owed[]): readonly Refused[] | undefined {
     const needs = owed
       .map(({ most, ...spender }) => ({ amount: most, spender: this.#whole(spender) }))
-      .filter(
-        ({ amount, spender }) =>
-          amount > 0n && !this.#held.has(keyOf(spender)) && this.#book.appliesTo(spender),
-      );
+      // Of whom no budget is now, one may come while the part is worked on.
+      .filter(({ amount, spender }) => amount > 0n && !this.#held.has(keyOf(spender)));
     const before = this.#lack;
     const found = this.#book.reserveEach(needs);
     this.#lack = 'leave' in found ? found : undefined;
@@ -55,9 +53,8 @@ export class Holdings {
   /** What a process that died had reserved is held again, whatever has become of the budgets. */
   resume(owed: readonly Owed[]): void {
     for (const { most, ...spender } of owed) {
-      const whole = this.#whole(spender);
-      if (most === 0n || !this.#book.appliesTo(whole)) continue;
-      this.#held.set(keyOf(spender), this.#book.hold(whole, most));
+      if (most === 0n) continue;
+      this.#held.set(keyOf(spender), this.#book.hold(this.#whole(spender), most));
     }
   }
 

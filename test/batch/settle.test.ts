@@ -57,3 +57,23 @@ it('what the ledger has already is not counted twice by budgets that come just t
     { name: 'new', spent: 7n, reserved: 0n },
   ]);
 });
+
+it('a part that no budget applied to counts in one that comes while it is worked on', async () => {
+  const { instruments } = new TelemetryProbe();
+  const book = new BudgetBook(
+    { budgets: [], minOutputTokens: 1 },
+    localAccounts({ spending: () => [] }, []),
+    { clock: new FakeClock(), instruments, log: { warn: () => {} } },
+  );
+  const sent = new Holdings(book, OF.model);
+  const held = new Holdings(book, OF.model);
+  sent.reserve([{ ...PAYER, most: 10n }]);
+  held.resume([{ ...PAYER, most: 20n }]);
+  book.configure([aBudget()]);
+  expect(book.states({})).toMatchObject([{ spent: 0n, reserved: 30n }]);
+  for (const holdings of [sent, held]) {
+    holdings.settle({ customId: '1', ...PAYER, most: 10n }, 7n);
+    holdings.release();
+  }
+  expect(book.states({})).toMatchObject([{ spent: 14n, reserved: 0n }]);
+});

@@ -59,6 +59,7 @@ export class BudgetBook {
   readonly #reservations: Reservations;
   readonly #endGauges: () => void;
   #waiters = 0;
+  #changes = 0;
   /** Those that look again once something has changed. */
   readonly #lookers = new Set<() => void>();
   /** Runs while somebody waits. */
@@ -98,6 +99,7 @@ export class BudgetBook {
   configure(definitions: readonly BudgetDefinition[]): void {
     const before = this.#budgets.current();
     const change = this.#budgets.prepare(definitions);
+    this.#changes += 1;
     const waiters = before.flatMap(({ allowances }) => leaveQueues(allowances));
     // First, for what is new may count in the same accounts: a shared store knows them by the budget's name.
     for (const { claim, left } of this.#reservations) leave(change.gone, claim, left);
@@ -111,6 +113,11 @@ export class BudgetBook {
       for (const allowance of allowances) this.#raiseAlerts(allowance);
     }
     this.#watchReset();
+  }
+
+  /** How often there came other budgets. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Whether any budget counts what the spender spends. */
@@ -196,6 +203,11 @@ export class BudgetBook {
     const claim = this.#budgets.claim(spender, { most: amount, least: amount, explicit: true });
     for (const allowance of claim.allowances) allowance.hold(amount);
     return this.#reservations.open(claim, amount);
+  }
+
+  /** Books what was spent without a reservation. */
+  charge(spender: Spender, spent: bigint): void {
+    this.hold(spender, 0n).settle(spent);
   }
 
   /** The budgets as they stand, in the order of the configuration, then by subject. */

@@ -37,8 +37,24 @@ export function budget(book: BudgetBook, deps: BudgetStageDeps): Stage {
     // Who is to pay may change.
     return call.party !== undefined || book.appliesTo(spenderOf(call))
       ? withinBudgets(next, call, emit, new Desk(book, deps))
-      : next(call, emit);
+      : outsideBudgets(next, call, emit, book);
   };
+}
+
+/** What it costs is booked in budgets that come while it runs: those learn from the ledger what ended before. */
+async function outsideBudgets(
+  next: Handler,
+  call: Call,
+  emit: Emit,
+  book: BudgetBook,
+): Promise<Completed> {
+  const { changes } = book;
+  const last = call.record.charges.at(-1);
+  try {
+    return await next(call, emit);
+  } finally {
+    if (book.changes !== changes) book.charge(spenderOf(call), costSince(call.record, last));
+  }
 }
 
 async function withinBudgets(

@@ -146,15 +146,23 @@ function make(handler: Handler, call: Call): Promise<Drained> {
 const ANSWER = [started(), text('Hi'), completed()];
 
 describe('the budget stage', () => {
-  it('hands on untouched what no budget applies to', () => {
+  it('hands on untouched what no budget applies to', async () => {
     const { stage } = setUp(FULL, { fields: { scope: 'user', match: 'bob' } });
     const call = aCall();
     const emit = () => {};
     const answer = Promise.resolve(completed());
     const next = jest.fn<Handler>(() => answer);
-    expect(stage(next)(call, emit)).toBe(answer);
+    expect(await stage(next)(call, emit)).toBe(await answer);
     expect(next.mock.calls[0]?.[0]).toBe(call);
     expect(next.mock.calls[0]?.[1]).toBe(emit);
+  });
+
+  it('books what a call cost in a budget that came while it ran, and had none', async () => {
+    const { book, stage, state } = setUp(FULL, { fields: { scope: 'user', match: 'bob' } });
+    const { end } = begin(stage(endless(aCharge(123n))), callTo());
+    book.configure([aBudget({ name: 'new', limit: FULL })]);
+    await end();
+    expect(state()).toEqual({ spent: 123n, reserved: 0n });
   });
 
   it('passes every event on, and books what the attempt was charged', async () => {
