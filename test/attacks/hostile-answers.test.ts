@@ -1,12 +1,16 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { SseParser } from '../../src/openai/answer/sse-parser.ts';
+import { StreamReader } from '../../src/openai/answer/stream-reader.ts';
+import { WholeReader } from '../../src/openai/answer/whole-reader.ts';
 import { ChatStream } from '../../src/openai/chat/stream.ts';
 import { parseErrorBody } from '../../src/openai/errors/body.ts';
 import { StrayErrors } from '../../src/openai/errors/in-answer.ts';
+import type { Exchange } from '../../src/openai/http/exchange.ts';
 import { ResponsesStream } from '../../src/openai/responses/stream.ts';
 import { parseObject } from '../../src/openai/values/json-checks.ts';
 import { cpuMs } from '../support/cpu-ms.ts';
 import { aCall } from '../support/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 const UNREADABLE = 'The upstream sent an answer that cannot be read.';
 
@@ -166,6 +170,17 @@ describe('what is told beside the text', () => {
   });
 });
 
+describe('a body of lines', () => {
+  it.each(['{}', '', '[DONE]'])('is not read that has hundreds of thousands: %j', (line) => {
+    const context = { clock: new FakeClock(), isUnread: () => false, startedAt: 0 };
+    const exchange = {} as unknown as Exchange;
+    const stream = new ChatStream(aCall(), () => {});
+    const reader = new WholeReader(stream, { ...context, exchange, onComplete() {} }, 2 ** 24);
+    reader.data(Buffer.from(`{}\n{}\n${`${line}\n`.repeat(200_000)}`));
+    expect(() => reader.end()).toThrow('The upstream sent an answer that is too large.');
+  });
+});
+
 describe('an event', () => {
   it('ends that consists of empty lines', () => {
     const parser = new SseParser(1024 * 1024, () => {});
@@ -198,6 +213,44 @@ describe('an event', () => {
     const nested = (levels: number) => `{"a":${open.repeat(levels)}1${close.repeat(levels)}}`;
     expect(() => parseObject(nested(100_000))).toThrow(UNREADABLE);
     expect(parseObject(nested(500))).toHaveProperty('a');
+  });
+
+  it.each([
+    ['in one object', (fields: readonly string[]) => `{${fields}}`],
+    ['in thousands', (fields: readonly string[]) => `{"a":[{${fields.join('},{')}}]}`],
+  ])('is not parsed that has tens of thousands of different names: %s', (_where, text) => {
+    const fields = (count: number) => Array.from({ length: count }, (_, n) => `"name-\\"${n}" : 1`);
+    expect(() => parseObject(text(fields(20_000)))).toThrow(UNREADABLE);
+    expect(parseObject(text(fields(10_000)))).not.toEqual({});
+  });
+
+  it('may have as many fields of few names', () => {
+    const list = JSON.stringify({ data: Array(50_000).fill({ code: 'a', line: 1, message: ':' }) });
+    expect(parseObject(list)).toHaveProperty('data');
+  });
+
+  it.each([
+    ['an error', 'event: error\n', '\n\n'],
+    ['what stands before another object', '', '\ndata: {}\n'],
+    ['what the end of the body cuts', '', ''],
+  ])('is not parsed to see whether it is one: %s', (_what, before, behind) => {
+    const list = `[${'[],'.repeat(600_000)}[]]`;
+    const parse = jest.spyOn(JSON, 'parse');
+    const stream = new ChatStream(aCall(), () => {});
+    const exchange = { destroy() {} } as unknown as Exchange;
+    const context = { exchange, clock: new FakeClock(), isUnread: () => false, startedAt: 0 };
+    const reader = new StreamReader(
+      stream,
+      { ...context, onComplete() {} },
+      { afterFinishMs: 1, maxEventBytes: 2 ** 24 },
+    );
+    expect(() => {
+      reader.data(Buffer.from(`${before}data: ${list}${behind}`));
+      reader.end();
+    }).toThrow();
+    const lengths = parse.mock.calls.map(([text]) => text.length);
+    parse.mockRestore();
+    expect(Math.max(0, ...lengths)).toBeLessThan(2 ** 18);
   });
 
   it('may be large', () => {

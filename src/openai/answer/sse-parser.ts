@@ -1,6 +1,7 @@
 import { ProviderError } from '../../core/errors.ts';
 import { StrayErrors } from '../errors/in-answer.ts';
 import { ByteBuffer } from '../http/byte-buffer.ts';
+import { isTooMuch } from '../values/json-checks.ts';
 import { Occurrences } from './occurrences.ts';
 
 /**
@@ -230,7 +231,7 @@ function isDataAgain(bytes: Buffer, start: number, end: number): boolean {
 
 /** An object or a list, from its begin to its end. */
 function isWholeJson(text: string): boolean {
-  if (!/[}\]]$/.test(text.trimEnd())) return false;
+  if (!/[}\]]$/.test(text.trimEnd()) || isTooMuch(text)) return false;
   try {
     JSON.parse(text);
     return true;

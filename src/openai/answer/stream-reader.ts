@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { Completed, Timings } from '../../core/events.ts';
 import { hungUp } from '../errors/faults.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { isTooMuch } from '../values/json-checks.ts';
 import type { AnswerStream } from './api-surface.ts';
 import { RepeatedEvent, type UsualEvents } from './repeated-event.ts';
 import { type SseListener, SseParser } from './sse-parser.ts';
@@ -206,7 +207,9 @@ function isDone(data: string): boolean {
   return data.charCodeAt(0) <= 0x5b && data.trim() === '[DONE]';
 }
 
+/** What is too much of it is told as such. */
 function isJson(data: string): boolean {
+  if (isTooMuch(data)) return true;
   try {
     JSON.parse(data);
     return true;

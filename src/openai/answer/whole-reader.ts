@@ -1,4 +1,4 @@
-import { hungUp } from '../errors/faults.ts';
+import { hungUp, tooLarge } from '../errors/faults.ts';
 import { TextReader } from '../http/text-reader.ts';
 import { malformed } from '../values/json-checks.ts';
 import type { AnswerStream } from './api-surface.ts';
@@ -54,7 +54,9 @@ export class WholeReader {
   }
 
   #readLines(body: string): void {
-    for (const line of body.split('\n')) {
+    const lines = body.split('\n', MAX_LINES + 1);
+    if (lines.length > MAX_LINES) throw tooLarge();
+    for (const line of lines) {
       const data = line.trim();
       if (data !== '' && data !== '[DONE]') this.#stream.read('', data);
     }
@@ -63,6 +65,9 @@ export class WholeReader {
 
 /** An object behind an object, which is no JSON: the lines of NDJSON, as some servers stream. */
 const LINES = /\}[ \t]*\r?\n\s*\{/;
+
+/** They are read in one turn of the event loop. As many chunks take the most that is read of a body, save in an attack. */
+const MAX_LINES = 131_072;
 
 const DONE = 'data: [DONE]';
 

@@ -1,3 +1,4 @@
+import { isTooMuch } from '../values/json-checks.ts';
 import { isNothing, type JsonRecord, recordOf, stringOr } from '../values/json-record.ts';
 
 /**
@@ -45,6 +46,7 @@ function gaveUp({ base_resp, x_groq }: JsonRecord): boolean {
 
 /** What an event of the name `error` says: JSON, or a sentence. */
 export function readErrorData(data: string): unknown {
+  if (isTooMuch(data)) return data;
   try {
     return JSON.parse(data);
   } catch {

@@ -1,7 +1,7 @@
 import { ProviderError } from '../../core/errors.ts';
 import { isObject } from '../../core/is-object.ts';
 import { isDeeperThan } from '../../request/validate/json-object.ts';
-import { valuesAbout } from '../../request/validate/json-values.ts';
+import { hasMoreNames, valuesAbout } from '../../request/validate/json-values.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
 
@@ -13,8 +13,7 @@ type Check = (value: unknown) => boolean;
  * @throws ProviderError SERVICE_UNAVAILABLE
  */
 export function parseObject(data: string): { readonly [name: string]: unknown } {
-  if (data.length > SMALL && valuesAbout(data, MAX_VALUES) > MAX_VALUES)
-    throw malformed('it has too many values');
+  if (isTooMuch(data)) throw malformed('it has too many values');
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -32,14 +31,24 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
   return value;
 }
 
+/** Whether to parse a JSON text would hold everything up: it has too many values, or too many names. */
+export function isTooMuch(json: string): boolean {
+  if (json.length <= SMALL) return false;
+  const values = valuesAbout(json, MAX_VALUES);
+  return values > MAX_VALUES || (values > MAX_NAMES && hasMoreNames(json, MAX_NAMES));
+}
+
 /** Levels of a JSON text, each of which takes two characters of it: nothing that reads it exhausts the stack. */
 const MAX_LEVELS = 512;
 
 /** Characters of a text that takes little memory and time whatever is in it. */
-const SMALL = 256 * 1024;
+const SMALL = 128 * 1024;
 
 /** See `valuesAbout`. The longest lists of errors of a batch have half of it. */
 const MAX_VALUES = 524_288;
+
+/** Different names of fields: those of the schemas of its tools come back with an answer. */
+const MAX_NAMES = 16_384;
 
 /** An event that has not the shape its API promises. `what` is wrong with it, for the log. */
 export function malformed(what: string): ProviderError {
