@@ -52,3 +52,15 @@ it('schemas of very many values are refused, all together', () => {
   expect(fieldsOf({ tools: tools(1) })).toEqual([]);
   expect(() => fieldsOf({ tools: tools(2) })).toThrow('65,536 values together');
 });
+
+it('schemas with tens of thousands of different names are refused, all together', () => {
+  const schema = (at: number) =>
+    JSON.stringify({ type: 'object', x: Array.from({ length: 200 }, (_, row) => names(at, row)) });
+  const names = (at: number, row: number) =>
+    Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${at}/${row}/${n}`, 1]));
+  const tools = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ name: `t${at}`, inputSchema: schema(at) }));
+  expect(fieldsOf({ tools: tools(1) })).toEqual([]);
+  expect(() => fieldsOf({ tools: tools(3) })).toThrow('16,384 different names');
+  expect(fieldsOf({ tools: Array(4).fill(tools(1)).flat() })).not.toContain('request.tools');
+});

@@ -5,7 +5,8 @@ import type { Violations } from './violations.ts';
 
 /** Of all JSON of a request that comes back from an earlier answer and is read: see `Values`. */
 export const MAX_HANDED_BACK_VALUES = 131_072;
-export const VALUES_RULE = 'must have at most 131,072 values, with what else of JSON comes back';
+export const VALUES_RULE =
+  'must have at most 131,072 values and 16,384 different names, with what else of JSON comes back';
 /** Most bytes of an upstream's data that goes to the caller and comes back. */
 export const MAX_PROVIDER_DATA_BYTES = 64 * 1024;
 /** With their proto names. */

@@ -25,24 +25,30 @@ export function valuesAbout(json: string, most: number): number {
   return count;
 }
 
-/** Those of several texts together. */
+/** Different names of fields in JSON from outside. OpenAI takes 5,000 properties of schemas. */
+export const MAX_NAMES = 16_384;
+
+/** Those of several texts together, and the names in them. */
 export class Values {
   readonly #most: number;
   #count = 0;
+  readonly #names = new Set<string>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** They are too many already: nothing more is to be read. */
+  /** They are too many already, or their names: nothing more is to be read. */
   get areTooMany(): boolean {
-    return this.#count > this.#most;
+    return this.#count > this.#most || this.#names.size > MAX_NAMES;
   }
 
   /** Whether they are not too many. */
   add(...texts: readonly string[]): boolean {
     for (const json of texts) {
-      if (!this.areTooMany) this.#count += valuesIn(json, this.#most - this.#count);
+      if (this.areTooMany) break;
+      this.#count += valuesIn(json, this.#most - this.#count);
+      if (this.#count > MAX_NAMES) addNames(this.#names, json);
     }
     return !this.areTooMany;
   }
@@ -65,18 +71,23 @@ function valuesOutsideTexts(json: string, most: number): number {
 }
 
 /**
- * Whether fields in a JSON text have more than so many different names. Each makes V8 describe another form of object:
+ * Whether fields in a JSON text have too many different names. Each makes V8 describe another form of object:
  * 400,000 of them take it seconds to parse and as long to copy, where as many fields of one name take milliseconds.
  */
-export function hasMoreNames(json: string, most: number): boolean {
+export function hasTooManyNames(json: string): boolean {
   const names = new Set<string>();
+  addNames(names, json);
+  return names.size > MAX_NAMES;
+}
+
+/** Leaves off when there are too many. */
+function addNames(names: Set<string>, json: string): void {
   let start = json.indexOf('"');
-  while (start >= 0 && names.size <= most) {
+  while (start >= 0 && names.size <= MAX_NAMES) {
     const end = endOfText(json, start + 1);
     if (isName(json, end + 1)) names.add(json.slice(start, end));
     start = json.indexOf('"', end + 1);
   }
-  return names.size > most;
 }
 
 /** Whether a colon stands there, be it behind white space. */

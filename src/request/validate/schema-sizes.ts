@@ -25,7 +25,7 @@ export function checkSchemaSizes(
   if (bytes <= MAX_TOTAL_BYTES && new Values(MAX_TOTAL_VALUES).add(...schemas)) return;
   violations.malformed(
     'request.tools',
-    'must have schemas of at most 1 MiB and 65,536 values together, that of the response format included',
+    'must have schemas of at most 1 MiB and 65,536 values together, with 16,384 different names at most, that of the response format included',
   );
   violations.throwIfAny(model);
 }
