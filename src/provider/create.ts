@@ -136,9 +136,6 @@ function hideSecrets(own: OpenAIProviderOptions): void {
     for (const secret of [authorization ?? '', ...Object.values(headers)]) hideSecret(secret);
   }
   if (sharedStore !== undefined) hideSecret(sharedStore.url);
-  for (const proxy of [own.proxy, ...Object.values(targets).map((one) => one.proxy)]) {
-    if (proxy !== undefined) hideSecret(decodeURIComponent(new URL(proxy).password));
-  }
   for (const { secret } of [keys, ...Object.values(targets).map((one) => one.keys)].flat()) {
     hideSecret(secret);
   }

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'proxy-chain';
 import { loadConfig } from '../../src/config/load.ts';
+import type { ProviderError } from '../../src/core/errors.ts';
 import { createOpenAIProvider } from '../../src/provider/create.ts';
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { providerOptions } from '../../src/provider-options.ts';
@@ -99,6 +101,9 @@ function open(baseUrl: string, environment: object = {}, yaml = ''): OpenAIProvi
 
 const answered = async (one: OpenAIProvider) => (await one.sendMessageSync(REQUEST)).attempts;
 const caFile = () => `caFile: ${join(directory, 'ca.pem')}`;
+/** What stands behind `Basic`. */
+const decoded = (authorization: string) =>
+  Buffer.from(authorization.split(' ')[1] ?? '', 'base64').toString();
 const proxyUrl = (user = '') => `http://${user}127.0.0.1:${proxy.port}`;
 
 describe('an upstream behind a proxy', () => {
@@ -169,6 +174,30 @@ describe('an upstream behind a proxy', () => {
       expect(headers).not.toHaveProperty('proxy-authorization');
     }
   });
+
+  it.each(['us%3Aer:p%40ssword@', 'token-of-it@'])(
+    'tells nobody its credentials, which the proxy says again: %s',
+    async (user) => {
+      let said = '';
+      const echo = createServer((socket) => {
+        socket.once('data', (request) => {
+          said = /proxy-authorization: (\S+ \S+)/i.exec(String(request))?.[1] ?? '';
+          const body = JSON.stringify({ error: { message: `I know no ${said} ${decoded(said)}` } });
+          socket.end(`HTTP/1.1 403 No\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        });
+      });
+      echo.listen(0, '127.0.0.1');
+      await once(echo, 'listening');
+      const { port } = echo.address() as AddressInfo;
+      const one = open(plainUrl(), { HTTP_PROXY: `http://${user}127.0.0.1:${port}` });
+      const failure = await one.sendMessageSync(REQUEST).catch((error: unknown) => error);
+      echo.close();
+      const { upstreamMessage } = (failure as ProviderError).facts;
+      expect(upstreamMessage).toMatch(/^I know no Basic \[redacted\] /);
+      expect(upstreamMessage).not.toMatch(/p@ssword|token-of-it/);
+      expect(said).not.toBe('');
+    },
+  );
 
   it.each([403, 502])('fails with what the proxy says: %i', async (status) => {
     refusal = status;

@@ -1,4 +1,5 @@
 import type { buildConnector } from 'undici';
+import { hideSecret } from '../../telemetry/secrets.ts';
 import type { HttpRequest } from './http-request.ts';
 
 /** An HTTP proxy: https upstreams are reached through a tunnel, http ones by handing it their URL. */
@@ -14,9 +15,12 @@ export class HttpProxy {
     this.#url = new URL(url);
     const { origin, username, password } = this.#url;
     this.origin = origin;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    this.authorization =
-      credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+    const credentials = Buffer.from(`${user}:${secret}`).toString('base64');
+    this.authorization = user + secret === '' ? undefined : `Basic ${credentials}`;
+    // A proxy that refuses may say what it was sent. With a token alone that is the user.
+    if (this.authorization !== undefined) hideSecret(credentials);
+    hideSecret(secret || user);
   }
 
   /** What to connect to. */
