@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { headerValue, type ResponseHeaders } from '../errors/retry-after.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { codingOf, isGzip } from './content-decoder.ts';
+import { textOf } from './text-reader.ts';
 
 /** As much of an error's body as is read, and as comes out of it. */
 const MAX_BYTES = 64 * 1024;
@@ -68,9 +69,9 @@ export class ErrorReader {
 
 function decoded(bytes: Buffer, coding: string): string {
   const decode = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
-  if (decode === undefined) return coding === '' ? bytes.toString() : '';
+  if (decode === undefined) return coding === '' ? textOf(bytes) : '';
   try {
-    return decode(bytes).toString();
+    return textOf(decode(bytes));
   } catch {
     return '';
   }

@@ -30,6 +30,13 @@ export class TextReader {
 
   /** The body ended. */
   end(): void {
-    this.#onText(this.#bytes.take().toString('utf8'));
+    this.#onText(textOf(this.#bytes.take()));
   }
+}
+
+const decoder = new TextDecoder();
+
+/** UTF-8, without the byte order mark that servers of .NET put in front of it. */
+export function textOf(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }

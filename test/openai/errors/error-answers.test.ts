@@ -19,6 +19,18 @@ describe('the words of an upstream', () => {
     expect(error?.message).not.toContain('image');
   });
 
+  it('may stand behind a byte order mark', async () => {
+    const error = { message: 'The image is too small.', code: 'invalid_image' };
+    const { upstream } = await openUpstream((exchange) => {
+      exchange.headers(400);
+      exchange.raw(`\ufeff${JSON.stringify({ error })}`);
+      exchange.end();
+    });
+    const read = await readAll((emit) => upstream.answer(aCall(), emit));
+    expect(read.error?.facts.upstreamMessage).toBe('The image is too small.');
+    expect(read.error?.facts.upstreamCode).toBe('invalid_image');
+  });
+
   it('are not, if they are off', async () => {
     const { upstream } = await openUpstream(refusal, { upstreamMessages: false });
     const { error } = await readAll((emit) => upstream.answer(aCall(), emit));

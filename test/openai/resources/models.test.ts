@@ -68,6 +68,11 @@ describe('listModels', () => {
     expect(abortListeners(signal)).toBe(0);
   });
 
+  it('reads a list behind a byte order mark', async () => {
+    const { upstream } = await openWithModels(listing('\ufeff{"data":[{"id":"gpt-a"}]}'));
+    expect(await upstream.listModels(signal)).toEqual([{ id: 'gpt-a', shutdownDate: '' }]);
+  });
+
   it('passes over entries that are none', async () => {
     const models = [null, 'gpt', {}, { id: 7 }, { id: '' }, { id: 'gpt-a', shutdown_date: 9 }];
     const { upstream } = await openWithModels(listing(models));
