@@ -70,7 +70,7 @@ function ipv6(): string {
 }
 
 const HOST_NAME = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?';
-const ZONE = '(?:%[0-9A-Za-z.:-]+)?';
+const ZONE = '(?:%[0-9A-Za-z._~:-]+)?';
 
 /** `host:port` or `[v6]:port`, port 0 to 65535. */
 export const HOST_AND_PORT = `(?:\\[${IPV6}${ZONE}\\]|${IPV4}|(?![0-9.]+:)${HOST_NAME}):(?![0-9]{6})${PORT}`;

@@ -4,7 +4,7 @@ export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-const HOST_AND_PORT = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+):(\d{1,5})$/;
+const HOST_AND_PORT = /^(\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._~:-]+)?\]|[^\s:/[\]]+):(\d{1,5})$/;
 const UNIX_PREFIX = 'unix:';
 
 /** Reads `127.0.0.1:50051`, `[::1]:0` (port 0: any that is free) or `unix:/path`; throws on else. */

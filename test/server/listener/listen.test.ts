@@ -58,6 +58,7 @@ describe('parseListenAddress', () => {
     ['127.0.0.1:50051', { kind: 'tcp', host: '127.0.0.1', port: 50051 }],
     ['localhost:0', { kind: 'tcp', host: 'localhost', port: 0 }],
     ['[::1]:65535', { kind: 'tcp', host: '[::1]', port: 65535 }],
+    ['[fe80::1%br_0.7]:1', { kind: 'tcp', host: '[fe80::1%br_0.7]', port: 1 }],
     ['unix:/run/p.sock', { kind: 'unix', path: '/run/p.sock' }],
     ['unix:///run/p.sock', { kind: 'unix', path: '/run/p.sock' }],
     ['unix:p.sock', { kind: 'unix', path: 'p.sock' }],
