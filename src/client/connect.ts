@@ -64,6 +64,8 @@ export function connect(address: string, options: ConnectOptions = {}) {
     // The sidecar retries, and a client that is told so by a name server, too, multiplies. What grpc-js sends
     // again that no sidecar has begun is another thing: without it a call is lost wherever a connection is told to go.
     'grpc.service_config_disable_resolution': 1,
+    // A proxy of the environment (http_proxy) is on another machine: its loopback is not this one's.
+    ...(isLocal(address) && { 'grpc.enable_http_proxy': 0 }),
     ...(mayBeSeveral(address) && { 'grpc.service_config': SPREAD }),
     ...(options.tls && serverName && { 'grpc.ssl_target_name_override': serverName }),
     ...(token !== undefined && { interceptors: [bearer(token)] }),
@@ -125,10 +127,14 @@ function read(path: string | undefined): Buffer | null {
   return path === undefined ? null : readFileSync(path);
 }
 
+/** Without the scheme of `dns:///127.0.0.1:50051` and `ipv4:127.0.0.1:50051`. */
+function endpointOf(address: string): string {
+  return address.replace(/^(dns:(\/\/[^/]*\/)?|ipv[46]:)/, '');
+}
+
 /** The number in `127.0.0.1:50051`, `[::1]:50051` and `dns:///127.0.0.1:50051`; empty if there is a name. */
 function ipOf(address: string): string {
-  const endpoint = address.replace(/^(dns:(\/\/[^/]*\/)?|ipv[46]:)/, '');
-  const host = endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const host = endpointOf(address).replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? '' : host;
 }
 
@@ -137,8 +143,11 @@ function mayBeSeveral(address: string): boolean {
   return /^(dns|ipv4|ipv6):/.test(address);
 }
 
+/** Of a list all would have to be. */
 function isLocal(address: string): boolean {
-  return /^(unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
+  return endpointOf(address)
+    .split(',')
+    .every((one) => /^(unix:|(localhost|127\.\d+\.\d+\.\d+|\[::1\]):\d+$)/.test(one));
 }
 
 function bearer(token: string): Interceptor {

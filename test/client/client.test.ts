@@ -46,12 +46,32 @@ async function failureOf(call: Promise<unknown>): Promise<unknown> {
   );
 }
 
+function restore(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
 describe('a client in TypeScript', () => {
   it('waits for the sidecar', async () => {
     await expect(sidecar.ready(60_000)).resolves.toBeUndefined();
     const nobody = connect('127.0.0.1:9');
     await expect(nobody.ready(1)).rejects.toThrow();
     nobody.close();
+  });
+
+  it.each(['', 'dns:///', 'ipv4:'])('asks no proxy for %s on this machine', async (scheme) => {
+    const { http_proxy, no_proxy } = process.env;
+    process.env.http_proxy = 'http://127.0.0.1:9';
+    delete process.env.no_proxy;
+    const local = connect(`${scheme}${running.addresses[0]}`);
+    try {
+      await expect(local.ready(10_000)).resolves.toBeUndefined();
+    } finally {
+      local.close();
+      restore({ http_proxy, no_proxy });
+    }
   });
 
   it('spreads its calls over several sidecars', async () => {
@@ -289,7 +309,9 @@ describe('a client in TypeScript', () => {
 
 describe('a token', () => {
   it('does not go over a network unencrypted', () => {
-    expect(() => connect('provider.example:50051', { token: 't' })).toThrow('needs TLS');
+    for (const address of ['provider.example:50051', 'ipv4:127.0.0.1:1,192.0.2.1:1']) {
+      expect(() => connect(address, { token: 't' })).toThrow('needs TLS');
+    }
     for (const address of ['127.0.0.1:1', '[::1]:1', 'localhost:1', 'unix:/run/a.sock']) {
       connect(address, { token: 't' }).close();
     }

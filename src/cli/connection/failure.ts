@@ -71,6 +71,8 @@ function said(
   // grpc-js wraps what the system says, and OpenSSL puts where it happened around it.
   const [, wrapped = why] = /Last error: (?:Error: )?(.*?)\s*\. Resolution note/s.exec(why) ?? [];
   const system = wrapped
+    // Where a proxy of the environment is in between, which grpc-js tells in a line of its own.
+    .replace(/^(undefined|null)$/, 'no connection was made')
     .replace(/^\w+:error:\w+:[^:]*:[^:]*:([^:]*):.*$/s, 'TLS: $1')
     .replace(/^Failed to connect \(.*$/s, 'it hangs up; if it speaks TLS, so must this: --tls');
   const head =

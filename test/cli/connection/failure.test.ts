@@ -62,6 +62,12 @@ describe('a call that ends with', () => {
     expect(await run('models')).toEqual({ exitCode, out: '', err: err() });
   });
 
+  it('nothing but that no connection was made says so', async () => {
+    const details = 'No connection established. Last error: undefined. Resolution note: ';
+    sidecar.refuse('getModels', { code: Code.UNAVAILABLE, details });
+    expect((await run('models')).err).toContain(': no connection was made; --address');
+  });
+
   it('words of OpenSSL is told what they say, in one line', async () => {
     const { exitCode, err } = await run('models --tls');
     expect(exitCode).toBe(4);
