@@ -73,7 +73,7 @@ export function createCallSignal(
   // grpc-js emits it at the end of every call: one that ended well has released the signal by then.
   // Its own deadline timer cancels too, and may be first if the process was busy.
   const onCancelled = (): void => {
-    const late = Date.now() >= Number(call.getDeadline());
+    const late = clock.now() >= deadline;
     ends.run(() => abort(new ProviderError(late ? 'DEADLINE_EXCEEDED' : 'CANCELLED')));
   };
   call.on('cancelled', onCancelled);

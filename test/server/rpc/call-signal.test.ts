@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { createCallSignal } from '../../../src/server/rpc/call-signal.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -34,6 +34,15 @@ describe('createCallSignal', () => {
     const { signal } = createCallSignal(call, new FakeClock(), LIMITS);
     call.emit('cancelled');
     expect(signal.reason).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('takes a cancel for one where the wall clock was set beyond the deadline', () => {
+    const call = new FakeCall(Date.now() + 10_000);
+    const { signal } = createCallSignal(call, new FakeClock(), LIMITS);
+    const wall = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    call.emit('cancelled');
+    wall.mockRestore();
+    expect(signal.reason).toMatchObject({ reason: 'CANCELLED' });
   });
 
   it('keeps the first reason', () => {
