@@ -28,7 +28,7 @@ function fromEnvironment(url: URL, environment: Environment, report: Report): st
   if (name === undefined) return undefined;
   const exempt = of('NO_PROXY');
   if (exempt !== undefined && isExempt(url, variable(environment, exempt) ?? '')) return undefined;
-  return checked(variable(environment, name)?.trim() ?? '', failAtVariable(name, report));
+  return checked(variable(environment, name) ?? '', failAtVariable(name, report));
 }
 
 function checked(text: string, fail: Fail): string | undefined {

@@ -136,7 +136,7 @@ const OTLP_PROTOCOLS: readonly string[] = ['grpc', 'http/protobuf', 'http/json']
 function collectorSlips(environment: Environment): readonly string[] {
   return Object.keys(environment).flatMap((name) => {
     const [, signal, what] = OTLP_VARIABLE.exec(name) ?? [];
-    const value = variable(environment, name)?.trim();
+    const value = variable(environment, name);
     if (value === undefined || what === undefined) return [];
     if (what === 'PROTOCOL') {
       const isSpoken = OTLP_PROTOCOLS.includes(value);

@@ -14,6 +14,20 @@ describe('API key', () => {
     ]);
   });
 
+  it.each(['\n', '\r', ' \t'])('comes from a variable without %j around it', (space) => {
+    const environment = {
+      OPENAI_API_KEY: `${space}sk-1${space}`,
+      TAMMA_DATA_DIR: `/data${space}`,
+      TAMMA_LOG_LEVEL: space,
+    };
+    const { keys, dataDir, logLevel } = load('logLevel: warn', environment);
+    expect({ keys, dataDir, logLevel }).toMatchObject({
+      keys: [{ secret: 'sk-1' }],
+      dataDir: '/data',
+      logLevel: 'warn',
+    });
+  });
+
   it('comes from the file that OPENAI_API_KEY_FILE names next, trimmed', () => {
     const environment = { OPENAI_API_KEY_FILE: '/run/key' };
     expect(load('apiKeyFile: /none', environment, files).keys).toEqual([FILE_KEY]);
@@ -42,7 +56,7 @@ describe('API key', () => {
     ['apiKeyFile', 'config.yaml', 'apiKeyFile: /none', {}, 'ENOENT'],
     ['apiKeyFile', 'config.yaml', 'apiKeyFile: /run/empty', {}, 'the file is empty'],
     ['apiKeyFile', 'config.yaml', 'apiKeyFile: /run/two', {}, 'whitespace'],
-    ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-secret\n' }, 'whitespace'],
+    ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk- secret' }, 'whitespace'],
     ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-secret\u0007' }, 'control'],
     ['OPENAI_API_KEY', 'environment', '', { OPENAI_API_KEY: 'sk-sécret' }, 'ASCII'],
   ])('is refused at %s (%s: %j %j) without being repeated', (path, source, yaml, env, reason) => {

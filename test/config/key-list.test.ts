@@ -59,7 +59,7 @@ targets:
     ['{fiel: /run/a}', '.fiel', 'unknown key; did you mean file?'],
     ['sk-secret', '', 'must be a group of keys: file or environment, weight and quotaGroup'],
   ])('are refused at their place and without being repeated (%s)', (entry, place, message) => {
-    const environment = { ...KEY, EMPTY: '', SPACED: 'sk-secret ' };
+    const environment = { ...KEY, EMPTY: '', SPACED: 'sk- secret' };
     for (const [yaml, path] of [
       [`keys: [${entry}]`, 'keys[0]'],
       [`targets: {a: {baseUrl: "https://a.test", keys: [${entry}]}}`, 'targets.a.keys[0]'],
