@@ -118,7 +118,8 @@ describe('an upstream behind a proxy', () => {
   it('is not trusted without them', async () => {
     const one = open(secureUrl(), {}, `proxy: ${proxyUrl()}`);
     await expect(one.sendMessageSync(REQUEST)).rejects.toMatchObject({
-      message: 'No trusted TLS connection to the upstream could be made.',
+      message:
+        "The upstream's TLS certificate is of no CA that is trusted here: caFile names others.",
     });
   });
 

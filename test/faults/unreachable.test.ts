@@ -77,7 +77,10 @@ describe('an upstream that cannot be reached', () => {
     running = await startApp(QUICK_RETRIES, {
       OPENAI_BASE_URL: plain.url.replace('http:', 'https:'),
     });
-    await expectNetworkError(mode, 'No trusted TLS connection to the upstream could be made.');
+    await expectNetworkError(
+      mode,
+      'The upstream speaks no TLS there: perhaps its URL must begin with http://.',
+    );
     expect(plain.requests).toEqual([]);
     await plain.close();
   });

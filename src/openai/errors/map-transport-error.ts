@@ -34,6 +34,17 @@ const TLS: Failure = [
   'NETWORK_ERROR',
   { message: 'No trusted TLS connection to the upstream could be made.' },
 ];
+const NO_TLS: Failure = [
+  'NETWORK_ERROR',
+  { message: 'The upstream speaks no TLS there: perhaps its URL must begin with http://.' },
+];
+const UNTRUSTED: Failure = [
+  'NETWORK_ERROR',
+  {
+    message:
+      "The upstream's TLS certificate is of no CA that is trusted here: caFile names others.",
+  },
+];
 const EXPIRED: Failure = [
   'NETWORK_ERROR',
   { message: "The upstream's TLS certificate has expired, or this machine's clock is ahead." },
@@ -88,7 +99,13 @@ const FAILURE_OF_CODE: ReadonlyMap<string, Failure> = new Map([
   ['INVALID_CA', TLS],
   ['INVALID_PURPOSE', TLS],
   ['PATH_LENGTH_EXCEEDED', TLS],
-  ['SELF_SIGNED_CERT_IN_CHAIN', TLS],
+  ['SELF_SIGNED_CERT_IN_CHAIN', UNTRUSTED],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', UNTRUSTED],
+  ['UNABLE_TO_GET_ISSUER_CERT', UNTRUSTED],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', NO_TLS],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', NO_TLS],
   // What Node.js calls every other refusal of a certificate, a key that is too short for instance.
   ['UNSPECIFIED', TLS],
   ['ETIMEDOUT', CONNECT_TIMEOUT],
@@ -106,7 +123,6 @@ const FAILURE_OF_PREFIX: readonly (readonly [string, Failure])[] = [
   ['EAI_', DNS],
   ['CERT_', TLS],
   ['UNABLE_TO_', TLS],
-  ['DEPTH_ZERO_', TLS],
   ['ERR_TLS_', TLS],
   ['ERR_SSL_', TLS],
   ['HPE_', MALFORMED],

@@ -12,6 +12,9 @@ export type Connect = (
 /** As much of a proxy's answer to CONNECT as is read, in bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
+/** Responses that come before the answer (RFC 9110, section 15.2). */
+const INTERIM = /^(?:HTTP\/1\.[01] 1(?!01)\d\d[^\n]*\n(?:[^\r\n]+\r\n)*\r\n)+/;
+
 /**
  * Connects to https upstreams through a tunnel of the proxy (RFC 9110, CONNECT) and to the proxy itself
  * directly.
@@ -86,7 +89,7 @@ function openTunnel(
   let answer = '';
   const onReadable = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
-      answer += String(chunk);
+      answer = (answer + String(chunk)).replace(INTERIM, '');
     }
     const isWhole = answer.includes('\r\n\r\n');
     if (!isWhole && answer.length <= MAX_ANSWER_BYTES) return;

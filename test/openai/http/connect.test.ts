@@ -43,6 +43,12 @@ async function connecting(port: number, target: object = {}, credentials = '', t
 describe('what the proxy answers to CONNECT', () => {
   it.each<[string, string, number, string]>([
     ['a refusal', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', 407, '407'],
+    [
+      'a refusal behind interim responses',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nVia: p\r\n\r\nHTTP/1.1 502 No\r\n\r\n',
+      502,
+      '502',
+    ],
     ['no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 0, 'no HTTP response'],
     ['more than its answer', 'HTTP/1.1 200 OK\r\n\r\nhello', 200, '200'],
     ['a head without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(17_000)}`, 200, '200'],
