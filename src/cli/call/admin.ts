@@ -30,6 +30,8 @@ export async function askAdmin(
   const request: RequestOptions = {
     ...target(listener.address),
     path,
+    // Without the proxy that Node.js takes from the environment where NODE_USE_ENV_PROXY is set.
+    agent: false,
     headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) },
     ...(options.timeout !== undefined && { signal: AbortSignal.timeout(options.timeout) }),
   };

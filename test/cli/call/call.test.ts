@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import http, { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -55,6 +55,15 @@ const shown = (out: string) =>
     .map((line) => line.trim().split(/ {2,}|: +/));
 
 describe('call', () => {
+  it('asks no proxy of the environment', async () => {
+    const address = await listen(createServer(answering(200, FAILED)));
+    const own = http.globalAgent;
+    http.globalAgent = new Agent({ proxyEnv: { HTTP_PROXY: 'http://127.0.0.1:9' } });
+    const { exitCode } = await call(address);
+    http.globalAgent = own;
+    expect(exitCode).toBe(0);
+  });
+
   it('tells of a call that made no attempt what is known', async () => {
     const address = await listen(
       createServer(answering(200, { ...FAILED, fields: ['model', 'messages'], budget: 'users' })),
