@@ -172,6 +172,20 @@ export const TROUBLE: readonly Row[] = [
     ideal: 0.657,
   },
   {
+    what: 'half of the requests get a 503 after 1 to 5 s, under 60 calls a second',
+    load: () => ({
+      ...base,
+      callsPerSecond: 60,
+      upstreams: {
+        default: (at, random, asked) =>
+          random() < 0.5
+            ? { ...FAILS, afterMs: 1_000 + 4_000 * random() }
+            : good(2_000)(at, random, asked),
+      },
+    }),
+    ideal: 0.875,
+  },
+  {
     what: 'nine of ten requests get a 503, without a backup',
     load: () => ({ ...base, upstreams: { default: sometimes(0.9, FAILS, good(2_000)) } }),
     ideal: 0.271,

@@ -9,7 +9,7 @@ export const good =
     return { firstMs, totalMs: firstMs + longMs * (1 + random() / 2) };
   };
 
-export const FAILS: Conduct = { fails: 'SERVICE_UNAVAILABLE' };
+export const FAILS = { fails: 'SERVICE_UNAVAILABLE' } satisfies Conduct;
 export const RESETS: Conduct = { fails: 'NETWORK_ERROR', afterMs: 5 };
 
 export const sometimes =

@@ -10,8 +10,10 @@ const ANSWERED = 4;
 /** A rate is measured over so many ms at least, another one from so many that were answered. */
 const MEASURED_MS = 1_000;
 const ENOUGH = 8;
-/** What failed later than so many ms is of no use: by then others were sent, and are not counted any more. */
-const QUICK_MS = 1_500;
+/** What failed later than so many ms is of no use: who fails so late is not asked again and again anyway. */
+const LATEST_MS = 5_000;
+/** With each failure so much is left of how late those before it came. */
+const FADED = 0.95;
 /** Failures that are farther apart are none of the same trouble, in ms. */
 const CALM_MS = 3_000;
 /** So many times as uneven as by chance are failures of an upstream that is up and down by turns. */
@@ -34,13 +36,15 @@ const CHANGED = 0.1;
  * more and more are sent from there, until it fails the next.
  */
 export class FailingRate {
-  readonly #lowered = new LoweredRate();
+  readonly #lowered = new LoweredRate(LATEST_MS);
   /** What it was measured from. */
   #before: Count = { sent: 0, failed: 0, tookMs: 0 };
   /** That the rate does not matter, from the trials before this one; a logarithm. */
   #evidence = 0;
   /** When the first of the failures was sent of which none was followed by a calm time, epoch ms. */
   #troubleAt = 0;
+  /** What was sent longer ago than so many ms has failed by now, if it does. */
+  #lateMs = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
   /** As many fail whatever is sent. */
   #isAnyway = false;
@@ -66,18 +70,22 @@ export class FailingRate {
 
   /** What was sent at `sentAt` failed before anything of an answer came. */
   failed(sentAt: number, now: number): void {
-    if (now - sentAt > QUICK_MS || !this.#lowered.tally.failed(sentAt)) return;
+    const tookMs = now - sentAt;
+    if (tookMs > LATEST_MS || !this.#lowered.tally.failed(sentAt)) return;
+    this.#lateMs = Math.max(tookMs, this.#lateMs * FADED);
     if (sentAt - this.#lastAt > CALM_MS) {
       this.#troubleAt = sentAt;
       this.#isAnyway = false;
     }
     this.#lastAt = Math.max(this.#lastAt, sentAt);
-    const until = sliceAt(sentAt);
+    // Failures that are still to come would be taken for answers.
+    const knownAt = now - this.#lateMs;
+    const until = sliceAt(knownAt);
     if (this.#isAnyway) {
       if (this.#isAnother(until)) this.#isAnyway = false;
     } else if (this.#lowered.isSet && this.#evidenceUntil(until) > CERTAIN) {
       this.#giveUp(until);
-    } else if (sentAt > this.#lowered.measuredAt + SETTLED_MS + TRIED_MS) {
+    } else if (knownAt > this.#lowered.measuredAt + SETTLED_MS + TRIED_MS) {
       this.#measure(until, now);
     }
   }

@@ -12,11 +12,16 @@ const FORGOTTEN_MS = 60_000;
 
 /** What is sent, counted, and the rate that was measured from it, if there is one, which grows again. */
 export class LoweredRate {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   #bucket: TokenBucket | undefined;
   /** Per ms. */
   #rate = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
+
+  /** @param lateMs so late it is told what failed. Default: as soon as it was sent */
+  constructor(lateMs?: number) {
+    this.tally = new Tally(lateMs);
+  }
 
   get isSet(): boolean {
     return this.#bucket !== undefined;

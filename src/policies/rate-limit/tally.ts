@@ -1,6 +1,6 @@
-/** What was sent is counted by slices of so many ms, over the last so many in which anything was. */
+/** What was sent is counted by slices of so many ms, over so many in which anything was, beside the last. */
 export const SLICE_MS = 250;
-const SLICES = 16;
+const SLICES = 15;
 
 interface Slice {
   /** Its beginning, epoch ms. */
@@ -19,6 +19,12 @@ export interface Count {
 /** How many were sent lately, when, and how many of them were refused or failed. */
 export class Tally {
   readonly #slices: Slice[] = [];
+  readonly #kept: number;
+
+  /** @param lateMs so late it is told what failed. Default: as soon as it was sent */
+  constructor(lateMs = 0) {
+    this.#kept = SLICES + 1 + lateMs / SLICE_MS;
+  }
 
   sent(now: number): void {
     const at = sliceAt(now);
@@ -28,7 +34,7 @@ export class Tally {
       return;
     }
     this.#slices.push({ at, sent: 1, failed: 0 });
-    if (this.#slices.length > SLICES) this.#slices.shift();
+    if (this.#slices.length > this.#kept) this.#slices.shift();
   }
 
   /** What was counted as sent then never was. */
@@ -73,7 +79,7 @@ export class Tally {
   }
 
   #within(from: number, until: number): Slice[] {
-    return this.#slices.filter(({ at }) => at >= from && at < until);
+    return this.#slices.filter(({ at }) => at >= from && at < until).slice(-SLICES);
   }
 
   #sliceOf(sentAt: number): Slice | undefined {

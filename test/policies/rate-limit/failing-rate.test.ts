@@ -3,18 +3,23 @@ import { FailingRate } from '../../../src/policies/rate-limit/failing-rate.ts';
 import { random } from '../../support/random.ts';
 import { requestLimit } from '../../support/request-limit.ts';
 
-/** Sends so many a second, evenly, of which those fail at once for which `fails` says so. */
+/** Sends so many a second, evenly, of which those fail for which `fails` says so, after so many ms. */
 function send(
   rate: FailingRate,
   { from, toMs, perSecond }: { from: number; toMs: number; perSecond: number },
   fails: (now: number) => boolean,
+  afterMs = () => 0,
 ): { sent: number; answered: number } {
   const counts = { sent: 0, answered: 0 };
+  let failing: { sentAt: number; at: number }[] = [];
   for (let now = from; now < toMs; now += 1_000 / perSecond) {
-    if (!rate.take(now)) continue;
-    counts.sent += 1;
-    if (fails(now)) rate.failed(now, now);
-    else counts.answered += 1;
+    if (rate.take(now)) {
+      counts.sent += 1;
+      if (fails(now)) failing.push({ sentAt: now, at: now + afterMs() });
+      else counts.answered += 1;
+    }
+    for (const { sentAt, at } of failing) if (at <= now) rate.failed(sentAt, at);
+    failing = failing.filter(({ at }) => at > now);
   }
   return counts;
 }
@@ -76,6 +81,38 @@ describe('FailingRate', () => {
     },
   );
 
+  const chance = random(2);
+  const late = [
+    ['3 s', () => 3_000],
+    ['1 to 5 s', () => 1_000 + 4_000 * chance()],
+  ] as const;
+
+  it.each(late)(
+    'holds nobody back where failures that have nothing to do with it come after %s',
+    (_, afterMs) => {
+      const rate = new FailingRate();
+      const fails = sometimes(0.5);
+      let sentLater = 0;
+      send(
+        rate,
+        { from: 0, toMs: 60_000, perSecond: 60 },
+        (now) => {
+          if (now >= 30_000) sentLater += 1;
+          return fails();
+        },
+        afterMs,
+      );
+      expect(rate.isKnown).toBe(true);
+      expect(sentLater).toBeGreaterThanOrEqual(1_800);
+    },
+  );
+
+  it.each(late)('finds what is taken where failures come after %s', (_, afterMs) => {
+    const load = { from: 0, toMs: 60_000, perSecond: 60 };
+    const { answered } = send(new FailingRate(), load, collapsing(40), afterMs);
+    expect(answered).toBeGreaterThan(0.65 * 40 * 60);
+  });
+
   it('tries again once clearly more fail', () => {
     const rate = new FailingRate();
     send(rate, { from: 0, toMs: 15_000, perSecond: 40 }, sometimes(0.3));
@@ -116,11 +153,11 @@ describe('FailingRate', () => {
 
   it('does not count what was never sent, nor what failed long after it was', () => {
     const rate = new FailingRate();
-    for (let now = 0; now < 10_000; now += 25) {
+    for (let now = 0; now < 15_000; now += 25) {
       rate.take(now);
-      if (now >= 2_000 && now % 50 === 0) rate.failed(now - 2_000, now);
+      if (now >= 5_500 && now % 50 === 0) rate.failed(now - 5_500, now);
     }
-    expect([rate.isKnown, rate.waitMs(10_000)]).toEqual([false, 0]);
+    expect([rate.isKnown, rate.waitMs(15_000)]).toEqual([false, 0]);
     for (let now = 20_000; now < 23_000; now += 25) {
       rate.take(now);
       rate.undo(now);
