@@ -8,6 +8,7 @@ import data from '../../../src/request/catalogue/models.json' with { type: 'json
 import { resolveModel } from '../../../src/request/catalogue/resolve.ts';
 import { applyCatalogue } from '../../../src/request/catalogue/rows.ts';
 import { isShutDown } from '../../../src/request/catalogue/shutdown.ts';
+import { accepts } from '../../../src/request/fit/accepts.ts';
 
 const catalogue = builtInCatalogue();
 const { models } = catalogue;
@@ -118,6 +119,21 @@ describe.each(rows)('the row of %s', (_, model) => {
     if (model.acceptsWithoutReasoning.length > 0) expect(efforts).toContain('none');
   });
 });
+
+it.each([
+  ['gpt-5.6-terra', 'stop', 'none', false],
+  ['gpt-5.6-terra', 'frequencyPenalty', 'none', true],
+  ['gpt-5.6-terra', 'presencePenalty', 'low', false],
+  ['gpt-5.4-mini', 'stop', 'none', false],
+  ['gpt-5.4-mini', 'presencePenalty', 'none', true],
+  ['gpt-4o', 'stop', undefined, true],
+] as const)(
+  'knows as the API was seen to answer of %s whether it takes %s with effort %s',
+  (id, parameter, effort, is) => {
+    const model = models.find((each) => each.id === id);
+    expect(model && accepts(model, parameter, effort)).toBe(is);
+  },
+);
 
 describe.each(rows.filter(([, { replacement }]) => replacement !== undefined))(
   'the replacement of %s',

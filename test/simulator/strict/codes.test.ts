@@ -60,6 +60,7 @@ describe('Chat Completions, by code', () => {
       'unsupported_value',
     ],
     ['stop with o3', { model: 'o3', stop: 'a' }, 'stop', 'unsupported_parameter'],
+    ['stop with GPT-5', { model: 'gpt-5.4-mini', stop: 'a' }, 'stop', 'unsupported_parameter'],
     ['metadata that is not stored', { metadata: { a: 'b' } }, 'metadata', null],
     ['JSON nobody speaks of', { response_format: { type: 'json_object' } }, 'messages', null],
     [
