@@ -1,7 +1,11 @@
 import { ProviderError } from '../../core/errors.ts';
 import { isObject } from '../../core/is-object.ts';
 import { isDeeperThan } from '../../request/validate/json-object.ts';
-import { hasTooManyNames, MAX_NAMES, valuesAbout } from '../../request/validate/json-values.ts';
+import {
+  hasMoreNames,
+  MAX_NAMES as MAX_OF_REQUEST,
+  valuesAbout,
+} from '../../request/validate/json-values.ts';
 
 /** Checks of what an upstream sends, for the parts of it that are read. */
 
@@ -35,7 +39,7 @@ export function parseObject(data: string): { readonly [name: string]: unknown } 
 export function isTooMuch(json: string): boolean {
   if (json.length <= SMALL) return false;
   const values = valuesAbout(json, MAX_VALUES);
-  return values > MAX_VALUES || (values > MAX_NAMES && hasTooManyNames(json));
+  return values > MAX_VALUES || (values > MAX_NAMES && hasMoreNames(json, MAX_NAMES));
 }
 
 /** Levels of a JSON text, each of which takes two characters of it: nothing that reads it exhausts the stack. */
@@ -46,6 +50,9 @@ const SMALL = 128 * 1024;
 
 /** See `valuesAbout`. The longest lists of errors of a batch have half of it. */
 const MAX_VALUES = 524_288;
+
+/** Different names of fields: those of the schemas of its tools come back with an answer, beside its own. */
+const MAX_NAMES = MAX_OF_REQUEST + 1_024;
 
 /** An event that has not the shape its API promises. `what` is wrong with it, for the log. */
 export function malformed(what: string): ProviderError {

@@ -33,6 +33,8 @@ export class Values {
   readonly #most: number;
   #count = 0;
   readonly #names = new Set<string>();
+  /** Texts whose names were not looked at: of few values there are few. */
+  #unseen: string[] = [];
 
   constructor(most: number) {
     this.#most = most;
@@ -48,9 +50,15 @@ export class Values {
     for (const json of texts) {
       if (this.areTooMany) break;
       this.#count += valuesIn(json, this.#most - this.#count);
-      if (this.#count > MAX_NAMES) addNames(this.#names, json);
+      this.#unseen.push(json);
+      if (this.#count > MAX_NAMES) this.#seeNames();
     }
     return !this.areTooMany;
+  }
+
+  #seeNames(): void {
+    for (const json of this.#unseen) addNames(this.#names, json, MAX_NAMES);
+    this.#unseen = [];
   }
 }
 
@@ -71,19 +79,19 @@ function valuesOutsideTexts(json: string, most: number): number {
 }
 
 /**
- * Whether fields in a JSON text have too many different names. Each makes V8 describe another form of object:
+ * Whether fields in a JSON text have more than so many different names. Each makes V8 describe another form of object:
  * 400,000 of them take it seconds to parse and as long to copy, where as many fields of one name take milliseconds.
  */
-export function hasTooManyNames(json: string): boolean {
+export function hasMoreNames(json: string, most: number): boolean {
   const names = new Set<string>();
-  addNames(names, json);
-  return names.size > MAX_NAMES;
+  addNames(names, json, most);
+  return names.size > most;
 }
 
 /** Leaves off when there are too many. */
-function addNames(names: Set<string>, json: string): void {
+function addNames(names: Set<string>, json: string, most: number): void {
   let start = json.indexOf('"');
-  while (start >= 0 && names.size <= MAX_NAMES) {
+  while (start >= 0 && names.size <= most) {
     const end = endOfText(json, start + 1);
     if (isName(json, end + 1)) names.add(json.slice(start, end));
     start = json.indexOf('"', end + 1);

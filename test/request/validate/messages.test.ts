@@ -128,3 +128,12 @@ it('messages bring back as many values of the upstream as can be read in a while
   const data = Array<Message>(6).fill(message as Message);
   expect(inMessages(...data)).toEqual(['request.messages[3].provider_data']);
 });
+
+it('and as many different names', () => {
+  const providerData = (at: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: 4_000 }, (_, n) => [`${at}/${n}`, 1])));
+  const data = [0, 1, 2, 3, 4, 5].map(
+    (at): Message => ({ role: 'assistant', content: 'a', providerData: providerData(at) }),
+  );
+  expect(inMessages(...data)).toEqual(['request.messages[4].provider_data']);
+});
