@@ -1,6 +1,6 @@
 import type { Call } from '../../core/call.ts';
 import type { Cost, Usage } from '../../core/usage.ts';
-import { costOf, expectedTier } from './price.ts';
+import { costOf, expectedTier, isSoldIn } from './price.ts';
 import { priceListOf } from './tier.ts';
 import { toolsCost } from './tool-price.ts';
 
@@ -20,11 +20,15 @@ export interface Billing {
 export function attemptCost({ request, target }: Call, usage: Usage, billing: Billing): Cost {
   const { at, catalogueVersion, batch = false } = billing;
   const { serviceTier: asked = '', promptCacheOptions } = request;
-  // Compatible servers have words of their own: such an answer costs what was reserved for it, and not nothing.
-  const isNamed = billing.serviceTier !== '' && priceListOf(billing.serviceTier) !== undefined;
-  const serviceTier = isNamed
-    ? billing.serviceTier
-    : expectedTier(target.model, request, usage.inputTokens);
+  const expected = () => expectedTier(target.model, request, usage.inputTokens);
+  const isSold = (tier: string) => isSoldIn(target.model, tier, usage.inputTokens, at);
+  // Compatible servers have words of their own, and serve tiers that nobody declared prices of (Groq's `auto` as `flex`):
+  // such an answer costs what was reserved for it, and not nothing.
+  const isNamed =
+    billing.serviceTier !== '' &&
+    (isSold(billing.serviceTier) ||
+      (priceListOf(billing.serviceTier) !== undefined && !isSold(expected())));
+  const serviceTier = isNamed ? billing.serviceTier : expected();
   const facts = { serviceTier, at, cacheTtl: promptCacheOptions?.ttl, batch };
   const tokens = costOf(usage, target.model, facts);
   const tools = toolsCost(usage.toolCalls, target.model);

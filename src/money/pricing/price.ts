@@ -99,6 +99,12 @@ export function affordableOutput(model: Model, attempt: PlannedAttempt, pico: bi
   return most;
 }
 
+/** Whether the model has prices in a service tier, by whichever name: of a request with so many input tokens, at a time in epoch ms. */
+export function isSoldIn(model: Model, serviceTier: string, inputTokens: number, at: number) {
+  const tier = priceListOf(serviceTier);
+  return tier !== undefined && ratesOf(model, tier, inputTokens, at) !== undefined;
+}
+
 /**
  * The tier that serves a request as long as no answer says otherwise: the one that was asked for, but
  * for long prompts of models whose `priority` does not take them: `default` serves those.

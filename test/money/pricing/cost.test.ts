@@ -37,6 +37,9 @@ describe('attemptCost', () => {
     ['default', 'standard', 24n, false],
     [undefined, 'performance', 24n, true],
     ['priority', 'performance', 140n, true],
+    ['auto', 'flex', 24n, true],
+    [undefined, 'flex', 24n, true],
+    ['priority', 'flex', 140n, true],
   ])('of a call that asked for %j and was served by %j is %s micro-dollars', (...args) => {
     const [asked, served, micro, estimated] = args;
     expect(costIn(asked, served)).toEqual({
@@ -105,7 +108,11 @@ describe('attemptCost', () => {
       estimated: true,
       unpriced: false,
     });
-    expect(attemptCost(call, tokens, { ...billing, serviceTier: 'priority' }).unpriced).toBe(true);
+    expect(attemptCost(call, tokens, { ...billing, serviceTier: 'priority' })).toMatchObject({
+      picoDollars: 26_000_000n,
+      estimated: true,
+      unpriced: false,
+    });
   });
 
   it('is a multiple for a long prompt where priority takes it', () => {
@@ -133,7 +140,14 @@ describe('attemptCost', () => {
   });
 
   it('is marked where no price is known, never free', () => {
-    expect(costIn(undefined, 'flex')).toMatchObject({ picoDollars: 0n, unpriced: true });
+    expect(costIn('flex', 'flex')).toMatchObject({ picoDollars: 0n, unpriced: true });
+    const call = aCall({ target: { model: aModel(), surface: 'chat_completions' } });
+    const billing = { serviceTier: 'default', at: 0, catalogueVersion: 'v1' };
+    expect(attemptCost(call, usage({ inputTokens: 10 }), billing)).toMatchObject({
+      picoDollars: 0n,
+      unpriced: true,
+      estimated: false,
+    });
   });
 });
 
