@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { ProviderError } from '../../core/errors.ts';
+import { AddressOrder } from './address-order.ts';
 import { type Connect, throughTunnel } from './connect.ts';
 import type { Exchange, Trouble } from './exchange.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -63,6 +64,7 @@ export class Transport {
   readonly #clock: Clock;
   readonly #proxy: HttpProxy | undefined;
   readonly #timeoutMs: number;
+  readonly #addresses: AddressOrder;
   #connect: Connect;
   #pool: Pool | undefined;
   /** They finish what runs over them. */
@@ -74,6 +76,7 @@ export class Transport {
   constructor(options: TransportOptions, { clock }: { readonly clock: Clock }) {
     const { connectTimeoutMs: timeout, proxy, ca, pipe } = options;
     this.#clock = clock;
+    this.#addresses = new AddressOrder(clock);
     this.#timeoutMs = timeout;
     this.#proxy = proxy === undefined ? undefined : new HttpProxy(proxy);
     this.#connect = pipe === undefined ? this.#connector(ca?.pem) : through(pipe);
@@ -112,6 +115,7 @@ export class Transport {
     const sockets = {
       ...trusting(pem),
       timeout,
+      lookup: this.#addresses.lookup,
       autoSelectFamilyAttemptTimeout: ADDRESS_MS,
       highWaterMark: READ_AHEAD_BYTES,
     };
@@ -162,7 +166,9 @@ export class Transport {
       leaveOffWhenOver(connected);
       passOverContinue(connected);
     });
-    if (socket instanceof Socket) this.#dispatching?.connectingOn(socket);
+    if (!(socket instanceof Socket)) return;
+    this.#addresses.watch(socket);
+    this.#dispatching?.connectingOn(socket);
   }
 }
 
