@@ -134,7 +134,9 @@ function endpointOf(address: string): string {
 
 /** The number in `127.0.0.1:50051`, `[::1]:50051` and `dns:///127.0.0.1:50051`; empty if there is a name. */
 function ipOf(address: string): string {
-  const host = endpointOf(address).replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const host = endpointOf(address)
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? '' : host;
 }
 
