@@ -187,6 +187,26 @@ export const LIMITS: readonly Row[] = [
     learning: 0.1,
   },
   {
+    what: 'a limit of 60 requests a second that refuses all for 8 s, under 80, with 429s that tell nothing',
+    load: () => ({
+      ...base,
+      callsPerSecond: 80,
+      deadlineMs: 30_000,
+      upstreams: {
+        default: between(
+          20_000,
+          28_000,
+          () => ({ fails: 'RATE_LIMIT_EXCEEDED' }),
+          limited(60, good(1_000), false),
+        ),
+      },
+    }),
+    // 60 a second but for the 8 s, until the last whose answer may take 2.3 s can still be answered.
+    ideal: (calls) => Math.min(1, (60 * (base.seconds - 8 + 27.7)) / calls),
+    // Who would wait for too long at the rate of before is told so, and three attempts may be used up until it is over.
+    learning: 0.17,
+  },
+  {
     what: 'no more than 20 requests at once, under 20 calls a second',
     load: () => ({ ...base, deadlineMs: 15_000, upstreams: { default: atOnce(20, good(1_000)) } }),
     // They take 1.8 s each.

@@ -17,9 +17,14 @@ export class RefusedNumbers {
   /** The least that ran when one was refused, and when that was, epoch ms. */
   #least = Number.POSITIVE_INFINITY;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** The most that ran when one was taken, and when that was. */
+  #most = 0;
+  #takenAt = Number.NEGATIVE_INFINITY;
 
   /** @param running attempts when it was sent, itself included @param sentAt epoch ms */
   refused(running: number, sentAt: number): void {
+    // Refusals of a rate that falls come while fewer run.
+    if (sentAt - this.#takenAt < MEMORY_MS && running < NEAR * this.#most) this.#share.add(1);
     if (sentAt - this.#refusedAt > MEMORY_MS || running <= this.#least) {
       this.#least = running;
       this.#refusedAt = sentAt;
@@ -28,6 +33,10 @@ export class RefusedNumbers {
 
   /** As `refused`. */
   accepted(running: number, sentAt: number): void {
+    if (sentAt - this.#takenAt > MEMORY_MS || running >= this.#most) {
+      this.#most = running;
+      this.#takenAt = sentAt;
+    }
     if (sentAt < this.#refusedAt || sentAt - this.#refusedAt > MEMORY_MS) return;
     if (running < NEAR * this.#least) return;
     this.#share.add(running >= this.#least ? 1 : 0);

@@ -20,6 +20,18 @@ describe('RefusedNumbers', () => {
     expect(numbers.areTheCause).toBe(false);
   });
 
+  it('are not where others are refused while clearly fewer run than when one was taken', () => {
+    const numbers = new RefusedNumbers();
+    for (let at = 0; at < 40_000; at += 1_000) {
+      numbers.refused(21, at);
+      numbers.accepted(20, at + 1);
+    }
+    numbers.refused(16, 40_000);
+    expect(numbers.areTheCause).toBe(true);
+    numbers.refused(15, 40_001);
+    expect(numbers.areTheCause).toBe(false);
+  });
+
   it('are not known from a few, from what was sent long before, or while few run', () => {
     const numbers = new RefusedNumbers();
     numbers.refused(21, 0);
