@@ -88,6 +88,13 @@ describe('Chat Completions, by code', () => {
       'messages',
       'context_length_exceeded',
     ],
+    // To count either whole would take minutes.
+    ...['a', ' '].map((character): [string, object, string, string] => [
+      `too long runs of ${JSON.stringify(character)}`,
+      { ...OLD, ...turns({ role: 'user', content: character.repeat(5_000_000) }) },
+      'messages',
+      'context_length_exceeded',
+    ]),
   ])('refuses %s', (_, fields, param, code) => {
     expect(codeOf(rejectedChat(fields))).toEqual([400, param, code]);
   });
