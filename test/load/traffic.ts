@@ -6,6 +6,7 @@ import {
   byModel,
   FAILS,
   good,
+  late,
   limited,
   RESETS,
   slower,
@@ -22,6 +23,16 @@ export const TRAFFIC: readonly Row[] = [
         default: (at, random, asked) =>
           (random() < 0.3 ? slower(10, good(2_000)) : good(2_000))(at, random, asked),
       },
+    }),
+    ideal: 1,
+  },
+  {
+    what: 'first words that come fifteen times as late for half a minute, callers with 30 s',
+    load: () => ({
+      ...base,
+      deadlineMs: 30_000,
+      seed: 4,
+      upstreams: { default: between(20_000, 50_000, late(15, good(1_000)), good(1_000)) },
     }),
     ideal: 1,
   },

@@ -149,6 +149,16 @@ export const slower =
     return { ...conduct, firstMs: times * conduct.firstMs, totalMs: times * conduct.totalMs };
   };
 
+/** As `up`, but for its first output, which comes so many times as late. */
+export const late =
+  (times: number, up: Upstream): Upstream =>
+  (at, random, asked) => {
+    const conduct = up(at, random, asked);
+    if (conduct === 'silence' || 'fails' in conduct) return conduct;
+    const firstMs = times * conduct.firstMs;
+    return { ...conduct, firstMs, totalMs: conduct.totalMs + firstMs - conduct.firstMs };
+  };
+
 /** So many servers behind one address, of which one after the other is away for a while; its answers, of 8 s, break off. */
 export const deployed =
   (servers: number, sinceMs: number, everyMs: number, awayMs: number): Upstream =>

@@ -160,7 +160,8 @@ export class Capacity {
     if (doubtedMs > rate.waitMs) return { waitMs: doubtedMs, subject: 'upstream' };
     const limit = this.#concurrency.at(now);
     const tooMany = this.#running + ahead.requests + 1 - limit;
-    const waitMs = (Math.max(0, tooMany) / limit) * this.usualMs;
+    // While more run than a limit that was lowered, so many end in that time.
+    const waitMs = (Math.max(0, tooMany) / Math.max(limit, this.#running)) * this.usualMs;
     return waitMs > rate.waitMs ? { waitMs, subject: 'concurrent requests' } : rate;
   }
 

@@ -46,6 +46,8 @@ const ROUND_TRIPS_PER_PLATEAU = 2;
 /** Of the first event, lately and usually. */
 const RECENT_WEIGHT = 1 / 20;
 const USUAL_WEIGHT = 1 / 600;
+/** How many run with the first of all says little of how many usually do: it counts as so many of those behind it. */
+const FIRST_COUNTS = 40;
 
 /** So many times slower than usual is slow. Prompts and reasoning alone make a few times. */
 const TOLERANCE = Math.log(4);
@@ -94,6 +96,8 @@ export class ConcurrencyLimit {
   /** How many ran when these were sent, and usually; of logarithms. */
   #recentRunning = new MovingAverage(RECENT_WEIGHT);
   readonly #usualRunning = new MovingAverage(USUAL_WEIGHT);
+  /** In it, of those that were no slower than usual: slow ones are not to make usual what makes them slow. */
+  #quick = 0;
   /** In `#recent`. */
   #samples = 0;
   /** How slow they were when the limit was lowered for it, log of ms, until it is seen what that brings. */
@@ -151,8 +155,11 @@ export class ConcurrencyLimit {
     this.#recentRunning.add(Math.log(running), Math.max(RECENT_WEIGHT, 1 / this.#samples));
     const isLowered = this.at(now) < this.#max;
     const learned = USUAL_WEIGHT * (isLowered ? LEARNING_WHEN_LOWERED : 1);
+    const isQuick = !isLowered && sample < this.#usual.value + CALM;
+    if (isQuick) this.#quick += 1;
     this.#usual.add(sample, learned);
-    this.#usualRunning.add(Math.log(running), learned);
+    const learnedNow = isQuick ? Math.max(learned, 1 / (this.#quick + FIRST_COUNTS)) : learned;
+    this.#usualRunning.add(Math.log(running), learnedNow);
     if (this.#samples < ENOUGH) return;
     const recent = this.#recent.value;
     if (this.#slow !== undefined) this.#judge(this.#slow, recent);

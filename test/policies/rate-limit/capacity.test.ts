@@ -3,6 +3,7 @@ import { ProviderError } from '../../../src/core/errors.ts';
 import { Capacity } from '../../../src/policies/rate-limit/capacity.ts';
 import { localSource } from '../../../src/policies/rate-limit/local-source.ts';
 import { DEFAULT_RATE_LIMIT } from '../../../src/policies/rate-limit/options.ts';
+import { QuotaGroups } from '../../../src/policies/rate-limit/quota-groups.ts';
 import { completed } from '../../support/events.ts';
 
 const TARGET = { upstream: 'default', model: 'gpt-test' };
@@ -58,5 +59,17 @@ describe('Capacity of a target whose limits nobody knows', () => {
     expect(refusals).toBeLessThan(10);
     now += 20 * SECOND;
     for (let burst = 0; burst < 10; burst += 1) expect(capacity.take(0, now)).toBe(true);
+  });
+
+  it('expects as many to end as run, while more do than its limit lets', () => {
+    const capacity = new Capacity(TARGET, DEFAULT_RATE_LIMIT, localSource, 0, () => {});
+    const marks = capacity.marks(0);
+    const admission = { at: 0, key: 0, tokens: 0, running: 1, ...marks, waitedMs: 0 };
+    for (let n = 0; n < 31; n += 1) capacity.take(0, 0);
+    const answered = { sent: true, tokens: 0, completed: completed() };
+    capacity.release(admission, answered, 3 * SECOND);
+    capacity.configure({ ...DEFAULT_RATE_LIMIT, maxConcurrent: 10 }, new QuotaGroups([]), 0);
+    const { waitMs } = capacity.wait(0, { requests: 9, tokens: 0 }, 3 * SECOND);
+    expect(waitMs).toBeCloseTo(3 * SECOND);
   });
 });

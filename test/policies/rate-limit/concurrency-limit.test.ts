@@ -191,6 +191,14 @@ describe('ConcurrencyLimit', () => {
       expect(limit.at(now)).toBe(1_000);
     });
 
+    it('stays if no more ran than is usual since soon after the first', () => {
+      const limit = new ConcurrencyLimit(1_000);
+      let now = firstEvents(limit, 1, { tookMs: 500, running: 1, from: 100_000 });
+      now = firstEvents(limit, 300, { tookMs: 500, running: 50, from: now });
+      now = firstEvents(limit, 40, { tookMs: 8_000, running: 120, from: now });
+      expect(limit.at(now)).toBe(1_000);
+    });
+
     it('stays if no more ran at once than usual: they are slow for another reason', () => {
       const limit = new ConcurrencyLimit(1_000);
       let now = firstEvents(limit, 600, { tookMs: 500, running: 50, from: 100_000 });
