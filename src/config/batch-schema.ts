@@ -1,6 +1,6 @@
 import { group, inMs } from './fields.ts';
-import { byteSize, duration, MIB, wholeNumber } from './quantities.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
+import { byteSize, duration, wholeNumber } from './quantities.ts';
+import { DAY, HOUR, MIB, MINUTE, SECOND } from './units.ts';
 
 /** Batches need dataDir. */
 export const batchSchema = group({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { choice, flag, group, inMs, map, overrides, token } from './fields.ts';
 import { oneOf } from './models-schema.ts';
-import { byteSize, duration, GIB, MIB, wholeNumber } from './quantities.ts';
+import { byteSize, duration, wholeNumber } from './quantities.ts';
 import { TASKS } from './tasks.ts';
-import { DAY, HOUR, SECOND } from './units.ts';
+import { DAY, GIB, HOUR, MIB, SECOND } from './units.ts';
 
 const rule = {
   enabled: flag(

@@ -15,10 +15,6 @@ import {
  * for whatever is wrong with a value, and never repeats the value.
  */
 
-export const KIB = 2 ** 10;
-export const MIB = 2 ** 20;
-export const GIB = 2 ** 30;
-
 interface Bounds {
   readonly min: number;
   readonly max: number;

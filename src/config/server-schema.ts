@@ -1,6 +1,6 @@
 import { choice, group, inMs } from './fields.ts';
-import { byteSize, duration, GIB, KIB, MIB, share, wholeNumber } from './quantities.ts';
-import { HOUR, LONGEST, SECOND } from './units.ts';
+import { byteSize, duration, share, wholeNumber } from './quantities.ts';
+import { GIB, HOUR, KIB, LONGEST, MIB, SECOND } from './units.ts';
 
 export const limitsSchema = group({
   maxMessageSize: byteSize('Largest gRPC message, in either direction.', {

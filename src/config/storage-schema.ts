@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { choice, filePath, group, inMs, onceRight, token } from './fields.ts';
-import { byteSize, duration, GIB, MIB } from './quantities.ts';
+import { byteSize, duration } from './quantities.ts';
 import { isOpenRedisUrl, OPEN_REDIS_URL } from './redis-url.ts';
-import { DAY, HOUR, SECOND } from './units.ts';
+import { DAY, GIB, HOUR, MIB, SECOND } from './units.ts';
 
 const INSTANCE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 

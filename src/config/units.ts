@@ -11,11 +11,15 @@ export const DAY = 24 * HOUR;
 /** Timers and gRPC deadlines are int32 milliseconds. */
 export const LONGEST = 24 * DAY;
 
+export const KIB = 2 ** 10;
+export const MIB = 2 ** 20;
+export const GIB = 2 ** 30;
+
 /** In ms. */
 export const DURATION_UNITS: Units = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
 /** In bytes. Binary only: readers disagree about what a MB is. */
-export const BYTE_UNITS: Units = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+export const BYTE_UNITS: Units = { B: 1, KiB: KIB, MiB: MIB, GiB: GIB };
 
 /** Matches what parseQuantity accepts: `30s`, or plain digits in the smallest unit. */
 export function quantityPattern(units: Units): RegExp {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DAY } from '../../config/units.ts';
+import { DAY, MINUTE } from '../../config/units.ts';
 import type { Cli } from '../cli.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../connection/options.ts';
 import { explain } from '../help.ts';
@@ -46,7 +46,6 @@ const STATES = [
 
 /** To take a batch of many requests, in ms. */
 const UPLOAD_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 
 export function register(command: Command, cli: Cli): void {
   command.description(
@@ -100,7 +99,7 @@ function create(batch: Command, cli: Cli): void {
 
 function status(batch: Command, cli: Cli): void {
   const command = batch.command('status').summary('say how far a batch is').argument('<id>');
-  addOptions(command, 'one JSON document, Batch', MINUTE_MS);
+  addOptions(command, 'one JSON document, Batch', MINUTE);
   command.action(async (id: string, options: BatchOptions) => {
     const { showBatch } = await import('../batch/show.ts');
     await showBatch(id, options, cli);
@@ -129,7 +128,7 @@ function cancel(batch: Command, cli: Cli): void {
     .command('cancel')
     .summary('stop a batch; what is done is kept and billed')
     .argument('<id>');
-  addOptions(command, 'one JSON document, Batch', MINUTE_MS);
+  addOptions(command, 'one JSON document, Batch', MINUTE);
   command.action(async (id: string, options: BatchOptions) => {
     const { cancelBatch } = await import('../batch/show.ts');
     await cancelBatch(id, options, cli);
@@ -142,7 +141,7 @@ function list(batch: Command, cli: Cli): void {
     .summary('list batches, newest first')
     .addOption(new Option('--state <state>', 'only those in it').choices(STATES))
     .option('--limit <number>', 'most of them', readNumber, 100);
-  addOptions(command, 'JSON Lines of Batch', MINUTE_MS);
+  addOptions(command, 'JSON Lines of Batch', MINUTE);
   command.action(async (options: ListOptions) => {
     const { listBatches } = await import('../batch/show.ts');
     await listBatches(options, cli);

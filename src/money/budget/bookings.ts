@@ -4,8 +4,8 @@
  */
 export class Bookings {
   #open = 0;
-  /** Resolves when none is open any more. */
-  #idle = Promise.withResolvers<void>();
+  /** Hears that none is open any more. */
+  #onIdle: (() => void) | undefined;
   /** Resolves when other budgets have begun, or could not. */
   #change: Promise<void> | undefined;
 
@@ -17,7 +17,7 @@ export class Bookings {
       await write();
     } finally {
       this.#open -= 1;
-      if (this.#open === 0) this.#idle.resolve();
+      if (this.#open === 0) this.#onIdle?.();
     }
   }
 
@@ -26,9 +26,10 @@ export class Bookings {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#change = promise;
     try {
-      while (this.#open > 0) {
-        this.#idle = Promise.withResolvers();
-        await this.#idle.promise;
+      if (this.#open > 0) {
+        await new Promise<void>((resolve) => {
+          this.#onIdle = resolve;
+        });
       }
       begin();
     } finally {

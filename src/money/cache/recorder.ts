@@ -16,7 +16,6 @@ export class AnswerRecorder {
   #started: Started | undefined;
   #tooLong = false;
   #refused = false;
-  #ranTools = false;
 
   /** @param limit characters above which an answer is not kept */
   constructor(limit: number) {
@@ -33,15 +32,9 @@ export class AnswerRecorder {
     return this.#said.isEmpty;
   }
 
-  /** The upstream ran tools for it: what they found may be another now, and what they did is done. */
-  get ranTools(): boolean {
-    return this.#ranTools;
-  }
-
   see(event: AnswerEvent): void {
     if (isOutput(event)) {
       this.#refused ||= event.type === 'refusalDelta';
-      this.#ranTools ||= event.type === 'hostedTool';
       if (this.#tooLong) return;
       this.#said.push(event);
       if (this.#said.weight > this.#limit) this.#drop(true);
@@ -50,7 +43,6 @@ export class AnswerRecorder {
     } else {
       this.#started = undefined;
       this.#refused = false;
-      this.#ranTools = false;
       this.#drop(false);
     }
   }

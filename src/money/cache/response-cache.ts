@@ -94,7 +94,7 @@ export class ResponseCache {
     if (call.asked.cache?.mode === 'refresh') return undefined;
     const answer = bytes && decodeAnswer(bytes);
     // It may have been kept under a rule of before: what is kept outlives the configuration.
-    if (answer === undefined || (usesTools(answer) && !this.#ruleOf(call).allowToolCalls)) {
+    if (answer === undefined || !this.#mayBeGiven(call, answer)) {
       this.#kept.misses += 1;
       cacheMisses.add(1);
       return undefined;
@@ -115,12 +115,12 @@ export class ResponseCache {
       recorder,
       keep: (completed) => {
         const isFirstChoice = completed.target === call.upstream && call.record.model === model;
-        const calledTools = completed.toolCalls.length > 0 || recorder.ranTools;
-        if (!isFirstChoice || !this.#isWorthKeeping(call, completed, calledTools)) return undefined;
+        if (!isFirstChoice || !isWhole(completed)) return undefined;
         // One that says nothing is a mishap more often than an answer, and costs little to be made again.
         const isNone = recorder.isRefusal || recorder.isEmpty;
         const answer = isNone ? undefined : recorder.take(completed, call.record);
-        return answer && this.#keep(key, call, answer, generation) ? key : undefined;
+        if (answer === undefined || !this.#mayBeGiven(call, answer)) return undefined;
+        return this.#keep(key, call, answer, generation) ? key : undefined;
       },
     };
   }
@@ -149,11 +149,9 @@ export class ResponseCache {
     return { entries, bytes, hits: this.#kept.hits, misses: this.#kept.misses };
   }
 
-  /** Whole, and what the model had to say: not cut off, not filtered. */
-  #isWorthKeeping(call: Call, { finishReason }: Completed, calledTools: boolean): boolean {
-    const { allowToolCalls } = this.#ruleOf(call);
-    if (calledTools && !allowToolCalls) return false;
-    return finishReason === 'stop' || (finishReason === 'tool_calls' && allowToolCalls);
+  /** What tools found may be another now, and what they did is done. */
+  #mayBeGiven(call: Call, answer: StoredAnswer): boolean {
+    return this.#ruleOf(call).allowToolCalls || !usesTools(answer);
   }
 
   #keep(key: string, call: Call, answer: StoredAnswer, generation: string | undefined): boolean {
@@ -196,7 +194,14 @@ export class ResponseCache {
   }
 }
 
+/** And what the model had to say: not cut off, not filtered. */
+function isWhole({ finishReason }: Completed): boolean {
+  return finishReason === 'stop' || finishReason === 'tool_calls';
+}
+
 /** It calls tools, or the upstream ran some for it. */
 function usesTools({ deltas, end }: StoredAnswer): boolean {
-  return end.toolCalls.length > 0 || deltas.some(({ type }) => type === 'hostedTool');
+  const { finishReason, toolCalls } = end;
+  if (finishReason === 'tool_calls' || toolCalls.length > 0) return true;
+  return deltas.some(({ type }) => type === 'hostedTool');
 }

@@ -1,4 +1,5 @@
 import { divideUp, larger } from '../../core/bigint.ts';
+import { DAY_MS } from '../../core/clock.ts';
 import type { MessageRequest } from '../../core/message.ts';
 import type { Model } from '../../core/model.ts';
 import type { Usage } from '../../core/usage.ts';
@@ -139,8 +140,8 @@ interface Bound {
   readonly outputToken: bigint;
 }
 
-/** What is priced now may wait for limits, and is billed when it is sent: at most so much later, in ms. */
-const LONGEST_WAIT_MS = 86_400_000;
+/** What is priced now may wait for limits, and is billed when it is sent: at most so much later. */
+const LONGEST_WAIT_MS = DAY_MS;
 
 /** At least one, of the prices of then too where they change soon; undefined as for `boundsAt`. */
 function boundsOf(model: Model, attempt: PlannedAttempt): readonly Bound[] | undefined {

@@ -1,9 +1,9 @@
 import dns from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, MINUTE_MS } from '../../core/clock.ts';
 
-/** How long an address that could not be connected to comes after the others, in ms. */
-const LAST_FOR_MS = 5 * 60_000;
+/** How long an address that could not be connected to comes after the others. */
+const LAST_FOR_MS = 5 * MINUTE_MS;
 
 /**
  * In which order the addresses of a host are tried. They are tried one after the other: those that are dead

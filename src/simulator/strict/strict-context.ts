@@ -26,12 +26,14 @@ export function checkContext(
 
 /** To count a run without a break takes a time quadratic in its length: a word of 5 MB, minutes. In UTF-16 units. */
 const LONGEST_RUN = 1_024;
+const WORDS = new RegExp(`\\S{1,${LONGEST_RUN}}`, 'g');
+const SPACES = new RegExp(`\\s{1,${LONGEST_RUN}}`, 'g');
 
 /** The text with something between, of a token at most, behind so much of a run. */
 function broken(text: string): string {
   return text
-    .replace(/\S{1,1024}/g, (run) => (run.length < LONGEST_RUN ? run : `${run}\n`))
-    .replace(/\s{1,1024}/g, (run) => (run.length < LONGEST_RUN ? run : `${run}.`));
+    .replace(WORDS, (run) => (run.length < LONGEST_RUN ? run : `${run}\n`))
+    .replace(SPACES, (run) => (run.length < LONGEST_RUN ? run : `${run}.`));
 }
 
 function tooLong(limit: number, param: string): Rejection {
