@@ -38,8 +38,12 @@ export interface AppDeps {
   readonly logger?: Logger;
   /** Called once, when it has begun to serve. Must not reject. Default: nothing is. */
   readonly rehearse?: () => Promise<unknown>;
-  /** Called once, behind `rehearse`, when all that a call needs is loaded. Must not throw. Default: nothing is. */
-  readonly onWarm?: () => void;
+  /**
+   * Called once, behind `rehearse`, when all that a call needs is loaded. Must not throw. Default: nothing is.
+   *
+   * @param running tells how many calls run
+   */
+  readonly onWarm?: (running: () => number) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Epoch ms by the wall clock. Default: the system's; with a `clock`, that one. */
@@ -215,7 +219,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     if (deps.rehearse === undefined) return;
     await deps.rehearse();
     await provider.loadTokenizer();
-    deps.onWarm?.();
+    deps.onWarm?.(server.activeCalls);
   }
 
   function stop(): Promise<void> {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { setDefaultHighWaterMark } from 'node:stream';
 import { run } from './cli/run.ts';
+import { systemClock } from './core/clock.ts';
 import { readTextFileSync } from './core/read-file.ts';
+import { collectWhenIdle } from './idle-memory.ts';
 import { forgetSecrets } from './secret-variables.ts';
 import { optimizeSooner } from './tier-up.ts';
 
@@ -48,7 +50,10 @@ const exitCode = await run(
         pretty,
         sources,
         rehearse,
-        onWarm: optimizeSooner,
+        onWarm(running) {
+          optimizeSooner();
+          collectWhenIdle({ clock: systemClock, running });
+        },
       });
       // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
       forgetSecrets(process.env);
