@@ -1,10 +1,8 @@
 import type { Call } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { BatchLine, BatchLineResult, UpstreamBatches } from '../../core/upstream-batches.ts';
+import { ANOTHER_KEY } from '../resources/resource-http.ts';
 import type { OpenAIBatches } from './batches.ts';
-
-/** Other keys may be of another project, to which a batch is not known, or be no keys any more. */
-const ANOTHER_KEY: ReadonlySet<number | undefined> = new Set([401, 403, 404]);
 
 const KEY_GONE =
   'The API key with which it was made is configured no more, and no other one is told of it.';

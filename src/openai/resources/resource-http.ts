@@ -33,6 +33,9 @@ const TIMEOUT_MS = 60_000;
 /** A hundred batches with their errors come to less, and so does the longest answer. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
+/** With these statuses another key may know it: this one may be of another project, or be no key any more. */
+export const ANOTHER_KEY: ReadonlySet<number | undefined> = new Set([401, 403, 404]);
+
 /** Asks for resources of the Files, Batch and Responses APIs. */
 export class ResourceHttp {
   readonly #deps: ResourceHttpDeps;

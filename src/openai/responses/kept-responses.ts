@@ -2,10 +2,8 @@ import type { Call, Emit } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Completed } from '../../core/events.ts';
 import type { AnswerPlace, UpstreamAnswers } from '../../core/upstream-answers.ts';
+import { ANOTHER_KEY } from '../resources/resource-http.ts';
 import { KeptResponse, type KeptResponseDeps } from './kept-response.ts';
-
-/** Other keys may be of another project, to which an answer is not known, or be no keys any more. */
-const ANOTHER_KEY: ReadonlySet<number | undefined> = new Set([401, 403, 404]);
 
 /** Answers that one upstream keeps: how they are asked for, gone on with and deleted. */
 export class KeptResponses implements UpstreamAnswers {
