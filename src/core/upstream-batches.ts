@@ -17,7 +17,6 @@ export type UpstreamBatchStatus =
 export interface UpstreamBatch {
   readonly id: string;
   readonly status: UpstreamBatchStatus;
-  readonly inputFileId: string;
   /** Results of the requests that were answered. Absent: there is no such file (yet). */
   readonly outputFileId?: string;
   /** Results of the others. Absent: there is no such file (yet). */

@@ -29,7 +29,7 @@ export class InFlight {
   #ticking = false;
 
   /** @param kept what the journal began with */
-  constructor({ journal, outage, clock }: InFlightDeps, kept: readonly AnswerPlace[] = []) {
+  constructor({ journal, outage, clock }: InFlightDeps, kept: readonly AnswerPlace[]) {
     for (const place of kept) this.#kept.set(place.id, place);
     this.#journal = journal;
     this.#outage = outage;

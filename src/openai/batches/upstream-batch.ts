@@ -37,7 +37,6 @@ export function toUpstreamBatch(batch: JsonRecord): UpstreamBatch {
   return {
     id,
     status: statusOf(batch.status),
-    inputFileId: plainName(stringOr(batch.input_file_id)) ?? '',
     ...present({
       outputFileId: plainName(stringOr(batch.output_file_id)),
       errorFileId: plainName(stringOr(batch.error_file_id)),

@@ -90,7 +90,7 @@ export class Connections {
    *
    * @param elsewhere it came to an address that other machines reach. Default: to one of this machine
    */
-  accept(socket: Socket, elsewhere = false): boolean {
+  accept(socket: Socket, elsewhere: boolean): boolean {
     // What goes wrong with a connection ends it, and that is all there is to do.
     socket.on('error', ignore);
     if (this.#stopped || !this.#hasRoom()) {

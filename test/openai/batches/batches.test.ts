@@ -40,7 +40,8 @@ async function sent(batches: UpstreamBatches, surface: Surface, ids: readonly st
     signal,
   );
   const endpoint = lines[0]?.endpoint ?? '';
-  return batches.create({ fileId, endpoint, metadata: { mine: 'x' } }, '', signal);
+  const batch = await batches.create({ fileId, endpoint, metadata: { mine: 'x' } }, '', signal);
+  return { ...batch, fileId };
 }
 
 async function allResults(batches: UpstreamBatches, surface: Surface, fileId = '') {
@@ -93,13 +94,13 @@ describe('what may have happened', () => {
   it('is found by name and size, or by metadata, once it is visible', async () => {
     const { batches, stub } = await open({ visibleAfterMs: 60_000 });
     const since = Date.now();
-    const { id, inputFileId } = await sent(batches, 'chat_completions', ['a']);
-    const file = { name: 'a.jsonl', size: stub.files.get(inputFileId)?.bytes ?? 0 };
+    const { id, fileId } = await sent(batches, 'chat_completions', ['a']);
+    const file = { name: 'a.jsonl', size: stub.files.get(fileId)?.bytes ?? 0 };
     expect(
       await batches.find({ fileId: 'none', metadata: { mine: 'x' } }, since, '', signal),
     ).toBeUndefined();
     stub.set({});
-    expect(await batches.findFile(file, since, '', signal)).toBe(inputFileId);
+    expect(await batches.findFile(file, since, '', signal)).toBe(fileId);
     expect(await batches.findFile({ ...file, size: 1 }, since, '', signal)).toBeUndefined();
     expect(
       (await batches.find({ fileId: 'none', metadata: { mine: 'x' } }, since, '', signal))?.id,
@@ -128,10 +129,10 @@ describe('what may have happened', () => {
 
 it('cancels a batch, and deletes a file twice', async () => {
   const { batches } = await open({ workMs: 100_000, cancelMs: 50_000 });
-  const { id, inputFileId } = await sent(batches, 'responses', ['a']);
+  const { id, fileId } = await sent(batches, 'responses', ['a']);
   expect((await batches.cancel(id, '', signal)).status).toBe('cancelling');
-  await batches.deleteFile(inputFileId, '', signal);
-  await batches.deleteFile(inputFileId, '', signal);
+  await batches.deleteFile(fileId, '', signal);
+  await batches.deleteFile(fileId, '', signal);
 });
 
 it('tells what the upstream found wrong with a file', async () => {

@@ -145,7 +145,6 @@ describe('a batch as the upstream tells of it', () => {
       { id: 'batch_1' },
       {
         status: 'in_progress',
-        inputFileId: '',
         errors: [],
         counts: { total: 0, completed: 0, failed: 0 },
       },
@@ -154,7 +153,7 @@ describe('a batch as the upstream tells of it', () => {
     [
       'files',
       { ...batch, input_file_id: 'f1', output_file_id: 'f2', error_file_id: 'f3' },
-      { inputFileId: 'f1', outputFileId: 'f2', errorFileId: 'f3' },
+      { outputFileId: 'f2', errorFileId: 'f3' },
     ],
     [
       'counts that are none',
