@@ -13,11 +13,6 @@ export interface EventProducer {
   cancel(): void;
 }
 
-export interface EventQueueOptions {
-  /** Weight, in characters, above which the producer is paused; it resumes below half. Default 1 Mi. */
-  readonly highWaterMark?: number;
-}
-
 type Result = IteratorResult<ProviderEvent, undefined>;
 
 /** Above it the upstream is paused, in characters; a slow caller's short answer stays below. */
@@ -41,9 +36,10 @@ export class EventQueue implements AsyncIterableIterator<ProviderEvent, undefine
   #paused = false;
   #discarding = false;
 
-  constructor(producer: EventProducer, options: EventQueueOptions = {}) {
+  /** @param highWaterMark weight, in characters, above which the producer is paused; it resumes below half */
+  constructor(producer: EventProducer, highWaterMark = HIGH_WATER_MARK) {
     this.#producer = producer;
-    this.#highWaterMark = options.highWaterMark ?? HIGH_WATER_MARK;
+    this.#highWaterMark = highWaterMark;
   }
 
   [Symbol.asyncIterator](): this {

@@ -23,9 +23,9 @@ function newProducer() {
 }
 
 /** A queue whose consumer waits for the first event. */
-function openQueue(options?: { highWaterMark: number }) {
+function openQueue(highWaterMark?: number) {
   const producer = newProducer();
-  const queue = new EventQueue(producer, options);
+  const queue = new EventQueue(producer, highWaterMark);
   return { producer, queue, first: queue.next() };
 }
 
@@ -112,7 +112,7 @@ describe('EventQueue', () => {
   });
 
   it('pauses its producer once above the high-water mark and resumes it below half of it', async () => {
-    const { queue, producer, first } = openQueue({ highWaterMark: 1000 });
+    const { queue, producer, first } = openQueue(1000);
     queue.push({ type: 'reasoningDelta', text: 'r'.repeat(500) });
     expect(producer.pause).not.toHaveBeenCalled();
     queue.push(text('t'.repeat(500)));
@@ -125,13 +125,13 @@ describe('EventQueue', () => {
   });
 
   it('counts events without text too', () => {
-    const { queue, producer } = openQueue({ highWaterMark: 1000 });
+    const { queue, producer } = openQueue(1000);
     for (let i = 0; i < 16; i++) queue.push(toolCall(i, ''));
     expect(producer.pause).toHaveBeenCalledTimes(1);
   });
 
   it('takes what its producer pushes while it is resumed', async () => {
-    const { queue, producer, first } = openQueue({ highWaterMark: 100 });
+    const { queue, producer, first } = openQueue(100);
     producer.resume.mockImplementation(() => queue.push(completed));
     queue.push(text('t'.repeat(200)));
     expect((await first).value).toEqual(text('t'.repeat(200)));
@@ -139,7 +139,7 @@ describe('EventQueue', () => {
   });
 
   it('does not resume a producer that has ended', async () => {
-    const { queue, producer, first } = openQueue({ highWaterMark: 100 });
+    const { queue, producer, first } = openQueue(100);
     queue.push(text('t'.repeat(200)));
     queue.end();
     await first;

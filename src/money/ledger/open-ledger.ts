@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { AnswerPlace } from '../../core/upstream-answers.ts';
 import { Disk } from '../store/disk.ts';
 import { LedgerError, messageOf } from '../store/ledger-error.ts';
+import type { StoreOptions } from '../store/protocol.ts';
 import type { Stores } from '../store/store-client.ts';
 import type { BatchOperations } from './batch-books.ts';
 import { Journal, keptLines } from './journal.ts';
@@ -11,18 +12,9 @@ import type { LedgerOperations } from './ledger-store.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 /** Where records are kept, and for how long. */
-export interface LedgerOptions {
-  /** On a local disk; made if it is missing. Absent: the ledger is in memory and ends with the process. */
-  readonly directory?: string;
+export interface LedgerOptions extends StoreOptions {
   /** Single records are deleted once they ended so long ago; daily totals stay. */
   readonly retentionMs: number;
-  /**
-   * What becomes of a damaged database: the start is refused, or it is moved aside and a new one begun.
-   * Default: refuse.
-   */
-  readonly onCorruption?: 'refuse' | 'keep_aside';
-  /** Bytes of the disk that are held for a stop while it is full. Default: 0. */
-  readonly reserveBytes?: number;
 }
 
 export interface LedgerDeps {

@@ -9,9 +9,12 @@ export type Operations = Readonly<Record<string, (...args: any[]) => unknown>>;
 
 /** How the worker is started. */
 export interface StoreOptions {
-  /** Absent: the database is in memory. */
+  /** On a local disk; made if it is missing. Absent: the database is in memory and ends with the process. */
   readonly directory?: string;
-  /** What becomes of a damaged database: the start is refused, or goes on with a new one. Default: refuse. */
+  /**
+   * What becomes of a damaged database: the start is refused, or it is moved aside and a new one begun.
+   * Default: refuse.
+   */
   readonly onCorruption?: 'refuse' | 'keep_aside';
   /** Bytes of the disk that are held for a stop while it is full. Default: 0. */
   readonly reserveBytes?: number;
