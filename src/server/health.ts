@@ -8,7 +8,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/grpc/health/v1/health.ts';
 import { callStream } from './listener/call-stream.ts';
-import { Places } from './status/places.ts';
+import { MAX_WATCHES, Places } from './status/places.ts';
 
 /** grpc.health.v1.Health, whose watches can be ended. */
 export interface Health {
@@ -22,9 +22,6 @@ export interface Health {
    */
   endWatches(): void;
 }
-
-/** Watches at once; one connection has half of them at most. */
-export const MAX_WATCHES = 1_000;
 
 /** SERVING as long as the process answers. Not tied to the upstream, which no restart mends. */
 const LIVENESS = 'liveness';

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_WATCHES as HEALTH_WATCHES } from '../../src/server/health.ts';
-import { MAX_WATCHES as STATUS_WATCHES } from '../../src/server/status/watch.ts';
+import { MAX_WATCHES } from '../../src/server/status/places.ts';
 import { anUpstreamStatus } from '../support/fake-provider.ts';
 import { collect, nextMessage } from '../support/grpc-client.ts';
 import { RawGrpc } from '../support/raw-grpc.ts';
@@ -42,9 +41,9 @@ describe('very many watches of the status', () => {
   });
 
   it.each([
-    ['the status', '/tamma.provider.v1.IAIProvider/WatchStatus', STATUS_WATCHES],
-    ['health', '/grpc.health.v1.Health/Watch', HEALTH_WATCHES],
-  ])('of %s leave room for other connections', async (_name, path, places) => {
+    ['the status', '/tamma.provider.v1.IAIProvider/WatchStatus'],
+    ['health', '/grpc.health.v1.Health/Watch'],
+  ])('of %s leave room for other connections', async (_name, path) => {
     const { addresses } = await start({ maxConcurrentStreams: 2_000 });
     const [greedy, modest] = [addresses, addresses].map(([address = '']) => new RawGrpc(address));
     const watch = (raw?: RawGrpc) => raw?.call(path, Buffer.alloc(0));
@@ -53,7 +52,7 @@ describe('very many watches of the status', () => {
       const [headers]: [IncomingHttpHeaders] = (await once(stream, 'response')) as never;
       return headers['grpc-status'] === '8';
     };
-    const watches = Array.from({ length: places / 2 }, () => watch(greedy));
+    const watches = Array.from({ length: MAX_WATCHES / 2 }, () => watch(greedy));
     expect(await Promise.all(watches.map(isRefused))).not.toContain(true);
     expect(await isRefused(watch(greedy))).toBe(true);
     expect(await isRefused(watch(modest))).toBe(false);

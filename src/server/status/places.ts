@@ -1,3 +1,6 @@
+/** Watches at once, of the status and of health: a change is written to each of them in one turn. */
+export const MAX_WATCHES = 1_000;
+
 /**
  * Places, of which some are always left to others: an owner may have as many as are free. Alone it gets half of them,
  * beside another a third, beside a hundred each gets a hundredth.

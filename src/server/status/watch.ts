@@ -14,7 +14,7 @@ import { toWireCacheStatus, toWireStoreStatus, toWireUpstreamStatus } from '../c
 import { toDuration } from '../convert/time.ts';
 import { nearestFirst } from './budget-order.ts';
 import { measuredOf, stateOf } from './news.ts';
-import { Places } from './places.ts';
+import { MAX_WATCHES, Places } from './places.ts';
 import { problemsOf } from './problems.ts';
 
 export interface StatusBoardDeps {
@@ -49,9 +49,6 @@ const LOOK_AGAIN_MS = 250;
 
 /** Budgets that are told, those nearest to their limits. */
 const MAX_BUDGETS = 20;
-
-/** Watches of the status at once; a change is written to each of them in one turn. One who watches has half of them at most. */
-export const MAX_WATCHES = 1_000;
 
 /** The provider's state, for those who ask and those who watch. */
 export class StatusBoard {
