@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, flag, group, inMs, map, overrides, token } from './fields.ts';
+import { byModel, choice, flag, group, inMs, overrides } from './fields.ts';
 import { oneOf } from './models-schema.ts';
 import { byteSize, duration, wholeNumber } from './quantities.ts';
 import { TASKS } from './tasks.ts';
@@ -56,7 +56,7 @@ export const cacheSchema = group({
     'Whether callers may take answers out with InvalidateCache, where there are no callers to have the right.',
     false,
   ),
-  models: map(token(), ownRule, 'must have the name or a pattern of models')
+  models: byModel(ownRule)
     .prefault({})
     .describe(
       'Another enabled, ttl, deterministicOnly and allowToolCalls by model or pattern of models; the first that fits counts; default {}.',

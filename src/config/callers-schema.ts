@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { choice, filePath, group, onceRight } from './fields.ts';
+import { choice, filePath, group, label, onceRight } from './fields.ts';
 import { dollars, wholeNumber } from './quantities.ts';
-import { NAME } from './upstreams-schema.ts';
 import { isMapping } from './values.ts';
 
 /** What a caller may be allowed; see the table of rights in docs/callers.md. */
@@ -21,7 +20,6 @@ const ALGORITHMS = [
   'EdDSA',
 ] as const;
 
-const nameError = 'must be 1 to 63 lower-case letters, digits and hyphens';
 const patternError = 'must be 1 to 512 visible ASCII characters';
 const ownerError =
   'must be any, or a text of 1 to 256 characters without *, ? and control characters';
@@ -52,10 +50,7 @@ function optionalCount(meaning: string, max: number) {
 }
 
 const caller = group({
-  name: z
-    .string(nameError)
-    .regex(NAME, nameError)
-    .describe('Name in the log and in refusals; unique. No default.'),
+  name: label().describe('Name in the log and in refusals; unique. No default.'),
   tokenFile: filePath()
     .exactOptional()
     .describe(

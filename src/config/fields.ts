@@ -37,6 +37,12 @@ export function token() {
   return z.string(error).regex(/^[!-~]{1,256}$/, error);
 }
 
+/** A name that the author of the file gives to something. */
+export function label() {
+  const error = 'must be 1 to 63 lower-case letters, digits and hyphens';
+  return z.string(error).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, error);
+}
+
 export function filePath() {
   const error = 'must be the path of a file';
   return z.string(error).min(1, error);
@@ -88,6 +94,11 @@ export function map<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
   return z.record(name, member, {
     error: ({ code }) => (code === 'invalid_key' ? badName : 'must be a group of keys'),
   });
+}
+
+/** Values by the name or a pattern of models. */
+export function byModel<V extends z.ZodType>(value: V) {
+  return map(token(), value, 'must have the name or a pattern of models');
 }
 
 type Defaulted = z.ZodDefault | z.ZodPrefault;

@@ -1,4 +1,4 @@
-import { choice, group, map, overrides, token } from './fields.ts';
+import { byModel, choice, group, overrides } from './fields.ts';
 import { durationOrPercentile, share } from './quantities.ts';
 import { LONGEST } from './units.ts';
 
@@ -21,7 +21,7 @@ export const hedgeSchema = group({
     .describe(
       'Second attempts per attempt, over all calls that could have one. A number above 0, at most 1; default 0.05.',
     ),
-  models: map(token(), group(overrides(rule)), 'must have the name or a pattern of models')
+  models: byModel(group(overrides(rule)))
     .prefault({})
     .describe(
       'Another after and to by model or pattern of models; the first that fits counts; default {}.',

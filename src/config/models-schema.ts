@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, filePath, group, map, token } from './fields.ts';
+import { byModel, choice, filePath, group, token } from './fields.ts';
 import { MAX_INT32, numberWithin } from './quantities.ts';
 import { TASKS } from './tasks.ts';
 
@@ -170,11 +170,7 @@ const task = group({
   reasoningEffort: token().exactOptional(),
 });
 
-export const profilesSchema = map(
-  token(),
-  profile.nullable(),
-  'must have the name or a pattern of models',
-)
+export const profilesSchema = byModel(profile.nullable())
   .default({})
   .describe(
     'Defaults by model or pattern of models; each replaces the built-in profile of its name, null switches it off; default {}.',

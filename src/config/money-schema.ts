@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { choice, flag, group, inMs, onceRight } from './fields.ts';
+import { choice, flag, group, inMs, label, onceRight } from './fields.ts';
 import { dollars, duration, share, wholeNumber } from './quantities.ts';
 import { HOUR, MINUTE } from './units.ts';
-import { NAME } from './upstreams-schema.ts';
 import { isMapping } from './values.ts';
 
 const PERIODS = ['day', 'month', 'total'] as const;
 
-const nameError = 'must be 1 to 63 lower-case letters, digits and hyphens';
 const matchError = 'must be a text of 1 to 256 characters, none of them a control character';
 const thresholdsError = 'must be a number above 0, at most 1, or a list of these';
 
@@ -51,10 +49,7 @@ export const costManagementSchema = group({
 }).transform(({ maxWait, ...same }) => ({ ...same, ...inMs({ maxWait }) }));
 
 const budget = group({
-  name: z
-    .string(nameError)
-    .regex(NAME, nameError)
-    .describe('Name in errors, alerts and metrics; unique. No default.'),
+  name: label().describe('Name in errors, alerts and metrics; unique. No default.'),
   scope: choice(
     'Whose calls count together; other than all: each user, project or model has the limit.',
     ['all', 'user', 'project', 'model'],

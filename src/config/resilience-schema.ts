@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, group, inMs, map, onceRight, overrides, token } from './fields.ts';
+import { byModel, flag, group, inMs, onceRight, overrides, token } from './fields.ts';
 import {
   duration,
   MAX_INT32,
@@ -162,11 +162,7 @@ export const fallbackSchema = group({
     .describe(
       `Failures after which the next route is tried. A list of ${FALLBACK_ON.join(', ')}; default ${DEFAULT_FALLBACK_ON.join(', ')}.`,
     ),
-  chains: map(
-    token(),
-    z.array(token(), routesError).max(MOST_ROUTES, routesError),
-    'must have the name or a pattern of models',
-  )
+  chains: byModel(z.array(token(), routesError).max(MOST_ROUTES, routesError))
     .default({})
     .describe(
       'Where calls go on that name no fallback_models, by model or pattern of models; the first that fits counts, and an empty one takes its models out of those behind it. A route is a model, the name of a target, or both: target/model; default {}.',

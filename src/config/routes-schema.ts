@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { group, map, token } from './fields.ts';
+import { byModel, group, token } from './fields.ts';
 import type { Report } from './problems.ts';
 import { wholeNumber } from './quantities.ts';
 import { failAt, type SecretSources } from './secret-sources.ts';
@@ -19,10 +19,8 @@ const share = group({
   }),
 });
 
-export const routesSchema = map(
-  token(),
+export const routesSchema = byModel(
   z.array(share, targetsError).min(1, targetsError).max(MOST_TARGETS, targetsError),
-  'must have the name or a pattern of models',
 )
   .default({})
   .describe(

@@ -1,4 +1,4 @@
-import { group, inMs, map, overrides, token } from './fields.ts';
+import { byModel, group, inMs, overrides } from './fields.ts';
 import { duration, durationOrAuto } from './quantities.ts';
 import { LONGEST, SECOND } from './units.ts';
 
@@ -30,11 +30,7 @@ const afterFinish = {
   ),
 };
 
-const ofModels = map(
-  token(),
-  group(overrides(phases)).transform(inMs),
-  'must have the name or a pattern of models',
-)
+const ofModels = byModel(group(overrides(phases)).transform(inMs))
   .prefault({})
   .describe(
     'Other time-outs by model or pattern of models; the first that fits counts; default {}.',

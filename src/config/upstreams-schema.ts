@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { isSafeUrl } from './addresses.ts';
-import { baseUrl, choice, filePath, flag, group, map, onceRight, proxy, token } from './fields.ts';
+import {
+  baseUrl,
+  choice,
+  filePath,
+  flag,
+  group,
+  label,
+  map,
+  onceRight,
+  proxy,
+  token,
+} from './fields.ts';
 import { SAFE_URL, whole } from './patterns.ts';
 import { wholeNumber } from './quantities.ts';
 import { rateLimitingSchema, targetCircuitBreakerSchema } from './resilience-schema.ts';
@@ -12,12 +23,10 @@ export const APIS = ['auto', 'chat_completions', 'responses'] as const;
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 
 /** Of targets and budgets. */
-export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const TARGET_NAME = /^(?!default$)[a-z0-9][a-z0-9-]{0,62}$/;
 const API_VERSION = /^[A-Za-z0-9._-]{1,64}$/;
 
 const variableNameError = 'must be the name of an environment variable';
-const quotaGroupError = 'must be 1 to 63 lower-case letters, digits and hyphens';
 const apiVersionError = 'must be an API version, such as 2024-10-21 or preview';
 
 const key = group(
@@ -35,9 +44,7 @@ const key = group(
       max: 1000,
       default: 1,
     }),
-    quotaGroup: z
-      .string(quotaGroupError)
-      .regex(NAME, quotaGroupError)
+    quotaGroup: label()
       .exactOptional()
       .describe(
         "Keys with the same name here share their rate limits; left out: the upstream's answers tell.",
