@@ -1,5 +1,8 @@
 import type { ContentPart, FilePart, MessageRequest } from './message.ts';
 
+/** The largest count: the contract has int32. */
+export const MAX_COUNT = 2 ** 31 - 1;
+
 /** Token counts. */
 export interface Usage {
   /** Cached ones included. */

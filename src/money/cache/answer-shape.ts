@@ -12,7 +12,7 @@ import type {
 import { isObject } from '../../core/is-object.ts';
 import type { ReasoningItem, TaskType, ToolCall, ToolKind } from '../../core/message.ts';
 import type { Surface } from '../../core/model.ts';
-import type { Cost } from '../../core/usage.ts';
+import { type Cost, MAX_COUNT } from '../../core/usage.ts';
 import type { AnswerEnd, StoredAnswer } from './stored-answer.ts';
 
 type Check = (value: unknown) => boolean;
@@ -23,7 +23,6 @@ type Fields<T> = { readonly [Name in keyof Required<T>]: Check };
 const isText: Check = (value) => typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = Number.isFinite;
-const MAX_COUNT = 2 ** 31 - 1;
 const isCount: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_COUNT;
 

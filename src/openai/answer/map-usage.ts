@@ -1,9 +1,5 @@
-import type { Usage } from '../../core/usage.ts';
-import { audioOf } from '../../core/usage.ts';
+import { audioOf, MAX_COUNT, type Usage } from '../../core/usage.ts';
 import { type JsonRecord, recordOf } from '../values/json-record.ts';
-
-/** Counts are int32 on the wire. */
-export const MAX_COUNT = 2 ** 31 - 1;
 
 /**
  * Where an API, and servers that only resemble it, put a count: the first place that holds one is

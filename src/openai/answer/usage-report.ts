@@ -1,6 +1,5 @@
-import type { Usage } from '../../core/usage.ts';
+import { MAX_COUNT, type Usage } from '../../core/usage.ts';
 import type { JsonRecord } from '../values/json-record.ts';
-import { MAX_COUNT } from './map-usage.ts';
 
 /**
  * The usage of one answer, of which servers report several: with every chunk, as zeros first or last,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODEL_PARAMETERS } from '../../core/model.ts';
+import { MAX_COUNT } from '../../core/usage.ts';
 import { isModelName } from '../validate/text.ts';
 import type { ModelFields } from './merge.ts';
 
@@ -11,8 +12,6 @@ export interface CatalogueData {
   readonly models: readonly CatalogueRow[];
 }
 
-const MAX_INT32 = 2 ** 31 - 1;
-
 const name = z
   .string()
   .refine(isModelName, 'must be 1 to 256 characters without control characters');
@@ -20,8 +19,8 @@ const names = z.array(name);
 const textError = 'must be 1 to 256 characters';
 const text = z.string().min(1, textError).max(256, textError);
 const day = z.iso.date('must be a day, written 2027-01-14');
-const tokensError = `must be a whole number from 1 to ${MAX_INT32}`;
-const tokens = z.int(tokensError).min(1, tokensError).max(MAX_INT32, tokensError);
+const tokensError = `must be a whole number from 1 to ${MAX_COUNT}`;
+const tokens = z.int(tokensError).min(1, tokensError).max(MAX_COUNT, tokensError);
 const flag = z.boolean().exactOptional();
 
 const price = z

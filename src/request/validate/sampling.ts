@@ -1,8 +1,8 @@
 import type { MessageRequest } from '../../core/message.ts';
+import { MAX_COUNT } from '../../core/usage.ts';
 import { checkWellFormed } from './text.ts';
 import type { Violations } from './violations.ts';
 
-const MAX_INT32 = 2 ** 31 - 1;
 const MAX_STOPS = 4;
 const MAX_BIAS = 100;
 const TOKEN_ID = /^\d{1,10}$/;
@@ -18,7 +18,7 @@ export function checkSampling(violations: Violations, request: MessageRequest): 
   range('frequency_penalty', request.frequencyPenalty, -2, 2);
   range('presence_penalty', request.presencePenalty, -2, 2);
   const { maxTokens, seed } = request;
-  if (maxTokens !== undefined && !isIntegerWithin(maxTokens, 1, MAX_INT32)) {
+  if (maxTokens !== undefined && !isIntegerWithin(maxTokens, 1, MAX_COUNT)) {
     violations.malformed('request.max_tokens', 'must be an integer of 1 or more');
   }
   if (seed !== undefined && !Number.isSafeInteger(seed)) {

@@ -1,8 +1,8 @@
 import type { HostedTool, MessageRequest, ToolChoice } from '../../core/message.ts';
+import { MAX_COUNT } from '../../core/usage.ts';
 import type { Violations } from './violations.ts';
 
 const MODES: ReadonlySet<string> = new Set(['auto', 'none', 'required']);
-const MAX_INT32 = 2 ** 31 - 1;
 const CHOICE = 'request.tool_choice';
 
 /** Which of the tools may be called, and how often. */
@@ -13,7 +13,7 @@ export function checkToolUse(violations: Violations, request: MessageRequest): v
     violations.malformed('request.parallel_tool_calls', 'is only allowed with tools');
   }
   if (maxToolCalls !== undefined) {
-    if (!Number.isInteger(maxToolCalls) || maxToolCalls < 1 || maxToolCalls > MAX_INT32) {
+    if (!Number.isInteger(maxToolCalls) || maxToolCalls < 1 || maxToolCalls > MAX_COUNT) {
       violations.malformed('request.max_tool_calls', 'must be an integer of 1 or more');
     } else if (hostedTools.length === 0) {
       violations.malformed('request.max_tool_calls', 'is only allowed with hosted_tools');
