@@ -42,6 +42,25 @@ describe.each(PAGES)('%s', (page) => {
   }
 });
 
+describe('docs/architecture.md', () => {
+  /** The folders of src in its tree, and those in each of them; what a command is made of it leaves out. */
+  function drawn(): string[] {
+    const [, tree = ''] = readFileSync('docs/architecture.md', 'utf8').split('```');
+    let parent = '';
+    return [...tree.matchAll(/^(src\/| {2})([\w-]+)\/ /gm)].map(([, start, name]) => {
+      if (start === 'src/') parent = `src/${name}`;
+      return start === 'src/' ? parent : `${parent}/${name}`;
+    });
+  }
+
+  it('draws each folder of the house', () => {
+    const folders = globSync('src/{*,*/*}/*.ts').map((path) => dirname(path));
+    const shown = [...new Set(folders)].filter((path) => !/^src\/(gen|cli)\//.test(path));
+    expect(drawn().filter((path) => !existsSync(path))).toEqual([]);
+    expect(shown.filter((path) => !drawn().includes(path))).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it('leads to every page', () => {
     const text = readFileSync('README.md', 'utf8');
