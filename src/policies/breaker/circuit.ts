@@ -268,24 +268,26 @@ export class Circuit {
   }
 
   #open(): void {
-    this.#turn += 1;
-    this.#pending.clear();
-    this.#probe = undefined;
-    this.#probing = 0;
+    this.#beginTurn();
     this.#times.opened(this.#clock.now(), this.#random(), this.#options);
     this.#breaker.open();
     this.#onTurn('open');
   }
 
   #close(): void {
-    this.#turn += 1;
-    this.#pending.clear();
-    this.#probe = undefined;
-    this.#probing = 0;
+    this.#beginTurn();
     this.#times.closed(this.#clock.now());
     this.#breaker.close();
     // What failed before says nothing of the upstream that has recovered.
     if (!this.#answersPart) this.#window.clear();
     this.#onTurn('closed');
+  }
+
+  /** What runs was admitted in another turn, and decides nothing in this one. */
+  #beginTurn(): void {
+    this.#turn += 1;
+    this.#pending.clear();
+    this.#probe = undefined;
+    this.#probing = 0;
   }
 }
