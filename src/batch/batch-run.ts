@@ -5,6 +5,7 @@ import { pause } from '../core/pause.ts';
 import { linkSignal } from '../core/signal.ts';
 import type { Batch, BatchPart } from '../money/batches/batch.ts';
 import { type LocalDeps, LocalPart } from './local-part.ts';
+import { CANCELLED } from './refused-file.ts';
 import type { Work } from './run-deps.ts';
 import { UpstreamPart } from './upstream-part.ts';
 
@@ -17,7 +18,6 @@ const CURRENT_MS = 1_000;
 /** What went well for so long was not held up, in ms. */
 const GOOD_MS = 60_000;
 
-const CANCELLED = 'The batch was cancelled before this request was answered.';
 const EXPIRED = 'The batch ended at its expire_time before this request was answered.';
 
 /** One batch, from where it stands to its end. */

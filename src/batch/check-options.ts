@@ -1,12 +1,16 @@
 import { DAY_MS } from '../core/clock.ts';
 import { type FieldViolation, ProviderError } from '../core/errors.ts';
 import { checkMetadata } from '../request/validate/metadata.ts';
-import { exceedsBytes, isPrintable } from '../request/validate/text.ts';
+import {
+  exceedsBytes,
+  IDEMPOTENCY_KEY,
+  IDEMPOTENCY_KEY_RULE,
+  isPrintable,
+} from '../request/validate/text.ts';
 import { Violations } from '../request/validate/violations.ts';
 import type { CreateBatchOptions } from './batch-provider.ts';
 
 const MAX_NAME_BYTES = 128;
-const IDEMPOTENCY_KEY = /^[!-~]{0,128}$/;
 const MAX_WINDOW_MS = 30 * DAY_MS;
 const MIN_WINDOW_MS = 1_000;
 
@@ -23,7 +27,7 @@ export function checkOptions(options: CreateBatchOptions): void {
     add('display_name', `must be at most ${MAX_NAME_BYTES} bytes without control characters`);
   }
   if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
-    add('idempotency_key', 'must be up to 128 characters of visible ASCII');
+    add('idempotency_key', IDEMPOTENCY_KEY_RULE);
   }
   const isWindow = (ms: number) => ms >= MIN_WINDOW_MS && ms <= MAX_WINDOW_MS;
   if (completionWindowMs !== undefined && !isWindow(completionWindowMs)) {

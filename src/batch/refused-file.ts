@@ -57,5 +57,5 @@ export function restError({ status, errors }: UpstreamBatch): ProviderError {
 
 const FAILED = 'The upstream refused the batch and did not say why.';
 const EXPIRED = 'The batch expired at the upstream before this request was answered.';
-const CANCELLED = 'The batch was cancelled before this request was answered.';
+export const CANCELLED = 'The batch was cancelled before this request was answered.';
 const LOST = "The upstream's files hold no result of this request.";

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { choice, filePath, group, label, onceRight } from './fields.ts';
+import { filePath, group, label, onceRight } from './fields.ts';
+import { period } from './money-schema.ts';
 import { dollars, wholeNumber } from './quantities.ts';
 import { isMapping } from './values.ts';
 
@@ -69,11 +70,7 @@ const caller = group({
     requestsPerMinute: optionalCount('How many of these may begin within a minute.', 1_000_000),
     budget: group({
       limit: dollars().describe('US dollars. No default.'),
-      period: choice(
-        'Time over which the limit counts; days and months begin at midnight UTC.',
-        ['day', 'month', 'total'],
-        'month',
-      ),
+      period: period(),
     })
       .exactOptional()
       .describe('What calls for its projectId, or without one for its userId, may cost.'),

@@ -43,6 +43,14 @@ export function label() {
   return z.string(error).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, error);
 }
 
+/** Of environment variables, as every shell takes them. */
+export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+
+export function variableName() {
+  const error = 'must be the name of an environment variable';
+  return z.string(error).regex(VARIABLE_NAME, error);
+}
+
 export function filePath() {
   const error = 'must be the path of a file';
   return z.string(error).min(1, error);

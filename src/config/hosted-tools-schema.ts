@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, choice, filePath, group, map } from './fields.ts';
-import { VARIABLE_NAME } from './upstreams-schema.ts';
+import { baseUrl, choice, filePath, group, map, variableName } from './fields.ts';
 
 /** As src/request/fit/hosted-tool-options.ts names them; a test holds them alike. */
 export const UPSTREAM_TOOLS = [
@@ -15,14 +14,13 @@ const SERVER_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 const HEADER_NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 const TOOL_NAME = /^[!-~]{1,256}$/;
 
-const variableError = 'must be the name of an environment variable';
 const toolError = 'must be the name of a tool, in visible ASCII';
 
 /** Where a secret is; never the secret itself. */
 const secret = group(
   {
     file: filePath().exactOptional(),
-    environment: z.string(variableError).regex(VARIABLE_NAME, variableError).exactOptional(),
+    environment: variableName().exactOptional(),
   },
   'must be a group of keys: file or environment; never a secret itself',
 )

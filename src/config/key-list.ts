@@ -1,10 +1,10 @@
 import { checkedKey, readToken } from './api-key.ts';
 import type { ConfiguredKey } from './config.ts';
 import { variable } from './environment.ts';
+import { VARIABLE_NAME } from './fields.ts';
 import type { Report } from './problems.ts';
 import type { Settings } from './schema.ts';
 import { failAt, fromFile, type SecretSources } from './secret-sources.ts';
-import { VARIABLE_NAME } from './upstreams-schema.ts';
 import { isMapping, isText } from './values.ts';
 
 /** By position in the list. Undefined: not to be had, which was reported. */

@@ -1,8 +1,8 @@
 import { variable } from './environment.ts';
+import { VARIABLE_NAME } from './fields.ts';
 import type { Report } from './problems.ts';
 import type { Settings } from './schema.ts';
 import { failAt, fromFile, type SecretSources } from './secret-sources.ts';
-import { VARIABLE_NAME } from './upstreams-schema.ts';
 import { isMapping, isText } from './values.ts';
 
 /** What the upstream shows an MCP server. */

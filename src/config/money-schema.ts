@@ -4,15 +4,13 @@ import { dollars, duration, share, wholeNumber } from './quantities.ts';
 import { HOUR, MINUTE } from './units.ts';
 import { isMapping } from './values.ts';
 
-const PERIODS = ['day', 'month', 'total'] as const;
-
 const matchError = 'must be a text of 1 to 256 characters, none of them a control character';
 const thresholdsError = 'must be a number above 0, at most 1, or a list of these';
 
-function period() {
+export function period() {
   return choice(
     'Time over which the limit counts; days and months begin at midnight UTC.',
-    PERIODS,
+    ['day', 'month', 'total'],
     'month',
   );
 }

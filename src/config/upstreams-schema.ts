@@ -11,6 +11,7 @@ import {
   onceRight,
   proxy,
   token,
+  variableName,
 } from './fields.ts';
 import { SAFE_URL, whole } from './patterns.ts';
 import { wholeNumber } from './quantities.ts';
@@ -19,14 +20,10 @@ import { targetTimeoutsSchema } from './timeouts-schema.ts';
 
 export const APIS = ['auto', 'chat_completions', 'responses'] as const;
 
-/** Of environment variables, as every shell takes them. */
-export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
-
 /** Of targets and budgets. */
 const TARGET_NAME = /^(?!default$)[a-z0-9][a-z0-9-]{0,62}$/;
 const API_VERSION = /^[A-Za-z0-9._-]{1,64}$/;
 
-const variableNameError = 'must be the name of an environment variable';
 const apiVersionError = 'must be an API version, such as 2024-10-21 or preview';
 
 const key = group(
@@ -34,9 +31,7 @@ const key = group(
     file: filePath()
       .exactOptional()
       .describe('Path of a file that holds the key and nothing else. No default.'),
-    environment: z
-      .string(variableNameError)
-      .regex(VARIABLE_NAME, variableNameError)
+    environment: variableName()
       .exactOptional()
       .describe('Name of the environment variable that holds the key. No default.'),
     weight: wholeNumber('Share of the calls it gets, in relation to the other keys.', {

@@ -1,5 +1,5 @@
 import type { MessageRequest } from '../../core/message.ts';
-import { checkShortText, checkWellFormed } from './text.ts';
+import { checkShortText, checkWellFormed, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE } from './text.ts';
 import type { Violations } from './violations.ts';
 
 /** Words of sets that grow are not checked for membership, only for being words. */
@@ -12,7 +12,6 @@ const REASONING_SUMMARIES: readonly string[] = ['auto', 'concise', 'detailed'];
 const CACHE_RETENTIONS: readonly string[] = ['in_memory', '24h'];
 const CACHE_MODES: readonly string[] = ['implicit', 'explicit'];
 const CACHE_TTLS: readonly string[] = ['30m', '12h'];
-const IDEMPOTENCY_KEY = /^[!-~]{1,128}$/;
 
 /** How the upstream serves the request: effort, tier, caching, identity. */
 export function checkService(violations: Violations, request: MessageRequest): void {
@@ -23,11 +22,8 @@ export function checkService(violations: Violations, request: MessageRequest): v
   short('prompt_cache_key', request.promptCacheKey, MAX_CACHE_KEY_BYTES);
   short('safety_identifier', request.safetyIdentifier, MAX_SAFETY_IDENTIFIER_BYTES);
   const { idempotencyKey } = request;
-  if (idempotencyKey && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
-    violations.malformed(
-      'request.idempotency_key',
-      'must be up to 128 characters of visible ASCII',
-    );
+  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+    violations.malformed('request.idempotency_key', IDEMPOTENCY_KEY_RULE);
   }
   const { ttlMs } = request.cache ?? {};
   if (ttlMs !== undefined && !(ttlMs > 0)) {

@@ -3,6 +3,8 @@ import type { Violations } from './violations.ts';
 /** What OpenAI allows for the names of functions and schemas. */
 export const IDENTIFIER = /^[a-zA-Z0-9_-]{1,64}$/;
 export const IDENTIFIER_RULE = 'must be 1 to 64 characters of a-z, A-Z, 0-9, _ and -';
+export const IDEMPOTENCY_KEY = /^[!-~]{0,128}$/;
+export const IDEMPOTENCY_KEY_RULE = 'must be up to 128 characters of visible ASCII';
 export const WELL_FORMED_RULE = 'must be well-formed Unicode without lone surrogates';
 
 const MAX_MODEL_NAME_LENGTH = 256;
