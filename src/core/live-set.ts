@@ -7,9 +7,9 @@ export interface Member {
 /**
  * What comes and goes with calls: a Set without an order.
  *
- * A Set of V8 makes itself a new table after every few members that left, and the old one points to it and to who
- * was a member then. One that has reached the old generation keeps all tables behind it until that generation is
- * collected, and with them what was a member of any, which is most calls.
+ * A Set of V8 makes itself a new table after every few members that left, and the old table points to the new one and
+ * to its own members. Once a table is in the old generation of the heap, it keeps all that were made after it until
+ * that generation is collected, and with them whatever was a member of any of them: most calls.
  */
 export class LiveSet<T extends Member> implements Iterable<T> {
   readonly #members: T[] = [];

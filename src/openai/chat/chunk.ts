@@ -182,8 +182,8 @@ function withTextArguments(chunk: unknown, exact: unknown): unknown {
 }
 
 /**
- * The chunk with the content as text that is an object, as Cloudflare's of a model that was asked for JSON, and ids of
- * calls that are numbers, as NVIDIA's and MiniMax's.
+ * The chunk with texts for what servers send otherwise: content that is an object, as Cloudflare's of a model that was
+ * asked for JSON, and ids of calls that are numbers, as NVIDIA's and MiniMax's.
  *
  * @param exact as above
  */

@@ -17,8 +17,8 @@ const EXACT_ENOUGH = 1e-9;
 
 /**
  * Which share takes longer than a time, by Kaplan and Meier's estimate. A wait that was cut short counts
- * for as long as it lasted: taken for a whole one it would make things look quicker than they are, and
- * left out as well, for it is the slow ones that are cut short.
+ * for as long as it lasted. Taken for a whole one it would make things look quicker than they are. So it would
+ * if it were left out, for it is the slow ones that are cut short.
  */
 export class Survival {
   /** How many were seen to their end. */

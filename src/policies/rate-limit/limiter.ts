@@ -147,10 +147,10 @@ export class Limiter {
   /**
    * A permit for one attempt: at once if there is room, else when its turn has come. To be released.
    *
-   * @throws ProviderError RATE_LIMIT_EXCEEDED if too many wait, also by rejection when somebody else needs the place, if the wait would outlast the deadline,
-   *   if it is long and the call has somewhere else to go, if it is a hedge, or if the request is larger than the limit,
-   *   also by rejection when that turns out later; the end of the call, also by rejection, when its
-   *   signal is aborted.
+   * @throws ProviderError, at once or by rejection. What ended the call if its signal is aborted;
+   *   RATE_LIMIT_EXCEEDED if too many wait, or somebody else needs the place; if the wait would outlast the
+   *   deadline; if it is long and the call has somewhere else to go; if it is a hedge, which never waits; or if the
+   *   request is larger than the limit.
    */
   admit(call: Call): Permit | Promise<Permit> {
     const now = this.#clock.now();

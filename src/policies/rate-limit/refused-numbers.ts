@@ -1,8 +1,10 @@
 import { MovingAverage } from './moving-average.ts';
 
-/** A refusal tells of what is sent within so many ms, and most of so many that were taken tell what it was for. */
+/** What was sent more than so many ms apart is not compared. */
 const MEMORY_MS = 4_000;
+/** Of the latest in the share of those that were taken while as many ran as when one was refused. */
 const WEIGHT = 0.1;
+/** Of that share; where it is smaller, the number is what was refused. */
 const FEW = 0.1;
 /** Of the number; what runs while fewer do tells nothing. */
 const NEAR = 0.8;

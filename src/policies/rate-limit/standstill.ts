@@ -21,9 +21,8 @@ const HERD_MS = 250;
 
 /**
  * The time after a refusal in which nobody is sent to the upstream. A wait of more than a second is kept as far as
- * attempts confirm it, one at a time: what has lasted for a while is likely to last as long again. Of an upstream that
- * takes something before the end of one, as those do that always name the same, waits are kept by nobody else than who
- * was refused.
+ * attempts confirm it, one at a time: what has lasted for a while is likely to last as long again. Where an attempt was
+ * taken before the end of a wait, as by upstreams that name the same one always, only who was refused keeps waits.
  */
 export class Standstill {
   readonly #maxHoldMs: number;

@@ -42,8 +42,7 @@ export const LEAST_TOKENS_ON_RESPONSES = 16;
  * | the model reasons | Responses, which hands its reasoning on from turn to turn |
  * | else | Chat Completions |
  *
- * A request can so end on a surface that has no place for something in it. To refuse that is for
- * whoever fits the request to its target.
+ * So a request can come to a surface that has no place for something in it: `fitToModel` refuses that.
  *
  * @param request after profile and defaults were applied
  */

@@ -15,11 +15,11 @@ interface Connection {
 }
 
 /**
- * The connections of one HTTP listener. A new one always gets in: where there are as many as may be,
- * one makes room that has no request to be answered, be it that it has said nothing, half of a handshake or
- * of a request, or that its answers are over. Only if each has one is it one of these. Of several it is one of the
- * address with most connections, and of its the one that has been so for longest: so a probe and a scraper
- * get through, whatever others hold open.
+ * The connections of one HTTP listener. A new one always gets in: where there are as many as may be, another is
+ * cut for it. It is one without a request to be answered (it has said nothing, or half of a handshake or of a
+ * request, or all its answers are over), and only if there is none of these one with a request. Of several it is of
+ * the address with most connections, and the one that has been so for longest: so a probe and a scraper get
+ * through, whatever others hold open.
  */
 export class AdminConnections {
   readonly #refusals: Pick<Refusals, 'note'>;

@@ -74,8 +74,8 @@ function sendNow(this: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
 }
 
 /**
- * HTTP/2 has all that was written, and closes the stream behind the trailers. Of a stream that is closed in the middle of a
- * write, Node.js ends that with an error for nobody, and to make one is the costliest function of a call.
+ * HTTP/2 has all that was written, and closes the stream behind the trailers. Where a stream is closed in the middle of
+ * a write, Node.js ends the write with an error that nobody reads, and to make it is the costliest function of a call.
  */
 function endWrite(state: State): void {
   const { writeCb } = state;

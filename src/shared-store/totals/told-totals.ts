@@ -238,9 +238,9 @@ export class ToldTotals {
   }
 
   /**
-   * A time in whole epoch ms, as the ledger keeps it, before which all that was added has ended, and
-   * from which on all ends that is added later; if not, it was crossed: after the clock was set back, or
-   * where something ends in every millisecond.
+   * A time in whole epoch ms, as the ledger keeps it: what was added so far has ended before it, and what is
+   * added later ends at it or after it. Where that does not hold it was crossed: the clock was set back, or
+   * something ends in every millisecond.
    */
   async #newCut(): Promise<number> {
     const { signal } = new AbortController();
