@@ -5,7 +5,7 @@ import { splitDelta } from './split-delta.ts';
 const MAX_DELTA_LENGTH = 64 * 1024;
 
 /** Weight of an event beside its text, in characters, so that many tiny ones count too. */
-const EVENT_WEIGHT = 64;
+export const EVENT_WEIGHT = 64;
 
 /** Events that wait, in order. Adjacent deltas of a kind become one, too large ones several. */
 export class EventBuffer<Event extends ProviderEvent = ProviderEvent> {

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** To open a FIFO waits for somebody who writes into it, unless one says this. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+export const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What a shell hands over as `<(…)` or by `|` is written right now, and ends. */
 const HANDED_OVER = /^\/(?:dev|proc\/self)\/(?:fd\/\d+|stdin)$/;
@@ -21,7 +21,7 @@ const BLOCK = 64 * 1024;
  */
 export function readTextFileSync(path: string | URL, maxBytes = MAX_BYTES): string {
   const handedOver = typeof path === 'string' && HANDED_OVER.test(path);
-  const file = openSync(path, handedOver ? constants.O_RDONLY : FLAGS);
+  const file = openSync(path, handedOver ? constants.O_RDONLY : READ_FLAGS);
   try {
     if (!handedOver) check(fstatSync(file), maxBytes);
     const pieces: Buffer[] = [];
@@ -41,7 +41,7 @@ export function readTextFileSync(path: string | URL, maxBytes = MAX_BYTES): stri
 
 /** The same without keeping this thread. Nothing is handed over to it: it reads again and again. */
 export async function readTextFile(path: string, maxBytes = MAX_BYTES): Promise<string> {
-  const file = await open(path, FLAGS);
+  const file = await open(path, READ_FLAGS);
   try {
     check(await file.stat(), maxBytes);
     const pieces: Buffer[] = [];

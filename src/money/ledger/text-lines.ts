@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { READ_FLAGS } from '../../core/read-file.ts';
 
 /** Bytes that are read at once. */
 const PIECE = 2 ** 20;
@@ -8,9 +9,6 @@ const MAX_LINE = 16 * 2 ** 20;
 
 const LF = 0x0a;
 
-/** To open a FIFO waits for somebody who writes into it, unless one says this. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
-
 /**
  * The lines of a file in UTF-8, without their ends; the last one may have none. Holds one piece and one line at a
  * time: a file may be larger than a string can be. A line of more than 16 MiB is empty.
@@ -18,7 +16,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
  * @throws Error if it is no file, and what node:fs throws
  */
 export function* textLines(path: string): Generator<string> {
-  const file = openSync(path, FLAGS);
+  const file = openSync(path, READ_FLAGS);
   try {
     if (!fstatSync(file).isFile()) throw new Error(`${path} is no file`);
     const line = new Line();

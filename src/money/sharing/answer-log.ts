@@ -1,7 +1,5 @@
+import { EVENT_WEIGHT } from '../../core/event-buffer.ts';
 import { type AnswerEvent, lengthOf } from '../../core/events.ts';
-
-/** What an event weighs beside its text, in characters. */
-const EVENT_WEIGHT = 64;
 
 /** The events of an answer that is followed by several, from the first that one of them has yet to read. */
 export class AnswerLog {
