@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   type AdminServer,
   type AdminServerOptions,
   createAdminServer,
 } from '../../src/server/admin/admin.ts';
 import { MAX_ADMIN_CONNECTIONS } from '../../src/server/admin/connections.ts';
+import { TIMEOUTS } from '../../src/server/admin/listener.ts';
 import { CallMemory } from '../../src/server/page/call-memory.ts';
 import { StatusEvents } from '../../src/server/page/status-events.ts';
 import { Authority } from '../support/certificates.ts';
@@ -23,7 +24,15 @@ const sockets: Socket[] = [];
 let admin: AdminServer | undefined;
 let tls: TlsFolder | undefined;
 
+beforeEach(() => {
+  // On a slow machine many connections take longer than one may last, and would end for that.
+  for (const name of Object.keys(TIMEOUTS) as (keyof typeof TIMEOUTS)[]) {
+    jest.replaceProperty(TIMEOUTS, name, 600_000);
+  }
+});
+
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const socket of sockets.splice(0)) socket.destroy();
   await admin?.stop();
   tls?.remove();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
-import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -13,16 +13,15 @@ import { removeStaleSocket } from '../listener/unix-socket.ts';
 import { AdminConnections } from './connections.ts';
 
 /** All in ms. Requests are a line and a few headers, from a scraper or a probe close by. */
-const TIMEOUTS: ServerOptions = {
+export const TIMEOUTS = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
+  handshakeTimeout: 5_000,
+  /** A connection with nothing to say is cut after this; also bounds how long a stop can take. */
+  socketTimeout: 15_000,
 };
-/** A connection with nothing to say is cut after this; also bounds how long a stop can take. */
-const SOCKET_IDLE_TIMEOUT_MS = 15_000;
-/** Time for a handshake of TLS, in ms. */
-const HANDSHAKE_TIMEOUT_MS = 5_000;
 const SOCKET_MODE = 0o660;
 
 /** Requests that are answered in one turn of the event loop: a page takes milliseconds. */
@@ -63,7 +62,7 @@ export async function listenHttp(
     });
   };
   const server = tls === undefined ? createServer(TIMEOUTS, ask) : createTls(tls, deps, ask);
-  server.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
+  server.setTimeout(TIMEOUTS.socketTimeout);
   server.on('connection', (socket: Socket) => connections.accept(socket));
   try {
     if (at.kind === 'unix') {
@@ -86,10 +85,7 @@ export async function listenHttp(
 }
 
 function createTls(tls: LiveTls, { refusals }: HttpDeps, answer: RequestListener) {
-  const server = createTlsServer(
-    { ...TIMEOUTS, ...tls.serverOptions(['http/1.1']), handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-    answer,
-  );
+  const server = createTlsServer({ ...TIMEOUTS, ...tls.serverOptions(['http/1.1']) }, answer);
   tls.keep(server);
   server.on('tlsClientError', (err) => refusals.note('tls', err));
   server.on('secureConnection', (socket) => {
