@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Endpoint, startEndpoint } from '../../src/simulator/endpoint.ts';
 import { parseScript } from '../../src/simulator/script/load.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { describeWithIPv6 } from '../support/describe-where.ts';
 import { readAll, send } from '../support-tests/post-chat.ts';
 
 let endpoint: Endpoint | undefined;
@@ -10,13 +11,15 @@ afterEach(async () => {
   endpoint = undefined;
 });
 
-describe('an endpoint', () => {
-  it('of IPv6 has its address in brackets', async () => {
+describeWithIPv6('an endpoint of IPv6', () => {
+  it('has its address in brackets', async () => {
     endpoint = await startSimulator(parseScript({}, 'script'), { host: '::1' });
     expect(endpoint.url).toBe(`http://[::1]:${endpoint.port}/v1`);
     expect((await readAll(await send('GET', `${endpoint.url}/models`))).status).toBe(200);
   });
+});
 
+describe('an endpoint', () => {
   it('does not start where another listens', async () => {
     endpoint = await startSimulator(parseScript({}, 'script'));
     const { port } = endpoint;

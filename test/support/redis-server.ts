@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe } from '@jest/globals';
+import { describeWhere } from './describe-where.ts';
 import { randomPort } from './ports.ts';
 import { encodeCommand, takeReply } from './redis-reply.ts';
 
@@ -14,8 +14,7 @@ const HOST = '127.0.0.1';
 /** Tests that need a redis-server. Without one on the PATH they are left out, and say so. */
 export function describeWithRedis(what: string, tests: () => void): void {
   const isThere = spawnSync('redis-server', ['--version']).status === 0;
-  if (isThere) describe(what, tests);
-  else describe.skip(`${what} (left out: there is no redis-server on the PATH)`, tests);
+  describeWhere(isThere, 'there is no redis-server on the PATH', what, tests);
 }
 
 /**

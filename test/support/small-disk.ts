@@ -2,14 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { describeWhere } from './describe-where.ts';
 
 /** Tests that fill a disk of their own. Where none can be mounted they are left out, and say so. */
 export function describeWithDisk(what: string, tests: () => void): void {
   const trial = SmallDisk.mount(1);
   trial?.unmount();
-  if (trial) describe(what, tests);
-  else describe.skip(`${what} (left out: no file system can be mounted here)`, tests);
+  describeWhere(trial !== undefined, 'no file system can be mounted here', what, tests);
 }
 
 /** A file system of so many MiB. */

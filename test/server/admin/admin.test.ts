@@ -9,6 +9,7 @@ import {
   createAdminServer,
 } from '../../../src/server/admin/admin.ts';
 import type { AdminStatus } from '../../../src/server/page/status-page.ts';
+import { describeWithIPv6 } from '../../support/describe-where.ts';
 import { aBudget, anUpstreamStatus, DOLLAR } from '../../support/fake-provider.ts';
 
 const STARTED = Date.UTC(2026, 10, 1);
@@ -100,16 +101,18 @@ async function open(address: string): Promise<Socket> {
   return socket;
 }
 
+describeWithIPv6('the admin server of a machine with IPv6', () => {
+  it('listens there', async () => {
+    const { address, get } = await start({}, '[::1]:0');
+    expect(address).toMatch(/^\[::1\]:[1-9]\d*$/);
+    expect((await get('/livez')).status).toBe(200);
+  });
+});
+
 describe('the admin server', () => {
   it('resolves to its address with the real port', async () => {
     const { address } = await start();
     expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
-  });
-
-  it('listens on IPv6', async () => {
-    const { address, get } = await start({}, '[::1]:0');
-    expect(address).toMatch(/^\[::1\]:[1-9]\d*$/);
-    expect((await get('/livez')).status).toBe(200);
   });
 
   it.each(['9464', 'admin.sock', '127.0.0.1:65536'])('refuses to listen on %s', async (listen) => {
