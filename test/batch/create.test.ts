@@ -129,7 +129,7 @@ describe('a batch with bad items', () => {
 
 describe('an idempotency key', () => {
   it('gives the same batch again, to whoever asks at the same time too', async () => {
-    const { client, stub } = await startBatches();
+    const { client, stub } = await startBatches({}, OWN);
     const options = { idempotencyKey: 'one' };
     const made = await Promise.all([create(client, options, TEN), create(client, options, TEN)]);
     const again = await create(client, options, [item('other')]);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
-import { API_KEY, type RunningApp, startApp } from '../support/running-app.ts';
+import { API_KEY, aRequest, type RunningApp, startApp } from '../support/running-app.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const directory = tempFolder();
@@ -29,8 +29,11 @@ beforeAll(async () => {
     TAMMA_ADMIN_ADDRESS: running.app.adminAddress,
     TAMMA_DATA_DIR: join(directory, 'data'),
   };
-  const request = { messages: [{ role: 'ROLE_USER', content: 'Say hello' }] };
-  writeFileSync(items, `${JSON.stringify({ customId: 'a', request })}\n`);
+  // What usage, budgets and ledger tell of, whichever command comes first.
+  await running.client.provider.unary('SendMessageSync', aRequest());
+  // Behind this the ledger has it.
+  await running.client.usage.unary('GetUsage');
+  writeFileSync(items, `${JSON.stringify({ customId: 'a', ...aRequest() })}\n`);
 });
 afterAll(async () => {
   await running.stop();
