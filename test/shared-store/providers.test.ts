@@ -9,6 +9,7 @@ import {
 import type { OpenAIProvider } from '../../src/provider/openai-provider.ts';
 import { StoreAwayError } from '../../src/shared-store/redis/script.ts';
 import { ToldTotals } from '../../src/shared-store/totals/told-totals.ts';
+import { PatientClock } from '../support/patient-clock.ts';
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts';
 import { tempFolders } from '../support/temp-folder.ts';
 import { type StubUpstream, startStubUpstream } from '../support/upstream/index.ts';
@@ -68,7 +69,8 @@ describeWithRedis('providers that share a store', () => {
         },
         ...options,
       },
-      environment,
+      // However long the store takes on a slow machine, it is not away.
+      { clock: new PatientClock(), ...environment },
     );
     providers.push(provider);
     return provider;
