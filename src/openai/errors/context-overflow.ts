@@ -53,7 +53,12 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   /input tokens \d{1,10} cannot exceed the total tokens limit (?<tokenLimit>\d{1,10})/i,
   // Cohere
   /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
-  /too many tokens: .{0,200}\blimit for this model is (?<tokenLimit>\d{1,10}) tokens/i,
+  /too many tokens: (?:.{0,200}\blimit for this model is (?<tokenLimit>\d{1,10}) tokens|size limit exceeded by \d)/i,
+  // OpenVINO
+  /exceeds model max length: (?<tokenLimit>\d{1,10})/i,
+  // Yandex, and its limit in characters
+  /input tokens must be no more than (?<tokenLimit>\d{1,10})/i,
+  /text length is \d{1,10}, which is outside the range/i,
   // Google's: "The input token count (9) exceeds the maximum number of tokens allowed (8)"
   /exceeds the maximum number of tokens allowed \((?<tokenLimit>\d{1,10})/i,
   // LiteLLM in front of any
@@ -76,7 +81,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
 /** Where such sentences name the size of the request. */
 const COUNTED_TOKENS: readonly RegExp[] = [
   /re ?quested: ?(\d{1,10})/i,
-  /(?:current length is|input length|given:|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
+  /(?:current length is|input length|given:|prompt tokens:|\d, got|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
   /(?:re(?:quested|quires)(?: about| approximately| a total of)?|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
   /(?:request|tokens|prompt|count|input|length|n_keep) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];

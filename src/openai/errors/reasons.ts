@@ -76,6 +76,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   // Fireworks: an account that is suspended for what it owes.
   [412, { reason: 'PROVIDER_ERROR', unless: ['QUOTA_EXCEEDED'] }],
   [413, { reason: 'INVALID_REQUEST', unless: ['CONTEXT_TOO_LONG', 'RATE_LIMIT_EXCEEDED'] }],
+  // MiMo: content that is refused.
+  [421, { reason: 'PROVIDER_ERROR', unless: ['CONTENT_FILTERED'] }],
   [422, REFUSED],
   // A dependency of the server failed, or Cloudflare's guardrails; the request came too early.
   [424, { reason: 'SERVICE_UNAVAILABLE', unless: ['CONTENT_FILTERED'] }],
@@ -86,7 +88,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [446, { reason: 'CONTENT_FILTERED' }],
   // Microsoft's "retry with", which gateways say of a limit.
   [449, LATER],
-  [451, { reason: 'PERMISSION_DENIED' }],
+  // StepFun: content that is refused.
+  [451, { reason: 'PERMISSION_DENIED', unless: ['CONTENT_FILTERED'] }],
   // Groq: no room in the flex tier. 499: a proxy before the server gave up.
   [498, LATER],
   [499, LATER],
@@ -125,8 +128,10 @@ function reasonOfBody(
   if (isThrottled(body)) return 'RATE_LIMIT_EXCEEDED';
   const named = [innerCode, code, type].map(reasonOfWord).find((reason) => reason);
   const isVague = named === undefined || VAGUE.includes(named);
-  const said = isVague ? reasonOfSentence(body) : undefined;
-  if (said !== undefined) return said;
+  const said = reasonOfSentence(body);
+  // MiniMax calls the end of a plan a limit of rates.
+  const saysMore = named === 'RATE_LIMIT_EXCEEDED' && said === 'QUOTA_EXCEEDED';
+  if (said !== undefined && (isVague || saysMore)) return said;
   if (status === 404 && isVague) return reasonOf404(body, model);
   // Google's word says no more than a status, and a word alone makes no outage of a refusal.
   const known = named ?? reasonOfWord(statusWord);

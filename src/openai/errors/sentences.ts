@@ -21,12 +21,12 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'QUOTA_EXCEEDED',
   ],
   [
-    /\b(?:usage|spend|spending) (?:limits?|cap)\b(?!.{0,80}\bper (?:second|minute)\b)|(?<!\b(?:thinking|reasoning|token) )\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b|\bno quota left\b/i,
+    /\b(?:usage|spend|spending) (?:limits?|cap)\b(?!.{0,80}\bper (?:second|minute)\b)|(?<!\b(?:thinking|reasoning|token) )\bbudget has been exceeded\b|\bexceeded\w{0,20} ?budget\b|\b(?:weekly|monthly|hour)\b.{0,20} limit exhausted\b|\bdaily free (?:allocation|quota)\b|\bquota has been exhausted\b|\bapi calls \/ month\b|\bkey limit exceeded\b|\bno quota left\b|\bquota will be replenished\b|^quota exceeded\.?$/i,
     'QUOTA_EXCEEDED',
   ],
-  // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, Spark, SAP, and the guardrails of LiteLLM and Cloudflare
+  // xAI, what OpenRouter says of the moderation of others, DeepSeek, Moonshot, Zhipu, MiniMax, Huawei, Spark, SAP, and the guardrails of LiteLLM and Cloudflare
   [
-    /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|审核不通过|\bunsafe or sensitive content\b|\bviolated guardrail policy\b|\bfiltered due to safety violations\b|\b(?:prompt|response) blocked due to security configurations\b/i,
+    /\bviolates usage guidelines\b|\bcontent exists risk\b|\bconsidered high risk\b|\byour input was flagged\b|敏感内容|审核不通过|\bnew_sensitive\b|\bmay contain sensitive information\b|\bunsafe or sensitive content\b|\bviolated guardrail policy\b|\bfiltered due to safety violations\b|\b(?:prompt|response) blocked due to security configurations\b/i,
     'CONTENT_FILTERED',
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
@@ -35,7 +35,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     'UNSUPPORTED_PARAMETER',
   ],
   [
-    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints (?:found|available)\b|\bno such model @|\b(?:invalid|unknown|unsupported) model\b|\bnot a valid model id\b|\bmodel (?:identifier|name) is invalid\b|\bno healthy deployments for this model\b|\bendpoint with name\b.{1,200}\bdoes not exist\b|\bno keys found that support model\b/i,
+    /\bmodel\b.{1,200}\b(?:(?:does )?not exist|not found|decommissioned|reached its end of life|deprecated and no longer supported|not supported by any provider)\b|\bno endpoints (?:found|available)\b|\bno such model @|\b(?:invalid|unknown|unsupported|unavailable) model\b|\bnot a valid model id\b|\bmodel (?:identifier|name) is invalid\b|\bno healthy deployments for this model\b|\bendpoint with name\b.{1,200}\bdoes not exist\b|\bno keys found that support model\b/i,
     'MODEL_NOT_FOUND',
   ],
   // "The requested model (x) is not available on …", "The 'x' model is not supported when …", but no field of it
@@ -43,8 +43,11 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
     /\bmodel:? ?(?:[`'"(]{0,2}[\w.:@/-]{1,100}[`'")]{0,2} )?is (?:not (?:currently )?|no longer )(?:available|supported)\b/i,
     'MODEL_NOT_FOUND',
   ],
-  // NVIDIA's 404 for a model that is not served to the account
-  [/^function '[^']{1,64}': not found for account\b/i, 'MODEL_NOT_FOUND'],
+  // What NVIDIA does not serve to the account, OpenVINO not at all, and SiliconFlow no longer
+  [
+    /^function '[^']{1,64}': not found for account\b|\bgraph definition with requested name is not found\b|^model disabled\.?$/i,
+    'MODEL_NOT_FOUND',
+  ],
   // NVIDIA's 400 for one that is down: another route may have it.
   [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
   // LM Studio, and gateways that say it under 400 or call it a fault of the request

@@ -38,6 +38,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'insufficient_quota',
     'insufficient_user_quota',
     'pre_consume_token_quota_failed',
+    // Sarvam
+    'insufficient_quota_error',
     // watsonx
     'token_quota_reached',
     'insufficient_balance',
@@ -56,6 +58,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'payment_required',
     'arrearage',
     'accountoverdueerror',
+    // Baidu
+    'account_overdue',
     'quotaexceeded',
     'setlimitexceeded',
     // Tencent
@@ -109,6 +113,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'modelnotfound',
     'deploymentnotfound',
     'unknown_model',
+    // GitHub Models
+    'unavailable_model',
     'modelnotopen',
     'invalidendpointormodel',
     'invalidendpoint',
@@ -148,6 +154,8 @@ const WORDS: Partial<Record<ErrorReason, readonly string[]>> = {
     'safety_check_failed',
     // Baidu
     'unsafe_request',
+    // StepFun
+    'censorship_blocked',
     '1301',
     // MiniMax: the prompt, and the answer
     'minimax_1026',
