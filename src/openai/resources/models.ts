@@ -8,7 +8,7 @@ import type { Requests } from '../http/client.ts';
 import type { HttpRequest } from '../http/http-request.ts';
 import type { Transport } from '../http/transport.ts';
 import { parseObject } from '../values/json-checks.ts';
-import { recordOf } from '../values/json-record.ts';
+import { listOf, recordOf } from '../values/json-record.ts';
 import { plainName } from '../values/upstream-text.ts';
 import { readText, type TextResponse } from './read-text.ts';
 
@@ -92,9 +92,10 @@ function targetOf({ headers }: TextResponse, base: string): URL | null {
 }
 
 function parseModels(text: string): readonly ListedModel[] {
+  // Ollama has null where there are none.
   const { data } = recordOf(parseJson(text));
-  if (!Array.isArray(data)) throw unreadable(text);
-  const models = data
+  if (data !== null && !Array.isArray(data)) throw unreadable(text);
+  const models = listOf(data)
     .slice(0, MAX_MODELS)
     .map(recordOf)
     .flatMap(({ id, shutdown_date }) => {
@@ -104,9 +105,10 @@ function parseModels(text: string): readonly ListedModel[] {
   return models.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Together's is nothing but the list. */
 function parseJson(text: string): unknown {
   try {
-    return parseObject(text);
+    return parseObject(text.startsWith('[') ? `{"data":${text}}` : text);
   } catch {
     throw unreadable(text);
   }

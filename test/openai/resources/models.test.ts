@@ -73,6 +73,14 @@ describe('listModels', () => {
     expect(await upstream.listModels(signal)).toEqual([{ id: 'gpt-a', shutdownDate: '' }]);
   });
 
+  it.each([
+    { server: 'Together', body: '[{"id":"gpt-a","object":"model"}]', ids: ['gpt-a'] },
+    { server: 'Ollama without models', body: '{"object":"list","data":null}', ids: [] },
+  ])('reads the list of $server', async ({ body, ids }) => {
+    const { upstream } = await openWithModels(listing(body));
+    expect((await upstream.listModels(signal)).map(({ id }) => id)).toEqual(ids);
+  });
+
   it('passes over entries that are none', async () => {
     const models = [null, 'gpt', {}, { id: 7 }, { id: '' }, { id: 'gpt-a', shutdown_date: 9 }];
     const { upstream } = await openWithModels(listing(models));
