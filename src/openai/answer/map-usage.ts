@@ -48,6 +48,8 @@ const CHAT: UsageNames = {
     'cached_tokens',
     // Mistral
     'num_cached_tokens',
+    // GigaChat
+    'precached_prompt_tokens',
     'cache_read_input_tokens',
   ),
   cacheWrite: paths(

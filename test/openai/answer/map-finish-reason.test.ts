@@ -28,6 +28,9 @@ describe('toFinishReason', () => {
     ['tool_use', 'tool_calls'],
     ['sensitive', 'content_filter'],
     ['SAFETY', 'content_filter'],
+    ['ERROR_TOXIC', 'content_filter'],
+    ['MODEL_ARMOR', 'content_filter'],
+    ['JAILBREAK', 'content_filter'],
   ])('reads %j as %s', (raw, reason) => {
     expect(toFinishReason(raw)).toBe(reason);
   });
@@ -37,9 +40,12 @@ it.each(['null', 'None', 'FINISH_REASON_UNSPECIFIED', ' '])('%j ends no answer',
   expect(isFinishWord(word)).toBe(false);
 });
 
-it.each(['canceled', 'repetition', 'time_limit', 'abort'])('%j gives an answer up', (word) => {
-  expect(isGivenUp(word)).toBe(true);
-});
+it.each(['canceled', 'repetition', 'time_limit', 'abort', 'MALFORMED_RESPONSE'])(
+  '%j gives an answer up',
+  (word) => {
+    expect(isGivenUp(word)).toBe(true);
+  },
+);
 
 describe('toIncompleteReason', () => {
   it.each([
