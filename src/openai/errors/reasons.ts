@@ -34,10 +34,10 @@ const REFUSED: StatusRule = {
 
 const LATER: StatusRule = { reason: 'SERVICE_UNAVAILABLE' };
 
-/** Servers fail over a prompt, too, and say so in the body. */
+/** Servers fail over a prompt, too, or over what they cannot do with it, and say so in the body. */
 const FAILED: StatusRule = {
   reason: 'SERVICE_UNAVAILABLE',
-  unless: ['CONTEXT_TOO_LONG', 'CONTENT_FILTERED'],
+  unless: ['CONTEXT_TOO_LONG', 'CONTENT_FILTERED', 'UNSUPPORTED_PARAMETER'],
 };
 
 /** The path is not served, unless the body speaks of something else. */
@@ -93,6 +93,9 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   // Groq: no room in the flex tier. 499: a proxy before the server gave up.
   [498, LATER],
   [499, LATER],
+  // What a web server does not support is no parameter.
+  [501, LATER],
+  [505, LATER],
 ]);
 
 /**
@@ -116,7 +119,7 @@ export function reasonOf(
 }
 
 function ruleOf(status: number): StatusRule | undefined {
-  return status >= 500 && status <= 599 ? FAILED : RULE_OF_STATUS.get(status);
+  return RULE_OF_STATUS.get(status) ?? (status >= 500 && status <= 599 ? FAILED : undefined);
 }
 
 function reasonOfBody(

@@ -31,7 +31,7 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // OpenAI's two surfaces, and what a model or a gateway behind it cannot do.
   [
-    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes not support (?:tools?|functions?|images?|vision|thinking|reasoning|streaming|the)\b|\bis not a multimodal model\b|\bdoes not support this tool_choice\b|\btool choice requires --|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
+    /\bsupported in (?:the )?v1\/|\bnot supported by the (?:responses|chat completions) api\b|\bunsupported for streaming\b|\bnot supported (?:on|by|with|for) this model\b|\bproperty '[^']{1,200}' is unsupported\b|\bdoes(?: not|n't) support (?:tools?|functions?|images?|vision|thinking|reasoning|streaming|parameters?|response[ _]format|json|the)\b|\b(?:image|audio|video) input is not supported\b|\bis not enabled for models\/|\bis deprecated for this model\b|\bonly \S{1,40} is allowed for this model\b|\bresponse_format type is unavailable\b|\bis not a multimodal model\b|\bdoes not support this tool_choice\b|\b(?:tool choice|param) requires --|\bunknown (?:field|name) ["'`]|\bunrecognized request arguments? supplied\b|\bno endpoints found that support\b|\bextra inputs are not permitted\b/i,
     'UNSUPPORTED_PARAMETER',
   ],
   [
