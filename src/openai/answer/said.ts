@@ -1,6 +1,11 @@
 import { LongText } from '../../core/long-text.ts';
 import { codePoints, isHighHalf, isLowHalf } from './code-points.ts';
 
+/** Pieces that one as long as all of them together is none of. */
+const SEVERAL = 4;
+/** Code units that no text repeats by chance from its begin, at the very end of a piece. */
+const NO_CHANCE = 16;
+
 /**
  * What has come of a text that a server says several times: in pieces, at the end of its part, at the
  * end of the answer. What arrives last and is longer completes what arrived first.
@@ -11,6 +16,7 @@ export class Said {
   #length = 0;
   /** Each piece says all that came before it, too. */
   #grows = false;
+  #pieces = 0;
 
   /** @param mayGrow each piece may say all that came before it */
   constructor(mayGrow = false) {
@@ -44,13 +50,20 @@ export class Said {
     }
     this.#text.add(more);
     this.#length += more.length;
+    this.#pieces += 1;
     return more;
   }
 
-  /** A piece may begin with what came by chance where a text repeats itself: dashes, `aaa`. */
+  /**
+   * A piece may begin with what came by chance where a text repeats itself: dashes, `aaa`. All that several pieces said,
+   * once more, is chance no longer: RAGFlow ends an answer so (infiniflow/ragflow#15286), ktransformers begins a call so.
+   */
   #behind(before: string, piece: string): string {
     const more = piece.slice(before.length);
-    this.#grows ||= /\p{L}/u.test(before) && !before.startsWith(more) && !more.startsWith(before);
+    const hasLetters = /\p{L}/u.test(before);
+    const isLong = this.#pieces >= SEVERAL && before.length >= NO_CHANCE;
+    if (more === '' && hasLetters && isLong) return '';
+    this.#grows ||= hasLetters && !before.startsWith(more) && !more.startsWith(before);
     return this.#grows ? more : piece;
   }
 
