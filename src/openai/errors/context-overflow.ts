@@ -54,8 +54,17 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
   // Cohere
   /tokens in the prompt cannot exceed (?<tokenLimit>\d{1,10})/i,
   /too many tokens: (?:.{0,200}\blimit for this model is (?<tokenLimit>\d{1,10}) tokens|size limit exceeded by \d)/i,
-  // OpenVINO
-  /exceeds model max length: (?<tokenLimit>\d{1,10})/i,
+  // OpenVINO, Xinference
+  /exceeds model(?:'s)? max length(?:: (?<tokenLimit>\d{1,10}))?/i,
+  // rtp-llm: its own length, and what it has in its cache
+  /model max tokens is (?<tokenLimit>\d{1,10}), request length is/i,
+  /\binput len \d{1,10}\b.{0,60}\b(?:exceeds|greater than) (?:max seq len|kv cache max available tokens num) (?<tokenLimit>\d{1,10})/i,
+  // LightLLM, and its limit in characters
+  /prompt token len \d{1,10} \+ max_new_tokens\s{1,80}\d{1,10} > (?<tokenLimit>\d{1,10})/i,
+  /prompt text length \d{1,10} exceeds the character limit/i,
+  // MLX-VLM, mistral.rs
+  /context tokens\b.{0,80}\bMAX_KV_SIZE is (?<tokenLimit>\d{1,10})/i,
+  /prompt sequence length is greater than (?<tokenLimit>\d{1,10})/i,
   // Yandex, and its limit in characters
   /input tokens must be no more than (?<tokenLimit>\d{1,10})/i,
   /text length is \d{1,10}, which is outside the range/i,
@@ -81,7 +90,7 @@ const OVERFLOW_MESSAGES: readonly RegExp[] = [
 /** Where such sentences name the size of the request. */
 const COUNTED_TOKENS: readonly RegExp[] = [
   /re ?quested: ?(\d{1,10})/i,
-  /(?:current length is|input length|given:|prompt tokens:|\d, got|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
+  /(?:current length is|input length|given:|prompt tokens:|\d, got|request length is|request needs|\blen|keep the first|you passed|token count of|received|contains at least|context limit:|prompt is too long:|prompt too long:|prompt is) (\d{1,10})\b/i,
   /(?:re(?:quested|quires)(?: about| approximately| a total of)?|resulted in|prompt contains|request (?:has|contains)) (\d{1,10}) /i,
   /(?:request|tokens|prompt|count|input|length|n_keep) \((?:total )?(?:length )?(\d{1,10})\b/i,
 ];
