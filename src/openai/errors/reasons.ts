@@ -88,6 +88,8 @@ const RULE_OF_STATUS: ReadonlyMap<number, StatusRule> = new Map<number, StatusRu
   [446, { reason: 'CONTENT_FILTERED' }],
   // Microsoft's "retry with", which gateways say of a limit.
   [449, LATER],
+  // Alibaba's PAI: the queue of an instance is full.
+  [450, LATER],
   // StepFun: content that is refused.
   [451, { reason: 'PERMISSION_DENIED', unless: ['CONTENT_FILTERED'] }],
   // Groq: no room in the flex tier. 499: a proxy before the server gave up.
