@@ -121,6 +121,8 @@ function statusOf(error: JsonRecord, outer: JsonRecord) {
     record.status_code,
     record.statusCode,
     record.http_status,
+    record.http_code,
+    record.httpCode,
     record.raw_status_code,
   ]);
   const statusCode = places.map(errorStatus).find((status) => status !== undefined);

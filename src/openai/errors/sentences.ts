@@ -50,11 +50,13 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // NVIDIA's 400 for one that is down: another route may have it.
   [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
-  // LM Studio, and gateways that say it under 400 or call it a fault of the request
+  // LM Studio, TGI in a stream, and gateways that say it under 400 or call it a fault of the request
   [
-    /\bmodel has crashed\b|\bupstream request failed\.?$|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
+    /\bmodel has crashed\b|^request failed during generation\b|^incomplete generation\b|\bupstream request failed\.?$|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
     'SERVICE_UNAVAILABLE',
   ],
+  // TGI in a stream, which says 422 of whatever goes wrong there.
+  [/^input validation error\b/i, 'INVALID_REQUEST'],
 ];
 
 /** A server without memory for the prompt just now, which asks for a shorter context as well: oMLX. */
