@@ -50,9 +50,9 @@ const SENTENCES: readonly (readonly [RegExp, ErrorReason])[] = [
   ],
   // NVIDIA's 400 for one that is down: another route may have it.
   [/\bDEGRADED function cannot be invoked\b/, 'MODEL_NOT_FOUND'],
-  // LM Studio, TGI in a stream, and gateways that say it under 400 or call it a fault of the request
+  // LM Studio, in a stream TGI, Llama Stack, TensorRT-LLM and Ollama, Hugging Face, Envoy, and gateways that say it under 400 or call it a fault of the request
   [
-    /\bmodel has crashed\b|^request failed during generation\b|^incomplete generation\b|\bupstream request failed\.?$|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
+    /\bmodel has crashed\b|^request failed during generation\b|^incomplete generation\b|^(?:\d{3}: )?internal server error:|^an error was encountered while running the model\b|^model too busy\b|^upstream connect error\b|\bupstream request failed\.?$|\bis (?:currently |temporarily )?(?:overloaded|at capacity)\b/i,
     'SERVICE_UNAVAILABLE',
   ],
   // TGI in a stream, which says 422 of whatever goes wrong there.
