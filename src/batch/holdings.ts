@@ -33,10 +33,11 @@ export class Holdings {
 
   /** Returns whose money does not suffice; undefined: others hold what is missing, and nothing more is held. */
   reserve(owed: readonly Owed[]): readonly Refused[] | undefined {
-    const needs = owed
+    // Of whom no budget is now, one may come while the part is worked on.
+    const open = owed.filter((payer) => !this.#held.has(keyOf(payer)));
+    const needs = open
       .map(({ most, ...spender }) => ({ amount: most, spender: this.#whole(spender) }))
-      // Of whom no budget is now, one may come while the part is worked on.
-      .filter(({ amount, spender }) => amount > 0n && !this.#held.has(keyOf(spender)));
+      .filter(({ amount }) => amount > 0n);
     const before = this.#lack;
     const found = this.#book.reserveEach(needs);
     this.#lack = 'leave' in found ? found : undefined;
@@ -47,13 +48,14 @@ export class Holdings {
       if (reserved instanceof ProviderError) refused.push({ spender, error: reserved });
       else this.#held.set(keyOf(spender), reserved);
     }
+    // What nobody knows a bound of may have a price all the same: that of its tokens.
+    this.resume(open.filter(({ most }) => most === 0n));
     return refused;
   }
 
   /** What a process that died had reserved is held again, whatever has become of the budgets. */
   resume(owed: readonly Owed[]): void {
     for (const { most, ...spender } of owed) {
-      if (most === 0n) continue;
       this.#held.set(keyOf(spender), this.#book.hold(this.#whole(spender), most));
     }
   }

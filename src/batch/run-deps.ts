@@ -4,6 +4,7 @@ import type { ProviderError } from '../core/errors.ts';
 import type { ProviderLog } from '../core/provider-log.ts';
 import type { Batch } from '../money/batches/batch.ts';
 import type { BatchBooks } from '../money/batches/batch-store.ts';
+import type { CostInstruments } from '../money/pricing/measure-cost.ts';
 import type { BatchMeans } from '../provider/batch-means.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Changes } from './changes.ts';
@@ -18,14 +19,14 @@ export interface BatchEnvironment {
   readonly clock: Clock;
   readonly log: ProviderLog;
   readonly tracer: Tracer;
-  readonly instruments: Pick<Instruments, 'batchItems' | 'batches' | 'cost'>;
+  readonly instruments: CostInstruments & Pick<Instruments, 'batchItems' | 'batches'>;
   /** Makes ids of batches. Default: random UUIDs. */
   readonly newId?: () => string;
 }
 
 /** What working off batches needs. */
 export interface RunDeps extends Omit<BatchEnvironment, 'instruments' | 'newId'> {
-  readonly instruments: Pick<Instruments, 'batchItems' | 'cost'>;
+  readonly instruments: CostInstruments & Pick<Instruments, 'batchItems'>;
   readonly options: BatchOptions;
   readonly files: ItemFiles;
   readonly lanes: Lanes;

@@ -1,6 +1,6 @@
 import type { ProviderError } from '../core/errors.ts';
 import type { NewResult, Owed } from '../money/batches/batch.ts';
-import { toDollars } from '../money/pricing/money.ts';
+import { measureCost } from '../money/pricing/measure-cost.ts';
 import { ATTRIBUTE } from '../telemetry/attributes.ts';
 import type { Holdings } from './holdings.ts';
 import type { RunDeps } from './run-deps.ts';
@@ -41,10 +41,9 @@ async function write(
     instruments.batchItems.add(1, attributes(of, succeeded));
     // What has no record here was counted when its attempts were.
     if (cost !== undefined && record !== undefined) {
-      instruments.cost.add(toDollars(cost.picoDollars), {
-        [ATTRIBUTE.genAiRequestModel]: means.labels.label(of.model),
-        [ATTRIBUTE.target]: of.upstream,
-      });
+      const model = means.labels.label(of.model);
+      const ofModel = { [ATTRIBUTE.genAiRequestModel]: model, [ATTRIBUTE.target]: of.upstream };
+      measureCost(cost, ofModel, instruments);
     }
   }
   changes.tell(of.batch);

@@ -6,6 +6,7 @@ import { BudgetBook } from '../../src/money/budget/book.ts';
 import { localAccounts } from '../../src/money/budget/local-accounts.ts';
 import type { Spending } from '../../src/money/ledger/ledger.ts';
 import type { BatchMeans } from '../../src/provider/batch-means.ts';
+import { METRICS } from '../../src/telemetry/metrics.ts';
 import { aBudget, settled, spending } from '../money/budget/books.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { TelemetryProbe } from '../support/telemetry.ts';
@@ -76,4 +77,32 @@ it('a part that no budget applied to counts in one that comes while it is worked
     holdings.release();
   }
   expect(book.states({})).toMatchObject([{ spent: 14n, reserved: 0n }]);
+});
+
+it('what an item without a bound has cost counts, and that it was not all', async () => {
+  const probe = new TelemetryProbe();
+  const { instruments } = probe;
+  const budgets = [aBudget()];
+  const book = new BudgetBook(
+    { budgets, minOutputTokens: 1 },
+    localAccounts({ spending: () => [] }, budgets),
+    { clock: new FakeClock(), instruments, log: { warn: () => {} } },
+  );
+  const sent = new Holdings(book, OF.model);
+  const held = new Holdings(book, OF.model);
+  sent.reserve([{ ...PAYER, most: 0n }]);
+  held.resume([{ ...PAYER, most: 0n }]);
+  const cost = { ...COST, picoDollars: 7_000_000_000n, unpriced: true };
+  const results = [{ customId: '1', result: '', succeeded: true, cost, record: {} as never }];
+  for (const holdings of [sent, held]) {
+    await settle(OF, results, holdings, {
+      books: { addResults: async () => [{ customId: '1', ...PAYER, most: 0n }] } as never,
+      changes: { tell: () => {} } as never,
+      instruments,
+      means: { book, labels: { label: (model: string) => model } } as unknown as BatchMeans,
+    });
+  }
+  expect(book.states({})).toMatchObject([{ spent: 14_000_000_000n, reserved: 0n }]);
+  expect(await probe.measured(METRICS.cost.name)).toMatchObject([{ value: 0.014 }]);
+  expect(await probe.measured(METRICS.unpricedAttempts.name)).toMatchObject([{ value: 2 }]);
 });

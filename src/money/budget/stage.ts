@@ -88,14 +88,6 @@ interface Covered {
   readonly affordable: Call;
 }
 
-/** Of what costs nothing, or nobody knows what. */
-const NOTHING_RESERVED: Reservation = {
-  granted: 0n,
-  settle: () => {},
-  settlePart: () => {},
-  moveTo: () => {},
-};
-
 /** Where attempts get their reservations. */
 class Desk {
   readonly #book: BudgetBook;
@@ -132,10 +124,10 @@ class Desk {
   /** Undefined: the upper bound of the prompt does not fit with ease. */
   #atOnce(spender: Spender, call: Call): Covered | undefined {
     if (!this.#book.appliesTo(spender)) {
-      return { reservation: this.#ofNobody(spender, call), affordable: call };
+      return this.#ofNobody(spender, call);
     }
     const plan = this.#roughPlan(call);
-    if (plan === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
+    if (plan === undefined) return this.#unbounded(spender, call);
     const reservation = this.#book.tryReserve(spender, plan.wish.most);
     return reservation && covered(call, plan, reservation);
   }
@@ -145,7 +137,7 @@ class Desk {
     // A second attempt gets what nobody will miss: it is neither waited for nor cut short for it.
     if (call.hedge) throw new ProviderError('BUDGET_EXCEEDED');
     const plan = this.#plan(call, await this.#count(call)) ?? this.#roughPlan(call);
-    if (plan === undefined) return { reservation: NOTHING_RESERVED, affordable: call };
+    if (plan === undefined) return this.#unbounded(spender, call);
     const { maxWaitMs } = this.#deps;
     const reservation = this.#book.reserve(spender, plan.wish, {
       signal: call.signal,
@@ -163,10 +155,16 @@ class Desk {
   }
 
   /** What is of no budget now, and may move to those of another. */
-  #ofNobody(spender: Spender, call: Call): Reservation {
+  #ofNobody(spender: Spender, call: Call): Covered {
     const { sizes } = this.#deps;
     const plan = this.#planOf(call, { tokens: sizes.atMost(call), counted: false });
-    return (plan && this.#book.tryReserve(spender, plan.wish.most)) ?? NOTHING_RESERVED;
+    const reservation = plan && this.#book.tryReserve(spender, plan.wish.most);
+    return reservation ? { reservation, affordable: call } : this.#unbounded(spender, call);
+  }
+
+  /** What of it has a price, such as the tokens beside a tool without one, is known when it is over, and booked. */
+  #unbounded(spender: Spender, call: Call): Covered {
+    return { reservation: this.#book.hold(spender, 0n), affordable: call };
   }
 
   /** Undefined: no price is known, and that is all right. */

@@ -10,11 +10,10 @@ import type { Usage } from '../../core/usage.ts';
 import { addUsage, estimatedUsage, estimateTokens, USUAL_OUTPUT } from '../../core/usage.ts';
 import type { PromptSizes } from '../../request/tokens/prompt-sizes.ts';
 import { ATTRIBUTE } from '../../telemetry/attributes.ts';
-import type { Instruments } from '../../telemetry/instruments.ts';
 import { Kept } from '../../telemetry/kept.ts';
 import type { ModelLabels } from '../../telemetry/model-label.ts';
 import { attemptCost } from '../pricing/cost.ts';
-import { toDollars } from '../pricing/money.ts';
+import { type CostInstruments, measureCost } from '../pricing/measure-cost.ts';
 import { tokenPrices } from '../pricing/price.ts';
 import type { PriceNotices } from '../pricing/price-notices.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
@@ -31,7 +30,7 @@ export interface MeteringDeps {
   readonly clock: Clock;
   readonly sizes: PromptSizes;
   readonly ledger: Ledger;
-  readonly instruments: Pick<Instruments, 'cost' | 'unpricedAttempts'>;
+  readonly instruments: CostInstruments;
   readonly labels: ModelLabels;
   readonly costs: CostOptions;
   readonly priceNotices: Pick<PriceNotices, 'priced'>;
@@ -207,8 +206,7 @@ export class AttemptMeter {
       .get(model, () =>
         Object.freeze({ [ATTRIBUTE.genAiRequestModel]: model, [ATTRIBUTE.target]: upstream }),
       );
-    if (cost.unpriced) instruments.unpricedAttempts.add(1, attributes);
-    else instruments.cost.add(toDollars(cost.picoDollars), attributes);
+    measureCost(cost, attributes, instruments);
   }
 }
 

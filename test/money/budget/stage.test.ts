@@ -372,4 +372,12 @@ describe('a model of which no price is known', () => {
     expect(seen).toEqual([call]);
     expect(state()).toEqual({ spent: 0n, reserved: 0n });
   });
+
+  it('counts what of it has a price, as it does after a restart', async () => {
+    const { stage, state } = setUp(FULL, { unpriced: 'mark' });
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const request = { messages, hostedTools: [{ type: 'image_generation' as const }] };
+    await make(stage(attemptOf([], aCharge(700n), ...ANSWER)), callTo(PRICED, { request }));
+    expect(state()).toEqual({ spent: 700n, reserved: 0n });
+  });
 });

@@ -434,6 +434,14 @@ describe('metrics of cost', () => {
     expect(await probe.measured(METRICS.cost.name)).toEqual([]);
   });
 
+  it('have what is known of the cost of an attempt', async () => {
+    const end = completed({ usage: usage({ toolCalls: { image_generation: 1 } }) });
+    const { probe, charge } = await meter(connected(end));
+    expect(charge?.cost).toMatchObject({ picoDollars: 20_000_000n, unpriced: true });
+    expect(await probe.measured(METRICS.cost.name)).toMatchObject([{ value: 0.00002 }]);
+    expect(await probe.measured(METRICS.unpricedAttempts.name)).toMatchObject([{ value: 1 }]);
+  });
+
   it('do not name a model that no upstream has answered to', async () => {
     const { probe } = await meter(connected(text('ab'), new ProviderError('NETWORK_ERROR')));
     expect(await probe.measured(METRICS.cost.name)).toMatchObject([
