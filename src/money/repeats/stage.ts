@@ -31,19 +31,35 @@ async function once(next: Handler, call: Call, emit: Emit, calls: Repeats): Prom
   refuseOther(finished, fingerprint);
   const answer = finished && decodeAnswer(finished.bytes);
   if (answer !== undefined) return again(answer, call, emit);
-  const handler = madeOnce(next, name, fingerprint, calls);
+  let isKept = false;
+  const onKept = () => {
+    isKept = true;
+  };
+  const handler = madeOnce(next, name, fingerprint, calls, onKept);
   const begun = calls.start(name, fingerprint, handler, call);
-  void remember(begun, name, calls);
+  void remember(begun, name, calls, () => isKept);
   return begun.run.follow(call, emit);
 }
 
-/** Makes the call unless another process has made it: then with the answer that it got. */
-function madeOnce(next: Handler, name: string, fingerprint: string, calls: Repeats): Handler {
+/**
+ * Makes the call unless another process has made it: then with the answer that it got.
+ *
+ * @param onKept called if so
+ */
+function madeOnce(
+  next: Handler,
+  name: string,
+  fingerprint: string,
+  calls: Repeats,
+  onKept: () => void,
+): Handler {
   return async (call, emit) => {
     const finished = await calls.elsewhere(name);
     refuseOther(finished, fingerprint);
     const answer = finished && decodeAnswer(finished.bytes);
-    return answer === undefined ? next(call, emit) : again(answer, call, emit);
+    if (answer === undefined) return next(call, emit);
+    onKept();
+    return again(answer, call, emit);
   };
 }
 
@@ -51,12 +67,17 @@ async function again(answer: StoredAnswer, call: Call, emit: Emit): Promise<Comp
   return { ...(await replay(answer, call, emit)), shared: true };
 }
 
-/** Never rejects. */
-async function remember(begun: RepeatableRun, name: string, calls: Repeats): Promise<void> {
+/** Never rejects. @param isKept whether its answer is kept elsewhere, once it has ended */
+async function remember(
+  begun: RepeatableRun,
+  name: string,
+  calls: Repeats,
+  isKept: () => boolean,
+): Promise<void> {
   const { run, fingerprint } = begun;
   try {
     const completed = await run.outcome;
-    const answer = completed.shared ? undefined : run.answer(completed);
+    const answer = isKept() ? undefined : run.answer(completed);
     calls.end(name, begun, answer && { fingerprint, bytes: encodeAnswer(answer) });
   } catch {
     calls.end(name, begun);

@@ -71,6 +71,14 @@ describe('a call with an idempotency key', () => {
     expect((await other.ask('Another')).error).toMatchObject({ reason: 'INVALID_REQUEST' });
   });
 
+  it('is made once where its answer came over the stream of an identical one, too', async () => {
+    const { ask, made } = aProcess(replay(started(), text('Hello'), completed({ shared: true })));
+    await ask();
+    expect((await ask()).events.at(-1)).toMatchObject({ shared: true, attempts: 0 });
+    expect((await ask('Another')).error).toMatchObject({ reason: 'INVALID_REQUEST' });
+    expect(made()).toBe(1);
+  });
+
   it('is made anew where the other process could not answer it', async () => {
     const store = new MemoryStore();
     const failing = aProcess(replay(new ProviderError('SERVICE_UNAVAILABLE')), store);
