@@ -104,6 +104,8 @@ export interface Call {
   readonly onLost?: () => void;
   /** What the upstream said that an answer used which comes to no end; an output of 0 is not known. Absent: nobody listens. */
   readonly onFailedUsage?: (usage: Usage, serviceTier: string) => void;
+  /** Calls of tools that the upstream ran for such an answer, as it bills them, by name. Absent: nobody listens. */
+  readonly onFailedCalls?: (calls: NonNullable<Usage['toolCalls']>) => void;
   /** The upstream sent something that nobody knows, by a name that may be shown. Absent: nobody listens. */
   readonly onUnknown?: (kind: UnknownKind, name: string) => void;
 }

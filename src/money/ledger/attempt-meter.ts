@@ -36,6 +36,9 @@ export interface MeteringDeps {
   readonly priceNotices: Pick<PriceNotices, 'priced'>;
 }
 
+/** Of tools that the upstream ran itself, by name. */
+export type ToolCalls = NonNullable<Usage['toolCalls']>;
+
 /** What an upstream said of what it billed. */
 interface Told {
   readonly usage: Usage;
@@ -58,12 +61,11 @@ export class AttemptMeter {
   readonly #catalogueVersion: string;
   /** Absent if costs are not tracked. */
   readonly #entry: LedgerEntry | undefined;
-  /** Of hosted tools that were told whole, by id, for an attempt that does not end well. */
-  readonly #uses = new Map<string, string>();
   /** The upstream may produce an answer of which nothing will come. */
   #lost = false;
   /** What the upstream said of an answer that failed. */
   #failed: Told | undefined;
+  #failedCalls: ToolCalls | undefined;
   /** Absent: no output was. */
   #received: LongText | undefined;
 
@@ -92,10 +94,11 @@ export class AttemptMeter {
     this.#failed = { usage, serviceTier };
   }
 
+  markCalls(calls: ToolCalls): void {
+    this.#failedCalls = calls;
+  }
+
   see(event: AnswerEvent): void {
-    if (event.type === 'hostedTool' && event.detail !== '' && this.#asksFor(event.tool)) {
-      this.#uses.set(event.id, event.tool);
-    }
     const piece = writtenIn(event);
     if (piece === undefined) return;
     this.markSent();
@@ -104,11 +107,6 @@ export class AttemptMeter {
     this.#entry?.progress(
       event.type === 'textDelta' ? event.outputTokensSoFar : estimateTokens(this.#received.length),
     );
-  }
-
-  /** An upstream may tell of more than tools that were asked for, and bills those alone. */
-  #asksFor(tool: string): boolean {
-    return this.#call.request.hostedTools?.some(({ type }) => type === tool) ?? false;
   }
 
   /** Charges a complete answer. @param usage of it, with nothing lacking */
@@ -132,14 +130,8 @@ export class AttemptMeter {
     const { usage, serviceTier } = used;
     if (usage.estimated) this.#noteRoughly();
     const whole = usage.estimated ? await this.fillIn(usage) : usage;
-    this.#settle({ ...whole, ...this.#toolCalls() }, serviceTier, error.reason);
-  }
-
-  #toolCalls(): Pick<Usage, 'toolCalls'> {
-    if (this.#uses.size === 0) return {};
-    const toolCalls: Record<string, number> = {};
-    for (const tool of this.#uses.values()) toolCalls[tool] = (toolCalls[tool] ?? 0) + 1;
-    return { toolCalls };
+    const toolCalls = this.#failedCalls;
+    this.#settle(toolCalls ? { ...whole, toolCalls } : whole, serviceTier, error.reason);
   }
 
   /** For a status that cannot wait until it is counted; accounting replaces it. */

@@ -2,7 +2,12 @@ import type { AttemptProgress, Emit, Stage } from '../../core/call.ts';
 import { ProviderError } from '../../core/errors.ts';
 import type { Usage } from '../../core/usage.ts';
 import { Kept } from '../../telemetry/kept.ts';
-import { AttemptMeter, type KeptAttributes, type MeteringDeps } from './attempt-meter.ts';
+import {
+  AttemptMeter,
+  type KeptAttributes,
+  type MeteringDeps,
+  type ToolCalls,
+} from './attempt-meter.ts';
 
 /**
  * Charges one attempt to its call: what the upstream reports, be it in the middle, or, where it does not
@@ -29,7 +34,9 @@ export function metering(deps: MeteringDeps): Stage {
       try {
         const onLost = () => meter.markLost();
         const onFailedUsage = (used: Usage, tier: string) => meter.markFailed(used, tier);
-        const completed = await next({ ...call, onProgress, onLost, onFailedUsage }, pass);
+        const onFailedCalls = (calls: ToolCalls) => meter.markCalls(calls);
+        const told = { onProgress, onLost, onFailedUsage, onFailedCalls };
+        const completed = await next({ ...call, ...told }, pass);
         const { usage } = completed;
         return meter.complete(completed, usage.estimated ? await meter.fillIn(usage) : usage);
       } catch (thrown) {

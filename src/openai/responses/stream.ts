@@ -1,6 +1,7 @@
 import type { Call, Emit } from '../../core/call.ts';
 import type { ProviderError } from '../../core/errors.ts';
 import type { Completed, FinishReason, Timings } from '../../core/events.ts';
+import type { Usage } from '../../core/usage.ts';
 import type { AnswerStream } from '../answer/api-surface.ts';
 import { AnswerEvents } from '../answer/events.ts';
 import { toIncompleteReason } from '../answer/map-finish-reason.ts';
@@ -170,12 +171,14 @@ export class ResponsesStream implements AnswerStream {
   tellUsage(): void {
     const used = this.#usage.soFar(this.#events.outputTokens, this.#isOver, this.#isOver);
     if (used) this.#call.onFailedUsage?.(used, stringOr(this.#response.service_tier));
+    const hostedCalls = this.#hostedCalls;
+    if (hostedCalls) this.#call.onFailedCalls?.(hostedCalls);
   }
 
   end(timings: Timings): Completed {
     const { model, service_tier } = this.#response;
     const providerData = this.#output.layout;
-    const hostedCalls = this.#output.hosted.calls(billedCalls(this.#response.tool_usage));
+    const hostedCalls = this.#hostedCalls;
     const outcome = {
       ...this.#finish,
       reasoningItems: this.#output.reasoningItems,
@@ -187,6 +190,10 @@ export class ResponsesStream implements AnswerStream {
       ...(hostedCalls && { hostedCalls }),
     };
     return this.#events.end(outcome, timings);
+  }
+
+  get #hostedCalls(): Usage['toolCalls'] {
+    return this.#output.hosted.calls(billedCalls(this.#response.tool_usage));
   }
 
   #cut(reason: string): Finish {

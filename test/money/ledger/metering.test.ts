@@ -228,15 +228,20 @@ describe('metering an answer', () => {
 describe('metering an attempt without an answer', () => {
   const cancelled = new ProviderError('CANCELLED');
 
-  it('charges the uses of tools that were asked for, as far as they are over, and no others', async () => {
-    const use = (id: string, tool: string, detail = '{}') =>
-      ({ type: 'hostedTool', id, tool, status: 'completed', detail }) as const;
-    const messages = [{ role: 'user' as const, content: 'Hi' }];
-    const call = attemptOf({ request: { messages, hostedTools: [{ type: 'web_search' }] } });
-    const events = [use('a', 'web_search'), use('b', 'web_search', ''), use('c', 'computer_call')];
+  it('charges the calls of tools that the upstream told of, and no other uses', async () => {
+    const use = {
+      type: 'hostedTool',
+      tool: 'web_search',
+      status: 'completed',
+      detail: '{}',
+    } as const;
     const error = new ProviderError('NETWORK_ERROR');
-    const { charge } = await meter(connected(started(), ...events, text('x', 1), error), { call });
-    expect(charge?.usage.toolCalls).toEqual({ web_search: 1 });
+    const broken = connected(started(), { ...use, id: 'a' }, { ...use, id: 'b' }, error);
+    const { charge } = await meter((call, emit) => {
+      call.onFailedCalls?.({ web_search: 1 });
+      return broken(call, emit);
+    });
+    expect(charge?.usage).toMatchObject({ estimated: true, toolCalls: { web_search: 1 } });
   });
 
   it('charges the prompt and what was received before the break, counted', async () => {

@@ -254,6 +254,23 @@ describe('ResponsesStream', () => {
     expect(completed.usage.toolCalls).toEqual(toolCalls);
   });
 
+  it('tells the calls of tools of an answer that broke off, as they are billed', () => {
+    const told: unknown[] = [];
+    const { read, stream } = open({ onFailedCalls: (calls) => told.push(calls) });
+    stream.tellUsage();
+    const search = { type: 'web_search_call', action: { type: 'search', query: 'q' } };
+    const page = { type: 'web_search_call', action: { type: 'open_page', url: 'https://a.b' } };
+    const code = { type: 'code_interpreter_call', container_id: 'c_1', code: '1' };
+    [search, page, page, code, code].forEach((item, place) => {
+      const whole = { ...item, id: `i_${place}`, status: 'completed' };
+      read({ type: 'response.output_item.done', output_index: place, item: whole });
+    });
+    const running = { ...search, id: 'i_9', status: 'in_progress' };
+    read({ type: 'response.output_item.added', output_index: 9, item: running });
+    stream.tellUsage();
+    expect(told).toEqual([{ web_search: 1, code_interpreter: 1 }]);
+  });
+
   it('tells what an answer used that failed or was cancelled, where the upstream says so', () => {
     const told: unknown[] = [];
     const onFailedUsage: Call['onFailedUsage'] = ({ outputTokens, estimated }, tier) =>
