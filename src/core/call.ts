@@ -158,4 +158,6 @@ export interface Party {
    * Returns what ends it.
    */
   onPayer(accept: () => void): () => void;
+  /** The answer is cut short by a budget of the payer's user. */
+  onShort(): void;
 }

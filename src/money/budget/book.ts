@@ -233,8 +233,12 @@ export class BudgetBook {
   }
 
   #grant(claim: Claim, granted: bigint): Reservation {
+    const { most } = claim.wish;
+    const isShort =
+      granted < most &&
+      claim.allowances.some(({ available, budget }) => available < most && budget.isPersonal);
     for (const allowance of claim.allowances) allowance.reserve(granted);
-    return this.#reservations.open(claim, granted);
+    return this.#reservations.open(claim, granted, isShort);
   }
 
   #refuse(claim: Claim, by: Allowance): ProviderError {

@@ -50,6 +50,11 @@ export class Budget {
     return this.#definition;
   }
 
+  /** Calls that ask the same may be of other subjects: those are of one project mostly, and of one model. */
+  get isPersonal(): boolean {
+    return this.#definition.scope === 'user';
+  }
+
   /** What must be spent for each alert, in pico-dollars, ascending. */
   get alertAmounts(): readonly bigint[] {
     return this.#alertAmounts;

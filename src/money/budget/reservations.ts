@@ -29,8 +29,8 @@ export class Reservations {
     return this.#held[Symbol.iterator]();
   }
 
-  /** Of what the allowances of a claim hold. */
-  open(claim: Claim, granted: bigint): Reservation {
+  /** Of what the allowances of a claim hold. @param isShort see Reservation */
+  open(claim: Claim, granted: bigint, isShort = false): Reservation {
     const held: Held = { claim, left: granted, place: undefined };
     this.#held.add(held);
     const settlePart = (share: bigint, spent: bigint) => {
@@ -42,6 +42,7 @@ export class Reservations {
     };
     return {
       granted,
+      isShort,
       settlePart,
       settle: (spent) => {
         settlePart(held.left, spent);

@@ -65,6 +65,7 @@ async function withinBudgets(
 ): Promise<Completed> {
   const covered = desk.reserve(call);
   const { reservation, affordable } = covered instanceof Promise ? await covered : covered;
+  if (reservation.isShort) call.party?.onShort();
   const last = call.record.charges.at(-1);
   const release = call.party?.onPayer(() => reservation.moveTo(spenderOf(call)));
   try {

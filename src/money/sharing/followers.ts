@@ -10,8 +10,14 @@ export class Followers implements Party {
   /** Of the last one that came, for when all have left. */
   #last: Call;
 
-  /** @param graceMs how long the call goes on that everybody has left */
-  constructor(payer: Call, graceMs: number) {
+  readonly onShort: () => void;
+
+  /**
+   * @param graceMs how long the call goes on that everybody has left
+   * @param onShort see Party
+   */
+  constructor(payer: Call, graceMs: number, onShort: () => void) {
+    this.onShort = onShort;
     this.#payer = payer;
     this.#last = payer;
     this.#graceMs = graceMs;

@@ -45,6 +45,8 @@ export class SharedRun {
   readonly #record: CallRecord;
   readonly #log = new AnswerLog();
   #isWhole = true;
+  /** A budget of its payer cuts it short, as it need not be for others. */
+  #isShort = false;
   #isOver = false;
   #orphaned: Timer | undefined;
 
@@ -52,7 +54,7 @@ export class SharedRun {
   constructor(next: Handler, call: Call, options: SharedRunOptions) {
     this.context = call.context;
     this.#options = options;
-    const followers = new Followers(call, options.graceMs);
+    const followers = new Followers(call, options.graceMs, () => this.#cutShort());
     this.#followers = followers;
     this.#record = runRecord(call.record, () => followers.payer.record);
     const run: Call = {
@@ -77,9 +79,9 @@ export class SharedRun {
     return this.#outcome;
   }
 
-  /** Whether there is still all of it to follow. */
+  /** Whether there is still all of it to follow, and as much as anybody would get. */
   get canBeJoined(): boolean {
-    return this.#isWhole && !this.#controller.signal.aborted;
+    return this.#isWhole && !this.#isShort && !this.#controller.signal.aborted;
   }
 
   /** Whether it is billed to this call. */
@@ -182,6 +184,16 @@ export class SharedRun {
     }
     for (const [reader, error] of refused) reader.leaveBehind(error);
     this.#end(from.signal);
+  }
+
+  /** Those whom the budget is not of ask again, together. */
+  #cutShort(): void {
+    if (this.#options.isOne) return;
+    this.#isShort = true;
+    const error = new ProviderError('BUDGET_EXCEEDED');
+    for (const reader of this.#followers) {
+      if (this.#isOthers(error, reader.call)) reader.leaveBehind(error);
+    }
   }
 
   #orphan({ signal }: Call): void {

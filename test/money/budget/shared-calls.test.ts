@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { Call, Handler, Stage } from '../../../src/core/call.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import type { Completed } from '../../../src/core/events.ts';
+import type { BudgetDefinition } from '../../../src/money/budget/options.ts';
 import { aCall, completed, drain } from '../../support/events.ts';
 import { aModel } from '../../support/models.ts';
 import { aCharge, COST, sharedWithin } from '../sharing/within-budgets.ts';
@@ -11,13 +12,20 @@ const DOLLAR = 10n ** 12n;
 const PRICES = { currency: 'USD', standard: { input: '1', output: '10' }, history: [] } as const;
 
 /** Shared calls of users, of whom bob alone has a budget. */
-function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES, between?: Stage) {
-  const opened = openBook([aBudget({ scope: 'user', match: 'bob', limit })]);
+function aHouse(
+  limit: bigint,
+  prices: typeof PRICES | undefined = PRICES,
+  between?: Stage,
+  whose: Partial<BudgetDefinition> = { scope: 'user', match: 'bob' },
+) {
+  const opened = openBook([aBudget({ limit, ...whose })]);
   const { book } = opened;
   const ended: PromiseWithResolvers<Completed>[] = [];
+  const limits: (number | undefined)[] = [];
   const upstream: Handler = async (call) => {
     const end = Promise.withResolvers<Completed>();
     ended.push(end);
+    limits.push(call.request.maxTokens);
     call.signal.addEventListener('abort', () => end.reject(call.signal.reason));
     try {
       return await end.promise;
@@ -40,7 +48,7 @@ function aHouse(limit: bigint, prices: typeof PRICES | undefined = PRICES, betwe
     return { answer, leave: () => controller.abort(new ProviderError('CANCELLED')) };
   };
   const spent = () => book.states({}).map(({ subject, spent: sum }) => [subject, sum]);
-  return { ask, ended, spent };
+  return { ask, ended, limits, spent };
 }
 
 it('moves what is of no budget to the budget of the one who pays from then on', async () => {
@@ -79,6 +87,35 @@ it('asks that budget, and passes its caller over if it has no room', async () =>
   expect((await carol.answer).events.at(-1)).not.toHaveProperty('shared');
   expect(ended).toHaveLength(1);
   expect(spent().every(([, sum]) => sum === 0n)).toBe(true);
+});
+
+it('that a budget of the one who asked cuts short is made anew for the others, who come before or later', async () => {
+  const { ask, ended, limits } = aHouse(3_000_000_000n);
+  const [bob, again, alice] = [ask('bob'), ask('bob'), ask('alice')];
+  await settled();
+  const carol = ask('carol');
+  await settled();
+  expect(limits).toEqual([295, undefined]);
+  for (const { resolve } of ended) resolve(completed());
+  for (const { answer } of [again, carol]) {
+    expect((await answer).events.at(-1)).toMatchObject({ shared: true });
+  }
+  for (const { answer } of [bob, alice]) {
+    expect((await answer).events.at(-1)).not.toHaveProperty('shared');
+  }
+});
+
+it.each([
+  { scope: 'all', match: '*' },
+  { scope: 'project', match: '*' },
+] as const)('is shared where the budget that cuts it short is one of both: %j', async (whose) => {
+  const { ask, ended, limits } = aHouse(3_000_000_000n, PRICES, undefined, whose);
+  const [bob, alice] = [ask('bob'), ask('alice')];
+  await settled();
+  expect(limits).toEqual([295]);
+  ended[0]?.resolve(completed());
+  expect((await alice.answer).events.at(-1)).toMatchObject({ shared: true });
+  await bob.answer;
 });
 
 it('takes models without a price where no budget applies', async () => {
