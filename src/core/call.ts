@@ -158,6 +158,6 @@ export interface Party {
    * Returns what ends it.
    */
   onPayer(accept: () => void): () => void;
-  /** The answer is cut short by a budget of the payer's user. */
+  /** A budget of the payer's user has too little: the answer waits for it, or is cut short. */
   onShort(): void;
 }

@@ -141,12 +141,14 @@ export class BudgetBook {
    * soon as they have settled.
    *
    * @param limits `signal` ends the wait with its reason; `maxWaitMs` with BUDGET_EXCEEDED
+   * @param onOwnWait called before a wait for a budget of this user, which others need not have
    * @throws (or rejects with) ProviderError BUDGET_EXCEEDED if a budget cannot cover `wish.least`.
    */
   reserve(
     spender: Spender,
     wish: Wish,
     limits: { readonly signal: AbortSignal; readonly maxWaitMs?: number },
+    onOwnWait?: () => void,
   ): Reservation | Promise<Reservation> {
     const claim = this.#budgets.claim(spender, wish);
     const decision = decide(claim);
@@ -156,6 +158,7 @@ export class BudgetBook {
       case 'refuse':
         throw this.#refuse(claim, decision.by);
       case 'wait':
+        if (decision.at.budget.isPersonal) onOwnWait?.();
         return this.#wait(claim, decision.at, limits);
     }
   }

@@ -140,10 +140,9 @@ class Desk {
     const plan = this.#plan(call, await this.#count(call)) ?? this.#roughPlan(call);
     if (plan === undefined) return this.#unbounded(spender, call);
     const { maxWaitMs } = this.#deps;
-    const reservation = this.#book.reserve(spender, plan.wish, {
-      signal: call.signal,
-      ...(maxWaitMs !== undefined && { maxWaitMs }),
-    });
+    const limits = { signal: call.signal, ...(maxWaitMs !== undefined && { maxWaitMs }) };
+    const onOwnWait = () => call.party?.onShort();
+    const reservation = this.#book.reserve(spender, plan.wish, limits, onOwnWait);
     return covered(
       call,
       plan,

@@ -45,7 +45,7 @@ export class SharedRun {
   readonly #record: CallRecord;
   readonly #log = new AnswerLog();
   #isWhole = true;
-  /** A budget of its payer cuts it short, as it need not be for others. */
+  /** A budget of its payer holds it up or cuts it short, as it need not be for others. */
   #isShort = false;
   #isOver = false;
   #orphaned: Timer | undefined;

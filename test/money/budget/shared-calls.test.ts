@@ -35,10 +35,10 @@ function aHouse(
   };
   const handler = sharedWithin(opened, upstream, between);
   const model = aModel({ maxOutputTokens: 1_000, ...(prices && { prices }) });
-  const ask = (userId: string) => {
+  const ask = (userId: string, content = 'Hi') => {
     const controller = new AbortController();
     const asked = {
-      messages: [{ role: 'user' as const, content: 'Hi' }],
+      messages: [{ role: 'user' as const, content }],
       cache: { coalesce: true },
       metadata: { user_id: userId },
     };
@@ -103,6 +103,21 @@ it('that a budget of the one who asked cuts short is made anew for the others, w
   for (const { answer } of [bob, alice]) {
     expect((await answer).events.at(-1)).not.toHaveProperty('shared');
   }
+});
+
+it('that waits for a budget of the one who asked is made at once for the others', async () => {
+  const { ask, ended, limits } = aHouse(3_000_000_000n);
+  const before = ask('bob', 'Something else');
+  await settled();
+  const [bob, alice] = [ask('bob'), ask('alice')];
+  await settled();
+  expect(limits).toEqual([295, undefined]);
+  for (const { resolve } of ended) resolve(completed());
+  expect((await alice.answer).events.at(-1)).not.toHaveProperty('shared');
+  await settled();
+  ended[2]?.resolve(completed());
+  expect((await bob.answer).events.at(-1)).not.toHaveProperty('shared');
+  await before.answer;
 });
 
 it.each([
