@@ -34,7 +34,16 @@ export class Refusals {
     last.since += 1;
     this.#reasons.set(reason, last);
     if (now - last.loggedAt < LOG_EVERY_MS) return;
-    log.warn({ reason, connections: last.since, err }, 'connections refused');
+    log.warn({ reason, connections: last.since, err }, messageFor(err));
     this.#reasons.set(reason, { loggedAt: now, since: 0 });
   }
+}
+
+/** OpenSSL's own words do not say that it is a setting: proxies speak TLS 1.2 to upstreams by default. */
+function messageFor(err: unknown): string {
+  const isTooOld =
+    err instanceof Error && 'code' in err && err.code === 'ERR_SSL_UNSUPPORTED_PROTOCOL';
+  return isTooOld
+    ? 'connections refused: they speak an older TLS than tls.minVersion of the listener'
+    : 'connections refused';
 }

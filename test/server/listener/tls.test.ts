@@ -131,6 +131,18 @@ describe('TLS', () => {
     expect(established).toBe(outcome);
   });
 
+  it('says in the log which setting refused those who speak an older one', async () => {
+    const { address, log } = await start();
+    const [host = '', port = ''] = address.split(':');
+    const socket = connectTls({ host, port: Number(port), maxVersion: 'TLSv1.2' });
+    await once(socket, 'error');
+    const line = await logged(
+      log,
+      'connections refused: they speak an older TLS than tls.minVersion of the listener',
+    );
+    expect(line).toMatchObject({ reason: 'tls', connections: 1 });
+  });
+
   it('is for HTTP/2 alone', async () => {
     const { address, call } = await start();
     const [host = '', port = ''] = address.split(':');
