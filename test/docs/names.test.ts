@@ -51,8 +51,20 @@ const WORDS = new Set(
 const FOREIGN = [
   'continuous_usage_stats',
   'enable_retries',
+  'fail_duration',
+  'fail_timeout',
+  'grpc_health_check',
+  'grpc_read_timeout',
+  'grpc_ssl_protocols',
   'grpc_tools',
   'histogram_quantile',
+  'host_selection_retry_max_attempts',
+  'large_client_header_buffers',
+  'lb_retries',
+  'max_retries',
+  'previous_hosts',
+  'retry_on',
+  'tls_maximum_protocol_version',
   'wait_for_ready',
 ];
 
