@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Endpoint } from '../../src/simulator/endpoint.ts';
@@ -296,6 +297,18 @@ describe('a recorder', () => {
     const { status, text } = await postChat(url);
     expect([status, text]).toEqual([502, expect.stringContaining('ECONNREFUSED')]);
     expect(recording()).toBe('');
+  });
+
+  it('says that the upstream goes over to another protocol', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(101, { connection: 'upgrade', upgrade: 'h2c' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { url, told } = await recorderOf(`http://127.0.0.1:${port}/v1`);
+    expect((await postChat(url)).status).toBe(502);
+    expect(told).toEqual(['the upstream cannot be reached']);
+    server.close();
   });
 
   it('does not know what is not of the API', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RpcOptions } from '../../client/rpc.ts';
 import { ERROR_DOMAIN } from '../../core/error-kinds.ts';
+import type { Explained } from '../call/admin.ts';
 import type { Cli } from '../cli.ts';
 import type { AskOptions } from '../commands/ask.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -47,23 +48,14 @@ export async function billed(traceId: string, { config }: AskOptions, cli: Cli):
   const { askAdmin } = await import('../call/admin.ts');
   try {
     do {
-      const { status, body } = await askAdmin(`/calls/${traceId}`, options, cli);
-      if (status === 200) return { traceId, explained: JSON.parse(body) };
+      const { told } = await askAdmin(traceId, options, cli);
+      if (told !== undefined && !('calls' in told)) return { traceId, explained: told };
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     } while (performance.now() < until);
   } catch {
     // It is elsewhere, or lets nobody in: whoever may ask it has the id.
   }
   return { traceId };
-}
-
-/** What of `GET /calls/<id>` is read. */
-interface Explained {
-  readonly model?: string;
-  readonly input_tokens?: number;
-  readonly output_tokens?: number;
-  readonly cost_usd?: string;
-  readonly charges: readonly { readonly estimated: boolean }[];
 }
 
 /** In one line; where it is to be found if it is not known. */

@@ -1,12 +1,8 @@
-import type { explain } from '../../server/page/explain.ts';
 import { type Cli, CliError } from '../cli.ts';
 import type { ConnectionOptions } from '../connection/options.ts';
 import { type Fact, Printer } from '../print/printer.ts';
 import { count } from '../print/words.ts';
-import { askAdmin } from './admin.ts';
-
-/** As the admin listener tells it. */
-type Explained = ReturnType<typeof explain>;
+import { askAdmin, type Explained } from './admin.ts';
 
 const HEADS = [
   'ATTEMPT',
@@ -23,13 +19,12 @@ const HEADS = [
 
 /** Explains a call, or all that have the id. */
 export async function showCall(id: string, options: ConnectionOptions, cli: Cli): Promise<void> {
-  const { status, body } = await askAdmin(`/calls/${encodeURIComponent(id)}`, options, cli);
+  const { status, body, told } = await askAdmin(id, options, cli);
   if (status === 404) throw new CliError('notFound', body.trim());
-  if (status !== 200) throw new CliError('failed', `HTTP ${status}: ${body.trim()}`);
+  if (told === undefined) throw new CliError('failed', `HTTP ${status}: ${body.trim()}`);
   const printer = new Printer(cli);
-  const document: Explained | { readonly calls: readonly Explained[] } = JSON.parse(body);
-  if (options.json) return printer.document(document);
-  for (const call of 'calls' in document ? document.calls : [document]) await draw(call, printer);
+  if (options.json) return printer.document(told);
+  for (const call of 'calls' in told ? told.calls : [told]) await draw(call, printer);
 }
 
 async function draw(call: Explained, printer: Printer): Promise<void> {

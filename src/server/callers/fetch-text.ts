@@ -1,6 +1,5 @@
 import { request } from 'node:https';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { answerTo, textOf } from '../../core/http-answer.ts';
 import { readTextFile } from '../../core/read-file.ts';
 
 export interface FetchOptions {
@@ -22,12 +21,9 @@ export async function fetchText(url: URL, options: FetchOptions): Promise<string
   const { caFile, tokenFile } = options;
   const ca = caFile === undefined ? undefined : await readTextFile(caFile);
   const token = tokenFile === undefined ? undefined : (await readTextFile(tokenFile)).trim();
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const asking = request(
-    url,
-    {
-      signal,
+  const answer = await answerTo(
+    request(url, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       // One request in minutes is not worth a connection.
       agent: false,
       ...(ca === undefined ? {} : { ca }),
@@ -35,31 +31,11 @@ export async function fetchText(url: URL, options: FetchOptions): Promise<string
         accept: 'application/jwk-set+json, application/json',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-    },
-    (response) => {
-      if (response.statusCode !== 200) {
-        response.destroy();
-        reject(new Error(`it answers with the status ${response.statusCode}`));
-        return;
-      }
-      text(Readable.from(limited(response))).then(resolve, reject);
-    },
+    }).end(),
   );
-  asking.on('error', reject);
-  // Node.js closes it without a word.
-  asking.on('upgrade', (_, socket) => {
-    socket.destroy();
-    reject(new Error('it answers with another protocol'));
-  });
-  asking.end();
-  return promise;
-}
-
-async function* limited(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`it answers with more than ${MAX_BYTES} bytes`);
-    yield chunk;
+  if (answer.statusCode !== 200) {
+    answer.destroy();
+    throw new Error(`it answers with the status ${answer.statusCode}`);
   }
+  return textOf(answer, MAX_BYTES);
 }

@@ -1,5 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { codeOf } from '../../config/system-code.ts';
+import { answerTo } from '../../core/http-answer.ts';
 import { httpError, unknownUrl } from '../answers/json.ts';
 import type { Behaviour, ServerExchange } from '../answers/server-exchange.ts';
 import { type Endpoint, startEndpoint } from '../endpoint.ts';
@@ -57,17 +59,15 @@ export function startRecorder(
 
 /** Undefined: there is no answer, and the exchange has ended. */
 async function ask(exchange: ServerExchange, upstream: URL): Promise<IncomingMessage | undefined> {
-  const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>();
   const outgoing = open(exchange.request, upstream);
-  outgoing.once('response', resolve);
-  outgoing.on('error', (error: NodeJS.ErrnoException) => {
-    resolve(undefined);
-    const message = `The upstream cannot be reached: ${error.code ?? 'unknown error'}.`;
-    if (!exchange.res.headersSent) void httpError(502, { message })(exchange);
-  });
   exchange.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
-  outgoing.end(exchange.request.bytes);
-  return promise;
+  try {
+    return await answerTo(outgoing.end(exchange.request.bytes));
+  } catch (error) {
+    const message = `The upstream cannot be reached: ${codeOf(error) ?? 'unknown error'}.`;
+    if (!exchange.res.headersSent) await httpError(502, { message })(exchange);
+    return undefined;
+  }
 }
 
 function open({ method, path, headers, bytes }: RecordedRequest, upstream: URL): ClientRequest {

@@ -1,6 +1,7 @@
 import http, { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Authority } from '../../support/certificates.ts';
 import { runCommand } from '../../support/run-command.ts';
@@ -45,7 +46,12 @@ const FAILED = {
   queued_ms: 1,
   backoff_ms: 2,
   attempts: [],
+  charges: [],
 };
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(2 ** 20, 'x');
+}
 
 /** Facts as they are printed, and the cells of the table. */
 const shown = (out: string) =>
@@ -131,6 +137,43 @@ describe('call', () => {
     const outcome = await call(address);
     expect(outcome).toMatchObject({ exitCode, out: '' });
     expect(outcome.err).toMatch(err);
+  });
+
+  it.each([
+    ['a page', '<html>'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['something', '{}'],
+    ['a list', '[1]'],
+    ['calls that are none', { calls: [null] }],
+    ['attempts that are none', { ...FAILED, attempts: 'abc' }],
+  ])('that is answered with %s was not asked of a sidecar', async (_what, body) => {
+    const address = await listen(createServer(answering(200, body)));
+    expect(await call(address)).toEqual({
+      exitCode: 4,
+      out: '',
+      err: `call: no sidecar answers at ${address}: something else does; --address says where it is\n`,
+    });
+  });
+
+  it.each<[string, string, RequestListener]>([
+    [
+      'in another protocol',
+      'it answers with another protocol',
+      (_, response) => response.writeHead(101, { connection: 'upgrade', upgrade: 'h2c' }).end(),
+    ],
+    [
+      'without an end',
+      'it answers with more than 67108864 bytes',
+      (_, response) => Readable.from(endless()).pipe(response),
+    ],
+  ])('that is answered %s ends', async (_how, why, listener) => {
+    const address = await listen(createServer(listener));
+    expect(await call(address)).toEqual({
+      exitCode: 4,
+      out: '',
+      err: `call: no sidecar answers at ${address}: ${why}; --address says where it is\n`,
+    });
   });
 
   it('reaches a socket, with the token that is given or none', async () => {
