@@ -1,4 +1,11 @@
-import { httpError, keyRefused, notJson, sendJson, unknownUrl } from './answers/json.ts';
+import {
+  httpError,
+  keyRefused,
+  notJson,
+  sendJson,
+  UNREADABLE,
+  unknownUrl,
+} from './answers/json.ts';
 import type { Behaviour } from './answers/server-exchange.ts';
 import type { BatchRequestLine, LineOutcome } from './batches/batch-results.ts';
 import { SimulatedBatches } from './batches/batches.ts';
@@ -12,7 +19,13 @@ import type { Rejection } from './strict/strict-error.ts';
 import { isGenerating, modelAsked } from './wire/paths.ts';
 import { epochMs, type RecordedRequest } from './wire/recorded-request.ts';
 import { isResponsesRequest } from './wire/responses-wire.ts';
-import { errorFields, type ListedModel, modelList, modelObject } from './wire/wire.ts';
+import {
+  errorFields,
+  isChatRequest,
+  type ListedModel,
+  modelList,
+  modelObject,
+} from './wire/wire.ts';
 
 export interface Place {
   /** Default 127.0.0.1. */
@@ -117,7 +130,7 @@ class Router {
       return { by, behaviour: httpError(rejection.status, rejection.fields) };
     }
     // It is JSON, but nothing can be read of it. The strict check says what it is.
-    if (request.body === null) return { by: 'no JSON', behaviour: notJson() };
+    if (!isChatRequest(request.body)) return { by: 'no JSON', behaviour: notJson() };
     const api = isResponsesRequest(request) ? 'responses' : 'chat_completions';
     const { name, behaviour } = this.#rules.choose(subjectOf(request.body, api));
     return { by: name, behaviour: this.#responses.keeping(behaviour) };
@@ -137,6 +150,7 @@ class Router {
     if (rejection !== undefined) {
       return { status: rejection.status, error: errorFields(rejection.status, rejection.fields) };
     }
+    if (!isChatRequest(line.body)) return { status: 400, error: errorFields(400, UNREADABLE) };
     return this.#rules.outcome(line, subjectOf(line.body, 'batch' satisfies Subject['api']));
   }
 }

@@ -6,7 +6,7 @@ import { FakeHost } from '../support/fake-host.ts';
 import { runCommand } from '../support/run-command.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { startStubUpstream } from '../support/upstream/index.ts';
-import { contentOf, postChat } from '../support-tests/post-chat.ts';
+import { contentOf, postChat, readAll, send } from '../support-tests/post-chat.ts';
 
 const directory = tempFolder();
 
@@ -60,6 +60,17 @@ describe('simulate', () => {
     ]);
     expect(err).toBe('');
   });
+
+  it.each(['null', '{"model": {"toString": 1}}'])(
+    'tells of a body without a model: %s',
+    async (body) => {
+      const { exitCode, err } = await during([], async (url) => {
+        await readAll(await send('POST', `${url}/chat/completions`, body));
+      });
+      expect(exitCode).toBe(0);
+      expect(err).toMatch(/^POST \/v1\/chat\/completions: strict: /);
+    },
+  );
 
   it('records, and replays', async () => {
     const stub = await startStubUpstream();

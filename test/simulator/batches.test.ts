@@ -96,3 +96,11 @@ it('takes its time', async () => {
     'validating',
   ]);
 });
+
+it.each([
+  ['a model that is none', { model: { toString: 1 } }, 'failed'],
+  ['messages that are none', { model: 'gpt-4o', messages: 'abc' }, 'completed'],
+])('goes on behind %s', async (_what, body, status) => {
+  const [, done = ''] = await run({ strict: false }, [{ ...line('Hi'), body }]);
+  expect(JSON.parse(done)).toMatchObject({ status });
+});

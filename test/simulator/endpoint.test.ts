@@ -48,17 +48,31 @@ describe('an endpoint', () => {
   });
 });
 
-describe('a body that is null', () => {
+describe('a body that cannot be read', () => {
   const UNREADABLE = 'We could not parse the JSON body of your request.';
+  const NULL = "Invalid type for '': expected an object, but got null instead.";
 
   it.each([
-    [true, 'chat/completions', "Invalid type for '': expected an object, but got null instead."],
-    [false, 'chat/completions', UNREADABLE],
-    [false, 'responses', UNREADABLE],
-    [true, 'batches', 'no such file, or no such window'],
-  ])('is refused, with strict: %s, by %s', async (strict, path, message) => {
+    [true, 'chat/completions', 'null', NULL],
+    [false, 'chat/completions', 'null', UNREADABLE],
+    [false, 'responses', 'null', UNREADABLE],
+    [true, 'batches', 'null', 'no such file, or no such window'],
+    [false, 'chat/completions', '[]', UNREADABLE],
+    [false, 'chat/completions', '{"model": {"toString": 1}}', UNREADABLE],
+    [false, 'chat/completions', '{"messages": "abc"}', UNREADABLE],
+    [false, 'chat/completions', '{"messages": [null]}', UNREADABLE],
+    [false, 'responses', '{"input": [null]}', UNREADABLE],
+    [false, 'responses', '{"include": {"a": 1}}', UNREADABLE],
+  ])('is refused, with strict: %s, by %s: %s', async (strict, path, body, message) => {
     endpoint = await startSimulator(parseScript({ strict }, 'script'));
-    const answered = await readAll(await send('POST', `${endpoint.url}/${path}`, 'null'));
+    const answered = await readAll(await send('POST', `${endpoint.url}/${path}`, body));
     expect([answered.status, JSON.parse(answered.text).error.message]).toEqual([400, message]);
+  });
+
+  it('is answered where parts of a message are none', async () => {
+    endpoint = await startSimulator(parseScript({ strict: false }, 'script'));
+    const body = '{"messages": [{"content": [null, 3]}]}';
+    const url = `${endpoint.url}/chat/completions`;
+    expect((await readAll(await send('POST', url, body))).status).toBe(200);
   });
 });

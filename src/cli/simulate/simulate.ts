@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { codeOf } from '../../config/system-code.ts';
+import { isText } from '../../config/values.ts';
 import type { Endpoint } from '../../simulator/endpoint.ts';
 import type { Place, Tell } from '../../simulator/simulator.ts';
 import { type Cli, CliError } from '../cli.ts';
@@ -31,7 +32,9 @@ export async function simulate(options: SimulateOptions, cli: Cli): Promise<void
   const start = await prepare(options, cli, resources);
   if (options.check) return;
   const { stdout, stderr } = cli.host;
-  const tell: Tell = ({ method, path, body: { model } }, answeredBy) => {
+  const tell: Tell = ({ method, path, body }, answeredBy) => {
+    // A body is any JSON: null, or a model that is an object.
+    const model = isText(body?.model) ? body.model : undefined;
     const told = { method, path, model, answeredBy };
     if (options.json) stdout.write(`${JSON.stringify(told)}\n`);
     else {

@@ -34,9 +34,11 @@ export function listModels(models: () => readonly ListedModel[]): Behaviour {
   return (exchange) => sendJson(exchange, 200, modelList(models()));
 }
 
+export const UNREADABLE = { message: 'We could not parse the JSON body of your request.' };
+
 /** OpenAI's answer to a body that is no JSON. */
 export function notJson(): Behaviour {
-  return httpError(400, { message: 'We could not parse the JSON body of your request.' });
+  return httpError(400, UNREADABLE);
 }
 
 /** OpenAI's answer to a path that it does not have. */

@@ -1,3 +1,4 @@
+import { isText } from '../../config/values.ts';
 import type { Behaviour, ServerExchange } from '../answers/server-exchange.ts';
 import { errorFields } from '../wire/wire.ts';
 import { batchObject, batchProblems, problem, type StoredBatch } from './batch.ts';
@@ -138,6 +139,7 @@ export class SimulatedBatches {
     const written = text.split('\n').filter((line) => line !== '');
     const read = written.map(readRequestLine);
     const lines = read.filter((line) => line !== undefined);
+    const model = lines[0]?.body.model;
     const batch: StoredBatch = {
       id: `batch_${++this.#last}`,
       endpoint: String(body.endpoint),
@@ -146,7 +148,7 @@ export class SimulatedBatches {
       createdAt: this.#now(),
       date: this.#date(),
       lines,
-      model: String(lines[0]?.body.model),
+      model: isText(model) ? model : '',
       tokens: Math.ceil(text.length / 4),
       errors: [],
     };

@@ -49,5 +49,8 @@ function promptTokens({ messages, input = [] }: ChatRequest): number {
 function textLength(content: unknown): number {
   if (typeof content === 'string') return content.length;
   if (!Array.isArray(content)) return 0;
-  return content.reduce((sum: number, part: { text?: unknown }) => sum + textLength(part.text), 0);
+  return content.reduce(
+    (sum: number, part: { text?: unknown } | null) => sum + textLength(part?.text),
+    0,
+  );
 }

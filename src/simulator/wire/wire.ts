@@ -1,3 +1,5 @@
+import { isMapping } from '../../config/values.ts';
+
 /** Shapes of OpenAI's HTTP wire, as far as the stub reads or writes them. */
 
 /** What the stub looks at in a request; every other field is kept as it came. */
@@ -12,6 +14,17 @@ export interface ChatRequest {
   /** What the Responses API has in the place of messages. */
   readonly input?: string | readonly { readonly role?: string; readonly content?: unknown }[];
   readonly [field: string]: unknown;
+}
+
+/** Whether a body, which is any JSON, has the shape in which it is looked at. */
+export function isChatRequest(body: unknown): body is ChatRequest {
+  if (!isMapping(body)) return false;
+  const { model = '', messages, input = [], include } = body;
+  const turns = messages ?? (typeof input === 'string' ? [] : input);
+  const lists = [turns, include ?? []];
+  return (
+    typeof model === 'string' && lists.every(Array.isArray) && (turns as unknown[]).every(isMapping)
+  );
 }
 
 /** What chunks and bodies say about their origin. */
