@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config/config.ts';
 import { configRevision } from './config/describe.ts';
@@ -112,7 +113,9 @@ export class LiveConfig {
    */
   reload(cause: ReloadCause): Promise<Reloaded> {
     if (this.#next !== undefined) return this.#next;
-    const next = this.#last.then(() => {
+    const next = this.#last.then(async () => {
+      // Signals come by the hundred in one turn: all of them ask for one reading, and calls are heard before it.
+      await nextTurn();
       this.#next = undefined;
       return this.#reload(cause);
     });

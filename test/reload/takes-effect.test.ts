@@ -236,6 +236,18 @@ describe('a file that is another one', () => {
     app.reload();
     await log.find(({ msg }) => msg === 'configuration read again: unchanged');
   });
+
+  it('is read once for a hundred signals that come one behind the other', async () => {
+    const { app, log } = await start();
+    running?.write(`${BASE}logLevel: loud`);
+    for (let signal = 0; signal < 100; signal += 1) {
+      app.reload();
+      await Promise.resolve();
+    }
+    await log.find(({ level }) => level === 'error');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
 });
 
 describe('a reload', () => {
