@@ -147,6 +147,26 @@ export const TRAFFIC: readonly Row[] = [
     also: { 'the few are served': ({ shareOf }) => (shareOf.few ?? 0) > 0.98 },
   },
   {
+    what: 'a limit of 15 requests a second, callers with 2 s, of which an answer takes 1.3',
+    load: () => ({ ...base, deadlineMs: 2_000, upstreams: { default: limited(15, good(600)) } }),
+    ideal: atRate(15, 15, 2_300),
+  },
+  {
+    what: 'the same limit, every second caller with 2 s beside others with 60',
+    load: () => ({
+      ...base,
+      kinds: [{ name: 'hasty', share: 0.5, deadlineMs: 2_000 }],
+      upstreams: { default: limited(15, good(600)) },
+    }),
+    ideal: atRate(15, 15, 2_300),
+  },
+  {
+    what: 'no more than 15 requests at once, callers with 2 s, of which an answer takes 1.3',
+    load: () => ({ ...base, deadlineMs: 2_000, upstreams: { default: atOnce(15, good(600)) } }),
+    ideal: atRate(15 / 1.3, 0, 2_300),
+    learning: 0.04,
+  },
+  {
     what: 'ten seconds of calls between silences of two minutes, of which one changes the limit',
     load: () => ({
       ...base,

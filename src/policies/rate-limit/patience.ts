@@ -6,19 +6,21 @@ import { type RefusalCause, refusal } from './refusal.ts';
 import type { Waiter } from './waiter.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Answers are alike if most are complete in so many times as long as usual: who has little time asks for no shorter ones. */
+const ALIKE = 2;
 
 /**
  * How long an attempt may wait: so long that its answer still comes in time, and where the call has
  * somewhere else to go, no longer than `maxWait`.
  */
 export class Patience {
-  readonly #capacity: Pick<Capacity, 'mostlyMs'>;
+  readonly #capacity: Pick<Capacity, 'mostlyMs' | 'usualMs'>;
   #maxWaitMs: number;
   /** Those that have somewhere else to go, in the order in which they will. */
   readonly #leaving = new Set<Waiter>();
 
   /** @param maxWaitMs longest wait of a call that has somewhere else to go, in ms */
-  constructor(capacity: Pick<Capacity, 'mostlyMs'>, maxWaitMs: number) {
+  constructor(capacity: Pick<Capacity, 'mostlyMs' | 'usualMs'>, maxWaitMs: number) {
     this.#capacity = capacity;
     this.#maxWaitMs = maxWaitMs;
   }
@@ -62,13 +64,20 @@ export class Patience {
     return now + longest(wait) > this.leaveAt(call, now) ? 'too_long' : undefined;
   }
 
-  /**
-   * When an attempt must begin to be of use, in epoch ms: so that a usual answer is complete by the
-   * deadline, yet half of the time of a call may always be spent waiting.
-   */
+  /** When an attempt must begin to be of use, in epoch ms. */
   #latestStart(call: Call, since: number): number {
     const deadline = deadlineOf(call);
-    if (deadline === NEVER) return deadline;
-    return deadline - Math.min(this.#capacity.mostlyMs, (deadline - since) / 2);
+    return deadline === NEVER ? deadline : deadline - this.#answerMs(deadline - since);
+  }
+
+  /**
+   * What is kept for the answer of a call that has so much time, in ms: so much that most are complete, but no more than
+   * half of it where answers are not alike. Where they are, what begins with less than a usual one takes is sent in vain.
+   */
+  #answerMs(timeMs: number): number {
+    const { mostlyMs, usualMs } = this.#capacity;
+    if (mostlyMs < timeMs / 2 || mostlyMs > ALIKE * usualMs) return Math.min(mostlyMs, timeMs / 2);
+    if (mostlyMs <= timeMs) return mostlyMs;
+    return usualMs <= timeMs ? usualMs : timeMs / 2;
   }
 }

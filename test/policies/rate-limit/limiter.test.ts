@@ -675,6 +675,23 @@ describe('Limiter of concurrency', () => {
     expect(admitted).toEqual(['a', 'b', 'c']);
   });
 
+  it('keeps the time of a usual answer, where they are alike, though it is more than half of what a call has', async () => {
+    const { clock, ask, admitted, errors, permits, pass } = setUp({
+      options: { requestsPerMinute: 60 },
+    });
+    ask('a').record.attempts += 1;
+    await pass(1_000);
+    permits.get('a')?.complete(completed());
+    permits.get('a')?.release();
+    ask('b');
+    await pass(200);
+    ask('c', { deadline: clock.now() + 1_700 });
+    expect(errors.get('c')).toMatchObject({ reason: 'RATE_LIMIT_EXCEEDED' });
+    ask('d', { deadline: clock.now() + 1_900 });
+    await pass(900);
+    expect(admitted).toEqual(['a', 'b', 'd']);
+  });
+
   it('does not send who has waited too long for a usual answer', async () => {
     const { clock, ask, admitted, errors, permits, pass } = setUp({
       options: { maxConcurrent: 1 },
