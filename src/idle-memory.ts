@@ -1,6 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Clock, every, type Timer } from './core/clock.ts';
+import { type Clock, every, systemClock, type Timer } from './core/clock.ts';
 
 /** How often it is looked, in ms. */
 const LOOK_EVERY_MS = 1_000;
@@ -17,9 +17,10 @@ const ROUNDS = 3;
 const LITTLE_BYTES = 2 ** 20;
 
 export interface IdleMemoryDeps {
-  readonly clock: Pick<Clock, 'after'>;
   /** Calls that run. */
   readonly running: () => number;
+  /** Default: the system's. */
+  readonly clock?: Pick<Clock, 'after'>;
   /** Bytes of the heap and of what objects in it own. Default: as V8 tells. */
   readonly used?: () => number;
   /** Collects all garbage. Default: V8's collector. */
@@ -32,7 +33,7 @@ export interface IdleMemoryDeps {
  * is what later use is compared with. Does not keep the process alive. See docs/decisions/2026-12-01-who-rests-tidies-up.md.
  */
 export function collectWhenIdle(deps: IdleMemoryDeps): Timer {
-  const { clock, running, used = heapAndExternal, collect = collectAll } = deps;
+  const { running, clock = systemClock, used = heapAndExternal, collect = collectAll } = deps;
   let kept = used();
   let quiet = 0;
   let rounds = 0;

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { setDefaultHighWaterMark } from 'node:stream';
 import { run } from './cli/run.ts';
-import { systemClock } from './core/clock.ts';
 import { readTextFileSync } from './core/read-file.ts';
-import { collectWhenIdle } from './idle-memory.ts';
 import { forgetSecrets } from './secret-variables.ts';
 import { optimizeSooner } from './tier-up.ts';
 
@@ -42,6 +40,7 @@ const exitCode = await run(
     version,
     createApp: async (config, pretty, configPath) => {
       const { createApp } = await import('./app.ts');
+      const { collectWhenIdle } = await import('./idle-memory.ts');
       const sources = { environment, readFile, ...(configPath !== undefined && { configPath }) };
       const rehearse = async () => (await import('./rehearsal.ts')).rehearse(version);
       const app = createApp(config, {
@@ -52,7 +51,7 @@ const exitCode = await run(
         rehearse,
         onWarm(running) {
           optimizeSooner();
-          collectWhenIdle({ clock: systemClock, running });
+          collectWhenIdle({ running });
         },
       });
       // By now OpenTelemetry has read what it needs, and the provider has hidden its secrets.
