@@ -56,13 +56,13 @@ export class Said {
 
   /**
    * A piece may begin with what came by chance where a text repeats itself: dashes, `aaa`. All that several pieces said,
-   * once more, is chance no longer: RAGFlow ends an answer so (infiniflow/ragflow#15286), ktransformers begins a call so.
+   * once more, is chance no longer, unless it repeated itself already: RAGFlow ends an answer so (infiniflow/ragflow#15286), ktransformers begins a call so.
    */
   #behind(before: string, piece: string): string {
     const more = piece.slice(before.length);
     const hasLetters = /\p{L}/u.test(before);
     const isLong = this.#pieces >= SEVERAL && before.length >= NO_CHANCE;
-    if (more === '' && hasLetters && isLong) return '';
+    if (more === '' && hasLetters && isLong && !repeatsItself(before)) return '';
     this.#grows ||= hasLetters && !before.startsWith(more) && !more.startsWith(before);
     return this.#grows ? more : piece;
   }
@@ -73,6 +73,17 @@ export class Said {
       ? whole.slice(this.#length)
       : '';
   }
+}
+
+/** Whether it is one shorter text several times: if so, it is one a prime number of times. */
+function repeatsItself(text: string): boolean {
+  let left = text.length;
+  for (let times = 2; times <= left; times += 1) {
+    if (left % times !== 0) continue;
+    while (left % times === 0) left /= times;
+    if (text.endsWith(text.slice(0, -text.length / times))) return true;
+  }
+  return false;
 }
 
 /** The same, where its length is wanted in code points. */
