@@ -28,8 +28,10 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps): Stage {
 function ruleOf(options: HedgeOptions): (call: Call) => HedgeRule | undefined {
   const find = ownOf(options.models);
   return (call) => {
-    const { background, request, alternatives, record } = call;
-    if (background || recoveryOf(call) === 'resume' || record.hedge !== undefined) return undefined;
+    const { background, keeps, request, alternatives, record } = call;
+    if (background || record.hedge !== undefined) return undefined;
+    // Calls that share one may ask for less than what it was prepared for.
+    if (keeps || recoveryOf(call) === 'resume') return undefined;
     if (request.hostedTools !== undefined && request.hostedTools.length > 0) return undefined;
     const { after, to } = { ...options, ...find(call) };
     if (after === 'off' || (to === 'chain' && alternatives.length === 0)) return undefined;

@@ -68,6 +68,7 @@ describe('without a second attempt', () => {
   it.each<[string, Partial<Call>]>([
     ['nobody waits for the call', { background: true }],
     ['the answer is stored so that it can go on', { recovery: 'resume' }],
+    ['the answer is stored, whatever those who share it ask for', { keeps: true }],
     ['the call has had one', { record: { ...newCallRecord(0), hedge: 'lost' } }],
     ['there is no other route', { alternatives: [] }],
     ['the deadline is near', { deadline: 2_000 }],
