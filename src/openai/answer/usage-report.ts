@@ -57,7 +57,8 @@ export class ReportedUsage {
    *
    * @param output estimate of what has come, in tokens
    * @param isCurrent no output has followed the last report
-   * @param isFinal the server has said that this is the end, and not gone on unheard
+   * @param isFinal the server said that its answer ended here. Where it did not, it may have worked on after
+   *   the last report, so that this is an estimate.
    * @returns undefined if it said nothing
    */
   soFar(output: number, isCurrent: boolean, isFinal: boolean): Usage | undefined {
