@@ -222,6 +222,8 @@ export class GroupLimits {
       return;
     }
     this.#refusals.ended(isRefused, now);
+    this.#requests.ended(isRefused, now);
+    this.#tokens.ended(isRefused, now);
     if (error !== undefined && !hasBegun && isFailure(error)) {
       this.#failing.failed(sent.requestMark.at, now);
     }

@@ -155,6 +155,11 @@ export class Quota {
     if (this.#pacing?.isOver(now)) this.#pacing = undefined;
   }
 
+  /** An attempt ended. @param isRefused for whatever limit */
+  ended(isRefused: boolean, now: number): void {
+    if (isRefused) this.#reported?.turnedAway(now);
+  }
+
   /** The upstream refused an attempt for its rate. */
   refused(sent: Mark, now: number): void {
     const reported = this.#reported;
@@ -163,6 +168,8 @@ export class Quota {
     const isUsedUp = !reported.isPlentiful(now);
     if (isUsedUp) reported.drain(now);
     const { limit } = reported;
+    // The rate was exceeded to see whether there is one.
+    if (reported.wasTrying(sent.at)) return;
     // Sent before anything was known; or a configured limit is the tighter one, and not ours to lower.
     if (sent.at < this.#learnedAt || limit >= this.#limit) return;
     this.#pacing ??= new Pacing({ subject: this.subject, limit }, now);

@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../../core/clock.ts';
 import type { Headroom } from '../../core/rate-headroom.ts';
 import { Doubt } from './doubt.ts';
+import { EmptyReports } from './empty-reports.ts';
 import { USED_SHARE } from './local-source.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -43,6 +44,8 @@ export class ReportedBucket {
   #probeAt = Number.NaN;
   /** One was accepted: of the reset times that make such waits none is believed. */
   #isDisproved = false;
+  /** Whether reports that leave nothing are wrong. */
+  readonly #empty = new EmptyReports();
   /** Per ms, what others take subtracted. */
   #refill: number;
   /** The report from which the next measurement starts. */
@@ -79,7 +82,8 @@ export class ReportedBucket {
   take(amount: number, now: number): boolean {
     if (!this.#bucket.take(amount, now)) {
       if (this.#probeInMs(now) > 0) return false;
-      this.#probeAt = now;
+      if (this.#empty.mayTry) this.#empty.tried();
+      else this.#probeAt = now;
       this.#bucket.give(-amount);
     }
     this.#newsAt = now;
@@ -98,11 +102,13 @@ export class ReportedBucket {
   }
 
   #probeInMs(now: number): number {
+    if (this.#empty.mayTry) return 0;
     return Math.max(0, this.#newsAt + this.#doubt.probeAfterMs(this.#newsAt) - now);
   }
 
   /** What was sent at `sentAt` was accepted. */
   accepted(sentAt: number, now: number): void {
+    this.#empty.accepted();
     if (sentAt !== this.#probeAt) return;
     this.#probeAt = Number.NaN;
     this.#isDisproved = true;
@@ -110,7 +116,17 @@ export class ReportedBucket {
     this.#bucket.set({ refill: USED_SHARE * this.#refill }, now);
   }
 
-  /** Something was refused: what is reported is to be believed again. */
+  /** Something was refused, for whatever: that nothing is left is to be believed again. */
+  turnedAway(now: number): void {
+    this.#empty.refused(now);
+  }
+
+  /** Whether a refusal of what was sent then was risked. */
+  wasTrying(sentAt: number): boolean {
+    return this.#empty.wasTrying(sentAt);
+  }
+
+  /** Something was refused for the limit: what is reported is to be believed again. */
   refused(): void {
     this.#isDisproved = false;
   }
@@ -134,7 +150,9 @@ export class ReportedBucket {
    *
    * @param taken since the start of the process
    */
-  observe(headroom: Headroom, sent: Mark, taken: number, now: number): void {
+  observe(told: Headroom, sent: Mark, taken: number, now: number): void {
+    this.#empty.observe(told.remaining < 1, sent, this.#fullRefill(told), now);
+    const headroom = this.#empty.isRefuted ? { ...told, remaining: told.limit } : told;
     this.#limit = headroom.limit;
     this.#newsAt = now;
     // Others like it were found to be wrong.
@@ -143,8 +161,8 @@ export class ReportedBucket {
     const refill = USED_SHARE * this.#refill;
     const level = headroom.remaining - (taken - sent.taken) + refill * (now - sent.at);
     this.#bucket.set({ refill, capacity: this.#limit, level }, now);
-    const isBelieved = this.#maxHoldMs === Number.POSITIVE_INFINITY;
-    if (!isBelieved && this.#bucket.waitMs(1, now) > MINUTE_MS) this.#doubt.raise(now);
+    const isSure = this.#maxHoldMs === Number.POSITIVE_INFINITY;
+    if (!isSure && this.#bucket.waitMs(1, now) > MINUTE_MS) this.#doubt.raise(now);
     else this.#doubt.settle();
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ReportedBucket } from '../../../src/policies/rate-limit/reported-bucket.ts';
 
 const PER_MS = 600 / 60_000;
@@ -131,6 +131,51 @@ describe('ReportedBucket', () => {
       let taken = 0;
       while (bucket.take(1, 200_000)) taken += 1;
       expect(taken).toBe(600);
+    });
+  });
+
+  describe('of which no report has ever left anything', () => {
+    const EMPTY = { limit: 60, remaining: 0, resetMs: 60_000 };
+
+    /** Takes and is answered as often as is let through within `ms`, every 50 ms. Returns how often that was. */
+    function answered(bucket: ReportedBucket, from: number, ms: number): number {
+      let count = 0;
+      for (let now = from; now < from + ms; now += 50) {
+        if (!bucket.take(1, now)) continue;
+        count += 1;
+        taken += 1;
+        bucket.observe(EMPTY, { at: now, taken }, taken, now);
+        bucket.accepted(now, now);
+      }
+      return count;
+    }
+
+    let taken = 1;
+    beforeEach(() => {
+      taken = 1;
+    });
+
+    const open = () => new ReportedBucket(EMPTY, { at: 0, taken: 1 }, 1, 0);
+
+    it('lets all through once far more was granted than it has', () => {
+      expect(answered(open(), 0, 10_000)).toBeGreaterThan(150);
+    });
+
+    it('is kept from a refusal on, and tried again behind twice as many answers', () => {
+      const bucket = open();
+      answered(bucket, 0, 10_000);
+      bucket.turnedAway(10_000);
+      expect(bucket.wasTrying(10_000)).toBe(true);
+      bucket.observe(EMPTY, { at: 10_000, taken }, taken, 10_000);
+      expect(answered(bucket, 10_000, 3_900)).toBeLessThan(5);
+      expect(answered(bucket, 13_900, 10_000)).toBeGreaterThan(100);
+    });
+
+    it('is kept once one has', () => {
+      const bucket = open();
+      bucket.observe({ ...EMPTY, remaining: 1 }, { at: 0, taken: 1 }, 1, 0);
+      expect(answered(bucket, 0, 60_000)).toBeLessThan(61);
+      expect(bucket.wasTrying(1_000)).toBe(false);
     });
   });
 
