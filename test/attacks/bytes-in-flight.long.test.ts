@@ -58,6 +58,22 @@ describe('requests that are never complete', () => {
     other.close();
   });
 
+  it('give their memory back when they are refused, though their callers have not heard of it', async () => {
+    const { addresses } = await start({ maxBytesInFlight: 16 * MIB });
+    const connections = Array.from({ length: 8 }, () => open(addresses[0]));
+    const streams = connections.map((connection) => connection.open(COUNT_TOKENS));
+    const statuses = streams.map((stream) => once(stream, 'response'));
+    const message = field(1, field(22, Buffer.alloc(3 * MIB - 10, 'x')));
+    const pieces = [prefix(0, message.length), message.subarray(0, 2 * MIB)];
+    // Of five requests of 3 MiB all will have room, of eight none that waits for the rest of the others.
+    for (const stream of streams) stream.write(Buffer.concat(pieces));
+    for (const stream of streams) stream.end(message.subarray(2 * MIB));
+    const heads = await Promise.all(statuses);
+    const refused = heads.filter(([headers]) => headers['grpc-status'] === RESOURCE_EXHAUSTED);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(5);
+  });
+
   it('take no more memory when they are compressed', async () => {
     const { addresses } = await start({ maxBytesInFlight: 16 * MIB });
     const attacker = open(addresses[0]);

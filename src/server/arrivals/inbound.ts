@@ -88,6 +88,7 @@ export class Inbound {
     const heard = heardBy(call.stream.session);
     let frames = 0;
     let bytes = 0;
+    let refused = false;
     const count = (data: Buffer): void => {
       frames += 1;
       bytes += data.length;
@@ -96,8 +97,12 @@ export class Inbound {
         call.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
         return;
       }
-      if (call.cancelled) return;
+      if (call.cancelled || refused) return;
       if (!held.take(data.length + FRAME_BYTES)) {
+        refused = true;
+        call.decoder.readPartialMessage = NOTHING;
+        // At once, and not when its caller has heard of it: until then all others would be refused as well.
+        held.release();
         call.sendStatus(this.#noRoom());
         return;
       }
