@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { callersOf } from './caller-options.ts';
 import type { Config } from './config/config.ts';
 import { listenerOptions } from './listener-options.ts';
+import { oldGenerationBytes } from './server/arrivals/load-meter.ts';
 import type { LiveServerOptions, ServerOptions } from './server/options.ts';
 
 /** What the configuration says to the gRPC server. */
@@ -44,7 +45,9 @@ export function liveServerOptions(config: Config, revision: string): LiveServerO
 
 /** One message of the largest size fits whatever the rest says: half of them would never. */
 function bytesInFlight({ limits, overload }: Config): number {
-  const share = memoryBytes() * overload.maxRequestShare;
+  const memory = memoryBytes();
+  // The heap has half of it, unless Node.js was told otherwise.
+  const share = Math.min(memory, 2 * oldGenerationBytes(memory)) * overload.maxRequestShare;
   const one = (limits.maxMessageBytes + MESSAGE_OVERHEAD) / overload.maxConnectionShare;
   return Math.max(Math.min(share, overload.maxRequestsBytes), Math.min(share, one));
 }

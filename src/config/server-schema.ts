@@ -84,7 +84,7 @@ export const overloadSchema = group({
   maxRequestShare: share()
     .default(0.25)
     .describe(
-      'Share of the memory of this process that requests may take before more are refused. A number above 0, at most 1; default 0.25.',
+      'Share of the memory of this process, or of twice the heap where that is less, that requests may take before more are refused. A number above 0, at most 1; default 0.25.',
     ),
   maxHeapShare: share()
     .default(0.9)

@@ -31,11 +31,10 @@ const WINDOW_MS = 500;
  */
 const HEAP_MEMORY_MS = 10_000;
 
-/**
- * What V8 keeps of `heap_size_limit` for the young generation, in bytes: three semi-spaces of 32 MiB. A
- * process runs out of memory when the old generation has filled the rest.
- */
+/** What V8 keeps of `heap_size_limit` for the young generation, at most, in bytes: three semi-spaces of 32 MiB. */
 const YOUNG_GENERATION_BYTES = 96 * 2 ** 20;
+/** With less than 4 GiB of memory it is as much less. */
+const YOUNG_GENERATION_SHARE = 3 / 128;
 
 /**
  * Measures this process. Does not keep it alive.
@@ -45,7 +44,7 @@ const YOUNG_GENERATION_BYTES = 96 * 2 ** 20;
 export function startLoadMeter(clock: Clock, memoryBytes: number): LoadMeter {
   const heap = new HeapShare(clock);
   const collections = new PerformanceObserver((list) => {
-    if (list.getEntries().some(isMajor)) heap.note(oldGenerationShare());
+    if (list.getEntries().some(isMajor)) heap.note(oldGenerationShare(memoryBytes));
   });
   collections.observe({ entryTypes: ['gc'] });
   const loop = new LoopDelay(clock.now());
@@ -134,10 +133,21 @@ function isMajor(entry: PerformanceEntry): boolean {
   return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }
 
-function oldGenerationShare(): number {
+function oldGenerationShare(memoryBytes: number): number {
   const used = getHeapSpaceStatistics()
     .filter(({ space_name }) => !space_name.startsWith('new_'))
     .reduce((sum, space) => sum + space.space_used_size, 0);
+  return Math.min(used / oldGenerationBytes(memoryBytes), 1);
+}
+
+/**
+ * What the old generation may grow to, in bytes: a process that has filled it runs out of memory.
+ *
+ * @param memoryBytes what the process may take of memory
+ */
+export function oldGenerationBytes(memoryBytes: number): number {
   const { heap_size_limit: limit } = getHeapStatistics();
-  return Math.min(used / Math.max(limit - YOUNG_GENERATION_BYTES, limit / 2), 1);
+  const young = Math.min(YOUNG_GENERATION_BYTES, memoryBytes * YOUNG_GENERATION_SHARE);
+  // Who gave the young generation less may have a limit below what it takes by default.
+  return Math.max(limit - young, limit / 3);
 }

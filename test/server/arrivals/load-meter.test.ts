@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Clock } from '../../../src/core/clock.ts';
@@ -7,6 +8,7 @@ import {
   HeapShare,
   type LoadMeter,
   LoopDelay,
+  oldGenerationBytes,
   startLoadMeter,
 } from '../../../src/server/arrivals/load-meter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -109,6 +111,28 @@ describe('the share of the heap', () => {
     await measured(successor);
     successor.stop();
     expect(meter.load.heapShare).toBe(heapShare);
+  });
+});
+
+describe('the old generation', () => {
+  const MIB = 2 ** 20;
+
+  it('has what the young one leaves, which is small where memory is', () => {
+    const { heap_size_limit: limit } = getHeapStatistics();
+    expect(limit - oldGenerationBytes(512 * MIB)).toBe(12 * MIB);
+    expect(limit - oldGenerationBytes(2 ** 40)).toBe(96 * MIB);
+  });
+
+  // With more than that a process of 64 MiB refused nobody, and ended.
+  it.each([64, 100])('has %d MiB where Node.js was told so', (mib) => {
+    const program = `
+      import { totalmem } from 'node:os';
+      import { oldGenerationBytes } from './src/server/arrivals/load-meter.ts';
+      const memory = Math.min(process.constrainedMemory() || Infinity, totalmem());
+      console.log(oldGenerationBytes(memory) / 2 ** 20);`;
+    const options = [`--max-old-space-size=${mib}`, '--input-type=module', '-e', program];
+    const told = Number(execFileSync(process.execPath, options, { timeout: 20_000 }));
+    expect(Math.abs(told - mib)).toBeLessThan(4);
   });
 });
 
